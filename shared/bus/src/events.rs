@@ -1,0 +1,275 @@
+//! Events and live signals as they are published: for those who listen now.
+//!
+//! Nothing here is a promise: whoever must not miss an event compares [`Notice::previous`] with the
+//! last commit that it has seen, and reads a gap from the log.
+
+use async_nats::{HeaderMap, HeaderValue, Message, Subscriber};
+use contract::commit::Position;
+use contract::{Chunk, CloudEvent, Commit, InvocationId, Seq, WorldId, cloud_event, subject};
+use futures::StreamExt;
+use serde::{Deserialize, Serialize};
+use tracing::warn;
+
+use crate::{Bus, Error, bus::chain};
+
+/// The header that tells the commit before this one in the same log.
+const PREVIOUS_HEADER: &str = "mw-previous";
+/// The header that tells how many events the commit has.
+const COUNT_HEADER: &str = "mw-count";
+
+/// A commit that was just stored.
+#[derive(Debug, Clone, Copy)]
+pub struct CommitNotice<'a> {
+    /// Whose log it is in.
+    pub world: &'a WorldId,
+    /// Its place.
+    pub seq: Seq,
+    /// The commit before it in the same log; 0 when it is the first.
+    pub previous: Seq,
+    /// What it says.
+    pub commit: &'a Commit,
+}
+
+/// An event as it is published, and what shows whether one was missed.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// The event.
+    pub event: CloudEvent,
+    /// The commit before the event's own in the same log; 0 when it is the first.
+    pub previous: Seq,
+    /// How many events the event's commit has: `event.sequence.index` runs from 0 to below it.
+    pub count: u32,
+}
+
+/// A signal that is no fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signal {
+    /// A piece of an answer that is still being thought of.
+    Chunk(Chunk),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Cancelled {
+    invocation: InvocationId,
+}
+
+impl Bus {
+    /// Publishes the events of a commit. What gets lost can be read from the log.
+    pub async fn publish_commit(&self, notice: CommitNotice<'_>) {
+        let count = notice.commit.events.len();
+        for (index, event) in (0_u32..).zip(&notice.commit.events) {
+            let position = Position {
+                seq: notice.seq,
+                index,
+            };
+            let subject = subject::event(notice.world, &event.event_type);
+            let payload = bytes::Bytes::copy_from_slice(event.data.get().as_bytes());
+            let event = CloudEvent::new(notice.world, position, notice.commit.at, event.clone());
+            let headers = headers(&event, notice.previous, count);
+            let _ = self
+                .client
+                .publish_with_headers(subject, headers, payload)
+                .await;
+        }
+    }
+
+    /// The events of a world from now on.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] when NATS can't be told.
+    pub async fn notices(&self, world: &WorldId) -> Result<Notices, Error> {
+        let subscriber = self
+            .client
+            .subscribe(subject::events_of(world))
+            .await
+            .map_err(|e| Error::broker("listen to events", e))?;
+        Ok(Notices { subscriber })
+    }
+
+    /// Publishes a piece of an answer. It may get lost.
+    pub async fn publish_chunk(&self, world: &WorldId, chunk: &Chunk) {
+        let Ok(payload) = serde_json::to_vec(chunk) else {
+            return;
+        };
+        let _ = self
+            .client
+            .publish(subject::chunks(world), payload.into())
+            .await;
+    }
+
+    /// The live signals of a world from now on.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] when NATS can't be told.
+    pub async fn signals(&self, world: &WorldId) -> Result<Signals, Error> {
+        let subscriber = self
+            .client
+            .subscribe(subject::live_of(world))
+            .await
+            .map_err(|e| Error::broker("listen to live signals", e))?;
+        Ok(Signals { subscriber })
+    }
+
+    /// Tells workers that a run was called off. One that does not hear it finishes in vain: its
+    /// result is refused.
+    pub async fn publish_cancelled(&self, world: &WorldId, invocation: InvocationId) {
+        let Ok(payload) = serde_json::to_vec(&Cancelled { invocation }) else {
+            return;
+        };
+        let _ = self
+            .client
+            .publish(subject::cancel(world), payload.into())
+            .await;
+    }
+
+    /// The runs that are called off from now on, of all worlds.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] when NATS can't be told.
+    pub async fn cancelled(
+        &self,
+    ) -> Result<impl futures::Stream<Item = InvocationId> + Send + use<>, Error> {
+        let subscriber = self
+            .client
+            .subscribe(subject::CANCEL_ALL)
+            .await
+            .map_err(|e| Error::broker("listen to cancellations", e))?;
+        Ok(subscriber.filter_map(async |message| {
+            let cancelled: Cancelled = serde_json::from_slice(&message.payload).ok()?;
+            Some(cancelled.invocation)
+        }))
+    }
+}
+
+/// The events of one world, as they are published.
+pub struct Notices {
+    subscriber: Subscriber,
+}
+
+impl Notices {
+    /// The next event; `None` when the connection is closed for good.
+    pub async fn next(&mut self) -> Option<Notice> {
+        loop {
+            let message = self.subscriber.next().await?;
+            match notice(&message) {
+                Ok(notice) => return Some(notice),
+                Err(error) => {
+                    warn!(nats.subject = %message.subject, error = %chain(&*error), "not an event");
+                }
+            }
+        }
+    }
+}
+
+/// The live signals of one world, as they are published.
+pub struct Signals {
+    subscriber: Subscriber,
+}
+
+impl Signals {
+    /// The next signal; `None` when the connection is closed for good.
+    pub async fn next(&mut self) -> Option<Signal> {
+        loop {
+            let message = self.subscriber.next().await?;
+            if let Ok(chunk) = serde_json::from_slice(&message.payload) {
+                return Some(Signal::Chunk(chunk));
+            }
+        }
+    }
+}
+
+fn headers(event: &CloudEvent, previous: Seq, count: usize) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in event.attributes() {
+        let name = format!("{}{name}", cloud_event::HEADER_PREFIX);
+        headers.insert(name.as_str(), HeaderValue::from(percent_encode(&value)));
+    }
+    headers.insert("content-type", "application/json");
+    headers.insert(cloud_event::SEQ_HEADER, event.seq().to_string().as_str());
+    headers.insert(PREVIOUS_HEADER, previous.to_string().as_str());
+    headers.insert(COUNT_HEADER, count.to_string().as_str());
+    if let Some(traceparent) = &event.traceparent {
+        headers.insert(crate::trace::TRACEPARENT, traceparent.as_str());
+    }
+    headers
+}
+
+fn notice(message: &Message) -> Result<Notice, Box<dyn std::error::Error + Send + Sync>> {
+    let headers = message.headers.as_ref().ok_or("no headers")?;
+    let number = |name: &str| -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(headers
+            .get(name)
+            .ok_or_else(|| format!("no {name}"))?
+            .as_str()
+            .parse()?)
+    };
+    let attributes: Vec<(&str, String)> = headers
+        .iter()
+        .filter_map(|(name, values)| {
+            let name = AsRef::<str>::as_ref(name).strip_prefix(cloud_event::HEADER_PREFIX)?;
+            Some((name, percent_decode(values.first()?.as_str())))
+        })
+        .collect();
+    let attributes = attributes
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()));
+    Ok(Notice {
+        event: CloudEvent::from_attributes(attributes, &message.payload)?,
+        previous: number(PREVIOUS_HEADER)?,
+        count: number(COUNT_HEADER)?.try_into()?,
+    })
+}
+
+/// Percent-encodes what the NATS binding of CloudEvents says must be: everything outside printable
+/// ASCII, and space, double quote and percent.
+fn percent_encode(text: &str) -> String {
+    let plain = |byte: u8| (0x21..=0x7e).contains(&byte) && byte != b'"' && byte != b'%';
+    if text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    let mut encoded = String::with_capacity(text.len() * 2);
+    for byte in text.bytes() {
+        if plain(byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+fn percent_decode(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let code = (*first == b'%')
+            .then(|| tail.get(..2))
+            .flatten()
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        decoded.push(code.unwrap_or(*first));
+        rest = if code.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_encoding_gives_the_text_back() {
+        for text in ["", "plain", "a b", "100 %", "ä\n\"x\"", "%41"] {
+            let encoded = percent_encode(text);
+            assert!(
+                encoded.bytes().all(|byte| (0x21..=0x7e).contains(&byte)),
+                "{encoded}"
+            );
+            assert_eq!(percent_decode(&encoded), text);
+        }
+        assert_eq!(percent_decode("50%"), "50%");
+    }
+}

@@ -1,0 +1,29 @@
+//! How the services talk: NATS, the log, the work queue, members, timers, trace context.
+//!
+//! It owns everything that knows `async-nats`, and none of the rules: what a commit or a command
+//! means is not its business. Every name comes from [`contract::subject`].
+//!
+//! Start with [`Bus`], then [`log`] (the one place where facts are kept) and [`queue`] (deliveries
+//! that end in exactly one of ack, retry, reject).
+
+mod bus;
+mod commands;
+mod dead;
+mod error;
+mod events;
+pub mod log;
+mod members;
+mod queries;
+pub mod queue;
+mod snapshots;
+mod timers;
+pub mod trace;
+
+pub use bus::{Bus, Config};
+pub use commands::{Answer, Incoming, Requests};
+pub use dead::DeadLetter;
+pub use error::{AppendError, Error};
+pub use events::{CommitNotice, Notice, Notices, Signal, Signals};
+pub use members::{MemberId, Membership};
+pub use queries::{Asked, Queries};
+pub use queue::{Consumer, Delivery};

@@ -1,0 +1,272 @@
+//! The log: what happened in each world, in order, for good.
+
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::{Message, StatusCode, header};
+use contract::{Commit, Seq, WorldId, subject};
+use futures::{StreamExt, TryStreamExt};
+use serde::Serialize;
+
+use crate::{AppendError, Bus, Consumer, Error};
+
+/// How long a read waits for the next message of an answer.
+const READ_TIMEOUT: Duration = Duration::from_secs(2);
+/// The most commits that one read returns: a request's answers must fit the client's buffers.
+pub const READ_COMMITS_MAX: usize = 256;
+/// The most bytes that one read returns, roughly.
+const READ_BYTES_MAX: usize = 4 << 20;
+
+/// A commit and where it stands.
+#[derive(Debug)]
+pub struct Entry {
+    /// Whose log.
+    pub world: WorldId,
+    /// Its place.
+    pub seq: Seq,
+    /// Its bytes: [`Entry::commit`] reads them.
+    payload: bytes::Bytes,
+}
+
+impl Entry {
+    /// The commit.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] when it is not one.
+    pub fn commit(&self) -> Result<Commit, Error> {
+        serde_json::from_slice(&self.payload).map_err(|source| Error::Decode {
+            subject: subject::log(&self.world),
+            source,
+        })
+    }
+
+    /// How many bytes the commit has in the log.
+    pub fn size_bytes(&self) -> usize {
+        self.payload.len()
+    }
+}
+
+/// One request of JetStream's direct-get API (source: ADR-31).
+#[derive(Serialize)]
+struct DirectGet<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<Seq>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_by_subj: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_bytes: Option<usize>,
+}
+
+impl Bus {
+    /// Appends a commit behind `expected`, the last sequence of this world's log (0: none), and
+    /// returns its place once the log has stored it.
+    ///
+    /// # Errors
+    /// [`AppendError`] says what is known of the log then.
+    pub async fn append(
+        &self,
+        world: &WorldId,
+        commit: &Commit,
+        expected: Seq,
+    ) -> Result<Seq, AppendError> {
+        let unknown = |source: Box<dyn std::error::Error + Send + Sync>| AppendError::Unknown {
+            world: world.clone(),
+            source,
+        };
+        let payload = serde_json::to_vec(commit).map_err(|e| unknown(e.into()))?;
+        let message = PublishMessage::build()
+            .payload(payload.into())
+            .expected_last_subject_sequence(expected);
+        let stored = self
+            .jetstream
+            .send_publish(subject::log(world), message)
+            .await
+            .map_err(|e| unknown(e.into()))?;
+        match stored.await {
+            Ok(ack) => Ok(ack.sequence),
+            Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => {
+                Err(AppendError::Conflict {
+                    world: world.clone(),
+                    expected,
+                })
+            }
+            Err(error) => Err(unknown(error.into())),
+        }
+    }
+
+    /// The place of the last commit of a world, as the stream's leader knows it; 0 when it has none.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] while the log can't be read.
+    pub async fn last_seq(&self, world: &WorldId) -> Result<Seq, Error> {
+        let stream = self
+            .jetstream
+            .get_stream_no_info(subject::LOG_STREAM)
+            .await
+            .map_err(|e| Error::broker("open the log", e))?;
+        use async_nats::jetstream::stream::LastRawMessageErrorKind;
+        match stream
+            .get_last_raw_message_by_subject(&subject::log(world))
+            .await
+        {
+            Ok(message) => Ok(message.sequence),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(0),
+            Err(error) => Err(Error::broker("read the end of the log", error)),
+        }
+    }
+
+    /// The next commits of a world behind `after`, oldest first: at most [`READ_COMMITS_MAX`].
+    /// An empty answer means that the replica that answered knows no more; it may lag behind.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] while the log can't be read.
+    pub async fn read(&self, world: &WorldId, after: Seq) -> Result<Vec<Entry>, Error> {
+        let log = subject::log(world);
+        let request = DirectGet {
+            seq: Some(after + 1),
+            next_by_subj: Some(&log),
+            batch: Some(READ_COMMITS_MAX),
+            max_bytes: Some(READ_BYTES_MAX),
+        };
+        let payload = serde_json::to_vec(&request).map_err(|source| Error::Encode {
+            subject: log.clone(),
+            source,
+        })?;
+        let inbox = self.client.new_inbox();
+        let broker = |e: Box<dyn std::error::Error + Send + Sync>| Error::Broker {
+            operation: "read the log",
+            source: e,
+        };
+        let mut answers = self
+            .client
+            .subscribe(inbox.clone())
+            .await
+            .map_err(|e| broker(e.into()))?;
+        self.client
+            .publish_with_reply(
+                format!("$JS.API.DIRECT.GET.{}", subject::LOG_STREAM),
+                inbox,
+                payload.into(),
+            )
+            .await
+            .map_err(|e| broker(e.into()))?;
+        let mut entries = Vec::new();
+        loop {
+            let answer = tokio::time::timeout(READ_TIMEOUT, answers.next())
+                .await
+                .map_err(|e| broker(e.into()))?
+                .ok_or_else(|| broker("the connection closed".into()))?;
+            match answer.status {
+                None | Some(StatusCode::OK) => entries.push(entry(world, answer)?),
+                // 204 ends a batch; 404 says that there is nothing behind `after`.
+                Some(status) if matches!(status.as_u16(), 204 | 404) => return Ok(entries),
+                Some(status) => {
+                    let description = answer.description.unwrap_or_default();
+                    return Err(broker(format!("{status} {description}").into()));
+                }
+            }
+        }
+    }
+
+    /// The commits of all worlds behind `after`, in the order of the log, without end.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] while the log can't be read.
+    pub async fn follow(
+        &self,
+        after: Seq,
+    ) -> Result<impl futures::Stream<Item = Result<Entry, Error>> + Send + use<>, Error> {
+        let stream = self
+            .jetstream
+            .get_stream_no_info(subject::LOG_STREAM)
+            .await
+            .map_err(|e| Error::broker("open the log", e))?;
+        let consumer = stream
+            .create_consumer(pull::OrderedConfig {
+                deliver_policy: DeliverPolicy::ByStartSequence {
+                    start_sequence: after + 1,
+                },
+                ..Default::default()
+            })
+            .await
+            .map_err(|e| Error::broker("follow the log", e))?;
+        let messages = consumer
+            .messages()
+            .await
+            .map_err(|e| Error::broker("follow the log", e))?;
+        Ok(messages
+            .map_err(|e| Error::broker("follow the log", e))
+            .and_then(async |message| {
+                let seq = message
+                    .info()
+                    .map_err(|e| Error::Broker {
+                        operation: "follow the log",
+                        source: e,
+                    })?
+                    .stream_sequence;
+                let world = subject::world_of(&message.subject).ok_or_else(|| {
+                    Error::broker(
+                        "follow the log",
+                        format!("{} names no world", message.subject),
+                    )
+                })?;
+                Ok(Entry {
+                    world,
+                    seq,
+                    payload: message.payload.clone(),
+                })
+            }))
+    }
+
+    /// The consumer of the log that all dispatchers share.
+    ///
+    /// # Errors
+    /// [`Error::SetUp`] when it can't be made.
+    pub async fn dispatcher(&self) -> Result<Consumer, Error> {
+        let config = pull::Config {
+            durable_name: Some("dispatcher".to_owned()),
+            deliver_policy: DeliverPolicy::All,
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: crate::queue::DISPATCH_ACK_WAIT,
+            max_ack_pending: crate::queue::UNACKED_MAX,
+            ..Default::default()
+        };
+        Consumer::open(self, subject::LOG_STREAM, config).await
+    }
+
+    /// Removes a world's log for good. Its subject starts again at expected sequence 0.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] when it may still be there.
+    pub async fn purge(&self, world: &WorldId) -> Result<(), Error> {
+        let stream = self
+            .jetstream
+            .get_stream_no_info(subject::LOG_STREAM)
+            .await
+            .map_err(|e| Error::broker("open the log", e))?;
+        stream
+            .purge()
+            .filter(subject::log(world))
+            .await
+            .map(drop)
+            .map_err(|e| Error::broker("purge a log", e))
+    }
+}
+
+fn entry(world: &WorldId, message: Message) -> Result<Entry, Error> {
+    let seq = message
+        .headers
+        .as_ref()
+        .and_then(|headers| headers.get(header::NATS_SEQUENCE))
+        .and_then(|value| value.as_str().parse().ok())
+        .ok_or_else(|| Error::broker("read the log", "a commit came without its sequence"))?;
+    Ok(Entry {
+        world: world.clone(),
+        seq,
+        payload: message.payload,
+    })
+}

@@ -1,0 +1,247 @@
+//! Commands: what can be asked of a world, and what it answers.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::{
+    ActionName, AgentConfig, Chat, ChatId, CommandId, Context, Draft, Entity, EntityId, EventId,
+    InvocationId, MessageId, Outcome, Seq, TimerId, Timestamp, WorldSpec,
+};
+
+/// What travels on `mw.cmd.{p}.{world}`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Change the world.
+    Command(CommandRequest),
+    /// Tell the world's state, now or as it was after the commit `at`.
+    State {
+        /// The last commit that the answer includes; now when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Seq>,
+    },
+    /// Tell a worker what it needs for an invocation.
+    Context {
+        /// Which run.
+        invocation: InvocationId,
+    },
+}
+
+/// A command and who sends it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CommandRequest {
+    /// The same on every retry: the world acts on it once, and repeats its first answer.
+    pub id: CommandId,
+    /// In whose name; `world` for what the system itself does.
+    pub sender: EntityId,
+    /// The wish.
+    pub command: Command,
+    /// The W3C `traceparent` of the request behind it; every event that comes of it keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+}
+
+/// A wish sent to a world.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Begin a world.
+    CreateWorld(WorldSpec),
+    /// Begin a world, or bring an existing one to what is described. What is not described stays.
+    ApplyWorld(WorldSpec),
+    /// End the world.
+    DeleteWorld,
+    /// Bring an entity into the world.
+    CreateEntity(Entity),
+    /// Change an entity.
+    UpdateEntity(EntityChange),
+    /// Take an entity out of the world. Its open invocations are cancelled.
+    RemoveEntity {
+        /// Which.
+        entity: EntityId,
+    },
+    /// Begin a chat.
+    CreateChat(Chat),
+    /// Change a chat's title or agents.
+    UpdateChat {
+        /// Which.
+        chat: ChatId,
+        /// Its new title.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        /// Its new agents.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agents: Option<Vec<EntityId>>,
+    },
+    /// End a chat. Its open invocations are cancelled.
+    DeleteChat {
+        /// Which.
+        chat: ChatId,
+    },
+    /// Say something in a chat. The message's id is [`CommandId::event`] 0.
+    PostMessage {
+        /// Where.
+        chat: ChatId,
+        /// What.
+        text: String,
+        /// The message that it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        in_reply_to: Option<MessageId>,
+    },
+    /// Send custom events, all of them or none.
+    SendEvents {
+        /// In this order.
+        events: Vec<Draft>,
+    },
+    /// Run an action. The invocation's id is [`CommandId::event`] 0.
+    RequestAction {
+        /// The name under which workers offer it.
+        action: ActionName,
+        /// Whose action it is.
+        agent: EntityId,
+        /// What it is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arguments: Option<Box<RawValue>>,
+        /// If it has not ended by then, it has failed; the world's own limit when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<Timestamp>,
+    },
+    /// Say how a run ended. Accepted once.
+    Complete {
+        /// Which run.
+        invocation: InvocationId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// Call off a run.
+    CancelInvocation {
+        /// Which run.
+        invocation: InvocationId,
+    },
+    /// Call off everything that is being answered in a chat.
+    StopChat {
+        /// Which.
+        chat: ChatId,
+    },
+    /// Set a timer, or set it anew.
+    SetTimer {
+        /// Which.
+        timer: TimerId,
+        /// When it fires; at once when that has passed.
+        due: Timestamp,
+        /// What is sent then, beside `timer.fired`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        event: Option<Draft>,
+    },
+    /// Call off a timer.
+    CancelTimer {
+        /// Which.
+        timer: TimerId,
+    },
+    /// Do what is due: fire timers, fail what is past its deadline.
+    Wake,
+}
+
+/// The fields of an entity that change; what is absent stays.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EntityChange {
+    /// Which.
+    pub entity: EntityId,
+    /// Its new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its new way to think.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentConfig>,
+    /// Its new metadata.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<std::collections::BTreeMap<String, serde_json::Value>>,
+}
+
+/// The answer to a [`Request`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// The command is in the log.
+    Accepted(Accepted),
+    /// The command changes nothing, now or later.
+    Rejected(Rejection),
+    /// The state as JSON.
+    State {
+        /// The last commit that it includes.
+        seq: Seq,
+        /// The state.
+        state: Box<RawValue>,
+    },
+    /// What a worker needs.
+    Context(Box<Context>),
+    /// This world service can't answer now: ask again, it may be another that does.
+    Unavailable {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Where a command's events are: they are durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Accepted {
+    /// The commit that holds them; the last one, when the command made none.
+    pub seq: Seq,
+    /// The index of its first event in the commit.
+    pub first: u32,
+    /// How many events it made.
+    pub events: u32,
+}
+
+impl Accepted {
+    /// The ids of the command's events, in order.
+    pub fn event_ids(self, command: CommandId) -> impl Iterator<Item = EventId> {
+        (0..self.events).map(move |index| command.event(index))
+    }
+}
+
+/// Why a command was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, thiserror::Error)]
+#[error("{detail}")]
+pub struct Rejection {
+    /// The rule that refused it.
+    pub code: RejectionCode,
+    /// A sentence for people.
+    pub detail: String,
+    /// The field at fault, as a path: `events[2].type`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+/// The rules that refuse commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectionCode {
+    /// No world has this id.
+    UnknownWorld,
+    /// The world was deleted; its id is free again after a while.
+    WorldDeleted,
+    /// No entity of the world has this id.
+    UnknownEntity,
+    /// No chat of the world has this id.
+    UnknownChat,
+    /// The world has no such invocation, and has none in memory.
+    UnknownInvocation,
+    /// The world has no such timer.
+    UnknownTimer,
+    /// Something of this id is there already.
+    AlreadyExists,
+    /// The run has ended.
+    AlreadyEnded,
+    /// Only the world itself sends events of this type.
+    ReservedType,
+    /// A value is not what it must be.
+    Invalid,
+    /// A limit of the world is reached.
+    TooLarge,
+    /// The command is so old that the world can't tell whether it acted on it.
+    Expired,
+    /// The log does not hold this moment yet.
+    InFuture,
+}

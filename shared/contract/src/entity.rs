@@ -1,0 +1,232 @@
+//! What lives in a world: entities and chats, and how an agent thinks.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{ChatId, EntityId};
+
+/// Something with an id in a world.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Entity {
+    /// Its id; `world` is taken by the world itself.
+    pub id: EntityId,
+    /// What it is.
+    pub kind: EntityKind,
+    /// What people call it; its id when empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// How it thinks and answers: agents only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentConfig>,
+    /// Whatever else is known of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub metadata: BTreeMap<String, serde_json::Value>,
+}
+
+impl Entity {
+    /// What people call it.
+    pub fn display_name(&self) -> &str {
+        if self.name.is_empty() {
+            self.id.as_str()
+        } else {
+            &self.name
+        }
+    }
+}
+
+/// The kinds of entities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EntityKind {
+    /// It has a brain, and answers.
+    Agent,
+    /// It has state, and is acted upon.
+    Object,
+    /// A person, or a program that acts for one.
+    User,
+}
+
+/// How an agent thinks and answers.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct AgentConfig {
+    /// What it thinks with.
+    #[serde(default)]
+    pub brain: Brain,
+    /// Messages of the chat that it is given to think about, newest last.
+    #[serde(default = "default_context_messages")]
+    #[schema(minimum = 1, maximum = 200, default = 20)]
+    pub context_messages: u32,
+    /// One answer may take this long in all, its retries included; then it has failed.
+    #[serde(default = "default_turn_timeout", with = "seconds")]
+    #[schema(value_type = f64, default = 120)]
+    pub turn_timeout_seconds: Duration,
+}
+
+const fn default_context_messages() -> u32 {
+    20
+}
+
+const fn default_turn_timeout() -> Duration {
+    Duration::from_secs(120)
+}
+
+/// What an agent thinks with: `{"script": {...}}` or `{"llm": {...}}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Brain {
+    /// Fixed rules and templates. It needs no key and always says the same.
+    Script(Script),
+    /// A language model.
+    Llm(Box<Llm>),
+}
+
+impl Default for Brain {
+    fn default() -> Self {
+        Self::Script(Script::default())
+    }
+}
+
+/// Fixed rules: the first whose `when` is in the message answers, else `default`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Script {
+    /// Tried in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<ScriptRule>,
+    /// The answer when no rule fits. In an answer `{text}`, `{sender}` and `{agent}` stand for the
+    /// message, who sent it, and this agent.
+    #[serde(default = "default_reply")]
+    pub default: String,
+    /// The pause before each word, so that streaming can be seen.
+    #[serde(default, with = "seconds", skip_serializing_if = "Duration::is_zero")]
+    #[schema(value_type = f64, default = 0)]
+    pub pause_seconds: Duration,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            rules: Vec::new(),
+            default: default_reply(),
+            pause_seconds: Duration::ZERO,
+        }
+    }
+}
+
+fn default_reply() -> String {
+    "{agent} heard {sender} say: {text}".to_owned()
+}
+
+/// One rule of a script.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ScriptRule {
+    /// The rule fits when the message contains this, whatever its case.
+    pub when: String,
+    /// The answer.
+    pub reply: String,
+}
+
+/// A language model. Its key is never here: it comes from the worker's environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Llm {
+    /// The wire protocol.
+    pub provider: Provider,
+    /// The model's name, as its provider spells it.
+    pub model: String,
+    /// Where to call, when it is not the provider's own address. A worker sends a key only to
+    /// addresses that its own configuration lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// What the model is told first.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub system_prompt: String,
+    /// The sampling temperature; the model's own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// The longest answer, in tokens; the model's own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens_max: Option<u32>,
+    /// One call may take this long.
+    #[serde(default = "default_call_timeout", with = "seconds")]
+    #[schema(value_type = f64, default = 60)]
+    pub call_timeout_seconds: Duration,
+}
+
+const fn default_call_timeout() -> Duration {
+    Duration::from_secs(60)
+}
+
+/// The wire protocols of language models that workers speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    /// OpenAI's chat completions, and whatever speaks the same.
+    Openai,
+    /// Anthropic's messages.
+    Anthropic,
+    /// Google's Gemini.
+    Gemini,
+    /// Ollama's own protocol.
+    Ollama,
+}
+
+/// A conversation in a world.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Chat {
+    /// Its id.
+    pub id: ChatId,
+    /// What people call it.
+    #[serde(default)]
+    pub title: String,
+    /// The agents that take part; empty means every agent of the world.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agents: Vec<EntityId>,
+}
+
+/// A world as a person describes it: what `world create` and `world apply` take.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct WorldSpec {
+    /// What people call it.
+    #[serde(default)]
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Answers that agents may give one another in one turn before the turn ends.
+    #[serde(default = "default_turn_limit")]
+    #[schema(minimum = 0, maximum = 1000, default = 5)]
+    pub turn_limit: u32,
+    /// Who and what is in it.
+    #[serde(default)]
+    pub entities: Vec<Entity>,
+    /// Its conversations.
+    #[serde(default)]
+    pub chats: Vec<Chat>,
+}
+
+const fn default_turn_limit() -> u32 {
+    5
+}
+
+/// Durations as a number of seconds, for what people write.
+pub(crate) mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(crate) fn serialize<S: Serializer>(
+        duration: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(duration.as_secs_f64())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}

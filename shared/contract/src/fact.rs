@@ -1,0 +1,240 @@
+//! The payloads of the built-in events.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    ActionName, Chat, ChatId, Draft, Entity, EntityId, EventType, InvocationId, MessageId, TimerId,
+    Timestamp, Usage,
+};
+
+macro_rules! facts {
+    ($($(#[$doc:meta])* $variant:ident($body:ty) = $name:literal;)*) => {
+        /// What a built-in event says. A custom event is not one: it passes through unread.
+        #[derive(Debug, Clone)]
+        pub enum Fact {
+            $($(#[$doc])* $variant($body),)*
+        }
+
+        impl Fact {
+            /// The type of the event that carries this.
+            pub fn event_type(&self) -> EventType {
+                EventType::built_in(match self { $(Self::$variant(_) => $name,)* })
+            }
+
+            /// The payload as JSON.
+            ///
+            /// # Errors
+            /// None that a caller can meet: every payload is a plain structure.
+            pub fn to_data(&self) -> serde_json::Result<Box<RawValue>> {
+                match self { $(Self::$variant(body) => serde_json::value::to_raw_value(body),)* }
+            }
+
+            /// Reads the payload of an event; `None` when its type is not built in.
+            ///
+            /// # Errors
+            /// When the payload is not what the type promises.
+            pub fn parse(event_type: &EventType, data: &RawValue) -> serde_json::Result<Option<Self>> {
+                match event_type.as_str() {
+                    $($name => serde_json::from_str(data.get()).map(Self::$variant).map(Some),)*
+                    _ => Ok(None),
+                }
+            }
+        }
+
+        /// Every built-in event type.
+        pub const BUILT_IN: &[&str] = &[$($name,)*];
+
+        pub(crate) fn built_in_type(text: &str) -> Option<EventType> {
+            match text {
+                $($name => Some(EventType::built_in($name)),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+facts! {
+    /// A world began.
+    WorldCreated(WorldDescription) = "world.created";
+    /// A world's description changed.
+    WorldUpdated(WorldDescription) = "world.updated";
+    /// A world ended: nothing follows in its log.
+    WorldDeleted(Empty) = "world.deleted";
+    /// An entity came into the world.
+    EntityCreated(Entity) = "entity.created";
+    /// An entity is now as given.
+    EntityUpdated(Entity) = "entity.updated";
+    /// An entity left the world.
+    EntityRemoved(EntityRemoved) = "entity.removed";
+    /// A chat began.
+    ChatCreated(Chat) = "chat.created";
+    /// A chat is now as given.
+    ChatUpdated(Chat) = "chat.updated";
+    /// A chat ended.
+    ChatDeleted(ChatDeleted) = "chat.deleted";
+    /// Everyone whom a message made speak has ended, or nobody was to speak.
+    TurnEnded(TurnEnded) = "chat.turn_ended";
+    /// A message was posted in a chat.
+    MessagePosted(MessagePosted) = "message.posted";
+    /// A run of an action is wanted. The event's id is the invocation's.
+    ActionRequested(ActionRequested) = "action.requested";
+    /// A run of an action succeeded.
+    ActionCompleted(ActionCompleted) = "action.completed";
+    /// A run of an action failed, for good.
+    ActionFailed(ActionFailed) = "action.failed";
+    /// A run of an action was called off.
+    ActionCancelled(ActionCancelled) = "action.cancelled";
+    /// A timer will fire.
+    TimerSet(TimerSet) = "timer.set";
+    /// A timer fired.
+    TimerFired(TimerFired) = "timer.fired";
+    /// A timer was called off.
+    TimerCancelled(TimerCancelled) = "timer.cancelled";
+}
+
+/// A payload that says no more than its type.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Empty {}
+
+/// What a world is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorldDescription {
+    /// What people call it.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// See [`WorldSpec::turn_limit`](crate::WorldSpec::turn_limit).
+    pub turn_limit: u32,
+}
+
+/// See [`Fact::EntityRemoved`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EntityRemoved {
+    /// Who left.
+    pub entity: EntityId,
+}
+
+/// See [`Fact::ChatDeleted`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ChatDeleted {
+    /// The chat that ended.
+    pub chat: ChatId,
+}
+
+/// See [`Fact::TurnEnded`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TurnEnded {
+    /// The message that began the turn.
+    pub turn: MessageId,
+}
+
+/// See [`Fact::MessagePosted`]. The event's id is the message's, its sender the author.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MessagePosted {
+    /// What was said.
+    pub text: String,
+    /// The message that began the turn: this one's own id when a person speaks.
+    pub turn: MessageId,
+    /// The message that this one answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<MessageId>,
+    /// Which agents are to answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answerers: Vec<EntityId>,
+    /// What it cost to think of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}
+
+/// See [`Fact::ActionRequested`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ActionRequested {
+    /// The name under which workers offer it.
+    pub action: ActionName,
+    /// Whose action it is.
+    pub agent: EntityId,
+    /// What it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Box<RawValue>>,
+    /// The message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
+    /// The turn that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<MessageId>,
+    /// If it has not ended by then, it has failed.
+    pub deadline: Timestamp,
+}
+
+/// See [`Fact::ActionCompleted`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ActionCompleted {
+    /// Which run.
+    pub invocation: InvocationId,
+    /// What came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Box<RawValue>>,
+    /// What it cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}
+
+/// See [`Fact::ActionFailed`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ActionFailed {
+    /// Which run.
+    pub invocation: InvocationId,
+    /// A word for programs, such as `model_timeout`.
+    pub code: String,
+    /// A sentence for people.
+    pub reason: String,
+}
+
+/// See [`Fact::ActionCancelled`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ActionCancelled {
+    /// Which run.
+    pub invocation: InvocationId,
+}
+
+/// See [`Fact::TimerSet`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TimerSet {
+    /// The timer; one of the same id is replaced.
+    pub timer: TimerId,
+    /// When it fires.
+    pub due: Timestamp,
+    /// What is sent then, beside `timer.fired`, in the name of whoever set the timer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Draft>,
+}
+
+/// See [`Fact::TimerFired`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TimerFired {
+    /// The timer.
+    pub timer: TimerId,
+    /// When it was due.
+    pub due: Timestamp,
+}
+
+/// See [`Fact::TimerCancelled`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TimerCancelled {
+    /// The timer.
+    pub timer: TimerId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_type_is_reserved() {
+        for name in BUILT_IN {
+            assert!(name.parse::<EventType>().unwrap().is_reserved(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Invocations: what workers take, what they are told, and what they answer.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::{
+    ActionName, ChatId, Draft, Entity, EntityId, InvocationId, MessageId, Timestamp, WorldId,
+};
+
+/// One run of an action, as it waits in the work queue: ids and arguments, no more.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Invocation {
+    /// Which run; also the message id in the queue, so that a second dispatch is dropped.
+    pub id: InvocationId,
+    /// The world that wants it.
+    pub world: WorldId,
+    /// The name under which workers offer it.
+    pub action: ActionName,
+    /// Whose action it is.
+    pub agent: EntityId,
+    /// What it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Box<RawValue>>,
+    /// The chat that it speaks in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<ChatId>,
+    /// The message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
+    /// The turn that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<MessageId>,
+    /// If it has not ended by then, the world says that it failed.
+    pub deadline: Timestamp,
+}
+
+/// What a worker needs to know to run an invocation: the world's answer to `Request::Context`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Context {
+    /// Whose action it is, with its configuration.
+    pub agent: Entity,
+    /// The end of the chat up to the message to answer, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<ChatMessage>,
+}
+
+/// One message of a chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChatMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// Who said it.
+    pub sender: EntityId,
+    /// Whether an agent said it, and not a person.
+    pub from_agent: bool,
+    /// What was said.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+    /// The message that began its turn.
+    pub turn: MessageId,
+    /// The message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<MessageId>,
+}
+
+/// How a run ended, in the words of its worker.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It succeeded.
+    Completed(Completed),
+    /// It failed for good: no further attempt is made.
+    Failed {
+        /// A word for programs, such as `model_timeout`.
+        code: String,
+        /// A sentence for people.
+        reason: String,
+    },
+}
+
+/// What came of a run. All of it enters the log together, once.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Completed {
+    /// A message that its agent posts in the invocation's chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Events that its agent sends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Draft>,
+    /// The result itself, for whoever waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Box<RawValue>>,
+    /// What it cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}
+
+/// The price of a language model's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Usage {
+    /// The model that answered.
+    pub model: String,
+    /// Tokens that it read.
+    pub input_tokens: u64,
+    /// Tokens that it wrote.
+    pub output_tokens: u64,
+}
+
+/// How many times a worker is given an invocation before it has failed.
+pub const ATTEMPTS_MAX: u32 = 5;
+
+/// A worker that has not been heard of for this long has died: its invocations go to another.
+pub const ACK_WAIT: Duration = Duration::from_secs(5);

@@ -1,0 +1,35 @@
+//! What the services say to each other: ids, events, commands, invocations, queries, subjects.
+//!
+//! It owns every message and every name on the broker, and does no I/O: it knows neither NATS nor
+//! HTTP nor a database. A message only gains optional fields; a golden file per message (`golden/`)
+//! proves that what was written yesterday still parses.
+//!
+//! Start with [`event`] (what is in a world's log), then [`command`] (how something gets there),
+//! then [`subject`] (where each of them travels).
+
+pub mod cloud_event;
+pub mod command;
+pub mod commit;
+pub mod entity;
+pub mod event;
+pub mod fact;
+pub mod id;
+pub mod invocation;
+pub mod live;
+pub mod query;
+pub mod subject;
+pub mod timestamp;
+
+pub use cloud_event::CloudEvent;
+pub use command::{Accepted, Command, CommandRequest, Rejection, RejectionCode, Reply, Request};
+pub use commit::{CommandMark, Commit, Position, Seq};
+pub use entity::{AgentConfig, Brain, Chat, Entity, EntityKind, WorldSpec};
+pub use event::{Draft, Event, EventType, Target};
+pub use fact::Fact;
+pub use id::{
+    ActionName, ChatId, CommandId, CommitId, EntityId, EventId, InvocationId, MessageId, TimerId,
+    WorldId,
+};
+pub use invocation::{Context, Invocation, Outcome, Usage};
+pub use live::Chunk;
+pub use timestamp::Timestamp;

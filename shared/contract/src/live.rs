@@ -1,0 +1,27 @@
+//! Live signals: not facts, never stored, and lost without harm.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{ChatId, EntityId, InvocationId, MessageId};
+
+/// A piece of an answer that is still being thought of. The whole follows as `message.posted`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Chunk {
+    /// The run that it comes from.
+    pub invocation: InvocationId,
+    /// Which attempt at it, from 1. A higher attempt starts the answer anew.
+    pub attempt: u32,
+    /// Which piece, from 0: a gap means that one was lost.
+    pub index: u32,
+    /// Who speaks.
+    pub agent: EntityId,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<ChatId>,
+    /// The turn that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<MessageId>,
+    /// What was added.
+    pub text: String,
+}

@@ -1,0 +1,216 @@
+//! Queries: what the archive answers on `mw.query.*`.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::commit::Position;
+use crate::invocation::ChatMessage;
+use crate::{ChatId, EntityId, Seq, Timestamp, WorldId};
+
+/// The most rows that one page holds.
+pub const PAGE_ROWS_MAX: u32 = 1000;
+
+/// `mw.query.worlds`: the worlds that exist, by id.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Worlds {
+    /// Those behind this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<WorldId>,
+    /// At most this many, and at most [`PAGE_ROWS_MAX`].
+    pub limit: u32,
+    /// Answer only when the archive holds this commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<Seq>,
+}
+
+/// One row of [`Worlds`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WorldRow {
+    /// Its id.
+    pub id: WorldId,
+    /// What people call it.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// Its last commit.
+    pub seq: Seq,
+}
+
+/// `mw.query.chats`: the chats of a world, newest first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Chats {
+    /// Whose.
+    pub world: WorldId,
+    /// Answer only when the archive holds this commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<Seq>,
+}
+
+/// One row of [`Chats`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChatRow {
+    /// Its id.
+    pub id: ChatId,
+    /// What people call it.
+    pub title: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// How many messages it holds.
+    pub messages: u64,
+}
+
+/// `mw.query.messages`: messages of a chat, or those of a world that contain a text.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Messages {
+    /// Whose.
+    pub world: WorldId,
+    /// Of this chat; of all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<ChatId>,
+    /// That contain this, whatever its case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+    /// Which page.
+    #[serde(default)]
+    pub page: Page,
+    /// At most this many, and at most [`PAGE_ROWS_MAX`].
+    pub limit: u32,
+    /// Answer only when the archive holds this commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<Seq>,
+}
+
+/// Where a page of rows begins. The rows come oldest first, whichever it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Page {
+    /// The newest rows.
+    #[default]
+    Newest,
+    /// The oldest rows behind this place.
+    After(Position),
+    /// The newest rows before this place.
+    Before(Position),
+}
+
+/// One row of [`Messages`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MessageRow {
+    /// Its place in the log.
+    pub position: Position,
+    /// Its chat.
+    pub chat: ChatId,
+    /// The message.
+    #[serde(flatten)]
+    pub message: ChatMessage,
+}
+
+/// `mw.query.events`: events of a world, oldest first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Events {
+    /// Whose.
+    pub world: WorldId,
+    /// Those behind this place.
+    #[serde(default)]
+    pub after: Position,
+    /// Of this type, or of those that begin with it when it ends with `.*`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_type: Option<String>,
+    /// Sent by this entity, or meant for it by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<EntityId>,
+    /// In this chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<ChatId>,
+    /// At most this many, and at most [`PAGE_ROWS_MAX`].
+    pub limit: u32,
+    /// Answer only when the archive holds this commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<Seq>,
+}
+
+/// One row of [`Events`]: an event with what its commit knows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EventRow {
+    /// Its place in the log.
+    pub position: Position,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The event.
+    pub event: crate::Event,
+}
+
+/// `mw.query.usage`: what a world's models cost, by agent and model.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UsageOf {
+    /// Whose.
+    pub world: WorldId,
+    /// Answer only when the archive holds this commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<Seq>,
+}
+
+/// One row of [`UsageOf`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UsageRow {
+    /// The agent that thought.
+    pub agent: EntityId,
+    /// The model that answered.
+    pub model: String,
+    /// How many answers.
+    pub answers: u64,
+    /// Tokens that it read.
+    pub input_tokens: u64,
+    /// Tokens that it wrote.
+    pub output_tokens: u64,
+}
+
+/// The answer to a query.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer<Row> {
+    /// The rows.
+    Rows {
+        /// In the order that the query promises.
+        rows: Vec<Row>,
+        /// Whether more follow.
+        more: bool,
+    },
+    /// The archive can't answer now: its database is away, or it has not come as far as `wait_for`.
+    Unavailable {
+        /// Why.
+        reason: String,
+    },
+    /// The query makes no sense.
+    Invalid {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A question that the archive answers.
+pub trait Query: Serialize + serde::de::DeserializeOwned + Send + Sync {
+    /// Its name in `mw.query.{name}`.
+    const NAME: &'static str;
+    /// What its answer lists.
+    type Row: Serialize + serde::de::DeserializeOwned + Send;
+}
+
+macro_rules! queries {
+    ($($query:ty = $name:literal => $row:ty;)*) => {
+        $(impl Query for $query {
+            const NAME: &'static str = $name;
+            type Row = $row;
+        })*
+    };
+}
+
+queries! {
+    Worlds = "worlds" => WorldRow;
+    Chats = "chats" => ChatRow;
+    Messages = "messages" => MessageRow;
+    Events = "events" => EventRow;
+    UsageOf = "usage" => UsageRow;
+}

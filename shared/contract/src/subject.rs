@@ -1,0 +1,175 @@
+//! Every name on the broker. Nothing else builds one.
+
+use crate::id::Partition;
+use crate::{ActionName, EntityId, EventType, Timestamp, WorldId};
+
+/// The stream of the log.
+pub const LOG_STREAM: &str = "MW_LOG";
+/// What the log's stream listens to.
+pub const LOG_ALL: &str = "mw.log.>";
+/// The work queue of invocations.
+pub const ACTIONS_STREAM: &str = "MW_ACTIONS";
+/// What the work queue listens to.
+pub const ACTIONS_ALL: &str = "mw.act.>";
+/// The stream of schedules, and of the wakes that they become.
+pub const TIMERS_STREAM: &str = "MW_TIMERS";
+/// The schedules.
+pub const TIMERS_ALL: &str = "mw.timer.>";
+/// The wakes.
+pub const WAKES_ALL: &str = "mw.wake.>";
+/// The stream of what could not be handled.
+pub const DEAD_STREAM: &str = "MW_DEAD";
+/// What could not be handled.
+pub const DEAD_ALL: &str = "mw.dead.>";
+/// The bucket of who is alive.
+pub const LEASES_BUCKET: &str = "mw_leases";
+/// The bucket of snapshots.
+pub const SNAPSHOTS_BUCKET: &str = "mw_snapshots";
+/// The queue group in which replicas of the world service serve a partition.
+pub const WORLD_GROUP: &str = "world";
+/// The queue group in which replicas of the archive answer queries.
+pub const QUERY_GROUP: &str = "persistence";
+
+/// Where a world takes commands and state queries.
+pub fn command(world: &WorldId) -> String {
+    format!("mw.cmd.{}.{world}", world.partition())
+}
+
+/// Where all worlds of a partition take commands.
+pub fn commands_of(partition: Partition) -> String {
+    format!("mw.cmd.{partition}.*")
+}
+
+/// A world's log.
+pub fn log(world: &WorldId) -> String {
+    format!("mw.log.{}.{world}", world.partition())
+}
+
+/// Where a world publishes an event after its commit.
+pub fn event(world: &WorldId, event_type: &EventType) -> String {
+    format!("mw.evt.{world}.{event_type}")
+}
+
+/// All events of a world.
+pub fn events_of(world: &WorldId) -> String {
+    format!("mw.evt.{world}.>")
+}
+
+/// Where chunks of a world's answers are published.
+pub fn chunks(world: &WorldId) -> String {
+    format!("mw.live.{world}.chunk")
+}
+
+/// All live signals of a world.
+pub fn live_of(world: &WorldId) -> String {
+    format!("mw.live.{world}.>")
+}
+
+/// Where an invocation waits for a worker.
+pub fn invocation(action: &ActionName, world: &WorldId, agent: &EntityId) -> String {
+    format!("mw.act.{action}.{world}.{agent}")
+}
+
+/// All invocations of an action.
+pub fn invocations_of(action: &ActionName) -> String {
+    format!("mw.act.{action}.>")
+}
+
+/// The consumer that all workers of an action share.
+pub fn action_consumer(action: &ActionName) -> String {
+    format!("action-{action}")
+}
+
+/// Where workers hear that runs of a world are called off.
+pub fn cancel(world: &WorldId) -> String {
+    format!("mw.cancel.{world}")
+}
+
+/// Where workers hear of every run that is called off.
+pub const CANCEL_ALL: &str = "mw.cancel.*";
+
+/// The schedule that wakes a world at `due`. One subject a moment: an earlier wish is never
+/// overwritten by a later one, and the same wish twice is one schedule.
+pub fn timer(world: &WorldId, due: Timestamp) -> String {
+    format!(
+        "mw.timer.{}.{world}.{}",
+        world.partition(),
+        due.as_unix_ms()
+    )
+}
+
+/// Where a world's wakes arrive.
+pub fn wake(world: &WorldId) -> String {
+    format!("mw.wake.{}.{world}", world.partition())
+}
+
+/// Where what could not be handled is kept.
+pub fn dead(what: &str, world: &WorldId) -> String {
+    format!("mw.dead.{what}.{world}")
+}
+
+/// Where a query is asked.
+pub fn query(name: &str) -> String {
+    format!("mw.query.{name}")
+}
+
+/// The world that a subject of [`command`], [`log`], [`timer`] or [`wake`] names.
+pub fn world_of(subject: &str) -> Option<WorldId> {
+    subject.split('.').nth(3)?.parse().ok()
+}
+
+/// The world that a subject of [`event`] or [`chunks`] names.
+pub fn world_of_event(subject: &str) -> Option<WorldId> {
+    subject.split('.').nth(2)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects_stay_as_they_are() {
+        let world: WorldId = "lobby".parse().unwrap();
+        let agent: EntityId = "ada".parse().unwrap();
+        let action: ActionName = "respond".parse().unwrap();
+        let names = [
+            command(&world),
+            log(&world),
+            event(&world, &"myapp.order.created".parse().unwrap()),
+            chunks(&world),
+            invocation(&action, &world, &agent),
+            cancel(&world),
+            timer(&world, Timestamp::from_unix_ms(1_700_000_000_000)),
+            wake(&world),
+            dead("invocation", &world),
+            query("events"),
+        ];
+        insta::assert_snapshot!(names.join("\n"), @r"
+        mw.cmd.19.lobby
+        mw.log.19.lobby
+        mw.evt.lobby.myapp.order.created
+        mw.live.lobby.chunk
+        mw.act.respond.lobby.ada
+        mw.cancel.lobby
+        mw.timer.19.lobby.1700000000000
+        mw.wake.19.lobby
+        mw.dead.invocation.lobby
+        mw.query.events
+        ");
+    }
+
+    #[test]
+    fn a_subject_tells_its_world() {
+        let world: WorldId = "lobby".parse().unwrap();
+        for subject in [
+            command(&world),
+            log(&world),
+            wake(&world),
+            timer(&world, Timestamp::MAX),
+        ] {
+            assert_eq!(world_of(&subject), Some(world.clone()));
+        }
+        assert_eq!(world_of_event(&chunks(&world)), Some(world));
+        assert_eq!(world_of("mw.cmd"), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! `/livez`, `/readyz` and `/metrics` of every service.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::telemetry;
+
+type Check = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+
+/// What must hold for a service to be ready. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Health {
+    checks: Arc<Mutex<BTreeMap<&'static str, Check>>>,
+}
+
+impl Health {
+    /// The service is ready only while `check` holds; otherwise it says why.
+    pub fn require(
+        &self,
+        name: &'static str,
+        check: impl Fn() -> Result<(), String> + Send + Sync + 'static,
+    ) {
+        let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        checks.insert(name, Arc::new(check));
+    }
+
+    /// What does not hold now; empty when ready.
+    pub fn problems(&self) -> Vec<String> {
+        let checks = self
+            .checks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        checks
+            .iter()
+            .filter_map(|(name, check)| check().err().map(|reason| format!("{name}: {reason}")))
+            .collect()
+    }
+
+    /// The routes `/livez`, `/readyz` and `/metrics`.
+    pub fn router(&self) -> Router {
+        let health = self.clone();
+        Router::new()
+            .route("/livez", get(async || "ok\n"))
+            .route("/readyz", get(async move || health.ready()))
+            .route("/metrics", get(async || metrics()))
+    }
+
+    fn ready(&self) -> (StatusCode, String) {
+        match self.problems() {
+            problems if problems.is_empty() => (StatusCode::OK, "ok\n".to_owned()),
+            problems => (StatusCode::SERVICE_UNAVAILABLE, problems.join("\n") + "\n"),
+        }
+    }
+
+    /// Serves the routes on `listen` until `shutdown`.
+    ///
+    /// # Errors
+    /// When the address can't be listened on.
+    pub async fn serve(
+        self,
+        listen: SocketAddr,
+        shutdown: CancellationToken,
+    ) -> anyhow::Result<()> {
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("listen on {listen}"))?;
+        axum::serve(listener, self.router())
+            .with_graceful_shutdown(shutdown.cancelled_owned())
+            .await
+            .context("serve health")
+    }
+}
+
+fn metrics() -> (StatusCode, String) {
+    match telemetry::metrics_text() {
+        Ok(text) => (StatusCode::OK, text),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readiness_says_what_is_missing() {
+        let health = Health::default();
+        assert!(health.problems().is_empty());
+        health.require("nats", || Err("not connected".to_owned()));
+        health.require("database", || Ok(()));
+        assert_eq!(
+            health.ready(),
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "nats: not connected\n".into()
+            )
+        );
+    }
+}

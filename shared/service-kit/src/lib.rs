@@ -1,0 +1,41 @@
+//! How a process lives: configuration, telemetry, health, tasks, the end.
+//!
+//! It knows none of our messages. Start with [`service_main`], which is the whole `main` of a
+//! service, then [`Tasks`].
+
+mod chain;
+pub mod config;
+pub mod health;
+mod tasks;
+pub mod telemetry;
+
+pub use chain::ErrorChain;
+pub use health::Health;
+pub use tasks::Tasks;
+pub use tokio_util::sync::CancellationToken;
+
+/// The `main` of a service: reads its configuration, switches telemetry on, and runs it until
+/// SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// Whatever stopped the service.
+pub fn service_main<C, F>(
+    name: &'static str,
+    run: impl FnOnce(C, CancellationToken) -> F,
+) -> anyhow::Result<()>
+where
+    C: serde::de::DeserializeOwned,
+    F: Future<Output = anyhow::Result<()>>,
+{
+    let config = config::load()?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let telemetry = telemetry::init(name)?;
+            let shutdown = tasks::shutdown_on_signal();
+            let result = run(config, shutdown).await;
+            telemetry.shutdown();
+            result
+        })
+}

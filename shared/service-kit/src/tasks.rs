@@ -1,0 +1,134 @@
+//! Long tasks: each has a name, and none ends unnoticed.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+/// The long tasks of a service. One that ends before shutdown, for any reason, ends the service.
+pub struct Tasks {
+    running: JoinSet<(&'static str, anyhow::Result<()>)>,
+    shutdown: CancellationToken,
+}
+
+impl Tasks {
+    /// No tasks yet; they are to end when `shutdown` is cancelled.
+    pub fn new(shutdown: CancellationToken) -> Self {
+        Self {
+            running: JoinSet::new(),
+            shutdown,
+        }
+    }
+
+    /// The token that tells tasks to end: pass it to each.
+    pub fn shutdown(&self) -> CancellationToken {
+        self.shutdown.clone()
+    }
+
+    /// Starts a task that runs until shutdown.
+    pub fn spawn<E: Into<anyhow::Error>>(
+        &mut self,
+        name: &'static str,
+        task: impl Future<Output = Result<(), E>> + Send + 'static,
+    ) {
+        self.running
+            .spawn(async move { (name, task.await.map_err(Into::into)) });
+    }
+
+    /// Waits for shutdown, then for every task, `grace` at most.
+    ///
+    /// # Errors
+    /// The task that failed, or ended before shutdown, or did not end within `grace`.
+    pub async fn run(mut self, grace: Duration) -> anyhow::Result<()> {
+        let shutdown = self.shutdown.clone();
+        tokio::select! {
+            () = shutdown.cancelled() => info!("shutting down"),
+            ended = self.running.join_next() => {
+                shutdown.cancel();
+                // The others still finish what they hold.
+                let cause = match ended {
+                    Some(Ok((name, Ok(())))) => anyhow::anyhow!("{name} ended by itself"),
+                    Some(Ok((name, Err(error)))) => error.context(name),
+                    Some(Err(panic)) => anyhow::Error::new(panic).context("a task panicked"),
+                    None => anyhow::anyhow!("there was no task to run"),
+                };
+                let _ = tokio::time::timeout(grace, self.join()).await;
+                return Err(cause);
+            }
+        }
+        tokio::time::timeout(grace, self.join())
+            .await
+            .context("tasks were still busy at the end of the grace period")?
+    }
+
+    async fn join(&mut self) -> anyhow::Result<()> {
+        while let Some(ended) = self.running.join_next().await {
+            let (name, result) = ended.context("a task panicked")?;
+            result.context(name)?;
+            debug!(task = name, "task ended");
+        }
+        Ok(())
+    }
+}
+
+/// A token that SIGTERM and Ctrl-C cancel.
+pub(crate) fn shutdown_on_signal() -> CancellationToken {
+    let token = CancellationToken::new();
+    let cancel = token.clone();
+    #[expect(clippy::disallowed_methods, reason = "it lives as long as the process")]
+    tokio::spawn(async move {
+        match (
+            signal(SignalKind::terminate()),
+            signal(SignalKind::interrupt()),
+        ) {
+            (Ok(mut terminate), Ok(mut interrupt)) => {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                cancel.cancel();
+            }
+            _ => warn!("signals can't be received: only kill -9 ends this process"),
+        }
+    });
+    token
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_ends_by_itself_ends_the_service() {
+        let mut tasks = Tasks::new(CancellationToken::new());
+        tasks.spawn("short", async { anyhow::Ok(()) });
+        let error = tasks.run(Duration::from_secs(1)).await.unwrap_err();
+        assert_eq!(error.to_string(), "short ended by itself");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_does_not_end_is_reported() {
+        let shutdown = CancellationToken::new();
+        let mut tasks = Tasks::new(shutdown.clone());
+        tasks.spawn("stuck", std::future::pending::<anyhow::Result<()>>());
+        shutdown.cancel();
+        assert!(tasks.run(Duration::from_secs(1)).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn shutdown_waits_for_what_is_held() {
+        let shutdown = CancellationToken::new();
+        let mut tasks = Tasks::new(shutdown.clone());
+        let token = tasks.shutdown();
+        tasks.spawn("busy", async move {
+            token.cancelled().await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            anyhow::Ok(())
+        });
+        shutdown.cancel();
+        tasks.run(Duration::from_secs(1)).await.unwrap();
+    }
+}

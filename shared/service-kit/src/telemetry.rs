@@ -1,0 +1,112 @@
+//! Logs to stderr, traces to wherever the standard `OTEL_*` variables say, metrics on `/metrics`.
+
+use std::sync::{LazyLock, OnceLock};
+
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::{KeyValue, global};
+use opentelemetry_otlp::SpanExporter;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use prometheus::{Registry, TextEncoder};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+/// What is logged when `RUST_LOG` is not set.
+const DEFAULT_FILTER: &str = "info,async_nats=warn,hyper=warn,sqlx=warn";
+
+static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
+static METER_PROVIDER: OnceLock<SdkMeterProvider> = OnceLock::new();
+
+/// What must be flushed before the process ends.
+pub struct Telemetry {
+    traces: Option<SdkTracerProvider>,
+}
+
+impl Telemetry {
+    /// Sends what is still held.
+    pub fn shutdown(self) {
+        if let Some(traces) = self.traces {
+            let _ = traces.shutdown();
+        }
+    }
+}
+
+/// Switches logs, traces and metrics on, once a process. Traces are exported over OTLP (HTTP,
+/// protobuf) when `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set.
+///
+/// # Errors
+/// When the exporter can't be made of what the variables say.
+pub fn init(service: &'static str) -> anyhow::Result<Telemetry> {
+    init_metrics();
+    global::set_text_map_propagator(TraceContextPropagator::new());
+    let traces = exporter_wanted()
+        .then(|| tracer_provider(service))
+        .transpose()?;
+    let layer = traces
+        .as_ref()
+        .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer(service)));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let logs = if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        logs.compact().boxed()
+    } else {
+        logs.json().flatten_event(true).boxed()
+    };
+    let registry = tracing_subscriber::registry()
+        .with(
+            layer.map(|layer| layer.with_filter(EnvFilter::new("info,async_nats=warn,hyper=off"))),
+        )
+        .with(logs.with_filter(filter));
+    // A second service in the same process, as in tests, uses what the first one set up.
+    let _ = registry.try_init();
+    Ok(Telemetry { traces })
+}
+
+/// Everything that was measured so far, in Prometheus' text format.
+///
+/// # Errors
+/// When the metrics can't be written as text.
+pub fn metrics_text() -> anyhow::Result<String> {
+    Ok(TextEncoder::new().encode_to_string(&REGISTRY.gather())?)
+}
+
+/// Makes `opentelemetry::global::meter` measure for [`metrics_text`].
+pub fn init_metrics() {
+    METER_PROVIDER.get_or_init(|| {
+        let mut provider = SdkMeterProvider::builder();
+        if let Ok(exporter) = opentelemetry_prometheus::exporter()
+            .with_registry(REGISTRY.clone())
+            .build()
+        {
+            provider = provider.with_reader(exporter);
+        }
+        let provider = provider.build();
+        global::set_meter_provider(provider.clone());
+        provider
+    });
+}
+
+fn exporter_wanted() -> bool {
+    [
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    ]
+    .iter()
+    .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+fn tracer_provider(service: &'static str) -> anyhow::Result<SdkTracerProvider> {
+    let exporter = SpanExporter::builder().with_http().build()?;
+    let resource = Resource::builder()
+        .with_service_name(service)
+        .with_attribute(KeyValue::new("service.namespace", "manyworlds"))
+        .build();
+    Ok(SdkTracerProvider::builder()
+        .with_resource(resource)
+        .with_batch_exporter(exporter)
+        .build())
+}

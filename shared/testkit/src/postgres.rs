@@ -1,0 +1,2 @@
+/// A database of its own for one test.
+pub struct Database;
