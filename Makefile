@@ -1,0 +1,54 @@
+# `make help` lists what there is to do.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# dev builds in a fraction of the time; `make run PROFILE=release` is what you measure.
+PROFILE ?= dev
+# Where `make run` listens and keeps its data.
+LISTEN ?= 127.0.0.1:7000
+DATA ?= data
+
+profile_dir := $(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+# Only recipes that need a server pay for looking for one.
+with_nats := NATS_SERVER=$$(deploy/scripts/get-nats-server.sh); export NATS_SERVER;
+with_postgres := deploy/scripts/with-postgres.sh
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## build, and run the whole system with the lobby on http://127.0.0.1:7000
+	@$(with_nats) cargo build --profile $(PROFILE) -p manyworlds; \
+	exec target/$(profile_dir)/manyworlds up --listen $(LISTEN) --data $(DATA) \
+		--world deploy/worlds/lobby.yaml
+
+.PHONY: build
+build: ## build every binary, optimised
+	cargo build --release --workspace --bins
+
+.PHONY: check
+check: ## formatting, lints, documentation: no warning is let through
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+.PHONY: test
+test: ## every test, with a real nats-server and a throw-away PostgreSQL
+	@$(with_nats) $(with_postgres) bash -euc \
+		'cargo build --workspace --bins; cargo test --workspace'
+
+.PHONY: bench
+bench: ## measure, each number beside its control (release build)
+	@$(with_nats) $(with_postgres) cargo run --release -p system-tests --bin bench
+
+.PHONY: chaos
+chaos: ## kill -9 every process under load, and count what is missing (release build)
+	@$(with_nats) $(with_postgres) bash -euc \
+		'cargo build --release --workspace --bins; \
+		 cargo run --release -p system-tests --bin chaos'
+
+.PHONY: clean
+clean: ## remove what was built; the data of `make run` stays
+	cargo clean
