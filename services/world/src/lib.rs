@@ -1,1 +1,104 @@
+//! The world service: the only writer of a world's log.
+//!
+//! It owns what a world is and does ([`rules`]), and how a command becomes a commit. It knows no
+//! HTTP, no database and no language model.
+//!
+//! Start with [`rules::step`], then `actor` (one task for each active world), then `partitions`
+//! (which worlds are served here) and `dispatcher` (what the log asks others to do).
 
+mod actor;
+mod config;
+mod dispatcher;
+mod leases;
+mod metrics;
+mod partitions;
+pub mod rules;
+mod snapshot;
+mod wakes;
+
+use std::sync::Arc;
+
+use bus::Bus;
+pub use config::Config;
+use service_kit::{CancellationToken, Health, Tasks};
+use tokio::sync::Semaphore;
+
+use crate::metrics::Metrics;
+
+/// What every part of the service uses.
+struct Shared {
+    bus: Bus,
+    config: Config,
+    metrics: Metrics,
+    /// Reads of past states that may run at once: each folds a whole log.
+    past_reads: Semaphore,
+}
+
+/// Runs the service until `shutdown`.
+///
+/// # Errors
+/// Whatever stopped it before.
+pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let health = Health::default();
+    let mut tasks = Tasks::new(shutdown.clone());
+    health.require("nats", || Err("connecting".to_owned()));
+    tasks.spawn(
+        "serve health",
+        health.clone().serve(config.listen, shutdown.clone()),
+    );
+    let grace = config.shutdown_grace;
+    tasks.spawn("world", async move {
+        let bus = tokio::select! {
+            bus = Bus::connect(&config.nats, "world") => bus?,
+            () = shutdown.cancelled() => return Ok(()),
+        };
+        run_with(config, bus, health, shutdown).await
+    });
+    tasks.run(grace).await
+}
+
+/// Runs the service on a connection and a health page that the caller serves, until `shutdown`.
+///
+/// # Errors
+/// Whatever stopped it before.
+pub async fn run_with(
+    config: Config,
+    bus: Bus,
+    health: Health,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let mut tasks = Tasks::new(shutdown.clone());
+    let connected = bus.clone();
+    health.require("nats", move || connected.connection());
+    let membership = bus.membership("world");
+    let members = membership.members();
+    let heard = members.clone();
+    health.require("world", move || {
+        if heard.borrow().is_empty() {
+            Err("not a member yet".to_owned())
+        } else {
+            Ok(())
+        }
+    });
+    let id = membership.id().clone();
+    let grace = config.shutdown_grace;
+    let shared = Arc::new(Shared {
+        bus,
+        metrics: Metrics::new(),
+        past_reads: Semaphore::new(config.past_reads_max),
+        config,
+    });
+    let until = shutdown.clone().cancelled_owned();
+    tasks.spawn("keep the membership", async move {
+        membership.keep(until).await;
+        anyhow::Ok(())
+    });
+    let serve = partitions::serve(shared.clone(), id, members, shutdown.clone());
+    tasks.spawn("serve partitions", serve);
+    tasks.spawn(
+        "dispatch",
+        dispatcher::run(shared.clone(), shutdown.clone()),
+    );
+    tasks.spawn("wake worlds", wakes::run(shared, shutdown));
+    tasks.run(grace).await
+}

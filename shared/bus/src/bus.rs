@@ -119,6 +119,17 @@ impl Bus {
         self.client.connection_state() == State::Connected
     }
 
+    /// Whether the connection stands now, and if not, why: for a health page.
+    ///
+    /// # Errors
+    /// What state the connection is in.
+    pub fn connection(&self) -> Result<(), String> {
+        match self.client.connection_state() {
+            State::Connected => Ok(()),
+            state => Err(state.to_string()),
+        }
+    }
+
     /// Returns once NATS has what was published so far.
     ///
     /// # Errors

@@ -20,8 +20,8 @@ const PULL_EXPIRES: Duration = Duration::from_secs(5);
 
 /// A durable consumer: each message goes to one of those who share it, until it is acknowledged.
 pub struct Consumer {
-    bus: Bus,
-    consumer: consumer::Consumer<pull::Config>,
+    pub(crate) bus: Bus,
+    pub(crate) consumer: consumer::Consumer<pull::Config>,
 }
 
 impl Consumer {
@@ -58,7 +58,7 @@ impl Consumer {
             .map_err(|e| Error::broker("pull", e))?;
         let mut deliveries = Vec::new();
         while let Some(message) = batch.next().await {
-            deliveries.push(self.delivery(message)?);
+            deliveries.push(delivery(&self.bus, message)?);
         }
         if !deliveries.is_empty() && max > 1 {
             let mut rest = self
@@ -69,32 +69,31 @@ impl Consumer {
                 .await
                 .map_err(|e| Error::broker("pull", e))?;
             while let Some(message) = rest.next().await {
-                deliveries.push(self.delivery(message)?);
+                deliveries.push(delivery(&self.bus, message)?);
             }
         }
         Ok(deliveries)
     }
+}
 
-    fn delivery(
-        &self,
-        message: Result<Message, Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Result<Delivery, Error> {
-        let message = message.map_err(|source| Error::Broker {
-            operation: "pull",
-            source,
-        })?;
-        let info = message.info().map_err(|source| Error::Broker {
-            operation: "pull",
-            source,
-        })?;
-        let (seq, attempt) = (info.stream_sequence, info.delivered);
-        Ok(Delivery {
-            bus: self.bus.clone(),
-            seq,
-            attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
-            message,
-        })
-    }
+pub(crate) fn delivery(
+    bus: &Bus,
+    message: Result<Message, Box<dyn std::error::Error + Send + Sync>>,
+) -> Result<Delivery, Error> {
+    let broken = |source| Error::Broker {
+        operation: "pull",
+        source,
+    };
+    let message = message.map_err(broken)?;
+    let info = message.info().map_err(broken)?;
+    let (seq, attempt, waiting) = (info.stream_sequence, info.delivered, info.pending);
+    Ok(Delivery {
+        bus: bus.clone(),
+        seq,
+        attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+        waiting,
+        message,
+    })
 }
 
 /// A message that must end in exactly one of [`ack`](Self::ack),
@@ -106,6 +105,8 @@ pub struct Delivery {
     pub seq: u64,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// How many messages waited behind it, as the server saw it then.
+    pub waiting: u64,
 }
 
 impl Delivery {

@@ -226,13 +226,11 @@ pub enum RejectionCode {
     UnknownEntity,
     /// No chat of the world has this id.
     UnknownChat,
-    /// The world has no such invocation, and has none in memory.
-    UnknownInvocation,
     /// The world has no such timer.
     UnknownTimer,
     /// Something of this id is there already.
     AlreadyExists,
-    /// The run has ended.
+    /// The run has ended, or never was.
     AlreadyEnded,
     /// Only the world itself sends events of this type.
     ReservedType,

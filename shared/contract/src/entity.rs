@@ -51,7 +51,7 @@ pub enum EntityKind {
 }
 
 /// How an agent thinks and answers.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AgentConfig {
     /// What it thinks with.
     #[serde(default)]
@@ -64,6 +64,16 @@ pub struct AgentConfig {
     #[serde(default = "default_turn_timeout", with = "seconds")]
     #[schema(value_type = f64, default = 120)]
     pub turn_timeout_seconds: Duration,
+}
+
+impl Default for AgentConfig {
+    fn default() -> Self {
+        Self {
+            brain: Brain::default(),
+            context_messages: default_context_messages(),
+            turn_timeout_seconds: default_turn_timeout(),
+        }
+    }
 }
 
 const fn default_context_messages() -> u32 {
@@ -187,7 +197,7 @@ pub struct Chat {
 }
 
 /// A world as a person describes it: what `world create` and `world apply` take.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WorldSpec {
     /// What people call it.
     #[serde(default)]
@@ -205,6 +215,18 @@ pub struct WorldSpec {
     /// Its conversations.
     #[serde(default)]
     pub chats: Vec<Chat>,
+}
+
+impl Default for WorldSpec {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            description: String::new(),
+            turn_limit: default_turn_limit(),
+            entities: Vec::new(),
+            chats: Vec::new(),
+        }
+    }
 }
 
 const fn default_turn_limit() -> u32 {

@@ -73,6 +73,8 @@ facts! {
     ChatUpdated(Chat) = "chat.updated";
     /// A chat ended.
     ChatDeleted(ChatDeleted) = "chat.deleted";
+    /// Whatever waited to be answered in a chat was called off.
+    ChatStopped(ChatStopped) = "chat.stopped";
     /// Everyone whom a message made speak has ended, or nobody was to speak.
     TurnEnded(TurnEnded) = "chat.turn_ended";
     /// A message was posted in a chat.
@@ -120,6 +122,13 @@ pub struct EntityRemoved {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ChatDeleted {
     /// The chat that ended.
+    pub chat: ChatId,
+}
+
+/// See [`Fact::ChatStopped`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ChatStopped {
+    /// The chat.
     pub chat: ChatId,
 }
 

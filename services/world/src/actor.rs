@@ -1,0 +1,483 @@
+//! One active world: a task that turns commands into commits.
+//!
+//! While a commit is on its way to the log, requests queue; the next commit takes all of them. The
+//! state is changed before the log has the commit, so nobody is told anything before it has: when
+//! an append fails, the state is thrown away, woken anew from the log, and the same requests are
+//! decided again. Those that are in the log after all are then remembered.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Answer, AppendError, CommitNotice, Incoming};
+use contract::{
+    Accepted, Command, CommandId, CommandMark, CommandRequest, Commit, CommitId, EntityId, Event,
+    Rejection, RejectionCode, Reply, Request, Seq, Timestamp, WorldId,
+};
+use service_kit::ErrorChain;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tracing::{debug, error, warn};
+
+use crate::rules::{self, World};
+use crate::{Shared, snapshot};
+
+/// A commit takes no more commands once it has this many events, or bytes of payload.
+const COMMIT_EVENTS_MAX: usize = 256;
+const COMMIT_BYTES_MAX: usize = 256 * 1024;
+/// Requests that are taken from the mailbox at once.
+const BATCH_MAX: usize = 1024;
+/// How long an actor tries to get a commit into the log before it tells everyone to ask again.
+const APPEND_PATIENCE: Duration = Duration::from_secs(10);
+/// Pause before an append is tried again when nobody knows what became of it.
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
+
+/// A request, and where its answer goes.
+pub(crate) struct Item {
+    request: Request,
+    answer: Option<Answer>,
+}
+
+impl Item {
+    fn wake() -> Self {
+        let command = CommandRequest {
+            id: CommandId::new(),
+            sender: EntityId::world(),
+            command: Command::Wake,
+            trace: None,
+        };
+        Self {
+            request: Request::Command(command),
+            answer: None,
+        }
+    }
+
+    pub(crate) async fn reply(self, reply: &Reply) {
+        if let Some(answer) = self.answer {
+            answer.send(reply).await;
+        }
+    }
+}
+
+impl From<Incoming> for Item {
+    fn from(incoming: Incoming) -> Self {
+        Self {
+            request: incoming.request,
+            answer: Some(incoming.answer),
+        }
+    }
+}
+
+/// One active world.
+pub(crate) struct Actor {
+    shared: Arc<Shared>,
+    id: WorldId,
+    backlog: VecDeque<Item>,
+    /// Snapshots on their way, and past states being read.
+    aside: JoinSet<()>,
+    snapshot_at: Seq,
+    commits_since_snapshot: u64,
+}
+
+/// A commit that is being put together, and what its requests will be told.
+struct Draft {
+    commit: Commit,
+    bytes: usize,
+    /// One for each request that is taken, in order.
+    answers: Vec<Planned>,
+    places: HashMap<CommandId, Accepted>,
+}
+
+/// What a request will be told once the commit is in the log.
+enum Planned {
+    /// The command's events are in this commit; its `seq` is not known yet.
+    Committed(Accepted),
+    Ready(Reply),
+    /// To be answered from the state as it is after the commit.
+    Query,
+}
+
+impl Actor {
+    pub(crate) fn new(shared: Arc<Shared>, id: WorldId) -> Self {
+        Self {
+            shared,
+            id,
+            backlog: VecDeque::new(),
+            aside: JoinSet::new(),
+            snapshot_at: 0,
+            commits_since_snapshot: 0,
+        }
+    }
+
+    /// Serves the world until it has been idle, or the mailbox is dropped.
+    pub(crate) async fn run(mut self, mut items: mpsc::Receiver<Item>) {
+        let started = Instant::now();
+        let mut world = match snapshot::wake(&self.shared.bus, &self.id, 0).await {
+            Ok(world) => world,
+            Err(error) => {
+                error!(world.id = %self.id, error = %ErrorChain(&error), "world not woken");
+                let reason = ErrorChain(&error).to_string();
+                return self.refuse_all(&mut items, reason).await;
+            }
+        };
+        self.shared
+            .metrics
+            .activation_seconds
+            .record(started.elapsed().as_secs_f64(), &[]);
+        self.shared.metrics.worlds_awake.add(1, &[]);
+        self.snapshot_at = world.seq;
+        if let Err(error) = self.serve(&mut world, &mut items).await {
+            warn!(world.id = %self.id, error = %ErrorChain(&error), "world given up");
+            let reason = ErrorChain(&error).to_string();
+            self.refuse_all(&mut items, reason).await;
+        } else if world.exists() && world.seq > self.snapshot_at {
+            self.keep_snapshot(&world);
+        }
+        while self.aside.join_next().await.is_some() {}
+        self.shared.metrics.worlds_awake.add(-1, &[]);
+    }
+
+    async fn serve(
+        &mut self,
+        world: &mut World,
+        items: &mut mpsc::Receiver<Item>,
+    ) -> Result<(), AppendError> {
+        let mut batch = Vec::new();
+        let mut idle_at = Instant::now() + self.shared.config.idle_after;
+        loop {
+            while !self.backlog.is_empty() {
+                self.commit_next(world).await?;
+            }
+            self.purge_if_due(world).await;
+            let due = self.next_due(world).map(until);
+            tokio::select! {
+                taken = items.recv_many(&mut batch, BATCH_MAX) => {
+                    if taken == 0 {
+                        return Ok(());
+                    }
+                    self.backlog.extend(batch.drain(..));
+                    idle_at = Instant::now() + self.shared.config.idle_after;
+                }
+                () = tokio::time::sleep_until(due.unwrap_or(idle_at)), if due.is_some() => {
+                    self.backlog.push_back(Item::wake());
+                }
+                () = tokio::time::sleep_until(idle_at) => {
+                    // Whoever comes from now on wakes a new actor; whoever is in is still served.
+                    items.close();
+                    idle_at += Duration::from_hours(24);
+                }
+                Some(_) = self.aside.join_next() => {}
+            }
+        }
+    }
+
+    fn next_due(&self, world: &World) -> Option<Timestamp> {
+        match world.deleted_at() {
+            Some(deleted) => Some(deleted + self.shared.config.deleted_kept),
+            None => world.next_due(),
+        }
+    }
+
+    /// Decides as much of the backlog as fits in one commit, and answers it once that is stored.
+    async fn commit_next(&mut self, world: &mut World) -> Result<(), AppendError> {
+        let patience = Instant::now() + APPEND_PATIENCE;
+        loop {
+            let mut draft = self.draft(world);
+            if draft.commit.events.is_empty() && draft.commit.wake.is_none() {
+                self.answer(world, draft.answers, world.seq).await;
+                return Ok(());
+            }
+            let previous = world.seq;
+            let started = Instant::now();
+            match self
+                .shared
+                .bus
+                .append(&self.id, &draft.commit, previous)
+                .await
+            {
+                Ok(seq) => {
+                    let metrics = &self.shared.metrics;
+                    metrics.append("stored");
+                    metrics
+                        .append_seconds
+                        .record(started.elapsed().as_secs_f64(), &[]);
+                    metrics
+                        .events_committed
+                        .add(draft.commit.events.len() as u64, &[]);
+                    world.end_commit(seq, &draft.commit);
+                    let answers = std::mem::take(&mut draft.answers);
+                    self.answer(world, answers, seq).await;
+                    let commit = &draft.commit;
+                    let notice = CommitNotice {
+                        world: &self.id,
+                        seq,
+                        previous,
+                        commit,
+                    };
+                    self.shared.bus.publish_commit(notice).await;
+                    self.count_commit(world);
+                    return Ok(());
+                }
+                Err(error) => {
+                    let conflict = matches!(error, AppendError::Conflict { .. });
+                    self.shared
+                        .metrics
+                        .append(if conflict { "conflict" } else { "unknown" });
+                    debug!(world.id = %self.id, error = %ErrorChain(&error), "append failed");
+                    if Instant::now() > patience {
+                        return Err(error);
+                    }
+                    if !conflict {
+                        tokio::time::sleep(RETRY_PAUSE).await;
+                    }
+                    *world = self.wake_again(error).await?;
+                }
+            }
+        }
+    }
+
+    /// The state as the log has it, at least as new as what the log's leader knows.
+    async fn wake_again(&self, cause: AppendError) -> Result<World, AppendError> {
+        let woken = async {
+            let end = self.shared.bus.last_seq(&self.id).await.map_err(|source| {
+                snapshot::WakeError::Read {
+                    world: self.id.clone(),
+                    source,
+                }
+            })?;
+            snapshot::wake(&self.shared.bus, &self.id, end).await
+        };
+        woken.await.map_err(|error| {
+            warn!(world.id = %self.id, error = %ErrorChain(&error), "world not woken again");
+            cause
+        })
+    }
+
+    fn draft(&self, world: &mut World) -> Draft {
+        let now = Timestamp::now().max(world.at);
+        let mut draft = Draft::new(now);
+        for item in &self.backlog {
+            if draft.is_full() {
+                break;
+            }
+            let planned = match &item.request {
+                Request::Command(command) => draft.take(world, command, now),
+                Request::State { .. } | Request::Context { .. } => Planned::Query,
+            };
+            draft.answers.push(planned);
+        }
+        draft.commit.wake = match world.deleted_at() {
+            Some(_) => draft
+                .has_events()
+                .then(|| now + self.shared.config.deleted_kept),
+            None => world.wake_wanted(now),
+        };
+        draft
+    }
+
+    async fn answer(&mut self, world: &World, answers: Vec<Planned>, seq: Seq) {
+        for planned in answers {
+            let Some(item) = self.backlog.pop_front() else {
+                return;
+            };
+            let past = match &item.request {
+                Request::State { at: Some(at) } if *at < seq => Some(*at),
+                _ => None,
+            };
+            if let Some(at) = past {
+                self.read_past(item, world.id.clone(), at);
+                continue;
+            }
+            let reply = match planned {
+                Planned::Committed(accepted) => Reply::Accepted(Accepted { seq, ..accepted }),
+                Planned::Ready(reply) => reply,
+                Planned::Query => query(world, &item.request),
+            };
+            if matches!(item.request, Request::Command(_)) {
+                self.shared.metrics.command(outcome(&reply));
+            }
+            item.reply(&reply).await;
+        }
+    }
+
+    /// Reads a past state beside the actor: it folds the log from its beginning.
+    fn read_past(&mut self, item: Item, id: WorldId, at: Seq) {
+        let shared = self.shared.clone();
+        self.aside.spawn(async move {
+            let Ok(_permit) = shared.past_reads.acquire().await else {
+                return;
+            };
+            let reply = match snapshot::past(&shared.bus, &id, at).await {
+                Ok(world) => query(&world, &Request::State { at: None }),
+                Err(error) => Reply::Unavailable {
+                    reason: ErrorChain(&error).to_string(),
+                },
+            };
+            item.reply(&reply).await;
+        });
+    }
+
+    fn count_commit(&mut self, world: &World) {
+        self.commits_since_snapshot += 1;
+        if self.commits_since_snapshot >= self.shared.config.snapshot_every {
+            self.keep_snapshot(world);
+        }
+    }
+
+    /// Writes a snapshot beside the actor. One that gets lost only makes the next waking slower.
+    fn keep_snapshot(&mut self, world: &World) {
+        self.commits_since_snapshot = 0;
+        self.snapshot_at = world.seq;
+        let state = match snapshot::write(world) {
+            Ok(state) => state,
+            Err(error) => return error!(error = %ErrorChain(&error), "snapshot not written"),
+        };
+        let (shared, id, seq) = (self.shared.clone(), self.id.clone(), world.seq);
+        self.aside.spawn(async move {
+            if let Err(error) = shared.bus.keep_snapshot(&id, seq, state.into()).await {
+                warn!(world.id = %id, error = %ErrorChain(&error), "snapshot not kept");
+            }
+        });
+    }
+
+    /// Removes what is left of a world whose time after deletion is over.
+    async fn purge_if_due(&self, world: &mut World) {
+        let Some(deleted) = world.deleted_at() else {
+            return;
+        };
+        if deleted + self.shared.config.deleted_kept > Timestamp::now() {
+            return;
+        }
+        // The snapshot goes first: without it, a log that is still there is replayed.
+        let bus = &self.shared.bus;
+        let purged = async {
+            bus.remove_snapshot(&self.id).await?;
+            bus.purge(&self.id).await
+        };
+        match purged.await {
+            Ok(()) => *world = World::new(self.id.clone()),
+            Err(error) => {
+                warn!(world.id = %self.id, error = %ErrorChain(&error), "deleted world not purged");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+
+    async fn refuse_all(&mut self, items: &mut mpsc::Receiver<Item>, reason: String) {
+        items.close();
+        while let Some(item) = items.recv().await {
+            self.backlog.push_back(item);
+        }
+        for item in self.backlog.drain(..) {
+            item.reply(&Reply::Unavailable {
+                reason: reason.clone(),
+            })
+            .await;
+        }
+    }
+}
+
+impl Draft {
+    fn new(now: Timestamp) -> Self {
+        let commit = Commit {
+            id: CommitId::new(),
+            at: now,
+            wake: None,
+            commands: Vec::new(),
+            events: Vec::new(),
+        };
+        Self {
+            commit,
+            bytes: 0,
+            answers: Vec::new(),
+            places: HashMap::new(),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.commit.events.len() >= COMMIT_EVENTS_MAX || self.bytes >= COMMIT_BYTES_MAX
+    }
+
+    fn has_events(&self) -> bool {
+        !self.commit.events.is_empty()
+    }
+
+    fn take(&mut self, world: &mut World, command: &CommandRequest, now: Timestamp) -> Planned {
+        if let Some(accepted) = self.places.get(&command.id) {
+            return Planned::Committed(*accepted);
+        }
+        match world.recall(command.id) {
+            Ok(None) => {}
+            Ok(Some(accepted)) => return Planned::Ready(Reply::Accepted(accepted)),
+            Err(rejection) => return Planned::Ready(Reply::Rejected(rejection)),
+        }
+        match rules::step(world, command, now) {
+            Ok(events) => Planned::Committed(self.add(command.id, events)),
+            Err(rejection) => Planned::Ready(Reply::Rejected(rejection)),
+        }
+    }
+
+    fn add(&mut self, id: CommandId, events: Vec<Event>) -> Accepted {
+        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let accepted = Accepted {
+            seq: 0,
+            first: count(self.commit.events.len()),
+            events: count(events.len()),
+        };
+        if !events.is_empty() {
+            self.bytes += events
+                .iter()
+                .map(|event| event.data.get().len())
+                .sum::<usize>();
+            self.commit.commands.push(CommandMark {
+                id,
+                events: accepted.events,
+            });
+            self.commit.events.extend(events);
+        }
+        self.places.insert(id, accepted);
+        accepted
+    }
+}
+
+fn query(world: &World, request: &Request) -> Reply {
+    match request {
+        Request::Context { invocation } => match rules::context(world, *invocation) {
+            Ok(context) => Reply::Context(Box::new(context)),
+            Err(rejection) => Reply::Rejected(rejection),
+        },
+        Request::State { at: Some(at) } if *at > world.seq => Reply::Rejected(Rejection {
+            code: RejectionCode::InFuture,
+            detail: format!("the log of {} ends at {}", world.id, world.seq),
+            field: Some("at".to_owned()),
+        }),
+        _ if world.seq == 0 => Reply::Rejected(Rejection {
+            code: RejectionCode::UnknownWorld,
+            detail: format!("there is no world {}", world.id),
+            field: None,
+        }),
+        _ => match world.view() {
+            Ok(state) => Reply::State {
+                seq: world.seq,
+                state,
+            },
+            Err(error) => Reply::Unavailable {
+                reason: error.to_string(),
+            },
+        },
+    }
+}
+
+fn outcome(reply: &Reply) -> &'static str {
+    match reply {
+        Reply::Accepted(_) => "accepted",
+        Reply::Rejected(_) => "rejected",
+        _ => "unavailable",
+    }
+}
+
+/// The moment `due` on the clock that tasks wait by.
+fn until(due: Timestamp) -> Instant {
+    Instant::now() + due.since(Timestamp::now())
+}

@@ -1,0 +1,46 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// The configuration of the world service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where NATS is.
+    pub nats: bus::Config,
+    /// Where `/livez`, `/readyz` and `/metrics` are served. Default: port 7001 of this machine.
+    pub listen: SocketAddr,
+    /// A world that nobody asks anything for this long is put to sleep. Long enough that a
+    /// conversation with pauses stays awake; waking takes milliseconds.
+    #[serde(with = "humantime_serde")]
+    pub idle_after: Duration,
+    /// Commits between two snapshots of a world: waking replays at most about this many.
+    pub snapshot_every: u64,
+    /// A deleted world's log is purged after this long; only then is its id free again. The archive
+    /// must have seen the deletion by then.
+    #[serde(with = "humantime_serde")]
+    pub deleted_kept: Duration,
+    /// Requests that may wait for one world; more are told to come again.
+    pub mailbox_max: usize,
+    /// Reads of past states that may run at once; more wait.
+    pub past_reads_max: usize,
+    /// What is held at shutdown must be finished within this long.
+    #[serde(with = "humantime_serde")]
+    pub shutdown_grace: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            nats: bus::Config::default(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 7001)),
+            idle_after: Duration::from_mins(1),
+            snapshot_every: 1000,
+            deleted_kept: Duration::from_hours(1),
+            mailbox_max: 4096,
+            past_reads_max: 4,
+            shutdown_grace: Duration::from_secs(10),
+        }
+    }
+}

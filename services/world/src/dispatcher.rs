@@ -1,0 +1,140 @@
+//! The dispatcher: carries what the log asks for to those who do it.
+//!
+//! The log is the outbox: whatever a commit asks for is stored elsewhere before the commit is
+//! acknowledged, so nothing is lost when this process is. A commit may come twice: an invocation
+//! has the same message id both times, a wake the same subject, and a cancellation does no harm.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Consumer, Delivery, Error};
+use contract::fact::ActionRequested;
+use contract::{Commit, Event, Fact, Invocation, WorldId};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use service_kit::{CancellationToken, ErrorChain};
+use tracing::{error, warn};
+
+use crate::Shared;
+
+/// Commits that are taken at once.
+const BATCH_MAX: usize = 256;
+/// Pause before something that failed is tried again.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let consumer = tokio::select! {
+        consumer = open(&shared) => consumer,
+        () = shutdown.cancelled() => return Ok(()),
+    };
+    loop {
+        let deliveries = tokio::select! {
+            deliveries = consumer.pull(BATCH_MAX) => deliveries,
+            () = shutdown.cancelled() => return Ok(()),
+        };
+        match deliveries {
+            Ok(deliveries) => {
+                let mut handling: FuturesUnordered<_> = deliveries
+                    .into_iter()
+                    .map(|delivery| handle(&shared, delivery))
+                    .collect();
+                while handling.next().await.is_some() {}
+            }
+            Err(error) => {
+                warn!(error = %ErrorChain(&error), "commits can't be pulled");
+                tokio::time::sleep(RETRY_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn open(shared: &Shared) -> Consumer {
+    loop {
+        match shared.bus.dispatcher().await {
+            Ok(consumer) => return consumer,
+            Err(error) => warn!(error = %ErrorChain(&error), "no dispatcher yet"),
+        }
+        tokio::time::sleep(RETRY_PAUSE).await;
+    }
+}
+
+async fn handle(shared: &Shared, delivery: Delivery) {
+    let (world, commit) = match (delivery.world(), delivery.read::<Commit>()) {
+        (Ok(world), Ok(commit)) => (world, commit),
+        (Err(error), _) | (_, Err(error)) => {
+            let reason = ErrorChain(&error).to_string();
+            return reject(shared, delivery, reason).await;
+        }
+    };
+    let ended = match dispatch(shared, &world, &commit).await {
+        Ok(()) => {
+            shared.metrics.dispatch("done");
+            delivery.ack().await
+        }
+        Err(error) => {
+            warn!(world.id = %world, error = %ErrorChain(&error), "commit not dispatched yet");
+            shared.metrics.dispatch("retried");
+            delivery.retry_after(RETRY_PAUSE).await
+        }
+    };
+    if let Err(error) = ended {
+        warn!(world.id = %world, error = %ErrorChain(&error), "commit comes again");
+    }
+}
+
+async fn reject(shared: &Shared, delivery: Delivery, reason: String) {
+    error!(error = %reason, "commit not understood");
+    shared.metrics.dispatch("rejected");
+    let Ok(world) = delivery.world() else { return };
+    if let Err(error) = delivery.reject("commit", &world, &reason).await {
+        warn!(world.id = %world, error = %ErrorChain(&error), "dead letter not kept yet");
+    }
+}
+
+async fn dispatch(shared: &Shared, world: &WorldId, commit: &Commit) -> Result<(), Error> {
+    if let Some(due) = commit.wake {
+        shared.bus.schedule_wake(world, due).await?;
+    }
+    let mut invocations = Vec::new();
+    for event in &commit.events {
+        match event.event_type.as_str() {
+            "action.requested" => {
+                if let Ok(Some(Fact::ActionRequested(requested))) =
+                    Fact::parse(&event.event_type, &event.data)
+                {
+                    invocations.push((invocation(world, event, requested), event.trace.as_deref()));
+                }
+            }
+            "action.cancelled" => {
+                if let Ok(Some(Fact::ActionCancelled(cancelled))) =
+                    Fact::parse(&event.event_type, &event.data)
+                {
+                    shared
+                        .bus
+                        .publish_cancelled(world, cancelled.invocation)
+                        .await;
+                }
+            }
+            _ => {}
+        }
+    }
+    let stored = invocations
+        .iter()
+        .map(|(invocation, trace)| shared.bus.dispatch(invocation, *trace))
+        .collect::<FuturesUnordered<_>>();
+    stored.collect::<Vec<_>>().await.into_iter().collect()
+}
+
+fn invocation(world: &WorldId, event: &Event, requested: ActionRequested) -> Invocation {
+    Invocation {
+        id: event.id.invocation(),
+        world: world.clone(),
+        action: requested.action,
+        agent: requested.agent,
+        arguments: requested.arguments,
+        chat: event.chat.clone(),
+        message: requested.message,
+        turn: requested.turn,
+        deadline: requested.deadline,
+    }
+}

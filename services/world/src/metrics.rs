@@ -1,0 +1,64 @@
+//! Everything that this service measures.
+
+use opentelemetry::KeyValue;
+use opentelemetry::global;
+use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
+
+/// The measurements of the world service.
+pub(crate) struct Metrics {
+    /// Commands that were answered, by outcome.
+    commands: Counter<u64>,
+    /// Events that were committed.
+    pub(crate) events_committed: Counter<u64>,
+    /// Appends, by outcome.
+    appends: Counter<u64>,
+    /// How long an append took, from sending it to its acknowledgement.
+    pub(crate) append_seconds: Histogram<f64>,
+    /// Worlds that are awake here.
+    pub(crate) worlds_awake: UpDownCounter<i64>,
+    /// How long it took to wake a world.
+    pub(crate) activation_seconds: Histogram<f64>,
+    /// Partitions that are served here.
+    pub(crate) partitions_served: UpDownCounter<i64>,
+    /// Commits that the dispatcher handled, by outcome.
+    dispatches: Counter<u64>,
+    /// Wakes that were handled.
+    pub(crate) wakes: Counter<u64>,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let meter = global::meter("world");
+        Self {
+            commands: meter.u64_counter("mw_world_commands").build(),
+            events_committed: meter.u64_counter("mw_world_events_committed").build(),
+            appends: meter.u64_counter("mw_world_appends").build(),
+            append_seconds: meter
+                .f64_histogram("mw_world_append")
+                .with_unit("s")
+                .build(),
+            worlds_awake: meter.i64_up_down_counter("mw_world_worlds_awake").build(),
+            activation_seconds: meter
+                .f64_histogram("mw_world_activation")
+                .with_unit("s")
+                .build(),
+            partitions_served: meter
+                .i64_up_down_counter("mw_world_partitions_served")
+                .build(),
+            dispatches: meter.u64_counter("mw_world_dispatches").build(),
+            wakes: meter.u64_counter("mw_world_wakes").build(),
+        }
+    }
+
+    pub(crate) fn command(&self, outcome: &'static str) {
+        self.commands.add(1, &[KeyValue::new("outcome", outcome)]);
+    }
+
+    pub(crate) fn append(&self, outcome: &'static str) {
+        self.appends.add(1, &[KeyValue::new("outcome", outcome)]);
+    }
+
+    pub(crate) fn dispatch(&self, outcome: &'static str) {
+        self.dispatches.add(1, &[KeyValue::new("outcome", outcome)]);
+    }
+}

@@ -1,0 +1,259 @@
+//! The rules: which events a command makes, and what an event changes.
+//!
+//! Everything here is pure. Time and ids come in with the command; the same log gives the same
+//! state, always. [`step`] is the whole of it:
+//!
+//! ```text
+//! decide(world, command) ─> events ─> apply(world, event)* ─> follow_up(world) ─> events ─> apply*
+//! ```
+
+mod apply;
+mod chat;
+mod entity;
+mod invocation;
+mod memory;
+mod message;
+mod spec;
+mod state;
+mod timer;
+mod view;
+
+use contract::fact::Empty;
+use contract::{
+    ChatId, Command, CommandRequest, Commit, EntityId, Event, EventId, Fact, Rejection,
+    RejectionCode, Seq, Target, Timestamp,
+};
+use uuid::Uuid;
+
+pub use invocation::context;
+pub use state::World;
+
+/// The version of the rules: a snapshot that other rules made is not used.
+pub const VERSION: u32 = 1;
+
+/// The most events that one command may make: its commit must fit in one message of NATS.
+pub const COMMAND_EVENTS_MAX: usize = 1000;
+/// The most bytes that the payloads of one command may have.
+pub const COMMAND_BYTES_MAX: usize = 512 * 1024;
+
+/// An event that was decided, with its payload in both forms.
+#[derive(Debug)]
+pub struct Decided {
+    /// As it will be in the log.
+    pub event: Event,
+    /// As the rules read it; `None` when it is a custom event.
+    pub fact: Option<Fact>,
+}
+
+/// Decides a command at `now`, applies what it makes, and returns that. A rejected command leaves
+/// the world untouched.
+///
+/// # Errors
+/// Why the command is refused.
+pub fn step(
+    world: &mut World,
+    request: &CommandRequest,
+    now: Timestamp,
+) -> Result<Vec<Event>, Rejection> {
+    let mut decision = Decision::new(request, now);
+    decide(world, request, &mut decision)?;
+    decision.check_size()?;
+    let mut applied = 0;
+    let apply_new = |world: &mut World, decision: &Decision<'_>, applied: &mut usize| {
+        for decided in &decision.events[*applied..] {
+            apply::apply(world, &decided.event, decided.fact.as_ref(), now);
+        }
+        *applied = decision.events.len();
+    };
+    apply_new(world, &decision, &mut applied);
+    follow_up(world, &mut decision)?;
+    apply_new(world, &decision, &mut applied);
+    Ok(decision
+        .events
+        .into_iter()
+        .map(|decided| decided.event)
+        .collect())
+}
+
+/// Applies a commit that is in the log.
+///
+/// # Errors
+/// When an event of a built-in type does not hold what its type promises.
+pub fn replay(world: &mut World, seq: Seq, commit: &Commit) -> serde_json::Result<()> {
+    for event in &commit.events {
+        let fact = Fact::parse(&event.event_type, &event.data)?;
+        apply::apply(world, event, fact.as_ref(), commit.at);
+    }
+    world.end_commit(seq, commit);
+    Ok(())
+}
+
+fn decide(
+    world: &World,
+    request: &CommandRequest,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    if !begins_a_world(&request.command) {
+        world.check_exists()?;
+        if !is_system(request) {
+            world.check_entity(&request.sender, "sender")?;
+        }
+    }
+    match &request.command {
+        Command::CreateWorld(spec) => spec::create(world, spec, decision),
+        Command::ApplyWorld(spec) => spec::apply(world, spec, decision),
+        Command::DeleteWorld => decision.push(Fact::WorldDeleted(Empty {})),
+        Command::CreateEntity(entity) => entity::create(world, entity, decision),
+        Command::UpdateEntity(change) => entity::update(world, change, decision),
+        Command::RemoveEntity { entity } => entity::remove(world, entity, decision),
+        Command::CreateChat(chat) => chat::create(world, chat, decision),
+        Command::UpdateChat {
+            chat,
+            title,
+            agents,
+        } => chat::update(world, chat, title.as_ref(), agents.as_ref(), decision),
+        Command::DeleteChat { chat } => chat::delete(world, chat, decision),
+        Command::StopChat { chat } => chat::stop(world, chat, decision),
+        Command::PostMessage {
+            chat,
+            text,
+            in_reply_to,
+        } => message::post(world, chat, text, *in_reply_to, decision),
+        Command::SendEvents { events } => message::send_events(world, events, decision),
+        Command::RequestAction {
+            action,
+            agent,
+            arguments,
+            deadline,
+        } => {
+            let arguments = arguments.as_deref();
+            invocation::request(world, action, agent, arguments, *deadline, decision)
+        }
+        Command::Complete {
+            invocation,
+            outcome,
+        } => invocation::complete(world, *invocation, outcome, decision),
+        Command::CancelInvocation { invocation } => {
+            invocation::cancel(world, *invocation, decision)
+        }
+        Command::SetTimer { timer, due, event } => {
+            timer::set(world, timer, *due, event.as_ref(), decision)
+        }
+        Command::CancelTimer { timer } => timer::cancel(world, timer, decision),
+        Command::Wake => timer::wake(world, decision),
+    }
+}
+
+fn begins_a_world(command: &Command) -> bool {
+    matches!(command, Command::CreateWorld(_) | Command::ApplyWorld(_))
+}
+
+/// What the system itself does needs no entity to do it.
+fn is_system(request: &CommandRequest) -> bool {
+    request.sender == EntityId::world()
+}
+
+/// What follows from the state as it is now: agents that are free take the message that has waited
+/// longest for them, and turns in which nobody has anything left to say end.
+fn follow_up(world: &World, decision: &mut Decision<'_>) -> Result<(), Rejection> {
+    for (chat, agent) in &world.ready {
+        invocation::request_answer(world, chat, agent, decision)?;
+    }
+    for (turn, chat) in &world.turns_over {
+        message::end_turn(*turn, chat, decision)?;
+    }
+    Ok(())
+}
+
+/// The events of one command, as they are decided.
+struct Decision<'a> {
+    request: &'a CommandRequest,
+    now: Timestamp,
+    events: Vec<Decided>,
+}
+
+/// What an event says beside its payload.
+#[derive(Default)]
+struct About {
+    sender: Option<EntityId>,
+    target: Option<Target>,
+    chat: Option<ChatId>,
+    causation: Option<EventId>,
+    correlation: Option<Uuid>,
+}
+
+impl<'a> Decision<'a> {
+    fn new(request: &'a CommandRequest, now: Timestamp) -> Self {
+        Self {
+            request,
+            now,
+            events: Vec::new(),
+        }
+    }
+
+    /// The id that the next event gets.
+    fn next_id(&self) -> EventId {
+        let index = u32::try_from(self.events.len()).unwrap_or(u32::MAX);
+        self.request.id.event(index)
+    }
+
+    /// An event in the name of the command's sender.
+    fn push(&mut self, fact: Fact) -> Result<(), Rejection> {
+        self.push_about(fact, About::default())
+    }
+
+    fn push_about(&mut self, fact: Fact, about: About) -> Result<(), Rejection> {
+        let data = fact
+            .to_data()
+            .map_err(|error| reject(RejectionCode::Invalid, error.to_string(), None))?;
+        let event = Event {
+            id: self.next_id(),
+            event_type: fact.event_type(),
+            sender: about.sender.unwrap_or_else(|| self.request.sender.clone()),
+            target: about.target,
+            chat: about.chat,
+            causation: about.causation,
+            correlation: about.correlation,
+            trace: self.request.trace.clone(),
+            schema: None,
+            description: None,
+            summary: None,
+            metadata: None,
+            data,
+        };
+        self.events.push(Decided {
+            event,
+            fact: Some(fact),
+        });
+        Ok(())
+    }
+
+    fn check_size(&self) -> Result<(), Rejection> {
+        let bytes: usize = self
+            .events
+            .iter()
+            .map(|decided| decided.event.data.get().len())
+            .sum();
+        if self.events.len() > COMMAND_EVENTS_MAX || bytes > COMMAND_BYTES_MAX {
+            let detail = format!(
+                "the command makes {} events of {bytes} bytes; at most {COMMAND_EVENTS_MAX} events \
+                 and {COMMAND_BYTES_MAX} bytes fit in one commit: split it",
+                self.events.len()
+            );
+            return Err(reject(RejectionCode::TooLarge, detail, None));
+        }
+        Ok(())
+    }
+}
+
+fn reject(code: RejectionCode, detail: impl Into<String>, field: Option<String>) -> Rejection {
+    Rejection {
+        code,
+        detail: detail.into(),
+        field,
+    }
+}
+
+fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Rejection {
+    reject(RejectionCode::Invalid, detail, Some(field.into()))
+}

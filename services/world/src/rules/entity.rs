@@ -1,0 +1,172 @@
+//! Entities: who and what is in a world.
+
+use std::time::Duration;
+
+use contract::command::EntityChange;
+use contract::entity::Brain;
+use contract::fact::EntityRemoved;
+use contract::{AgentConfig, Entity, EntityId, EntityKind, Fact, Rejection, RejectionCode};
+
+use super::state::World;
+use super::{Decision, invalid, invocation, reject};
+
+const NAME_BYTES_MAX: usize = 1024;
+const METADATA_BYTES_MAX: usize = 64 * 1024;
+const PROMPT_BYTES_MAX: usize = 128 * 1024;
+/// The most messages that an agent is given to think about: what the state keeps of a chat.
+const CONTEXT_MESSAGES_MAX: u32 = 200;
+/// The longest that an agent may think, in one call or in all.
+const TIMEOUT_MAX: Duration = Duration::from_hours(24);
+/// The most entities of a world: all of them are in its state.
+const ENTITIES_MAX: usize = 100_000;
+
+pub(super) fn create(
+    world: &World,
+    entity: &Entity,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    check(entity, "")?;
+    if world.entities.contains_key(&entity.id) {
+        let detail = format!("there is an entity {} already", entity.id);
+        return Err(reject(
+            RejectionCode::AlreadyExists,
+            detail,
+            Some("id".to_owned()),
+        ));
+    }
+    if world.entities.len() >= ENTITIES_MAX {
+        let detail = format!("a world has at most {ENTITIES_MAX} entities");
+        return Err(reject(RejectionCode::TooLarge, detail, None));
+    }
+    decision.push(Fact::EntityCreated(entity.clone()))
+}
+
+pub(super) fn update(
+    world: &World,
+    change: &EntityChange,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    let now = world.check_entity(&change.entity, "entity")?;
+    let mut entity = now.clone();
+    if let Some(name) = &change.name {
+        entity.name.clone_from(name);
+    }
+    if let Some(agent) = &change.agent {
+        entity.agent = Some(agent.clone());
+    }
+    if let Some(metadata) = &change.metadata {
+        entity.metadata.clone_from(metadata);
+    }
+    check(&entity, "")?;
+    if entity == *now {
+        Ok(())
+    } else {
+        decision.push(Fact::EntityUpdated(entity))
+    }
+}
+
+pub(super) fn remove(
+    world: &World,
+    id: &EntityId,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    world.check_entity(id, "entity")?;
+    for (invocation, open) in &world.invocations {
+        if open.agent == *id {
+            invocation::push_cancelled(*invocation, open, decision)?;
+        }
+    }
+    decision.push(Fact::EntityRemoved(EntityRemoved { entity: id.clone() }))
+}
+
+/// Checks an entity; `field` is where it stands in what was sent.
+pub(super) fn check(entity: &Entity, field: &str) -> Result<(), Rejection> {
+    let at = |name: &str| {
+        if field.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{field}.{name}")
+        }
+    };
+    if entity.id == EntityId::world() {
+        return Err(invalid(at("id"), "the id world is the world's own"));
+    }
+    World::check_text(&entity.name, NAME_BYTES_MAX, &at("name"))?;
+    let metadata_bytes: usize = entity
+        .metadata
+        .iter()
+        .map(|(key, value)| key.len() + value.to_string().len())
+        .sum();
+    if metadata_bytes > METADATA_BYTES_MAX {
+        let detail = format!("{metadata_bytes} bytes; at most {METADATA_BYTES_MAX} are kept");
+        return Err(reject(
+            RejectionCode::TooLarge,
+            detail,
+            Some(at("metadata")),
+        ));
+    }
+    match (entity.kind, &entity.agent) {
+        (EntityKind::Agent, Some(agent)) => check_agent(agent, &at("agent")),
+        (EntityKind::Agent, None) => Err(invalid(
+            at("agent"),
+            "an agent needs a brain: an empty object is a script that echoes",
+        )),
+        (_, Some(_)) => Err(invalid(
+            at("agent"),
+            "only an entity of kind agent has this",
+        )),
+        (_, None) => Ok(()),
+    }
+}
+
+fn check_agent(agent: &AgentConfig, field: &str) -> Result<(), Rejection> {
+    if !(1..=CONTEXT_MESSAGES_MAX).contains(&agent.context_messages) {
+        let detail = format!("from 1 to {CONTEXT_MESSAGES_MAX}");
+        return Err(invalid(format!("{field}.context_messages"), detail));
+    }
+    check_timeout(
+        agent.turn_timeout_seconds,
+        &format!("{field}.turn_timeout_seconds"),
+    )?;
+    match &agent.brain {
+        Brain::Llm(llm) => {
+            let field = format!("{field}.brain.llm");
+            check_timeout(
+                llm.call_timeout_seconds,
+                &format!("{field}.call_timeout_seconds"),
+            )?;
+            if llm.model.is_empty() {
+                return Err(invalid(format!("{field}.model"), "a model has a name"));
+            }
+            World::check_text(
+                &llm.system_prompt,
+                PROMPT_BYTES_MAX,
+                &format!("{field}.system_prompt"),
+            )
+        }
+        Brain::Script(script) => {
+            let bytes: usize = script.default.len()
+                + script
+                    .rules
+                    .iter()
+                    .map(|rule| rule.when.len() + rule.reply.len())
+                    .sum::<usize>();
+            if bytes > PROMPT_BYTES_MAX {
+                let detail = format!("{bytes} bytes; at most {PROMPT_BYTES_MAX} are taken");
+                let field = Some(format!("{field}.brain.script"));
+                return Err(reject(RejectionCode::TooLarge, detail, field));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn check_timeout(timeout: Duration, field: &str) -> Result<(), Rejection> {
+    if timeout.is_zero() || timeout > TIMEOUT_MAX {
+        return Err(invalid(
+            field,
+            format!("more than 0 and at most {} s", TIMEOUT_MAX.as_secs()),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,232 @@
+//! Invocations: requested, ended once, and what a worker is told of them.
+
+use std::time::Duration;
+
+use contract::fact::{ActionCancelled, ActionCompleted, ActionFailed, ActionRequested};
+use contract::invocation::{ChatMessage, Completed};
+use contract::{
+    ActionName, ChatId, Context, EntityId, EventId, Fact, InvocationId, Outcome, Rejection,
+    RejectionCode, Timestamp,
+};
+use serde_json::value::RawValue;
+
+use super::state::{Open, World};
+use super::{About, Decision, invalid, message, reject};
+
+/// The action that answers a message.
+const RESPOND: &str = "respond";
+/// An invocation without a deadline of its own has this long.
+const DEADLINE_DEFAULT: Duration = Duration::from_mins(10);
+/// What a worker gets beyond an agent's own limit to say that it failed, before the world says so.
+const ANSWER_GRACE: Duration = Duration::from_secs(30);
+/// The longest reason of a failure.
+const REASON_BYTES_MAX: usize = 4096;
+/// The most invocations of a world that may be open: all of them are in its state.
+const OPEN_MAX: usize = 100_000;
+
+pub(super) fn request(
+    world: &World,
+    action: &ActionName,
+    agent: &EntityId,
+    arguments: Option<&RawValue>,
+    deadline: Option<Timestamp>,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    world.check_entity(agent, "agent")?;
+    if world.invocations.len() >= OPEN_MAX {
+        let detail = format!("a world has at most {OPEN_MAX} open invocations");
+        return Err(reject(RejectionCode::TooLarge, detail, None));
+    }
+    if deadline.is_some_and(|deadline| deadline <= decision.now) {
+        return Err(invalid("deadline", "the deadline has passed"));
+    }
+    let requested = ActionRequested {
+        action: action.clone(),
+        agent: agent.clone(),
+        arguments: arguments.map(ToOwned::to_owned),
+        message: None,
+        turn: None,
+        deadline: deadline.unwrap_or(decision.now + DEADLINE_DEFAULT),
+    };
+    let about = About {
+        correlation: Some(decision.next_id().0),
+        ..About::default()
+    };
+    decision.push_about(Fact::ActionRequested(requested), about)
+}
+
+/// The next answer of an agent that is free.
+pub(super) fn request_answer(
+    world: &World,
+    chat: &ChatId,
+    agent: &EntityId,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    let waiting = world
+        .chats
+        .get(chat)
+        .and_then(|state| state.answering.get(agent))
+        .and_then(|answering| answering.waiting.front());
+    let (Some(waiting), Some(entity)) = (waiting, world.entities.get(agent)) else {
+        return Ok(());
+    };
+    let Ok(action) = RESPOND.try_into() else {
+        return Ok(());
+    };
+    let timeout = entity
+        .agent
+        .as_ref()
+        .map_or(DEADLINE_DEFAULT, |agent| agent.turn_timeout_seconds);
+    let requested = ActionRequested {
+        action,
+        agent: agent.clone(),
+        arguments: None,
+        message: Some(waiting.id),
+        turn: Some(waiting.turn),
+        deadline: decision.now + timeout + ANSWER_GRACE,
+    };
+    let about = About {
+        sender: Some(EntityId::world()),
+        chat: Some(chat.clone()),
+        causation: Some(EventId(waiting.id.0)),
+        correlation: Some(waiting.turn.0),
+        ..About::default()
+    };
+    decision.push_about(Fact::ActionRequested(requested), about)
+}
+
+pub(super) fn complete(
+    world: &World,
+    id: InvocationId,
+    outcome: &Outcome,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    let open = find(world, id)?;
+    match outcome {
+        Outcome::Completed(completed) => succeed(world, id, open, completed, decision),
+        Outcome::Failed { code, reason } => fail(id, open, code, reason, decision),
+    }
+}
+
+fn succeed(
+    world: &World,
+    id: InvocationId,
+    open: &Open,
+    completed: &Completed,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    for (index, draft) in completed.events.iter().enumerate() {
+        let field = format!("outcome.completed.events[{index}]");
+        message::send(world, draft, open.agent.clone(), &field, decision)?;
+    }
+    if let (Some(text), Some((chat, question))) = (&completed.message, &open.answers) {
+        let usage = completed.usage.clone();
+        let question = (question.id, question.turn);
+        message::answer(world, chat, &open.agent, text, question, usage, decision)?;
+    }
+    let ended = ActionCompleted {
+        invocation: id,
+        output: completed.output.clone(),
+        usage: completed.usage.clone(),
+    };
+    decision.push_about(Fact::ActionCompleted(ended), about(id, open))
+}
+
+/// Says that an invocation failed.
+pub(super) fn fail(
+    id: InvocationId,
+    open: &Open,
+    code: &str,
+    reason: &str,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    let reason = &reason[..reason.floor_char_boundary(REASON_BYTES_MAX)];
+    let ended = ActionFailed {
+        invocation: id,
+        code: code.to_owned(),
+        reason: reason.replace('\0', ""),
+    };
+    decision.push_about(Fact::ActionFailed(ended), about(id, open))
+}
+
+pub(super) fn cancel(
+    world: &World,
+    id: InvocationId,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    push_cancelled(id, find(world, id)?, decision)
+}
+
+pub(super) fn push_cancelled(
+    id: InvocationId,
+    open: &Open,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    decision.push_about(
+        Fact::ActionCancelled(ActionCancelled { invocation: id }),
+        about(id, open),
+    )
+}
+
+/// The end of an invocation goes back to its request, and belongs to its turn.
+fn about(id: InvocationId, open: &Open) -> About {
+    let answers = open.answers.as_ref();
+    About {
+        sender: Some(open.agent.clone()),
+        chat: answers.map(|(chat, _)| chat.clone()),
+        causation: Some(EventId(id.0)),
+        correlation: Some(answers.map_or(id.0, |(_, question)| question.turn.0)),
+        ..About::default()
+    }
+}
+
+fn find(world: &World, id: InvocationId) -> Result<&Open, Rejection> {
+    world.invocations.get(&id).ok_or_else(|| {
+        let detail = format!("the invocation {id} has ended, or never was");
+        reject(
+            RejectionCode::AlreadyEnded,
+            detail,
+            Some("invocation".to_owned()),
+        )
+    })
+}
+
+/// What a worker needs to know to run an invocation.
+///
+/// # Errors
+/// [`RejectionCode::AlreadyEnded`] when there is nothing left to run.
+pub fn context(world: &World, id: InvocationId) -> Result<Context, Rejection> {
+    world.check_exists()?;
+    let open = find(world, id)?;
+    let agent = world.check_entity(&open.agent, "agent")?.clone();
+    let messages = open
+        .answers
+        .as_ref()
+        .map_or_else(Vec::new, |(chat, question)| {
+            let kept = agent
+                .agent
+                .as_ref()
+                .map_or(1, |agent| agent.context_messages);
+            messages(world, chat, question, usize::try_from(kept).unwrap_or(1))
+        });
+    Ok(Context { agent, messages })
+}
+
+/// The end of a chat up to `question`, which always comes last.
+fn messages(world: &World, chat: &ChatId, question: &ChatMessage, kept: usize) -> Vec<ChatMessage> {
+    let tail = world.chats.get(chat).map(|state| &state.tail);
+    let before = tail
+        .into_iter()
+        .flatten()
+        .take_while(|message| message.id != question.id);
+    let found = tail.is_some_and(|tail| tail.iter().any(|message| message.id == question.id));
+    // A question older than the tail has nothing before it that is still kept.
+    let mut messages: Vec<ChatMessage> = if found {
+        before.cloned().collect()
+    } else {
+        Vec::new()
+    };
+    messages.drain(..messages.len().saturating_sub(kept.saturating_sub(1)));
+    messages.push(question.clone());
+    messages
+}

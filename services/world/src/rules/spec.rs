@@ -1,0 +1,131 @@
+//! Worlds as a whole: created, or brought to what is described.
+
+use std::collections::BTreeSet;
+
+use contract::fact::WorldDescription;
+use contract::{Entity, EntityId, Fact, Rejection, RejectionCode, WorldSpec};
+
+use super::state::World;
+use super::{Decision, chat, entity, invalid, reject};
+
+const NAME_BYTES_MAX: usize = 1024;
+const DESCRIPTION_BYTES_MAX: usize = 64 * 1024;
+const TURN_LIMIT_MAX: u32 = 1000;
+
+pub(super) fn create(
+    world: &World,
+    spec: &WorldSpec,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    if world.description.is_some() {
+        let detail = if world.deleted {
+            format!(
+                "the world {} was deleted a moment ago: its id is not free yet",
+                world.id
+            )
+        } else {
+            format!("there is a world {} already", world.id)
+        };
+        return Err(reject(
+            RejectionCode::AlreadyExists,
+            detail,
+            Some("id".to_owned()),
+        ));
+    }
+    check(world, spec)?;
+    decision.push(Fact::WorldCreated(describe(world, spec)))?;
+    for entity in &spec.entities {
+        decision.push(Fact::EntityCreated(entity.clone()))?;
+    }
+    for chat in &spec.chats {
+        decision.push(Fact::ChatCreated(chat.clone()))?;
+    }
+    Ok(())
+}
+
+pub(super) fn apply(
+    world: &World,
+    spec: &WorldSpec,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    if !world.exists() {
+        return create(world, spec, decision);
+    }
+    check(world, spec)?;
+    let description = describe(world, spec);
+    if world.description.as_ref() != Some(&description) {
+        decision.push(Fact::WorldUpdated(description))?;
+    }
+    for entity in &spec.entities {
+        match world.entities.get(&entity.id) {
+            None => decision.push(Fact::EntityCreated(entity.clone()))?,
+            Some(now) if now != entity => decision.push(Fact::EntityUpdated(entity.clone()))?,
+            Some(_) => {}
+        }
+    }
+    for chat in &spec.chats {
+        match world.chats.get(&chat.id).map(|state| &state.chat) {
+            None => decision.push(Fact::ChatCreated(chat.clone()))?,
+            Some(now) if now != chat => decision.push(Fact::ChatUpdated(chat.clone()))?,
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn describe(world: &World, spec: &WorldSpec) -> WorldDescription {
+    let name = if spec.name.is_empty() {
+        world.id.to_string()
+    } else {
+        spec.name.clone()
+    };
+    WorldDescription {
+        name,
+        description: spec.description.clone(),
+        turn_limit: spec.turn_limit,
+    }
+}
+
+fn check(world: &World, spec: &WorldSpec) -> Result<(), Rejection> {
+    World::check_text(&spec.name, NAME_BYTES_MAX, "name")?;
+    World::check_text(&spec.description, DESCRIPTION_BYTES_MAX, "description")?;
+    if spec.turn_limit > TURN_LIMIT_MAX {
+        return Err(invalid("turn_limit", format!("at most {TURN_LIMIT_MAX}")));
+    }
+    let mut seen = BTreeSet::new();
+    for (index, entity) in spec.entities.iter().enumerate() {
+        let field = format!("entities[{index}]");
+        entity::check(entity, &field)?;
+        if !seen.insert(&entity.id) {
+            return Err(invalid(
+                format!("{field}.id"),
+                format!("{} is there twice", entity.id),
+            ));
+        }
+        if let Some(now) = world.entities.get(&entity.id)
+            && now.kind != entity.kind
+        {
+            let detail = format!("{} is of another kind already", entity.id);
+            return Err(invalid(format!("{field}.kind"), detail));
+        }
+    }
+    let mut chats = BTreeSet::new();
+    for (index, chat) in spec.chats.iter().enumerate() {
+        let field = format!("chats[{index}]");
+        if !chats.insert(&chat.id) {
+            return Err(invalid(
+                format!("{field}.id"),
+                format!("{} is there twice", chat.id),
+            ));
+        }
+        chat::check(chat, |id| find(world, spec, id), &field)?;
+    }
+    Ok(())
+}
+
+fn find<'a>(world: &'a World, spec: &'a WorldSpec, id: &EntityId) -> Option<&'a Entity> {
+    spec.entities
+        .iter()
+        .find(|entity| entity.id == *id)
+        .or_else(|| world.entities.get(id))
+}

@@ -1,0 +1,216 @@
+//! The state of a world: what its log adds up to.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use contract::fact::WorldDescription;
+use contract::invocation::ChatMessage;
+use contract::{
+    ActionName, Chat, ChatId, Commit, Draft, Entity, EntityId, InvocationId, MessageId, Rejection,
+    RejectionCode, Seq, TimerId, Timestamp, WorldId,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::memory::Memory;
+use super::{invalid, reject};
+
+/// Messages of each chat that the state keeps; the archive has the rest.
+pub(super) const TAIL_MESSAGES_MAX: usize = 200;
+
+/// The state of a world: a fold over its log, and nothing else.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct World {
+    /// Which world.
+    pub id: WorldId,
+    /// The last commit in this state; 0 before the first.
+    pub seq: Seq,
+    /// The time of that commit.
+    pub at: Timestamp,
+    /// `None` before it was created.
+    pub(super) description: Option<WorldDescription>,
+    pub(super) deleted: bool,
+    pub(super) entities: BTreeMap<EntityId, Entity>,
+    pub(super) chats: BTreeMap<ChatId, ChatState>,
+    pub(super) turns: BTreeMap<MessageId, Turn>,
+    pub(super) invocations: BTreeMap<InvocationId, Open>,
+    pub(super) timers: BTreeMap<TimerId, Timer>,
+    /// Everything with a moment at which it is due, soonest first.
+    pub(super) due: BTreeSet<(Timestamp, Due)>,
+    /// The soonest wake that the broker was asked for.
+    pub(super) wake: Option<Timestamp>,
+    pub(super) memory: Memory,
+    /// Agents that are free and have a message waiting. Empty between commits.
+    #[serde(skip)]
+    pub(super) ready: BTreeSet<(ChatId, EntityId)>,
+    /// Turns in which nobody has anything left to say. Empty between commits.
+    #[serde(skip)]
+    pub(super) turns_over: BTreeMap<MessageId, ChatId>,
+}
+
+/// A chat, the end of what was said in it, and who is busy answering.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ChatState {
+    pub(super) chat: Chat,
+    pub(super) tail: VecDeque<ChatMessage>,
+    pub(super) answering: BTreeMap<EntityId, Answering>,
+}
+
+/// What an agent has to answer in a chat: one message at a time, in the order of the chat.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Answering {
+    pub(super) current: Option<InvocationId>,
+    pub(super) waiting: VecDeque<ChatMessage>,
+}
+
+/// A message and all that it makes agents say.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Turn {
+    pub(super) chat: ChatId,
+    /// Answers that are being thought of, or wait to be.
+    pub(super) open: u32,
+    /// Answers that agents asked of one another.
+    pub(super) relayed: u32,
+}
+
+/// A run of an action that has not ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Open {
+    pub(super) action: ActionName,
+    pub(super) agent: EntityId,
+    pub(super) deadline: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) arguments: Option<Box<RawValue>>,
+    /// The chat and the message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) answers: Option<(ChatId, ChatMessage)>,
+}
+
+/// A timer that has not fired.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Timer {
+    pub(super) due: Timestamp,
+    pub(super) owner: EntityId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) event: Option<Draft>,
+}
+
+/// What is due at some moment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum Due {
+    Timer(TimerId),
+    Deadline(InvocationId),
+}
+
+impl World {
+    /// A world of which nothing is known: its log is empty.
+    pub fn new(id: WorldId) -> Self {
+        Self {
+            id,
+            seq: 0,
+            at: Timestamp::default(),
+            description: None,
+            deleted: false,
+            entities: BTreeMap::new(),
+            chats: BTreeMap::new(),
+            turns: BTreeMap::new(),
+            invocations: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            due: BTreeSet::new(),
+            wake: None,
+            memory: Memory::default(),
+            ready: BTreeSet::new(),
+            turns_over: BTreeMap::new(),
+        }
+    }
+
+    /// Whether it was created and not deleted.
+    pub fn exists(&self) -> bool {
+        self.description.is_some() && !self.deleted
+    }
+
+    /// When it was deleted, if it was.
+    pub fn deleted_at(&self) -> Option<Timestamp> {
+        self.deleted.then_some(self.at)
+    }
+
+    /// The soonest moment at which something is due.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.due.first().map(|(due, _)| *due)
+    }
+
+    /// The wake that must be asked of the broker at `now`, if it is not asked for yet.
+    pub fn wake_wanted(&self, now: Timestamp) -> Option<Timestamp> {
+        let due = self.next_due()?;
+        let asked = self.wake.is_some_and(|wake| wake <= due && wake > now);
+        (!asked).then_some(due)
+    }
+
+    /// The answer that a command got, if it was accepted before; a refusal if that is forgotten.
+    ///
+    /// # Errors
+    /// [`RejectionCode::Expired`] when the command is older than what is remembered.
+    pub fn recall(
+        &self,
+        command: contract::CommandId,
+    ) -> Result<Option<contract::Accepted>, Rejection> {
+        self.memory.recall(command)
+    }
+
+    /// Closes the books on a commit whose events are applied.
+    pub fn end_commit(&mut self, seq: Seq, commit: &Commit) {
+        self.seq = seq;
+        self.at = commit.at;
+        if commit.wake.is_some() {
+            self.wake = commit.wake;
+        }
+        self.memory.remember(seq, commit);
+    }
+
+    pub(super) fn check_exists(&self) -> Result<&WorldDescription, Rejection> {
+        match &self.description {
+            _ if self.deleted => Err(reject(
+                RejectionCode::WorldDeleted,
+                format!("the world {} was deleted", self.id),
+                None,
+            )),
+            Some(description) => Ok(description),
+            None => Err(reject(
+                RejectionCode::UnknownWorld,
+                format!("there is no world {}", self.id),
+                None,
+            )),
+        }
+    }
+
+    pub(super) fn check_entity(&self, id: &EntityId, field: &str) -> Result<&Entity, Rejection> {
+        self.entities.get(id).ok_or_else(|| {
+            let detail = format!("there is no entity {id} in the world {}", self.id);
+            reject(RejectionCode::UnknownEntity, detail, Some(field.to_owned()))
+        })
+    }
+
+    pub(super) fn check_chat(&self, id: &ChatId, field: &str) -> Result<&ChatState, Rejection> {
+        self.chats.get(id).ok_or_else(|| {
+            let detail = format!("there is no chat {id} in the world {}", self.id);
+            reject(RejectionCode::UnknownChat, detail, Some(field.to_owned()))
+        })
+    }
+
+    pub(super) fn check_text(text: &str, bytes_max: usize, field: &str) -> Result<(), Rejection> {
+        if text.len() > bytes_max {
+            let detail = format!(
+                "{} bytes of text; at most {bytes_max} are taken",
+                text.len()
+            );
+            return Err(reject(
+                RejectionCode::TooLarge,
+                detail,
+                Some(field.to_owned()),
+            ));
+        }
+        if text.contains('\0') {
+            return Err(invalid(field, "a text has no NUL character"));
+        }
+        Ok(())
+    }
+}

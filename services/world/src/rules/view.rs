@@ -1,0 +1,64 @@
+//! The state as it is shown: without what only the rules need.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use contract::fact::WorldDescription;
+use contract::invocation::ChatMessage;
+use contract::{Chat, ChatId, Entity, EntityId, InvocationId, Seq, TimerId, Timestamp, WorldId};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::state::{Open, Timer, World};
+
+#[derive(Serialize)]
+struct View<'a> {
+    id: &'a WorldId,
+    seq: Seq,
+    at: Timestamp,
+    #[serde(flatten)]
+    description: Option<&'a WorldDescription>,
+    deleted: bool,
+    entities: &'a BTreeMap<EntityId, Entity>,
+    chats: BTreeMap<&'a ChatId, ChatView<'a>>,
+    invocations: &'a BTreeMap<InvocationId, Open>,
+    timers: &'a BTreeMap<TimerId, Timer>,
+}
+
+#[derive(Serialize)]
+struct ChatView<'a> {
+    #[serde(flatten)]
+    chat: &'a Chat,
+    messages: &'a VecDeque<ChatMessage>,
+    answering: Vec<&'a EntityId>,
+}
+
+impl World {
+    /// The state as JSON, for people and programs.
+    ///
+    /// # Errors
+    /// None that a caller can meet: the state is a plain structure.
+    pub fn view(&self) -> serde_json::Result<Box<RawValue>> {
+        let chats = self.chats.iter().map(|(id, state)| {
+            let answering = state.answering.keys().collect();
+            (
+                id,
+                ChatView {
+                    chat: &state.chat,
+                    messages: &state.tail,
+                    answering,
+                },
+            )
+        });
+        serde_json::value::to_raw_value(&View {
+            id: &self.id,
+            seq: self.seq,
+            at: self.at,
+            description: self.description.as_ref(),
+            deleted: self.deleted,
+            entities: &self.entities,
+            chats: chats.collect(),
+            invocations: &self.invocations,
+            timers: &self.timers,
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! Waking a world: its newest snapshot, and what its log says since.
+
+use bus::{Bus, Error};
+use contract::{Seq, WorldId};
+use serde::{Deserialize, Serialize};
+use service_kit::ErrorChain;
+use tracing::warn;
+
+use crate::rules::{self, World};
+
+#[derive(Serialize)]
+struct Written<'a> {
+    version: u32,
+    world: &'a World,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    version: u32,
+    world: World,
+}
+
+/// Why a world can't be woken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WakeError {
+    /// The log can't be read now.
+    #[error("read the log of {world}")]
+    Read { world: WorldId, source: Error },
+    /// The log holds what the rules do not understand. A person must look.
+    #[error("replay the commit {seq} of {world}")]
+    Replay {
+        world: WorldId,
+        seq: Seq,
+        source: serde_json::Error,
+    },
+}
+
+/// The state as it is kept.
+pub(crate) fn write(world: &World) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&Written {
+        version: rules::VERSION,
+        world,
+    })
+}
+
+/// The state of a world, at least as new as the commit `end`.
+pub(crate) async fn wake(bus: &Bus, id: &WorldId, end: Seq) -> Result<World, WakeError> {
+    let read_error = |source| WakeError::Read {
+        world: id.clone(),
+        source,
+    };
+    let kept = bus.snapshot(id).await.map_err(read_error)?;
+    let mut world = kept
+        .and_then(|(_, state)| read(id, &state))
+        .unwrap_or_else(|| World::new(id.clone()));
+    loop {
+        let before = world.seq;
+        replay(bus, &mut world, Seq::MAX).await?;
+        // A replica that lags behind may know less than the commit that sent us here: ask again.
+        if world.seq >= end {
+            return Ok(world);
+        }
+        if world.seq == before {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// The state of a world as it was after the commit `at`.
+pub(crate) async fn past(bus: &Bus, id: &WorldId, at: Seq) -> Result<World, WakeError> {
+    let mut world = World::new(id.clone());
+    replay(bus, &mut world, at).await?;
+    Ok(world)
+}
+
+async fn replay(bus: &Bus, world: &mut World, until: Seq) -> Result<(), WakeError> {
+    loop {
+        let id = world.id.clone();
+        let read_error = |source| WakeError::Read {
+            world: id.clone(),
+            source,
+        };
+        let entries = bus.read(&id, world.seq).await.map_err(read_error)?;
+        if entries.is_empty() {
+            return Ok(());
+        }
+        for entry in entries {
+            if entry.seq > until {
+                return Ok(());
+            }
+            let commit = entry.commit().map_err(read_error)?;
+            rules::replay(world, entry.seq, &commit).map_err(|source| WakeError::Replay {
+                world: id.clone(),
+                seq: entry.seq,
+                source,
+            })?;
+        }
+    }
+}
+
+fn read(id: &WorldId, state: &[u8]) -> Option<World> {
+    match serde_json::from_slice::<Read>(state) {
+        Ok(kept) if kept.version == rules::VERSION => Some(kept.world),
+        Ok(_) => None,
+        Err(error) => {
+            warn!(world.id = %id, error = %ErrorChain(&error), "snapshot not understood, replaying");
+            None
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! A standing demand for deliveries: never more are under way than there are places for.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::pull::BatchConfig;
+use async_nats::{Message, StatusCode, Subscriber};
+use futures::StreamExt;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::queue::{self, Consumer, Delivery};
+use crate::{Bus, Error};
+
+/// How long the server keeps a request while it has nothing to deliver.
+const REQUEST_EXPIRES: Duration = Duration::from_secs(30);
+/// Without a word for this long, the server has lost our requests.
+const SILENCE_MAX: Duration = Duration::from_secs(35);
+/// How often a quiet connection is looked at: a new one knows nothing of our requests.
+const CHECK_PAUSE: Duration = Duration::from_millis(250);
+/// How long the server may take to confirm that it sends no more.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// With this header the server says how many messages of a request it did not deliver.
+const PENDING_MESSAGES: &str = "Nats-Pending-Messages";
+
+/// Deliveries of a [`Consumer`] to one process, as many at a time as it has places for.
+pub struct Pulls {
+    consumer: Consumer,
+    inbox: async_nats::Subject,
+    subscriber: Subscriber,
+    /// Messages that were requested and are not here yet.
+    requested: usize,
+    /// Connections that the client had made when the requests were sent.
+    connects: u64,
+    heard: Instant,
+}
+
+impl Consumer {
+    /// Begins to ask for deliveries.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] when NATS can't be told.
+    pub async fn pulls(self) -> Result<Pulls, Error> {
+        let (inbox, subscriber) = subscribe(&self.bus).await?;
+        Ok(Pulls {
+            connects: connects(&self.bus),
+            consumer: self,
+            inbox,
+            subscriber,
+            requested: 0,
+            heard: Instant::now(),
+        })
+    }
+}
+
+impl Pulls {
+    /// Waits for the next delivery. `places` is how many the caller has room for, this one
+    /// included: no more than that are ever on their way. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] when the consumer can't deliver: [`close`](Self::close), and open it anew.
+    pub async fn next(&mut self, places: usize) -> Result<Delivery, Error> {
+        loop {
+            let reconnected = connects(&self.consumer.bus) != self.connects;
+            if reconnected || self.heard.elapsed() > SILENCE_MAX {
+                self.renew().await?;
+            }
+            self.request(places).await?;
+            let message = tokio::select! {
+                biased;
+                message = self.subscriber.next() => message,
+                () = sleep(CHECK_PAUSE) => continue,
+            };
+            let message = message.ok_or_else(|| Error::broker("pull", "the connection closed"))?;
+            self.heard = Instant::now();
+            if let Some(delivery) = self.receive(message)? {
+                return Ok(delivery);
+            }
+        }
+    }
+
+    /// Stops asking, and returns what was on its way: give it back at once, or it comes again only
+    /// when its time to be acknowledged is over.
+    pub async fn close(mut self) -> Vec<Delivery> {
+        let mut rest = Vec::new();
+        if self.subscriber.drain().await.is_err() {
+            return rest;
+        }
+        while let Ok(Some(message)) = timeout(CLOSE_TIMEOUT, self.subscriber.next()).await {
+            if let Ok(Some(delivery)) = self.receive(message) {
+                rest.push(delivery);
+            }
+        }
+        rest
+    }
+
+    /// Asks for what there is room for, unless so much is on its way that another request is not
+    /// worth it yet: under load one request brings many messages.
+    async fn request(&mut self, places: usize) -> Result<(), Error> {
+        let missing = places.saturating_sub(self.requested);
+        if missing == 0 || missing * 2 < self.requested {
+            return Ok(());
+        }
+        let batch = BatchConfig {
+            batch: missing,
+            expires: Some(REQUEST_EXPIRES),
+            ..Default::default()
+        };
+        self.consumer
+            .consumer
+            .request_batch(batch, self.inbox.clone())
+            .await
+            .map_err(|e| Error::broker("pull", e))?;
+        self.requested += missing;
+        Ok(())
+    }
+
+    fn receive(&mut self, message: Message) -> Result<Option<Delivery>, Error> {
+        match message.status {
+            None | Some(StatusCode::OK) => {
+                self.requested = self.requested.saturating_sub(1);
+                let message = async_nats::jetstream::Message {
+                    message,
+                    context: self.consumer.bus.jetstream.clone(),
+                };
+                queue::delivery(&self.consumer.bus, Ok(message)).map(Some)
+            }
+            Some(StatusCode::IDLE_HEARTBEAT) => Ok(None),
+            Some(status) => match undelivered(&message) {
+                Some(count) => {
+                    self.requested = self.requested.saturating_sub(count);
+                    Ok(None)
+                }
+                None => {
+                    let description = message.description.unwrap_or_default();
+                    Err(Error::broker("pull", format!("{status} {description}")))
+                }
+            },
+        }
+    }
+
+    /// Forgets all requests. On a new inbox: what the old ones still bring would be too much.
+    async fn renew(&mut self) -> Result<(), Error> {
+        let (inbox, subscriber) = subscribe(&self.consumer.bus).await?;
+        self.connects = connects(&self.consumer.bus);
+        self.inbox = inbox;
+        self.subscriber = subscriber;
+        self.requested = 0;
+        self.heard = Instant::now();
+        Ok(())
+    }
+}
+
+async fn subscribe(bus: &Bus) -> Result<(async_nats::Subject, Subscriber), Error> {
+    let inbox = async_nats::Subject::from(bus.client.new_inbox());
+    let subscriber = bus
+        .client
+        .subscribe(inbox.clone())
+        .await
+        .map_err(|e| Error::broker("pull", e))?;
+    Ok((inbox, subscriber))
+}
+
+fn connects(bus: &Bus) -> u64 {
+    bus.client.statistics().connects.load(Ordering::Relaxed)
+}
+
+/// How many messages of a request will not come; `None` when the request itself was refused.
+fn undelivered(message: &Message) -> Option<usize> {
+    let headers = message.headers.as_ref()?;
+    headers.get(PENDING_MESSAGES)?.as_str().parse().ok()
+}
