@@ -15,6 +15,8 @@ mod memory;
 mod message;
 mod spec;
 mod state;
+#[cfg(test)]
+mod tests;
 mod timer;
 mod view;
 

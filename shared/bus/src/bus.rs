@@ -1,5 +1,6 @@
 //! The connection, and the streams and buckets that must be there.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::{self, kv, stream};
@@ -52,8 +53,9 @@ impl Default for Config {
 pub struct Bus {
     pub(crate) client: Client,
     pub(crate) jetstream: jetstream::Context,
-    pub(crate) leases: kv::Store,
-    pub(crate) snapshots: kv::Store,
+    // Behind `Arc`, since every delivery carries a bus.
+    pub(crate) leases: Arc<kv::Store>,
+    pub(crate) snapshots: Arc<kv::Store>,
 }
 
 impl Bus {
@@ -104,8 +106,8 @@ impl Bus {
                     return Ok(Self {
                         client,
                         jetstream,
-                        leases,
-                        snapshots,
+                        leases: Arc::new(leases),
+                        snapshots: Arc::new(snapshots),
                     });
                 }
                 Err(error) => warn!(error = %chain(&error), "streams are not set up yet"),
@@ -156,7 +158,6 @@ async fn set_up(
     let leases = kv::Config {
         bucket: subject::LEASES_BUCKET.to_owned(),
         max_age: crate::members::LEASE * 2,
-        storage: stream::StorageType::Memory,
         num_replicas: replicas,
         ..Default::default()
     };

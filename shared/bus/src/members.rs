@@ -61,7 +61,7 @@ impl Bus {
     pub fn membership(&self, group: &str) -> Membership {
         let (members, _) = watch::channel(BTreeSet::new());
         Membership {
-            store: self.leases.clone(),
+            store: (*self.leases).clone(),
             group: group.to_owned(),
             id: MemberId::new(),
             members,

@@ -60,15 +60,17 @@ impl Pulls {
     /// [`Error::Broker`] when the consumer can't deliver: [`close`](Self::close), and open it anew.
     pub async fn next(&mut self, places: usize) -> Result<Delivery, Error> {
         loop {
-            let reconnected = connects(&self.consumer.bus) != self.connects;
-            if reconnected || self.heard.elapsed() > SILENCE_MAX {
-                self.renew().await?;
-            }
             self.request(places).await?;
             let message = tokio::select! {
                 biased;
                 message = self.subscriber.next() => message,
-                () = sleep(CHECK_PAUSE) => continue,
+                () = sleep(CHECK_PAUSE) => {
+                    let reconnected = connects(&self.consumer.bus) != self.connects;
+                    if reconnected || self.heard.elapsed() > SILENCE_MAX {
+                        self.renew().await?;
+                    }
+                    continue;
+                }
             };
             let message = message.ok_or_else(|| Error::broker("pull", "the connection closed"))?;
             self.heard = Instant::now();
@@ -110,6 +112,9 @@ impl Pulls {
             .request_batch(batch, self.inbox.clone())
             .await
             .map_err(|e| Error::broker("pull", e))?;
+        if self.requested == 0 {
+            self.heard = Instant::now();
+        }
         self.requested += missing;
         Ok(())
     }

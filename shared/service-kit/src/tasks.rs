@@ -45,6 +45,8 @@ impl Tasks {
     pub async fn run(mut self, grace: Duration) -> anyhow::Result<()> {
         let shutdown = self.shutdown.clone();
         tokio::select! {
+            // A task that ends because of the shutdown must not look as if it ended by itself.
+            biased;
             () = shutdown.cancelled() => info!("shutting down"),
             ended = self.running.join_next() => {
                 shutdown.cancel();

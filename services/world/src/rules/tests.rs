@@ -1,0 +1,452 @@
+//! The rules as tables: a story of commands, and the events that each makes.
+
+use std::time::Duration;
+
+use contract::command::EntityChange;
+use contract::invocation::Completed;
+use contract::{
+    Chat, Command, CommandId, CommandMark, CommandRequest, Commit, CommitId, Entity, EntityKind,
+    Event, InvocationId, Outcome, Timestamp, WorldSpec,
+};
+use proptest::prelude::*;
+use uuid::{NoContext, Uuid};
+
+use super::{World, context, replay, step};
+
+/// A world that is driven by a story, with a log that can be replayed.
+struct Story {
+    world: World,
+    log: Vec<Commit>,
+    now: Timestamp,
+}
+
+impl Story {
+    fn begin(agents: &[&str]) -> Self {
+        let world = World::new("w".parse().unwrap());
+        let mut story = Self {
+            world,
+            log: Vec::new(),
+            now: Timestamp::from_unix_ms(1_000_000),
+        };
+        let mut entities: Vec<Entity> = agents
+            .iter()
+            .map(|id| entity(id, EntityKind::Agent))
+            .collect();
+        entities.push(entity("guest", EntityKind::User));
+        let chat = Chat {
+            id: "main".parse().unwrap(),
+            title: String::new(),
+            agents: Vec::new(),
+        };
+        let spec = WorldSpec {
+            entities,
+            chats: vec![chat],
+            ..WorldSpec::default()
+        };
+        story.send("world", Command::CreateWorld(spec)).unwrap();
+        story
+    }
+
+    fn send(&mut self, sender: &str, command: Command) -> Result<Vec<Event>, contract::Rejection> {
+        self.now = self.now + Duration::from_millis(1);
+        let seconds = u64::try_from(self.now.as_unix_ms()).unwrap() / 1000;
+        let id = CommandId(Uuid::new_v7(uuid::Timestamp::from_unix(
+            NoContext, seconds, 0,
+        )));
+        let request = CommandRequest {
+            id,
+            sender: sender.parse().unwrap(),
+            command,
+            trace: None,
+        };
+        let events = step(&mut self.world, &request, self.now)?;
+        let commit = Commit {
+            id: CommitId::new(),
+            at: self.now,
+            wake: self.world.wake_wanted(self.now),
+            commands: vec![CommandMark {
+                id,
+                events: u32::try_from(events.len()).unwrap(),
+            }],
+            events: events.clone(),
+        };
+        self.world.end_commit(self.log.len() as u64 + 1, &commit);
+        self.log.push(commit);
+        Ok(events)
+    }
+
+    fn say(&mut self, text: &str) -> Vec<Event> {
+        self.send("guest", post(text)).unwrap()
+    }
+
+    /// The open invocations, oldest first.
+    fn open(&self) -> Vec<InvocationId> {
+        self.world.invocations.keys().copied().collect()
+    }
+
+    fn answer(
+        &mut self,
+        invocation: InvocationId,
+        text: &str,
+    ) -> Result<Vec<Event>, contract::Rejection> {
+        let completed = Completed {
+            message: Some(text.into()),
+            ..Completed::default()
+        };
+        let outcome = Outcome::Completed(completed);
+        self.send(
+            "world",
+            Command::Complete {
+                invocation,
+                outcome,
+            },
+        )
+    }
+
+    fn replayed(&self) -> World {
+        let mut world = World::new("w".parse().unwrap());
+        for (seq, commit) in (1..).zip(&self.log) {
+            let text = serde_json::to_string(commit).unwrap();
+            replay(&mut world, seq, &serde_json::from_str(&text).unwrap()).unwrap();
+        }
+        world
+    }
+}
+
+fn entity(id: &str, kind: EntityKind) -> Entity {
+    Entity {
+        id: id.parse().unwrap(),
+        kind,
+        name: String::new(),
+        agent: (kind == EntityKind::Agent).then(Default::default),
+        metadata: Default::default(),
+    }
+}
+
+fn post(text: &str) -> Command {
+    Command::PostMessage {
+        chat: "main".parse().unwrap(),
+        text: text.into(),
+        in_reply_to: None,
+    }
+}
+
+fn types(events: &[Event]) -> Vec<&str> {
+    events
+        .iter()
+        .map(|event| event.event_type.as_str())
+        .collect()
+}
+
+fn hash(world: &World) -> String {
+    serde_json::to_string(world).unwrap()
+}
+
+#[test]
+fn who_answers_a_message() {
+    let table: &[(&str, usize)] = &[
+        ("hello", 3),
+        ("@ada hello", 1),
+        ("hello @ADA and @bob", 2),
+        ("hello @nobody", 3),
+        ("mail me at x@ada", 3),
+    ];
+    for (text, answerers) in table {
+        let mut story = Story::begin(&["ada", "bob", "eve"]);
+        story.say(text);
+        assert_eq!(story.open().len(), *answerers, "{text}");
+    }
+}
+
+#[test]
+fn a_turn_in_which_nobody_answers_ends_at_once() {
+    let mut story = Story::begin(&[]);
+    assert_eq!(
+        types(&story.say("hello")),
+        ["message.posted", "chat.turn_ended"]
+    );
+}
+
+#[test]
+fn an_agent_answers_one_message_after_the_other() {
+    let mut story = Story::begin(&["ada"]);
+    story.say("one");
+    assert_eq!(types(&story.say("two")), ["message.posted"]);
+    let [first] = story.open()[..] else {
+        panic!("one invocation")
+    };
+    assert_eq!(
+        context(&story.world, first)
+            .unwrap()
+            .messages
+            .last()
+            .unwrap()
+            .text,
+        "one"
+    );
+    let events = story.answer(first, "I").unwrap();
+    assert_eq!(
+        types(&events),
+        [
+            "message.posted",
+            "action.completed",
+            "action.requested",
+            "chat.turn_ended"
+        ]
+    );
+    let [second] = story.open()[..] else {
+        panic!("one invocation")
+    };
+    assert_eq!(
+        context(&story.world, second)
+            .unwrap()
+            .messages
+            .last()
+            .unwrap()
+            .text,
+        "two"
+    );
+    assert_eq!(
+        types(&story.answer(second, "II").unwrap()).last(),
+        Some(&"chat.turn_ended")
+    );
+}
+
+#[test]
+fn a_run_ends_once() {
+    let mut story = Story::begin(&["ada"]);
+    story.say("hello");
+    let [invocation] = story.open()[..] else {
+        panic!("one invocation")
+    };
+    story.answer(invocation, "hi").unwrap();
+    assert!(story.answer(invocation, "hi again").is_err());
+    assert!(
+        story
+            .send("guest", Command::CancelInvocation { invocation })
+            .is_err()
+    );
+}
+
+#[test]
+fn agents_that_mention_one_another_stop_at_the_turn_limit() {
+    let mut story = Story::begin(&["ada", "bob"]);
+    story.say("@ada go");
+    let mut answers = 0;
+    while let [invocation, ..] = story.open()[..] {
+        story.answer(invocation, "@ada @bob and now you").unwrap();
+        answers += 1;
+        assert!(answers < 100, "an endless loop");
+    }
+    assert_eq!(answers, 1 + 5);
+    assert!(story.world.turns.is_empty());
+}
+
+#[test]
+fn whatever_stops_an_answer_ends_its_turn() {
+    let chat = || "main".parse().unwrap();
+    let stops: [(&str, Command); 4] = [
+        ("stop", Command::StopChat { chat: chat() }),
+        ("delete the chat", Command::DeleteChat { chat: chat() }),
+        (
+            "remove the agent",
+            Command::RemoveEntity {
+                entity: "ada".parse().unwrap(),
+            },
+        ),
+        ("the deadline", Command::Wake),
+    ];
+    for (name, command) in stops {
+        let mut story = Story::begin(&["ada"]);
+        story.say("one");
+        story.say("two");
+        story.now = story.now + Duration::from_hours(1);
+        let mut ended = 0;
+        for round in 0..4 {
+            if round > 0 && story.world.turns.is_empty() {
+                break;
+            }
+            let events = story.send("world", command.clone()).unwrap();
+            ended += types(&events)
+                .iter()
+                .filter(|name| **name == "chat.turn_ended")
+                .count();
+            story.now = story.now + Duration::from_hours(1);
+        }
+        assert_eq!(ended, 2, "{name}");
+        assert!(story.open().is_empty(), "{name}");
+        assert!(
+            story.world.turns.is_empty() && story.world.due.is_empty(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn applying_the_same_world_twice_changes_nothing() {
+    let mut story = Story::begin(&["ada"]);
+    let spec = WorldSpec {
+        name: "w".into(),
+        entities: vec![entity("ada", EntityKind::Agent)],
+        ..WorldSpec::default()
+    };
+    assert_eq!(
+        story
+            .send("world", Command::ApplyWorld(spec.clone()))
+            .unwrap()
+            .len(),
+        0
+    );
+    let mut changed = spec;
+    changed.entities[0].name = "Ada".into();
+    changed.entities.push(entity("bob", EntityKind::Agent));
+    let events = story.send("world", Command::ApplyWorld(changed)).unwrap();
+    assert_eq!(types(&events), ["entity.updated", "entity.created"]);
+}
+
+#[test]
+fn a_bad_world_is_refused_with_the_path_of_its_fault() {
+    let two = vec![entity("a", EntityKind::User), entity("a", EntityKind::User)];
+    let brainless = Entity {
+        agent: None,
+        ..entity("a", EntityKind::Agent)
+    };
+    let spec = |entities| WorldSpec {
+        entities,
+        ..WorldSpec::default()
+    };
+    let chat = Chat {
+        id: "c".parse().unwrap(),
+        title: String::new(),
+        agents: vec!["nobody".parse().unwrap()],
+    };
+    let table = [
+        (spec(two), "entities[1].id"),
+        (
+            spec(vec![entity("world", EntityKind::User)]),
+            "entities[0].id",
+        ),
+        (spec(vec![brainless]), "entities[0].agent"),
+        (
+            WorldSpec {
+                turn_limit: 1001,
+                ..WorldSpec::default()
+            },
+            "turn_limit",
+        ),
+        (
+            WorldSpec {
+                chats: vec![chat],
+                ..WorldSpec::default()
+            },
+            "chats[0].agents[0]",
+        ),
+    ];
+    for (spec, field) in table {
+        let mut world = World::new("w".parse().unwrap());
+        let request = CommandRequest {
+            id: CommandId::new(),
+            sender: "world".parse().unwrap(),
+            command: Command::CreateWorld(spec),
+            trace: None,
+        };
+        let rejection = step(&mut world, &request, Timestamp::from_unix_ms(1)).unwrap_err();
+        assert_eq!(rejection.field.as_deref(), Some(field), "{rejection}");
+    }
+}
+
+#[test]
+fn timers_fire_once_and_in_order() {
+    let mut story = Story::begin(&[]);
+    for (timer, due) in [("late", 30), ("early", 10), ("cancelled", 20)] {
+        let due = story.now + Duration::from_secs(due);
+        let timer = timer.parse().unwrap();
+        story
+            .send(
+                "guest",
+                Command::SetTimer {
+                    timer,
+                    due,
+                    event: None,
+                },
+            )
+            .unwrap();
+    }
+    let timer = "cancelled".parse().unwrap();
+    story.send("guest", Command::CancelTimer { timer }).unwrap();
+    assert_eq!(story.send("world", Command::Wake).unwrap().len(), 0);
+    story.now = story.now + Duration::from_mins(1);
+    let events = story.send("world", Command::Wake).unwrap();
+    let fired: Vec<&str> = events.iter().map(|event| event.data.get()).collect();
+    assert!(fired[0].contains("early") && fired[1].contains("late") && fired.len() == 2);
+    assert_eq!(story.send("world", Command::Wake).unwrap().len(), 0);
+}
+
+/// Any command, good or bad, that a client could send.
+fn any_command() -> impl Strategy<Value = (String, Command)> {
+    let text = prop_oneof![Just("hello"), Just("@ada hi"), Just("@bob @ada"), Just("")];
+    let entity_id = prop_oneof![
+        Just("ada"),
+        Just("bob"),
+        Just("guest"),
+        Just("new"),
+        Just("world")
+    ];
+    let sender = prop_oneof![Just("guest"), Just("ada"), Just("world"), Just("stranger")];
+    let command = prop_oneof![
+        5 => text.prop_map(post),
+        1 => entity_id.clone().prop_map(|id| Command::CreateEntity(entity(id, EntityKind::Agent))),
+        1 => entity_id.clone().prop_map(|id| Command::RemoveEntity { entity: id.parse().unwrap() }),
+        1 => entity_id.prop_map(|id| Command::UpdateEntity(EntityChange {
+            entity: id.parse().unwrap(),
+            name: Some("Other".into()),
+            agent: None,
+            metadata: None,
+        })),
+        1 => Just(Command::StopChat { chat: "main".parse().unwrap() }),
+        1 => Just(Command::DeleteChat { chat: "main".parse().unwrap() }),
+        1 => Just(Command::CreateChat(Chat {
+            id: "main".parse().unwrap(),
+            title: "again".into(),
+            agents: Vec::new(),
+        })),
+        1 => Just(Command::Wake),
+        4 => Just(Command::Complete {
+            invocation: InvocationId(Uuid::nil()),
+            outcome: Outcome::Failed { code: "x".into(), reason: "y".into() },
+        }),
+    ];
+    (sender.prop_map(ToOwned::to_owned), command)
+}
+
+proptest! {
+    #[test]
+    fn the_log_gives_the_state_back_and_no_turn_is_left_hanging(
+        commands in prop::collection::vec(any_command(), 1..60),
+    ) {
+        let mut story = Story::begin(&["ada", "bob"]);
+        for (sender, command) in commands {
+            let before = hash(&story.world);
+            let command = match command {
+                // What is completed is whatever is open.
+                Command::Complete { .. } => match story.open().first() {
+                    Some(invocation) => {
+                        story.answer(*invocation, "@bob well").unwrap();
+                        continue;
+                    }
+                    None => command,
+                },
+                command => command,
+            };
+            if story.send(&sender, command).is_err() {
+                prop_assert_eq!(hash(&story.world), before, "a refusal changed the world");
+            }
+            prop_assert!(story.world.ready.is_empty() && story.world.turns_over.is_empty());
+        }
+        prop_assert_eq!(hash(&story.replayed()), hash(&story.world));
+        while let [invocation, ..] = story.open()[..] {
+            story.answer(invocation, "done").unwrap();
+        }
+        prop_assert!(story.world.turns.is_empty(), "{:?}", story.world.turns);
+    }
+}

@@ -1,0 +1,295 @@
+//! The world service against a real nats-server.
+
+mod support;
+
+use std::time::Duration;
+
+use contract::invocation::Completed;
+use contract::{
+    Command, CommandId, EntityId, Fact, InvocationId, Outcome, RejectionCode, Timestamp,
+};
+use support::{Services, draft, post, request_echo};
+use testkit::eventually;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accepted_command_is_in_the_log_and_a_repeat_gets_the_same_answer() {
+    let services = Services::start().await;
+    let world = services.create("lobby").await;
+    let id = CommandId::new();
+    let first = services
+        .send_as(&world, id, "guest", post("main", "hello"))
+        .await
+        .unwrap();
+    let again = services
+        .send_as(&world, id, "guest", post("main", "hello"))
+        .await
+        .unwrap();
+    assert_eq!(first, again);
+    let log = services.log(&world).await;
+    let posted = log
+        .iter()
+        .filter(|event| event.event_type.as_str() == "message.posted")
+        .count();
+    assert_eq!(posted, 1);
+    services.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_names_its_rule_and_its_field() {
+    let services = Services::start().await;
+    let world = services.create("lobby").await;
+    let refused = |command| services.send(&world, "guest", command);
+    let table = [
+        (
+            post("nowhere", "hello"),
+            RejectionCode::UnknownChat,
+            Some("chat"),
+        ),
+        (post("main", "  "), RejectionCode::Invalid, Some("text")),
+        (
+            Command::SendEvents {
+                events: vec![draft("app.ok"), draft("world.created")],
+            },
+            RejectionCode::ReservedType,
+            Some("events[1].type"),
+        ),
+        (
+            request_echo("nobody"),
+            RejectionCode::UnknownEntity,
+            Some("agent"),
+        ),
+    ];
+    for (command, code, field) in table {
+        let rejection = refused(command).await.unwrap_err();
+        assert_eq!((rejection.code, rejection.field.as_deref()), (code, field));
+    }
+    let unknown = services
+        .send(&world, "stranger", post("main", "hello"))
+        .await
+        .unwrap_err();
+    assert_eq!(unknown.code, RejectionCode::UnknownEntity);
+    let nowhere = "nowhere".parse().unwrap();
+    let unknown = services
+        .send(&nowhere, "guest", post("main", "hello"))
+        .await
+        .unwrap_err();
+    assert_eq!(unknown.code, RejectionCode::UnknownWorld);
+    services.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invocation_is_dispatched_and_ends_once() {
+    let services = Services::start().await;
+    let world = services.create("lobby").await;
+    services
+        .send(&world, "guest", post("main", "@ada hello"))
+        .await
+        .unwrap();
+    let consumer = services
+        .bus
+        .invocations(&"respond".parse().unwrap())
+        .await
+        .unwrap();
+    let delivery = services.pull(&consumer).await;
+    let invocation: contract::Invocation = delivery.read().unwrap();
+    let context = services
+        .bus
+        .context(&world, invocation.id, Duration::from_secs(5))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(context.messages.last().unwrap().text, "@ada hello");
+    let complete = |invocation: InvocationId| Command::Complete {
+        invocation,
+        outcome: Outcome::Completed(Completed {
+            message: Some("hello yourself".into()),
+            ..Completed::default()
+        }),
+    };
+    services
+        .send(&world, "world", complete(invocation.id))
+        .await
+        .unwrap();
+    let late = services
+        .send(&world, "world", complete(invocation.id))
+        .await
+        .unwrap_err();
+    assert_eq!(late.code, RejectionCode::AlreadyEnded);
+    delivery.ack().await.unwrap();
+    let types: Vec<String> = services
+        .log(&world)
+        .await
+        .iter()
+        .map(|event| event.event_type.to_string())
+        .collect();
+    assert_eq!(
+        types[types.len() - 5..],
+        [
+            "message.posted",
+            "action.requested",
+            "message.posted",
+            "action.completed",
+            "chat.turn_ended"
+        ]
+    );
+    services.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_of_the_past_can_be_read_again() {
+    let services = Services::start().await;
+    let world = services.create("lobby").await;
+    let mut seqs = Vec::new();
+    for n in 0..5 {
+        let text = format!("@nobody {n}");
+        seqs.push(
+            services
+                .send(&world, "guest", post("main", &text))
+                .await
+                .unwrap()
+                .seq,
+        );
+    }
+    for (n, seq) in seqs.iter().enumerate() {
+        let state = services.state(&world, Some(*seq)).await.unwrap();
+        assert_eq!(state["seq"], *seq);
+        assert_eq!(
+            state["chats"]["main"]["messages"].as_array().unwrap().len(),
+            n + 1
+        );
+    }
+    let future = services
+        .state(&world, Some(seqs[4] + 1_000_000))
+        .await
+        .unwrap_err();
+    assert_eq!(future.code, RejectionCode::InFuture);
+    services.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timer_wakes_a_world_that_sleeps() {
+    let services = Services::start_with(|config| config.idle_after = Duration::ZERO).await;
+    let world = services.create("lobby").await;
+    let timer = Command::SetTimer {
+        timer: "tea".parse().unwrap(),
+        due: Timestamp::now() + Duration::from_millis(1500),
+        event: Some(draft("app.tea_is_ready")),
+    };
+    services.send(&world, "guest", timer).await.unwrap();
+    eventually("the timer fired", async || {
+        services
+            .log(&world)
+            .await
+            .iter()
+            .any(|event| event.event_type.as_str() == "app.tea_is_ready")
+    })
+    .await;
+    let fired = services
+        .log(&world)
+        .await
+        .iter()
+        .filter(|event| {
+            matches!(
+                Fact::parse(&event.event_type, &event.data),
+                Ok(Some(Fact::TimerFired(_)))
+            )
+        })
+        .count();
+    assert_eq!(fired, 1);
+    services.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_world_sleeps_and_wakes_with_the_same_state() {
+    let services = Services::start_with(|config| config.idle_after = Duration::ZERO).await;
+    let world = services.create("lobby").await;
+    for n in 0..20 {
+        services
+            .send(&world, "guest", post("main", &format!("@nobody {n}")))
+            .await
+            .unwrap();
+        eventually("a snapshot is kept", async || {
+            services.bus.snapshot(&world).await.unwrap().is_some()
+        })
+        .await;
+    }
+    let state = services.state(&world, None).await.unwrap();
+    assert_eq!(
+        state["chats"]["main"]["messages"].as_array().unwrap().len(),
+        20
+    );
+    services.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_world_is_purged_and_its_id_is_free_again() {
+    let services = Services::start_with(|config| config.deleted_kept = Duration::ZERO).await;
+    let world = services.create("lobby").await;
+    services
+        .send(&world, "world", Command::DeleteWorld)
+        .await
+        .unwrap();
+    eventually("the log is purged", async || {
+        services.bus.last_seq(&world).await.unwrap() == 0
+    })
+    .await;
+    services.create("lobby").await;
+    services.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_replicas_that_both_serve_a_world_never_both_write() {
+    let services = Services::start().await;
+    let world = services.create("lobby").await;
+    let second = services.another().await;
+    let accepted = support::send_from_many(&services, &world, 8, 50).await;
+    second.stop().await;
+    let log = services.log(&world).await;
+    assert_eq!(support::lost_doubled_reordered(&accepted, &log), (0, 0, 0));
+    services.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_goes_on_when_nats_was_killed() {
+    let mut services = Services::start().await;
+    let world = services.create("lobby").await;
+    let bus = services.bus.clone();
+    let sending = {
+        let world = world.clone();
+        tokio::task::spawn(async move { support::send_many(&bus, &world, 0, 200).await })
+    };
+    eventually("some are sent", async || {
+        services.log(&world).await.len() > 20
+    })
+    .await;
+    services.nats.restart();
+    let accepted = sending.await.unwrap();
+    let log = services.log(&world).await;
+    assert_eq!(
+        support::lost_doubled_reordered(&[accepted], &log),
+        (0, 0, 0)
+    );
+    services.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invocation_that_nobody_runs_fails_at_its_deadline() {
+    let services = Services::start().await;
+    let world = services.create("lobby").await;
+    let request = Command::RequestAction {
+        action: "nobody-offers-this".parse().unwrap(),
+        agent: EntityId::try_from("ada").unwrap(),
+        arguments: None,
+        deadline: Some(Timestamp::now() + Duration::from_millis(200)),
+    };
+    services.send(&world, "guest", request).await.unwrap();
+    eventually("it failed", async || {
+        services
+            .log(&world)
+            .await
+            .iter()
+            .any(|event| event.event_type.as_str() == "action.failed")
+    })
+    .await;
+    services.stop().await;
+}
