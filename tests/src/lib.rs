@@ -1,1 +1,21 @@
+//! A whole system of real processes for tests: started, killed, paused, and counted.
+//!
+//! Start with [`Cluster`], then [`chaos`].
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test that can't have its system can only stop, and prints its counts"
+)]
 
+pub mod chaos;
+mod cluster;
+mod http;
+pub mod oracle;
+mod process;
+
+pub use cluster::{Cluster, Shape};
+pub use http::Http;
+pub use process::Process;

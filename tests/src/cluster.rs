@@ -1,0 +1,162 @@
+//! All services and their servers on this machine.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use bus::Bus;
+use tempfile::TempDir;
+use testkit::{NatsServer, eventually, free_port};
+
+use crate::{Http, Process};
+
+/// How many replicas of each service.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// World services.
+    pub worlds: usize,
+    /// Gateways.
+    pub gateways: usize,
+    /// Agent workers.
+    pub workers: usize,
+    /// Archives.
+    pub archives: usize,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self {
+            worlds: 1,
+            gateways: 1,
+            workers: 1,
+            archives: 1,
+        }
+    }
+}
+
+/// A running system. Everything ends with it.
+pub struct Cluster {
+    /// The services, gateways first.
+    pub processes: Vec<Process>,
+    /// A door for each gateway.
+    pub gateways: Vec<Http>,
+    /// Health pages of the other services.
+    health: Vec<String>,
+    /// The broker.
+    pub nats: NatsServer,
+    folder: TempDir,
+}
+
+impl Cluster {
+    /// Starts a system, and returns once every part of it is ready.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn start(shape: Shape) -> Self {
+        Self::start_with(shape, &[]).await
+    }
+
+    /// Starts a system with more variables for every service.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn start_with(shape: Shape, variables: &[(&str, &str)]) -> Self {
+        let nats = NatsServer::start();
+        let folder = TempDir::new().expect("a temporary folder");
+        let mut cluster = Self {
+            processes: Vec::new(),
+            gateways: Vec::new(),
+            health: Vec::new(),
+            nats,
+            folder,
+        };
+        for n in 0..shape.gateways {
+            let port = cluster.spawn("gateway", n, variables);
+            cluster
+                .gateways
+                .push(Http::new(format!("http://127.0.0.1:{port}")));
+        }
+        let others = [
+            ("world", shape.worlds),
+            ("agent-worker", shape.workers),
+            ("persistence", shape.archives),
+        ];
+        for (service, replicas) in others {
+            for n in 0..replicas {
+                let port = cluster.spawn(service, n, variables);
+                cluster.health.push(format!("http://127.0.0.1:{port}"));
+            }
+        }
+        cluster.ready().await;
+        cluster
+    }
+
+    /// A connection to the broker.
+    ///
+    /// # Panics
+    /// When the address makes no sense.
+    pub async fn bus(&self) -> Bus {
+        let config = bus::Config {
+            url: self.nats.url(),
+            ..Default::default()
+        };
+        Bus::connect(&config, "test").await.expect("a connection")
+    }
+
+    /// Waits until every service says that it is ready.
+    pub async fn ready(&self) {
+        let pages = self.gateways.iter().map(|gateway| gateway.base.clone());
+        for page in pages.chain(self.health.iter().cloned()) {
+            eventually(&format!("{page} is ready"), async || {
+                let answer = reqwest::get(format!("{page}/readyz")).await;
+                answer.is_ok_and(|answer| answer.status().is_success())
+            })
+            .await;
+        }
+    }
+
+    /// The numbers of all processes, the broker's and this one's included, by name.
+    pub fn process_ids(&self) -> Vec<(String, u32)> {
+        let services = self
+            .processes
+            .iter()
+            .filter_map(|process| Some((process.name.clone(), process.id()?)));
+        let others = [
+            ("nats-server".to_owned(), self.nats.process_id()),
+            ("client".to_owned(), std::process::id()),
+        ];
+        services.chain(others).collect()
+    }
+
+    /// Where the services keep what they log, and the archive its database.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    fn spawn(&mut self, service: &str, n: usize, variables: &[(&str, &str)]) -> u16 {
+        let port = free_port();
+        let mut environment = BTreeMap::from([
+            ("MANYWORLDS_NATS__URL".to_owned(), self.nats.url()),
+            ("MANYWORLDS_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
+        ]);
+        if service == "persistence" {
+            let file = self.folder.path().join("archive.db");
+            let database = format!("sqlite://{}", file.display());
+            environment.insert("MANYWORLDS_DATABASE".to_owned(), database);
+        }
+        for (name, value) in variables {
+            // `world:MANYWORLDS_IDLE_AFTER` is for one service only.
+            let (only, name) = name.split_once(':').unwrap_or((service, name));
+            if only == service {
+                environment.insert(name.to_owned(), (*value).to_owned());
+            }
+        }
+        let name = format!("{service}-{n}");
+        self.processes.push(Process::start(
+            service,
+            name,
+            environment,
+            self.folder.path(),
+        ));
+        port
+    }
+}

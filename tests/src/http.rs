@@ -1,0 +1,124 @@
+//! A client of a gateway, as a user would write one: it repeats what was not answered.
+
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// How long a request is repeated before the test has failed.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How long one attempt may take.
+const ATTEMPT: Duration = Duration::from_secs(35);
+/// Pause before a request is repeated.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// One gateway.
+#[derive(Clone)]
+pub struct Http {
+    /// Its address, without a path.
+    pub base: String,
+    client: Client,
+}
+
+impl Http {
+    /// The gateway at `base`.
+    pub fn new(base: String) -> Self {
+        Self {
+            base,
+            client: Client::new(),
+        }
+    }
+
+    /// One attempt: its status and its JSON, null when there is none.
+    ///
+    /// # Errors
+    /// When the gateway can't be reached.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> reqwest::Result<(StatusCode, Value)> {
+        let mut request = self
+            .client
+            .request(method, format!("{}{path}", self.base))
+            .timeout(ATTEMPT);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let answer = request.send().await?;
+        let status = answer.status();
+        let bytes = answer.bytes().await?;
+        Ok((
+            status,
+            serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        ))
+    }
+
+    /// Posts until it is accepted, with one idempotency key; any of `doors` may answer.
+    ///
+    /// # Panics
+    /// When it is refused, or not answered for a long time.
+    pub async fn post(doors: &[Self], path: &str, body: &Value) -> Value {
+        let key = Uuid::now_v7().to_string();
+        let until = Instant::now() + PATIENCE;
+        let mut last = String::new();
+        for door in doors.iter().cycle() {
+            if Instant::now() > until {
+                break;
+            }
+            match door.send(Method::POST, path, Some(body), Some(&key)).await {
+                Ok((status, answer)) if status.is_success() => return answer,
+                Ok((status, answer)) if status.is_client_error() && status != 429 => {
+                    panic!("{path} was refused: {status} {answer}")
+                }
+                Ok((status, answer)) => last = format!("{status} {answer}"),
+                Err(error) => last = error.to_string(),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        panic!("{path} was not answered for {PATIENCE:?}: {last}")
+    }
+
+    /// Gets until it is answered with success.
+    ///
+    /// # Panics
+    /// When it is not for a long time.
+    pub async fn get(doors: &[Self], path: &str) -> Value {
+        let until = Instant::now() + PATIENCE;
+        let mut last = String::new();
+        for door in doors.iter().cycle() {
+            if Instant::now() > until {
+                break;
+            }
+            match door.send(Method::GET, path, None, None).await {
+                Ok((status, answer)) if status.is_success() => return answer,
+                Ok((status, answer)) => last = format!("{status} {answer}"),
+                Err(error) => last = error.to_string(),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        panic!("{path} was not answered for {PATIENCE:?}: {last}")
+    }
+
+    /// Opens a stream of server-sent events.
+    ///
+    /// # Errors
+    /// When the gateway can't be reached, or refuses.
+    pub async fn stream(
+        &self,
+        path: &str,
+        last_event_id: Option<&str>,
+    ) -> reqwest::Result<reqwest::Response> {
+        let mut request = self.client.get(format!("{}{path}", self.base));
+        if let Some(id) = last_event_id {
+            request = request.header("last-event-id", id);
+        }
+        request.send().await?.error_for_status()
+    }
+}

@@ -1,0 +1,3 @@
+//! The whole system: real processes, real servers, real clients.
+
+mod chaos;
