@@ -1,0 +1,28 @@
+//! Brains: what an agent thinks with.
+
+pub(crate) mod llm;
+pub(crate) mod script;
+
+use contract::invocation::ChatMessage;
+use contract::{Entity, Usage};
+use tokio::time::Instant;
+
+/// What a brain is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// Who is to answer.
+    pub(crate) agent: &'a Entity,
+    /// The end of the chat, oldest first.
+    pub(crate) messages: &'a [ChatMessage],
+    /// The message to answer: the last of them.
+    pub(crate) message: &'a ChatMessage,
+    /// An answer that comes later is of no use.
+    pub(crate) until: Instant,
+}
+
+/// What a brain answers.
+pub(crate) struct Thought {
+    pub(crate) text: String,
+    /// What it cost, if the brain says so.
+    pub(crate) usage: Option<Usage>,
+}

@@ -1,0 +1,154 @@
+//! The worker's configuration.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// The configuration of a worker.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where NATS is.
+    pub nats: bus::Config,
+    /// Where `/livez`, `/readyz` and `/metrics` are served. Default: 127.0.0.1:7002.
+    pub listen: SocketAddr,
+    /// Runs of one action at a time; further ones wait in the queue, or go to other workers. Each
+    /// takes a few kilobytes, and a model call one connection. Default: 64.
+    pub slots_max: usize,
+    /// At shutdown, what is running may take this long to end; the rest is given to other workers.
+    /// Default: 20 s, which fits the 30 s that Kubernetes grants.
+    #[serde(with = "humantime_serde")]
+    pub shutdown_grace: Duration,
+    /// The pauses between the attempts at one invocation.
+    pub retry: Retry,
+    /// How language models are called.
+    pub llm: Llm,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            nats: bus::Config::default(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7002)),
+            slots_max: 64,
+            shutdown_grace: Duration::from_secs(20),
+            retry: Retry::default(),
+            llm: Llm::default(),
+        }
+    }
+}
+
+/// Pauses that double from `pause_min` to `pause_max`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retry {
+    /// The first pause. Default: 500 ms.
+    #[serde(with = "humantime_serde")]
+    pub pause_min: Duration,
+    /// The longest pause. Default: 10 s.
+    #[serde(with = "humantime_serde")]
+    pub pause_max: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            pause_min: Duration::from_millis(500),
+            pause_max: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Retry {
+    /// The pause after attempt number `attempt`, from 1.
+    pub(crate) fn pause(&self, attempt: u32) -> Duration {
+        let doublings = attempt.saturating_sub(1).min(16);
+        self.pause_min
+            .saturating_mul(1 << doublings)
+            .min(self.pause_max)
+    }
+}
+
+/// How language models are called, and where keys may go.
+///
+/// The keys of the providers themselves come from `OPENAI_API_KEY`, `ANTHROPIC_API_KEY` and
+/// `GEMINI_API_KEY`, and go to the providers' own addresses only.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Llm {
+    /// Further addresses that agents may name as their `base_url`. Default: none.
+    pub endpoints: Vec<Endpoint>,
+    /// What an agent may name as its `base_url` that is neither a provider's own address nor in
+    /// `endpoints`. Such a call never carries a key. Default: `loopback`.
+    pub unlisted: Unlisted,
+    /// Calls for one answer, the first included: on 408, 425, 429 and 5xx, when the model can't be
+    /// reached, takes too long, or answers nonsense. All of them within the agent's turn timeout.
+    /// Default: 4.
+    pub calls_max: u32,
+    /// The pauses between calls when the server does not say `Retry-After`.
+    pub retry: Retry,
+    /// An answer that has begun may pause this long; then the call has failed. Before it begins,
+    /// only the agent's own `call_timeout_seconds` counts: models think. Default: 20 s.
+    #[serde(with = "humantime_serde")]
+    pub stall_timeout: Duration,
+    /// A connection must stand within this long. Default: 10 s.
+    #[serde(with = "humantime_serde")]
+    pub connect_timeout: Duration,
+}
+
+impl Default for Llm {
+    fn default() -> Self {
+        Self {
+            endpoints: Vec::new(),
+            unlisted: Unlisted::default(),
+            calls_max: 4,
+            retry: Retry::default(),
+            stall_timeout: Duration::from_secs(20),
+            connect_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// An address of a language model that agents may name.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Endpoint {
+    /// The base URL, as agents write it; a slash at its end makes no difference.
+    pub base_url: String,
+    /// The environment variable that holds its key; it is called without one when absent.
+    pub key_variable: Option<String>,
+}
+
+/// What becomes of addresses that the configuration does not list. Whoever describes a world
+/// chooses them, so a worker that calls any of them can be made to call its own network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unlisted {
+    /// None is called.
+    Refuse,
+    /// `localhost`, 127.0.0.0/8 and ::1 are called: a model server on the same machine works
+    /// without any configuration, and in a container there is nothing else behind them.
+    #[default]
+    Loopback,
+    /// All are called: only where whoever describes worlds may reach what the worker reaches.
+    Any,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        let retry = Retry {
+            pause_min: Duration::from_secs(1),
+            pause_max: Duration::from_secs(5),
+        };
+        let pauses: Vec<u64> = (1..=5)
+            .map(|attempt| retry.pause(attempt).as_secs())
+            .collect();
+        assert_eq!(pauses, [1, 2, 4, 5, 5]);
+        assert_eq!(retry.pause(u32::MAX), Duration::from_secs(5));
+    }
+}

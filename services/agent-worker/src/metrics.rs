@@ -1,0 +1,75 @@
+//! What a worker measures. Labels are closed sets: actions, outcomes, providers.
+
+use opentelemetry::metrics::{Counter, Gauge, Histogram, UpDownCounter};
+use opentelemetry::{KeyValue, global};
+
+/// Bounds of the histograms of seconds: from an echo to the longest turn.
+const SECONDS: [f64; 12] = [
+    0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0,
+];
+
+/// The measurements of a worker.
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    /// Attempts that ended, by `action` and `outcome`.
+    pub(crate) ended: Counter<u64>,
+    /// How long an attempt took, by `action`.
+    pub(crate) duration: Histogram<f64>,
+    /// Attempts that run now, by `action`.
+    pub(crate) running: UpDownCounter<i64>,
+    /// Invocations that waited in the queue when the last one was taken, by `action`.
+    pub(crate) waiting: Gauge<u64>,
+    /// Calls of language models that ended, by `provider` and `outcome`.
+    pub(crate) model_calls: Counter<u64>,
+    /// How long a call of a language model took, by `provider`.
+    pub(crate) model_duration: Histogram<f64>,
+    /// Tokens that language models read and wrote, by `provider` and `direction`.
+    pub(crate) tokens: Counter<u64>,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let meter = global::meter("agent-worker");
+        Self {
+            ended: meter.u64_counter("manyworlds.worker.attempts").build(),
+            duration: meter
+                .f64_histogram("manyworlds.worker.attempt.duration")
+                .with_unit("s")
+                .with_boundaries(SECONDS.to_vec())
+                .build(),
+            running: meter
+                .i64_up_down_counter("manyworlds.worker.running")
+                .build(),
+            waiting: meter.u64_gauge("manyworlds.worker.waiting").build(),
+            model_calls: meter.u64_counter("manyworlds.model.calls").build(),
+            model_duration: meter
+                .f64_histogram("manyworlds.model.call.duration")
+                .with_unit("s")
+                .with_boundaries(SECONDS.to_vec())
+                .build(),
+            tokens: meter.u64_counter("manyworlds.model.tokens").build(),
+        }
+    }
+
+    /// Counts a call of a language model.
+    pub(crate) fn model_call(&self, provider: &'static str, outcome: &'static str, seconds: f64) {
+        let provider = KeyValue::new("provider", provider);
+        let labels = [provider.clone(), KeyValue::new("outcome", outcome)];
+        self.model_calls.add(1, &labels);
+        self.model_duration.record(seconds, &[provider]);
+    }
+
+    /// Counts the tokens of an answer.
+    pub(crate) fn model_tokens(&self, provider: &'static str, usage: &contract::Usage) {
+        for (direction, tokens) in [
+            ("input", usage.input_tokens),
+            ("output", usage.output_tokens),
+        ] {
+            let labels = [
+                KeyValue::new("provider", provider),
+                KeyValue::new("direction", direction),
+            ];
+            self.tokens.add(tokens, &labels);
+        }
+    }
+}

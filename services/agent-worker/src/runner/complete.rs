@@ -1,0 +1,145 @@
+//! Telling a world how a run ended.
+
+use std::time::Duration;
+
+use contract::invocation::{Completed, Outcome};
+use contract::{
+    Accepted, Command, CommandId, CommandRequest, EntityId, Invocation, Rejection, RejectionCode,
+    Timestamp,
+};
+use service_kit::ErrorChain;
+use tracing::{debug, error, warn};
+
+use super::Runner;
+use super::attempt::Ending;
+use crate::action::is_over;
+
+/// How long one request to a world is repeated before we say that it does not answer.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+/// The most that a result may have, in bytes, before it is escaped as JSON: a message of NATS holds
+/// 1 MiB (its default), and a larger one could never be sent.
+const RESULT_BYTES_MAX: usize = 256 << 10;
+
+impl Runner {
+    /// Sends the outcome until the world has answered. A second run of the same invocation sends
+    /// the same command: the world takes one of them.
+    pub(super) async fn finish(&self, invocation: &Invocation, outcome: Outcome) -> Ending {
+        let outcome = bounded(outcome);
+        let ended = match outcome {
+            Outcome::Completed(_) => "completed",
+            Outcome::Failed { .. } => "failed",
+        };
+        match self.complete(invocation, "complete", outcome).await {
+            Answer::Taken => Ending::Done(ended),
+            Answer::Over => Ending::Done("over"),
+            Answer::Refused(rejection) => {
+                warn!(code = ?rejection.code, reason = %rejection.detail, "a result was refused");
+                self.result_refused(invocation, rejection).await
+            }
+        }
+    }
+
+    /// The result breaks a rule of the world: then the run has failed, and says so.
+    async fn result_refused(&self, invocation: &Invocation, rejection: Rejection) -> Ending {
+        let reason = format!("the world refused the result: {}", rejection.detail);
+        let outcome = Outcome::Failed {
+            code: "result_refused".to_owned(),
+            reason: reason.clone(),
+        };
+        match self.complete(invocation, "refused", outcome).await {
+            Answer::Taken => Ending::Done("failed"),
+            Answer::Over => Ending::Done("over"),
+            Answer::Refused(_) => Ending::Dead(reason),
+        }
+    }
+
+    /// `kind` keeps the ids of the two commands that one run may send apart.
+    async fn complete(&self, invocation: &Invocation, kind: &str, outcome: Outcome) -> Answer {
+        let request = CommandRequest {
+            id: CommandId::from_key(&[kind, &invocation.id.to_string()]),
+            sender: EntityId::world(),
+            command: Command::Complete {
+                invocation: invocation.id,
+                outcome,
+            },
+            trace: bus::trace::current(),
+        };
+        loop {
+            let sent = self
+                .bus
+                .command(&invocation.world, request.clone(), COMMAND_TIMEOUT);
+            match sent.await {
+                Ok(answer) => return self::answer(answer),
+                Err(error) if error.is_transient() => {
+                    warn!(error = %ErrorChain(&error), "a world does not take a result yet");
+                }
+                Err(error) => {
+                    error!(error = %ErrorChain(&error), "a world and this worker don't understand each other");
+                    tokio::time::sleep(COMMAND_TIMEOUT).await;
+                }
+            }
+            // From here on, the world itself says that the run has failed.
+            if Timestamp::now() > invocation.deadline {
+                return Answer::Over;
+            }
+        }
+    }
+}
+
+/// What a world says to a result.
+enum Answer {
+    Taken,
+    Over,
+    Refused(Rejection),
+}
+
+fn answer(answer: Result<Accepted, Rejection>) -> Answer {
+    match answer {
+        Ok(_) => Answer::Taken,
+        // `Expired`: so old that the world forgot, which it does long after a run's deadline.
+        Err(rejection) if is_over(rejection.code) || rejection.code == RejectionCode::Expired => {
+            debug!(code = ?rejection.code, "a result comes too late");
+            Answer::Over
+        }
+        Err(rejection) => Answer::Refused(rejection),
+    }
+}
+
+fn bounded(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Completed(completed) if size_bytes(&completed) > RESULT_BYTES_MAX => {
+            Outcome::Failed {
+                code: "result_too_large".to_owned(),
+                reason: format!("the result has more than {RESULT_BYTES_MAX} bytes"),
+            }
+        }
+        outcome => outcome,
+    }
+}
+
+/// Roughly: what is left out is small.
+fn size_bytes(completed: &Completed) -> usize {
+    let message = completed.message.as_ref().map_or(0, String::len);
+    let output = completed.output.as_ref().map_or(0, |json| json.get().len());
+    let events = completed.events.iter().map(|event| event.data.get().len());
+    message + output + events.sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_that_nats_could_not_carry_is_a_failure() {
+        let said = |bytes| {
+            Outcome::Completed(Completed {
+                message: Some("x".repeat(bytes)),
+                ..Default::default()
+            })
+        };
+        let kept = bounded(said(RESULT_BYTES_MAX));
+        assert!(matches!(kept, Outcome::Completed(_)));
+        let refused = bounded(said(RESULT_BYTES_MAX + 1));
+        assert!(matches!(refused, Outcome::Failed { code, .. } if code == "result_too_large"));
+    }
+}

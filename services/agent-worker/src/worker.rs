@@ -1,0 +1,135 @@
+//! A worker: which actions it offers, and how long it lives.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::Bus;
+use contract::ActionName;
+use service_kit::{CancellationToken, Health, Tasks};
+
+use crate::action::echo::Echo;
+use crate::action::respond::Respond;
+use crate::brain::llm::Models;
+use crate::metrics::Metrics;
+use crate::runner::{Bindings, Runner, running};
+use crate::{Action, Config, action_name};
+
+/// After the grace period, giving back what still runs may take this long.
+const GIVE_BACK_GRACE: Duration = Duration::from_secs(5);
+
+/// Offers the built-in actions until shutdown, and serves its own health.
+///
+/// # Errors
+/// When the configuration makes no sense, or the health port is taken.
+pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    Worker::new(config)?.run(shutdown).await
+}
+
+/// Offers the built-in actions until shutdown, on a connection that is there already. What must
+/// hold for it to be ready is added to `health`, which the caller serves.
+///
+/// # Errors
+/// When the configuration makes no sense.
+pub async fn run_with(
+    config: Config,
+    bus: Bus,
+    health: Health,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    Worker::new(config)?.run_with(bus, health, shutdown).await
+}
+
+/// A worker and the actions that it offers.
+pub struct Worker {
+    config: Config,
+    metrics: Metrics,
+    actions: Vec<Arc<dyn Action>>,
+}
+
+impl Worker {
+    /// A worker that offers the built-in actions: `respond` and `echo`.
+    ///
+    /// # Errors
+    /// When the configuration of language models makes no sense.
+    pub fn new(config: Config) -> anyhow::Result<Self> {
+        let metrics = Metrics::new();
+        let models = Models::new(config.llm.clone(), metrics.clone())?;
+        let name = action_name("respond")?;
+        let worker = Self {
+            config,
+            metrics,
+            actions: Vec::new(),
+        };
+        Ok(worker.offer(Respond { name, models }).offer(Echo {
+            name: action_name("echo")?,
+        }))
+    }
+
+    /// Offers one more action, instead of another of the same name.
+    #[must_use]
+    pub fn offer(mut self, action: impl Action) -> Self {
+        self.actions.retain(|other| other.name() != action.name());
+        self.actions.push(Arc::new(action));
+        self
+    }
+
+    /// The names of what it offers.
+    pub fn actions(&self) -> impl Iterator<Item = &ActionName> {
+        self.actions.iter().map(|action| action.name())
+    }
+
+    /// Connects, serves its own health, and works until shutdown.
+    ///
+    /// # Errors
+    /// When the configuration makes no sense, or the health port is taken.
+    pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
+        let health = Health::default();
+        health.require("nats", || Err("connecting".to_owned()));
+        let mut tasks = Tasks::new(shutdown);
+        let serve = health.clone().serve(self.config.listen, tasks.shutdown());
+        tasks.spawn("serve health", serve);
+        let grace = self.config.shutdown_grace + GIVE_BACK_GRACE * 2;
+        let token = tasks.shutdown();
+        tasks.spawn("work", async move {
+            let connect = Bus::connect(&self.config.nats, "agent-worker");
+            let bus = tokio::select! {
+                bus = connect => bus?,
+                () = token.cancelled() => return anyhow::Ok(()),
+            };
+            self.run_with(bus, health, token).await
+        });
+        tasks.run(grace).await
+    }
+
+    /// Works until shutdown, on a connection that is there already.
+    ///
+    /// # Errors
+    /// When a task of it ends before shutdown, which is a bug.
+    pub async fn run_with(
+        self,
+        bus: Bus,
+        health: Health,
+        shutdown: CancellationToken,
+    ) -> anyhow::Result<()> {
+        let connected = bus.clone();
+        health.require("nats", move || match connected.is_connected() {
+            true => Ok(()),
+            false => Err("not connected".to_owned()),
+        });
+        let bindings = Bindings::new(self.actions());
+        let bound = bindings.clone();
+        health.require("actions", move || bound.problem().map_or(Ok(()), Err));
+        let grace = self.config.shutdown_grace;
+        let mut tasks = Tasks::new(shutdown);
+        let runner = Arc::new(Runner::new(self.config, bus, bindings, self.metrics));
+        for action in self.actions {
+            let offer = Arc::clone(&runner).offer(action, tasks.shutdown());
+            tasks.spawn("run an action", offer);
+        }
+        // Until the end: what runs during the grace period can still be called off.
+        tokio::select! {
+            ended = tasks.run(grace + GIVE_BACK_GRACE) => ended,
+            () = running::hear_cancellations(runner) => Ok(()),
+        }
+    }
+}
