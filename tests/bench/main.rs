@@ -1,1 +1,76 @@
-fn main() {}
+//! The measurements of the whole system, each beside its control in the same run.
+//!
+//! Machines are noisy: what counts is the ratio to the control, and the CPU time of all processes
+//! for each operation.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a tool that prints its measurements, and stops when it can't measure"
+)]
+
+mod commits;
+mod cpu;
+mod fanout;
+mod invocations;
+mod report;
+mod sleep;
+mod turns;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use report::Report;
+use system_tests::{Cluster, Shape};
+use testkit::Raw;
+
+/// Measure the whole system on this machine, each number beside its control.
+#[derive(Parser)]
+struct Arguments {
+    /// Where to write the numbers as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// The rows to measure: those whose name contains this.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Multiplies the length of each measurement.
+    #[arg(long, default_value_t = 1.0)]
+    scale: f64,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let cluster = Cluster::start_with(
+        Shape::default(),
+        // A bench is one client: it must not be slowed down as if it were a crowd.
+        &[
+            (
+                "gateway:MANYWORLDS_LIMITS__RATE__REQUESTS_PER_SECOND",
+                "1000000",
+            ),
+            ("gateway:MANYWORLDS_LIMITS__RATE__BURST", "1000000"),
+            ("world:MANYWORLDS_IDLE_AFTER", "2s"),
+        ],
+    )
+    .await;
+    let bus = cluster.bus().await;
+    let raw = Raw::connect(&cluster.nats.url()).await;
+    let mut report = Report::new(arguments.only, arguments.scale);
+    commits::one_world(&cluster, &bus, &raw, &mut report).await;
+    commits::big_commands(&cluster, &bus, &raw, &mut report).await;
+    commits::one_command(&cluster, &bus, &raw, &mut report).await;
+    invocations::at_64(&cluster, &bus, &mut report).await;
+    invocations::at_one(&cluster, &bus, &mut report).await;
+    turns::first_chunk(&cluster, &mut report).await;
+    fanout::deliveries(&cluster, &bus, &mut report).await;
+    fanout::idle_connections(&cluster, &mut report).await;
+    sleep::replay(&cluster, &bus, &mut report).await;
+    sleep::wake(&cluster, &bus, &mut report).await;
+    report.print();
+    if let Some(path) = arguments.json {
+        std::fs::write(path, serde_json::to_vec_pretty(&report.rows)?)?;
+    }
+    Ok(())
+}

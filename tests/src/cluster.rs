@@ -39,8 +39,8 @@ pub struct Cluster {
     pub processes: Vec<Process>,
     /// A door for each gateway.
     pub gateways: Vec<Http>,
-    /// Health pages of the other services.
-    health: Vec<String>,
+    /// Health pages of the other services, with the name of each.
+    health: Vec<(String, String)>,
     /// The broker.
     pub nats: NatsServer,
     folder: TempDir,
@@ -83,7 +83,9 @@ impl Cluster {
         for (service, replicas) in others {
             for n in 0..replicas {
                 let port = cluster.spawn(service, n, variables);
-                cluster.health.push(format!("http://127.0.0.1:{port}"));
+                cluster
+                    .health
+                    .push((service.to_owned(), format!("http://127.0.0.1:{port}")));
             }
         }
         cluster.ready().await;
@@ -105,13 +107,29 @@ impl Cluster {
     /// Waits until every service says that it is ready.
     pub async fn ready(&self) {
         let pages = self.gateways.iter().map(|gateway| gateway.base.clone());
-        for page in pages.chain(self.health.iter().cloned()) {
+        for page in pages.chain(self.health.iter().map(|(_, page)| page.clone())) {
             eventually(&format!("{page} is ready"), async || {
                 let answer = reqwest::get(format!("{page}/readyz")).await;
                 answer.is_ok_and(|answer| answer.status().is_success())
             })
             .await;
         }
+    }
+
+    /// What the first replica of a service measured so far, in Prometheus' text format.
+    ///
+    /// # Panics
+    /// When there is none, or it does not answer.
+    pub async fn metrics(&self, service: &str) -> String {
+        let (_, page) = self
+            .health
+            .iter()
+            .find(|(name, _)| name == service)
+            .expect("a service of this name");
+        let answer = reqwest::get(format!("{page}/metrics"))
+            .await
+            .expect("its metrics");
+        answer.text().await.expect("its metrics")
     }
 
     /// The numbers of all processes, the broker's and this one's included, by name.

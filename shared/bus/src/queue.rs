@@ -207,6 +207,19 @@ impl Bus {
         Consumer::open(self, subject::ACTIONS_STREAM, config).await
     }
 
+    /// How many invocations of all actions wait for a worker, or are with one.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] while they can't be counted.
+    pub async fn open_invocations(&self) -> Result<u64, Error> {
+        let stream = self
+            .jetstream
+            .get_stream(subject::ACTIONS_STREAM)
+            .await
+            .map_err(|e| Error::broker("count invocations", e))?;
+        Ok(stream.cached_info().state.messages)
+    }
+
     /// Puts an invocation in the work queue, and returns once it is stored. A second one of the
     /// same id within two minutes is dropped.
     ///

@@ -13,7 +13,9 @@ mod eventually;
 pub mod model;
 mod nats;
 mod postgres;
+mod raw;
 
 pub use eventually::eventually;
 pub use nats::{NatsServer, free_port};
 pub use postgres::Database;
+pub use raw::Raw;

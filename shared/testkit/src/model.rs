@@ -1,1 +1,310 @@
-//! A scripted OpenAI-compatible server.
+//! A scripted OpenAI-compatible server: `POST /v1/chat/completions`, whole and streamed.
+//!
+//! Each request takes the next reply of the queue ([`ModelServer::reply`]); with an empty queue a
+//! function answers ([`ModelServer::answer_with`]), at first one that repeats what was said.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Response, StatusCode, header};
+use axum::routing::post;
+use futures::stream::{self, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// Tokens that every answer says it read.
+pub const INPUT_TOKENS: u64 = 11;
+
+/// The server; it ends when dropped.
+pub struct ModelServer {
+    address: SocketAddr,
+    script: Arc<Script>,
+    _server: JoinSet<()>,
+}
+
+type Answer = Arc<dyn Fn(&ModelRequest) -> Reply + Send + Sync>;
+
+struct Script {
+    queue: Mutex<VecDeque<Reply>>,
+    answer: Mutex<Answer>,
+    requests: Mutex<Vec<ModelRequest>>,
+}
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub struct ModelRequest {
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Value,
+}
+
+impl ModelRequest {
+    /// The messages, as role and content.
+    pub fn messages(&self) -> Vec<(String, String)> {
+        let text = |message: &Value, key: &str| message[key].as_str().unwrap_or("").to_owned();
+        let messages = self.body["messages"].as_array().cloned();
+        messages
+            .unwrap_or_default()
+            .iter()
+            .map(|message| (text(message, "role"), text(message, "content")))
+            .collect()
+    }
+
+    /// What was said last.
+    pub fn said(&self) -> String {
+        self.messages()
+            .pop()
+            .map(|(_, text)| text)
+            .unwrap_or_default()
+    }
+
+    /// What came as the key.
+    pub fn key(&self) -> Option<&str> {
+        let value = self.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        value.strip_prefix("Bearer ")
+    }
+
+    /// Whether the answer is to come in pieces.
+    pub fn is_streamed(&self) -> bool {
+        self.body["stream"] == true
+    }
+}
+
+/// What the server does with one request.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    kind: Kind,
+    delay: Duration,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Text(String),
+    Status(u16, Option<String>),
+    Stall { pieces: usize },
+    Cut { pieces: usize },
+    Garbage,
+}
+
+impl Reply {
+    /// Answers with this, one word a piece, and says how many tokens that cost.
+    pub fn text(text: &str) -> Self {
+        Kind::Text(text.to_owned()).into()
+    }
+
+    /// Answers with nothing.
+    pub fn empty() -> Self {
+        Self::text("")
+    }
+
+    /// Refuses with this status.
+    pub fn status(status: u16) -> Self {
+        Kind::Status(status, None).into()
+    }
+
+    /// Refuses with this status and this `Retry-After`.
+    pub fn retry_after(status: u16, value: &str) -> Self {
+        Kind::Status(status, Some(value.to_owned())).into()
+    }
+
+    /// Says nothing, for ever.
+    pub fn stall() -> Self {
+        Self::stall_after(0)
+    }
+
+    /// Stops after so many pieces, and keeps the connection open.
+    pub fn stall_after(pieces: usize) -> Self {
+        Kind::Stall { pieces }.into()
+    }
+
+    /// Breaks the connection after so many pieces.
+    pub fn cut_after(pieces: usize) -> Self {
+        Kind::Cut { pieces }.into()
+    }
+
+    /// Answers with status 200, and with bytes that mean nothing.
+    pub fn garbage() -> Self {
+        Kind::Garbage.into()
+    }
+
+    /// Does it only after this long.
+    #[must_use]
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+}
+
+impl From<Kind> for Reply {
+    fn from(kind: Kind) -> Self {
+        Self {
+            kind,
+            delay: Duration::ZERO,
+        }
+    }
+}
+
+impl ModelServer {
+    /// Starts one on a free port.
+    ///
+    /// # Panics
+    /// When it can't listen.
+    pub async fn start() -> Self {
+        let echo: Answer =
+            Arc::new(|request| Reply::text(&format!("You said: {}", request.said())));
+        let script = Arc::new(Script {
+            queue: Mutex::default(),
+            answer: Mutex::new(echo),
+            requests: Mutex::default(),
+        });
+        let router = Router::new()
+            .route("/v1/chat/completions", post(complete))
+            .with_state(Arc::clone(&script));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound port");
+        let mut server = JoinSet::new();
+        server.spawn(async move {
+            axum::serve(listener, router)
+                .await
+                .expect("serve the model")
+        });
+        Self {
+            address,
+            script,
+            _server: server,
+        }
+    }
+
+    /// What an agent names as its `base_url`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
+    /// Adds a reply to the queue: each is given once, in this order.
+    pub fn reply(&self, reply: Reply) -> &Self {
+        self.script.queue.lock().unwrap().push_back(reply);
+        self
+    }
+
+    /// From now on this answers whenever the queue is empty.
+    pub fn answer_with(&self, answer: impl Fn(&ModelRequest) -> Reply + Send + Sync + 'static) {
+        *self.script.answer.lock().unwrap() = Arc::new(answer);
+    }
+
+    /// Every request so far, oldest first.
+    pub fn requests(&self) -> Vec<ModelRequest> {
+        self.script.requests.lock().unwrap().clone()
+    }
+}
+
+async fn complete(
+    State(script): State<Arc<Script>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    let body = serde_json::from_slice(&body).unwrap_or_default();
+    let request = ModelRequest { headers, body };
+    script.requests.lock().unwrap().push(request.clone());
+    let queued = script.queue.lock().unwrap().pop_front();
+    let reply = queued.unwrap_or_else(|| {
+        let answer = Arc::clone(&script.answer.lock().unwrap());
+        answer(&request)
+    });
+    tokio::time::sleep(reply.delay).await;
+    match reply.kind {
+        Kind::Status(status, retry_after) => refuse(status, retry_after),
+        Kind::Garbage => respond("text/event-stream", "data: {\"choices\": [nonsense\n\n"),
+        Kind::Text(text) if request.is_streamed() => streamed(&text),
+        Kind::Text(text) => whole(&text),
+        Kind::Stall { pieces } => broken(pieces, stream::pending().boxed()),
+        Kind::Cut { pieces } => {
+            let end = Err(std::io::Error::other("cut"));
+            broken(pieces, stream::iter([end]).boxed())
+        }
+    }
+}
+
+fn refuse(status: u16, retry_after: Option<String>) -> Response<Body> {
+    let mut response = Response::builder().status(StatusCode::from_u16(status).unwrap());
+    if let Some(value) = retry_after {
+        response = response.header(header::RETRY_AFTER, value);
+    }
+    let body = json!({"error": {"message": format!("scripted {status}")}});
+    response.body(body.to_string().into()).unwrap()
+}
+
+fn respond(content_type: &str, body: impl Into<Body>) -> Response<Body> {
+    let response = Response::builder().header(header::CONTENT_TYPE, content_type);
+    response.body(body.into()).unwrap()
+}
+
+fn usage(text: &str) -> Value {
+    let written = text.split_whitespace().count() as u64;
+    json!({
+        "prompt_tokens": INPUT_TOKENS,
+        "completion_tokens": written,
+        "total_tokens": INPUT_TOKENS + written,
+    })
+}
+
+fn whole(text: &str) -> Response<Body> {
+    let body = json!({
+        "id": "scripted",
+        "object": "chat.completion",
+        "choices": [{
+            "index": 0,
+            "message": {"role": "assistant", "content": text},
+            "finish_reason": "stop",
+        }],
+        "usage": usage(text),
+    });
+    respond("application/json", body.to_string())
+}
+
+fn piece(text: &str) -> String {
+    event(&json!({
+        "object": "chat.completion.chunk",
+        "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}],
+    }))
+}
+
+fn event(data: &Value) -> String {
+    format!("data: {data}\n\n")
+}
+
+fn streamed(text: &str) -> Response<Body> {
+    let pieces = text.split_inclusive(' ').map(piece);
+    let stop = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]});
+    let end = json!({"choices": [], "usage": usage(text)});
+    let events: Vec<_> = pieces
+        .chain([event(&stop), event(&end), "data: [DONE]\n\n".to_owned()])
+        .map(Ok::<_, Infallible>)
+        .collect();
+    respond("text/event-stream", Body::from_stream(stream::iter(events)))
+}
+
+/// Some pieces, each as a message of its own, then `end`.
+fn broken(
+    pieces: usize,
+    end: stream::BoxStream<'static, Result<String, std::io::Error>>,
+) -> Response<Body> {
+    // Flushed one by one: what is written together with the cut would be lost with it.
+    let pieces = stream::iter(0..pieces).then(async |index| {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        Ok(piece(&format!("piece{index} ")))
+    });
+    let gap =
+        stream::once(tokio::time::sleep(Duration::from_millis(20))).filter_map(async |()| None);
+    respond(
+        "text/event-stream",
+        Body::from_stream(pieces.chain(gap).chain(end)),
+    )
+}

@@ -1,0 +1,212 @@
+//! The bus against a real nats-server.
+
+use std::time::Duration;
+
+use bus::{AppendError, Bus, CommitNotice, Config};
+use contract::{Commit, CommitId, Event, Invocation, InvocationId, Seq, Timestamp, WorldId};
+use futures::StreamExt;
+use serde_json::value::RawValue;
+use testkit::{NatsServer, eventually};
+use uuid::Uuid;
+
+async fn connect(nats: &NatsServer) -> Bus {
+    let config = Config {
+        url: nats.url(),
+        ..Config::default()
+    };
+    Bus::connect(&config, "test").await.unwrap()
+}
+
+fn world(id: &str) -> WorldId {
+    id.parse().unwrap()
+}
+
+fn commit(text: &str) -> Commit {
+    let event = Event {
+        id: contract::CommandId::new().event(0),
+        event_type: "app.said".parse().unwrap(),
+        sender: "ada".parse().unwrap(),
+        target: None,
+        chat: None,
+        causation: None,
+        correlation: None,
+        trace: None,
+        schema: None,
+        description: None,
+        summary: Some("grüße, \"quoted\"".to_owned()),
+        metadata: None,
+        data: RawValue::from_string(format!("{{\"text\": \"{text}\"}}")).unwrap(),
+    };
+    Commit {
+        id: CommitId::new(),
+        at: Timestamp::now(),
+        wake: None,
+        commands: Vec::new(),
+        events: vec![event],
+    }
+}
+
+#[tokio::test]
+async fn only_the_writer_that_knows_the_end_may_append() {
+    let nats = NatsServer::start();
+    let bus = connect(&nats).await;
+    let world = world("lobby");
+    let first = bus.append(&world, &commit("1"), 0).await.unwrap();
+    let refused = bus.append(&world, &commit("2"), 0).await.unwrap_err();
+    assert!(
+        matches!(refused, AppendError::Conflict { expected: 0, .. }),
+        "{refused:?}"
+    );
+    bus.append(&world, &commit("2"), first).await.unwrap();
+    assert_eq!(bus.read(&world, 0).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_log_is_read_in_pages_and_holds_one_world_only() {
+    let nats = NatsServer::start();
+    let bus = connect(&nats).await;
+    let (one, other) = (world("one"), world("other"));
+    let (mut one_end, mut other_end) = (0, 0);
+    for n in 0..600 {
+        one_end = bus
+            .append(&one, &commit(&n.to_string()), one_end)
+            .await
+            .unwrap();
+        if n % 3 == 0 {
+            other_end = bus.append(&other, &commit("x"), other_end).await.unwrap();
+        }
+    }
+    let (mut texts, mut after, mut pages): (Vec<String>, Seq, usize) = (Vec::new(), 0, 0);
+    loop {
+        let entries = bus.read(&one, after).await.unwrap();
+        let Some(last) = entries.last() else { break };
+        (after, pages) = (last.seq, pages + 1);
+        texts.extend(
+            entries
+                .iter()
+                .map(|e| e.commit().unwrap().events[0].data.get().to_owned()),
+        );
+    }
+    let expected: Vec<String> = (0..600).map(|n| format!("{{\"text\": \"{n}\"}}")).collect();
+    assert_eq!(texts, expected);
+    assert!(pages > 1);
+    assert_eq!(bus.last_seq(&one).await.unwrap(), one_end);
+    assert_eq!(bus.last_seq(&world("none")).await.unwrap(), 0);
+    assert!(bus.read(&world("none"), 0).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_follower_gets_every_world_in_the_order_of_the_log() {
+    let nats = NatsServer::start();
+    let bus = connect(&nats).await;
+    let a = bus.append(&world("a"), &commit("1"), 0).await.unwrap();
+    let b = bus.append(&world("b"), &commit("2"), 0).await.unwrap();
+    let followed = bus.follow(a - 1).await.unwrap();
+    let seqs: Vec<Seq> = followed
+        .take(2)
+        .map(|entry| entry.unwrap().seq)
+        .collect()
+        .await;
+    assert_eq!(seqs, [a, b]);
+}
+
+#[tokio::test]
+async fn an_event_is_published_as_it_is_and_shows_gaps() {
+    let nats = NatsServer::start();
+    let bus = connect(&nats).await;
+    let world = world("lobby");
+    let mut notices = bus.notices(&world).await.unwrap();
+    bus.flush().await.unwrap();
+    let commit = commit("hello");
+    let notice = CommitNotice {
+        world: &world,
+        seq: 7,
+        previous: 3,
+        commit: &commit,
+    };
+    bus.publish_commit(notice).await;
+    let heard = notices.next().await.unwrap();
+    assert_eq!((heard.event.seq(), heard.previous, heard.count), (7, 3, 1));
+    assert_eq!(heard.event.data.get(), commit.events[0].data.get());
+    assert_eq!(heard.event.summary, commit.events[0].summary);
+}
+
+#[tokio::test]
+async fn a_second_dispatch_of_an_invocation_is_dropped() {
+    let nats = NatsServer::start();
+    let bus = connect(&nats).await;
+    let invocation = Invocation {
+        id: InvocationId(Uuid::now_v7()),
+        world: world("lobby"),
+        action: "echo".parse().unwrap(),
+        agent: "ada".parse().unwrap(),
+        arguments: None,
+        chat: None,
+        message: None,
+        turn: None,
+        deadline: Timestamp::MAX,
+    };
+    bus.dispatch(&invocation, None).await.unwrap();
+    bus.dispatch(&invocation, None).await.unwrap();
+    let consumer = bus.invocations(&invocation.action).await.unwrap();
+    let deliveries = consumer.pull(10).await.unwrap();
+    assert_eq!(deliveries.len(), 1);
+    for delivery in deliveries {
+        assert_eq!(delivery.attempt, 1);
+        delivery.retry_after(Duration::ZERO).await.unwrap();
+    }
+    let again = consumer.pull(10).await.unwrap().pop().unwrap();
+    assert_eq!(again.attempt, 2);
+    again
+        .reject("invocation", &world("lobby"), "it is no good")
+        .await
+        .unwrap();
+    assert_eq!(bus.dead_letters().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_snapshot_of_any_size_is_kept_and_replaced() {
+    let nats = NatsServer::start();
+    let bus = connect(&nats).await;
+    let world = world("lobby");
+    assert!(bus.snapshot(&world).await.unwrap().is_none());
+    for (seq, size) in [(1, 10), (2, 3_000_000), (3, 2_000_000), (4, 5)] {
+        let state = bytes::Bytes::from(vec![b'\n'; size]);
+        bus.keep_snapshot(&world, seq, state.clone()).await.unwrap();
+        assert_eq!(bus.snapshot(&world).await.unwrap(), Some((seq, state)));
+    }
+    bus.remove_snapshot(&world).await.unwrap();
+    assert!(bus.snapshot(&world).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_member_that_leaves_is_missed_at_once_and_one_that_dies_soon() {
+    let nats = NatsServer::start();
+    let bus = connect(&nats).await;
+    let [one, two, three] = [(), (), ()].map(|()| bus.membership("test"));
+    let seen = one.members();
+    let leave = tokio::sync::Notify::new();
+    let (one, three) = (
+        one.keep(std::future::pending()),
+        three.keep(std::future::pending()),
+    );
+    let two = two.keep(leave.notified());
+    let mut one = Box::pin(one);
+    let mut three = Some(Box::pin(three));
+    let all = async {
+        eventually("three members", async || seen.borrow().len() == 3).await;
+        leave.notify_one();
+        eventually("two members", async || seen.borrow().len() == 2).await;
+    };
+    tokio::select! {
+        () = async { tokio::join!(&mut one, two, three.as_mut().unwrap()); } => unreachable!(),
+        () = all => {}
+    }
+    // The third is not polled any more: it is as good as dead.
+    three = None;
+    assert!(three.is_none());
+    tokio::select! {
+        () = &mut one => unreachable!(),
+        () = eventually("one member", async || seen.borrow().len() == 1) => {}
+    }
+}
