@@ -1,0 +1,119 @@
+//! What was written yesterday still parses today: one file for each kind of message.
+//!
+//! A file is never changed. A message that gains a field gains a file, or an entry in one.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use contract::fact::BUILT_IN;
+use contract::query::{Answer, ChatRow, Chats, EventRow, Events, MessageRow, Messages};
+use contract::query::{UsageOf, UsageRow, WorldRow, Worlds};
+use contract::{Chunk, CloudEvent, Command, Commit, EventType, Fact, Invocation, Reply, Request};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+macro_rules! golden {
+    ($name:literal) => {
+        serde_json::from_str::<Value>(include_str!(concat!("../golden/", $name, ".json"))).unwrap()
+    };
+}
+
+/// Parses the message, with and without a field of tomorrow, and finds all of it again.
+fn check<T: Serialize + DeserializeOwned + Debug>(golden: &Value) -> T {
+    let text = golden.to_string();
+    let parsed: T = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert_eq!(serde_json::to_value(&parsed).unwrap(), *golden);
+    if let Value::Object(mut object) = golden.clone() {
+        // An enum is an object with one field, its variant: the message is inside it.
+        let is_enum = object.len() == 1;
+        match object.values_mut().next() {
+            Some(Value::Object(inside)) if is_enum => inside.insert("of_tomorrow".into(), json!(1)),
+            _ => object.insert("of_tomorrow".into(), json!(1)),
+        };
+        let text = Value::Object(object).to_string();
+        serde_json::from_str::<T>(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    }
+    parsed
+}
+
+#[test]
+fn the_log_and_the_queue() {
+    check::<Commit>(&golden!("commit"));
+    check::<Invocation>(&golden!("invocation"));
+    check::<Chunk>(&golden!("chunk"));
+    check::<CloudEvent>(&golden!("cloud_event"));
+}
+
+#[test]
+fn requests_and_replies() {
+    let mut names = BTreeSet::new();
+    for request in golden!("requests").as_array().unwrap() {
+        if let Request::Command(request) = check::<Request>(request) {
+            names.insert(name(&request.command));
+        }
+    }
+    assert_eq!(names.len(), COMMANDS, "a command has no golden entry");
+    for reply in golden!("replies").as_array().unwrap() {
+        check::<Reply>(reply);
+    }
+}
+
+#[test]
+fn every_built_in_event() {
+    let mut seen = BTreeSet::new();
+    for entry in golden!("facts").as_array().unwrap() {
+        let event_type: EventType = serde_json::from_value(entry[0].clone()).unwrap();
+        let data = serde_json::value::to_raw_value(&entry[1]).unwrap();
+        let fact = Fact::parse(&event_type, &data).unwrap().unwrap();
+        assert_eq!(fact.event_type(), event_type);
+        let again: Value = serde_json::from_str(fact.to_data().unwrap().get()).unwrap();
+        assert_eq!(again, entry[1]);
+        seen.insert(event_type.to_string());
+    }
+    assert_eq!(seen, BUILT_IN.iter().map(ToString::to_string).collect());
+}
+
+#[test]
+fn queries_and_answers() {
+    let queries = golden!("queries");
+    check::<Worlds>(&queries["worlds"]);
+    check::<Chats>(&queries["chats"]);
+    check::<Messages>(&queries["messages"]);
+    check::<Events>(&queries["events"]);
+    check::<UsageOf>(&queries["usage"]);
+    let answers = golden!("answers");
+    check::<Answer<WorldRow>>(&answers["worlds"]);
+    check::<Answer<ChatRow>>(&answers["chats"]);
+    check::<Answer<MessageRow>>(&answers["messages"]);
+    check::<Answer<EventRow>>(&answers["events"]);
+    check::<Answer<UsageRow>>(&answers["usage"]);
+    check::<Answer<WorldRow>>(&answers["unavailable"]);
+    check::<Answer<WorldRow>>(&answers["invalid"]);
+}
+
+const COMMANDS: usize = 18;
+
+/// A new command does not compile here until it is counted.
+fn name(command: &Command) -> &'static str {
+    match command {
+        Command::CreateWorld(_) => "create_world",
+        Command::ApplyWorld(_) => "apply_world",
+        Command::DeleteWorld => "delete_world",
+        Command::CreateEntity(_) => "create_entity",
+        Command::UpdateEntity(_) => "update_entity",
+        Command::RemoveEntity { .. } => "remove_entity",
+        Command::CreateChat(_) => "create_chat",
+        Command::UpdateChat { .. } => "update_chat",
+        Command::DeleteChat { .. } => "delete_chat",
+        Command::PostMessage { .. } => "post_message",
+        Command::SendEvents { .. } => "send_events",
+        Command::RequestAction { .. } => "request_action",
+        Command::Complete { .. } => "complete",
+        Command::CancelInvocation { .. } => "cancel_invocation",
+        Command::StopChat { .. } => "stop_chat",
+        Command::SetTimer { .. } => "set_timer",
+        Command::CancelTimer { .. } => "cancel_timer",
+        Command::Wake => "wake",
+    }
+}
