@@ -112,10 +112,7 @@ impl Worker {
         shutdown: CancellationToken,
     ) -> anyhow::Result<()> {
         let connected = bus.clone();
-        health.require("nats", move || match connected.is_connected() {
-            true => Ok(()),
-            false => Err("not connected".to_owned()),
-        });
+        health.require("nats", move || connected.connection());
         let bindings = Bindings::new(self.actions());
         let bound = bindings.clone();
         health.require("actions", move || bound.problem().map_or(Ok(()), Err));

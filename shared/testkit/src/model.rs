@@ -174,7 +174,7 @@ impl ModelServer {
         server.spawn(async move {
             axum::serve(listener, router)
                 .await
-                .expect("serve the model")
+                .expect("serve the model");
         });
         Self {
             address,

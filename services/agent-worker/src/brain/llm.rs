@@ -152,7 +152,7 @@ fn span(request: &Request<'_>, provider: &'static str) -> Span {
         gen_ai.usage.input_tokens = field::Empty,
         gen_ai.usage.output_tokens = field::Empty,
         server.address = request.destination.host(),
-        error.r#type = field::Empty,
+        "error.type" = field::Empty,
     )
 }
 

@@ -190,17 +190,20 @@ async fn keep_alive<T>(delivery: &Delivery, work: impl Future<Output = T>) -> T 
 
 async fn end(delivery: Delivery, world: &WorldId, ending: Ending) {
     let outcome = ending.name();
-    let told = match ending {
+    // What the queue was not told comes again: the world then says that it is over.
+    match tell(delivery, world, ending).await {
+        Ok(()) => debug!(outcome, "an attempt ended"),
+        Err(error) => warn!(error = %ErrorChain(&error), outcome, "the queue could not be told"),
+    }
+}
+
+async fn tell(delivery: Delivery, world: &WorldId, ending: Ending) -> Result<(), bus::Error> {
+    match ending {
         Ending::Done(_) => delivery.ack().await,
         Ending::Again(pause, _) => delivery.retry_after(pause).await,
         Ending::Dead(reason) => {
             warn!(reason, "an invocation is a dead letter");
             delivery.reject("invocation", world, &reason).await
         }
-    };
-    match told {
-        Ok(()) => debug!(outcome, "an attempt ended"),
-        // It comes again: the world then says that it is over.
-        Err(error) => warn!(error = %ErrorChain(&error), outcome, "the queue could not be told"),
     }
 }

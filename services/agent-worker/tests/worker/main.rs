@@ -1,0 +1,12 @@
+//! The worker against a real nats-server, with a scripted world and a scripted model.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that does not get what it asks for can only stop"
+)]
+
+mod actions;
+mod llm;
+mod queue;
+mod respond;
+mod support;

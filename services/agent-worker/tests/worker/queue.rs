@@ -1,0 +1,302 @@
+//! Deliveries: each ends once, whatever happens to its worker.
+
+use std::time::Duration;
+
+use agent_worker::Worker;
+use contract::invocation::ATTEMPTS_MAX;
+use contract::{Outcome, Timestamp};
+use service_kit::CancellationToken;
+use testkit::eventually;
+use tokio::sync::watch;
+
+use crate::actions::{Scripted, done};
+use crate::support::{Stage, config};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn echo_returns_its_arguments_without_asking_for_context() {
+    let mut stage = Stage::set().await;
+    stage.work().await;
+    let ids: Vec<_> = futures::future::join_all((0..200).map(|_| stage.request("echo"))).await;
+    for id in ids {
+        let output = stage.completed(id).await.output.unwrap();
+        assert_eq!(output.get(), format!("\"{id}\""));
+    }
+    stage.all_acknowledged().await;
+    assert_eq!(stage.contexts(), 0);
+    assert_eq!(stage.bus.dead_letters().await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_run_does_not_hold_up_others() {
+    let mut stage = Stage::set().await;
+    let act = Scripted::new(|number, _| {
+        Box::pin(async move {
+            if number == 0 {
+                std::future::pending::<()>().await;
+            }
+            done()
+        })
+    });
+    stage.work_as(act.worker()).await;
+    let slow = stage.request("act").await;
+    eventually("the slow run began", async || act.begun() == 1).await;
+    for _ in 0..5 {
+        let quick = stage.request("act").await;
+        stage.completed(quick).await;
+    }
+    assert!(stage.outcomes(slow).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_runs_at_a_time_than_there_are_slots() {
+    let mut stage = Stage::set().await;
+    let (open, gate) = watch::channel(false);
+    let act = Scripted::new(move |_, _| {
+        let mut gate = gate.clone();
+        Box::pin(async move {
+            gate.wait_for(|open| *open).await.unwrap();
+            done()
+        })
+    });
+    let mut config = config();
+    config.slots_max = 2;
+    stage
+        .work_as(Worker::new(config).unwrap().offer(act.clone()))
+        .await;
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(stage.request("act").await);
+    }
+    eventually("two runs began", async || act.begun() == 2).await;
+    // An echo comes behind them, and has slots of its own.
+    let echo = stage.request("echo").await;
+    stage.completed(echo).await;
+    assert_eq!(act.begun(), 2);
+    open.send(true).unwrap();
+    for id in ids {
+        stage.completed(id).await;
+    }
+    stage.all_acknowledged().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_run_stops_at_once_and_says_nothing() {
+    let mut stage = Stage::set().await;
+    let act = Scripted::endless();
+    stage.work_as(act.worker()).await;
+    let id = stage.request("act").await;
+    eventually("the run began", async || act.begun() == 1).await;
+    stage.end(id);
+    stage.bus.publish_cancelled(&stage.world, id).await;
+    eventually("the run was dropped", async || act.gone() == 1).await;
+    stage.all_acknowledged().await;
+    assert!(stage.outcomes(id).is_empty());
+    assert_eq!(act.begun(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_workers_run_goes_to_another() {
+    let mut stage = Stage::set().await;
+    let act = Scripted::new(|number, _| {
+        Box::pin(async move {
+            if number == 0 {
+                std::future::pending::<()>().await;
+            }
+            done()
+        })
+    });
+    let (_, task, _) = stage.work_as(act.worker()).await;
+    let id = stage.request("act").await;
+    eventually("the first run began", async || act.begun() == 1).await;
+    task.abort();
+    eventually("the first run is gone", async || act.gone() == 1).await;
+    stage.work_as(act.worker()).await;
+    stage.completed(id).await;
+    stage.all_acknowledged().await;
+    assert_eq!((act.begun(), stage.outcomes(id).len()), (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_shutdown_a_run_may_end() {
+    let mut stage = Stage::set().await;
+    let (open, gate) = watch::channel(false);
+    let act = Scripted::new(move |_, _| {
+        let mut gate = gate.clone();
+        Box::pin(async move {
+            gate.wait_for(|open| *open).await.unwrap();
+            done()
+        })
+    });
+    let (shutdown, task, _) = stage.work_as(act.worker()).await;
+    let id = stage.request("act").await;
+    eventually("the run began", async || act.begun() == 1).await;
+    shutdown.cancel();
+    let late = stage.request("act").await;
+    open.send(true).unwrap();
+    stage.completed(id).await;
+    eventually("the worker ended", async || task.is_finished()).await;
+    assert_eq!(act.begun(), 1);
+    stage.work_as(act.worker()).await;
+    stage.completed(late).await;
+    stage.all_acknowledged().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_end_within_the_grace_period_goes_to_another_worker_at_once() {
+    let mut stage = Stage::set().await;
+    let act = Scripted::new(|number, _| {
+        Box::pin(async move {
+            if number == 0 {
+                std::future::pending::<()>().await;
+            }
+            done()
+        })
+    });
+    let mut config = config();
+    config.shutdown_grace = Duration::from_millis(50);
+    let stopping = Worker::new(config).unwrap().offer(act.clone());
+    let (shutdown, task, _) = stage.work_as(stopping).await;
+    let id = stage.request("act").await;
+    eventually("the run began", async || act.begun() == 1).await;
+    stage.work_as(act.worker()).await;
+    let stopped = Timestamp::now();
+    shutdown.cancel();
+    stage.completed(id).await;
+    let waited = Timestamp::now().since(stopped);
+    assert!(waited < contract::invocation::ACK_WAIT, "{waited:?}");
+    eventually("the worker ended", async || task.is_finished()).await;
+    stage.all_acknowledged().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_is_a_failed_attempt() {
+    let mut stage = Stage::set().await;
+    let act = Scripted::new(|number, _| {
+        assert!(number > 0, "outside of the future");
+        Box::pin(async move {
+            assert!(number > 1, "inside of the future");
+            done()
+        })
+    });
+    stage.work_as(act.worker()).await;
+    let id = stage.request("act").await;
+    stage.completed(id).await;
+    stage.all_acknowledged().await;
+    assert_eq!(act.begun(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invocation_that_never_succeeds_fails_and_becomes_a_dead_letter() {
+    let mut stage = Stage::set().await;
+    let act = Scripted::failing();
+    stage.work_as(act.worker()).await;
+    let id = stage.request("act").await;
+    let (code, reason) = stage.failed(id).await;
+    assert_eq!(
+        (code.as_str(), reason.as_str()),
+        ("attempts_exhausted", "the moon is away")
+    );
+    stage.all_acknowledged().await;
+    assert_eq!(act.begun(), ATTEMPTS_MAX as usize);
+    assert_eq!(stage.bus.dead_letters().await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_is_repeated_until_the_world_answers() {
+    let mut stage = Stage::set().await;
+    let act = Scripted::new(|_, _| Box::pin(async { done() }));
+    stage.work_as(act.worker()).await;
+    stage.leave();
+    let id = stage.request("act").await;
+    eventually("the run ended", async || act.gone() == 1).await;
+    assert_eq!(stage.bus.open_invocations().await.unwrap(), 1);
+    stage.serve().await;
+    stage.completed(id).await;
+    stage.all_acknowledged().await;
+    assert_eq!((act.begun(), stage.outcomes(id).len()), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_past_its_deadline_fails() {
+    let mut stage = Stage::set().await;
+    let act = Scripted::endless();
+    stage.work_as(act.worker()).await;
+    let late = stage.request_until("act", Timestamp::from_unix_ms(1)).await;
+    assert_eq!(stage.failed(late).await.0, "deadline");
+    assert_eq!(act.begun(), 0);
+    let soon = Timestamp::now() + Duration::from_millis(200);
+    let running = stage.request_until("act", soon).await;
+    assert_eq!(stage.failed(running).await.0, "deadline");
+    assert_eq!((act.begun(), act.gone()), (1, 1));
+    stage.all_acknowledged().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_the_world_has_ended_is_acknowledged() {
+    let mut stage = Stage::set().await;
+    let (open, gate) = watch::channel(false);
+    let act = Scripted::new(move |_, _| {
+        let mut gate = gate.clone();
+        Box::pin(async move {
+            gate.wait_for(|open| *open).await.unwrap();
+            done()
+        })
+    });
+    stage.work_as(act.worker()).await;
+    let id = stage.request("act").await;
+    eventually("the run began", async || act.begun() == 1).await;
+    stage.end(id);
+    open.send(true).unwrap();
+    stage.all_acknowledged().await;
+    assert!(stage.outcomes(id).is_empty());
+    assert_eq!(stage.bus.dead_letters().await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_of_nats_is_survived() {
+    let mut stage = Stage::set().await;
+    let act = Scripted::new(|_, _| Box::pin(async { done() }));
+    let (_, _, health) = stage.work_as(act.worker()).await;
+    let first = stage.request("act").await;
+    stage.completed(first).await;
+    stage.nats.kill();
+    eventually("the worker is not ready", async || {
+        !health.problems().is_empty()
+    })
+    .await;
+    stage.nats.restart();
+    eventually("the worker is ready again", async || {
+        health.problems().is_empty()
+    })
+    .await;
+    eventually("the queue is there again", async || {
+        stage.bus.open_invocations().await.is_ok()
+    })
+    .await;
+    let second = stage.request("act").await;
+    assert!(matches!(stage.outcome(second).await, Outcome::Completed(_)));
+    stage.all_acknowledged().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_says_that_it_is_not_ready_before_nats_is_there() {
+    let mut config = config();
+    config.nats.url = format!("nats://127.0.0.1:{}", testkit::free_port());
+    config.listen = ([127, 0, 0, 1], testkit::free_port()).into();
+    let (page, shutdown) = (
+        format!("http://{}/readyz", config.listen),
+        CancellationToken::new(),
+    );
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(agent_worker::run(config, shutdown.clone()));
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    eventually("it says what it waits for", async || {
+        let Ok(response) = http.get(&page).send().await else {
+            return false;
+        };
+        response.status() == 503 && response.text().await.unwrap().contains("nats: connecting")
+    })
+    .await;
+    shutdown.cancel();
+    tasks.join_next().await.unwrap().unwrap().unwrap();
+}
