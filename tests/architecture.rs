@@ -1,4 +1,8 @@
 //! Who may use what. A new edge is a change of the architecture: this is where it is said.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at what it does not expect"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -4,9 +4,7 @@
 #![expect(
     clippy::expect_used,
     clippy::panic,
-    clippy::unwrap_used,
     clippy::print_stdout,
-    clippy::disallowed_methods,
     reason = "a test that can't have its system can only stop, and prints its counts"
 )]
 

@@ -5,69 +5,33 @@
 //! an append fails, the state is thrown away, woken anew from the log, and the same requests are
 //! decided again. Those that are in the log after all are then remembered.
 
-use std::collections::{HashMap, VecDeque};
+mod draft;
+mod item;
+
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Answer, AppendError, CommitNotice, Incoming};
-use contract::{
-    Accepted, Command, CommandId, CommandMark, CommandRequest, Commit, CommitId, EntityId, Event,
-    Rejection, RejectionCode, Reply, Request, Seq, Timestamp, WorldId,
-};
+use bus::{AppendError, CommitNotice};
+use contract::{Accepted, Reply, Request, Seq, Timestamp, WorldId};
 use service_kit::ErrorChain;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
-use crate::rules::{self, World};
+use crate::actor::draft::{Draft, Planned};
+pub(crate) use crate::actor::item::Item;
+use crate::actor::item::{outcome, query};
+use crate::rules::World;
 use crate::{Shared, snapshot};
 
-/// A commit takes no more commands once it has this many events, or bytes of payload.
-const COMMIT_EVENTS_MAX: usize = 256;
-const COMMIT_BYTES_MAX: usize = 256 * 1024;
 /// Requests that are taken from the mailbox at once.
 const BATCH_MAX: usize = 1024;
 /// How long an actor tries to get a commit into the log before it tells everyone to ask again.
 const APPEND_PATIENCE: Duration = Duration::from_secs(10);
 /// Pause before an append is tried again when nobody knows what became of it.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
-
-/// A request, and where its answer goes.
-pub(crate) struct Item {
-    request: Request,
-    answer: Option<Answer>,
-}
-
-impl Item {
-    fn wake() -> Self {
-        let command = CommandRequest {
-            id: CommandId::new(),
-            sender: EntityId::world(),
-            command: Command::Wake,
-            trace: None,
-        };
-        Self {
-            request: Request::Command(command),
-            answer: None,
-        }
-    }
-
-    pub(crate) async fn reply(self, reply: &Reply) {
-        if let Some(answer) = self.answer {
-            answer.send(reply).await;
-        }
-    }
-}
-
-impl From<Incoming> for Item {
-    fn from(incoming: Incoming) -> Self {
-        Self {
-            request: incoming.request,
-            answer: Some(incoming.answer),
-        }
-    }
-}
 
 /// One active world.
 pub(crate) struct Actor {
@@ -78,24 +42,6 @@ pub(crate) struct Actor {
     aside: JoinSet<()>,
     snapshot_at: Seq,
     commits_since_snapshot: u64,
-}
-
-/// A commit that is being put together, and what its requests will be told.
-struct Draft {
-    commit: Commit,
-    bytes: usize,
-    /// One for each request that is taken, in order.
-    answers: Vec<Planned>,
-    places: HashMap<CommandId, Accepted>,
-}
-
-/// What a request will be told once the commit is in the log.
-enum Planned {
-    /// The command's events are in this commit; its `seq` is not known yet.
-    Committed(Accepted),
-    Ready(Reply),
-    /// To be answered from the state as it is after the commit.
-    Query,
 }
 
 impl Actor {
@@ -375,105 +321,6 @@ impl Actor {
             })
             .await;
         }
-    }
-}
-
-impl Draft {
-    fn new(now: Timestamp) -> Self {
-        let commit = Commit {
-            id: CommitId::new(),
-            at: now,
-            wake: None,
-            commands: Vec::new(),
-            events: Vec::new(),
-        };
-        Self {
-            commit,
-            bytes: 0,
-            answers: Vec::new(),
-            places: HashMap::new(),
-        }
-    }
-
-    fn is_full(&self) -> bool {
-        self.commit.events.len() >= COMMIT_EVENTS_MAX || self.bytes >= COMMIT_BYTES_MAX
-    }
-
-    fn has_events(&self) -> bool {
-        !self.commit.events.is_empty()
-    }
-
-    fn take(&mut self, world: &mut World, command: &CommandRequest, now: Timestamp) -> Planned {
-        if let Some(accepted) = self.places.get(&command.id) {
-            return Planned::Committed(*accepted);
-        }
-        match world.recall(command.id) {
-            Ok(None) => {}
-            Ok(Some(accepted)) => return Planned::Ready(Reply::Accepted(accepted)),
-            Err(rejection) => return Planned::Ready(Reply::Rejected(rejection)),
-        }
-        match rules::step(world, command, now) {
-            Ok(events) => Planned::Committed(self.add(command.id, events)),
-            Err(rejection) => Planned::Ready(Reply::Rejected(rejection)),
-        }
-    }
-
-    fn add(&mut self, id: CommandId, events: Vec<Event>) -> Accepted {
-        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-        let accepted = Accepted {
-            seq: 0,
-            first: count(self.commit.events.len()),
-            events: count(events.len()),
-        };
-        if !events.is_empty() {
-            self.bytes += events
-                .iter()
-                .map(|event| event.data.get().len())
-                .sum::<usize>();
-            self.commit.commands.push(CommandMark {
-                id,
-                events: accepted.events,
-            });
-            self.commit.events.extend(events);
-        }
-        self.places.insert(id, accepted);
-        accepted
-    }
-}
-
-fn query(world: &World, request: &Request) -> Reply {
-    match request {
-        Request::Context { invocation } => match rules::context(world, *invocation) {
-            Ok(context) => Reply::Context(Box::new(context)),
-            Err(rejection) => Reply::Rejected(rejection),
-        },
-        Request::State { at: Some(at) } if *at > world.seq => Reply::Rejected(Rejection {
-            code: RejectionCode::InFuture,
-            detail: format!("the log of {} ends at {}", world.id, world.seq),
-            field: Some("at".to_owned()),
-        }),
-        _ if world.seq == 0 => Reply::Rejected(Rejection {
-            code: RejectionCode::UnknownWorld,
-            detail: format!("there is no world {}", world.id),
-            field: None,
-        }),
-        _ => match world.view() {
-            Ok(state) => Reply::State {
-                seq: world.seq,
-                state,
-            },
-            Err(error) => Reply::Unavailable {
-                reason: error.to_string(),
-            },
-        },
-    }
-}
-
-fn outcome(reply: &Reply) -> &'static str {
-    match reply {
-        Reply::Accepted(_) => "accepted",
-        Reply::Rejected(_) => "rejected",
-        _ => "unavailable",
     }
 }
 

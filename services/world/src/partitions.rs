@@ -63,7 +63,7 @@ async fn serve_partition(shared: Arc<Shared>, partition: Partition, stop: Cancel
         match shared.bus.serve(partition).await {
             Ok(requests) => break requests,
             Err(error) => {
-                warn!(partition = %partition, error = %ErrorChain(&error), "not served yet")
+                warn!(partition = %partition, error = %ErrorChain(&error), "not served yet");
             }
         }
         tokio::select! {

@@ -1,5 +1,11 @@
 //! The world service against a real nats-server.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test stops at what it does not expect, and runs what it tests beside itself"
+)]
+
 mod support;
 
 use std::time::Duration;

@@ -42,10 +42,24 @@ impl Entry {
         })
     }
 
+    /// The commit as it is in the log: for a dead letter.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
     /// How many bytes the commit has in the log.
     pub fn size_bytes(&self) -> usize {
         self.payload.len()
     }
+}
+
+/// How far the log reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogEnd {
+    /// The last sequence that was ever given.
+    pub last: Seq,
+    /// The last commit that is still there: behind it, everything was purged. 0 when there is none.
+    pub newest: Seq,
 }
 
 /// One request of JetStream's direct-get API (source: ADR-31).
@@ -115,6 +129,33 @@ impl Bus {
         {
             Ok(message) => Ok(message.sequence),
             Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(0),
+            Err(error) => Err(Error::broker("read the end of the log", error)),
+        }
+    }
+
+    /// How far the log of all worlds reaches, as the stream's leader knows it.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] while the log can't be read.
+    pub async fn log_end(&self) -> Result<LogEnd, Error> {
+        use async_nats::jetstream::stream::LastRawMessageErrorKind;
+        let stream = self
+            .jetstream
+            .get_stream(subject::LOG_STREAM)
+            .await
+            .map_err(|e| Error::broker("open the log", e))?;
+        let last = stream.cached_info().state.last_sequence;
+        match stream
+            .get_last_raw_message_by_subject(subject::LOG_ALL)
+            .await
+        {
+            Ok(message) => Ok(LogEnd {
+                last: last.max(message.sequence),
+                newest: message.sequence,
+            }),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => {
+                Ok(LogEnd { last, newest: 0 })
+            }
             Err(error) => Err(Error::broker("read the end of the log", error)),
         }
     }

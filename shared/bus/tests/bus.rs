@@ -1,4 +1,8 @@
 //! The bus against a real nats-server.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at what it does not expect"
+)]
 
 use std::time::Duration;
 

@@ -12,6 +12,10 @@ use crate::{
 /// What travels on `mw.cmd.{p}.{world}`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every request is a command"
+)]
 pub enum Request {
     /// Change the world.
     Command(CommandRequest),

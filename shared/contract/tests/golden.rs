@@ -1,6 +1,11 @@
 //! What was written yesterday still parses today: one file for each kind of message.
 //!
 //! A file is never changed. A message that gains a field gains a file, or an entry in one.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at what it does not expect"
+)]
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;

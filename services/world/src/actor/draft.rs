@@ -1,0 +1,99 @@
+//! A commit that is being put together.
+
+use std::collections::HashMap;
+
+use contract::{
+    Accepted, CommandId, CommandMark, CommandRequest, Commit, CommitId, Event, Reply, Timestamp,
+};
+
+use crate::rules::{self, World};
+
+/// A commit takes no more commands once it has this many events, or bytes of payload.
+const COMMIT_EVENTS_MAX: usize = 256;
+const COMMIT_BYTES_MAX: usize = 256 * 1024;
+
+/// A commit that is being put together, and what its requests will be told.
+pub(super) struct Draft {
+    pub(super) commit: Commit,
+    bytes: usize,
+    /// One for each request that is taken, in order.
+    pub(super) answers: Vec<Planned>,
+    places: HashMap<CommandId, Accepted>,
+}
+
+/// What a request will be told once the commit is in the log.
+pub(super) enum Planned {
+    /// The command's events are in this commit; its `seq` is not known yet.
+    Committed(Accepted),
+    Ready(Reply),
+    /// To be answered from the state as it is after the commit.
+    Query,
+}
+
+impl Draft {
+    pub(super) fn new(now: Timestamp) -> Self {
+        let commit = Commit {
+            id: CommitId::new(),
+            at: now,
+            wake: None,
+            commands: Vec::new(),
+            events: Vec::new(),
+        };
+        Self {
+            commit,
+            bytes: 0,
+            answers: Vec::new(),
+            places: HashMap::new(),
+        }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.commit.events.len() >= COMMIT_EVENTS_MAX || self.bytes >= COMMIT_BYTES_MAX
+    }
+
+    pub(super) fn has_events(&self) -> bool {
+        !self.commit.events.is_empty()
+    }
+
+    pub(super) fn take(
+        &mut self,
+        world: &mut World,
+        command: &CommandRequest,
+        now: Timestamp,
+    ) -> Planned {
+        if let Some(accepted) = self.places.get(&command.id) {
+            return Planned::Committed(*accepted);
+        }
+        match world.recall(command.id) {
+            Ok(None) => {}
+            Ok(Some(accepted)) => return Planned::Ready(Reply::Accepted(accepted)),
+            Err(rejection) => return Planned::Ready(Reply::Rejected(rejection)),
+        }
+        match rules::step(world, command, now) {
+            Ok(events) => Planned::Committed(self.add(command.id, events)),
+            Err(rejection) => Planned::Ready(Reply::Rejected(rejection)),
+        }
+    }
+
+    fn add(&mut self, id: CommandId, events: Vec<Event>) -> Accepted {
+        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let accepted = Accepted {
+            seq: 0,
+            first: count(self.commit.events.len()),
+            events: count(events.len()),
+        };
+        if !events.is_empty() {
+            self.bytes += events
+                .iter()
+                .map(|event| event.data.get().len())
+                .sum::<usize>();
+            self.commit.commands.push(CommandMark {
+                id,
+                events: accepted.events,
+            });
+            self.commit.events.extend(events);
+        }
+        self.places.insert(id, accepted);
+        accepted
+    }
+}

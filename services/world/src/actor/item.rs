@@ -1,0 +1,91 @@
+//! What waits in an actor's mailbox, and what it is told.
+
+use bus::{Answer, Incoming};
+use contract::{
+    Command, CommandId, CommandRequest, EntityId, Rejection, RejectionCode, Reply, Request,
+};
+use tracing::{Span, info_span};
+
+use crate::rules::{self, World};
+
+/// A request, and where its answer goes.
+pub(crate) struct Item {
+    pub(super) request: Request,
+    answer: Option<Answer>,
+    /// From its arrival to its answer, in the trace of whoever asked.
+    _span: Option<Span>,
+}
+
+impl Item {
+    pub(super) fn wake() -> Self {
+        let command = CommandRequest {
+            id: CommandId::new(),
+            sender: EntityId::world(),
+            command: Command::Wake,
+            trace: None,
+        };
+        Self {
+            request: Request::Command(command),
+            answer: None,
+            _span: None,
+        }
+    }
+
+    pub(crate) async fn reply(self, reply: &Reply) {
+        if let Some(answer) = self.answer {
+            answer.send(reply).await;
+        }
+    }
+}
+
+impl From<Incoming> for Item {
+    fn from(incoming: Incoming) -> Self {
+        let span = incoming.traceparent.as_deref().map(|traceparent| {
+            let span =
+                info_span!("world.request", world.id = %incoming.world, otel.kind = "server");
+            bus::trace::continue_from(&span, Some(traceparent));
+            span
+        });
+        Self {
+            request: incoming.request,
+            answer: Some(incoming.answer),
+            _span: span,
+        }
+    }
+}
+
+pub(super) fn query(world: &World, request: &Request) -> Reply {
+    match request {
+        Request::Context { invocation } => match rules::context(world, *invocation) {
+            Ok(context) => Reply::Context(Box::new(context)),
+            Err(rejection) => Reply::Rejected(rejection),
+        },
+        Request::State { at: Some(at) } if *at > world.seq => Reply::Rejected(Rejection {
+            code: RejectionCode::InFuture,
+            detail: format!("the log of {} ends at {}", world.id, world.seq),
+            field: Some("at".to_owned()),
+        }),
+        _ if world.seq == 0 => Reply::Rejected(Rejection {
+            code: RejectionCode::UnknownWorld,
+            detail: format!("there is no world {}", world.id),
+            field: None,
+        }),
+        _ => match world.view() {
+            Ok(state) => Reply::State {
+                seq: world.seq,
+                state,
+            },
+            Err(error) => Reply::Unavailable {
+                reason: error.to_string(),
+            },
+        },
+    }
+}
+
+pub(super) fn outcome(reply: &Reply) -> &'static str {
+    match reply {
+        Reply::Accepted(_) => "accepted",
+        Reply::Rejected(_) => "rejected",
+        _ => "unavailable",
+    }
+}
