@@ -5,9 +5,8 @@
 //! has the same message id both times, a wake the same subject, and a cancellation does no harm.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use bus::{Consumer, Delivery, Error};
+use bus::{Delivery, Error};
 use contract::fact::ActionRequested;
 use contract::{Commit, Event, Fact, Invocation, WorldId};
 use futures::StreamExt;
@@ -16,46 +15,17 @@ use service_kit::{CancellationToken, ErrorChain};
 use tracing::{error, warn};
 
 use crate::Shared;
-
-/// Commits that are taken at once.
-const BATCH_MAX: usize = 256;
-/// Pause before something that failed is tried again.
-const RETRY_PAUSE: Duration = Duration::from_millis(500);
+use crate::carry::{RETRY_PAUSE, carry};
 
 pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let consumer = tokio::select! {
-        consumer = open(&shared) => consumer,
-        () = shutdown.cancelled() => return Ok(()),
-    };
-    loop {
-        let deliveries = tokio::select! {
-            deliveries = consumer.pull(BATCH_MAX) => deliveries,
-            () = shutdown.cancelled() => return Ok(()),
-        };
-        match deliveries {
-            Ok(deliveries) => {
-                let mut handling: FuturesUnordered<_> = deliveries
-                    .into_iter()
-                    .map(|delivery| handle(&shared, delivery))
-                    .collect();
-                while handling.next().await.is_some() {}
-            }
-            Err(error) => {
-                warn!(error = %ErrorChain(&error), "commits can't be pulled");
-                tokio::time::sleep(RETRY_PAUSE).await;
-            }
-        }
-    }
-}
-
-async fn open(shared: &Shared) -> Consumer {
-    loop {
-        match shared.bus.dispatcher().await {
-            Ok(consumer) => return consumer,
-            Err(error) => warn!(error = %ErrorChain(&error), "no dispatcher yet"),
-        }
-        tokio::time::sleep(RETRY_PAUSE).await;
-    }
+    let open = || shared.bus.dispatcher();
+    carry(
+        "commits",
+        open,
+        |delivery| handle(&shared, delivery),
+        shutdown,
+    )
+    .await
 }
 
 async fn handle(shared: &Shared, delivery: Delivery) {

@@ -7,6 +7,7 @@
 //! (which worlds are served here) and `dispatcher` (what the log asks others to do).
 
 mod actor;
+mod carry;
 mod config;
 mod dispatcher;
 mod leases;

@@ -3,56 +3,26 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Consumer, Delivery};
+use bus::Delivery;
 use contract::{Command, CommandId, CommandRequest, EntityId};
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use service_kit::{CancellationToken, ErrorChain};
 use tracing::warn;
 
 use crate::Shared;
+use crate::carry::{RETRY_PAUSE, carry};
 
-/// Wakes that are taken at once.
-const BATCH_MAX: usize = 64;
-/// Pause before something that failed is tried again.
-const RETRY_PAUSE: Duration = Duration::from_millis(500);
 /// How long a world may take to wake before its wake is given to another replica.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(4);
 
 pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let consumer = tokio::select! {
-        consumer = open(&shared) => consumer,
-        () = shutdown.cancelled() => return Ok(()),
-    };
-    loop {
-        let deliveries = tokio::select! {
-            deliveries = consumer.pull(BATCH_MAX) => deliveries,
-            () = shutdown.cancelled() => return Ok(()),
-        };
-        match deliveries {
-            Ok(deliveries) => {
-                let mut handling: FuturesUnordered<_> = deliveries
-                    .into_iter()
-                    .map(|delivery| handle(&shared, delivery))
-                    .collect();
-                while handling.next().await.is_some() {}
-            }
-            Err(error) => {
-                warn!(error = %ErrorChain(&error), "wakes can't be pulled");
-                tokio::time::sleep(RETRY_PAUSE).await;
-            }
-        }
-    }
-}
-
-async fn open(shared: &Shared) -> Consumer {
-    loop {
-        match shared.bus.wakes().await {
-            Ok(consumer) => return consumer,
-            Err(error) => warn!(error = %ErrorChain(&error), "no wakes yet"),
-        }
-        tokio::time::sleep(RETRY_PAUSE).await;
-    }
+    let open = || shared.bus.wakes();
+    carry(
+        "wakes",
+        open,
+        |delivery| handle(&shared, delivery),
+        shutdown,
+    )
+    .await
 }
 
 /// Waking twice does nothing: what is due fires once.

@@ -96,7 +96,8 @@ async fn an_invocation_is_dispatched_and_ends_once() {
         .invocations(&"respond".parse().unwrap())
         .await
         .unwrap();
-    let delivery = services.pull(&consumer).await;
+    let mut deliveries = consumer.pulls().await.unwrap();
+    let delivery = deliveries.next(1).await.unwrap();
     let invocation: contract::Invocation = delivery.read().unwrap();
     let context = services
         .bus

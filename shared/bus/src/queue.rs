@@ -5,7 +5,6 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::{self, AckPolicy, pull};
 use async_nats::jetstream::{AckKind, Message};
 use contract::{ActionName, Invocation, WorldId, invocation, subject};
-use futures::StreamExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -15,8 +14,6 @@ use crate::{Bus, DeadLetter, Error, trace};
 pub(crate) const DISPATCH_ACK_WAIT: Duration = Duration::from_secs(5);
 /// Deliveries of one consumer that may be unacknowledged at once, over all replicas.
 pub(crate) const UNACKED_MAX: i64 = 20_000;
-/// How long a pull waits for the first message.
-const PULL_EXPIRES: Duration = Duration::from_secs(5);
 
 /// A durable consumer: each message goes to one of those who share it, until it is acknowledged.
 pub struct Consumer {
@@ -40,39 +37,6 @@ impl Consumer {
             bus: bus.clone(),
             consumer,
         })
-    }
-
-    /// Waits for messages and returns up to `max` of them, as soon as there is one; none when
-    /// nothing came for a few seconds.
-    ///
-    /// # Errors
-    /// [`Error::Broker`] while NATS is away.
-    pub async fn pull(&self, max: usize) -> Result<Vec<Delivery>, Error> {
-        let mut batch = self
-            .consumer
-            .batch()
-            .max_messages(1)
-            .expires(PULL_EXPIRES)
-            .messages()
-            .await
-            .map_err(|e| Error::broker("pull", e))?;
-        let mut deliveries = Vec::new();
-        while let Some(message) = batch.next().await {
-            deliveries.push(delivery(&self.bus, message)?);
-        }
-        if !deliveries.is_empty() && max > 1 {
-            let mut rest = self
-                .consumer
-                .fetch()
-                .max_messages(max - 1)
-                .messages()
-                .await
-                .map_err(|e| Error::broker("pull", e))?;
-            while let Some(message) = rest.next().await {
-                deliveries.push(delivery(&self.bus, message)?);
-            }
-        }
-        Ok(deliveries)
     }
 }
 

@@ -153,13 +153,11 @@ async fn a_second_dispatch_of_an_invocation_is_dropped() {
     bus.dispatch(&invocation, None).await.unwrap();
     bus.dispatch(&invocation, None).await.unwrap();
     let consumer = bus.invocations(&invocation.action).await.unwrap();
-    let deliveries = consumer.pull(10).await.unwrap();
-    assert_eq!(deliveries.len(), 1);
-    for delivery in deliveries {
-        assert_eq!(delivery.attempt, 1);
-        delivery.retry_after(Duration::ZERO).await.unwrap();
-    }
-    let again = consumer.pull(10).await.unwrap().pop().unwrap();
+    let mut deliveries = consumer.pulls().await.unwrap();
+    let first = deliveries.next(10).await.unwrap();
+    assert_eq!((first.attempt, first.waiting), (1, 0));
+    first.retry_after(Duration::ZERO).await.unwrap();
+    let again = deliveries.next(10).await.unwrap();
     assert_eq!(again.attempt, 2);
     again
         .reject("invocation", &world("lobby"), "it is no good")

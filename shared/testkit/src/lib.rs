@@ -9,12 +9,14 @@
     reason = "a test that can't have its servers can only stop"
 )]
 
+mod collector;
 mod eventually;
 pub mod model;
 mod nats;
 mod postgres;
 mod raw;
 
+pub use collector::{CollectedSpan, Collector};
 pub use eventually::eventually;
 pub use nats::{NatsServer, free_port};
 pub use postgres::Database;

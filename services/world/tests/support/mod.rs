@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use bus::{Bus, Consumer, Delivery};
+use bus::Bus;
 use contract::{
     Accepted, Chat, Command, CommandId, CommandRequest, Draft, Entity, EntityId, EntityKind, Event,
     Rejection, Seq, WorldId, WorldSpec,
@@ -159,14 +159,6 @@ impl Services {
                     .iter()
                     .flat_map(|entry| entry.commit().unwrap().events),
             );
-        }
-    }
-
-    pub(crate) async fn pull(&self, consumer: &Consumer) -> Delivery {
-        loop {
-            if let Some(delivery) = consumer.pull(1).await.unwrap().pop() {
-                return delivery;
-            }
         }
     }
 }
