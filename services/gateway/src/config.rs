@@ -1,0 +1,190 @@
+//! What the gateway can be told.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// The configuration of the gateway.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where NATS is. While it is away, requests are answered with 503.
+    pub nats: bus::Config,
+    /// Where to listen: the doors, and `/livez`, `/readyz`, `/metrics`. Default: this machine only.
+    /// Any other address needs `api_keys`: without them the gateway does not start.
+    pub listen: SocketAddr,
+    /// Whoever has one of these may do everything. None: everybody may. A request without a right
+    /// key is answered with 401.
+    pub api_keys: Vec<ApiKey>,
+    /// A world has this long to answer a command; then the answer is 503, and the client repeats it
+    /// with the same `Idempotency-Key`. Longer than any failover.
+    #[serde(with = "humantime_serde")]
+    pub command_deadline: Duration,
+    /// The archive has this long to answer a query; then the answer is 503. Longer than it waits
+    /// for `wait_for`.
+    #[serde(with = "humantime_serde")]
+    pub query_deadline: Duration,
+    /// Who waits for a whole turn, or for the end of an invocation, waits this long; then the answer
+    /// is 504 and the work goes on. Longer than an agent's own limit.
+    #[serde(with = "humantime_serde")]
+    pub turn_deadline: Duration,
+    /// What is held at the end of the process has this long to end; then it is cut off.
+    #[serde(with = "humantime_serde")]
+    pub shutdown_grace: Duration,
+    /// What one client may ask for.
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            nats: bus::Config::default(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 7000)),
+            api_keys: Vec::new(),
+            command_deadline: Duration::from_secs(30),
+            query_deadline: Duration::from_secs(6),
+            turn_deadline: Duration::from_secs(150),
+            shutdown_grace: Duration::from_secs(20),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Config {
+    /// # Errors
+    /// When the doors would be open to other machines without a key.
+    pub(crate) fn check(&self, listen: SocketAddr) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            listen.ip().is_loopback() || !self.api_keys.is_empty(),
+            "{listen} can be reached from other machines: set api_keys, or listen on 127.0.0.1"
+        );
+        anyhow::ensure!(
+            self.api_keys.iter().all(|key| !key.0.is_empty()),
+            "an API key is empty"
+        );
+        Ok(())
+    }
+}
+
+/// What one client may ask for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// The largest body of a request; a larger one is answered with 413. A world takes 256 KiB in
+    /// one commit, and a description of a world may hold several times that.
+    pub body_bytes_max: usize,
+    /// The largest message that a client may send over a WebSocket; a larger one closes it (1009).
+    pub message_bytes_max: usize,
+    /// Open event streams (SSE and WebSocket) on this gateway; one more is answered with 503.
+    pub connections_max: usize,
+    /// Events and chunks of a world that a client may be behind; then it is closed (3008), and goes
+    /// on from its position. They are kept once a world, not once a client.
+    pub backlog_max: usize,
+    /// What waits to be written to one WebSocket; a client with more is closed (3008).
+    pub write_buffer_bytes_max: usize,
+    /// Commands of one WebSocket that may wait for their world; further frames wait unread.
+    pub commands_in_flight_max: usize,
+    /// Requests of one key, or of one address while there are no keys. Above it: 429.
+    pub rate: Rate,
+    /// A silent stream says so this often, so that proxies keep it open.
+    #[serde(with = "humantime_serde")]
+    pub sse_heartbeat: Duration,
+    /// A WebSocket is pinged this often.
+    #[serde(with = "humantime_serde")]
+    pub ping_every: Duration,
+    /// A WebSocket whose pong takes longer is closed (3012).
+    #[serde(with = "humantime_serde")]
+    pub pong_within: Duration,
+    /// A WebSocket that takes nothing for this long is cut off.
+    #[serde(with = "humantime_serde")]
+    pub write_timeout: Duration,
+    /// How often the end of a silent world's log is looked at, in case its last event was stored
+    /// but never published. It costs one request a watched world.
+    #[serde(with = "humantime_serde")]
+    pub catch_up_every: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 1 << 20,
+            message_bytes_max: 256 << 10,
+            connections_max: 10_000,
+            backlog_max: 1024,
+            write_buffer_bytes_max: 1 << 20,
+            commands_in_flight_max: 64,
+            rate: Rate::default(),
+            sse_heartbeat: Duration::from_secs(15),
+            ping_every: Duration::from_secs(25),
+            pong_within: Duration::from_secs(8),
+            write_timeout: Duration::from_secs(10),
+            catch_up_every: Duration::from_secs(1),
+        }
+    }
+}
+
+/// How many requests a client may make.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rate {
+    /// On average.
+    pub requests_per_second: NonZeroU32,
+    /// At once.
+    pub burst: NonZeroU32,
+}
+
+impl Default for Rate {
+    fn default() -> Self {
+        Self {
+            requests_per_second: NonZeroU32::MIN.saturating_add(4_999),
+            burst: NonZeroU32::MIN.saturating_add(9_999),
+        }
+    }
+}
+
+/// A secret that opens the doors. It is never shown.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct ApiKey(pub(crate) String);
+
+impl ApiKey {
+    /// The key of this text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_address_needs_a_key() {
+        let open = SocketAddr::from(([0, 0, 0, 0], 7000));
+        let mut config = Config::default();
+        assert!(config.check(config.listen).is_ok());
+        assert!(config.check(open).is_err());
+        config.api_keys = vec![ApiKey::new("secret")];
+        assert!(config.check(open).is_ok());
+        config.api_keys = vec![ApiKey::new("")];
+        assert!(config.check(open).is_err());
+    }
+
+    #[test]
+    fn a_key_is_never_shown() {
+        let config = Config {
+            api_keys: vec![ApiKey::new("secret")],
+            ..Config::default()
+        };
+        assert!(!format!("{config:?}").contains("secret"));
+    }
+}

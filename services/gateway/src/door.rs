@@ -1,0 +1,3 @@
+//! The doors: each a small adapter over the same commands and the same events.
+
+pub(crate) mod native;

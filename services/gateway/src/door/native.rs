@@ -1,0 +1,15 @@
+//! The native door, under `/v1`.
+
+pub(crate) mod chats;
+pub(crate) mod entities;
+pub(crate) mod events;
+pub(crate) mod invocations;
+pub(crate) mod messages;
+mod shape;
+pub(crate) mod socket;
+mod socket_frame;
+pub(crate) mod state;
+pub(crate) mod stream;
+pub(crate) mod timers;
+mod turn;
+pub(crate) mod worlds;

@@ -1,0 +1,154 @@
+//! Chats: list, create, show, update, delete, stop.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use contract::query::{ChatRow, Chats};
+use contract::{Chat, ChatId, Command, EntityId, RejectionCode, WorldId};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::shape::{Stored, check_world};
+use super::state::{self, Freshness};
+use crate::body::{Body, Ids, Parameters};
+use crate::caller::Caller;
+use crate::gateway::Gateway;
+use crate::problem::Problem;
+
+/// The chats of a world, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChatList {
+    chats: Vec<ChatRow>,
+}
+
+/// What changes; what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ChatPatch {
+    /// Its new title.
+    title: Option<String>,
+    /// Its new agents.
+    agents: Option<Vec<EntityId>>,
+}
+
+/// List the chats of a world.
+#[utoipa::path(
+    get, path = "/v1/worlds/{world}/chats", tag = "chats",
+    params(("world" = WorldId, Path), Freshness),
+    responses((status = 200, body = ChatList), (status = 503, body = Problem))
+)]
+pub(crate) async fn list(
+    State(gateway): State<Arc<Gateway>>,
+    Ids(world): Ids<WorldId>,
+    Parameters(Freshness { wait_for }): Parameters<Freshness>,
+) -> Result<Json<ChatList>, Problem> {
+    let query = Chats {
+        world: world.clone(),
+        wait_for,
+    };
+    let (chats, _) = gateway.query(&query).await?;
+    check_world(&gateway, &world, chats.is_empty()).await?;
+    Ok(Json(ChatList { chats }))
+}
+
+/// Begin a chat.
+#[utoipa::path(
+    post, path = "/v1/worlds/{world}/chats", tag = "chats", request_body = Chat,
+    params(("world" = WorldId, Path)),
+    responses((status = 201, body = Stored), (status = 409, body = Problem))
+)]
+pub(crate) async fn create(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Ids(world): Ids<WorldId>,
+    Body(chat): Body<Chat>,
+) -> Result<Response, Problem> {
+    let chat_id = chat.id.clone();
+    let command = Command::CreateChat(chat);
+    let id = caller.command_id(&world);
+    let accepted = gateway
+        .command(&world, id, EntityId::world(), command)
+        .await?;
+    Ok(Stored::made(chat_id, accepted.seq).created())
+}
+
+/// Show a chat: its agents, the end of what was said, and who is answering.
+#[utoipa::path(
+    get, path = "/v1/worlds/{world}/chats/{chat}", tag = "chats",
+    params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
+    responses((status = 200, body = Chat), (status = 404, body = Problem))
+)]
+pub(crate) async fn show(
+    State(gateway): State<Arc<Gateway>>,
+    Ids((world, chat)): Ids<(WorldId, ChatId)>,
+) -> Result<Json<Box<RawValue>>, Problem> {
+    let (_, parts) = state::parts(&gateway, &world).await?;
+    let code = RejectionCode::UnknownChat;
+    state::one(parts.chats, chat.as_str(), code, "chat")
+}
+
+/// Change a chat.
+#[utoipa::path(
+    patch, path = "/v1/worlds/{world}/chats/{chat}", tag = "chats", request_body = ChatPatch,
+    params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
+    responses((status = 200, body = Stored), (status = 404, body = Problem))
+)]
+pub(crate) async fn update(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Ids((world, chat)): Ids<(WorldId, ChatId)>,
+    Body(patch): Body<ChatPatch>,
+) -> Result<Json<Stored>, Problem> {
+    let command = Command::UpdateChat {
+        chat: chat.clone(),
+        title: patch.title,
+        agents: patch.agents,
+    };
+    send(&gateway, &caller, &world, chat, command).await
+}
+
+/// End a chat. Its open invocations are cancelled.
+#[utoipa::path(
+    delete, path = "/v1/worlds/{world}/chats/{chat}", tag = "chats",
+    params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
+    responses((status = 200, body = Stored), (status = 404, body = Problem))
+)]
+pub(crate) async fn delete(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Ids((world, chat)): Ids<(WorldId, ChatId)>,
+) -> Result<Json<Stored>, Problem> {
+    let command = Command::DeleteChat { chat: chat.clone() };
+    send(&gateway, &caller, &world, chat, command).await
+}
+
+/// Call off everything that is being answered in a chat.
+#[utoipa::path(
+    post, path = "/v1/worlds/{world}/chats/{chat}/stop", tag = "chats",
+    params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
+    responses((status = 200, body = Stored), (status = 404, body = Problem))
+)]
+pub(crate) async fn stop(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Ids((world, chat)): Ids<(WorldId, ChatId)>,
+) -> Result<Json<Stored>, Problem> {
+    let command = Command::StopChat { chat: chat.clone() };
+    send(&gateway, &caller, &world, chat, command).await
+}
+
+async fn send(
+    gateway: &Gateway,
+    caller: &Caller,
+    world: &WorldId,
+    chat: ChatId,
+    command: Command,
+) -> Result<Json<Stored>, Problem> {
+    let id = caller.command_id(world);
+    let accepted = gateway
+        .command(world, id, EntityId::world(), command)
+        .await?;
+    Ok(Json(Stored::made(chat, accepted.seq)))
+}

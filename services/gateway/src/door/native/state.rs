@@ -1,0 +1,129 @@
+//! The state of a world, now or at any commit, and what its models cost. Entities and chats are
+//! shown from here as well.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use contract::query::{UsageOf, UsageRow};
+use contract::{Rejection, RejectionCode, Seq, WorldId};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use utoipa::{IntoParams, ToSchema};
+
+use super::shape::check_world;
+use crate::body::{Ids, Parameters};
+use crate::gateway::Gateway;
+use crate::problem::Problem;
+
+/// Which moment.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Moment {
+    /// The last commit that the state includes; now when absent.
+    at: Option<Seq>,
+}
+
+/// A state and its place in the log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StateShown {
+    /// The last commit in it. Events behind this place are not in it.
+    seq: Seq,
+    /// What the log adds up to.
+    #[schema(value_type = Object)]
+    state: Box<RawValue>,
+}
+
+/// What a world's models cost.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UsageShown {
+    usage: Vec<UsageRow>,
+}
+
+/// What the archive must hold.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Freshness {
+    /// Answer only when the archive holds this commit.
+    pub(crate) wait_for: Option<Seq>,
+}
+
+/// Show the state of a world.
+#[utoipa::path(
+    get, path = "/v1/worlds/{world}/state", tag = "worlds",
+    params(("world" = WorldId, Path), Moment),
+    responses((status = 200, body = StateShown), (status = 404, body = Problem))
+)]
+pub(crate) async fn state(
+    State(gateway): State<Arc<Gateway>>,
+    Ids(world): Ids<WorldId>,
+    Parameters(moment): Parameters<Moment>,
+) -> Result<Json<StateShown>, Problem> {
+    let (seq, state) = gateway.state(&world, moment.at).await?;
+    Ok(Json(StateShown { seq, state }))
+}
+
+/// Show what a world's models cost, by agent and model.
+#[utoipa::path(
+    get, path = "/v1/worlds/{world}/usage", tag = "worlds",
+    params(("world" = WorldId, Path), Freshness),
+    responses((status = 200, body = UsageShown), (status = 503, body = Problem))
+)]
+pub(crate) async fn usage(
+    State(gateway): State<Arc<Gateway>>,
+    Ids(world): Ids<WorldId>,
+    Parameters(Freshness { wait_for }): Parameters<Freshness>,
+) -> Result<Json<UsageShown>, Problem> {
+    let query = UsageOf {
+        world: world.clone(),
+        wait_for,
+    };
+    let (usage, _) = gateway.query(&query).await?;
+    check_world(&gateway, &world, usage.is_empty()).await?;
+    Ok(Json(UsageShown { usage }))
+}
+
+/// The parts of a state that the door shows one by one.
+#[derive(Debug, Deserialize)]
+pub(super) struct Parts {
+    #[serde(default)]
+    pub(super) entities: BTreeMap<String, Box<RawValue>>,
+    #[serde(default)]
+    pub(super) chats: BTreeMap<String, Box<RawValue>>,
+    #[serde(default)]
+    pub(super) invocations: BTreeMap<String, Box<RawValue>>,
+}
+
+/// # Errors
+/// As [`Gateway::state`].
+pub(super) async fn parts(gateway: &Gateway, world: &WorldId) -> Result<(Seq, Parts), Problem> {
+    let (seq, state) = gateway.state(world, None).await?;
+    let parts = serde_json::from_str(state.get()).map_err(|error| {
+        tracing::error!(world.id = %world, %error, "a state that is none");
+        Problem::internal()
+    })?;
+    Ok((seq, parts))
+}
+
+/// The one with this id.
+///
+/// # Errors
+/// 404 of this kind when there is none.
+pub(super) fn one(
+    mut parts: BTreeMap<String, Box<RawValue>>,
+    id: &str,
+    code: RejectionCode,
+    field: &str,
+) -> Result<Json<Box<RawValue>>, Problem> {
+    parts.remove(id).map(Json).ok_or_else(|| {
+        Rejection {
+            code,
+            detail: format!("the world has no {field} {id}"),
+            field: Some(field.to_owned()),
+        }
+        .into()
+    })
+}

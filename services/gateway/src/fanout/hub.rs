@@ -1,0 +1,234 @@
+//! One world's events, for everyone at this gateway who watches it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bus::{Bus, Notice, Notices, Signal, Signals};
+use contract::commit::Position;
+use contract::{CloudEvent, WorldId};
+use service_kit::ErrorChain;
+use tokio::sync::{OnceCell, broadcast};
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use tracing::{debug, warn};
+
+use super::cursor::{Cursor, Step};
+use super::frame::Frame;
+use crate::metrics::Metrics;
+use crate::problem::Problem;
+
+/// Pause before the log is read again when that failed, or when its replica lags behind.
+const READ_PAUSE: Duration = Duration::from_millis(100);
+
+/// One world that somebody watches. When the last one drops it, it stops listening.
+pub(crate) struct Hub {
+    ring: Arc<Ring>,
+    started: OnceCell<()>,
+    stop: CancellationToken,
+    catch_up_every: Duration,
+    _stop_on_drop: DropGuard,
+}
+
+/// What the hub's task and the clients share.
+pub(super) struct Ring {
+    pub(super) bus: Bus,
+    pub(super) world: WorldId,
+    pub(super) metrics: Arc<Metrics>,
+    frames: broadcast::Sender<Arc<Frame>>,
+    /// The place of the newest event in the ring, changed together with it.
+    position: Mutex<Position>,
+}
+
+impl Hub {
+    pub(super) fn new(
+        bus: Bus,
+        world: WorldId,
+        backlog_max: usize,
+        catch_up_every: Duration,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let stop = CancellationToken::new();
+        Self {
+            ring: Arc::new(Ring {
+                bus,
+                world,
+                metrics,
+                frames: broadcast::Sender::new(backlog_max.max(1)),
+                position: Mutex::default(),
+            }),
+            started: OnceCell::new(),
+            _stop_on_drop: stop.clone().drop_guard(),
+            stop,
+            catch_up_every,
+        }
+    }
+
+    /// Listens, if it does not yet.
+    ///
+    /// # Errors
+    /// 404 when there is no such world, 503 when its log can't be read.
+    pub(super) async fn start(&self, tasks: &TaskTracker) -> Result<(), Problem> {
+        self.started
+            .get_or_try_init(async || {
+                let ring = Arc::clone(&self.ring);
+                // Listen first, then ask where the log ends: what comes in between is not missed.
+                let notices = ring.bus.notices(&ring.world).await?;
+                let signals = ring.bus.signals(&ring.world).await?;
+                let end = ring.bus.last_seq(&ring.world).await?;
+                if end == 0 {
+                    return Err(Problem::unknown_world(&ring.world));
+                }
+                *ring.lock() = Position::end_of(end);
+                let task = Task {
+                    ring,
+                    cursor: Cursor::end_of(end),
+                    catch_up_every: self.catch_up_every,
+                };
+                let stop = self.stop.clone();
+                tasks.spawn(async move {
+                    task.ring.metrics.watched(1);
+                    let metrics = Arc::clone(&task.ring.metrics);
+                    let listening = task.listen(notices, signals);
+                    stop.run_until_cancelled(listening).await;
+                    metrics.watched(-1);
+                });
+                Ok(())
+            })
+            .await
+            .copied()
+    }
+
+    pub(super) fn ring(&self) -> &Arc<Ring> {
+        &self.ring
+    }
+}
+
+impl Ring {
+    /// Every frame from now on, and the place of the last event before them.
+    pub(super) fn subscribe(&self) -> (broadcast::Receiver<Arc<Frame>>, Position) {
+        let position = self.lock();
+        (self.frames.subscribe(), *position)
+    }
+
+    fn publish(&self, frame: Frame) {
+        let mut position = self.lock();
+        if let Some(place) = frame.position() {
+            *position = place;
+        }
+        // An error means that nobody watches just now.
+        let _ = self.frames.send(Arc::new(frame));
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Position> {
+        self.position.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Task {
+    ring: Arc<Ring>,
+    cursor: Cursor,
+    catch_up_every: Duration,
+}
+
+impl Task {
+    async fn listen(mut self, mut notices: Notices, mut signals: Signals) {
+        let mut look_at = Instant::now() + self.catch_up_every;
+        loop {
+            tokio::select! {
+                notice = notices.next() => {
+                    let Some(notice) = notice else { return };
+                    self.take(notice).await;
+                    look_at = Instant::now() + self.catch_up_every;
+                }
+                signal = signals.next() => {
+                    let Some(Signal::Chunk(chunk)) = signal else { return };
+                    self.ring.publish(Frame::chunk(chunk));
+                }
+                () = sleep_until(look_at) => {
+                    self.catch_up().await;
+                    look_at = Instant::now() + self.catch_up_every;
+                }
+            }
+        }
+    }
+
+    /// A world that was killed between storing and publishing, and a connection that was lost,
+    /// leave no trace in what is published: only the log's end tells.
+    async fn catch_up(&mut self) {
+        match self.ring.bus.last_seq(&self.ring.world).await {
+            Ok(end) if self.cursor.is_before(end) => self.read_to(end).await,
+            Ok(_) => {}
+            Err(error) => debug!(error = %ErrorChain(&error), "end of the log not read"),
+        }
+    }
+
+    async fn take(&mut self, notice: Notice) {
+        let place = notice.event.sequence;
+        match self.cursor.step(place, notice.previous) {
+            Step::Seen => {}
+            Step::Next => self.deliver(notice.event, notice.count),
+            Step::Gap => self.read_to(place.seq).await,
+        }
+    }
+
+    /// Reads the log until the commit `end` was delivered whole. While the log can't be read, the
+    /// clients wait: nothing may overtake what they miss.
+    async fn read_to(&mut self, end: contract::Seq) {
+        while self.cursor.is_before(end) {
+            let read = self
+                .ring
+                .bus
+                .read(&self.ring.world, self.cursor.read_after())
+                .await;
+            let entries = match read {
+                Ok(entries) => entries,
+                Err(error) => {
+                    debug!(error = %ErrorChain(&error), "log not read");
+                    Vec::new()
+                }
+            };
+            if entries.is_empty() {
+                if self.was_purged(end).await {
+                    self.cursor.advance_to(end);
+                }
+                sleep(READ_PAUSE).await;
+            }
+            for entry in entries {
+                match entry.commit() {
+                    Ok(commit) => self.deliver_commit(entry.seq, commit),
+                    Err(error) => {
+                        warn!(seq = entry.seq, error = %ErrorChain(&error), "commit skipped")
+                    }
+                }
+                self.cursor.advance_to(entry.seq);
+            }
+        }
+    }
+
+    /// Whether the commit `end`, which was there, is gone: the world was deleted long ago.
+    async fn was_purged(&self, end: contract::Seq) -> bool {
+        let last = self.ring.bus.last_seq(&self.ring.world).await;
+        last.is_ok_and(|last| last < end)
+    }
+
+    fn deliver_commit(&mut self, seq: contract::Seq, commit: contract::Commit) {
+        let seen = self.cursor.position();
+        let count = u32::try_from(commit.events.len()).unwrap_or(u32::MAX);
+        let mut recovered = 0;
+        for (index, event) in (0..).zip(commit.events) {
+            let place = Position { seq, index };
+            if place > seen {
+                let event = CloudEvent::new(&self.ring.world, place, commit.at, event);
+                self.deliver(event, count);
+                recovered += 1;
+            }
+        }
+        self.ring.metrics.recovered(recovered);
+    }
+
+    fn deliver(&mut self, event: CloudEvent, count: u32) {
+        self.cursor.advance(event.sequence, count);
+        self.ring.publish(Frame::event(event));
+    }
+}

@@ -1,0 +1,174 @@
+//! Every route, on one page.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use service_kit::Health;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::door::native::{
+    chats, entities, events, invocations, messages, socket, state, stream, timers, worlds,
+};
+use crate::gateway::Gateway;
+use crate::problem::Problem;
+use crate::{auth, span};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Manyworlds",
+        description = "Worlds of agents: everything that happens in a world is an event in its log. \
+            A write is answered once it is durable, with the commit (`seq`) that holds it. \
+            Repeat a write with the same `Idempotency-Key`, and it happens once. \
+            Problems are RFC 9457 problem JSON."
+    ),
+    components(schemas(
+        Problem,
+        contract::WorldId,
+        contract::EntityId,
+        contract::ChatId,
+        contract::TimerId,
+        contract::InvocationId,
+    ))
+)]
+struct Api;
+
+fn native() -> OpenApiRouter<Arc<Gateway>> {
+    OpenApiRouter::with_openapi(Api::openapi())
+        .routes(routes!(worlds::list, worlds::create))
+        .routes(routes!(worlds::show, worlds::apply, worlds::delete))
+        .routes(routes!(entities::list, entities::create))
+        .routes(routes!(entities::show, entities::update, entities::remove))
+        .routes(routes!(events::list, events::send))
+        .routes(routes!(stream::stream))
+        .routes(routes!(socket::upgrade))
+        .routes(routes!(chats::list, chats::create))
+        .routes(routes!(chats::show, chats::update, chats::delete))
+        .routes(routes!(chats::stop))
+        .routes(routes!(messages::list, messages::post))
+        .routes(routes!(invocations::request))
+        .routes(routes!(invocations::show, invocations::cancel))
+        .routes(routes!(timers::set, timers::cancel))
+        .routes(routes!(state::state))
+        .routes(routes!(state::usage))
+}
+
+/// The service: the doors, what describes them, and the health of the process.
+pub(crate) fn router(gateway: Arc<Gateway>, health: &Health) -> Router {
+    let (native, api) = native().split_for_parts();
+    let description = api.to_json().unwrap_or_default();
+    let observe = axum::middleware::from_fn_with_state(Arc::clone(&gateway), span::observe);
+    let guard = axum::middleware::from_fn_with_state(Arc::clone(&gateway), auth::guard);
+    let body_bytes_max = gateway.config.limits.body_bytes_max;
+    // From the inside out: a layer wraps those before it.
+    native
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(DefaultBodyLimit::max(body_bytes_max))
+        .layer(guard)
+        .route("/openapi.json", get(async move || openapi(description)))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(observe)
+        .with_state(gateway)
+        .merge(health.router())
+}
+
+fn openapi(description: String) -> Response {
+    let headers = [(axum::http::header::CONTENT_TYPE, "application/json")];
+    (headers, description).into_response()
+}
+
+async fn unknown_route(uri: Uri) -> Problem {
+    let detail = format!("there is nothing at {}", uri.path());
+    Problem::new(StatusCode::NOT_FOUND, "unknown_route", detail)
+}
+
+async fn unknown_method(method: Method) -> Problem {
+    let detail = format!("{method} is not done here: the Allow header says what is");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", detail)
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature that the layer asks for"
+)]
+fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let reason = panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    tracing::error!(reason, "a request panicked");
+    Problem::internal().into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_description_lists_every_route() {
+        let (_, api) = native().split_for_parts();
+        let api: serde_json::Value = serde_json::from_str(&api.to_json().unwrap()).unwrap();
+        assert!(api["openapi"].as_str().unwrap().starts_with("3.1."));
+        let mut routes = Vec::new();
+        for (path, methods) in api["paths"].as_object().unwrap() {
+            for method in methods.as_object().unwrap().keys() {
+                routes.push(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+        routes.sort();
+        assert_eq!(
+            routes,
+            [
+                "DELETE /v1/worlds/{world}",
+                "DELETE /v1/worlds/{world}/chats/{chat}",
+                "DELETE /v1/worlds/{world}/entities/{entity}",
+                "DELETE /v1/worlds/{world}/invocations/{invocation}",
+                "DELETE /v1/worlds/{world}/timers/{timer}",
+                "GET /v1/worlds",
+                "GET /v1/worlds/{world}",
+                "GET /v1/worlds/{world}/chats",
+                "GET /v1/worlds/{world}/chats/{chat}",
+                "GET /v1/worlds/{world}/chats/{chat}/messages",
+                "GET /v1/worlds/{world}/entities",
+                "GET /v1/worlds/{world}/entities/{entity}",
+                "GET /v1/worlds/{world}/events",
+                "GET /v1/worlds/{world}/events/stream",
+                "GET /v1/worlds/{world}/invocations/{invocation}",
+                "GET /v1/worlds/{world}/state",
+                "GET /v1/worlds/{world}/usage",
+                "GET /v1/worlds/{world}/ws",
+                "PATCH /v1/worlds/{world}/chats/{chat}",
+                "PATCH /v1/worlds/{world}/entities/{entity}",
+                "POST /v1/worlds",
+                "POST /v1/worlds/{world}/chats",
+                "POST /v1/worlds/{world}/chats/{chat}/messages",
+                "POST /v1/worlds/{world}/chats/{chat}/stop",
+                "POST /v1/worlds/{world}/entities",
+                "POST /v1/worlds/{world}/events",
+                "POST /v1/worlds/{world}/invocations",
+                "PUT /v1/worlds/{world}",
+                "PUT /v1/worlds/{world}/timers/{timer}",
+            ]
+        );
+    }
+
+    #[test]
+    fn every_reference_of_the_description_has_its_schema() {
+        let (_, api) = native().split_for_parts();
+        let text = api.to_json().unwrap();
+        let api: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let schemas = api["components"]["schemas"].as_object().unwrap();
+        for reference in text.split("\"#/components/schemas/").skip(1) {
+            let name = reference.split('"').next().unwrap();
+            assert!(schemas.contains_key(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The life of the gateway.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::serve::ListenerExt as _;
+use bus::Bus;
+use service_kit::{CancellationToken, Health, Tasks};
+use tokio::net::TcpListener;
+use tracing::{info, warn};
+
+use crate::config::Config;
+use crate::gateway::Gateway;
+use crate::link::Link;
+use crate::router;
+
+/// Runs the gateway until `shutdown`. It listens at once, and says why it is not ready while NATS
+/// is not there.
+///
+/// # Errors
+/// When the configuration makes no sense or the address can't be listened on.
+pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    config.check(config.listen)?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("listen on {}", config.listen))?;
+    let link = Link::default();
+    let mut tasks = Tasks::new(shutdown);
+    // The grace covers two steps: the requests, then the WebSockets.
+    let grace = config.shutdown_grace + Duration::from_secs(1);
+    tasks.spawn(
+        "connect",
+        connect(config.nats.clone(), link.clone(), tasks.shutdown()),
+    );
+    tasks.spawn(
+        "serve",
+        serve(config, link, Health::default(), listener, tasks.shutdown()),
+    );
+    tasks.run(grace).await
+}
+
+/// Runs the gateway on a connection and a listener that are there already, beside other services of
+/// the same process.
+///
+/// # Errors
+/// When the configuration makes no sense.
+pub async fn run_with(
+    config: Config,
+    bus: Bus,
+    health: Health,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let link = Link::default();
+    link.set(bus);
+    serve(config, link, health, listener, shutdown).await
+}
+
+async fn connect(
+    config: bus::Config,
+    link: Link,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        bus = Bus::connect(&config, "gateway") => link.set(bus?),
+        () = shutdown.cancelled() => {}
+    }
+    shutdown.cancelled().await;
+    Ok(())
+}
+
+async fn serve(
+    config: Config,
+    link: Link,
+    health: Health,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let address = listener.local_addr().context("the listener's address")?;
+    config.check(address)?;
+    let grace = config.shutdown_grace;
+    health.require("nats", {
+        let link = link.clone();
+        move || link.check()
+    });
+    health.require("gateway", {
+        let shutdown = shutdown.clone();
+        move || match shutdown.is_cancelled() {
+            true => Err("shutting down".to_owned()),
+            false => Ok(()),
+        }
+    });
+    let gateway = Arc::new(Gateway::new(config, link, shutdown.clone()));
+    let service = router::router(Arc::clone(&gateway), &health)
+        .into_make_service_with_connect_info::<SocketAddr>();
+    // Without it a small frame waits for the acknowledgement of the one before.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    info!(%address, "listening");
+    let served =
+        axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let mut served = std::pin::pin!(served.into_future());
+    let until = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(grace).await;
+    };
+    tokio::select! {
+        result = &mut served => result.context("serve requests")?,
+        () = until => warn!("requests were still open at the end of the grace period"),
+    }
+    // Axum does not wait for WebSockets.
+    gateway.tasks.close();
+    if tokio::time::timeout(grace, gateway.tasks.wait())
+        .await
+        .is_err()
+    {
+        warn!("sockets were still open at the end of the grace period");
+    }
+    Ok(())
+}
