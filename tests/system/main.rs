@@ -1,4 +1,10 @@
 //! The whole system: real processes, real servers, real clients.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at what it does not expect"
+)]
 
 mod chaos;
+mod conversation;
+mod outage;
 mod trace;
