@@ -30,10 +30,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 /// # Errors
 /// 413 when it is larger than it may be.
 pub(crate) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state).await.map_err(unread)
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| unread(&rejection))
 }
 
-fn unread(rejection: BytesRejection) -> Problem {
+fn unread(rejection: &BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         let detail = "the body is larger than this gateway takes";
         return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail).at("body");

@@ -191,7 +191,7 @@ fn from_attributes(
         attributes.insert("id".to_owned(), id.clone());
         attributes.insert("source".to_owned(), source.clone());
     }
-    draft.metadata = metadata_with(metadata, attributes)?;
+    draft.metadata = metadata_with(metadata, &attributes)?;
     Ok(Incoming {
         source,
         id,
@@ -203,7 +203,7 @@ fn from_attributes(
 /// The sender's metadata, and beside it what has no place of its own.
 fn metadata_with(
     metadata: Option<String>,
-    rest: BTreeMap<String, String>,
+    rest: &BTreeMap<String, String>,
 ) -> Result<Option<Box<RawValue>>, Problem> {
     let invalid = |_| Problem::invalid("metadata", "the metadata is a JSON object as text");
     if rest.is_empty() && metadata.is_none() {
@@ -213,7 +213,7 @@ fn metadata_with(
     let mut object: BTreeMap<String, Box<RawValue>> =
         serde_json::from_str(&text).map_err(invalid)?;
     if !rest.is_empty() {
-        let rest = serde_json::value::to_raw_value(&rest).map_err(invalid)?;
+        let rest = serde_json::value::to_raw_value(rest).map_err(invalid)?;
         object.insert(METADATA_KEY.to_owned(), rest);
     }
     serde_json::value::to_raw_value(&object)

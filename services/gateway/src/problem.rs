@@ -37,7 +37,7 @@ pub(crate) struct Problem {
     pub(crate) field: Option<String>,
     /// Try again after this many seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) retry_after: Option<u64>,
+    pub(crate) retry_after: Option<u32>,
 }
 
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
@@ -104,7 +104,7 @@ impl Problem {
 
     /// The same problem, and when to try again.
     pub(crate) fn retry_after(mut self, pause: Duration) -> Self {
-        self.retry_after = Some(pause.as_secs_f64().ceil().max(1.0) as u64);
+        self.retry_after = Some(pause.as_secs_f64().ceil().max(1.0) as u32);
         self
     }
 }

@@ -46,9 +46,16 @@ fn native() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(worlds::show, worlds::apply, worlds::delete))
         .routes(routes!(entities::list, entities::create))
         .routes(routes!(entities::show, entities::update, entities::remove))
+        .routes(routes!(state::state))
+        .routes(routes!(state::usage))
         .routes(routes!(events::list, events::send))
         .routes(routes!(stream::stream))
         .routes(routes!(socket::upgrade))
+        .merge(conversations())
+}
+
+fn conversations() -> OpenApiRouter<Arc<Gateway>> {
+    OpenApiRouter::new()
         .routes(routes!(chats::list, chats::create))
         .routes(routes!(chats::show, chats::update, chats::delete))
         .routes(routes!(chats::stop))
@@ -56,8 +63,6 @@ fn native() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(invocations::request))
         .routes(routes!(invocations::show, invocations::cancel))
         .routes(routes!(timers::set, timers::cancel))
-        .routes(routes!(state::state))
-        .routes(routes!(state::usage))
 }
 
 /// The service: the doors, what describes them, and the health of the process.

@@ -81,17 +81,7 @@ async fn serve(
     let address = listener.local_addr().context("the listener's address")?;
     config.check(address)?;
     let grace = config.shutdown_grace;
-    health.require("nats", {
-        let link = link.clone();
-        move || link.check()
-    });
-    health.require("gateway", {
-        let shutdown = shutdown.clone();
-        move || match shutdown.is_cancelled() {
-            true => Err("shutting down".to_owned()),
-            false => Ok(()),
-        }
-    });
+    say_when_ready(&health, link.clone(), shutdown.clone());
     let gateway = Arc::new(Gateway::new(config, link, shutdown.clone()));
     let service = router::router(Arc::clone(&gateway), &health)
         .into_make_service_with_connect_info::<SocketAddr>();
@@ -102,15 +92,7 @@ async fn serve(
     info!(%address, "listening");
     let served =
         axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    let mut served = std::pin::pin!(served.into_future());
-    let until = async {
-        shutdown.cancelled().await;
-        tokio::time::sleep(grace).await;
-    };
-    tokio::select! {
-        result = &mut served => result.context("serve requests")?,
-        () = until => warn!("requests were still open at the end of the grace period"),
-    }
+    serve_within(served.into_future(), &shutdown, grace).await?;
     // Axum does not wait for WebSockets.
     gateway.tasks.close();
     if tokio::time::timeout(grace, gateway.tasks.wait())
@@ -118,6 +100,34 @@ async fn serve(
         .is_err()
     {
         warn!("sockets were still open at the end of the grace period");
+    }
+    Ok(())
+}
+
+fn say_when_ready(health: &Health, link: Link, shutdown: CancellationToken) {
+    health.require("nats", move || link.check());
+    health.require("gateway", move || {
+        if shutdown.is_cancelled() {
+            Err("shutting down".to_owned())
+        } else {
+            Ok(())
+        }
+    });
+}
+
+/// Serves until every request has ended, but not longer after shutdown than `grace`.
+async fn serve_within(
+    served: impl Future<Output = std::io::Result<()>>,
+    shutdown: &CancellationToken,
+    grace: Duration,
+) -> anyhow::Result<()> {
+    let too_long = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(grace).await;
+    };
+    tokio::select! {
+        result = served => result.context("serve requests")?,
+        () = too_long => warn!("requests were still open at the end of the grace period"),
     }
     Ok(())
 }

@@ -198,7 +198,7 @@ impl Task {
                 match entry.commit() {
                     Ok(commit) => self.deliver_commit(entry.seq, commit),
                     Err(error) => {
-                        warn!(seq = entry.seq, error = %ErrorChain(&error), "commit skipped")
+                        warn!(seq = entry.seq, error = %ErrorChain(&error), "commit skipped");
                     }
                 }
                 self.cursor.advance_to(entry.seq);

@@ -71,7 +71,7 @@ pub(crate) async fn create(
     let accepted = gateway
         .command(&world, id, EntityId::world(), command)
         .await?;
-    Ok(Stored::made(chat_id, accepted.seq).created())
+    Ok(Stored::made(&chat_id, accepted.seq).created())
 }
 
 /// Show a chat: its agents, the end of what was said, and who is answering.
@@ -150,5 +150,5 @@ async fn send(
     let accepted = gateway
         .command(world, id, EntityId::world(), command)
         .await?;
-    Ok(Json(Stored::made(chat, accepted.seq)))
+    Ok(Json(Stored::made(&chat, accepted.seq)))
 }

@@ -74,7 +74,7 @@ pub(crate) async fn create(
     let accepted = gateway
         .command(&world, id, EntityId::world(), command)
         .await?;
-    Ok(Stored::made(entity_id, accepted.seq).created())
+    Ok(Stored::made(&entity_id, accepted.seq).created())
 }
 
 /// Show an entity.
@@ -115,7 +115,7 @@ pub(crate) async fn update(
     let accepted = gateway
         .command(&world, id, EntityId::world(), command)
         .await?;
-    Ok(Json(Stored::made(entity, accepted.seq)))
+    Ok(Json(Stored::made(&entity, accepted.seq)))
 }
 
 /// Take an entity out of a world. Its open invocations are cancelled.
@@ -136,5 +136,5 @@ pub(crate) async fn remove(
     let accepted = gateway
         .command(&world, id, EntityId::world(), command)
         .await?;
-    Ok(Json(Stored::made(entity, accepted.seq)))
+    Ok(Json(Stored::made(&entity, accepted.seq)))
 }

@@ -248,7 +248,7 @@ pub(crate) async fn cancel(
     let accepted = gateway
         .command(&world, id, EntityId::world(), command)
         .await?;
-    Ok(Json(Stored::made(invocation, accepted.seq)))
+    Ok(Json(Stored::made(&invocation, accepted.seq)))
 }
 
 /// How a run ended, if this event tells.

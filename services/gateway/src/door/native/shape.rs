@@ -39,7 +39,7 @@ impl Stored {
         }
     }
 
-    pub(crate) fn made(id: impl ToString, seq: Seq) -> Self {
+    pub(crate) fn made(id: &impl ToString, seq: Seq) -> Self {
         Self {
             id: Some(id.to_string()),
             ..Self::at(seq)

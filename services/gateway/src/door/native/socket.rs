@@ -176,7 +176,7 @@ impl Session {
         };
         let written = timeout(patience, write).await;
         self.connection.delivered(frames);
-        over_unless_written(written)
+        over_unless_written(&written)
     }
 
     async fn say(&mut self, frame: &ServerFrame) -> Result<(), Over> {
@@ -186,7 +186,7 @@ impl Session {
 
     async fn send(&mut self, message: Message) -> Result<(), Over> {
         let patience = self.gateway.config.limits.write_timeout;
-        over_unless_written(timeout(patience, self.socket.send(message)).await)
+        over_unless_written(&timeout(patience, self.socket.send(message)).await)
     }
 
     async fn ping(&mut self) -> Result<(), Over> {
@@ -251,7 +251,7 @@ impl Session {
 
 /// A client that takes nothing for too long is too far behind; one that can't be written to is gone.
 fn over_unless_written(
-    written: Result<Result<(), axum::Error>, tokio::time::error::Elapsed>,
+    written: &Result<Result<(), axum::Error>, tokio::time::error::Elapsed>,
 ) -> Result<(), Over> {
     match written {
         Ok(Ok(())) => Ok(()),

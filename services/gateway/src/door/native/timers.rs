@@ -45,7 +45,7 @@ pub(crate) async fn set(
     let id = caller.command_id(&world);
     let sender = sender_or_world(body.sender);
     let accepted = gateway.command(&world, id, sender, command).await?;
-    Ok(Json(Stored::made(timer, accepted.seq)))
+    Ok(Json(Stored::made(&timer, accepted.seq)))
 }
 
 /// Call off a timer.
@@ -66,5 +66,5 @@ pub(crate) async fn cancel(
     let accepted = gateway
         .command(&world, id, EntityId::world(), command)
         .await?;
-    Ok(Json(Stored::made(timer, accepted.seq)))
+    Ok(Json(Stored::made(&timer, accepted.seq)))
 }

@@ -116,7 +116,7 @@ pub(crate) async fn create(
     let accepted = gateway
         .command(&world, id, EntityId::world(), command)
         .await?;
-    Ok(Stored::made(world, accepted.seq).created())
+    Ok(Stored::made(&world, accepted.seq).created())
 }
 
 /// Show a world.
@@ -161,7 +161,7 @@ pub(crate) async fn apply(
     let accepted = gateway
         .command(&world, id, EntityId::world(), command)
         .await?;
-    Ok(Json(Stored::made(world, accepted.seq)))
+    Ok(Json(Stored::made(&world, accepted.seq)))
 }
 
 /// Delete a world, for good.
@@ -178,5 +178,5 @@ pub(crate) async fn delete(
     let accepted = gateway
         .command(&world, id, EntityId::world(), Command::DeleteWorld)
         .await?;
-    Ok((StatusCode::OK, Json(Stored::made(world, accepted.seq))))
+    Ok((StatusCode::OK, Json(Stored::made(&world, accepted.seq))))
 }

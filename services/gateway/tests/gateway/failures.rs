@@ -1,0 +1,100 @@
+//! What is away, and comes back.
+
+use std::time::Duration;
+
+use gateway::Config;
+use serde_json::json;
+use service_kit::CancellationToken;
+use testkit::{eventually, free_port};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::support::{Setup, answer};
+
+#[tokio::test]
+async fn without_nats_requests_are_refused_at_once_until_it_is_back() {
+    let mut setup = Setup::with_lobby().await;
+    setup.nats.kill();
+    eventually("the gateway says why it is not ready", async || {
+        let (status, text) = setup.get("/readyz").await;
+        status == 503 && text.as_str().is_some_and(|text| text.contains("nats: "))
+    })
+    .await;
+    let began = Instant::now();
+    let event = json!({"sender": "ada", "type": "a.b", "data": 1});
+    let request = setup
+        .http
+        .post(setup.at("/v1/worlds/lobby/events"))
+        .json(&event);
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status().as_u16(), 503);
+    assert_eq!(response.headers()["retry-after"], "1");
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(setup.get("/livez").await.0, 200);
+    setup.nats.restart();
+    eventually("everything is back", async || {
+        let ready = setup.get("/readyz").await.0 == 200;
+        ready && setup.post("/v1/worlds/lobby/events", event.clone()).await.0 == 201
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn it_listens_before_nats_is_there() {
+    let nats = format!("nats://127.0.0.1:{}", free_port());
+    let listen = format!("127.0.0.1:{}", free_port());
+    let config = Config {
+        nats: bus::Config {
+            url: nats,
+            ..bus::Config::default()
+        },
+        listen: listen.parse().unwrap(),
+        ..Config::default()
+    };
+    let shutdown = CancellationToken::new();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(gateway::run(config, shutdown.clone()));
+    let http = reqwest::Client::new();
+    let ready = format!("http://{listen}/readyz");
+    eventually("it says what it waits for", async || {
+        let Ok(response) = http.get(&ready).send().await else {
+            return false;
+        };
+        response.status().as_u16() == 503 && response.text().await.unwrap() == "nats: connecting\n"
+    })
+    .await;
+    let (status, problem) = answer(http.get(format!("http://{listen}/v1/worlds/lobby"))).await;
+    assert_eq!((status, &problem["code"]), (503, &json!("unavailable")));
+    shutdown.cancel();
+    tasks.join_next().await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn history_is_refused_while_the_archive_is_away_and_worlds_go_on() {
+    let nats_away = Config {
+        query_deadline: Duration::from_millis(300),
+        ..Config::default()
+    };
+    let setup = Setup::with(nats_away).await;
+    let created = setup.post("/v1/worlds", json!({"id": "lobby"})).await;
+    assert_eq!(created.0, 201);
+    for path in [
+        "/v1/worlds",
+        "/v1/worlds/lobby/events",
+        "/v1/worlds/lobby/chats",
+        "/v1/worlds/lobby/chats/main/messages",
+        "/v1/worlds/lobby/usage",
+    ] {
+        let (status, problem) = setup.get(path).await;
+        assert_eq!(
+            (status, &problem["retry_after"]),
+            (503, &json!(1)),
+            "{path}"
+        );
+    }
+    setup.send("a.b", json!(1)).await;
+}

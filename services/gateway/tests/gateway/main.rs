@@ -1,0 +1,13 @@
+//! The gateway with a real nats-server, and a small scripted world behind it.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that does not get what it expects can only stop"
+)]
+
+mod failures;
+mod requests;
+mod sockets;
+mod streams;
+mod support;

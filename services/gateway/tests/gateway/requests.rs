@@ -1,0 +1,257 @@
+//! Requests: what is answered, and what is refused with the field at fault.
+
+use std::num::NonZeroU32;
+
+use gateway::{ApiKey, Config, Limits, Rate};
+use serde_json::{Value, json};
+
+use crate::support::{Setup, answer};
+
+/// A body, and the status, the code and the field of its problem.
+fn faults() -> Vec<(&'static str, Value, u16, &'static str, &'static str)> {
+    let events = "/v1/worlds/lobby/events";
+    vec![
+        (
+            "/v1/worlds",
+            json!({"id": "lobby"}),
+            409,
+            "already_exists",
+            "id",
+        ),
+        ("/v1/worlds", json!({"id": "a b"}), 422, "invalid", "id"),
+        ("/v1/worlds", json!({"name": "x"}), 422, "invalid", "id"),
+        (
+            "/v1/worlds",
+            json!({"id": "x", "nmae": ""}),
+            422,
+            "invalid",
+            "nmae",
+        ),
+        (
+            "/v1/worlds/nowhere/events",
+            json!({"sender": "ada", "type": "a.b", "data": 1}),
+            404,
+            "unknown_world",
+            "world",
+        ),
+        (
+            "/v1/worlds/a%20b/events",
+            json!({"sender": "ada", "type": "a.b", "data": 1}),
+            400,
+            "invalid",
+            "world",
+        ),
+        (
+            events,
+            json!({"sender": "ada", "type": "message.posted", "data": 1}),
+            422,
+            "reserved_type",
+            "type",
+        ),
+        (
+            events,
+            json!({"sender": "ada", "events": [{"type": "message.posted", "data": 1}]}),
+            422,
+            "reserved_type",
+            "events[0].type",
+        ),
+        (
+            events,
+            json!({"sender": "ada", "type": "a.b", "data": 1, "dat": 1}),
+            422,
+            "invalid",
+            "dat",
+        ),
+        (
+            "/v1/worlds/nowhere/chats/main/messages",
+            json!({"sender": "bob", "text": "hi"}),
+            404,
+            "unknown_world",
+            "world",
+        ),
+        (
+            "/v1/worlds/lobby/chats/main/messages",
+            json!({"sender": "bob"}),
+            422,
+            "invalid",
+            "text",
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named_and_the_gateway_goes_on() {
+    let setup = Setup::with_lobby().await;
+    for (path, body, status, code, field) in faults() {
+        let (got, problem) = setup.post(path, body.clone()).await;
+        let told = (got, problem["code"].as_str(), problem["field"].as_str());
+        assert_eq!(
+            told,
+            (status, Some(code), Some(field)),
+            "{path} {body} {problem}"
+        );
+        assert_eq!(problem["status"], status);
+    }
+    assert_eq!(setup.get("/v1/worlds/lobby").await.0, 200);
+    assert_eq!(setup.get("/v1/worlds/lobby/entities/ada").await.0, 200);
+    assert_eq!(setup.get("/readyz").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_wrong_address_is_refused() {
+    let setup = Setup::with_lobby().await;
+    for (path, status, code) in [
+        ("/v1/nothing", 404, "unknown_route"),
+        ("/v1/worlds/lobby/chats/main/stop", 405, "unknown_method"),
+        ("/v1/worlds/lobby/state?att=1", 400, "invalid"),
+        ("/v1/worlds/lobby/events?limit=0", 400, "invalid"),
+        ("/v1/worlds/lobby/entities/bob", 404, "unknown_entity"),
+        ("/v1/worlds/nowhere", 404, "unknown_world"),
+        ("/v1/worlds/lobby/events/stream?after=x", 400, "invalid"),
+        ("/v1/worlds/nowhere/events/stream", 404, "unknown_world"),
+        ("/v1/worlds/lobby/ws", 426, "upgrade_required"),
+    ] {
+        let (got, problem) = setup.get(path).await;
+        assert_eq!(
+            (got, problem["code"].as_str()),
+            (status, Some(code)),
+            "{path} {problem}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_the_wrong_kind_or_size_is_refused() {
+    let limits = Limits {
+        body_bytes_max: 1000,
+        ..Limits::default()
+    };
+    let setup = Setup::with(Config {
+        limits,
+        ..Config::default()
+    })
+    .await;
+    let post = || setup.http.post(setup.at("/v1/worlds"));
+    let json = "application/json";
+    for (content_type, body, status, code) in [
+        (json, "{".to_owned(), 400, "malformed_json"),
+        (json, String::new(), 400, "malformed_json"),
+        (json, "[]".to_owned(), 422, "invalid"),
+        ("text/plain", "{}".to_owned(), 415, "unsupported_media_type"),
+        (json, format!("{:2000}", ""), 413, "too_large"),
+    ] {
+        let request = post().header("content-type", content_type).body(body);
+        let (got, problem) = answer(request).await;
+        assert_eq!(
+            (got, problem["code"].as_str()),
+            (status, Some(code)),
+            "{problem}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_same_key_or_the_same_cloud_event_is_stored_once() {
+    let setup = Setup::with_lobby().await;
+    let path = "/v1/worlds/lobby/events";
+    let keyed = || {
+        let body = json!({"sender": "ada", "type": "a.b", "data": 1});
+        let request = setup.http.post(setup.at(path)).json(&body);
+        answer(request.header("idempotency-key", "order-7"))
+    };
+    let (first, second) = (keyed().await, keyed().await);
+    assert_eq!(first.0, 201);
+    assert_eq!(first, second);
+    let structured = || {
+        let event = json!({
+            "specversion": "1.0", "id": "7", "source": "/shop", "type": "shop.order",
+            "sender": "ada", "data": {"n": 7},
+        });
+        let request = setup.http.post(setup.at(path)).body(event.to_string());
+        answer(request.header("content-type", "application/cloudevents+json"))
+    };
+    let (first, second) = (structured().await, structured().await);
+    assert_eq!(first.0, 201);
+    assert_eq!(first, second);
+    let binary = setup
+        .http
+        .post(setup.at(path))
+        .header("ce-specversion", "1.0")
+        .header("ce-id", "7")
+        .header("ce-source", "/shop")
+        .header("ce-type", "shop.order")
+        .header("ce-sender", "ada")
+        .header("content-type", "application/json")
+        .body(r#"{"n":7}"#);
+    assert_eq!(answer(binary).await, first, "the form makes no difference");
+    let bad_key = setup
+        .http
+        .post(setup.at(path))
+        .header("idempotency-key", "a b");
+    let (status, problem) = answer(bad_key.json(&json!({}))).await;
+    assert_eq!(
+        (status, &problem["field"]),
+        (400, &json!("idempotency-key"))
+    );
+}
+
+#[tokio::test]
+async fn a_key_opens_and_too_many_requests_wait() {
+    let limits = Limits {
+        rate: Rate {
+            requests_per_second: NonZeroU32::MIN,
+            burst: NonZeroU32::new(3).unwrap(),
+        },
+        ..Limits::default()
+    };
+    let setup = Setup::with(Config {
+        api_keys: vec![ApiKey::new("secret")],
+        limits,
+        ..Config::default()
+    })
+    .await;
+    let (status, problem) = setup.get("/v1/worlds/lobby").await;
+    assert_eq!((status, &problem["code"]), (401, &json!("unauthorized")));
+    assert_eq!(setup.get("/v1/worlds/lobby?api_key=wrong").await.0, 401);
+    assert_eq!(setup.get("/readyz").await.0, 200);
+    assert_eq!(setup.get("/openapi.json").await.0, 200);
+    assert_eq!(setup.get("/v1/worlds/lobby?api_key=secret").await.0, 404);
+    let request = || setup.http.get(setup.at("/v1/worlds/lobby"));
+    assert_eq!(answer(request().bearer_auth("secret")).await.0, 404);
+    assert_eq!(answer(request().header("x-api-key", "secret")).await.0, 404);
+    let refused = request().bearer_auth("secret").send().await.unwrap();
+    assert_eq!(refused.status().as_u16(), 429);
+    assert_eq!(refused.headers()["retry-after"], "1");
+}
+
+#[tokio::test]
+async fn an_open_address_without_keys_is_refused() {
+    let config = Config {
+        listen: "0.0.0.0:0".parse().unwrap(),
+        ..Config::default()
+    };
+    let error = gateway::run(config, Default::default()).await.unwrap_err();
+    assert!(error.to_string().contains("api_keys"), "{error}");
+}
+
+#[tokio::test]
+async fn a_message_is_answered_with_its_whole_turn() {
+    let setup = Setup::with_lobby().await;
+    let path = "/v1/worlds/lobby/chats/main/messages";
+    let post = || {
+        let body = json!({"sender": "bob", "text": "hello"});
+        let request = setup.http.post(setup.at(path)).json(&body);
+        answer(request.header("idempotency-key", "hello"))
+    };
+    let (status, turn) = post().await;
+    assert_eq!(status, 200, "{turn}");
+    assert_eq!(turn["answers"][0]["text"], "you said hello");
+    assert_eq!(turn["answers"].as_array().unwrap().len(), 1);
+    assert_eq!(turn["failures"], json!([]));
+    // The turn is over: its answers are in the log.
+    assert_eq!(post().await, (status, turn));
+    let body = json!({"sender": "bob", "text": "hello", "wait": false});
+    let (status, accepted) = setup.post(path, body).await;
+    assert_eq!(status, 202);
+    assert!(accepted["seq"].is_u64() && accepted.get("answers").is_none());
+}

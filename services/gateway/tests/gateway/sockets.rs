@@ -1,0 +1,190 @@
+//! WebSockets: events one way, commands the other.
+
+use std::time::Duration;
+
+use futures::{SinkExt as _, StreamExt as _};
+use gateway::{Config, Limits};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::support::Setup;
+
+struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    async fn open(setup: &Setup, query: &str) -> Self {
+        let url = setup.at(&format!("/v1/worlds/lobby/ws?{query}"));
+        let (socket, _) = connect_async(url.replace("http:", "ws:")).await.unwrap();
+        let mut socket = Self(socket);
+        assert_eq!(socket.frame().await["type"], "ready");
+        socket
+    }
+
+    async fn say(&mut self, frame: Value) {
+        self.0.send(Message::text(frame.to_string())).await.unwrap();
+    }
+
+    async fn frame(&mut self) -> Value {
+        loop {
+            let next = tokio::time::timeout(Duration::from_secs(20), self.0.next());
+            match next.await.expect("a frame within 20 s").unwrap().unwrap() {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    async fn frame_of(&mut self, kind: &str) -> Value {
+        loop {
+            let frame = self.frame().await;
+            if frame["type"] == kind {
+                return frame;
+            }
+        }
+    }
+
+    async fn closed(&mut self) -> CloseFrame {
+        loop {
+            if let Message::Close(frame) = self.0.next().await.unwrap().unwrap() {
+                return frame.unwrap();
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn events_come_and_commands_go() {
+    let setup = Setup::with_lobby().await;
+    let mut socket = Socket::open(&setup, "live=true").await;
+    let mut other = Socket::open(&setup, "after=0").await;
+    socket
+        .say(json!({
+            "type": "send_events", "ref": "a", "sender": "ada",
+            "events": [{"type": "a.b", "data": 1}, {"type": "a.c", "data": 2}],
+        }))
+        .await;
+    let accepted = socket.frame_of("accepted").await;
+    assert_eq!(accepted["ref"], "a");
+    assert_eq!(accepted["ids"].as_array().unwrap().len(), 2);
+    assert_eq!(other.frame().await["event"]["type"], "world.created");
+    for socket in [&mut other] {
+        assert_eq!(socket.frame().await["event"]["type"], "a.b");
+        assert_eq!(socket.frame().await["event"]["type"], "a.c");
+    }
+    let post =
+        json!({"type": "post_message", "ref": "b", "chat": "main", "sender": "bob", "text": "hi"});
+    socket.say(post).await;
+    assert_eq!(socket.frame_of("chunk").await["chunk"]["text"], "you said ");
+    assert_eq!(socket.frame_of("chunk").await["chunk"]["text"], "hi");
+}
+
+#[tokio::test]
+async fn a_bad_frame_is_answered_and_the_connection_stays() {
+    let setup = Setup::with_lobby().await;
+    let mut socket = Socket::open(&setup, "type=none").await;
+    socket.0.send(Message::text("no json")).await.unwrap();
+    assert_eq!(socket.frame().await["problem"]["code"], "malformed_json");
+    socket.0.send(Message::binary(vec![1, 2])).await.unwrap();
+    assert_eq!(socket.frame().await["problem"]["status"], 415);
+    socket.say(json!({"type": "dance", "ref": "a"})).await;
+    let error = socket.frame().await;
+    assert_eq!(
+        (&error["type"], &error["ref"]),
+        (&json!("error"), &json!("a"))
+    );
+    assert_eq!(error["problem"]["field"], "type");
+    let reserved = json!({
+        "type": "send_events", "ref": "b", "sender": "ada",
+        "events": [{"type": "world.created", "data": 1}],
+    });
+    socket.say(reserved).await;
+    let error = socket.frame().await;
+    assert_eq!(error["problem"]["code"], "reserved_type");
+    assert_eq!(error["problem"]["field"], "events[0].type");
+    socket.say(json!({"type": "ping", "ref": "c"})).await;
+    assert_eq!(socket.frame().await, json!({"type": "pong", "ref": "c"}));
+}
+
+#[tokio::test]
+async fn one_socket_too_many_is_refused_before_the_upgrade() {
+    let limits = Limits {
+        connections_max: 1,
+        ..Limits::default()
+    };
+    let setup = Setup::with(Config {
+        limits,
+        ..Config::default()
+    })
+    .await;
+    setup.post("/v1/worlds", json!({"id": "lobby"})).await;
+    let first = Socket::open(&setup, "").await;
+    let url = setup.at("/v1/worlds/lobby/ws").replace("http:", "ws:");
+    let error = connect_async(&url).await.unwrap_err();
+    assert!(error.to_string().contains("503"), "{error}");
+    drop(first);
+    testkit::eventually("there is room again", async || {
+        connect_async(&url).await.is_ok()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_silent_client_is_closed() {
+    let limits = Limits {
+        ping_every: Duration::from_millis(50),
+        pong_within: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let setup = Setup::with(Config {
+        limits,
+        ..Config::default()
+    })
+    .await;
+    setup.post("/v1/worlds", json!({"id": "lobby"})).await;
+    // A client that reads by hand, and so answers no ping.
+    let mut stream = TcpStream::connect(setup.url.trim_start_matches("http://"))
+        .await
+        .unwrap();
+    let upgrade = "GET /v1/worlds/lobby/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
+                   Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    stream.write_all(upgrade.as_bytes()).await.unwrap();
+    let mut read = Vec::new();
+    stream.read_to_end(&mut read).await.unwrap();
+    // The close frame is the last: its code and its reason.
+    assert!(read.ends_with(&[&3012_u16.to_be_bytes()[..], b"no pong"].concat()));
+}
+
+#[tokio::test]
+async fn sockets_are_closed_with_the_gateway() {
+    let mut setup = Setup::with_lobby().await;
+    let mut socket = Socket::open(&setup, "").await;
+    setup.shutdown.cancel();
+    assert_eq!(u16::from(socket.closed().await.code), 3001);
+    drop(socket);
+    setup.ended().await;
+}
+
+#[tokio::test]
+async fn a_hundred_clients_see_the_same() {
+    let setup = Setup::with_lobby().await;
+    let mut sockets = Vec::new();
+    for _ in 0..100 {
+        sockets.push(Socket::open(&setup, "").await);
+    }
+    let events: Vec<Value> = (0..200)
+        .map(|n| json!({"type": "test.n", "data": n}))
+        .collect();
+    let body = json!({"sender": "ada", "events": events});
+    assert_eq!(setup.post("/v1/worlds/lobby/events", body).await.0, 201);
+    for socket in &mut sockets {
+        for number in 0..200 {
+            assert_eq!(socket.frame().await["event"]["data"], number);
+        }
+    }
+}

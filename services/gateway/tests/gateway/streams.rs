@@ -1,0 +1,196 @@
+//! Server-sent events: complete, in order, and resumed without a gap.
+
+use std::time::Duration;
+
+use contract::{CommandId, Draft, Event, WorldId};
+use gateway::{Config, Limits};
+use serde_json::json;
+use serde_json::value::to_raw_value;
+
+use crate::support::{self, Setup, Sse};
+
+fn number(number: u64) -> Event {
+    let draft = Draft::new("test.n".parse().unwrap(), to_raw_value(&number).unwrap());
+    support::event(CommandId::new().event(0), &"ada".parse().unwrap(), draft)
+}
+
+#[tokio::test]
+async fn a_client_sees_what_was_and_what_comes() {
+    let setup = Setup::with_lobby().await;
+    let seq = setup.send_numbers(0..5).await;
+    let mut all = setup.watch("after=0").await;
+    let (_, ready) = all.expect("ready").await;
+    assert_eq!(ready, json!({"position": "0", "complete": true}));
+    all.expect("world.created").await;
+    let mut now = setup.watch("").await;
+    let (_, ready) = now.expect("ready").await;
+    assert_eq!(ready["position"], seq.to_string());
+    setup.send_numbers(5..10).await;
+    assert_eq!(all.numbers(10).await, Vec::from_iter(0..10));
+    assert_eq!(now.numbers(5).await, Vec::from_iter(5..10));
+}
+
+#[tokio::test]
+async fn a_client_goes_on_from_its_position() {
+    let setup = Setup::with_lobby().await;
+    let events: Vec<Event> = (0..4).map(number).collect();
+    let world: WorldId = "lobby".parse().unwrap();
+    let seq = support::append(&setup.bus, &world, events, 0..4).await;
+    // In the middle of a commit.
+    let request = setup.http.get(setup.at("/v1/worlds/lobby/events/stream"));
+    let mut stream = Sse::open(request.header("last-event-id", format!("{seq}.1"))).await;
+    let (_, ready) = stream.expect("ready").await;
+    assert_eq!(ready["complete"], true);
+    assert_eq!(stream.numbers(2).await, [2, 3]);
+    // A position of another log.
+    let mut stream = setup.watch("after=999999").await;
+    let (_, ready) = stream.expect("ready").await;
+    assert_eq!(
+        ready,
+        json!({"position": seq.to_string(), "complete": false})
+    );
+}
+
+#[tokio::test]
+async fn filters_let_only_their_events_through() {
+    let setup = Setup::with_lobby().await;
+    let event = |event_type: &str, target: Option<&str>, chat: Option<&str>| json!({"type": event_type, "data": 1, "target": target, "chat": chat});
+    let events = json!({"sender": "ada", "events": [
+        event("a.b", Some("bob"), None),
+        event("a.c", None, Some("main")),
+        event("d", Some("eve,cat"), None),
+        event("a.e", Some("role:referee"), Some("main")),
+    ]});
+    let (status, answer) = setup.post("/v1/worlds/lobby/events", events).await;
+    assert_eq!(status, 201, "{answer}");
+    setup.send("end", json!(1)).await;
+    for (query, expected) in [
+        ("type=a.b", vec!["a.b"]),
+        ("type=a.*", vec!["a.b", "a.c", "a.e"]),
+        ("chat=main", vec!["a.c", "a.e"]),
+        ("type=a.*&chat=main", vec!["a.c", "a.e"]),
+        ("entity=bob", vec!["world.created", "a.b", "a.c", "end"]),
+        ("entity=cat&type=d", vec!["d"]),
+    ] {
+        let mut stream = setup.watch(&format!("after=0&{query}")).await;
+        stream.expect("ready").await;
+        for event_type in expected {
+            stream.expect(event_type).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_was_stored_but_not_published_is_found() {
+    let setup = Setup::with_lobby().await;
+    let world: WorldId = "lobby".parse().unwrap();
+    let mut stream = setup.watch("").await;
+    stream.expect("ready").await;
+    // The world died between the two, and stays dead.
+    support::append(&setup.bus, &world, vec![number(0), number(1)], 0..0).await;
+    assert_eq!(stream.numbers(2).await, [0, 1]);
+    // The world died, and its next event shows the gap.
+    support::append(&setup.bus, &world, vec![number(2), number(3)], 0..0).await;
+    support::append(&setup.bus, &world, vec![number(4)], 0..1).await;
+    assert_eq!(stream.numbers(3).await, [2, 3, 4]);
+}
+
+#[tokio::test]
+async fn nothing_is_missed_while_nats_is_away() {
+    let mut setup = Setup::with_lobby().await;
+    let mut stream = setup.watch("").await;
+    stream.expect("ready").await;
+    setup.send_numbers(0..3).await;
+    assert_eq!(stream.numbers(3).await, [0, 1, 2]);
+    setup.nats.restart();
+    testkit::eventually("an event is accepted again", async || {
+        let body = json!({"sender": "ada", "type": "test.n", "data": 3});
+        setup.post("/v1/worlds/lobby/events", body).await.0 == 201
+    })
+    .await;
+    assert_eq!(stream.numbers(1).await, [3]);
+}
+
+#[tokio::test]
+async fn a_client_that_falls_behind_is_told_so() {
+    let limits = Limits {
+        backlog_max: 4,
+        ..Limits::default()
+    };
+    let setup = Setup::with(Config {
+        limits,
+        ..Config::default()
+    })
+    .await;
+    setup.post("/v1/worlds", json!({"id": "lobby"})).await;
+    let mut slow = setup.watch("").await;
+    slow.expect("ready").await;
+    // More than the buffers of both sides hold.
+    let big = "x".repeat(400_000);
+    for _ in 0..40 {
+        setup.send("big", json!(big)).await;
+    }
+    let mut last = None;
+    let error = loop {
+        let event = slow.next().await.expect("an error before the end");
+        if event.event == "error" {
+            break event;
+        }
+        last = Some(event.id);
+    };
+    assert_eq!(error.data, r#"{"code":3008,"reason":"slow"}"#);
+    assert!(slow.next().await.is_none());
+    // It goes on from where it was.
+    let request = setup.http.get(setup.at("/v1/worlds/lobby/events/stream"));
+    let mut resumed = Sse::open(request.header("last-event-id", last.unwrap())).await;
+    assert_eq!(resumed.expect("ready").await.1["complete"], true);
+    resumed.expect("big").await;
+}
+
+#[tokio::test]
+async fn a_message_streams_its_turn_and_ends() {
+    let setup = Setup::with_lobby().await;
+    let body = json!({"sender": "bob", "text": "hello", "stream": true});
+    let path = setup.at("/v1/worlds/lobby/chats/main/messages");
+    let mut turn = Sse::open(setup.http.post(path).json(&body)).await;
+    let (event, message) = turn.expect("message").await;
+    assert_eq!(event.id, format!("{}.0", message["seq"]));
+    assert_eq!(turn.expect("chunk").await.1["text"], "you said ");
+    assert_eq!(turn.expect("chunk").await.1["text"], "hello");
+    let (_, answer) = turn.expect("message.posted").await;
+    assert_eq!(answer["data"]["text"], "you said hello");
+    assert_eq!(answer["correlationid"], message["id"]);
+    turn.expect("chat.turn_ended").await;
+    assert!(turn.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_turn_without_an_end_ends_at_its_deadline() {
+    let setup = Setup::with(Config {
+        turn_deadline: Duration::from_millis(300),
+        ..Config::default()
+    })
+    .await;
+    setup.post("/v1/worlds", json!({"id": "lobby"})).await;
+    let path = "/v1/worlds/lobby/chats/main/messages";
+    let body = json!({"sender": "bob", "text": "silence"});
+    let (status, problem) = setup.post(path, body).await;
+    assert_eq!((status, &problem["code"]), (504, &json!("deadline")));
+    let body = json!({"sender": "bob", "text": "silence", "stream": true});
+    let mut turn = Sse::open(setup.http.post(setup.at(path)).json(&body)).await;
+    turn.expect("message").await;
+    assert_eq!(turn.expect("error").await.1["code"], "deadline");
+    assert!(turn.next().await.is_none());
+}
+
+#[tokio::test]
+async fn streams_end_with_the_gateway() {
+    let mut setup = Setup::with_lobby().await;
+    let mut stream = setup.watch("").await;
+    stream.expect("ready").await;
+    setup.shutdown.cancel();
+    let (_, goodbye) = stream.expect("error").await;
+    assert_eq!(goodbye, json!({"code": 3001, "reason": "shutdown"}));
+    assert!(stream.next().await.is_none());
+    setup.ended().await;
+}

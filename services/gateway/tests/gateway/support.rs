@@ -1,0 +1,402 @@
+//! A gateway, a nats-server, and a world that knows just enough to be talked to.
+
+use std::collections::{BTreeMap, HashMap};
+use std::pin::Pin;
+use std::time::Duration;
+
+use bus::{Bus, CommitNotice, Incoming};
+use contract::fact::{MessagePosted, TurnEnded, WorldDescription};
+use contract::id::Partition;
+use contract::{
+    Accepted, Chunk, Command, CommandId, CommandMark, CommandRequest, Commit, CommitId, Draft,
+    EntityId, Event, Fact, Rejection, RejectionCode, Reply, Request, Seq, Timestamp, WorldId,
+};
+use eventsource_stream::{Event as SseEvent, Eventsource as _};
+use futures::{Stream, StreamExt as _};
+use gateway::Config;
+use reqwest::{Client, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use service_kit::{CancellationToken, Health};
+use testkit::NatsServer;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// Everything that a test needs. Dropped, all of it ends.
+pub(crate) struct Setup {
+    pub(crate) nats: NatsServer,
+    pub(crate) bus: Bus,
+    pub(crate) url: String,
+    pub(crate) http: Client,
+    pub(crate) shutdown: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Setup {
+    pub(crate) async fn start() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    pub(crate) async fn with(config: Config) -> Self {
+        let nats = NatsServer::start();
+        let nats_config = bus::Config {
+            url: nats.url(),
+            ..bus::Config::default()
+        };
+        let bus = Bus::connect(&nats_config, "test").await.unwrap();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(World::new(bus.clone()).serve());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let shutdown = CancellationToken::new();
+        let gateways = Bus::connect(&nats_config, "gateway").await.unwrap();
+        let run = gateway::run_with(
+            config,
+            gateways,
+            Health::default(),
+            listener,
+            shutdown.clone(),
+        );
+        tasks.spawn(async move { run.await.unwrap() });
+        Self {
+            nats,
+            bus,
+            url,
+            http: Client::new(),
+            shutdown,
+            tasks,
+        }
+    }
+
+    /// A gateway with the world `lobby`.
+    pub(crate) async fn with_lobby() -> Self {
+        let setup = Self::start().await;
+        let created = setup.post("/v1/worlds", json!({"id": "lobby"})).await;
+        assert_eq!(created.0, 201, "{}", created.1);
+        setup
+    }
+
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
+        answer(self.http.get(self.at(path))).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        answer(self.http.post(self.at(path)).json(&body)).await
+    }
+
+    /// Sends `count` events of type `test.n` whose payload is their number, and returns the commit
+    /// of the last.
+    pub(crate) async fn send_numbers(&self, numbers: std::ops::Range<u64>) -> Seq {
+        let mut seq = 0;
+        for number in numbers {
+            seq = self.send("test.n", json!(number)).await;
+        }
+        seq
+    }
+
+    pub(crate) async fn send(&self, event_type: &str, data: Value) -> Seq {
+        let body = json!({"sender": "ada", "type": event_type, "data": data});
+        let (status, answer) = self.post("/v1/worlds/lobby/events", body).await;
+        assert_eq!(status, 201, "{answer}");
+        answer["seq"].as_u64().unwrap()
+    }
+
+    pub(crate) async fn watch(&self, query: &str) -> Sse {
+        let path = format!("/v1/worlds/lobby/events/stream?{query}");
+        Sse::open(self.http.get(self.at(&path))).await
+    }
+
+    /// Waits until the gateway has ended.
+    pub(crate) async fn ended(&mut self) {
+        self.tasks.join_next().await.unwrap().unwrap();
+    }
+}
+
+pub(crate) async fn answer(request: RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    (status, serde_json::from_str(&text).unwrap_or(text.into()))
+}
+
+type SseEvents = Pin<
+    Box<dyn Stream<Item = Result<SseEvent, eventsource_stream::EventStreamError<reqwest::Error>>>>,
+>;
+
+/// Server-sent events, as a client reads them.
+pub(crate) struct Sse {
+    events: SseEvents,
+}
+
+impl Sse {
+    pub(crate) async fn open(request: RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self {
+            events: Box::pin(response.bytes_stream().eventsource()),
+        }
+    }
+
+    /// The next event; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Option<SseEvent> {
+        let next = tokio::time::timeout(Duration::from_secs(20), self.events.next());
+        let next = next.await.expect("an event, or the end, within 20 s");
+        next.and_then(Result::ok)
+    }
+
+    /// The next event of this type, and its payload.
+    pub(crate) async fn expect(&mut self, event_type: &str) -> (SseEvent, Value) {
+        let event = self.next().await.expect("one more event");
+        assert_eq!(event.event, event_type, "{event:?}");
+        let data = serde_json::from_str(&event.data).unwrap();
+        (event, data)
+    }
+
+    /// The payloads of the next `count` events.
+    pub(crate) async fn numbers(&mut self, count: usize) -> Vec<u64> {
+        let mut numbers = Vec::new();
+        while numbers.len() < count {
+            let (_, event) = self.expect("test.n").await;
+            numbers.push(event["data"].as_u64().unwrap());
+        }
+        numbers
+    }
+}
+
+/// Appends a commit as a world does, and publishes it only if told so.
+pub(crate) async fn append(
+    bus: &Bus,
+    world: &WorldId,
+    events: Vec<Event>,
+    publish: std::ops::Range<usize>,
+) -> Seq {
+    let previous = bus.last_seq(world).await.unwrap();
+    let commit = Commit {
+        id: CommitId::new(),
+        at: Timestamp::now(),
+        wake: None,
+        commands: vec![CommandMark {
+            id: CommandId::new(),
+            events: u32::try_from(events.len()).unwrap(),
+        }],
+        events,
+    };
+    let seq = bus.append(world, &commit, previous).await.unwrap();
+    if publish == (0..commit.events.len()) {
+        bus.publish_commit(CommitNotice {
+            world,
+            seq,
+            previous,
+            commit: &commit,
+        })
+        .await;
+    }
+    seq
+}
+
+pub(crate) fn event(id: contract::EventId, sender: &EntityId, draft: Draft) -> Event {
+    Event {
+        id,
+        event_type: draft.event_type,
+        sender: sender.clone(),
+        target: draft.target,
+        chat: draft.chat,
+        causation: draft.causation,
+        correlation: draft.correlation,
+        trace: None,
+        schema: draft.schema,
+        description: draft.description,
+        summary: draft.summary,
+        metadata: draft.metadata,
+        data: draft.data,
+    }
+}
+
+fn fact(id: contract::EventId, sender: &str, correlation: Option<CommandId>, fact: &Fact) -> Event {
+    let mut draft = Draft::new(fact.event_type(), fact.to_data().unwrap());
+    draft.correlation = correlation.map(|CommandId(id)| id);
+    event(id, &sender.parse().unwrap(), draft)
+}
+
+/// A world service that knows just enough: events, one chat partner `ada`, one entity.
+struct World {
+    bus: Bus,
+    accepted: HashMap<CommandId, Accepted>,
+    created: BTreeMap<WorldId, WorldDescription>,
+}
+
+impl World {
+    fn new(bus: Bus) -> Self {
+        Self {
+            bus,
+            accepted: HashMap::new(),
+            created: BTreeMap::new(),
+        }
+    }
+
+    async fn serve(mut self) {
+        let mut partitions = Vec::new();
+        for partition in Partition::all() {
+            let requests = self.bus.serve(partition).await.unwrap();
+            partitions.push(
+                futures::stream::unfold(requests, async |mut requests| {
+                    let incoming = requests.next().await?;
+                    Some((incoming, requests))
+                })
+                .boxed(),
+            );
+        }
+        let mut requests = futures::stream::select_all(partitions);
+        while let Some(incoming) = requests.next().await {
+            self.answer(incoming).await;
+        }
+    }
+
+    async fn answer(&mut self, incoming: Incoming) {
+        let reply = match incoming.request {
+            Request::Command(request) => match self.decide(&incoming.world, request).await {
+                Ok(accepted) => Reply::Accepted(accepted),
+                Err(rejection) => Reply::Rejected(rejection),
+            },
+            Request::State { .. } => self.state(&incoming.world).await,
+            Request::Context { .. } => return,
+        };
+        incoming.answer.send(&reply).await;
+    }
+
+    async fn state(&self, world: &WorldId) -> Reply {
+        let Some(description) = self.created.get(world) else {
+            return Reply::Rejected(reject(RejectionCode::UnknownWorld, "world"));
+        };
+        let state = json!({
+            "id": world, "seq": 1, "name": description.name, "turn_limit": 5, "deleted": false,
+            "entities": {"ada": {"id": "ada", "kind": "agent"}}, "chats": {}, "invocations": {},
+        });
+        Reply::State {
+            seq: self.bus.last_seq(world).await.unwrap(),
+            state: serde_json::value::to_raw_value(&state).unwrap(),
+        }
+    }
+
+    async fn decide(
+        &mut self,
+        world: &WorldId,
+        request: CommandRequest,
+    ) -> Result<Accepted, Rejection> {
+        if let Some(accepted) = self.accepted.get(&request.id) {
+            return Ok(*accepted);
+        }
+        let begins = matches!(request.command, Command::CreateWorld(_));
+        if !begins && !self.created.contains_key(world) {
+            return Err(reject(RejectionCode::UnknownWorld, "world"));
+        }
+        if begins && self.created.contains_key(world) {
+            return Err(reject(RejectionCode::AlreadyExists, "id"));
+        }
+        let events = self.events(world, &request)?;
+        let count = events.len();
+        let seq = append(&self.bus, world, events, 0..count).await;
+        let accepted = Accepted {
+            seq,
+            first: 0,
+            events: u32::try_from(count).unwrap(),
+        };
+        self.accepted.insert(request.id, accepted);
+        if let Command::PostMessage { text, .. } = &request.command
+            && text != "silence"
+        {
+            self.reply(world, request.id, text).await;
+        }
+        Ok(accepted)
+    }
+
+    fn events(
+        &mut self,
+        world: &WorldId,
+        request: &CommandRequest,
+    ) -> Result<Vec<Event>, Rejection> {
+        let one = |body: Fact| {
+            let sender = request.sender.as_str();
+            vec![fact(request.id.event(0), sender, Some(request.id), &body)]
+        };
+        match &request.command {
+            Command::CreateWorld(spec) => {
+                let description = WorldDescription {
+                    name: spec.name.clone(),
+                    description: String::new(),
+                    turn_limit: 5,
+                };
+                self.created.insert(world.clone(), description.clone());
+                Ok(one(Fact::WorldCreated(description)))
+            }
+            Command::PostMessage { text, .. } => Ok(one(Fact::MessagePosted(MessagePosted {
+                text: text.clone(),
+                turn: request.id.event(0).message(),
+                in_reply_to: None,
+                answerers: Vec::new(),
+                usage: None,
+            }))),
+            Command::SendEvents { events } => (0..)
+                .zip(events)
+                .map(|(index, draft)| {
+                    if draft.event_type.is_reserved() {
+                        let field = format!("events[{index}].type");
+                        return Err(reject(RejectionCode::ReservedType, &field));
+                    }
+                    Ok(event(
+                        request.id.event(index),
+                        &request.sender,
+                        draft.clone(),
+                    ))
+                })
+                .collect(),
+            _ => Err(reject(RejectionCode::Invalid, "command")),
+        }
+    }
+
+    /// What `ada` answers: two pieces, then the whole, then the turn is over.
+    async fn reply(&self, world: &WorldId, question: CommandId, text: &str) {
+        let turn = question.event(0).message();
+        for (index, word) in (0..).zip(["you said ", text]) {
+            let chunk = Chunk {
+                invocation: CommandId::new().event(0).invocation(),
+                attempt: 1,
+                index,
+                agent: "ada".parse().unwrap(),
+                chat: Some("main".parse().unwrap()),
+                turn: Some(turn),
+                text: word.to_owned(),
+            };
+            self.bus.publish_chunk(world, &chunk).await;
+        }
+        // Chunks travel beside the events: here the client has them all before the answer.
+        self.bus.flush().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let answer = Fact::MessagePosted(MessagePosted {
+            text: format!("you said {text}"),
+            turn,
+            in_reply_to: Some(turn),
+            answerers: Vec::new(),
+            usage: None,
+        });
+        let ended = Fact::TurnEnded(TurnEnded { turn });
+        let id = CommandId::new();
+        let events = vec![
+            fact(id.event(0), "ada", Some(question), &answer),
+            fact(id.event(1), "world", Some(question), &ended),
+        ];
+        append(&self.bus, world, events, 0..2).await;
+    }
+}
+
+fn reject(code: RejectionCode, field: &str) -> Rejection {
+    Rejection {
+        code,
+        detail: "the scripted world says so".to_owned(),
+        field: Some(field.to_owned()),
+    }
+}
