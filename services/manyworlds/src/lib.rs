@@ -1,1 +1,19 @@
+//! The command line: a whole system on one machine, and a client for any.
+//!
+//! It owns what a person sees and types. It knows the services only by how they are started, and
+//! worlds only through the gateway.
+//!
+//! Start with [`Cli`], then [`up()`] (all services in one process, a nats-server beside it), then
+//! `commands` (one file for each command that talks to a gateway).
 
+mod cli;
+mod client;
+mod commands;
+mod nats_child;
+mod output;
+mod transcript;
+pub mod up;
+pub mod world_file;
+
+pub use cli::{Cli, run};
+pub use up::up;

@@ -1,0 +1,128 @@
+//! What can be typed.
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::client::Client;
+use crate::commands::{chat, send, state, tail, world};
+use crate::output::{Output, Style};
+use crate::up;
+
+const EXAMPLES: &str = "\
+Examples:
+  manyworlds up --world deploy/worlds/lobby.yaml     run everything, with a world in it
+  manyworlds chat lobby                              talk to its agents
+  echo hello | manyworlds chat lobby                 the same, for scripts
+  manyworlds tail lobby --from 0                     all that ever happened in it, and what comes
+  manyworlds state lobby --at 3                      the world as it was after its commit 3
+  manyworlds send lobby myapp.order.created '{\"id\": 7}' --sender guest";
+
+/// Worlds of agents: run them, talk to them, watch them.
+#[derive(Debug, Parser)]
+#[command(name = "manyworlds", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Global {
+    /// The gateway
+    #[arg(
+        long,
+        global = true,
+        env = "MANYWORLDS_URL",
+        default_value = "http://127.0.0.1:7000"
+    )]
+    url: String,
+    /// The key that opens it, if it asks for one
+    #[arg(
+        long,
+        global = true,
+        value_name = "KEY",
+        env = "MANYWORLDS_API_KEY",
+        hide_env_values = true
+    )]
+    api_key: Option<String>,
+    /// Answer with JSON, one value a line
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything on this machine: NATS, all services, a database
+    Up(Box<up::Options>),
+    /// Make, list, show, change and delete worlds
+    #[command(subcommand)]
+    World(world::Command),
+    /// Talk to the agents of a world
+    Chat(chat::Options),
+    /// Send an event of a type of your own
+    Send(send::Options),
+    /// Show the events of a world as they come
+    Tail(tail::Options),
+    /// Show the state of a world, now or as it was
+    State(state::Options),
+}
+
+/// Does what was typed.
+pub fn run(cli: Cli) -> ExitCode {
+    let output = Output::new(cli.global.json);
+    match dispatch(cli, output) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read our output, such as `head`, has seen enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let title = output.paint_note(Style::Error, "error:");
+            output.note(&format!("{title} {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(cli: Cli, output: Output) -> anyhow::Result<()> {
+    if let Command::Up(options) = cli.command {
+        return service_kit::service_main("manyworlds", |config, shutdown| {
+            up::up(*options, config, shutdown)
+        });
+    }
+    let client = Client::new(&cli.global.url, cli.global.api_key)?;
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(talk(cli.command, &client, output))
+}
+
+async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Result<()> {
+    match command {
+        Command::Up(_) => Ok(()),
+        Command::World(command) => world::run(command, client, output).await,
+        Command::Chat(options) => chat::run(options, client, output).await,
+        Command::Send(options) => send::run(options, client, output).await,
+        Command::Tail(options) => tail::run(options, client, output).await,
+        Command::State(options) => state::run(options, client, output).await,
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_make_sense() {
+        Cli::command().debug_assert();
+    }
+}

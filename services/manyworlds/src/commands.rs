@@ -1,0 +1,7 @@
+//! The commands that talk to a gateway, a file each.
+
+pub(crate) mod chat;
+pub(crate) mod send;
+pub(crate) mod state;
+pub(crate) mod tail;
+pub(crate) mod world;

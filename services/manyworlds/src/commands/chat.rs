@@ -1,0 +1,77 @@
+//! `manyworlds chat`.
+
+mod turn;
+
+use std::io::{self, BufRead as _, IsTerminal as _};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use contract::{ChatId, EntityId, WorldId};
+
+use self::turn::Turn;
+use crate::client::Client;
+use crate::output::{Output, Style};
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The world's id
+    world: WorldId,
+    /// Which of its chats
+    #[arg(long, default_value = "main")]
+    chat: ChatId,
+    /// Who you are there: an entity of the world
+    #[arg(long = "as", value_name = "USER", default_value = "guest")]
+    user: EntityId,
+}
+
+/// Talks until the input ends.
+pub(crate) async fn run(options: Options, client: &Client, output: Output) -> anyhow::Result<()> {
+    let interactive = io::stdin().is_terminal() && output.is_terminal();
+    let prompt = format!("{}> ", options.user);
+    if interactive {
+        let hint = format!("{} / {}: Ctrl-D ends it", options.world, options.chat);
+        output.note(&output.paint_note(Style::Faint, &hint));
+    }
+    let mut turn = Turn::new(&options, output);
+    loop {
+        if interactive {
+            output.prompt(&prompt)?;
+        }
+        let Some(line) = read_line().await? else {
+            break;
+        };
+        let text = line.trim();
+        if text.is_empty() {
+            continue;
+        }
+        match turn.take(client, text).await {
+            // A person sees it and tries again, a script stops.
+            Err(error) if interactive => {
+                output.note(&format!(
+                    "{} {error:#}",
+                    output.paint_note(Style::Error, "error:")
+                ));
+            }
+            result => result?,
+        }
+    }
+    if interactive {
+        output.line("")?;
+        return Ok(());
+    }
+    match turn.unanswered() {
+        0 => Ok(()),
+        1 => bail!("an answer failed"),
+        count => bail!("{count} answers failed"),
+    }
+}
+
+/// The next line that is typed or piped in; `None` at the end.
+async fn read_line() -> anyhow::Result<Option<String>> {
+    let read = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        let length = io::stdin().lock().read_line(&mut line)?;
+        io::Result::Ok((length > 0).then_some(line))
+    });
+    read.await?.context("read the input")
+}

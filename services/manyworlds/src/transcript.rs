@@ -1,0 +1,220 @@
+//! Several agents answer at once, and a terminal shows one line after the other: who speaks first
+//! is shown as the words come, and the others follow with what they have said meanwhile.
+
+use std::collections::VecDeque;
+
+use contract::{Chunk, EntityId};
+
+/// What is to be shown next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// A new line of this agent.
+    Begin(EntityId),
+    /// More of the line.
+    Text(String),
+    /// The line is complete.
+    End,
+    /// What was shown of the line is void: it comes anew, in a line of its own.
+    Void,
+}
+
+/// What an agent has said so far of an answer that is not complete.
+struct Voice {
+    agent: EntityId,
+    attempt: u32,
+    next_index: u32,
+    text: String,
+    /// The whole answer, once it is there.
+    whole: Option<String>,
+}
+
+/// The answers of one turn. The first voice is the one that is shown.
+#[derive(Default)]
+pub(crate) struct Transcript {
+    voices: VecDeque<Voice>,
+}
+
+impl Transcript {
+    /// A piece of an answer.
+    pub(crate) fn chunk(&mut self, chunk: &Chunk) -> Vec<Shown> {
+        let mut shown = Vec::new();
+        let index = self.open(&chunk.agent, &mut shown);
+        let Some(voice) = self.voices.get_mut(index) else {
+            return shown;
+        };
+        if chunk.attempt > voice.attempt {
+            if index == 0 && !voice.text.is_empty() {
+                shown.extend([Shown::Void, Shown::Begin(chunk.agent.clone())]);
+            }
+            (voice.attempt, voice.next_index) = (chunk.attempt, 0);
+            voice.text.clear();
+        }
+        // After a gap nothing fits any more: the whole answer will tell.
+        if chunk.attempt == voice.attempt && chunk.index == voice.next_index {
+            voice.next_index += 1;
+            voice.text.push_str(&chunk.text);
+            if index == 0 {
+                shown.push(Shown::Text(chunk.text.clone()));
+            }
+        }
+        shown
+    }
+
+    /// A whole answer.
+    pub(crate) fn posted(&mut self, agent: &EntityId, text: &str) -> Vec<Shown> {
+        let mut shown = Vec::new();
+        let index = self.open(agent, &mut shown);
+        if let Some(voice) = self.voices.get_mut(index) {
+            voice.whole = Some(text.to_owned());
+        }
+        self.finish(&mut shown);
+        shown
+    }
+
+    /// The agent's answer will not come.
+    pub(crate) fn failed(&mut self, agent: &EntityId) -> Vec<Shown> {
+        let mut shown = Vec::new();
+        let unfinished = |voice: &Voice| voice.agent == *agent && voice.whole.is_none();
+        if let Some(index) = self.voices.iter().position(unfinished) {
+            self.voices.remove(index);
+            if index == 0 {
+                shown.push(Shown::End);
+                self.begin(&mut shown);
+                self.finish(&mut shown);
+            }
+        }
+        shown
+    }
+
+    /// The agent's open answer, begun now if there is none.
+    fn open(&mut self, agent: &EntityId, shown: &mut Vec<Shown>) -> usize {
+        let open = |voice: &Voice| voice.agent == *agent && voice.whole.is_none();
+        if let Some(index) = self.voices.iter().position(open) {
+            return index;
+        }
+        self.voices.push_back(Voice {
+            agent: agent.clone(),
+            attempt: 0,
+            next_index: 0,
+            text: String::new(),
+            whole: None,
+        });
+        if self.voices.len() == 1 {
+            self.begin(shown);
+        }
+        self.voices.len() - 1
+    }
+
+    fn begin(&self, shown: &mut Vec<Shown>) {
+        if let Some(voice) = self.voices.front() {
+            shown.push(Shown::Begin(voice.agent.clone()));
+            if !voice.text.is_empty() {
+                shown.push(Shown::Text(voice.text.clone()));
+            }
+        }
+    }
+
+    /// Ends the answers that are complete, as long as the shown one is.
+    fn finish(&mut self, shown: &mut Vec<Shown>) {
+        while let Some(whole) = self.voices.front().and_then(|voice| voice.whole.clone()) {
+            let Some(voice) = self.voices.pop_front() else {
+                return;
+            };
+            match whole.strip_prefix(&voice.text) {
+                Some("") => {}
+                Some(rest) => shown.push(Shown::Text(rest.to_owned())),
+                None => shown.extend([
+                    Shown::Void,
+                    Shown::Begin(voice.agent),
+                    Shown::Text(whole.clone()),
+                ]),
+            }
+            shown.push(Shown::End);
+            self.begin(shown);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(agent: &str, attempt: u32, index: u32, text: &str) -> Chunk {
+        Chunk {
+            invocation: contract::CommandId::new().event(0).invocation(),
+            attempt,
+            index,
+            agent: agent.parse().unwrap(),
+            chat: None,
+            turn: None,
+            text: text.to_owned(),
+        }
+    }
+
+    /// What is on the terminal in the end.
+    fn screen(shown: Vec<Shown>) -> String {
+        shown
+            .into_iter()
+            .map(|shown| match shown {
+                Shown::Begin(agent) => format!("{agent}> "),
+                Shown::Text(text) => text,
+                Shown::End => "\n".to_owned(),
+                Shown::Void => " (void)\n".to_owned(),
+            })
+            .collect()
+    }
+
+    fn posted(transcript: &mut Transcript, agent: &str, text: &str) -> Vec<Shown> {
+        transcript.posted(&agent.parse().unwrap(), text)
+    }
+
+    #[test]
+    fn the_second_voice_waits_until_the_first_has_ended() {
+        let mut transcript = Transcript::default();
+        let mut shown = transcript.chunk(&chunk("ada", 1, 0, "Hel"));
+        shown.extend(transcript.chunk(&chunk("bob", 1, 0, "Hi ")));
+        shown.extend(transcript.chunk(&chunk("ada", 1, 1, "lo")));
+        shown.extend(posted(&mut transcript, "ada", "Hello."));
+        shown.extend(transcript.chunk(&chunk("bob", 1, 1, "there")));
+        shown.extend(posted(&mut transcript, "bob", "Hi there"));
+        assert_eq!(screen(shown), "ada> Hello.\nbob> Hi there\n");
+    }
+
+    #[test]
+    fn who_ends_first_is_shown_whole_when_the_first_voice_has_ended() {
+        let mut transcript = Transcript::default();
+        let mut shown = transcript.chunk(&chunk("ada", 1, 0, "Hello"));
+        shown.extend(posted(&mut transcript, "bob", "Hi."));
+        shown.extend(posted(&mut transcript, "ada", "Hello"));
+        assert_eq!(screen(shown), "ada> Hello\nbob> Hi.\n");
+    }
+
+    #[test]
+    fn a_higher_attempt_begins_anew() {
+        let mut transcript = Transcript::default();
+        let mut shown = transcript.chunk(&chunk("ada", 1, 0, "Hel"));
+        shown.extend(transcript.chunk(&chunk("ada", 2, 0, "Hello")));
+        shown.extend(transcript.chunk(&chunk("ada", 1, 1, "late")));
+        shown.extend(posted(&mut transcript, "ada", "Hello"));
+        assert_eq!(screen(shown), "ada> Hel (void)\nada> Hello\n");
+    }
+
+    #[test]
+    fn a_lost_piece_is_made_good_by_the_whole() {
+        let mut transcript = Transcript::default();
+        let mut shown = transcript.chunk(&chunk("ada", 1, 0, "One "));
+        shown.extend(transcript.chunk(&chunk("ada", 1, 2, "three")));
+        shown.extend(posted(&mut transcript, "ada", "One two three"));
+        assert_eq!(screen(shown), "ada> One two three\n");
+    }
+
+    #[test]
+    fn an_answer_that_fails_makes_room() {
+        let mut transcript = Transcript::default();
+        let mut shown = transcript.chunk(&chunk("ada", 1, 0, "Hel"));
+        shown.extend(posted(&mut transcript, "bob", "Hi."));
+        shown.extend(transcript.failed(&"ada".parse().unwrap()));
+        assert_eq!(screen(shown), "ada> Hel\nbob> Hi.\n");
+        assert!(transcript.failed(&"eve".parse().unwrap()).is_empty());
+    }
+}

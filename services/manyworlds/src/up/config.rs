@@ -1,0 +1,113 @@
+//! What `up` reads from `MANYWORLDS_CONFIG` and `MANYWORLDS_*`: a section for each service.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+/// The configuration of `up`. In each section, `nats` and where health is served are not used: they
+/// are `up`'s own.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Of the world service.
+    pub world: world::Config,
+    /// Of the agent worker.
+    pub agent_worker: agent_worker::Config,
+    /// Of the gateway. Its `listen` is `--listen`.
+    pub gateway: gateway::Config,
+    /// Of persistence. Its `database` is `--database`.
+    pub persistence: persistence::Config,
+    /// `MANYWORLDS_URL` and `MANYWORLDS_API_KEY` belong to the client.
+    #[serde(rename = "url")]
+    _url: Option<Ignored>,
+    #[serde(rename = "api_key")]
+    _api_key: Option<Ignored>,
+}
+
+/// A value that is another program's business.
+#[derive(Debug, Clone)]
+struct Ignored;
+
+impl<'de> Deserialize<'de> for Ignored {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|IgnoredAny| Self)
+    }
+}
+
+impl Config {
+    /// Uses this database, or SQLite in the data folder.
+    ///
+    /// # Errors
+    /// When the folder's name can't be part of an address.
+    pub(super) fn with_database(
+        mut self,
+        database: Option<&str>,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
+        self.persistence.database = match database {
+            Some(url) => url.to_owned(),
+            None => {
+                let file = std::path::absolute(folder.join("manyworlds.db"))?;
+                let file = file.to_str().context("the folder's name is not UTF-8")?;
+                format!("sqlite://{file}")
+            }
+        };
+        Ok(self)
+    }
+
+    /// Uses this NATS for all services.
+    pub(super) fn with_nats(mut self, url: &str) -> Self {
+        for nats in [
+            &mut self.world.nats,
+            &mut self.agent_worker.nats,
+            &mut self.gateway.nats,
+            &mut self.persistence.nats,
+        ] {
+            url.clone_into(&mut nats.url);
+        }
+        self
+    }
+
+    /// Whether clients have to show an API key.
+    pub(super) fn key_needed(&self) -> bool {
+        !self.gateway.api_keys.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(pairs: &[(&str, &str)]) -> Result<Config, service_kit::config::Error> {
+        let environment = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        service_kit::config::load_from(None, environment)
+    }
+
+    #[test]
+    fn each_service_has_its_section() {
+        let config = load(&[("MANYWORLDS_AGENT_WORKER__SLOTS_MAX", "3")]).unwrap();
+        assert_eq!(config.agent_worker.slots_max, 3);
+    }
+
+    #[test]
+    fn what_is_the_clients_is_no_mistake_and_the_rest_is() {
+        let client = [
+            ("MANYWORLDS_URL", "http://127.0.0.1:7000"),
+            ("MANYWORLDS_API_KEY", "123"),
+        ];
+        assert!(load(&client).is_ok());
+        assert!(load(&[("MANYWORLDS_GATWAY__LISTEN", "x")]).is_err());
+    }
+
+    #[test]
+    fn sqlite_is_in_the_data_folder() {
+        let config = Config::default();
+        let config = config.with_database(None, Path::new("/data")).unwrap();
+        assert_eq!(config.persistence.database, "sqlite:///data/manyworlds.db");
+    }
+}
