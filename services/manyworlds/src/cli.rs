@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::client::Client;
-use crate::commands::{chat, send, state, tail, world};
+use crate::commands::{bench, chat, send, state, tail, world};
 use crate::output::{Output, Style};
 use crate::up;
 
@@ -68,6 +68,8 @@ enum Command {
     Tail(tail::Options),
     /// Show the state of a world, now or as it was
     State(state::Options),
+    /// Measure a running system, in a world of its own
+    Bench(bench::Options),
 }
 
 /// Does what was typed.
@@ -106,6 +108,7 @@ async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Resu
         Command::Send(options) => send::run(options, client, output).await,
         Command::Tail(options) => tail::run(options, client, output).await,
         Command::State(options) => state::run(options, client, output).await,
+        Command::Bench(options) => bench::run(options, client, output).await,
     }
 }
 

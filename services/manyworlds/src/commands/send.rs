@@ -19,8 +19,8 @@ pub(crate) struct Options {
     /// What the event says: any JSON
     #[arg(value_name = "JSON")]
     data: String,
-    /// In whose name: an entity of the world
-    #[arg(long, value_name = "ENTITY")]
+    /// In whose name: an entity of the world, or the world itself
+    #[arg(long, value_name = "ENTITY", default_value = "world")]
     sender: EntityId,
 }
 

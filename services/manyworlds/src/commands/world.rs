@@ -80,7 +80,7 @@ pub(crate) async fn run(command: Command, client: &Client, output: Output) -> an
             let name = name.unwrap_or_else(|| id.to_string());
             let body = json!({"id": id, "name": name, "description": description});
             let answer = client.call(Method::POST, "/v1/worlds", Some(&body)).await?;
-            done(output, &answer, &format!("world {id} is there"))
+            done(client, output, &answer, &format!("world {id} is there")).await
         }
         Command::List => list(client, output).await,
         Command::Show { id } => {
@@ -92,16 +92,13 @@ pub(crate) async fn run(command: Command, client: &Client, output: Output) -> an
         }
         Command::Delete { id } => {
             let answer = client.call(Method::DELETE, &path(&id), None).await?;
-            done(output, &answer, &format!("world {id} is gone"))
+            done(client, output, &answer, &format!("world {id} is gone")).await
         }
         Command::Apply { file } => {
             let WorldFile { id, spec } = WorldFile::read(&file)?;
             let answer = apply(client, &id, &spec).await?;
-            done(
-                output,
-                &answer,
-                &format!("world {id} is as {} says", file.display()),
-            )
+            let text = format!("world {id} is as {} says", file.display());
+            done(client, output, &answer, &text).await
         }
     }
 }
@@ -180,7 +177,17 @@ fn present(output: Output, world: &WorldShown, entities: Vec<Entity>) -> anyhow:
     Ok(())
 }
 
-fn done(output: Output, answer: &Value, text: &str) -> anyhow::Result<()> {
+/// Says that it is done, once the archive knows it too: `world list` is to show it.
+async fn done(client: &Client, output: Output, answer: &Value, text: &str) -> anyhow::Result<()> {
+    let seq = answer
+        .get("seq")
+        .and_then(Value::as_u64)
+        .unwrap_or_default();
+    let listed = format!("/v1/worlds?limit=1&wait_for={seq}");
+    if let Err(error) = client.call::<Value>(Method::GET, &listed, None).await {
+        let note = format!("it is stored, but not listed yet: {error:#}");
+        output.note(&output.paint_note(Style::Faint, &note));
+    }
     if output.is_json() {
         output.json(answer)?;
     } else {
