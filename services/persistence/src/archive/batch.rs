@@ -1,0 +1,151 @@
+//! Batches: as many commits as are there, in one transaction.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use bus::DeadLetter;
+use bus::log::Entry;
+use contract::{EntityId, Seq, WorldId, subject};
+use futures::{Stream, StreamExt};
+use service_kit::ErrorChain;
+use tokio::time::Instant;
+use tracing::error;
+
+use super::Error;
+use super::changes::{Archived, Changes, speakers};
+use super::rows::AGENT;
+use crate::shared::Shared;
+use crate::store::{self, Applied, Value, for_rows};
+
+/// The most commits of a batch.
+const COMMITS_MAX: usize = 4096;
+/// The most bytes of a batch, roughly.
+const BYTES_MAX: usize = 8 << 20;
+/// A batch takes no longer than this to gather.
+const GATHER_MAX: Duration = Duration::from_millis(20);
+/// A batch is complete when the next commit takes longer than this: a lone commit does not wait.
+const GAP_MAX: Duration = Duration::from_millis(2);
+
+/// Commits in the order of the log.
+pub(super) struct Batch {
+    entries: Vec<Entry>,
+    /// The last of them.
+    pub(super) last: Seq,
+}
+
+/// The commits behind `checkpoint` that are there, beginning with `first`.
+pub(super) async fn take(
+    checkpoint: Seq,
+    first: Entry,
+    entries: &mut (impl Stream<Item = Result<Entry, bus::Error>> + Unpin),
+) -> Result<Batch, Error> {
+    let until = Instant::now() + GATHER_MAX;
+    let mut bytes = first.size_bytes();
+    let mut last = in_order(checkpoint, &first)?;
+    let mut taken = vec![first];
+    while taken.len() < COMMITS_MAX && bytes < BYTES_MAX {
+        let patience = until.min(Instant::now() + GAP_MAX);
+        let Ok(next) = tokio::time::timeout_at(patience, entries.next()).await else {
+            break;
+        };
+        // What came so far is right; an error comes again when the log is followed anew.
+        let Some(Ok(entry)) = next else { break };
+        last = in_order(last, &entry)?;
+        bytes += entry.size_bytes();
+        taken.push(entry);
+    }
+    Ok(Batch {
+        entries: taken,
+        last,
+    })
+}
+
+fn in_order(last: Seq, entry: &Entry) -> Result<Seq, Error> {
+    let found = entry.seq;
+    if found <= last {
+        return Err(Error::OutOfOrder { last, found });
+    }
+    Ok(found)
+}
+
+/// Archives a batch that follows `from`. It may be stored a second time: then it is a conflict.
+pub(super) async fn store(shared: &Shared, from: Seq, batch: Batch) -> Result<Applied, Error> {
+    let started = Instant::now();
+    let last = batch.last;
+    let commits = read(shared, batch.entries).await?;
+    let agents = agents_among(shared, speakers(&commits))
+        .await
+        .map_err(Error::Database)?;
+    let changes = Changes::of(commits, agents);
+    let events = changes.events.len();
+    let applied = shared
+        .store
+        .advance(from, last, changes.into_statements())
+        .await;
+    let outcome = match applied {
+        Ok(Applied::Yes) => "stored",
+        Ok(Applied::Conflict) => "conflict",
+        Err(_) => "failed",
+    };
+    let metrics = &shared.metrics;
+    metrics.batch(outcome);
+    metrics
+        .batch_seconds
+        .record(started.elapsed().as_secs_f64(), &[]);
+    if outcome == "stored" {
+        metrics.events_archived.add(events as u64, &[]);
+    }
+    applied.map_err(Error::Database)
+}
+
+/// Reads the commits. One that makes no sense is kept as a dead letter, and left out: it must not
+/// hold up those behind it.
+async fn read(shared: &Shared, entries: Vec<Entry>) -> Result<Vec<Archived>, Error> {
+    let mut commits = Vec::with_capacity(entries.len());
+    for entry in entries {
+        match entry.commit() {
+            Ok(commit) => commits.push(Archived {
+                world: entry.world,
+                seq: entry.seq,
+                commit,
+            }),
+            Err(cause) => {
+                let reason = ErrorChain(&cause).to_string();
+                let world = &entry.world;
+                error!(world.id = %world, seq = entry.seq, error = %reason, "commit not understood");
+                let letter = DeadLetter::new(&subject::log(world), &reason, entry.payload());
+                shared
+                    .bus
+                    .bury("commit", world, &letter)
+                    .await
+                    .map_err(Error::Log)?;
+            }
+        }
+    }
+    Ok(commits)
+}
+
+/// Those of `speakers` that the database knows as agents. Another replica may write meanwhile: then
+/// the batch that this is for is refused.
+async fn agents_among(
+    shared: &Shared,
+    speakers: HashSet<(WorldId, EntityId)>,
+) -> Result<HashSet<(WorldId, EntityId)>, store::Error> {
+    let keys: Vec<Vec<Value>> = speakers
+        .iter()
+        .map(|(world, id)| vec![world.as_str().into(), id.as_str().into()])
+        .collect();
+    let select =
+        format!("SELECT world, id FROM entities WHERE kind = '{AGENT}' AND (world, id) IN (");
+    let mut agents = HashSet::new();
+    for statement in for_rows(&select, keys, ")") {
+        let rows: Vec<(String, String)> = shared.store.fetch(statement).await?;
+        for (world, id) in rows {
+            let (Ok(world), Ok(id)) = (world.parse(), id.parse()) else {
+                continue;
+            };
+            agents.insert((world, id));
+        }
+    }
+    Ok(agents)
+}

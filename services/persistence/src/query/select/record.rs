@@ -1,0 +1,137 @@
+//! Rows as they are in the tables, and what they say.
+
+use contract::invocation::ChatMessage;
+use contract::query::{ChatRow, EventRow, MessageRow, UsageRow, WorldRow};
+
+use super::{position, timestamp};
+use crate::store::{Error, to_unsigned};
+
+#[derive(sqlx::FromRow)]
+pub(super) struct WorldRecord {
+    id: String,
+    name: String,
+    description: String,
+    created_at: i64,
+    seq: i64,
+}
+
+impl TryFrom<WorldRecord> for WorldRow {
+    type Error = Error;
+
+    fn try_from(row: WorldRecord) -> Result<Self, Error> {
+        Ok(Self {
+            id: parse(&row.id)?,
+            name: row.name,
+            description: row.description,
+            created_at: timestamp(row.created_at),
+            seq: to_unsigned(row.seq)?,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct ChatRecord {
+    id: String,
+    title: String,
+    created_at: i64,
+    messages: i64,
+}
+
+impl TryFrom<ChatRecord> for ChatRow {
+    type Error = Error;
+
+    fn try_from(row: ChatRecord) -> Result<Self, Error> {
+        Ok(Self {
+            id: parse(&row.id)?,
+            title: row.title,
+            created_at: timestamp(row.created_at),
+            messages: to_unsigned(row.messages)?,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct MessageRecord {
+    seq: i64,
+    idx: i64,
+    chat: String,
+    id: String,
+    sender: String,
+    from_agent: i64,
+    text: String,
+    at: i64,
+    turn: String,
+    in_reply_to: Option<String>,
+}
+
+impl TryFrom<MessageRecord> for MessageRow {
+    type Error = Error;
+
+    fn try_from(row: MessageRecord) -> Result<Self, Error> {
+        Ok(Self {
+            position: position(row.seq, row.idx)?,
+            chat: parse(&row.chat)?,
+            message: ChatMessage {
+                id: parse(&row.id)?,
+                sender: parse(&row.sender)?,
+                from_agent: row.from_agent != 0,
+                text: row.text,
+                at: timestamp(row.at),
+                turn: parse(&row.turn)?,
+                in_reply_to: row.in_reply_to.as_deref().map(parse).transpose()?,
+            },
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct EventRecord {
+    seq: i64,
+    idx: i64,
+    at: i64,
+    envelope: String,
+}
+
+impl TryFrom<EventRecord> for EventRow {
+    type Error = Error;
+
+    fn try_from(row: EventRecord) -> Result<Self, Error> {
+        let event = serde_json::from_str(&row.envelope).map_err(|error| Error::Row {
+            what: error.to_string(),
+        })?;
+        Ok(Self {
+            position: position(row.seq, row.idx)?,
+            at: timestamp(row.at),
+            event,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct UsageRecord {
+    agent: String,
+    model: String,
+    answers: i64,
+    input_tokens: i64,
+    output_tokens: i64,
+}
+
+impl TryFrom<UsageRecord> for UsageRow {
+    type Error = Error;
+
+    fn try_from(row: UsageRecord) -> Result<Self, Error> {
+        Ok(Self {
+            agent: parse(&row.agent)?,
+            model: row.model,
+            answers: to_unsigned(row.answers)?,
+            input_tokens: to_unsigned(row.input_tokens)?,
+            output_tokens: to_unsigned(row.output_tokens)?,
+        })
+    }
+}
+
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Error> {
+    text.parse().map_err(|error| Error::Row {
+        what: format!("{error}"),
+    })
+}

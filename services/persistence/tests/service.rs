@@ -1,0 +1,482 @@
+//! The archive against a real nats-server, with SQLite and with PostgreSQL.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the tests are functions that run once for each database"
+)]
+
+mod support;
+
+use contract::fact::Empty;
+use contract::query::{Events, Messages, Page, Worlds};
+use contract::{EntityKind, Fact, Position, Target};
+use support::{
+    Archive, Place, chat, complete, custom, delete_chat, entity, event, events_of, messages_of,
+    post, spent, texts,
+};
+use testkit::eventually;
+
+/// Makes a test of each function for each database.
+macro_rules! on_both {
+    ($($name:ident)*) => {
+        mod sqlite {$(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(super::Archive::new(super::Place::sqlite()).await).await;
+            }
+        )*}
+        mod postgres {$(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(super::Archive::new(super::Place::postgres().await).await).await;
+            }
+        )*}
+    };
+}
+
+on_both! {
+    what_is_in_the_log_is_in_the_answers
+    events_come_in_order_page_by_page_and_byte_for_byte
+    messages_are_paged_from_either_end
+    a_search_takes_its_text_literally
+    a_query_waits_for_the_commit_that_it_names
+    a_restart_loses_and_doubles_nothing
+    a_rebuild_gives_the_same_rows
+    two_replicas_archive_each_commit_once
+    a_deleted_world_vanishes
+    the_id_of_a_deleted_world_begins_anew
+    a_commit_that_makes_no_sense_is_a_dead_letter
+    a_database_that_is_away_at_the_start_is_waited_for
+    a_restart_of_nats_is_survived
+    a_page_that_would_not_fit_in_a_message_is_shorter
+}
+
+async fn what_is_in_the_log_is_in_the_answers(archive: Archive) {
+    let replica = archive.start().await;
+    let (world, _) = archive.create("lobby").await;
+    archive
+        .append(
+            &world,
+            vec![post("guest", "main", "hello"), post("ada", "main", "hi")],
+        )
+        .await;
+    let bob = |kind| entity("bob", kind);
+    let events = vec![
+        event("world", Some("side"), &Fact::ChatCreated(chat("side"))),
+        event("world", None, &Fact::EntityCreated(bob(EntityKind::Agent))),
+        post("bob", "side", "one"),
+        event("world", None, &Fact::EntityUpdated(bob(EntityKind::User))),
+        post("bob", "side", "two"),
+        complete("ada", spent(10, 2)),
+        complete("ada", spent(5, 1)),
+    ];
+    let seq = archive.append(&world, events).await;
+
+    let worlds = archive.worlds(seq).await;
+    assert_eq!(worlds.len(), 1);
+    assert_eq!((worlds[0].name.as_str(), worlds[0].seq), ("The lobby", seq));
+    let messages = archive.messages(&world, seq).await;
+    assert_eq!(texts(&messages), ["hello", "hi", "one", "two"]);
+    let by_agent: Vec<bool> = messages.iter().map(|row| row.message.from_agent).collect();
+    assert_eq!(by_agent, [false, true, true, false]);
+    let chats = archive.chats(&world, seq).await;
+    let chats: Vec<_> = chats
+        .iter()
+        .map(|row| (row.title.as_str(), row.messages))
+        .collect();
+    assert_eq!(chats, [("About side", 2), ("About main", 2)]);
+    let usage = archive.usage(&world, seq).await;
+    assert_eq!(usage.len(), 1);
+    assert_eq!(
+        (
+            usage[0].answers,
+            usage[0].input_tokens,
+            usage[0].output_tokens
+        ),
+        (2, 15, 3)
+    );
+
+    let seq = archive.append(&world, vec![delete_chat("side")]).await;
+    assert_eq!(archive.chats(&world, seq).await.len(), 1);
+    assert_eq!(texts(&archive.messages(&world, seq).await), ["hello", "hi"]);
+    replica.stop().await;
+}
+
+async fn events_come_in_order_page_by_page_and_byte_for_byte(archive: Archive) {
+    let replica = archive.start().await;
+    let (world, _) = archive.create("lobby").await;
+    let payload = r#"{ "z":1.50, "a" : "\u0000 ?", "big":123456789012345678901 }"#;
+    let mut sent: Vec<_> = (0..7)
+        .map(|_| custom("guest", None, "app.made.x", payload))
+        .collect();
+    sent[3].target = Some(Target::Entities(vec![
+        "b".parse().unwrap(),
+        "ada".parse().unwrap(),
+    ]));
+    sent[4].target = Some("role:ada".parse().unwrap());
+    sent[5].chat = Some("main".parse().unwrap());
+    sent[6].event_type = "app.made_other".parse().unwrap();
+    let ids: Vec<_> = sent.iter().map(|event| event.id).collect();
+    let seq = archive.append(&world, sent).await;
+
+    let ask = async |query: Events| {
+        let (rows, more) = archive.ask(query).await;
+        let ids: Vec<_> = rows.iter().map(|row| row.event.id).collect();
+        (ids, more, rows)
+    };
+    let after = Position { seq, index: 1 };
+    let page = Events {
+        after,
+        limit: 3,
+        ..events_of(&world, seq)
+    };
+    let (found, more, rows) = ask(page).await;
+    assert_eq!((found, more), (ids[2..5].to_vec(), true));
+    assert!(rows.iter().all(|row| row.event.data.get() == payload));
+    let page = Events {
+        after: rows[2].position,
+        limit: 2,
+        ..events_of(&world, seq)
+    };
+    let (found, more, _) = ask(page).await;
+    assert_eq!((found, more), (ids[5..].to_vec(), false));
+
+    let of_type = Events {
+        event_type: Some("app.made.*".into()),
+        ..events_of(&world, seq)
+    };
+    assert_eq!(ask(of_type).await.0, ids[..6]);
+    let of_type = Events {
+        event_type: Some("app.made_other".into()),
+        ..events_of(&world, seq)
+    };
+    assert_eq!(ask(of_type).await.0, ids[6..]);
+    let for_ada = Events {
+        entity: Some("ada".parse().unwrap()),
+        ..events_of(&world, seq)
+    };
+    assert_eq!(ask(for_ada).await.0, ids[3..4]);
+    let in_chat = Events {
+        chat: Some("main".parse().unwrap()),
+        after,
+        ..events_of(&world, seq)
+    };
+    assert_eq!(ask(in_chat).await.0, ids[5..6]);
+    replica.stop().await;
+}
+
+async fn messages_are_paged_from_either_end(archive: Archive) {
+    let replica = archive.start().await;
+    let (world, _) = archive.create("lobby").await;
+    let posts = (0..5)
+        .map(|number| post("guest", "main", &number.to_string()))
+        .collect();
+    let seq = archive.append(&world, posts).await;
+    let ask = async |page, limit| {
+        let chat = Some("main".parse().unwrap());
+        let query = Messages {
+            chat,
+            page,
+            limit,
+            ..messages_of(&world, seq)
+        };
+        let (rows, more) = archive.ask(query).await;
+        (texts(&rows).join(""), more)
+    };
+    let at = |index| Position { seq, index };
+    assert_eq!(ask(Page::Newest, 2).await, ("34".into(), true));
+    assert_eq!(ask(Page::Newest, 5).await, ("01234".into(), false));
+    assert_eq!(ask(Page::Before(at(3)), 2).await, ("12".into(), true));
+    assert_eq!(ask(Page::Before(at(1)), 0).await, ("0".into(), false));
+    assert_eq!(ask(Page::After(at(1)), 2).await, ("23".into(), true));
+    assert_eq!(ask(Page::After(at(3)), 2).await, ("4".into(), false));
+    replica.stop().await;
+}
+
+async fn a_search_takes_its_text_literally(archive: Archive) {
+    let replica = archive.start().await;
+    let (world, _) = archive.create("lobby").await;
+    let said = ["100% SURE", "a_b", "axb", r"back\slash", "Ärger\0"];
+    let posts = said
+        .iter()
+        .map(|text| post("guest", "main", text))
+        .collect();
+    let seq = archive.append(&world, posts).await;
+    for (search, found) in [
+        ("100% s", vec!["100% SURE"]),
+        ("%", vec!["100% SURE"]),
+        ("A_B", vec!["a_b"]),
+        (r"\", vec![r"back\slash"]),
+        ("ÄRG", vec!["Ärger\u{fffd}"]),
+        ("'", vec![]),
+    ] {
+        let query = Messages {
+            search: Some(search.into()),
+            ..messages_of(&world, seq)
+        };
+        assert_eq!(texts(&archive.ask(query).await.0), found, "{search}");
+    }
+    replica.stop().await;
+}
+
+async fn a_query_waits_for_the_commit_that_it_names(archive: Archive) {
+    let (world, _) = archive.create("lobby").await;
+    let replica = archive.start().await;
+    for _ in 0..20 {
+        let event = custom("guest", None, "app.made", "{}");
+        let id = event.id;
+        let seq = archive.append(&world, vec![event]).await;
+        let last = archive.events(&world, seq).await.pop().unwrap();
+        assert_eq!((last.position.seq, last.event.id), (seq, id));
+    }
+    eventually("a commit that never comes is refused", async || {
+        let refused = archive.refusal(events_of(&world, 1_000_000)).await;
+        refused.is_some_and(|reason| reason.contains("has not come as far"))
+    })
+    .await;
+    replica.stop().await;
+}
+
+/// Appends numbered events, and returns the last commit.
+async fn append_many(
+    archive: &Archive,
+    world: &contract::WorldId,
+    numbers: std::ops::Range<u32>,
+) -> u64 {
+    let mut seq = 0;
+    for number in numbers {
+        let events = vec![
+            custom("guest", None, "app.numbered", &number.to_string()),
+            post("ada", "main", &number.to_string()),
+        ];
+        seq = archive.append(world, events).await;
+    }
+    seq
+}
+
+async fn assert_numbered(archive: &Archive, world: &contract::WorldId, seq: u64, count: u32) {
+    let query = Events {
+        event_type: Some("app.numbered".into()),
+        limit: 1000,
+        ..events_of(world, seq)
+    };
+    let rows = archive.ask(query).await.0;
+    let numbers: Vec<u32> = rows
+        .iter()
+        .map(|row| row.event.data.get().parse().unwrap())
+        .collect();
+    assert_eq!(numbers, (0..count).collect::<Vec<_>>());
+    assert_eq!(
+        archive.chats(world, seq).await[0].messages,
+        u64::from(count)
+    );
+    let messages = archive.messages(world, seq).await;
+    assert!(messages.iter().all(|row| row.message.from_agent));
+}
+
+async fn a_restart_loses_and_doubles_nothing(archive: Archive) {
+    let (world, _) = archive.create("lobby").await;
+    let replica = archive.start().await;
+    append_many(&archive, &world, 0..50).await;
+    replica.stop().await;
+    append_many(&archive, &world, 50..100).await;
+    let replica = archive.start().await;
+    let seq = append_many(&archive, &world, 100..120).await;
+    assert_numbered(&archive, &world, seq, 120).await;
+    replica.stop().await;
+}
+
+async fn a_rebuild_gives_the_same_rows(archive: Archive) {
+    let (world, _) = archive.create("lobby").await;
+    let replica = archive.start().await;
+    append_many(&archive, &world, 0..30).await;
+    let seq = archive
+        .append(&world, vec![complete("ada", spent(10, 2))])
+        .await;
+    let before = archive.told(&world, seq).await;
+    archive.rebuild().await;
+    assert_eq!(archive.told(&world, seq).await, before);
+    replica.stop().await;
+    archive.rebuild().await;
+    let replica = archive.start().await;
+    assert_eq!(archive.told(&world, seq).await, before);
+    replica.stop().await;
+}
+
+async fn two_replicas_archive_each_commit_once(archive: Archive) {
+    let (world, _) = archive.create("lobby").await;
+    let first = archive.start().await;
+    let second = archive.start().await;
+    append_many(&archive, &world, 0..50).await;
+    first.stop().await;
+    append_many(&archive, &world, 50..80).await;
+    let third = archive.start().await;
+    let seq = append_many(&archive, &world, 80..100).await;
+    // Every replica answers: ask often enough that each of them did.
+    for _ in 0..10 {
+        assert_numbered(&archive, &world, seq, 100).await;
+    }
+    second.stop().await;
+    third.stop().await;
+}
+
+async fn a_deleted_world_vanishes(archive: Archive) {
+    let replica = archive.start().await;
+    let (kept, _) = archive.create("kept").await;
+    archive
+        .append(&kept, vec![post("guest", "main", "stays")])
+        .await;
+    let (world, _) = archive.create("lobby").await;
+    archive
+        .append(
+            &world,
+            vec![post("guest", "main", "goes"), complete("ada", spent(1, 1))],
+        )
+        .await;
+    let deleted = event("world", None, &Fact::WorldDeleted(Empty {}));
+    let seq = archive.append(&world, vec![deleted]).await;
+    assert_eq!(archive.worlds(seq).await.len(), 1);
+    assert!(archive.events(&world, seq).await.is_empty());
+    assert!(archive.messages(&world, seq).await.is_empty());
+    assert!(archive.chats(&world, seq).await.is_empty());
+    assert!(archive.usage(&world, seq).await.is_empty());
+    assert_eq!(texts(&archive.messages(&kept, seq).await), ["stays"]);
+    replica.stop().await;
+}
+
+async fn the_id_of_a_deleted_world_begins_anew(archive: Archive) {
+    let replica = archive.start().await;
+    let (world, _) = archive.create("lobby").await;
+    archive
+        .append(&world, vec![post("guest", "main", "old")])
+        .await;
+    let deleted = event("world", None, &Fact::WorldDeleted(Empty {}));
+    archive.append(&world, vec![deleted]).await;
+    archive.bus.purge(&world).await.unwrap();
+    let (world, seq) = archive.create("lobby").await;
+    assert_eq!(archive.events(&world, seq).await.len(), 4);
+    let page = Worlds {
+        after: Some("Lobby".parse().unwrap()),
+        limit: 1,
+        wait_for: Some(seq),
+    };
+    let (rows, more) = archive.ask(page).await;
+    assert_eq!(
+        (rows[0].id.as_str(), rows[0].seq, more),
+        ("lobby", seq, false)
+    );
+    // The log holds neither the old world nor its end.
+    let before = archive.told(&world, seq).await;
+    archive.rebuild().await;
+    assert_eq!(archive.told(&world, seq).await, before);
+    replica.stop().await;
+}
+
+async fn a_commit_that_makes_no_sense_is_a_dead_letter(archive: Archive) {
+    let (world, _) = archive.create("lobby").await;
+    archive
+        .publish("no commit", &contract::subject::log(&world))
+        .await;
+    let replica = archive.start().await;
+    let seq = archive
+        .append(&world, vec![post("guest", "main", "after it")])
+        .await;
+    assert_eq!(texts(&archive.messages(&world, seq).await), ["after it"]);
+    assert_eq!(archive.bus.dead_letters().await.unwrap(), 1);
+    replica.stop().await;
+}
+
+async fn a_database_that_is_away_at_the_start_is_waited_for(archive: Archive) {
+    archive.place.take_away().await;
+    let (world, seq) = archive.create("lobby").await;
+    let replica = archive.begin().await;
+    eventually("queries are refused", async || {
+        let refused = archive.refusal(events_of(&world, 0)).await;
+        refused.is_some_and(|reason| reason.contains("the database is away"))
+    })
+    .await;
+    eventually("readiness says why", async || {
+        replica
+            .health
+            .problems()
+            .iter()
+            .any(|problem| problem.contains("database"))
+    })
+    .await;
+    archive.place.give_back().await;
+    eventually("the archive is ready", async || {
+        replica.health.problems().is_empty()
+    })
+    .await;
+    assert_eq!(archive.events(&world, seq).await.len(), 4);
+    replica.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_goes_away_is_caught_up_with() {
+    let archive = Archive::new(Place::postgres().await).await;
+    let (world, _) = archive.create("lobby").await;
+    let replica = archive.start().await;
+    let seq = append_many(&archive, &world, 0..10).await;
+    assert_numbered(&archive, &world, seq, 10).await;
+    archive.place.take_away().await;
+    let seq = append_many(&archive, &world, 10..20).await;
+    eventually("readiness says why", async || {
+        replica
+            .health
+            .problems()
+            .iter()
+            .any(|problem| problem.contains("database"))
+    })
+    .await;
+    eventually("queries are refused", async || {
+        let refused = archive.refusal(events_of(&world, 0)).await;
+        refused.is_some_and(|reason| reason.contains("the database is away"))
+    })
+    .await;
+    archive.place.give_back().await;
+    eventually("the archive is ready", async || {
+        replica.health.problems().is_empty()
+    })
+    .await;
+    assert_numbered(&archive, &world, seq, 20).await;
+    replica.stop().await;
+}
+
+async fn a_restart_of_nats_is_survived(mut archive: Archive) {
+    let (world, _) = archive.create("lobby").await;
+    let replica = archive.start().await;
+    append_many(&archive, &world, 0..10).await;
+    archive.nats.restart();
+    eventually("NATS is back", async || archive.bus.flush().await.is_ok()).await;
+    eventually("the log is back", async || {
+        archive.bus.last_seq(&world).await.is_ok()
+    })
+    .await;
+    let seq = append_many(&archive, &world, 10..20).await;
+    eventually("the archive has caught up", async || {
+        archive.refusal(events_of(&world, seq)).await.is_none()
+    })
+    .await;
+    assert_numbered(&archive, &world, seq, 20).await;
+    replica.stop().await;
+}
+
+async fn a_page_that_would_not_fit_in_a_message_is_shorter(archive: Archive) {
+    let replica = archive.start().await;
+    let (world, _) = archive.create("lobby").await;
+    let long = format!("\"{}\"", "x".repeat(200 * 1024));
+    let mut seq = 0;
+    for _ in 0..12 {
+        seq = archive
+            .append(&world, vec![custom("guest", None, "app.long", &long)])
+            .await;
+    }
+    let first = Events {
+        limit: 1000,
+        ..events_of(&world, seq)
+    };
+    let (rows, more) = archive.ask(first).await;
+    assert!(more && rows.len() < 16, "{} rows, more: {more}", rows.len());
+    assert_eq!(archive.events(&world, seq).await.len(), 16);
+    replica.stop().await;
+}

@@ -1,0 +1,377 @@
+//! An archive in this process, the log that it follows, and the questions that it is asked.
+
+use std::time::Duration;
+
+use bus::Bus;
+use contract::fact::{ActionCompleted, ChatDeleted, MessagePosted, WorldDescription};
+use contract::query::{
+    ChatRow, Chats, EventRow, Events, MessageRow, Messages, Page, Query, UsageOf, UsageRow,
+    WorldRow, Worlds,
+};
+use contract::{
+    Chat, Commit, CommitId, Entity, EntityKind, Event, EventId, Fact, InvocationId, MessageId,
+    Position, Seq, Timestamp, Usage, WorldId,
+};
+use persistence::Config;
+use serde_json::value::RawValue;
+use service_kit::{CancellationToken, Health};
+use tempfile::TempDir;
+use testkit::{Database, NatsServer, eventually};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+/// Longer than any answer takes, shorter than a test waits for a state.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// An empty database, of either kind.
+pub(crate) enum Place {
+    Sqlite(TempDir),
+    Postgres(Database),
+}
+
+impl Place {
+    pub(crate) fn sqlite() -> Self {
+        Self::Sqlite(TempDir::new().unwrap())
+    }
+
+    pub(crate) async fn postgres() -> Self {
+        Self::Postgres(Database::create().await)
+    }
+
+    fn url(&self) -> String {
+        match self {
+            Self::Sqlite(folder) => {
+                format!("sqlite://{}/data/archive.db", folder.path().display())
+            }
+            Self::Postgres(database) => database.url(),
+        }
+    }
+
+    /// Makes it unreachable; SQLite only before it is first used.
+    pub(crate) async fn take_away(&self) {
+        match self {
+            // A file is where its folder has to be.
+            Self::Sqlite(folder) => std::fs::write(folder.path().join("data"), "").unwrap(),
+            Self::Postgres(database) => database.take_away().await,
+        }
+    }
+
+    pub(crate) async fn give_back(&self) {
+        match self {
+            Self::Sqlite(folder) => std::fs::remove_file(folder.path().join("data")).unwrap(),
+            Self::Postgres(database) => database.give_back().await,
+        }
+    }
+}
+
+/// How long the archive of a test waits for a commit.
+const WAIT_FOR_MAX: Duration = Duration::from_millis(500);
+/// Longer than that, and too short for a second attempt: the first one's reason is told.
+const REFUSAL: Duration = Duration::from_millis(590);
+
+/// One replica, with a connection of its own.
+pub(crate) struct Replica {
+    pub(crate) health: Health,
+    shutdown: CancellationToken,
+    running: JoinSet<anyhow::Result<()>>,
+}
+
+impl Replica {
+    pub(crate) async fn stop(mut self) {
+        self.shutdown.cancel();
+        self.running.join_next().await.unwrap().unwrap().unwrap();
+    }
+}
+
+pub(crate) struct Archive {
+    pub(crate) nats: NatsServer,
+    pub(crate) bus: Bus,
+    pub(crate) place: Place,
+    pub(crate) config: Config,
+}
+
+impl Archive {
+    /// A log and a database, and no replica yet.
+    pub(crate) async fn new(place: Place) -> Self {
+        let nats = NatsServer::start();
+        let config = Config {
+            nats: bus::Config {
+                url: nats.url(),
+                ..Default::default()
+            },
+            database: place.url(),
+            wait_for_max: WAIT_FOR_MAX,
+            ..Config::default()
+        };
+        let bus = Bus::connect(&config.nats, "test").await.unwrap();
+        Self {
+            nats,
+            bus,
+            place,
+            config,
+        }
+    }
+
+    /// A replica that is ready.
+    pub(crate) async fn start(&self) -> Replica {
+        let replica = self.begin().await;
+        eventually("the archive is ready", async || {
+            replica.health.problems().is_empty()
+        })
+        .await;
+        replica
+    }
+
+    /// A replica that may not be ready yet.
+    pub(crate) async fn begin(&self) -> Replica {
+        let bus = Bus::connect(&self.config.nats, "replica").await.unwrap();
+        let (health, shutdown) = (Health::default(), CancellationToken::new());
+        let run = persistence::run_with(self.config.clone(), bus, health.clone(), shutdown.clone());
+        let mut running = JoinSet::new();
+        running.spawn(run);
+        Replica {
+            health,
+            shutdown,
+            running,
+        }
+    }
+
+    pub(crate) async fn rebuild(&self) {
+        persistence::rebuild(self.config.clone(), CancellationToken::new())
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn append(&self, world: &WorldId, events: Vec<Event>) -> Seq {
+        let expected = self.bus.last_seq(world).await.unwrap();
+        let commit = Commit {
+            id: CommitId::new(),
+            at: Timestamp::now(),
+            wake: None,
+            commands: Vec::new(),
+            events,
+        };
+        self.bus.append(world, &commit, expected).await.unwrap()
+    }
+
+    /// Publishes any text, as only a foreign program would.
+    pub(crate) async fn publish(&self, text: &str, subject: &str) {
+        let address = self.nats.url().replace("nats://", "");
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let length = text.len();
+        let lines = format!("CONNECT {{}}\r\nPUB {subject} {length}\r\n{text}\r\nPING\r\n");
+        stream.write_all(lines.as_bytes()).await.unwrap();
+        let mut heard = String::new();
+        while !heard.contains("PONG") {
+            let mut buffer = [0; 4096];
+            let length = stream.read(&mut buffer).await.unwrap();
+            heard.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
+        }
+    }
+
+    /// A world with the agent ada, the user guest and the chat main.
+    pub(crate) async fn create(&self, id: &str) -> (WorldId, Seq) {
+        let world: WorldId = id.parse().unwrap();
+        let described = WorldDescription {
+            name: format!("The {id}"),
+            description: "a place".into(),
+            turn_limit: 5,
+        };
+        let events = vec![
+            event("world", None, &Fact::WorldCreated(described)),
+            event(
+                "world",
+                None,
+                &Fact::EntityCreated(entity("ada", EntityKind::Agent)),
+            ),
+            event(
+                "world",
+                None,
+                &Fact::EntityCreated(entity("guest", EntityKind::User)),
+            ),
+            event("world", Some("main"), &Fact::ChatCreated(chat("main"))),
+        ];
+        let seq = self.append(&world, events).await;
+        (world, seq)
+    }
+
+    pub(crate) async fn ask<Q: Query>(&self, query: Q) -> (Vec<Q::Row>, bool) {
+        self.bus.query(&query, DEADLINE).await.unwrap()
+    }
+
+    /// Why a query is refused, if it is.
+    pub(crate) async fn refusal<Q: Query>(&self, query: Q) -> Option<String> {
+        let asked = self.bus.query(&query, REFUSAL).await;
+        asked.err().map(|error| error.to_string())
+    }
+
+    pub(crate) async fn events(&self, world: &WorldId, wait_for: Seq) -> Vec<EventRow> {
+        let mut events: Vec<EventRow> = Vec::new();
+        loop {
+            let after = events
+                .last()
+                .map_or(Position::default(), |row| row.position);
+            let query = Events {
+                after,
+                limit: 1000,
+                ..events_of(world, wait_for)
+            };
+            let (rows, more) = self.ask(query).await;
+            events.extend(rows);
+            if !more {
+                return events;
+            }
+        }
+    }
+
+    pub(crate) async fn messages(&self, world: &WorldId, wait_for: Seq) -> Vec<MessageRow> {
+        self.ask(messages_of(world, wait_for)).await.0
+    }
+
+    pub(crate) async fn chats(&self, world: &WorldId, wait_for: Seq) -> Vec<ChatRow> {
+        let query = Chats {
+            world: world.clone(),
+            wait_for: Some(wait_for),
+        };
+        self.ask(query).await.0
+    }
+
+    pub(crate) async fn usage(&self, world: &WorldId, wait_for: Seq) -> Vec<UsageRow> {
+        let query = UsageOf {
+            world: world.clone(),
+            wait_for: Some(wait_for),
+        };
+        self.ask(query).await.0
+    }
+
+    pub(crate) async fn worlds(&self, wait_for: Seq) -> Vec<WorldRow> {
+        let query = Worlds {
+            after: None,
+            limit: 1000,
+            wait_for: Some(wait_for),
+        };
+        self.ask(query).await.0
+    }
+
+    /// Everything that the archive says of a world, to compare it with what it says later.
+    pub(crate) async fn told(&self, world: &WorldId, wait_for: Seq) -> String {
+        let events = self.events(world, wait_for).await;
+        serde_json::to_string(&(
+            events,
+            self.messages(world, wait_for).await,
+            self.chats(world, wait_for).await,
+            self.usage(world, wait_for).await,
+            self.worlds(wait_for).await,
+        ))
+        .unwrap()
+    }
+}
+
+pub(crate) fn events_of(world: &WorldId, wait_for: Seq) -> Events {
+    Events {
+        world: world.clone(),
+        after: Position::default(),
+        event_type: None,
+        entity: None,
+        chat: None,
+        limit: 100,
+        wait_for: Some(wait_for),
+    }
+}
+
+pub(crate) fn messages_of(world: &WorldId, wait_for: Seq) -> Messages {
+    Messages {
+        world: world.clone(),
+        chat: None,
+        search: None,
+        page: Page::Newest,
+        limit: 1000,
+        wait_for: Some(wait_for),
+    }
+}
+
+pub(crate) fn entity(id: &str, kind: EntityKind) -> Entity {
+    Entity {
+        id: id.parse().unwrap(),
+        kind,
+        name: String::new(),
+        agent: None,
+        metadata: Default::default(),
+    }
+}
+
+pub(crate) fn chat(id: &str) -> Chat {
+    Chat {
+        id: id.parse().unwrap(),
+        title: format!("About {id}"),
+        agents: Vec::new(),
+    }
+}
+
+pub(crate) fn event(sender: &str, chat: Option<&str>, fact: &Fact) -> Event {
+    custom(
+        sender,
+        chat,
+        fact.event_type().as_str(),
+        fact.to_data().unwrap().get(),
+    )
+}
+
+/// An event of any type, whose payload is this text.
+pub(crate) fn custom(sender: &str, chat: Option<&str>, event_type: &str, data: &str) -> Event {
+    Event {
+        id: EventId(Uuid::now_v7()),
+        event_type: event_type.parse().unwrap(),
+        sender: sender.parse().unwrap(),
+        target: None,
+        chat: chat.map(|chat| chat.parse().unwrap()),
+        causation: None,
+        correlation: None,
+        trace: None,
+        schema: None,
+        description: None,
+        summary: None,
+        metadata: None,
+        data: RawValue::from_string(data.into()).unwrap(),
+    }
+}
+
+pub(crate) fn post(sender: &str, chat: &str, text: &str) -> Event {
+    let posted = MessagePosted {
+        text: text.into(),
+        turn: MessageId(Uuid::now_v7()),
+        in_reply_to: None,
+        answerers: Vec::new(),
+        usage: Some(spent(3, 4)),
+    };
+    event(sender, Some(chat), &Fact::MessagePosted(posted))
+}
+
+pub(crate) fn complete(agent: &str, usage: Usage) -> Event {
+    let completed = ActionCompleted {
+        invocation: InvocationId(Uuid::now_v7()),
+        output: None,
+        usage: Some(usage),
+    };
+    event(agent, None, &Fact::ActionCompleted(completed))
+}
+
+pub(crate) fn delete_chat(chat: &str) -> Event {
+    let deleted = ChatDeleted {
+        chat: chat.parse().unwrap(),
+    };
+    event("guest", Some(chat), &Fact::ChatDeleted(deleted))
+}
+
+pub(crate) fn spent(input_tokens: u64, output_tokens: u64) -> Usage {
+    Usage {
+        model: "small".into(),
+        input_tokens,
+        output_tokens,
+    }
+}
+
+pub(crate) fn texts(rows: &[MessageRow]) -> Vec<&str> {
+    rows.iter().map(|row| row.message.text.as_str()).collect()
+}
