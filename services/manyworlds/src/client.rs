@@ -79,7 +79,7 @@ impl fmt::Display for Problem {
         };
         write!(f, "{text}")?;
         if let Some(field) = &self.field {
-            write!(f, " (at {field})")?;
+            write!(f, " (field {field})")?;
         }
         write!(f, " [{}]", self.status)
     }
@@ -204,7 +204,7 @@ mod tests {
     fn a_problem_is_one_clear_line() {
         let body = r#"{"type": "x", "title": "Unknown chat", "status": 404, "detail": "no chat x", "field": "chat"}"#;
         let problem = problem(StatusCode::NOT_FOUND, body);
-        assert_eq!(problem.to_string(), "no chat x (at chat) [404]");
+        assert_eq!(problem.to_string(), "no chat x (field chat) [404]");
     }
 
     #[test]

@@ -72,13 +72,13 @@ pub async fn up(
     let Some(url) = &options.nats else {
         let nats = start_nats(&options).await?;
         let config = config.with_nats(&nats.url());
-        let result = run(config, listener, worlds, output, shutdown).await;
+        let result = Box::pin(run(config, listener, worlds, output, shutdown)).await;
         // Last: until here the services still stored what they held.
         nats.stop().await;
         return result;
     };
     let config = config.with_nats(url);
-    run(config, listener, worlds, output, shutdown).await
+    Box::pin(run(config, listener, worlds, output, shutdown)).await
 }
 
 async fn start_nats(options: &Options) -> anyhow::Result<NatsChild> {
@@ -98,19 +98,18 @@ async fn run(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
-    let key_needed = config.key_needed();
+    let hint = ready::Hint::of(&worlds, config.key_needed());
     let connected = tokio::select! {
         connected = services::connect(&config) => connected?,
         () = shutdown.cancelled() => return Ok(()),
     };
     let bus = connected.gateway.clone();
     let mut tasks = services::spawn(config, connected, listener, shutdown.clone());
-    let announced = worlds.first().map(|world| world.id.clone());
     tasks.spawn("get ready", async move {
         let getting_ready = async {
             ready::apply(&bus, worlds).await?;
             ready::wait(address).await?;
-            ready::announce(output, address, announced.as_ref(), key_needed)
+            ready::announce(output, address, &hint)
         };
         tokio::select! {
             result = getting_ready => result?,

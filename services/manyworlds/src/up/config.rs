@@ -80,12 +80,12 @@ impl Config {
 mod tests {
     use super::*;
 
-    fn load(pairs: &[(&str, &str)]) -> Result<Config, service_kit::config::Error> {
+    fn load(pairs: &[(&str, &str)]) -> Result<Config, Box<service_kit::config::Error>> {
         let environment = pairs
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        service_kit::config::load_from(None, environment)
+        service_kit::config::load_from(None, environment).map_err(Box::new)
     }
 
     #[test]

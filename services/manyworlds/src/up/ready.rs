@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use bus::Bus;
-use contract::{Command, CommandId, CommandRequest, EntityId, WorldId};
+use contract::{ChatId, Command, CommandId, CommandRequest, EntityId, EntityKind, WorldId};
 use tokio::time::{Instant, sleep};
 
 use crate::output::{Output, Style};
@@ -52,41 +52,80 @@ pub(super) async fn wait(address: SocketAddr) -> anyhow::Result<()> {
     }
 }
 
+/// What there is to try, once everything is ready.
+pub(super) struct Hint {
+    /// A world, one of its chats and one of its users, if there is one.
+    pub(super) talk: Option<(WorldId, ChatId, EntityId)>,
+    /// Whether the gateway wants an API key.
+    pub(super) key_needed: bool,
+}
+
+impl Hint {
+    /// What to try in the first of these worlds.
+    pub(super) fn of(worlds: &[WorldFile], key_needed: bool) -> Self {
+        let talk = worlds.first().and_then(|WorldFile { id, spec }| {
+            let chat = spec.chats.first()?.id.clone();
+            let is_user = |entity: &&contract::Entity| entity.kind == EntityKind::User;
+            let user = spec.entities.iter().find(is_user)?.id.clone();
+            Some((id.clone(), chat, user))
+        });
+        Self { talk, key_needed }
+    }
+}
+
 /// Says so: one line for programs, and for people what to do next.
-pub(super) fn announce(
-    output: Output,
-    address: SocketAddr,
-    world: Option<&WorldId>,
-    key_needed: bool,
-) -> anyhow::Result<()> {
+pub(super) fn announce(output: Output, address: SocketAddr, hint: &Hint) -> anyhow::Result<()> {
     let url = format!("http://{}", reachable(address));
     output.line(&format!("ready {url}"))?;
-    let world = world.map_or("WORLD", WorldId::as_str);
-    let (header, flag) = if key_needed {
-        (" -H \"Authorization: Bearer $KEY\"", " --api-key $KEY")
+    let (header, key) = if hint.key_needed {
+        (
+            " \\\n      -H \"authorization: Bearer $MANYWORLDS_API_KEY\"",
+            "    export MANYWORLDS_API_KEY=...\n",
+        )
     } else {
         ("", "")
     };
-    let at = if address.port() == 7000 {
-        String::new()
-    } else {
-        format!(" --url {url}")
+    let at = match address.port() {
+        7000 => String::new(),
+        _ => format!(" --url {url}"),
     };
     let title = |text| output.paint_note(Style::Bold, text);
+    let advice = match &hint.talk {
+        None => format!(
+            "  {}\n{key}    manyworlds{at} world apply deploy/worlds/lobby.yaml",
+            title("Make a world:"),
+        ),
+        Some((world, chat, user)) => format!(
+            "  {}\n{key}    manyworlds{at} chat {world}{}\n\n  {}\n    \
+             curl -N {url}/v1/worlds/{world}/chats/{chat}/messages{header} \\\n      \
+             -H 'content-type: application/json' \\\n      \
+             -d '{{\"sender\": \"{user}\", \"text\": \"hello\", \"stream\": true}}'",
+            title("Talk to its agents:"),
+            flags(chat, user),
+            title("or without this program:"),
+        ),
+    };
     output.note(&format!(
-        "\n  {}  {url}\n\n  {}\n    manyworlds{at}{flag} chat {world}\n\n  {}\n    \
-         curl -N{header} {url}/v1/worlds/{world}/chats/main/messages \\\n      \
-         -H 'content-type: application/json' \\\n      \
-         -d '{{\"sender\": \"guest\", \"text\": \"hello\", \"stream\": true}}'\n\n  {}\n",
+        "\n  {}  {url}\n\n{advice}\n\n  {}\n",
         title("Manyworlds is at"),
-        title("Talk to its agents:"),
-        title("or without this program:"),
         output.paint_note(
             Style::Faint,
-            "Ctrl-C stops it; started again, everything is still there."
+            "Ctrl-C stops it; started again, everything is still there.",
         ),
     ));
     Ok(())
+}
+
+/// What `chat` has to be told when its defaults don't fit.
+fn flags(chat: &ChatId, user: &EntityId) -> String {
+    let mut flags = String::new();
+    if chat.as_str() != "main" {
+        flags.push_str(&format!(" --chat {chat}"));
+    }
+    if user.as_str() != "guest" {
+        flags.push_str(&format!(" --as {user}"));
+    }
+    flags
 }
 
 /// An address that a client on this machine can use.
