@@ -41,7 +41,8 @@ test: ## every test, with a real nats-server and a throw-away PostgreSQL
 
 .PHONY: bench
 bench: ## measure, each number beside its control (release build)
-	@$(with_nats) $(with_postgres) cargo run --release -p system-tests --bin bench
+	@$(with_nats) cargo build --release --workspace --bins; \
+	cargo run --release -p system-tests --bin bench -- --json target/bench.json
 
 .PHONY: chaos
 chaos: ## kill -9 every process under load, and count what is missing (release build)
