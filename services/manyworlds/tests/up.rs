@@ -1,4 +1,8 @@
 //! The program as a person uses it: everything on one machine, and a client beside it.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that can't have its processes can only stop"
+)]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
