@@ -3,11 +3,14 @@
 //! Nothing here is a promise: whoever must not miss an event compares [`Notice::previous`] with the
 //! last commit that it has seen, and reads a gap from the log.
 
-use async_nats::{HeaderMap, HeaderValue, Message, Subscriber};
+use async_nats::{HeaderMap, HeaderName, HeaderValue, Message, Subscriber};
 use contract::commit::Position;
-use contract::{Chunk, CloudEvent, Commit, InvocationId, Seq, WorldId, cloud_event, subject};
+use contract::{
+    Chunk, CloudEvent, Commit, Event, InvocationId, Seq, WorldId, cloud_event, subject,
+};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use tracing::warn;
 
 use crate::{Bus, Error, bus::chain};
@@ -56,7 +59,13 @@ struct Cancelled {
 impl Bus {
     /// Publishes the events of a commit. What gets lost can be read from the log.
     pub async fn publish_commit(&self, notice: CommitNotice<'_>) {
-        let count = notice.commit.events.len();
+        let common = Common {
+            world: notice.world.to_string(),
+            time: notice.commit.at.to_string(),
+            seq: notice.seq.to_string(),
+            previous: notice.previous.to_string(),
+            count: notice.commit.events.len().to_string(),
+        };
         for (index, event) in (0_u32..).zip(&notice.commit.events) {
             let position = Position {
                 seq: notice.seq,
@@ -64,8 +73,7 @@ impl Bus {
             };
             let subject = subject::event(notice.world, &event.event_type);
             let payload = bytes::Bytes::copy_from_slice(event.data.get().as_bytes());
-            let event = CloudEvent::new(notice.world, position, notice.commit.at, event.clone());
-            let headers = headers(&event, notice.previous, count);
+            let headers = headers(&common, position, event);
             let _ = self
                 .client
                 .publish_with_headers(subject, headers, payload)
@@ -178,18 +186,70 @@ impl Signals {
     }
 }
 
-fn headers(event: &CloudEvent, previous: Seq, count: usize) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for (name, value) in event.attributes() {
-        let name = format!("{}{name}", cloud_event::HEADER_PREFIX);
-        headers.insert(name.as_str(), HeaderValue::from(percent_encode(&value)));
+/// What the headers of all events of a commit share, as text.
+struct Common {
+    world: String,
+    time: String,
+    seq: String,
+    previous: String,
+    count: String,
+}
+
+/// CloudEvents' binary mode, and what shows whether an event was missed. Every event of every world
+/// passes here, so names are constants and values are written once.
+fn headers(common: &Common, position: Position, event: &Event) -> HeaderMap {
+    const fn name(name: &'static str) -> HeaderName {
+        HeaderName::from_static(name)
     }
-    headers.insert("content-type", "application/json");
-    headers.insert(cloud_event::SEQ_HEADER, event.seq().to_string().as_str());
-    headers.insert(PREVIOUS_HEADER, previous.to_string().as_str());
-    headers.insert(COUNT_HEADER, count.to_string().as_str());
-    if let Some(traceparent) = &event.traceparent {
-        headers.insert(crate::trace::TRACEPARENT, traceparent.as_str());
+    let mut headers = HeaderMap::new();
+    let mut insert = |name: HeaderName, value: String| {
+        headers.insert(name, HeaderValue::from(value));
+    };
+    insert(name("ce-specversion"), cloud_event::SPEC_VERSION.to_owned());
+    insert(name("ce-id"), event.id.to_string());
+    insert(name("ce-type"), event.event_type.to_string());
+    insert(
+        name("ce-source"),
+        cloud_event::source(&common.world, &event.sender),
+    );
+    insert(name("ce-time"), common.time.clone());
+    insert(name("ce-world"), common.world.clone());
+    insert(name("ce-sender"), event.sender.to_string());
+    insert(name("ce-sequence"), position.to_string());
+    insert(name("content-type"), "application/json".to_owned());
+    insert(name(cloud_event::SEQ_HEADER), common.seq.clone());
+    insert(name(PREVIOUS_HEADER), common.previous.clone());
+    insert(name(COUNT_HEADER), common.count.clone());
+    if let Some(target) = &event.target {
+        insert(name("ce-subject"), target.to_string());
+        insert(name("ce-target"), target.to_string());
+    }
+    if let Some(chat) = &event.chat {
+        insert(name("ce-chat"), chat.to_string());
+    }
+    if let Some(causation) = event.causation {
+        insert(name("ce-causationid"), causation.to_string());
+    }
+    if let Some(correlation) = event.correlation {
+        insert(name("ce-correlationid"), correlation.to_string());
+    }
+    if let Some(trace) = &event.trace {
+        insert(name("ce-traceparent"), trace.clone());
+        insert(name(crate::trace::TRACEPARENT), trace.clone());
+    }
+    let texts = [
+        (name("ce-dataschema"), event.schema.as_deref()),
+        (name("ce-description"), event.description.as_deref()),
+        (name("ce-summary"), event.summary.as_deref()),
+        (
+            name("ce-metadata"),
+            event.metadata.as_deref().map(RawValue::get),
+        ),
+    ];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            insert(name, percent_encode(text));
+        }
     }
     headers
 }

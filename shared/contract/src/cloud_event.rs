@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::commit::Position;
 use crate::query::EventRow;
-use crate::{ChatId, Event, EventId, EventType, Seq, Target, Timestamp, WorldId};
+use crate::{ChatId, EntityId, Event, EventId, EventType, Seq, Target, Timestamp, WorldId};
 
 /// The media type of one event in structured mode.
 pub const MEDIA_TYPE: &str = "application/cloudevents+json";
@@ -20,6 +20,11 @@ pub const SPEC_VERSION: &str = "1.0";
 pub const HEADER_PREFIX: &str = "ce-";
 /// The header on `mw.evt` that tells the commit.
 pub const SEQ_HEADER: &str = "mw-seq";
+
+/// The `source` of what `sender` does in `world`.
+pub fn source(world: &str, sender: &EntityId) -> String {
+    format!("/worlds/{world}/entities/{sender}")
+}
 
 /// An event in CloudEvents' structured JSON form.
 ///
@@ -50,7 +55,7 @@ pub struct CloudEvent {
     /// The world that it happened in.
     pub world: WorldId,
     /// Who caused it.
-    pub sender: crate::EntityId,
+    pub sender: EntityId,
     /// Whom it is for; nobody named means everyone in the world.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
@@ -90,7 +95,7 @@ impl CloudEvent {
             specversion: SPEC_VERSION.to_owned(),
             id: event.id,
             event_type: event.event_type,
-            source: format!("/worlds/{world}/entities/{}", event.sender),
+            source: source(world.as_str(), &event.sender),
             subject: event.target.as_ref().map(ToString::to_string),
             time: at,
             datacontenttype: "application/json".to_owned(),
@@ -118,38 +123,6 @@ impl CloudEvent {
     /// The commit that holds this event.
     pub fn seq(&self) -> Seq {
         self.sequence.seq
-    }
-
-    /// The attributes as they go into headers in binary mode: names without their prefix.
-    pub fn attributes(&self) -> Vec<(&'static str, String)> {
-        let mut attributes = vec![
-            ("specversion", self.specversion.clone()),
-            ("id", self.id.to_string()),
-            ("type", self.event_type.to_string()),
-            ("source", self.source.clone()),
-            ("time", self.time.to_string()),
-            ("world", self.world.to_string()),
-            ("sender", self.sender.to_string()),
-            ("sequence", self.sequence.to_string()),
-        ];
-        let optional = [
-            ("subject", self.subject.clone()),
-            ("dataschema", self.dataschema.clone()),
-            ("target", self.target.as_ref().map(ToString::to_string)),
-            ("chat", self.chat.as_ref().map(ToString::to_string)),
-            ("causationid", self.causationid.map(|id| id.to_string())),
-            ("correlationid", self.correlationid.map(|id| id.to_string())),
-            ("traceparent", self.traceparent.clone()),
-            ("description", self.description.clone()),
-            ("summary", self.summary.clone()),
-            ("metadata", self.metadata.clone()),
-        ];
-        attributes.extend(
-            optional
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, value?))),
-        );
-        attributes
     }
 
     /// The event that these attributes (names without their prefix) and this payload make.
@@ -182,38 +155,6 @@ pub struct InvalidAttribute {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::CommandId;
-
-    #[test]
-    fn binary_mode_gives_the_event_back() {
-        let world: WorldId = "lobby".parse().unwrap();
-        let event = Event {
-            id: CommandId::new().event(0),
-            event_type: "myapp.order.created".parse().unwrap(),
-            sender: "ada".parse().unwrap(),
-            target: Some("bob,eve".parse().unwrap()),
-            chat: Some("main".parse().unwrap()),
-            causation: Some(CommandId::new().event(3)),
-            correlation: Some(Uuid::now_v7()),
-            trace: None,
-            schema: None,
-            description: None,
-            summary: Some("an order, \"quoted\"".to_owned()),
-            metadata: Some(RawValue::from_string(r#"{"a": 1}"#.to_owned()).unwrap()),
-            data: RawValue::from_string(r#"{"n":   1.0e2}"#.to_owned()).unwrap(),
-        };
-        let position = Position { seq: 7, index: 2 };
-        let before = CloudEvent::new(&world, position, Timestamp::from_unix_ms(5), event);
-        let attributes = before.attributes();
-        let pairs = attributes
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()));
-        let after = CloudEvent::from_attributes(pairs, before.data.get().as_bytes()).unwrap();
-        assert_eq!(
-            serde_json::to_string(&after).unwrap(),
-            serde_json::to_string(&before).unwrap()
-        );
-    }
 
     #[test]
     fn an_event_without_an_id_is_refused() {

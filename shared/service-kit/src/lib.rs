@@ -14,6 +14,11 @@ pub use health::Health;
 pub use tasks::Tasks;
 pub use tokio_util::sync::CancellationToken;
 
+/// A commit is many small allocations that live for a moment: the system's allocator took a sixth of
+/// the world service's time under load.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The `main` of a service: reads its configuration, switches telemetry on, and runs it until
 /// SIGTERM or Ctrl-C.
 ///

@@ -44,11 +44,19 @@ impl Collector {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound port");
         let spans = Spans::default();
-        let router = Router::new().route("/v1/traces", post(collect)).with_state(spans.clone());
+        let router = Router::new()
+            .route("/v1/traces", post(collect))
+            .with_state(spans.clone());
         let serving = tokio::spawn(async move {
-            axum::serve(listener, router).await.expect("serve the collector");
+            axum::serve(listener, router)
+                .await
+                .expect("serve the collector");
         });
-        Self { address, spans, serving }
+        Self {
+            address,
+            spans,
+            serving,
+        }
     }
 
     /// What `OTEL_EXPORTER_OTLP_ENDPOINT` must be.
@@ -58,7 +66,10 @@ impl Collector {
 
     /// What came so far.
     pub fn spans(&self) -> Vec<CollectedSpan> {
-        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.spans
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -72,7 +83,10 @@ async fn collect(State(spans): State<Spans>, body: Bytes) {
     let request = ExportTraceServiceRequest::decode(body).expect("an export of traces");
     let mut collected = Vec::new();
     for resource in request.resource_spans {
-        let attributes = resource.resource.map(|resource| resource.attributes).unwrap_or_default();
+        let attributes = resource
+            .resource
+            .map(|resource| resource.attributes)
+            .unwrap_or_default();
         let service = attributes
             .into_iter()
             .find(|attribute| attribute.key == "service.name")
@@ -82,7 +96,10 @@ async fn collect(State(spans): State<Spans>, body: Bytes) {
                 other => format!("{other:?}"),
             })
             .unwrap_or_default();
-        let spans = resource.scope_spans.into_iter().flat_map(|scope| scope.spans);
+        let spans = resource
+            .scope_spans
+            .into_iter()
+            .flat_map(|scope| scope.spans);
         collected.extend(spans.map(|span| CollectedSpan {
             service: service.clone(),
             name: span.name,
@@ -91,5 +108,8 @@ async fn collect(State(spans): State<Spans>, body: Bytes) {
             parent_id: span.parent_span_id,
         }));
     }
-    spans.lock().unwrap_or_else(PoisonError::into_inner).extend(collected);
+    spans
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .extend(collected);
 }

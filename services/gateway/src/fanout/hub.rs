@@ -136,17 +136,19 @@ impl Task {
         let mut look_at = Instant::now() + self.catch_up_every;
         loop {
             tokio::select! {
-                notice = notices.next() => {
-                    let Some(notice) = notice else { return };
-                    self.take(notice).await;
+                // A chunk is sent before the event that ends its answer: it must not be overtaken.
+                biased;
+                () = sleep_until(look_at) => {
+                    self.catch_up().await;
                     look_at = Instant::now() + self.catch_up_every;
                 }
                 signal = signals.next() => {
                     let Some(Signal::Chunk(chunk)) = signal else { return };
                     self.ring.publish(Frame::chunk(chunk));
                 }
-                () = sleep_until(look_at) => {
-                    self.catch_up().await;
+                notice = notices.next() => {
+                    let Some(notice) = notice else { return };
+                    self.take(notice).await;
                     look_at = Instant::now() + self.catch_up_every;
                 }
             }
