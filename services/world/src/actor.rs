@@ -30,6 +30,10 @@ use crate::{Shared, snapshot};
 const BATCH_MAX: usize = 1024;
 /// How long an actor tries to get a commit into the log before it tells everyone to ask again.
 const APPEND_PATIENCE: Duration = Duration::from_secs(10);
+/// The broker keeps a wish for a year: a wake further away is asked for in several steps.
+const WAKE_HORIZON: Duration = Duration::from_hours(300 * 24);
+/// Pause between two wakes of an actor by itself, should the first not have done all that was due.
+const WAKE_PAUSE: Duration = Duration::from_millis(10);
 /// Pause before an append is tried again when nobody knows what became of it.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
@@ -38,8 +42,10 @@ pub(crate) struct Actor {
     shared: Arc<Shared>,
     id: WorldId,
     backlog: VecDeque<Item>,
-    /// Snapshots on their way, and past states being read.
+    /// Past states being read.
     aside: JoinSet<()>,
+    /// The snapshot on its way: one at a time, so that an older one never comes last.
+    snapshot: JoinSet<()>,
     snapshot_at: Seq,
     commits_since_snapshot: u64,
 }
@@ -51,6 +57,7 @@ impl Actor {
             id,
             backlog: VecDeque::new(),
             aside: JoinSet::new(),
+            snapshot: JoinSet::new(),
             snapshot_at: 0,
             commits_since_snapshot: 0,
         }
@@ -59,29 +66,34 @@ impl Actor {
     /// Serves the world until it has been idle, or the mailbox is dropped.
     pub(crate) async fn run(mut self, mut items: mpsc::Receiver<Item>) {
         let started = Instant::now();
-        let mut world = match snapshot::wake(&self.shared.bus, &self.id, 0).await {
-            Ok(world) => world,
-            Err(error) => {
-                error!(world.id = %self.id, error = %ErrorChain(&error), "world not woken");
-                let reason = ErrorChain(&error).to_string();
-                return self.refuse_all(&mut items, reason).await;
+        let woken = snapshot::wake(&self.shared.bus, &self.id, 0).await;
+        let served = match woken {
+            Ok(mut world) => {
+                let seconds = started.elapsed().as_secs_f64();
+                self.shared.metrics.activation_seconds.record(seconds, &[]);
+                self.snapshot_at = world.seq;
+                self.shared.metrics.worlds_awake.add(1, &[]);
+                let served = self.serve(&mut world, &mut items).await;
+                self.finish(&world, served.is_ok()).await;
+                self.shared.metrics.worlds_awake.add(-1, &[]);
+                served.map_err(|error| ErrorChain(&error).to_string())
             }
+            Err(error) => Err(ErrorChain(&error).to_string()),
         };
-        self.shared
-            .metrics
-            .activation_seconds
-            .record(started.elapsed().as_secs_f64(), &[]);
-        self.shared.metrics.worlds_awake.add(1, &[]);
-        self.snapshot_at = world.seq;
-        if let Err(error) = self.serve(&mut world, &mut items).await {
-            warn!(world.id = %self.id, error = %ErrorChain(&error), "world given up");
-            let reason = ErrorChain(&error).to_string();
+        if let Err(reason) = served {
+            error!(world.id = %self.id, error = %reason, "world given up");
             self.refuse_all(&mut items, reason).await;
-        } else if world.exists() && world.seq > self.snapshot_at {
-            self.keep_snapshot(&world);
         }
+    }
+
+    /// Ends what runs beside the actor, and leaves a snapshot for whoever wakes the world next.
+    async fn finish(&mut self, world: &World, is_current: bool) {
+        while self.snapshot.join_next().await.is_some() {}
+        if is_current && world.exists() && world.seq > self.snapshot_at {
+            self.keep_snapshot(world);
+        }
+        while self.snapshot.join_next().await.is_some() {}
         while self.aside.join_next().await.is_some() {}
-        self.shared.metrics.worlds_awake.add(-1, &[]);
     }
 
     async fn serve(
@@ -91,12 +103,15 @@ impl Actor {
     ) -> Result<(), AppendError> {
         let mut batch = Vec::new();
         let mut idle_at = Instant::now() + self.shared.config.idle_after;
+        let mut wake_not_before = Instant::now();
         loop {
             while !self.backlog.is_empty() {
                 self.commit_next(world).await?;
             }
             self.purge_if_due(world).await;
-            let due = self.next_due(world).map(until);
+            let due = self
+                .next_due(world)
+                .map(|due| until(due).max(wake_not_before));
             tokio::select! {
                 taken = items.recv_many(&mut batch, BATCH_MAX) => {
                     if taken == 0 {
@@ -106,9 +121,16 @@ impl Actor {
                     idle_at = Instant::now() + self.shared.config.idle_after;
                 }
                 () = tokio::time::sleep_until(due.unwrap_or(idle_at)), if due.is_some() => {
+                    wake_not_before = Instant::now() + WAKE_PAUSE;
                     self.backlog.push_back(Item::wake());
                 }
                 () = tokio::time::sleep_until(idle_at) => {
+                    let now = Timestamp::now().max(world.at);
+                    if world.wake_wanted(now).is_some_and(|due| due > now) {
+                        // The wake that the broker was asked for is over: ask for the next one.
+                        self.backlog.push_back(Item::wake());
+                        continue;
+                    }
                     // Whoever comes from now on wakes a new actor; whoever is in is still served.
                     items.close();
                     idle_at += Duration::from_hours(24);
@@ -129,57 +151,70 @@ impl Actor {
     async fn commit_next(&mut self, world: &mut World) -> Result<(), AppendError> {
         let patience = Instant::now() + APPEND_PATIENCE;
         loop {
-            let mut draft = self.draft(world);
-            if draft.commit.events.is_empty() && draft.commit.wake.is_none() {
-                self.answer(world, draft.answers, world.seq).await;
-                return Ok(());
+            let draft = self.draft(world);
+            let error = match self.settle(world, draft).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let conflict = matches!(error, AppendError::Conflict { .. });
+            self.shared
+                .metrics
+                .append(if conflict { "conflict" } else { "unknown" });
+            debug!(world.id = %self.id, error = %ErrorChain(&error), "commit not settled");
+            if Instant::now() > patience {
+                return Err(error);
             }
-            let previous = world.seq;
-            let started = Instant::now();
-            match self
-                .shared
-                .bus
-                .append(&self.id, &draft.commit, previous)
-                .await
-            {
-                Ok(seq) => {
-                    let metrics = &self.shared.metrics;
-                    metrics.append("stored");
-                    metrics
-                        .append_seconds
-                        .record(started.elapsed().as_secs_f64(), &[]);
-                    metrics
-                        .events_committed
-                        .add(draft.commit.events.len() as u64, &[]);
-                    world.end_commit(seq, &draft.commit);
-                    let answers = std::mem::take(&mut draft.answers);
-                    self.answer(world, answers, seq).await;
-                    let commit = &draft.commit;
-                    let notice = CommitNotice {
-                        world: &self.id,
-                        seq,
-                        previous,
-                        commit,
-                    };
-                    self.shared.bus.publish_commit(notice).await;
-                    self.count_commit(world);
-                    return Ok(());
-                }
-                Err(error) => {
-                    let conflict = matches!(error, AppendError::Conflict { .. });
-                    self.shared
-                        .metrics
-                        .append(if conflict { "conflict" } else { "unknown" });
-                    debug!(world.id = %self.id, error = %ErrorChain(&error), "append failed");
-                    if Instant::now() > patience {
-                        return Err(error);
-                    }
-                    if !conflict {
-                        tokio::time::sleep(RETRY_PAUSE).await;
-                    }
-                    *world = self.wake_again(error).await?;
-                }
+            if !conflict {
+                tokio::time::sleep(RETRY_PAUSE).await;
             }
+            *world = self.wake_again(error).await?;
+        }
+    }
+
+    /// Stores a draft and answers its requests. One without events is not stored, but what it would
+    /// answer is true only if the state is still that of the log.
+    async fn settle(&mut self, world: &mut World, draft: Draft) -> Result<(), AppendError> {
+        let (previous, commit) = (world.seq, draft.commit);
+        if commit.events.is_empty() && commit.wake.is_none() {
+            self.check_current(previous).await?;
+            self.answer(world, draft.answers, previous).await;
+            return Ok(());
+        }
+        let started = Instant::now();
+        let seq = self.shared.bus.append(&self.id, &commit, previous).await?;
+        let metrics = &self.shared.metrics;
+        metrics.append("stored");
+        metrics
+            .append_seconds
+            .record(started.elapsed().as_secs_f64(), &[]);
+        metrics
+            .events_committed
+            .add(commit.events.len() as u64, &[]);
+        world.end_commit(seq, &commit);
+        self.answer(world, draft.answers, seq).await;
+        let notice = CommitNotice {
+            world: &self.id,
+            seq,
+            previous,
+            commit: &commit,
+        };
+        self.shared.bus.publish_commit(notice).await;
+        self.count_commit(world);
+        Ok(())
+    }
+
+    async fn check_current(&self, seq: Seq) -> Result<(), AppendError> {
+        let world = || self.id.clone();
+        match self.shared.bus.last_seq(&self.id).await {
+            Ok(end) if end == seq => Ok(()),
+            Ok(_) => Err(AppendError::Conflict {
+                world: world(),
+                expected: seq,
+            }),
+            Err(source) => Err(AppendError::Unknown {
+                world: world(),
+                source: source.into(),
+            }),
         }
     }
 
@@ -217,7 +252,11 @@ impl Actor {
             Some(_) => draft
                 .has_events()
                 .then(|| now + self.shared.config.deleted_kept),
-            None => world.wake_wanted(now),
+            // A wake that is due already is this actor's own, unless it dies with this commit.
+            None => world
+                .wake_wanted(now)
+                .filter(|due| *due > now || draft.has_events())
+                .map(|due| due.min(now + WAKE_HORIZON)),
         };
         draft
     }
@@ -266,7 +305,9 @@ impl Actor {
 
     fn count_commit(&mut self, world: &World) {
         self.commits_since_snapshot += 1;
-        if self.commits_since_snapshot >= self.shared.config.snapshot_every {
+        while self.snapshot.try_join_next().is_some() {}
+        let wanted = self.commits_since_snapshot >= self.shared.config.snapshot_every;
+        if wanted && self.snapshot.is_empty() {
             self.keep_snapshot(world);
         }
     }
@@ -280,7 +321,7 @@ impl Actor {
             Err(error) => return error!(error = %ErrorChain(&error), "snapshot not written"),
         };
         let (shared, id, seq) = (self.shared.clone(), self.id.clone(), world.seq);
-        self.aside.spawn(async move {
+        self.snapshot.spawn(async move {
             if let Err(error) = shared.bus.keep_snapshot(&id, seq, state.into()).await {
                 warn!(world.id = %id, error = %ErrorChain(&error), "snapshot not kept");
             }
@@ -299,12 +340,18 @@ impl Actor {
         let bus = &self.shared.bus;
         let purged = async {
             bus.remove_snapshot(&self.id).await?;
-            bus.purge(&self.id).await
+            bus.purge(&self.id, world.seq).await
         };
-        match purged.await {
-            Ok(()) => *world = World::new(self.id.clone()),
+        let again = match purged.await {
+            Ok(()) => snapshot::wake(bus, &self.id, 0)
+                .await
+                .map_err(|e| ErrorChain(&e).to_string()),
+            Err(error) => Err(ErrorChain(&error).to_string()),
+        };
+        match again {
+            Ok(woken) => *world = woken,
             Err(error) => {
-                warn!(world.id = %self.id, error = %ErrorChain(&error), "deleted world not purged");
+                warn!(world.id = %self.id, error = %error, "deleted world not purged");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }

@@ -35,8 +35,9 @@ pub const VERSION: u32 = 1;
 
 /// The most events that one command may make: its commit must fit in one message of NATS.
 pub const COMMAND_EVENTS_MAX: usize = 1000;
-/// The most bytes that the payloads of one command may have.
-pub const COMMAND_BYTES_MAX: usize = 512 * 1024;
+/// The most bytes that the events of one command may have, those that follow from it aside. With
+/// them, and what other commands put in the same commit, it still fits in NATS' default of 1 MiB.
+pub const COMMAND_BYTES_MAX: usize = 384 * 1024;
 
 /// An event that was decided, with its payload in both forms.
 #[derive(Debug)]
@@ -230,12 +231,20 @@ impl<'a> Decision<'a> {
         Ok(())
     }
 
-    fn check_size(&self) -> Result<(), Rejection> {
-        let bytes: usize = self
-            .events
+    /// Whether one more event of any size still fits.
+    fn has_room_for_another(&self) -> bool {
+        self.events.len() < COMMAND_EVENTS_MAX / 2 && self.size_bytes() < COMMAND_BYTES_MAX / 8
+    }
+
+    fn size_bytes(&self) -> usize {
+        self.events
             .iter()
-            .map(|decided| decided.event.data.get().len())
-            .sum();
+            .map(|decided| size_bytes(&decided.event))
+            .sum()
+    }
+
+    fn check_size(&self) -> Result<(), Rejection> {
+        let bytes = self.size_bytes();
         if self.events.len() > COMMAND_EVENTS_MAX || bytes > COMMAND_BYTES_MAX {
             let detail = format!(
                 "the command makes {} events of {bytes} bytes; at most {COMMAND_EVENTS_MAX} events \
@@ -246,6 +255,19 @@ impl<'a> Decision<'a> {
         }
         Ok(())
     }
+}
+
+/// About how many bytes an event takes in a commit.
+pub fn size_bytes(event: &Event) -> usize {
+    /// Ids, sender, target, chat, trace, and the names of all fields.
+    const ENVELOPE_BYTES: usize = 512;
+    let texts = [&event.schema, &event.description, &event.summary];
+    let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+    let metadata = event
+        .metadata
+        .as_ref()
+        .map_or(0, |metadata| metadata.get().len());
+    ENVELOPE_BYTES + texts + metadata + event.data.get().len()
 }
 
 fn reject(code: RejectionCode, detail: impl Into<String>, field: Option<String>) -> Rejection {

@@ -1,5 +1,7 @@
 //! Waking a world: its newest snapshot, and what its log says since.
 
+use std::time::Duration;
+
 use bus::{Bus, Error};
 use contract::{Seq, WorldId};
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,9 @@ use service_kit::ErrorChain;
 use tracing::warn;
 
 use crate::rules::{self, World};
+
+/// Pause before a log is read again whose end was not there yet.
+const LAG_PAUSE: Duration = Duration::from_millis(20);
 
 #[derive(Serialize)]
 struct Written<'a> {
@@ -43,26 +48,26 @@ pub(crate) fn write(world: &World) -> serde_json::Result<Vec<u8>> {
     })
 }
 
-/// The state of a world, at least as new as the commit `end`.
+/// The state of a world, at least as new as the commit `end`, unless that is purged meanwhile.
 pub(crate) async fn wake(bus: &Bus, id: &WorldId, end: Seq) -> Result<World, WakeError> {
     let read_error = |source| WakeError::Read {
         world: id.clone(),
         source,
     };
-    let kept = bus.snapshot(id).await.map_err(read_error)?;
-    let mut world = kept
-        .and_then(|(_, state)| read(id, &state))
-        .unwrap_or_else(|| World::new(id.clone()));
+    let mut end = end;
     loop {
-        let before = world.seq;
+        let kept = bus.snapshot(id).await.map_err(read_error)?;
+        let mut world = kept
+            .and_then(|(_, state)| read(id, &state))
+            .unwrap_or_else(|| World::new(id.clone()));
         replay(bus, &mut world, Seq::MAX).await?;
-        // A replica that lags behind may know less than the commit that sent us here: ask again.
         if world.seq >= end {
             return Ok(world);
         }
-        if world.seq == before {
-            tokio::task::yield_now().await;
-        }
+        // A replica that lags behind knows less than the commit that sent us here, or the log was
+        // purged: ask its leader again.
+        tokio::time::sleep(LAG_PAUSE).await;
+        end = end.min(bus.last_seq(id).await.map_err(read_error)?);
     }
 }
 

@@ -254,11 +254,26 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Answers. An answer that gets lost is asked for again, so there is nothing to report.
+    /// Answers. An answer that gets lost is asked for again, so there is nothing to report. One
+    /// that NATS would not carry is refused in its place: nobody could ever be told.
     pub async fn send(self, reply: &Reply) {
-        let Ok(payload) = serde_json::to_vec(reply) else {
+        let Ok(mut payload) = serde_json::to_vec(reply) else {
             return;
         };
+        let bytes_max = self.bus.client.server_info().max_payload;
+        if payload.len() > bytes_max {
+            let detail = format!(
+                "the answer has {} bytes; NATS carries at most {bytes_max}",
+                payload.len()
+            );
+            let code = RejectionCode::TooLarge;
+            let refusal = Reply::Rejected(Rejection {
+                code,
+                detail,
+                field: None,
+            });
+            payload = serde_json::to_vec(&refusal).unwrap_or_default();
+        }
         let _ = self.bus.client.publish(self.reply, payload.into()).await;
     }
 }

@@ -279,11 +279,12 @@ impl Bus {
         Consumer::open(self, subject::LOG_STREAM, config).await
     }
 
-    /// Removes a world's log for good. Its subject starts again at expected sequence 0.
+    /// Removes a world's log for good, up to the commit `until`. When nothing follows, its subject
+    /// starts again at expected sequence 0.
     ///
     /// # Errors
     /// [`Error::Broker`] when it may still be there.
-    pub async fn purge(&self, world: &WorldId) -> Result<(), Error> {
+    pub async fn purge(&self, world: &WorldId, until: Seq) -> Result<(), Error> {
         let stream = self
             .jetstream
             .get_stream_no_info(subject::LOG_STREAM)
@@ -291,6 +292,7 @@ impl Bus {
             .map_err(|e| Error::broker("open the log", e))?;
         stream
             .purge()
+            .sequence(until + 1)
             .filter(subject::log(world))
             .await
             .map(drop)

@@ -129,14 +129,18 @@ async fn read_head(store: &kv::Store, world: &WorldId) -> Result<Option<(Head, B
     Ok(Some((head, value.slice(value.len().min(end + 1)..))))
 }
 
+/// Removes the parts of a snapshot. The stream is purged, since a deleted key leaves a marker.
 async fn remove_parts(store: &kv::Store, world: &WorldId, head: &Head) -> Result<(), Error> {
-    for part in 0..head.parts {
-        store
-            .purge(part_key(world, head.seq, part))
-            .await
-            .map_err(|e| Error::broker("remove a snapshot", e))?;
+    if head.parts == 0 {
+        return Ok(());
     }
-    Ok(())
+    store
+        .stream
+        .purge()
+        .filter(format!("{}{world}.{}.*", store.prefix, head.seq))
+        .await
+        .map(drop)
+        .map_err(|e| Error::broker("remove a snapshot", e))
 }
 
 fn part_key(world: &WorldId, seq: Seq, part: usize) -> String {

@@ -16,10 +16,14 @@ impl Bus {
         // JetStream refuses a schedule in the past; a second ahead is as good as now.
         let at = due.max(Timestamp::now() + std::time::Duration::from_secs(1));
         let at = at.to_string();
-        // Schedules have whole seconds: round up, or the world would wake before it is due.
         let message = PublishMessage::build()
             .header(header::NATS_SCHEDULE, format!("@at {at}").as_str())
             .header(header::NATS_SCHEDULE_TARGET, subject::wake(world).as_str())
+            // A wake replaces the one before it: a world needs no more than one.
+            .header(
+                header::NATS_SCHEDULE_ROLLUP,
+                header::NATS_SCHEDULE_ROLLUP_SUB,
+            )
             .header(header::NATS_ROLLUP, "sub")
             .payload("{}".into());
         let stored = self

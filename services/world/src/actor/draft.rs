@@ -8,7 +8,7 @@ use contract::{
 
 use crate::rules::{self, World};
 
-/// A commit takes no more commands once it has this many events, or bytes of payload.
+/// A commit takes no more commands once it has this many events, or bytes.
 const COMMIT_EVENTS_MAX: usize = 256;
 const COMMIT_BYTES_MAX: usize = 256 * 1024;
 
@@ -83,10 +83,7 @@ impl Draft {
             events: count(events.len()),
         };
         if !events.is_empty() {
-            self.bytes += events
-                .iter()
-                .map(|event| event.data.get().len())
-                .sum::<usize>();
+            self.bytes += events.iter().map(rules::size_bytes).sum::<usize>();
             self.commit.commands.push(CommandMark {
                 id,
                 events: accepted.events,

@@ -10,9 +10,12 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
     // A custom event changes nothing by itself.
     let Some(fact) = fact else { return };
     match fact {
-        Fact::WorldCreated(description) | Fact::WorldUpdated(description) => {
+        Fact::WorldCreated(description) => {
+            // Whatever a late snapshot says of an earlier world of this id is not of this one.
+            *world = World::new(world.id.clone());
             world.description = Some(description.clone());
         }
+        Fact::WorldUpdated(description) => world.description = Some(description.clone()),
         Fact::WorldDeleted(_) => delete_world(world),
         Fact::EntityCreated(entity) | Fact::EntityUpdated(entity) => {
             world.entities.insert(entity.id.clone(), entity.clone());

@@ -21,6 +21,8 @@ const DEADLINE_DEFAULT: Duration = Duration::from_mins(10);
 const ANSWER_GRACE: Duration = Duration::from_secs(30);
 /// The longest reason of a failure.
 const REASON_BYTES_MAX: usize = 4096;
+/// The most text that a worker is told before the message to answer: it must fit in one reply.
+const CONTEXT_BYTES_MAX: usize = 512 * 1024;
 /// The most invocations of a world that may be open: all of them are in its state.
 const OPEN_MAX: usize = 100_000;
 
@@ -226,7 +228,17 @@ fn messages(world: &World, chat: &ChatId, question: &ChatMessage, kept: usize) -
     } else {
         Vec::new()
     };
-    messages.drain(..messages.len().saturating_sub(kept.saturating_sub(1)));
+    let mut bytes = 0;
+    let fitting = messages
+        .iter()
+        .rev()
+        .take(kept.saturating_sub(1))
+        .take_while(|message| {
+            bytes += message.text.len();
+            bytes <= CONTEXT_BYTES_MAX
+        })
+        .count();
+    messages.drain(..messages.len() - fitting);
     messages.push(question.clone());
     messages
 }

@@ -11,8 +11,14 @@ use super::{About, Decided, Decision, invalid, reject};
 
 /// The longest message. A commit holds it once, and a snapshot up to 200 of them for each chat.
 const TEXT_BYTES_MAX: usize = 64 * 1024;
-/// Messages that may wait for one agent in one chat.
-const WAITING_MAX: usize = 1000;
+/// Answers that may wait in one chat: all that wait must fit in the commit that calls them off.
+const WAITING_MAX: usize = 500;
+/// Agents that may answer one message: each is asked in the same commit.
+const ANSWERERS_MAX: usize = 256;
+/// The most that may be attached to an event beside what it says.
+const METADATA_BYTES_MAX: usize = 64 * 1024;
+/// The longest description or summary of an event.
+const LINE_BYTES_MAX: usize = 4096;
 
 pub(super) fn post(
     world: &World,
@@ -29,15 +35,25 @@ pub(super) fn post(
     let id = decision.next_id().message();
     let sender = decision.request.sender.clone();
     let answerers = answerers(world, state, &sender, text);
-    for agent in &answerers {
-        let waiting = state
-            .answering
-            .get(agent)
-            .map_or(0, |answering| answering.waiting.len());
-        if waiting >= WAITING_MAX {
-            let detail = format!("{agent} has {WAITING_MAX} messages of this chat to answer");
-            return Err(reject(RejectionCode::TooLarge, detail, None));
-        }
+    if answerers.len() > ANSWERERS_MAX {
+        let detail = format!(
+            "{} agents would answer; at most {ANSWERERS_MAX} can: name some with @",
+            answerers.len()
+        );
+        return Err(reject(
+            RejectionCode::TooLarge,
+            detail,
+            Some("text".to_owned()),
+        ));
+    }
+    let waiting: usize = state
+        .answering
+        .values()
+        .map(|answering| answering.waiting.len())
+        .sum();
+    if !answerers.is_empty() && waiting + answerers.len() > WAITING_MAX {
+        let detail = format!("{waiting} answers wait in the chat {chat}; at most {WAITING_MAX} do");
+        return Err(reject(RejectionCode::TooLarge, detail, None));
     }
     let posted = MessagePosted {
         text: text.to_owned(),
@@ -222,6 +238,14 @@ pub(super) fn check_draft(world: &World, draft: &Draft, field: &str) -> Result<(
     if let Some(chat) = &draft.chat {
         world.check_chat(chat, &format!("{field}.chat"))?;
     }
+    for (text, name) in [
+        (&draft.description, "description"),
+        (&draft.summary, "summary"),
+    ] {
+        if let Some(text) = text {
+            World::check_text(text, LINE_BYTES_MAX, &format!("{field}.{name}"))?;
+        }
+    }
     let is_object = |metadata: &serde_json::value::RawValue| metadata.get().starts_with('{');
     if draft
         .metadata
@@ -232,6 +256,13 @@ pub(super) fn check_draft(world: &World, draft: &Draft, field: &str) -> Result<(
             format!("{field}.metadata"),
             "metadata is a JSON object",
         ));
+    }
+    if let Some(metadata) = &draft.metadata {
+        World::check_text(
+            metadata.get(),
+            METADATA_BYTES_MAX,
+            &format!("{field}.metadata"),
+        )?;
     }
     Ok(())
 }

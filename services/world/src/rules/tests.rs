@@ -450,3 +450,57 @@ proptest! {
         prop_assert!(story.world.turns.is_empty(), "{:?}", story.world.turns);
     }
 }
+
+#[test]
+fn timers_that_do_not_fit_in_one_commit_fire_in_several() {
+    let mut story = Story::begin(&[]);
+    let data = serde_json::value::to_raw_value(&"x".repeat(60_000)).unwrap();
+    for n in 0..20 {
+        let timer = format!("t{n}").parse().unwrap();
+        let event = contract::Draft::new("app.big".parse().unwrap(), data.clone());
+        let due = story.now + Duration::from_secs(1);
+        story
+            .send(
+                "guest",
+                Command::SetTimer {
+                    timer,
+                    due,
+                    event: Some(event),
+                },
+            )
+            .unwrap();
+    }
+    story.now = story.now + Duration::from_mins(1);
+    let mut fired = 0;
+    while story.world.next_due().is_some() {
+        let events = story.send("world", Command::Wake).unwrap();
+        fired += types(&events)
+            .iter()
+            .filter(|name| **name == "app.big")
+            .count();
+        assert!(!events.is_empty(), "a wake that does nothing");
+    }
+    assert_eq!(fired, 20);
+}
+
+#[test]
+fn a_message_that_too_many_would_answer_is_refused() {
+    let names: Vec<String> = (0..300).map(|n| format!("a{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut story = Story::begin(&names);
+    let refused = story.send("guest", post("everyone?")).unwrap_err();
+    assert_eq!(refused.code, contract::RejectionCode::TooLarge);
+    story.send("guest", post("@a7 you then")).unwrap();
+}
+
+#[test]
+fn a_world_that_begins_again_has_nothing_of_the_one_before() {
+    let mut story = Story::begin(&["ada"]);
+    story.say("hello");
+    let fresh = Story::begin(&["bob"]);
+    let mut late = story.world.clone();
+    replay(&mut late, 500, &fresh.log[0]).unwrap();
+    let mut right = World::new("w".parse().unwrap());
+    replay(&mut right, 500, &fresh.log[0]).unwrap();
+    assert_eq!(hash(&late), hash(&right));
+}

@@ -4,8 +4,10 @@ use contract::fact::{TimerCancelled, TimerFired, TimerSet};
 use contract::{Draft, Fact, Rejection, RejectionCode, TimerId, Timestamp};
 
 use super::state::{Due, World};
-use super::{About, COMMAND_EVENTS_MAX, Decision, invocation, message, reject};
+use super::{About, Decision, invocation, message, reject};
 
+/// The most that the event of a timer may say: it waits in the state of the world.
+const EVENT_BYTES_MAX: usize = 64 * 1024;
 /// The most timers of a world: all of them are in its state.
 const TIMERS_MAX: usize = 100_000;
 
@@ -18,6 +20,7 @@ pub(super) fn set(
 ) -> Result<(), Rejection> {
     if let Some(draft) = event {
         message::check_draft(world, draft, "event")?;
+        World::check_text(draft.data.get(), EVENT_BYTES_MAX, "event.data")?;
     }
     if world.timers.len() >= TIMERS_MAX && !world.timers.contains_key(timer) {
         let detail = format!("a world has at most {TIMERS_MAX} timers");
@@ -52,7 +55,7 @@ pub(super) fn cancel(
 pub(super) fn wake(world: &World, decision: &mut Decision<'_>) -> Result<(), Rejection> {
     let now = decision.now;
     for (_, due) in world.due.iter().take_while(|(due, _)| *due <= now) {
-        if decision.events.len() + 2 > COMMAND_EVENTS_MAX / 2 {
+        if !decision.events.is_empty() && !decision.has_room_for_another() {
             break;
         }
         match due {
