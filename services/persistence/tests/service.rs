@@ -351,7 +351,8 @@ async fn the_id_of_a_deleted_world_begins_anew(archive: Archive) {
         .await;
     let deleted = event("world", None, &Fact::WorldDeleted(Empty {}));
     archive.append(&world, vec![deleted]).await;
-    archive.bus.purge(&world).await.unwrap();
+    let end = archive.bus.last_seq(&world).await.unwrap();
+    archive.bus.purge(&world, end).await.unwrap();
     let (world, seq) = archive.create("lobby").await;
     assert_eq!(archive.events(&world, seq).await.len(), 4);
     let page = Worlds {
