@@ -110,8 +110,10 @@ fn subjects_are_built_in_one_file() {
     {
         for file in rust_files(&root().join(crate_name).join("src")) {
             let text = fs::read_to_string(&file).unwrap();
+            // A test may name what it expects.
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
             assert!(
-                !text.contains("\"mw."),
+                !code.contains("\"mw."),
                 "{} builds a subject",
                 file.display()
             );
