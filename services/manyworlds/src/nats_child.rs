@@ -54,16 +54,18 @@ impl NatsChild {
         std::fs::create_dir_all(&options.folder)
             .with_context(|| format!("make {}", options.folder.display()))?;
         let lock = lock_store(&options.folder).await?;
+        let stop = CancellationToken::new();
         for _ in 0..PORT_ATTEMPTS {
             let server = Server {
                 port: free_port()?,
                 lock: lock.try_clone().context("share the lock")?,
                 options: options.clone(),
+                stop: stop.clone(),
             };
             if let Some(child) = server.start().await? {
-                let (port, stop) = (server.port, CancellationToken::new());
+                let port = server.port;
                 let mut supervisor = JoinSet::new();
-                supervisor.spawn(server.keep_alive(child, stop.clone()));
+                supervisor.spawn(server.keep_alive(child));
                 return Ok(Self {
                     port,
                     stop,
@@ -94,10 +96,11 @@ struct Server {
     port: u16,
     /// Held by the child too, as its standard input: as long as any of us lives, the store is taken.
     lock: File,
+    stop: CancellationToken,
 }
 
 impl Server {
-    /// Starts the process; `None` when it ended before it listened.
+    /// Starts the process; `None` when it ended before it listened, or was to stop meanwhile.
     async fn start(&self) -> anyhow::Result<Option<Child>> {
         let folder = &self.options.folder;
         let ports = folder.join("ports");
@@ -128,6 +131,10 @@ impl Server {
                 return Ok(Some(child));
             }
             if child.try_wait()?.is_some() {
+                return Ok(None);
+            }
+            if self.stop.is_cancelled() {
+                end(child).await;
                 return Ok(None);
             }
             sleep(POLL).await;
@@ -165,38 +172,42 @@ impl Server {
         ))
     }
 
-    /// Starts the process again whenever it ends, until `stop`; then ends it.
-    async fn keep_alive(self, mut child: Child, stop: CancellationToken) {
+    /// Starts the process again whenever it ends, until it is to stop; then ends it.
+    async fn keep_alive(self, mut child: Child) {
         loop {
             tokio::select! {
-                () = stop.cancelled() => return end(child).await,
+                () = self.stop.cancelled() => return end(child).await,
                 status = child.wait() => {
                     warn!(status = ?status.ok(), "nats-server ended, starting it again");
                 }
             }
-            child = tokio::select! {
-                () = stop.cancelled() => return,
-                child = self.start_again() => child,
+            child = match self.start_again().await {
+                Some(child) => child,
+                None => return,
             };
         }
     }
 
-    /// Starts the process until that succeeds.
-    async fn start_again(&self) -> Child {
+    /// Starts the process until that succeeds, or it is to stop.
+    async fn start_again(&self) -> Option<Child> {
         let mut pause = RESTART_PAUSE_MIN;
-        loop {
+        while !self.stop.is_cancelled() {
             let reason = match self.start().await {
                 Ok(Some(child)) => {
                     info!(port = self.port, "nats-server is back");
-                    return child;
+                    return Some(child);
                 }
                 Ok(None) => "it ended while it started".to_owned(),
                 Err(error) => format!("{error:#}"),
             };
             warn!(reason, "nats-server not started");
-            sleep(pause).await;
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = self.stop.cancelled() => {}
+            }
             pause = (pause * 2).min(RESTART_PAUSE_MAX);
         }
+        None
     }
 }
 
@@ -323,6 +334,7 @@ mod tests {
             port: free_port().unwrap(),
             lock: lock_store(&options.folder).await.unwrap(),
             options: options.clone(),
+            stop: CancellationToken::new(),
         };
         let mut left = server.start().await.unwrap().unwrap();
         drop(server);
