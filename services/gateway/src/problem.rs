@@ -123,6 +123,7 @@ fn status_of(code: RejectionCode) -> (StatusCode, &'static str) {
         Code::ReservedType => (StatusCode::UNPROCESSABLE_ENTITY, "reserved_type"),
         Code::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
         Code::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+        Code::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy"),
         Code::Expired => (StatusCode::CONFLICT, "expired"),
         Code::InFuture => (StatusCode::NOT_FOUND, "in_future"),
     }
@@ -131,9 +132,13 @@ fn status_of(code: RejectionCode) -> (StatusCode, &'static str) {
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
         let (status, code) = status_of(rejection.code);
-        Self {
+        let problem = Self {
             field: rejection.field,
             ..Self::new(status, code, rejection.detail)
+        };
+        match rejection.code {
+            RejectionCode::Busy => problem.retry_after(RETRY_SOON),
+            _ => problem,
         }
     }
 }
@@ -189,6 +194,7 @@ mod tests {
             (Code::ReservedType, 422, "reserved_type"),
             (Code::Invalid, 422, "invalid"),
             (Code::TooLarge, 413, "too_large"),
+            (Code::Busy, 429, "busy"),
             (Code::Expired, 409, "expired"),
             (Code::InFuture, 404, "in_future"),
         ] {

@@ -242,6 +242,8 @@ pub enum RejectionCode {
     Invalid,
     /// A limit of the world is reached.
     TooLarge,
+    /// So much waits to be done that no more is taken now: ask again.
+    Busy,
     /// The command is so old that the world can't tell whether it acted on it.
     Expired,
     /// The log does not hold this moment yet.

@@ -53,7 +53,7 @@ pub(super) fn post(
         .sum();
     if !answerers.is_empty() && waiting + answerers.len() > WAITING_MAX {
         let detail = format!("{waiting} answers wait in the chat {chat}; at most {WAITING_MAX} do");
-        return Err(reject(RejectionCode::TooLarge, detail, None));
+        return Err(reject(RejectionCode::Busy, detail, None));
     }
     let posted = MessagePosted {
         text: text.to_owned(),

@@ -435,3 +435,26 @@ fn a_world_that_begins_again_has_nothing_of_the_one_before() {
     replay(&mut right, 500, &fresh.log[0]).unwrap();
     assert_eq!(hash(&late), hash(&right));
 }
+
+#[test]
+fn a_chat_in_which_too_much_waits_takes_more_once_something_is_answered() {
+    let mut story = Story::begin(&["ada"]);
+    let refused = loop {
+        if let Err(refused) = story.send("guest", post("and another thing")) {
+            break refused;
+        }
+    };
+    assert_eq!(refused.code, contract::RejectionCode::Busy);
+    let [invocation] = story.open()[..] else {
+        panic!("one invocation")
+    };
+    story.answer(invocation, "yes").unwrap();
+    story.say("and another thing");
+    let events = story.send(
+        "guest",
+        Command::DeleteChat {
+            chat: "main".parse().unwrap(),
+        },
+    );
+    assert_eq!(types(&events.unwrap()).last(), Some(&"chat.turn_ended"));
+}
