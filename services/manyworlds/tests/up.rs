@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_manyworlds");
 
-/// A running `manyworlds up`. Killed when dropped.
+/// A running `manyworlds up`. Told to stop when dropped: killed, it would leave its nats-server.
 struct Up {
     process: Child,
     url: String,
@@ -62,8 +62,11 @@ impl Up {
 
 impl Drop for Up {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        // One that was killed on purpose, and waited for, has no process to tell any more.
+        if matches!(self.process.try_wait(), Ok(None)) {
+            signal(self.process.id(), Signal::SIGTERM);
+            let _ = self.process.wait();
+        }
     }
 }
 
