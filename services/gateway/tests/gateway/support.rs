@@ -373,9 +373,7 @@ impl World {
             };
             self.bus.publish_chunk(world, &chunk).await;
         }
-        // Chunks travel beside the events: here the client has them all before the answer.
-        self.bus.flush().await.unwrap();
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        // What was published first arrives first, and the gateway hands chunks on before events.
         let answer = Fact::MessagePosted(MessagePosted {
             text: format!("you said {text}"),
             turn,
