@@ -27,6 +27,12 @@ impl Sqlite {
         let file = options.get_filename().to_owned();
         let options = options
             .journal_mode(SqliteJournalMode::Wal)
+            // Rows come in the order of their keys, many at a time: larger pages and rarer checkpoints
+            // write less of the same twice. 64 MiB of journal at most.
+            .page_size(16 << 10)
+            .pragma("wal_autocheckpoint", "4096")
+            // A batch stays in memory until it is committed, or its pages are written more than once.
+            .pragma("cache_size", "-65536")
             // What the checkpoint says must survive a loss of power.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
