@@ -6,7 +6,7 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{KeyValue, global};
 use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::metrics::{Aggregation, Instrument, SdkMeterProvider, Stream};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prometheus::{Registry, TextEncoder};
@@ -16,6 +16,12 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 /// What is logged when `RUST_LOG` is not set.
 const DEFAULT_FILTER: &str = "info,async_nats=warn,hyper=warn,sqlx=warn";
+
+/// The bounds of every histogram of seconds: what we measure takes from a fraction of a millisecond
+/// to the minutes of a language model.
+const SECONDS: [f64; 16] = [
+    0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 120.0,
+];
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
 static METER_PROVIDER: OnceLock<SdkMeterProvider> = OnceLock::new();
@@ -84,10 +90,19 @@ pub fn init_metrics() {
         {
             provider = provider.with_reader(exporter);
         }
-        let provider = provider.build();
+        let provider = provider.with_view(in_seconds).build();
         global::set_meter_provider(provider.clone());
         provider
     });
+}
+
+fn in_seconds(instrument: &Instrument) -> Option<Stream> {
+    let aggregation = Aggregation::ExplicitBucketHistogram {
+        boundaries: SECONDS.to_vec(),
+        record_min_max: false,
+    };
+    let stream = Stream::builder().with_aggregation(aggregation);
+    (instrument.unit() == "s").then(|| stream.build().ok())?
 }
 
 fn exporter_wanted() -> bool {
