@@ -42,13 +42,13 @@ test: ## every test, with a real nats-server and a throw-away PostgreSQL
 .PHONY: bench
 bench: ## measure, each number beside its control (release build)
 	@$(with_nats) cargo build --release --workspace --bins; \
-	cargo run --release -p system-tests --bin bench -- --json target/bench.json
+	target/release/bench --json target/bench.json
 
 .PHONY: chaos
 chaos: ## kill -9 every process under load, and count what is missing (release build)
 	@$(with_nats) $(with_postgres) bash -euc \
 		'cargo build --release --workspace --bins; \
-		 cargo run --release -p system-tests --bin chaos'
+		 target/release/chaos'
 
 .PHONY: clean
 clean: ## remove what was built; the data of `make run` stays

@@ -1,20 +1,81 @@
 //! CPU time and memory of processes, as Linux counts them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::Serialize;
 use system_tests::Cluster;
 
 /// Linux counts CPU time in hundredths of a second (`sysconf(_SC_CLK_TCK)`, 100 on all its ports
 /// that we know).
 const TICK: Duration = Duration::from_millis(10);
 
-/// The CPU time that all processes of a system, this one included, have used so far.
-pub(crate) fn used(cluster: &Cluster) -> Duration {
-    cluster
-        .process_ids()
-        .iter()
-        .map(|(_, id)| used_by(*id))
-        .sum()
+/// The CPU time that each process of a system, this one included, has used so far.
+pub(crate) struct Used(Vec<(String, Duration)>);
+
+/// CPU milliseconds for each operation.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Cost {
+    /// Of all processes.
+    pub(crate) total: f64,
+    /// Of each.
+    pub(crate) of: BTreeMap<String, f64>,
+}
+
+impl Used {
+    pub(crate) fn now(cluster: &Cluster) -> Self {
+        let processes = cluster.process_ids().into_iter();
+        Self(processes.map(|(name, id)| (name, used_by(id))).collect())
+    }
+
+    /// What was used since, for each of so many operations.
+    pub(crate) fn per_operation(&self, cluster: &Cluster, operations: usize) -> Cost {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "counts are far below where it matters"
+        )]
+        let operations = operations as f64;
+        let before: BTreeMap<&str, Duration> = self
+            .0
+            .iter()
+            .map(|(name, used)| (name.as_str(), *used))
+            .collect();
+        let of: BTreeMap<String, f64> = Self::now(cluster)
+            .0
+            .into_iter()
+            .map(|(name, used)| {
+                let before = before.get(name.as_str()).copied().unwrap_or_default();
+                let used = used.saturating_sub(before).as_secs_f64() * 1000.0 / operations;
+                (name, used)
+            })
+            .collect();
+        Cost {
+            total: of.values().sum(),
+            of,
+        }
+    }
+}
+
+impl Cost {
+    /// What this process alone has used.
+    pub(crate) fn of_client(total: f64) -> Self {
+        Self {
+            total,
+            of: BTreeMap::from([("client".to_owned(), total)]),
+        }
+    }
+}
+
+impl PartialEq for Cost {
+    fn eq(&self, other: &Self) -> bool {
+        self.total == other.total
+    }
+}
+
+impl PartialOrd for Cost {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        self.total.partial_cmp(&other.total)
+    }
 }
 
 fn used_by(process: u32) -> Duration {
@@ -28,16 +89,6 @@ fn used_by(process: u32) -> Duration {
         .collect();
     let ticks = |field: usize| fields.get(field).and_then(|text| text.parse::<u32>().ok());
     TICK * (ticks(11).unwrap_or(0) + ticks(12).unwrap_or(0))
-}
-
-/// CPU milliseconds for each operation.
-pub(crate) fn per_operation(used: Duration, operations: usize) -> f64 {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts are far below where it matters"
-    )]
-    let operations = operations as f64;
-    used.as_secs_f64() * 1000.0 / operations
 }
 
 /// The memory that a process holds, in kilobytes.

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::commits::{create, flood};
-use crate::cpu;
+use crate::cpu::{self, Used};
 use crate::report::{Report, Row, median, rate};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -53,7 +53,7 @@ pub(crate) async fn deliveries(cluster: &Cluster, bus: &Bus, report: &mut Report
     let (mut rates, mut costs) = (vec![], vec![]);
     for _ in 0..3 {
         let (before, until) = (
-            cpu::used(cluster),
+            Used::now(cluster),
             heard.load(Ordering::Relaxed) + commands * listeners,
         );
         let started = Instant::now();
@@ -68,8 +68,7 @@ pub(crate) async fn deliveries(cluster: &Cluster, bus: &Bus, report: &mut Report
         })
         .await;
         rates.push(rate(sent * listeners, started.elapsed()));
-        let used = cpu::used(cluster).saturating_sub(before);
-        costs.push(cpu::per_operation(used, sent * listeners));
+        costs.push(before.per_operation(cluster, sent * listeners));
     }
     let value = median(&mut rates);
     report.add(Row {

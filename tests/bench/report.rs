@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::cpu::Cost;
+
 /// One measurement.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Row {
@@ -20,7 +22,7 @@ pub(crate) struct Row {
     /// Whether it does.
     pub(crate) met: bool,
     /// CPU milliseconds of all processes for each operation, where it was measured.
-    pub(crate) cpu_ms: Option<f64>,
+    pub(crate) cpu_ms: Option<Cost>,
 }
 
 pub(crate) struct Report {
@@ -66,13 +68,23 @@ impl Report {
         for row in &self.rows {
             println!("{}", line(row));
         }
+        println!("\nCPU microseconds for each operation, by process");
+        for row in &self.rows {
+            let Some(cost) = &row.cpu_ms else { continue };
+            let of = cost.of.iter();
+            let of: Vec<String> = of
+                .map(|(name, used)| format!("{name} {:.1}", used * 1000.0))
+                .collect();
+            println!("{:<44} {}", row.name, of.join(", "));
+        }
     }
 }
 
 fn line(row: &Row) -> String {
     let cpu = row
         .cpu_ms
-        .map_or_else(|| "-".to_owned(), |cpu| format!("{cpu:.3}"));
+        .as_ref()
+        .map_or_else(|| "-".to_owned(), |cpu| format!("{:.3}", cpu.total));
     let met = if row.met { "met" } else { "MISSED" };
     format!(
         "{:<44} {:>22} {:>26} {:>7.2} {cpu:>9}  {} {met}",
@@ -81,9 +93,9 @@ fn line(row: &Row) -> String {
 }
 
 /// The middle of several values.
-pub(crate) fn median<T: PartialOrd + Copy>(values: &mut [T]) -> T {
+pub(crate) fn median<T: PartialOrd + Clone>(values: &mut [T]) -> T {
     values.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
-    values[values.len() / 2]
+    values[values.len() / 2].clone()
 }
 
 /// The value below which this share of all lie.

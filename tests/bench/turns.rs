@@ -7,7 +7,7 @@ use futures::StreamExt;
 use serde_json::json;
 use system_tests::{Cluster, Http};
 
-use crate::cpu;
+use crate::cpu::Used;
 use crate::report::{Report, Row, milliseconds, percentile};
 
 pub(crate) async fn first_chunk(cluster: &Cluster, report: &mut Report) {
@@ -31,7 +31,7 @@ pub(crate) async fn first_chunk(cluster: &Cluster, report: &mut Report) {
     let client = reqwest::Client::new();
     let body = json!({"sender": "guest", "text": "hello", "stream": true});
     let count = report.count(500);
-    let before = cpu::used(cluster);
+    let before = Used::now(cluster);
     let mut times = Vec::with_capacity(count);
     for _ in 0..count {
         let started = Instant::now();
@@ -51,7 +51,7 @@ pub(crate) async fn first_chunk(cluster: &Cluster, report: &mut Report) {
         // A chunk is live, and may get lost: then this turn says nothing about chunks.
         times.extend(first);
     }
-    let cost = cpu::per_operation(cpu::used(cluster).saturating_sub(before), count);
+    let cost = before.per_operation(cluster, count);
     assert!(
         times.len() * 100 >= count * 99,
         "{} of {count} turns had chunks",

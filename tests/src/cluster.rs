@@ -116,6 +116,28 @@ impl Cluster {
         }
     }
 
+    /// Kills every replica of a service.
+    pub fn stop(&mut self, service: &str) {
+        for process in self.replicas(service) {
+            process.kill();
+        }
+    }
+
+    /// Starts what [`Self::stop`] killed, and returns once it is ready.
+    pub async fn resume(&mut self, service: &str) {
+        for process in self.replicas(service) {
+            process.restart();
+        }
+        self.ready().await;
+    }
+
+    fn replicas(&mut self, service: &str) -> impl Iterator<Item = &mut Process> {
+        let name = format!("{service}-");
+        self.processes
+            .iter_mut()
+            .filter(move |process| process.name.starts_with(&name))
+    }
+
     /// What the first replica of a service measured so far, in Prometheus' text format.
     ///
     /// # Panics
@@ -130,6 +152,16 @@ impl Cluster {
             .await
             .expect("its metrics");
         answer.text().await.expect("its metrics")
+    }
+
+    /// The first measurement of this name by the first replica of a service.
+    ///
+    /// # Panics
+    /// When there is none, or it does not answer.
+    pub async fn metric(&self, service: &str, name: &str) -> Option<f64> {
+        let text = self.metrics(service).await;
+        let line = text.lines().find(|line| line.starts_with(name))?;
+        line.rsplit(' ').next()?.parse().ok()
     }
 
     /// The numbers of all processes, the broker's and this one's included, by name.

@@ -20,4 +20,4 @@ pub use collector::{CollectedSpan, Collector};
 pub use eventually::eventually;
 pub use nats::{NatsServer, free_port};
 pub use postgres::Database;
-pub use raw::Raw;
+pub use raw::{Heard, Raw};

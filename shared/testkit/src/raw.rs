@@ -1,8 +1,20 @@
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::{self, stream};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+
+/// A message as any client of NATS gets it.
+#[derive(Debug)]
+pub struct Heard {
+    /// Where it was published.
+    pub subject: String,
+    /// Its headers.
+    pub headers: BTreeMap<String, String>,
+    /// Its payload, as text.
+    pub text: String,
+}
 
 /// Bare NATS, without anything of ours: what measurements are held against.
 pub struct Raw {
@@ -96,5 +108,60 @@ impl Raw {
             times.push(self.publish(1, 1, size_bytes).await);
         }
         times
+    }
+
+    /// What is published on these subjects from now on.
+    ///
+    /// # Panics
+    /// When the server can't be told.
+    pub async fn listen(&self, subjects: &str) -> impl futures::Stream<Item = Heard> + use<> {
+        let messages = self.client.subscribe(subjects.to_owned()).await;
+        // Whatever the server answers, it knows the subscription by then.
+        self.client
+            .request(ECHO, "".into())
+            .await
+            .expect("an answer");
+        messages.expect("a subscription").map(|message| Heard {
+            subject: message.subject.to_string(),
+            headers: message
+                .headers
+                .iter()
+                .flat_map(async_nats::HeaderMap::iter)
+                .filter_map(|(name, values)| Some((name.to_string(), values.first()?.to_string())))
+                .collect(),
+            text: String::from_utf8_lossy(&message.payload).into_owned(),
+        })
+    }
+
+    /// Keeps a stream from passing on what it stores: what a lost message looks like to those who
+    /// listen. Returns what [`Self::pass_on`] needs to undo it.
+    ///
+    /// # Panics
+    /// When there is no such stream, or it can't be changed.
+    pub async fn hold_back(&self, stream: &str) -> Option<stream::Republish> {
+        self.set_passing_on(stream, None).await
+    }
+
+    /// Lets a stream pass on what it stores from now on.
+    ///
+    /// # Panics
+    /// When there is no such stream, or it can't be changed.
+    pub async fn pass_on(&self, stream: &str, how: Option<stream::Republish>) {
+        self.set_passing_on(stream, how).await;
+    }
+
+    async fn set_passing_on(
+        &self,
+        stream: &str,
+        how: Option<stream::Republish>,
+    ) -> Option<stream::Republish> {
+        let stream = self.jetstream.get_stream(stream).await.expect("the stream");
+        let mut config = stream.cached_info().config.clone();
+        let before = std::mem::replace(&mut config.republish, how);
+        self.jetstream
+            .update_stream(config)
+            .await
+            .expect("a changed stream");
+        before
     }
 }
