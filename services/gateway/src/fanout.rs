@@ -2,14 +2,14 @@
 //!
 //! A [`Hub`](hub::Hub) listens to one world while somebody watches it. It keeps the newest events
 //! in one ring for all clients; a client that the ring has left behind is cut off, and goes on from
-//! its position. Start with [`Fanout::join`], then [`Feed`] (what one client sees), then `cursor`
+//! its position. Start with [`Fanout::join`], then [`Feed`] (what one client sees), then `step`
 //! (how a gap is noticed).
 
-mod cursor;
 mod feed;
 mod filter;
 mod frame;
 mod hub;
+mod step;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};

@@ -17,6 +17,9 @@ pub struct Config {
     pub idle_after: Duration,
     /// Commits between two snapshots of a world: waking replays at most about this many.
     pub snapshot_every: u64,
+    /// Whether each event is also published on `mw.evt.{world}.{type}`, for programs that listen to
+    /// NATS itself. Nothing of ours does, and a busy world spends more on it than on anything else.
+    pub publish_events: bool,
     /// A deleted world's log is purged after this long; only then is its id free again. The archive
     /// must have seen the deletion by then.
     #[serde(with = "humantime_serde")]
@@ -37,6 +40,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 7001)),
             idle_after: Duration::from_mins(1),
             snapshot_every: 1000,
+            publish_events: false,
             deleted_kept: Duration::from_hours(1),
             mailbox_max: 4096,
             past_reads_max: 4,

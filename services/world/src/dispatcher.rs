@@ -29,6 +29,9 @@ pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) -> any
 }
 
 async fn handle(shared: &Shared, delivery: Delivery) {
+    if delivery.asks_for_nothing() {
+        return told(shared, "nothing", delivery.ack().await);
+    }
     let (world, commit) = match (delivery.world(), delivery.read::<Commit>()) {
         (Ok(world), Ok(commit)) => (world, commit),
         (Err(error), _) | (_, Err(error)) => {
@@ -36,19 +39,20 @@ async fn handle(shared: &Shared, delivery: Delivery) {
             return reject(shared, delivery, reason).await;
         }
     };
-    let ended = match dispatch(shared, &world, &commit).await {
-        Ok(()) => {
-            shared.metrics.dispatch("done");
-            delivery.ack().await
-        }
+    match dispatch(shared, &world, &commit).await {
+        Ok(()) => told(shared, "done", delivery.ack().await),
         Err(error) => {
             warn!(world.id = %world, error = %ErrorChain(&error), "commit not dispatched yet");
-            shared.metrics.dispatch("retried");
-            delivery.retry_after(RETRY_PAUSE).await
+            told(shared, "retried", delivery.retry_after(RETRY_PAUSE).await);
         }
-    };
-    if let Err(error) = ended {
-        warn!(world.id = %world, error = %ErrorChain(&error), "commit comes again");
+    }
+}
+
+/// Counts what became of a commit; what the broker was not told comes again.
+fn told(shared: &Shared, outcome: &'static str, told: Result<(), Error>) {
+    shared.metrics.dispatch(outcome);
+    if let Err(error) = told {
+        warn!(error = %ErrorChain(&error), "commit comes again");
     }
 }
 

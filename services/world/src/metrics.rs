@@ -1,5 +1,6 @@
 //! Everything that this service measures.
 
+use contract::Reply;
 use opentelemetry::KeyValue;
 use opentelemetry::global;
 use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
@@ -50,8 +51,17 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn command(&self, outcome: &'static str) {
-        self.commands.add(1, &[KeyValue::new("outcome", outcome)]);
+    pub(crate) fn commands(&self, answered: &Answered) {
+        for (outcome, count) in [
+            ("accepted", answered.accepted),
+            ("rejected", answered.rejected),
+            ("unavailable", answered.unavailable),
+        ] {
+            if count > 0 {
+                self.commands
+                    .add(count, &[KeyValue::new("outcome", outcome)]);
+            }
+        }
     }
 
     pub(crate) fn append(&self, outcome: &'static str) {
@@ -60,5 +70,23 @@ impl Metrics {
 
     pub(crate) fn dispatch(&self, outcome: &'static str) {
         self.dispatches.add(1, &[KeyValue::new("outcome", outcome)]);
+    }
+}
+
+/// How many commands were answered, by outcome: counted once a commit.
+#[derive(Default)]
+pub(crate) struct Answered {
+    accepted: u64,
+    rejected: u64,
+    unavailable: u64,
+}
+
+impl Answered {
+    pub(crate) fn count(&mut self, reply: &Reply) {
+        match reply {
+            Reply::Accepted(_) => self.accepted += 1,
+            Reply::Rejected(_) => self.rejected += 1,
+            _ => self.unavailable += 1,
+        }
     }
 }

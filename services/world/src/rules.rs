@@ -87,7 +87,8 @@ pub fn replay(world: &mut World, seq: Seq, commit: &Commit) -> serde_json::Resul
         let fact = Fact::parse(&event.event_type, &event.data)?;
         apply::apply(world, event, fact.as_ref(), commit.at);
     }
-    world.end_commit(seq, commit);
+    world.close(commit);
+    world.stored(seq, commit);
     Ok(())
 }
 

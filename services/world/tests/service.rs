@@ -14,8 +14,11 @@ use contract::invocation::Completed;
 use contract::{
     Command, CommandId, EntityId, Fact, InvocationId, Outcome, RejectionCode, Timestamp,
 };
-use support::{Services, draft, post, request_echo};
-use testkit::eventually;
+use futures::StreamExt;
+use support::{
+    DEADLINE, Services, draft, lost_doubled_reordered, post, request_echo, send_from_many,
+};
+use testkit::{Raw, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_command_is_in_the_log_and_a_repeat_gets_the_same_answer() {
@@ -37,6 +40,55 @@ async fn an_accepted_command_is_in_the_log_and_a_repeat_gets_the_same_answer() {
         .filter(|event| event.event_type.as_str() == "message.posted")
         .count();
     assert_eq!(posted, 1);
+    services.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_together_is_answered_from_a_state_that_is_in_the_log() {
+    let services = Services::start().await;
+    let world = services.create("lobby").await;
+    let sent = send_from_many(&services, &world, 16, 50);
+    let read = async {
+        let mut last = 0;
+        for _ in 0..50 {
+            let (seq, state) = services
+                .bus
+                .state(&world, None, DEADLINE)
+                .await
+                .unwrap()
+                .unwrap();
+            let state: serde_json::Value = serde_json::from_str(state.get()).unwrap();
+            assert_eq!(state["seq"], seq);
+            assert!(seq >= last, "a read went back from {last} to {seq}");
+            last = seq;
+        }
+    };
+    let (accepted, ()) = tokio::join!(sent, read);
+    let log = services.log(&world).await;
+    assert_eq!(lost_doubled_reordered(&accepted, &log), (0, 0, 0));
+    services.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn single_events_are_published_for_whoever_listens_to_nats() {
+    let services = Services::start_with(|config| config.publish_events = true).await;
+    let world = services.create("lobby").await;
+    let raw = Raw::connect(&services.nats.url()).await;
+    let mut heard = Box::pin(raw.listen("mw.evt.lobby.app.>").await);
+    let id = CommandId::new();
+    let events = vec![draft("app.one"), draft("app.two")];
+    let accepted = services
+        .send_as(&world, id, "guest", Command::SendEvents { events })
+        .await
+        .unwrap();
+    for (index, name) in [(0, "app.one"), (1, "app.two")] {
+        let event = heard.next().await.unwrap();
+        assert_eq!(event.subject, format!("mw.evt.lobby.{name}"));
+        assert_eq!(event.headers["ce-id"], id.event(index).to_string());
+        let place = format!("{}.{}", accepted.seq, accepted.first + index);
+        assert_eq!(event.headers["ce-sequence"], place);
+        assert_eq!(event.text, "{}");
+    }
     services.stop().await;
 }
 

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tracing::{info, warn};
 
 use crate::Error;
+use crate::lanes::Lanes;
 
 /// After this long without an answer of JetStream, an operation has failed.
 const JETSTREAM_TIMEOUT: Duration = Duration::from_secs(2);
@@ -56,6 +57,7 @@ pub struct Bus {
     // Behind `Arc`, since every delivery carries a bus.
     pub(crate) leases: Arc<kv::Store>,
     pub(crate) snapshots: Arc<kv::Store>,
+    pub(crate) lanes: Arc<Lanes>,
 }
 
 impl Bus {
@@ -108,6 +110,7 @@ impl Bus {
                         jetstream,
                         leases: Arc::new(leases),
                         snapshots: Arc::new(snapshots),
+                        lanes: Arc::default(),
                     });
                 }
                 Err(error) => warn!(error = %chain(&error), "streams are not set up yet"),
@@ -132,7 +135,8 @@ impl Bus {
         }
     }
 
-    /// Returns once NATS has what was published so far.
+    /// Returns once what was published so far is written to the connection: NATS reads it in this
+    /// order, but may not have done so yet.
     ///
     /// # Errors
     /// [`Error::Broker`] when the connection is gone.
@@ -195,6 +199,11 @@ fn streams(replicas: usize) -> [stream::Config; 4] {
     [
         stream::Config {
             deny_delete: true,
+            republish: Some(stream::Republish {
+                source: subject::LOG_PASSED_ON.0.to_owned(),
+                destination: subject::LOG_PASSED_ON.1.to_owned(),
+                headers_only: false,
+            }),
             ..stream(subject::LOG_STREAM, &[subject::LOG_ALL])
         },
         stream::Config {

@@ -1,19 +1,17 @@
 //! Events and live signals as they are published: for those who listen now.
 //!
-//! Nothing here is a promise: whoever must not miss an event compares [`Notice::previous`] with the
-//! last commit that it has seen, and reads a gap from the log.
+//! Nothing here is a promise. Events are for programs that listen to NATS itself: whoever must not
+//! miss one compares `mw-previous` with the last commit that it has seen. Ours listen to
+//! [`Commits`](crate::Commits).
 
-use async_nats::{HeaderMap, HeaderName, HeaderValue, Message, Subscriber};
+use async_nats::{HeaderMap, HeaderName, HeaderValue, Subscriber};
 use contract::commit::Position;
-use contract::{
-    Chunk, CloudEvent, Commit, Event, InvocationId, Seq, WorldId, cloud_event, subject,
-};
+use contract::{Chunk, Commit, Event, InvocationId, Seq, WorldId, cloud_event, subject};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tracing::warn;
 
-use crate::{Bus, Error, bus::chain};
+use crate::{Bus, Error};
 
 /// The header that tells the commit before this one in the same log.
 const PREVIOUS_HEADER: &str = "mw-previous";
@@ -31,17 +29,6 @@ pub struct CommitNotice<'a> {
     pub previous: Seq,
     /// What it says.
     pub commit: &'a Commit,
-}
-
-/// An event as it is published, and what shows whether one was missed.
-#[derive(Debug, Clone)]
-pub struct Notice {
-    /// The event.
-    pub event: CloudEvent,
-    /// The commit before the event's own in the same log; 0 when it is the first.
-    pub previous: Seq,
-    /// How many events the event's commit has: `event.sequence.index` runs from 0 to below it.
-    pub count: u32,
 }
 
 /// A signal that is no fact.
@@ -79,19 +66,6 @@ impl Bus {
                 .publish_with_headers(subject, headers, payload)
                 .await;
         }
-    }
-
-    /// The events of a world from now on.
-    ///
-    /// # Errors
-    /// [`Error::Broker`] when NATS can't be told.
-    pub async fn notices(&self, world: &WorldId) -> Result<Notices, Error> {
-        let subscriber = self
-            .client
-            .subscribe(subject::events_of(world))
-            .await
-            .map_err(|e| Error::broker("listen to events", e))?;
-        Ok(Notices { subscriber })
     }
 
     /// Publishes a piece of an answer. It may get lost.
@@ -146,26 +120,6 @@ impl Bus {
             let cancelled: Cancelled = serde_json::from_slice(&message.payload).ok()?;
             Some(cancelled.invocation)
         }))
-    }
-}
-
-/// The events of one world, as they are published.
-pub struct Notices {
-    subscriber: Subscriber,
-}
-
-impl Notices {
-    /// The next event; `None` when the connection is closed for good.
-    pub async fn next(&mut self) -> Option<Notice> {
-        loop {
-            let message = self.subscriber.next().await?;
-            match notice(&message) {
-                Ok(notice) => return Some(notice),
-                Err(error) => {
-                    warn!(nats.subject = %message.subject, error = %chain(&*error), "not an event");
-                }
-            }
-        }
     }
 }
 
@@ -254,32 +208,6 @@ fn headers(common: &Common, position: Position, event: &Event) -> HeaderMap {
     headers
 }
 
-fn notice(message: &Message) -> Result<Notice, Box<dyn std::error::Error + Send + Sync>> {
-    let headers = message.headers.as_ref().ok_or("no headers")?;
-    let number = |name: &str| -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(headers
-            .get(name)
-            .ok_or_else(|| format!("no {name}"))?
-            .as_str()
-            .parse()?)
-    };
-    let attributes: Vec<(&str, String)> = headers
-        .iter()
-        .filter_map(|(name, values)| {
-            let name = AsRef::<str>::as_ref(name).strip_prefix(cloud_event::HEADER_PREFIX)?;
-            Some((name, percent_decode(values.first()?.as_str())))
-        })
-        .collect();
-    let attributes = attributes
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()));
-    Ok(Notice {
-        event: CloudEvent::from_attributes(attributes, &message.payload)?,
-        previous: number(PREVIOUS_HEADER)?,
-        count: number(COUNT_HEADER)?.try_into()?,
-    })
-}
-
 /// Percent-encodes what the NATS binding of CloudEvents says must be: everything outside printable
 /// ASCII, and space, double quote and percent.
 fn percent_encode(text: &str) -> String {
@@ -298,38 +226,20 @@ fn percent_encode(text: &str) -> String {
     encoded
 }
 
-fn percent_decode(text: &str) -> String {
-    if !text.contains('%') {
-        return text.to_owned();
-    }
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let code = (*first == b'%')
-            .then(|| tail.get(..2))
-            .flatten()
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        decoded.push(code.unwrap_or(*first));
-        rest = if code.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn percent_encoding_gives_the_text_back() {
-        for text in ["", "plain", "a b", "100 %", "ä\n\"x\"", "%41"] {
-            let encoded = percent_encode(text);
-            assert!(
-                encoded.bytes().all(|byte| (0x21..=0x7e).contains(&byte)),
-                "{encoded}"
-            );
-            assert_eq!(percent_decode(&encoded), text);
+    fn only_what_a_header_can_not_hold_is_encoded() {
+        for (text, expected) in [
+            ("", ""),
+            ("plain", "plain"),
+            ("a b", "a%20b"),
+            ("100 %", "100%20%25"),
+            ("ä\n\"x\"", "%C3%A4%0A%22x%22"),
+        ] {
+            assert_eq!(percent_encode(text), expected);
         }
-        assert_eq!(percent_decode("50%"), "50%");
     }
 }

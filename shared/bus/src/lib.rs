@@ -8,24 +8,28 @@
 
 mod bus;
 mod commands;
+mod commits;
 mod dead;
 mod error;
 mod events;
+mod lanes;
 pub mod log;
 mod members;
 mod pulls;
 mod queries;
 pub mod queue;
+mod requests;
 mod snapshots;
 mod timers;
 pub mod trace;
 
 pub use bus::{Bus, Config};
-pub use commands::{Answer, Incoming, Requests};
+pub use commits::{Commits, Stored};
 pub use dead::DeadLetter;
 pub use error::{AppendError, Error};
-pub use events::{CommitNotice, Notice, Notices, Signal, Signals};
+pub use events::{CommitNotice, Signal, Signals};
 pub use members::{MemberId, Membership};
 pub use pulls::Pulls;
 pub use queries::{Asked, Queries};
 pub use queue::{Consumer, Delivery};
+pub use requests::{Answer, Incoming, Requests};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
-use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::{Message, StatusCode, header};
 use contract::{Commit, Seq, WorldId, subject};
@@ -27,7 +27,7 @@ pub struct Entry {
     /// Its place.
     pub seq: Seq,
     /// Its bytes: [`Entry::commit`] reads them.
-    payload: bytes::Bytes,
+    pub(crate) payload: bytes::Bytes,
 }
 
 impl Entry {
@@ -50,6 +50,38 @@ impl Entry {
     /// How many bytes the commit has in the log.
     pub fn size_bytes(&self) -> usize {
         self.payload.len()
+    }
+}
+
+/// The header of a commit that asks for nothing to be done: a dispatcher need not read it.
+pub(crate) const NO_WORK: &str = "mw-no-work";
+
+/// A commit on its way to the log.
+pub struct Appending {
+    ack: PublishAckFuture,
+    world: WorldId,
+    expected: Seq,
+}
+
+impl Appending {
+    /// Its place, once the log has stored it.
+    ///
+    /// # Errors
+    /// [`AppendError`] says what is known of the log then.
+    pub async fn stored(self) -> Result<Seq, AppendError> {
+        match self.ack.await {
+            Ok(ack) => Ok(ack.sequence),
+            Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => {
+                Err(AppendError::Conflict {
+                    world: self.world,
+                    expected: self.expected,
+                })
+            }
+            Err(error) => Err(AppendError::Unknown {
+                world: self.world,
+                source: error.into(),
+            }),
+        }
     }
 }
 
@@ -87,29 +119,40 @@ impl Bus {
         commit: &Commit,
         expected: Seq,
     ) -> Result<Seq, AppendError> {
+        let appending = self.begin_append(world, commit, expected).await?;
+        appending.stored().await
+    }
+
+    /// Sends a commit to the log, and returns before the log has it.
+    ///
+    /// # Errors
+    /// [`AppendError::Unknown`] when it could not be sent.
+    pub async fn begin_append(
+        &self,
+        world: &WorldId,
+        commit: &Commit,
+        expected: Seq,
+    ) -> Result<Appending, AppendError> {
         let unknown = |source: Box<dyn std::error::Error + Send + Sync>| AppendError::Unknown {
             world: world.clone(),
             source,
         };
         let payload = serde_json::to_vec(commit).map_err(|e| unknown(e.into()))?;
-        let message = PublishMessage::build()
+        let mut message = PublishMessage::build()
             .payload(payload.into())
             .expected_last_subject_sequence(expected);
-        let stored = self
+        if !commit.asks_for_work() {
+            message = message.header(NO_WORK, "1");
+        }
+        let sent = self
             .jetstream
             .send_publish(subject::log(world), message)
-            .await
-            .map_err(|e| unknown(e.into()))?;
-        match stored.await {
-            Ok(ack) => Ok(ack.sequence),
-            Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => {
-                Err(AppendError::Conflict {
-                    world: world.clone(),
-                    expected,
-                })
-            }
-            Err(error) => Err(unknown(error.into())),
-        }
+            .await;
+        Ok(Appending {
+            ack: sent.map_err(|e| unknown(e.into()))?,
+            world: world.clone(),
+            expected,
+        })
     }
 
     /// The place of the last commit of a world, as the stream's leader knows it; 0 when it has none.

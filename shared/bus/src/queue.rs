@@ -87,6 +87,12 @@ impl Delivery {
         })
     }
 
+    /// Whether it is a commit of which its writer said that it asks for nothing.
+    pub fn asks_for_nothing(&self) -> bool {
+        let headers = self.message.headers.as_ref();
+        headers.is_some_and(|headers| headers.get(crate::log::NO_WORK).is_some())
+    }
+
     /// What it says.
     ///
     /// # Errors

@@ -9,7 +9,18 @@ use crate::{
     InvocationId, MessageId, Outcome, Seq, TimerId, Timestamp, WorldSpec,
 };
 
-/// What travels on `mw.cmd.{p}.{world}`.
+/// One of the requests that travel together on `mw.cmd.{p}.{world}`, as a JSON array. The answer is
+/// an array of as many replies, in the same order.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Asked {
+    /// What is asked. It is large, and passes through many hands.
+    pub request: Box<Request>,
+    /// The W3C `traceparent` of whoever asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+}
+
+/// What can be asked of a world.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(

@@ -27,6 +27,19 @@ pub struct Commit {
     pub events: Vec<Event>,
 }
 
+impl Commit {
+    /// Whether something is to be done because of it: a wake, a run of an action, the end of one.
+    pub fn asks_for_work(&self) -> bool {
+        let asks = |event: &Event| {
+            matches!(
+                event.event_type.as_str(),
+                "action.requested" | "action.cancelled"
+            )
+        };
+        self.wake.is_some() || self.events.iter().any(asks)
+    }
+}
+
 /// Which command made how many of a commit's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandMark {

@@ -21,7 +21,9 @@ pub mod subject;
 pub mod timestamp;
 
 pub use cloud_event::CloudEvent;
-pub use command::{Accepted, Command, CommandRequest, Rejection, RejectionCode, Reply, Request};
+pub use command::{
+    Accepted, Asked, Command, CommandRequest, Rejection, RejectionCode, Reply, Request,
+};
 pub use commit::{CommandMark, Commit, Position, Seq};
 pub use entity::{AgentConfig, Brain, Chat, Entity, EntityKind, WorldSpec};
 pub use event::{Draft, Event, EventType, Target};

@@ -7,6 +7,8 @@ use crate::{ActionName, EntityId, EventType, Timestamp, WorldId};
 pub const LOG_STREAM: &str = "MW_LOG";
 /// What the log's stream listens to.
 pub const LOG_ALL: &str = "mw.log.>";
+/// Which subjects of the log are passed on, and as what: see [`commits`].
+pub const LOG_PASSED_ON: (&str, &str) = ("mw.log.*.*", "mw.commit.{{wildcard(1)}}.{{wildcard(2)}}");
 /// The work queue of invocations.
 pub const ACTIONS_STREAM: &str = "MW_ACTIONS";
 /// What the work queue listens to.
@@ -43,6 +45,11 @@ pub fn commands_of(partition: Partition) -> String {
 /// A world's log.
 pub fn log(world: &WorldId) -> String {
     format!("mw.log.{}.{world}", world.partition())
+}
+
+/// Where the log passes a world's commits on, once they are stored.
+pub fn commits(world: &WorldId) -> String {
+    format!("mw.commit.{}.{world}", world.partition())
 }
 
 /// Where a world publishes an event after its commit.
@@ -113,7 +120,7 @@ pub fn query(name: &str) -> String {
     format!("mw.query.{name}")
 }
 
-/// The world that a subject of [`command`], [`log`], [`timer`] or [`wake`] names.
+/// The world that a subject of [`command`], [`log`], [`commits`], [`timer`] or [`wake`] names.
 pub fn world_of(subject: &str) -> Option<WorldId> {
     subject.split('.').nth(3)?.parse().ok()
 }
@@ -135,6 +142,7 @@ mod tests {
         let names = [
             command(&world),
             log(&world),
+            commits(&world),
             event(&world, &"myapp.order.created".parse().unwrap()),
             chunks(&world),
             invocation(&action, &world, &agent),
@@ -147,6 +155,7 @@ mod tests {
         insta::assert_snapshot!(names.join("\n"), @r"
         mw.cmd.19.lobby
         mw.log.19.lobby
+        mw.commit.19.lobby
         mw.evt.lobby.myapp.order.created
         mw.live.lobby.chunk
         mw.act.respond.lobby.ada
@@ -164,6 +173,7 @@ mod tests {
         for subject in [
             command(&world),
             log(&world),
+            commits(&world),
             wake(&world),
             timer(&world, Timestamp::MAX),
         ] {

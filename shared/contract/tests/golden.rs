@@ -13,7 +13,9 @@ use std::fmt::Debug;
 use contract::fact::BUILT_IN;
 use contract::query::{Answer, ChatRow, Chats, EventRow, Events, MessageRow, Messages};
 use contract::query::{UsageOf, UsageRow, WorldRow, Worlds};
-use contract::{Chunk, CloudEvent, Command, Commit, EventType, Fact, Invocation, Reply, Request};
+use contract::{
+    Asked, Chunk, CloudEvent, Command, Commit, EventType, Fact, Invocation, Reply, Request,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -59,6 +61,8 @@ fn requests_and_replies() {
         }
     }
     assert_eq!(names.len(), COMMANDS, "a command has no golden entry");
+    let asked = golden!("requests").as_array().unwrap()[0].clone();
+    check::<Asked>(&json!({"request": asked, "trace": "00-0-0-01"}));
     for reply in golden!("replies").as_array().unwrap() {
         check::<Reply>(reply);
     }

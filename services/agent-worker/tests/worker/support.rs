@@ -76,7 +76,7 @@ impl Stage {
         let told = Arc::clone(&self.told);
         self.serving = Some(self.tasks.spawn(async move {
             while let Some(incoming) = requests.next().await {
-                let reply = told.reply(incoming.request);
+                let reply = told.reply(*incoming.request);
                 incoming.answer.send(&reply).await;
             }
         }));

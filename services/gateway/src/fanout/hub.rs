@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bus::{Bus, Notice, Notices, Signal, Signals};
+use bus::log::Entry;
+use bus::{Bus, Commits, Signal, Signals, Stored};
 use contract::commit::Position;
-use contract::{CloudEvent, WorldId};
+use contract::{CloudEvent, Seq, WorldId};
 use service_kit::ErrorChain;
 use tokio::sync::{OnceCell, broadcast};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -13,8 +14,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
-use super::cursor::{Cursor, Step};
 use super::frame::Frame;
+use super::step::{Step, step};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 
@@ -73,7 +74,7 @@ impl Hub {
             .get_or_try_init(async || {
                 let ring = Arc::clone(&self.ring);
                 // Listen first, then ask where the log ends: what comes in between is not missed.
-                let notices = ring.bus.notices(&ring.world).await?;
+                let commits = ring.bus.commits(&ring.world).await?;
                 let signals = ring.bus.signals(&ring.world).await?;
                 let end = ring.bus.last_seq(&ring.world).await?;
                 if end == 0 {
@@ -82,14 +83,14 @@ impl Hub {
                 *ring.lock() = Position::end_of(end);
                 let task = Task {
                     ring,
-                    cursor: Cursor::end_of(end),
+                    seen: end,
                     catch_up_every: self.catch_up_every,
                 };
                 let stop = self.stop.clone();
                 tasks.spawn(async move {
                     task.ring.metrics.watched(1);
                     let metrics = Arc::clone(&task.ring.metrics);
-                    let listening = task.listen(notices, signals);
+                    let listening = task.listen(commits, signals);
                     stop.run_until_cancelled(listening).await;
                     metrics.watched(-1);
                 });
@@ -127,12 +128,13 @@ impl Ring {
 
 struct Task {
     ring: Arc<Ring>,
-    cursor: Cursor,
+    /// The last commit that was delivered.
+    seen: Seq,
     catch_up_every: Duration,
 }
 
 impl Task {
-    async fn listen(mut self, mut notices: Notices, mut signals: Signals) {
+    async fn listen(mut self, mut commits: Commits, mut signals: Signals) {
         let mut look_at = Instant::now() + self.catch_up_every;
         loop {
             tokio::select! {
@@ -146,43 +148,38 @@ impl Task {
                     let Some(Signal::Chunk(chunk)) = signal else { return };
                     self.ring.publish(Frame::chunk(chunk));
                 }
-                notice = notices.next() => {
-                    let Some(notice) = notice else { return };
-                    self.take(notice).await;
+                stored = commits.next() => {
+                    let Some(stored) = stored else { return };
+                    self.take(stored).await;
                     look_at = Instant::now() + self.catch_up_every;
                 }
             }
         }
     }
 
-    /// A world that was killed between storing and publishing, and a connection that was lost,
-    /// leave no trace in what is published: only the log's end tells.
+    /// A connection or a broker that was lost leaves no trace in what is passed on: only the log's end
+    /// tells.
     async fn catch_up(&mut self) {
         match self.ring.bus.last_seq(&self.ring.world).await {
-            Ok(end) if self.cursor.is_before(end) => self.read_to(end).await,
+            Ok(end) if self.seen < end => self.read_to(end).await,
             Ok(_) => {}
             Err(error) => debug!(error = %ErrorChain(&error), "end of the log not read"),
         }
     }
 
-    async fn take(&mut self, notice: Notice) {
-        let place = notice.event.sequence;
-        match self.cursor.step(place, notice.previous) {
+    async fn take(&mut self, stored: Stored) {
+        match step(self.seen, stored.entry.seq, stored.previous) {
             Step::Seen => {}
-            Step::Next => self.deliver(notice.event, notice.count),
-            Step::Gap => self.read_to(place.seq).await,
+            Step::Next => self.deliver(&stored.entry),
+            Step::Gap => self.read_to(stored.entry.seq).await,
         }
     }
 
     /// Reads the log until the commit `end` was delivered whole. While the log can't be read, the
     /// clients wait: nothing may overtake what they miss.
-    async fn read_to(&mut self, end: contract::Seq) {
-        while self.cursor.is_before(end) {
-            let read = self
-                .ring
-                .bus
-                .read(&self.ring.world, self.cursor.read_after())
-                .await;
+    async fn read_to(&mut self, end: Seq) {
+        while self.seen < end {
+            let read = self.ring.bus.read(&self.ring.world, self.seen).await;
             let entries = match read {
                 Ok(entries) => entries,
                 Err(error) => {
@@ -192,45 +189,35 @@ impl Task {
             };
             if entries.is_empty() {
                 if self.was_purged(end).await {
-                    self.cursor.advance_to(end);
+                    self.seen = self.seen.max(end);
                 }
                 sleep(READ_PAUSE).await;
             }
             for entry in entries {
-                match entry.commit() {
-                    Ok(commit) => self.deliver_commit(entry.seq, commit),
-                    Err(error) => {
-                        warn!(seq = entry.seq, error = %ErrorChain(&error), "commit skipped");
-                    }
-                }
-                self.cursor.advance_to(entry.seq);
+                self.deliver(&entry);
+                self.ring.metrics.recovered(1);
             }
         }
     }
 
     /// Whether the commit `end`, which was there, is gone: the world was deleted long ago.
-    async fn was_purged(&self, end: contract::Seq) -> bool {
+    async fn was_purged(&self, end: Seq) -> bool {
         let last = self.ring.bus.last_seq(&self.ring.world).await;
         last.is_ok_and(|last| last < end)
     }
 
-    fn deliver_commit(&mut self, seq: contract::Seq, commit: contract::Commit) {
-        let seen = self.cursor.position();
-        let count = u32::try_from(commit.events.len()).unwrap_or(u32::MAX);
-        let mut recovered = 0;
-        for (index, event) in (0..).zip(commit.events) {
-            let place = Position { seq, index };
-            if place > seen {
-                let event = CloudEvent::new(&self.ring.world, place, commit.at, event);
-                self.deliver(event, count);
-                recovered += 1;
+    fn deliver(&mut self, entry: &Entry) {
+        let seq = entry.seq;
+        match entry.commit() {
+            Ok(commit) => {
+                for (index, event) in (0..).zip(commit.events) {
+                    let place = Position { seq, index };
+                    let event = CloudEvent::new(&self.ring.world, place, commit.at, event);
+                    self.ring.publish(Frame::event(event));
+                }
             }
+            Err(error) => warn!(seq, error = %ErrorChain(&error), "commit skipped"),
         }
-        self.ring.metrics.recovered(recovered);
-    }
-
-    fn deliver(&mut self, event: CloudEvent, count: u32) {
-        self.cursor.advance(event.sequence, count);
-        self.ring.publish(Frame::event(event));
+        self.seen = seq;
     }
 }

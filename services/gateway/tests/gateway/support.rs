@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
 use std::time::Duration;
 
-use bus::{Bus, CommitNotice, Incoming};
+use bus::{Bus, Incoming};
 use contract::fact::{MessagePosted, TurnEnded, WorldDescription};
 use contract::id::Partition;
 use contract::{
@@ -167,13 +167,8 @@ impl Sse {
     }
 }
 
-/// Appends a commit as a world does, and publishes it only if told so.
-pub(crate) async fn append(
-    bus: &Bus,
-    world: &WorldId,
-    events: Vec<Event>,
-    publish: std::ops::Range<usize>,
-) -> Seq {
+/// Appends a commit as a world does.
+pub(crate) async fn append(bus: &Bus, world: &WorldId, events: Vec<Event>) -> Seq {
     let previous = bus.last_seq(world).await.unwrap();
     let commit = Commit {
         id: CommitId::new(),
@@ -185,17 +180,7 @@ pub(crate) async fn append(
         }],
         events,
     };
-    let seq = bus.append(world, &commit, previous).await.unwrap();
-    if publish == (0..commit.events.len()) {
-        bus.publish_commit(CommitNotice {
-            world,
-            seq,
-            previous,
-            commit: &commit,
-        })
-        .await;
-    }
-    seq
+    bus.append(world, &commit, previous).await.unwrap()
 }
 
 pub(crate) fn event(id: contract::EventId, sender: &EntityId, draft: Draft) -> Event {
@@ -257,7 +242,7 @@ impl World {
     }
 
     async fn answer(&mut self, incoming: Incoming) {
-        let reply = match incoming.request {
+        let reply = match *incoming.request {
             Request::Command(request) => match self.decide(&incoming.world, request).await {
                 Ok(accepted) => Reply::Accepted(accepted),
                 Err(rejection) => Reply::Rejected(rejection),
@@ -299,7 +284,7 @@ impl World {
         }
         let events = self.events(world, &request)?;
         let count = events.len();
-        let seq = append(&self.bus, world, events, 0..count).await;
+        let seq = append(&self.bus, world, events).await;
         let accepted = Accepted {
             seq,
             first: 0,
@@ -387,7 +372,7 @@ impl World {
             fact(id.event(0), "ada", Some(question), &answer),
             fact(id.event(1), "world", Some(question), &ended),
         ];
-        append(&self.bus, world, events, 0..2).await;
+        append(&self.bus, world, events).await;
     }
 }
 

@@ -10,7 +10,7 @@ use crate::rules::{self, World};
 
 /// A request, and where its answer goes.
 pub(crate) struct Item {
-    pub(super) request: Request,
+    pub(super) request: Box<Request>,
     answer: Option<Answer>,
     /// From its arrival to its answer, in the trace of whoever asked.
     _span: Option<Span>,
@@ -25,10 +25,15 @@ impl Item {
             trace: None,
         };
         Self {
-            request: Request::Command(command),
+            request: Box::new(Request::Command(command)),
             answer: None,
             _span: None,
         }
+    }
+
+    /// Whether it is answered from the whole state.
+    pub(super) fn asks_for_state(&self) -> bool {
+        matches!(*self.request, Request::State { .. })
     }
 
     pub(crate) async fn reply(self, reply: &Reply) {
@@ -79,13 +84,5 @@ pub(super) fn query(world: &World, request: &Request) -> Reply {
                 reason: error.to_string(),
             },
         },
-    }
-}
-
-pub(super) fn outcome(reply: &Reply) -> &'static str {
-    match reply {
-        Reply::Accepted(_) => "accepted",
-        Reply::Rejected(_) => "rejected",
-        _ => "unavailable",
     }
 }

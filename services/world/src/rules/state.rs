@@ -156,13 +156,17 @@ impl World {
         self.memory.recall(command)
     }
 
-    /// Closes the books on a commit whose events are applied.
-    pub fn end_commit(&mut self, seq: Seq, commit: &Commit) {
-        self.seq = seq;
+    /// Closes a commit whose events are applied: nothing is added to it any more.
+    pub fn close(&mut self, commit: &Commit) {
         self.at = commit.at;
         if commit.wake.is_some() {
             self.wake = commit.wake;
         }
+    }
+
+    /// Notes that a commit which was closed is in the log at `seq`.
+    pub fn stored(&mut self, seq: Seq, commit: &Commit) {
+        self.seq = seq;
         self.memory.remember(seq, commit);
     }
 

@@ -70,7 +70,8 @@ impl Story {
             }],
             events: events.clone(),
         };
-        self.world.end_commit(self.log.len() as u64 + 1, &commit);
+        self.world.close(&commit);
+        self.world.stored(self.log.len() as u64 + 1, &commit);
         self.log.push(commit);
         Ok(events)
     }

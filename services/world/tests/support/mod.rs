@@ -15,7 +15,7 @@ use testkit::{NatsServer, eventually};
 use tokio::task::JoinHandle;
 use world::Config;
 
-const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// One replica, with a connection of its own.
 pub(crate) struct Replica {

@@ -1,0 +1,268 @@
+//! Requests to worlds, as whoever owns their partition serves them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_nats::{Message, Subscriber};
+use contract::id::Partition;
+use contract::{Asked, Rejection, RejectionCode, Reply, Request, WorldId, subject};
+use futures::StreamExt;
+use serde_json::value::RawValue;
+
+use crate::{Bus, Error, trace};
+
+/// What one answer leaves to NATS.
+const ENVELOPE_BYTES: usize = 1024;
+/// More than what stands in place of a reply that is to be asked for alone.
+const ALONE_BYTES_MAX: usize = 128;
+
+impl Bus {
+    /// Serves the requests of a partition, together with every other replica that does.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] when NATS can't be told.
+    pub async fn serve(&self, partition: Partition) -> Result<Requests, Error> {
+        let subscriber = self
+            .client
+            .queue_subscribe(
+                subject::commands_of(partition),
+                subject::WORLD_GROUP.to_owned(),
+            )
+            .await
+            .map_err(|e| Error::broker("serve a partition", e))?;
+        Ok(Requests {
+            bus: self.clone(),
+            subscriber,
+            came: VecDeque::new(),
+        })
+    }
+}
+
+/// The requests of one partition. Dropped, it serves no more.
+pub struct Requests {
+    bus: Bus,
+    subscriber: Subscriber,
+    /// Those that came with the last message and were not handed out yet.
+    came: VecDeque<Incoming>,
+}
+
+/// A request that waits for its answer.
+pub struct Incoming {
+    /// The world that is asked.
+    pub world: WorldId,
+    /// What is asked.
+    pub request: Box<Request>,
+    /// The trace that it belongs to.
+    pub traceparent: Option<String>,
+    /// How to answer.
+    pub answer: Answer,
+}
+
+impl Requests {
+    /// The next request; `None` when the connection is closed for good. One that can't be read is
+    /// answered here.
+    pub async fn next(&mut self) -> Option<Incoming> {
+        loop {
+            if let Some(incoming) = self.came.pop_front() {
+                return Some(incoming);
+            }
+            let message = self.subscriber.next().await?;
+            self.read(&message).await;
+        }
+    }
+
+    /// Stops taking new requests; those that came before are still handed out by [`Self::next`].
+    ///
+    /// # Errors
+    /// [`Error::Broker`] when NATS can't be told.
+    pub async fn drain(&mut self) -> Result<(), Error> {
+        self.subscriber
+            .drain()
+            .await
+            .map_err(|e| Error::broker("leave a partition", e))
+    }
+
+    async fn read(&mut self, message: &Message) {
+        let Some(reply) = message.reply.clone() else {
+            return;
+        };
+        let trace = trace::of(message.headers.as_ref());
+        let asked = read(&message.payload);
+        let answers = Answer::to(&self.bus, reply, asked.len());
+        let world = subject::world_of(&message.subject);
+        for (asked, answer) in asked.into_iter().zip(answers) {
+            match (&world, asked) {
+                (Some(world), Ok(asked)) => self.came.push_back(Incoming {
+                    world: world.clone(),
+                    request: asked.request,
+                    traceparent: asked.trace.or_else(|| trace.clone()),
+                    answer,
+                }),
+                (Some(_), Err(detail)) => answer.send(&refusal(detail)).await,
+                (None, _) => {
+                    let detail = format!("{} names no world", message.subject);
+                    answer.send(&refusal(detail)).await;
+                }
+            }
+        }
+    }
+}
+
+/// Reads an array of requests. One that can't be read does not spoil the others.
+fn read(payload: &[u8]) -> Vec<Result<Asked, String>> {
+    if let Ok(asked) = serde_json::from_slice::<Vec<Asked>>(payload) {
+        return asked.into_iter().map(Ok).collect();
+    }
+    match serde_json::from_slice::<Vec<&RawValue>>(payload) {
+        Ok(asked) => asked
+            .into_iter()
+            .map(|one| serde_json::from_str(one.get()).map_err(|error| error.to_string()))
+            .collect(),
+        Err(error) => vec![Err(error.to_string())],
+    }
+}
+
+fn refusal(detail: String) -> Reply {
+    Reply::Rejected(Rejection {
+        code: RejectionCode::Invalid,
+        detail,
+        field: None,
+    })
+}
+
+/// Where the answer to a request goes: with those to the requests that came with it, once all are
+/// there. Dropped, nobody is answered: all of them ask again, each for itself.
+pub struct Answer {
+    together: Arc<Together>,
+    place: usize,
+}
+
+struct Together {
+    bus: Bus,
+    reply: async_nats::Subject,
+    replies: Mutex<Replies>,
+}
+
+struct Replies {
+    written: Vec<Vec<u8>>,
+    missing: usize,
+}
+
+impl Answer {
+    fn to(
+        bus: &Bus,
+        reply: async_nats::Subject,
+        count: usize,
+    ) -> impl Iterator<Item = Self> + use<> {
+        let together = Arc::new(Together {
+            bus: bus.clone(),
+            reply,
+            replies: Mutex::new(Replies {
+                written: vec![Vec::new(); count],
+                missing: count,
+            }),
+        });
+        (0..count).map(move |place| Self {
+            together: together.clone(),
+            place,
+        })
+    }
+
+    /// Answers. An answer that gets lost is asked for again, so there is nothing to report.
+    pub async fn send(self, reply: &Reply) {
+        let Ok(written) = serde_json::to_vec(reply) else {
+            return;
+        };
+        let Some(written) = self.together.add(self.place, written) else {
+            return;
+        };
+        let client = &self.together.bus.client;
+        let payload = joined(&written, client.server_info().max_payload);
+        let reply = self.together.reply.clone();
+        let _ = client.publish(reply, payload.into()).await;
+    }
+}
+
+impl Together {
+    /// Adds a reply; all of them, when this was the last one.
+    fn add(&self, place: usize, reply: Vec<u8>) -> Option<Vec<Vec<u8>>> {
+        let mut replies = self.replies.lock().unwrap_or_else(PoisonError::into_inner);
+        replies.written[place] = reply;
+        replies.missing -= 1;
+        (replies.missing == 0).then(|| std::mem::take(&mut replies.written))
+    }
+}
+
+/// The replies as one array that NATS carries. One that is too large by itself is refused in its
+/// place: nobody could ever be told. One that is too large beside the others is to be asked alone.
+fn joined(replies: &[Vec<u8>], bytes_max: usize) -> Vec<u8> {
+    let reserved = ENVELOPE_BYTES + replies.len() * ALONE_BYTES_MAX;
+    let bytes_max = bytes_max.saturating_sub(reserved);
+    let mut payload =
+        Vec::with_capacity(replies.iter().map(|reply| reply.len() + 1).sum::<usize>() + 1);
+    for reply in replies {
+        payload.push(if payload.is_empty() { b'[' } else { b',' });
+        if reply.len() > bytes_max {
+            payload.extend(too_large(reply.len(), bytes_max));
+        } else if payload.len() + reply.len() > bytes_max {
+            payload.extend(alone());
+        } else {
+            payload.extend_from_slice(reply);
+        }
+    }
+    payload.push(b']');
+    payload
+}
+
+fn too_large(bytes: usize, bytes_max: usize) -> Vec<u8> {
+    let refusal = Reply::Rejected(Rejection {
+        code: RejectionCode::TooLarge,
+        detail: format!("the answer has {bytes} bytes; NATS carries at most {bytes_max}"),
+        field: None,
+    });
+    serde_json::to_vec(&refusal).unwrap_or_default()
+}
+
+fn alone() -> Vec<u8> {
+    let again = Reply::Unavailable {
+        reason: "the answers are too large together".to_owned(),
+    };
+    serde_json::to_vec(&again).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ready(bytes: usize) -> Vec<u8> {
+        let reason = "x".repeat(bytes);
+        serde_json::to_vec(&Reply::Unavailable { reason }).unwrap()
+    }
+
+    #[test]
+    fn an_answer_fits_in_a_message() {
+        let replies = [ready(10), ready(9000), ready(3000), ready(4000), ready(10)];
+        let payload = joined(&replies, 8000);
+        assert!(payload.len() <= 8000, "{}", payload.len());
+        let read: Vec<Reply> = serde_json::from_slice(&payload).unwrap();
+        let kinds = read.iter().map(|reply| match reply {
+            Reply::Rejected(rejection) => format!("{:?}", rejection.code),
+            Reply::Unavailable { reason } if reason.starts_with('x') => "whole".to_owned(),
+            _ => "alone".to_owned(),
+        });
+        let kinds: Vec<String> = kinds.collect();
+        assert_eq!(kinds, ["whole", "TooLarge", "whole", "alone", "whole"]);
+    }
+
+    #[test]
+    fn a_request_that_can_not_be_read_does_not_spoil_the_others() {
+        let good = r#"{"request":{"state":{}}}"#;
+        let kinds = |payload: &str| -> Vec<bool> {
+            read(payload.as_bytes()).iter().map(Result::is_ok).collect()
+        };
+        assert_eq!(kinds(&format!("[{good},{{}},{good}]")), [true, false, true]);
+        assert_eq!(kinds("{}"), [false]);
+        assert_eq!(kinds("rubbish"), [false]);
+        assert!(kinds("[]").is_empty());
+    }
+}
