@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{AppendError, Bus};
-use contract::{Request, Timestamp, WorldId};
+use contract::{Command, Request, Timestamp, WorldId};
 use service_kit::ErrorChain;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -49,6 +49,8 @@ pub(crate) struct Actor {
     id: WorldId,
     /// Requests that are not decided yet.
     backlog: VecDeque<Item>,
+    /// Whether one of them is this actor's own, to do what is due.
+    wake_waits: bool,
     /// What is decided, and waits until `flight` has landed.
     draft: Option<Draft>,
     /// What is on its way to the log.
@@ -67,6 +69,7 @@ impl Actor {
             shared,
             id,
             backlog: VecDeque::new(),
+            wake_waits: false,
             draft: None,
             flight: None,
             failing_since: None,
@@ -109,6 +112,7 @@ impl Actor {
         let mut closed = false;
         loop {
             if self.is_settled() {
+                self.failing_since.take_if(|_| self.backlog.is_empty());
                 self.upkeep.settled(world).await;
             }
             self.decide(world);
@@ -133,15 +137,17 @@ impl Actor {
                     self.backlog.extend(batch.drain(..));
                     idle_at = Instant::now() + self.shared.config.idle_after;
                 }
-                () = tokio::time::sleep_until(due.unwrap_or(idle_at)), if due.is_some() => {
+                () = tokio::time::sleep_until(due.unwrap_or(idle_at)),
+                    if due.is_some() && !self.wake_waits =>
+                {
                     wake_not_before = Instant::now() + WAKE_PAUSE;
-                    self.backlog.push_back(Item::wake());
+                    self.push_wake();
                 }
                 () = tokio::time::sleep_until(idle_at), if !closed && self.is_settled() => {
                     let now = Timestamp::now().max(world.at);
                     if world.wake_wanted(now).is_some_and(|due| due > now) {
                         // The wake that the broker was asked for is over: ask for the next one.
-                        self.backlog.push_back(Item::wake());
+                        self.push_wake();
                         continue;
                     }
                     // Whoever comes from now on wakes a new actor; whoever is in is still served.
@@ -172,14 +178,35 @@ impl Actor {
                 self.backlog.push_front(item);
                 return;
             }
+            if item.is_own_wake() {
+                self.wake_waits = false;
+            }
             self.take(world, item);
         }
     }
 
+    fn push_wake(&mut self) {
+        self.wake_waits = true;
+        self.backlog.push_back(Item::wake());
+    }
+
     fn must_wait(&self, item: &Item) -> bool {
-        // These want a state that is in the log.
-        let wants_settled = self.upkeep.snapshot_due() || item.asks_for_state();
-        self.draft.as_ref().is_some_and(Draft::is_full) || (wants_settled && !self.is_settled())
+        let draft = self.draft.as_ref();
+        if draft.is_some_and(Draft::is_full) {
+            return true;
+        }
+        match &*item.request {
+            // The state that is told must be in the log.
+            Request::State { .. } => self.flight.is_some() || draft.is_some_and(Draft::has_events),
+            // What is due is due now, and a draft knows only the moment at which it began.
+            Request::Command(command) if matches!(command.command, Command::Wake) => {
+                draft.is_some() || self.upkeep.snapshot_due() && !self.is_settled()
+            }
+            // A snapshot is of a state that is in the log.
+            Request::Command(_) | Request::Context { .. } => {
+                self.upkeep.snapshot_due() && !self.is_settled()
+            }
+        }
     }
 
     fn take(&mut self, world: &mut World, item: Item) {

@@ -154,8 +154,7 @@ async fn set_up(
 ) -> Result<(kv::Store, kv::Store), Error> {
     for config in streams(replicas) {
         let name = config.name.clone();
-        jetstream
-            .get_or_create_stream(config)
+        set_up_stream(jetstream, config)
             .await
             .map_err(|source| Error::set_up(name, source))?;
     }
@@ -174,6 +173,24 @@ async fn set_up(
         bucket(jetstream, leases).await?,
         bucket(jetstream, snapshots).await?,
     ))
+}
+
+/// A stream that exists keeps what it has, but for what it passes on.
+async fn set_up_stream(
+    jetstream: &jetstream::Context,
+    config: stream::Config,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let republish = config.republish.clone();
+    let stream = jetstream.get_or_create_stream(config).await?;
+    let now = &stream.cached_info().config;
+    if now.republish != republish {
+        let changed = stream::Config {
+            republish,
+            ..now.clone()
+        };
+        jetstream.update_stream(changed).await?;
+    }
+    Ok(())
 }
 
 async fn bucket(jetstream: &jetstream::Context, config: kv::Config) -> Result<kv::Store, Error> {

@@ -1,7 +1,8 @@
 //! Requests of this process to the same world travel together.
 //!
-//! Whoever asks first is not kept waiting; what is asked while two messages to a world are under way
-//! goes with the next one. Under load a message then carries what many ask, and costs as much as one.
+//! Whoever asks first is not kept waiting; what is asked while a message to a world is under way goes
+//! with the next one. Under load a message then carries what many ask, and costs as much as one. There
+//! is never a second one under way: what is asked first also arrives first.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,13 +14,10 @@ use tokio::sync::oneshot;
 use crate::commands::{ATTEMPT_TIMEOUT, ask_together};
 use crate::{Bus, Error};
 
-/// Messages to one world that may be under way: while a world stores what one brought, it decides
-/// what the other did.
-const UNDER_WAY_MAX: usize = 2;
 /// Requests that travel together: as many as fit in one commit.
 const TOGETHER_MAX: usize = 256;
-/// And their bytes, which must fit in a message of NATS (1 MiB by default) with what is larger
-/// than its share.
+/// And their bytes, which must fit in a message of NATS (1 MiB by default); one that is larger by
+/// itself goes alone.
 const TOGETHER_BYTES_MAX: usize = 256 * 1024;
 
 type Answered = oneshot::Sender<Result<Reply, Error>>;
@@ -31,7 +29,8 @@ pub(crate) struct Lanes(Mutex<HashMap<WorldId, Lane>>);
 #[derive(Default)]
 struct Lane {
     waiting: VecDeque<(Bytes, Answered)>,
-    under_way: usize,
+    /// Whether somebody carries what waits.
+    is_carried: bool,
 }
 
 impl Lanes {
@@ -63,9 +62,7 @@ impl Lanes {
         let mut lanes = self.lock();
         let lane = lanes.entry(world.clone()).or_default();
         lane.waiting.push_back((asked, answered));
-        let carries = lane.under_way < UNDER_WAY_MAX;
-        lane.under_way += usize::from(carries);
-        carries
+        !std::mem::replace(&mut lane.is_carried, true)
     }
 
     /// What goes with the next message; nothing when the carrier may end.
@@ -76,8 +73,11 @@ impl Lanes {
             return taken;
         };
         let mut bytes = 0;
-        while taken.0.len() < TOGETHER_MAX && bytes < TOGETHER_BYTES_MAX {
-            let Some((asked, answered)) = lane.waiting.pop_front() else {
+        while taken.0.len() < TOGETHER_MAX {
+            let fits = |(asked, _): &mut (Bytes, Answered)| {
+                bytes == 0 || bytes + asked.len() <= TOGETHER_BYTES_MAX
+            };
+            let Some((asked, answered)) = lane.waiting.pop_front_if(fits) else {
                 break;
             };
             // Whoever stopped waiting asks again by itself.
@@ -88,10 +88,7 @@ impl Lanes {
             }
         }
         if taken.0.is_empty() {
-            lane.under_way -= 1;
-            if lane.under_way == 0 {
-                lanes.remove(world);
-            }
+            lanes.remove(world);
         }
         taken
     }

@@ -1,7 +1,7 @@
 //! Requests to worlds, as whoever owns their partition serves them.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_nats::{Message, Subscriber};
 use contract::id::Partition;
@@ -146,6 +146,8 @@ struct Together {
 struct Replies {
     written: Vec<Vec<u8>>,
     missing: usize,
+    bytes: usize,
+    bytes_max: usize,
 }
 
 impl Answer {
@@ -154,13 +156,11 @@ impl Answer {
         reply: async_nats::Subject,
         count: usize,
     ) -> impl Iterator<Item = Self> + use<> {
+        let bytes_max = bus.client.server_info().max_payload;
         let together = Arc::new(Together {
             bus: bus.clone(),
             reply,
-            replies: Mutex::new(Replies {
-                written: vec![Vec::new(); count],
-                missing: count,
-            }),
+            replies: Mutex::new(Replies::new(count, bytes_max)),
         });
         (0..count).map(move |place| Self {
             together: together.clone(),
@@ -173,45 +173,62 @@ impl Answer {
         let Ok(written) = serde_json::to_vec(reply) else {
             return;
         };
-        let Some(written) = self.together.add(self.place, written) else {
+        let complete = self.together.lock().add(self.place, written);
+        let Some(payload) = complete else {
             return;
         };
-        let client = &self.together.bus.client;
-        let payload = joined(&written, client.server_info().max_payload);
         let reply = self.together.reply.clone();
-        let _ = client.publish(reply, payload.into()).await;
+        let _ = self
+            .together
+            .bus
+            .client
+            .publish(reply, payload.into())
+            .await;
     }
 }
 
 impl Together {
-    /// Adds a reply; all of them, when this was the last one.
-    fn add(&self, place: usize, reply: Vec<u8>) -> Option<Vec<Vec<u8>>> {
-        let mut replies = self.replies.lock().unwrap_or_else(PoisonError::into_inner);
-        replies.written[place] = reply;
-        replies.missing -= 1;
-        (replies.missing == 0).then(|| std::mem::take(&mut replies.written))
+    fn lock(&self) -> MutexGuard<'_, Replies> {
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The replies as one array that NATS carries. One that is too large by itself is refused in its
-/// place: nobody could ever be told. One that is too large beside the others is to be asked alone.
-fn joined(replies: &[Vec<u8>], bytes_max: usize) -> Vec<u8> {
-    let reserved = ENVELOPE_BYTES + replies.len() * ALONE_BYTES_MAX;
-    let bytes_max = bytes_max.saturating_sub(reserved);
-    let mut payload =
-        Vec::with_capacity(replies.iter().map(|reply| reply.len() + 1).sum::<usize>() + 1);
-    for reply in replies {
-        payload.push(if payload.is_empty() { b'[' } else { b',' });
-        if reply.len() > bytes_max {
-            payload.extend(too_large(reply.len(), bytes_max));
-        } else if payload.len() + reply.len() > bytes_max {
-            payload.extend(alone());
-        } else {
-            payload.extend_from_slice(reply);
+impl Replies {
+    fn new(count: usize, bytes_max: usize) -> Self {
+        Self {
+            written: vec![Vec::new(); count],
+            missing: count,
+            bytes: 0,
+            bytes_max: bytes_max.saturating_sub(ENVELOPE_BYTES),
         }
     }
-    payload.push(b']');
-    payload
+
+    /// Adds a reply; the whole answer, when this was the last one. A reply that NATS would not carry
+    /// by itself is refused in its place: nobody could ever be told. One that is too large beside
+    /// the others is to be asked for alone.
+    fn add(&mut self, place: usize, reply: Vec<u8>) -> Option<Vec<u8>> {
+        let reserved = self.missing * ALONE_BYTES_MAX;
+        self.written[place] = if reply.len() + ALONE_BYTES_MAX > self.bytes_max {
+            too_large(reply.len(), self.bytes_max)
+        } else if self.bytes + reply.len() + reserved > self.bytes_max && self.written.len() > 1 {
+            alone()
+        } else {
+            reply
+        };
+        self.bytes += self.written[place].len() + 1;
+        self.missing -= 1;
+        (self.missing == 0).then(|| self.joined())
+    }
+
+    fn joined(&self) -> Vec<u8> {
+        let mut payload = Vec::with_capacity(self.bytes + 1);
+        for reply in &self.written {
+            payload.push(if payload.is_empty() { b'[' } else { b',' });
+            payload.extend_from_slice(reply);
+        }
+        payload.push(b']');
+        payload
+    }
 }
 
 fn too_large(bytes: usize, bytes_max: usize) -> Vec<u8> {
@@ -241,9 +258,15 @@ mod tests {
 
     #[test]
     fn an_answer_fits_in_a_message() {
-        let replies = [ready(10), ready(9000), ready(3000), ready(4000), ready(10)];
-        let payload = joined(&replies, 8000);
-        assert!(payload.len() <= 8000, "{}", payload.len());
+        const BYTES_MAX: usize = 8000;
+        let sizes = [10, 9000, 3000, 5000, 10];
+        let mut replies = Replies::new(sizes.len(), BYTES_MAX);
+        let mut payload = None;
+        for (place, size) in sizes.into_iter().enumerate() {
+            payload = replies.add(place, ready(size));
+        }
+        let payload = payload.unwrap();
+        assert!(payload.len() <= BYTES_MAX, "{}", payload.len());
         let read: Vec<Reply> = serde_json::from_slice(&payload).unwrap();
         let kinds = read.iter().map(|reply| match reply {
             Reply::Rejected(rejection) => format!("{:?}", rejection.code),
@@ -252,6 +275,9 @@ mod tests {
         });
         let kinds: Vec<String> = kinds.collect();
         assert_eq!(kinds, ["whole", "TooLarge", "whole", "alone", "whole"]);
+        // Alone, what was too large together is carried.
+        let carried = Replies::new(1, BYTES_MAX).add(0, ready(5000)).unwrap();
+        assert!(carried.len() > 5000);
     }
 
     #[test]

@@ -31,9 +31,9 @@ impl Item {
         }
     }
 
-    /// Whether it is answered from the whole state.
-    pub(super) fn asks_for_state(&self) -> bool {
-        matches!(*self.request, Request::State { .. })
+    /// Whether nobody waits for it but the actor itself.
+    pub(super) fn is_own_wake(&self) -> bool {
+        self.answer.is_none()
     }
 
     pub(crate) async fn reply(self, reply: &Reply) {

@@ -1,6 +1,7 @@
 //! The memory of commands: what makes a repeated command harmless.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use contract::{Accepted, CommandId, Commit, Rejection, RejectionCode, Seq, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,9 @@ use super::reject;
 /// commands a second remembers as long.
 const COMMANDS_MAX: usize = 32_768;
 
+/// How long a commit may be on its way to the log.
+const FLIGHT_MAX: Duration = Duration::from_secs(2);
+
 /// The latest commands and their answers. A command that is older than what is remembered is
 /// refused: the world can't tell whether it acted on it, and will not act twice.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -18,7 +22,7 @@ const COMMANDS_MAX: usize = 32_768;
 pub(super) struct Memory {
     order: VecDeque<CommandId>,
     answers: HashMap<CommandId, (Accepted, Timestamp)>,
-    /// The latest moment at which a command was accepted that is now forgotten.
+    /// No command that is now forgotten was sent later than this.
     forgotten: Timestamp,
 }
 
@@ -47,7 +51,7 @@ impl Memory {
             return Ok(Some(*accepted));
         }
         match sent_at(command) {
-            Some(sent) if sent < self.forgotten => {
+            Some(sent) if sent <= self.forgotten => {
                 let detail = "the command is older than what the world remembers: look whether it \
                               took effect before sending it anew";
                 Err(reject(RejectionCode::Expired, detail, None))
@@ -64,7 +68,10 @@ impl Memory {
             && let Some(oldest) = self.order.pop_front()
             && let Some((_, at)) = self.answers.remove(&oldest)
         {
-            self.forgotten = self.forgotten.max(at);
+            // A commit may be decided while the one before it is on its way: its time is a little
+            // before that of the commands in it. A clock that is far ahead must not refuse the others.
+            let sent = sent_at(oldest).map_or(at, |sent| sent.min(at + FLIGHT_MAX));
+            self.forgotten = self.forgotten.max(sent);
         }
     }
 }
