@@ -204,6 +204,7 @@ mod tests {
             turn: id.message(),
             in_reply_to: None,
             answerers: vec!["ada".parse().unwrap()],
+            notice: false,
             usage: None,
         };
         let event = Event {

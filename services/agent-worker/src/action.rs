@@ -2,6 +2,7 @@
 
 pub(crate) mod echo;
 pub(crate) mod respond;
+pub(crate) mod title;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,6 +90,7 @@ pub struct Call {
     first_attempt: u32,
     attempt: u32,
     index: u32,
+    is_silent: bool,
     cancelled: CancellationToken,
     _cancel: DropGuard,
 }
@@ -109,6 +111,7 @@ impl Call {
             first_attempt,
             attempt: first_attempt,
             index: 0,
+            is_silent: false,
             _cancel: cancelled.clone().drop_guard(),
             cancelled,
         }
@@ -150,6 +153,9 @@ impl Call {
     /// Publishes a piece of the answer, for those who watch. It may get lost: the whole must be in
     /// the result.
     pub async fn chunk(&mut self, text: &str) {
+        if self.is_silent {
+            return;
+        }
         let Invocation {
             id,
             agent,
@@ -169,6 +175,11 @@ impl Call {
         };
         self.index += 1;
         self.bus.publish_chunk(world, &chunk).await;
+    }
+
+    /// Publishes no pieces from now on: the result is nothing that anybody reads word by word.
+    pub fn silence(&mut self) {
+        self.is_silent = true;
     }
 
     /// Begins the answer anew: whoever watches forgets the pieces so far.

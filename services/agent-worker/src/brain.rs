@@ -4,7 +4,7 @@ pub(crate) mod llm;
 pub(crate) mod script;
 
 use contract::invocation::ChatMessage;
-use contract::{Entity, Usage};
+use contract::{Entity, EntityId, Usage};
 use tokio::time::Instant;
 
 /// What a brain is asked.
@@ -16,6 +16,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) messages: &'a [ChatMessage],
     /// The message to answer: the last of them.
     pub(crate) message: &'a ChatMessage,
+    /// The other agents of the chat.
+    pub(crate) others: &'a [EntityId],
     /// An answer that comes later is of no use.
     pub(crate) until: Instant,
 }

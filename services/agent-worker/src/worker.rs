@@ -9,6 +9,7 @@ use service_kit::{CancellationToken, Health, Tasks};
 
 use crate::action::echo::Echo;
 use crate::action::respond::Respond;
+use crate::action::title::Title;
 use crate::brain::llm::Models;
 use crate::metrics::Metrics;
 use crate::runner::{Bindings, Runner, running};
@@ -53,16 +54,24 @@ impl Worker {
     /// When the configuration of language models makes no sense.
     pub fn new(config: Config) -> anyhow::Result<Self> {
         let metrics = Metrics::new();
-        let models = Models::new(config.llm.clone(), metrics.clone())?;
-        let name = action_name("respond")?;
+        let models = Arc::new(Models::new(config.llm.clone(), metrics.clone())?);
         let worker = Self {
             config,
             metrics,
             actions: Vec::new(),
         };
-        Ok(worker.offer(Respond { name, models }).offer(Echo {
+        let respond = Respond {
+            name: action_name("respond")?,
+            models: models.clone(),
+        };
+        let title = Title {
+            name: action_name("title")?,
+            models,
+        };
+        let echo = Echo {
             name: action_name("echo")?,
-        }))
+        };
+        Ok(worker.offer(respond).offer(title).offer(echo))
     }
 
     /// Offers one more action, instead of another of the same name.

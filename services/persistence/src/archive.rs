@@ -6,6 +6,7 @@
 
 mod batch;
 mod changes;
+mod moves;
 mod rows;
 
 use std::collections::BTreeSet;

@@ -9,15 +9,19 @@
 
 mod apply;
 mod chat;
+mod context;
 mod entity;
+mod event;
 mod invocation;
 mod memory;
 mod message;
 mod spec;
 mod state;
+mod talk;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod titles;
 mod view;
 
 use contract::fact::Empty;
@@ -27,11 +31,11 @@ use contract::{
 };
 use uuid::Uuid;
 
-pub use invocation::context;
+pub use context::context;
 pub use state::World;
 
 /// The version of the rules: a snapshot that other rules made is not used.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The most events that one command may make: its commit must fit in one message of NATS.
 pub const COMMAND_EVENTS_MAX: usize = 1000;
@@ -106,9 +110,11 @@ fn decide(
     match &request.command {
         Command::CreateWorld(spec) => spec::create(world, spec, decision),
         Command::ApplyWorld(spec) => spec::apply(world, spec, decision),
+        Command::UpdateWorld(change) => spec::update(world, change, decision),
         Command::DeleteWorld => decision.push(Fact::WorldDeleted(Empty {})),
         Command::CreateEntity(entity) => entity::create(world, entity, decision),
         Command::UpdateEntity(change) => entity::update(world, change, decision),
+        Command::ForgetMemory { agent } => entity::forget(world, agent, decision),
         Command::RemoveEntity { entity } => entity::remove(world, entity, decision),
         Command::CreateChat(chat) => chat::create(world, chat, decision),
         Command::UpdateChat {
@@ -116,6 +122,11 @@ fn decide(
             title,
             agents,
         } => chat::update(world, chat, title.as_ref(), agents.as_ref(), decision),
+        Command::NewChat(chat) => chat::open_new(world, chat, decision),
+        Command::OpenChat { chat } => chat::open(world, chat, decision),
+        Command::BranchChat { chat, message, new } => {
+            chat::branch(world, chat, *message, new, decision)
+        }
         Command::DeleteChat { chat } => chat::delete(world, chat, decision),
         Command::StopChat { chat } => chat::stop(world, chat, decision),
         Command::PostMessage {
@@ -123,7 +134,15 @@ fn decide(
             text,
             in_reply_to,
         } => message::post(world, chat, text, *in_reply_to, decision),
-        Command::SendEvents { events } => message::send_events(world, events, decision),
+        Command::RemoveMessage { chat, message } => {
+            message::remove(world, chat, *message, decision)
+        }
+        Command::EditMessage {
+            chat,
+            message,
+            text,
+        } => message::edit(world, chat, *message, text, decision),
+        Command::SendEvents { events } => event::send_all(world, events, decision),
         Command::RequestAction {
             action,
             agent,
@@ -164,7 +183,7 @@ fn follow_up(world: &World, decision: &mut Decision<'_>) -> Result<(), Rejection
         invocation::request_answer(world, chat, agent, decision)?;
     }
     for (turn, chat) in &world.turns_over {
-        message::end_turn(*turn, chat, decision)?;
+        message::end_turn(world, *turn, chat, decision)?;
     }
     Ok(())
 }

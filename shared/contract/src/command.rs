@@ -65,12 +65,19 @@ pub enum Command {
     CreateWorld(WorldSpec),
     /// Begin a world, or bring an existing one to what is described. What is not described stays.
     ApplyWorld(WorldSpec),
+    /// Change what a world is.
+    UpdateWorld(WorldChange),
     /// End the world.
     DeleteWorld,
     /// Bring an entity into the world.
     CreateEntity(Entity),
     /// Change an entity.
     UpdateEntity(EntityChange),
+    /// Let an agent forget everything that was said so far.
+    ForgetMemory {
+        /// Who.
+        agent: EntityId,
+    },
     /// Take an entity out of the world. Its open invocations are cancelled.
     RemoveEntity {
         /// Which.
@@ -89,6 +96,22 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         agents: Option<Vec<EntityId>>,
     },
+    /// Open an empty chat: one that nobody has used yet if there is one, else this.
+    NewChat(Chat),
+    /// Make a chat the one that people see first.
+    OpenChat {
+        /// Which.
+        chat: ChatId,
+    },
+    /// Begin a chat with what was said in another, up to a message.
+    BranchChat {
+        /// Which.
+        chat: ChatId,
+        /// The last message that both have.
+        message: MessageId,
+        /// The id of the new chat.
+        new: ChatId,
+    },
     /// End a chat. Its open invocations are cancelled.
     DeleteChat {
         /// Which.
@@ -103,6 +126,23 @@ pub enum Command {
         /// The message that it answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         in_reply_to: Option<MessageId>,
+    },
+    /// Take a person's message back, and all that followed it in its chat.
+    RemoveMessage {
+        /// Where.
+        chat: ChatId,
+        /// Which.
+        message: MessageId,
+    },
+    /// Take a person's message back, and all that followed it, and say this in its place. The new
+    /// message's id is [`CommandId::event`] 1.
+    EditMessage {
+        /// Where.
+        chat: ChatId,
+        /// Which.
+        message: MessageId,
+        /// What is said now.
+        text: String,
     },
     /// Send custom events, all of them or none.
     SendEvents {
@@ -156,6 +196,29 @@ pub enum Command {
     },
     /// Do what is due: fire timers, fail what is past its deadline.
     Wake,
+}
+
+/// What of a world changes; what is absent stays.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct WorldChange {
+    /// What people call it now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it is for now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Its new limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn_limit: Option<u32>,
+    /// Its new main agent; none when empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main_agent: Option<String>,
+    /// Its new variables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variables: Option<String>,
+    /// Its new metadata.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<std::collections::BTreeMap<String, serde_json::Value>>,
 }
 
 /// The fields of an entity that change; what is absent stays.
@@ -241,6 +304,8 @@ pub enum RejectionCode {
     UnknownEntity,
     /// No chat of the world has this id.
     UnknownChat,
+    /// The chat has no message of this id, or keeps it no more.
+    UnknownMessage,
     /// The world has no such timer.
     UnknownTimer,
     /// Something of this id is there already.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ChatId, EntityId};
+use crate::{ChatId, EntityId, MessageId};
 
 /// Something with an id in a world.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -60,6 +60,10 @@ pub struct AgentConfig {
     #[serde(default = "default_context_messages")]
     #[schema(minimum = 1, maximum = 200, default = 20)]
     pub context_messages: u32,
+    /// Whether its answer to another agent addresses that one, when it addresses nobody itself.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    #[schema(default = true)]
+    pub auto_reply: bool,
     /// One answer may take this long in all, its retries included; then it has failed.
     #[serde(default = "default_turn_timeout", with = "seconds")]
     #[schema(value_type = f64, default = 120)]
@@ -71,9 +75,22 @@ impl Default for AgentConfig {
         Self {
             brain: Brain::default(),
             context_messages: default_context_messages(),
+            auto_reply: true,
             turn_timeout_seconds: default_turn_timeout(),
         }
     }
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_true(value: &bool) -> bool {
+    *value
 }
 
 const fn default_context_messages() -> u32 {
@@ -191,9 +208,59 @@ pub struct Chat {
     /// What people call it.
     #[serde(default)]
     pub title: String,
+    /// Where its title comes from: what a person called it stays.
+    #[serde(default, skip_serializing_if = "Titled::is_default")]
+    #[schema(read_only)]
+    pub titled: Titled,
     /// The agents that take part; empty means every agent of the world.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<EntityId>,
+    /// The chat whose beginning it shares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(read_only)]
+    pub branch: Option<Branch>,
+}
+
+/// Where the title of a chat comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Titled {
+    /// Nobody has given it one yet.
+    #[default]
+    Default,
+    /// It was made of what is said in the chat.
+    Auto,
+    /// A person gave it.
+    Manual,
+}
+
+impl Titled {
+    fn is_default(&self) -> bool {
+        *self == Self::Default
+    }
+}
+
+/// Where a chat branched off another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Branch {
+    /// The other chat.
+    pub chat: ChatId,
+    /// The last message that both have.
+    #[schema(value_type = Uuid)]
+    pub message: MessageId,
+}
+
+impl Chat {
+    /// A chat of all agents.
+    pub fn new(id: ChatId) -> Self {
+        Self {
+            id,
+            title: String::new(),
+            titled: Titled::default(),
+            agents: Vec::new(),
+            branch: None,
+        }
+    }
 }
 
 /// A world as a person describes it: what `world create` and `world apply` take.
@@ -205,10 +272,20 @@ pub struct WorldSpec {
     /// What it is for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Answers that agents may give one another in one turn before the turn ends.
+    /// Answers that one agent may give before a person, or the world, speaks again.
     #[serde(default = "default_turn_limit")]
-    #[schema(minimum = 0, maximum = 1000, default = 5)]
+    #[schema(minimum = 1, maximum = 1000, default = 5)]
     pub turn_limit: u32,
+    /// The agent, by id or name, that answers people who address nobody; all of them when empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub main_agent: String,
+    /// Lines of `NAME=value`: `{{NAME}}` in a system prompt stands for the value.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub variables: String,
+    /// Whatever else is known of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub metadata: BTreeMap<String, serde_json::Value>,
     /// Who and what is in it.
     #[serde(default)]
     pub entities: Vec<Entity>,
@@ -223,6 +300,9 @@ impl Default for WorldSpec {
             name: String::new(),
             description: String::new(),
             turn_limit: default_turn_limit(),
+            main_agent: String::new(),
+            variables: String::new(),
+            metadata: BTreeMap::new(),
             entities: Vec::new(),
             chats: Vec::new(),
         }

@@ -1,5 +1,7 @@
 //! The payloads of the built-in events.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -71,6 +73,8 @@ facts! {
     ChatCreated(Chat) = "chat.created";
     /// A chat is now as given.
     ChatUpdated(Chat) = "chat.updated";
+    /// A chat is now the one that people see first.
+    ChatOpened(ChatOpened) = "chat.opened";
     /// A chat ended.
     ChatDeleted(ChatDeleted) = "chat.deleted";
     /// Whatever waited to be answered in a chat was called off.
@@ -79,6 +83,10 @@ facts! {
     TurnEnded(TurnEnded) = "chat.turn_ended";
     /// A message was posted in a chat.
     MessagePosted(MessagePosted) = "message.posted";
+    /// A message, and all that followed it in its chat, was taken back.
+    MessageRemoved(MessageRemoved) = "message.removed";
+    /// An agent forgot everything that was said before.
+    AgentForgot(AgentForgot) = "agent.forgot";
     /// A run of an action is wanted. The event's id is the invocation's.
     ActionRequested(ActionRequested) = "action.requested";
     /// A run of an action succeeded.
@@ -100,7 +108,7 @@ facts! {
 pub struct Empty {}
 
 /// What a world is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorldDescription {
     /// What people call it.
     pub name: String,
@@ -109,6 +117,15 @@ pub struct WorldDescription {
     pub description: String,
     /// See [`WorldSpec::turn_limit`](crate::WorldSpec::turn_limit).
     pub turn_limit: u32,
+    /// See [`WorldSpec::main_agent`](crate::WorldSpec::main_agent).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub main_agent: String,
+    /// See [`WorldSpec::variables`](crate::WorldSpec::variables).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub variables: String,
+    /// Whatever else is known of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, serde_json::Value>,
 }
 
 /// See [`Fact::EntityRemoved`].
@@ -123,6 +140,27 @@ pub struct EntityRemoved {
 pub struct ChatDeleted {
     /// The chat that ended.
     pub chat: ChatId,
+}
+
+/// See [`Fact::ChatOpened`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ChatOpened {
+    /// The chat.
+    pub chat: ChatId,
+}
+
+/// See [`Fact::MessageRemoved`]. The event's chat is the messages'.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MessageRemoved {
+    /// The first message that is gone.
+    pub message: MessageId,
+}
+
+/// See [`Fact::AgentForgot`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AgentForgot {
+    /// Who forgot.
+    pub agent: EntityId,
 }
 
 /// See [`Fact::ChatStopped`].
@@ -152,6 +190,10 @@ pub struct MessagePosted {
     /// Which agents are to answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answerers: Vec<EntityId>,
+    /// Whether it only says that its sender has had its turns: the world says so in its name, and
+    /// nobody remembers it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub notice: bool,
     /// What it cost to think of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,

@@ -42,9 +42,12 @@ pub struct Invocation {
 pub struct Context {
     /// Whose action it is, with its configuration.
     pub agent: Entity,
-    /// The end of the chat up to the message to answer, oldest first.
+    /// What of the chat is for it, oldest first; the message to answer comes last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<ChatMessage>,
+    /// The other agents of the chat.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<EntityId>,
 }
 
 /// One message of a chat.
@@ -56,6 +59,9 @@ pub struct ChatMessage {
     pub sender: EntityId,
     /// Whether an agent said it, and not a person.
     pub from_agent: bool,
+    /// Which agents were to answer it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answerers: Vec<EntityId>,
     /// What was said.
     pub text: String,
     /// When.

@@ -16,6 +16,7 @@ pub mod fact;
 pub mod id;
 pub mod invocation;
 pub mod live;
+pub mod name;
 pub mod query;
 pub mod subject;
 pub mod timestamp;

@@ -34,6 +34,9 @@ pub struct WorldRow {
     pub description: String,
     /// When it began.
     pub created_at: Timestamp,
+    /// How many agents it has.
+    #[serde(default)]
+    pub agents: u64,
     /// Its last commit.
     pub seq: Seq,
 }

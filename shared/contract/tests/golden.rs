@@ -101,14 +101,21 @@ fn queries_and_answers() {
     check::<Answer<WorldRow>>(&answers["invalid"]);
 }
 
-const COMMANDS: usize = 18;
+const COMMANDS: usize = 25;
 
 /// A new command does not compile here until it is counted.
 fn name(command: &Command) -> &'static str {
     match command {
         Command::CreateWorld(_) => "create_world",
         Command::ApplyWorld(_) => "apply_world",
+        Command::UpdateWorld(_) => "update_world",
         Command::DeleteWorld => "delete_world",
+        Command::ForgetMemory { .. } => "forget_memory",
+        Command::NewChat(_) => "new_chat",
+        Command::OpenChat { .. } => "open_chat",
+        Command::BranchChat { .. } => "branch_chat",
+        Command::RemoveMessage { .. } => "remove_message",
+        Command::EditMessage { .. } => "edit_message",
         Command::CreateEntity(_) => "create_entity",
         Command::UpdateEntity(_) => "update_entity",
         Command::RemoveEntity { .. } => "remove_entity",

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use contract::invocation::Completed;
 use contract::{ActionName, Brain};
 use tokio::time::{Instant, timeout_at};
@@ -9,7 +11,7 @@ use crate::brain::{Asked, script};
 /// A chat turn: the agent answers the last message with its brain.
 pub(crate) struct Respond {
     pub(crate) name: ActionName,
-    pub(crate) models: Models,
+    pub(crate) models: Arc<Models>,
 }
 
 impl Action for Respond {
@@ -40,6 +42,7 @@ impl Respond {
             agent: &context.agent,
             messages: &context.messages,
             message,
+            others: &context.others,
             until,
         };
         let thinking = async {

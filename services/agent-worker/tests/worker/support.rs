@@ -246,6 +246,7 @@ impl Told {
             id: MessageId(Uuid::now_v7()),
             sender: sender.parse().unwrap(),
             from_agent: *sender == "ada",
+            answerers: Vec::new(),
             text: text.clone(),
             at: Timestamp::now(),
             turn: MessageId(Uuid::nil()),
@@ -261,6 +262,7 @@ impl Told {
                 metadata: BTreeMap::new(),
             },
             messages: self.messages.lock().unwrap().iter().map(message).collect(),
+            others: Vec::new(),
         }
     }
 }

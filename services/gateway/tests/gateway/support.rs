@@ -314,6 +314,9 @@ impl World {
                     name: spec.name.clone(),
                     description: String::new(),
                     turn_limit: 5,
+                    main_agent: String::new(),
+                    variables: String::new(),
+                    metadata: BTreeMap::new(),
                 };
                 self.created.insert(world.clone(), description.clone());
                 Ok(one(Fact::WorldCreated(description)))
@@ -323,6 +326,7 @@ impl World {
                 turn: request.id.event(0).message(),
                 in_reply_to: None,
                 answerers: Vec::new(),
+                notice: false,
                 usage: None,
             }))),
             Command::SendEvents { events } => (0..)
@@ -364,6 +368,7 @@ impl World {
             turn,
             in_reply_to: Some(turn),
             answerers: Vec::new(),
+            notice: false,
             usage: None,
         });
         let ended = Fact::TurnEnded(TurnEnded { turn });

@@ -77,7 +77,7 @@ pub(super) async fn store(shared: &Shared, from: Seq, batch: Batch) -> Result<Ap
         .await
         .map_err(Error::Database)?;
     let changes = Changes::of(commits, agents);
-    let events = changes.events.len();
+    let events = changes.events_count();
     let applied = shared
         .store
         .advance(from, last, changes.into_statements())

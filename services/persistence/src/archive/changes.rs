@@ -7,7 +7,8 @@ use contract::{
 };
 use tracing::warn;
 
-use crate::store::Value;
+use super::moves;
+use crate::store::{Statement, Value};
 
 /// The longest model name that is kept: it is part of a key.
 const MODEL_CHARS_MAX: usize = 256;
@@ -21,9 +22,14 @@ pub(super) struct Archived {
     pub(super) commit: Commit,
 }
 
-/// Everything that a batch changes.
+/// Everything that a batch changes, or a part of one.
 #[derive(Default)]
 pub(super) struct Changes {
+    /// What the parts before this one change. A part ends where messages are copied or taken back:
+    /// that must find in the tables what came before it.
+    pub(super) done: Vec<Statement>,
+    /// Events in those.
+    events_done: usize,
     /// Who of those that speak in the batch is an agent, as of the commit that is folded next.
     agents: HashSet<(WorldId, EntityId)>,
     pub(super) worlds: BTreeMap<WorldId, WorldChange>,
@@ -146,6 +152,14 @@ impl Changes {
                 let change = self.chat(world, &chat.id);
                 change.created = Some((position, at));
                 change.title = Some(chat.title);
+                if let Some(branch) = chat.branch {
+                    self.end_part(moves::copy(world, &branch, &chat.id));
+                }
+            }
+            Fact::MessageRemoved(removed) => {
+                if let Some(chat) = &event.chat {
+                    self.end_part(moves::remove(world, chat, removed.message));
+                }
             }
             Fact::ChatUpdated(chat) => self.chat(world, &chat.id).title = Some(chat.title),
             Fact::ChatDeleted(deleted) => self.forget_chat(world, deleted.chat),
@@ -157,6 +171,30 @@ impl Changes {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// How many events there are in all.
+    pub(super) fn events_count(&self) -> usize {
+        self.events_done + self.events.len()
+    }
+
+    fn end_part(&mut self, last: Vec<Statement>) {
+        let agents = std::mem::take(&mut self.agents);
+        // A world that is gone stays so for the rest of the batch.
+        let gone = self.worlds.iter().filter(|(_, change)| change.gone);
+        let gone: Vec<WorldId> = gone.map(|(world, _)| world.clone()).collect();
+        let events_done = self.events_count();
+        let mut done = std::mem::take(self).into_statements();
+        done.extend(last);
+        *self = Self {
+            done,
+            events_done,
+            agents,
+            ..Self::default()
+        };
+        for world in gone {
+            self.worlds.entry(world).or_default().gone = true;
         }
     }
 
@@ -183,6 +221,10 @@ impl Changes {
         posted: &contract::fact::MessagePosted,
     ) {
         let Some(chat) = &event.chat else { return };
+        // Nobody remembers that an agent had its turns.
+        if posted.notice {
+            return;
+        }
         let speaker = (world.clone(), event.sender.clone());
         let row = vec![
             world.as_str().into(),

@@ -8,9 +8,10 @@ use crate::store::{Statement, Value, for_rows, remove_worlds};
 type Rows = Vec<Vec<Value>>;
 
 impl Changes {
-    /// What goes first, then what comes.
-    pub(super) fn into_statements(self) -> Vec<Statement> {
-        let mut statements = self.removals();
+    /// What the parts before change; then what goes, then what comes.
+    pub(super) fn into_statements(mut self) -> Vec<Statement> {
+        let mut statements = std::mem::take(&mut self.done);
+        statements.extend(self.removals());
         statements.extend(for_rows(
             "INSERT INTO events \
              (world, seq, idx, id, type, sender, target, chat, at, envelope)",

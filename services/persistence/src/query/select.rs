@@ -21,8 +21,11 @@ impl Select for Worlds {
 
     async fn select(&self, store: &Store) -> Result<Rows<WorldRow>, Error> {
         let limit = limit(self.limit);
-        let mut statement =
-            Statement::new("SELECT id, name, description, created_at, seq FROM worlds");
+        let mut statement = Statement::new(
+            "SELECT id, name, description, created_at, seq, \
+             (SELECT count(*) FROM entities WHERE world = worlds.id AND kind = 'agent') AS agents \
+             FROM worlds",
+        );
         if let Some(after) = &self.after {
             statement.push(" WHERE id > ?");
             statement.push_bind(after.as_str());
@@ -61,9 +64,12 @@ impl Select for Messages {
              FROM messages WHERE world = ?",
         )
         .bind(self.world.as_str());
-        if let Some(chat) = &self.chat {
-            statement.push(" AND chat = ?");
-            statement.push_bind(chat.as_str());
+        match &self.chat {
+            Some(chat) => {
+                statement.push(" AND chat = ?");
+                statement.push_bind(chat.as_str());
+            }
+            None => statement.push(" AND copied = 0"),
         }
         if let Some(search) = self.search.as_deref().filter(|text| !text.is_empty()) {
             statement.push(&format!(" AND {}(folded, ?) > 0", store.find_function()));

@@ -4,8 +4,10 @@
     reason = "the tests are functions that run once for each database"
 )]
 
+mod branches;
 mod support;
 
+use branches::what_is_taken_back_is_gone_and_a_branch_keeps_its_copy;
 use contract::fact::Empty;
 use contract::query::{Events, Messages, Page, Worlds};
 use contract::{EntityKind, Fact, Position, Target};
@@ -35,6 +37,7 @@ macro_rules! on_both {
 
 on_both! {
     what_is_in_the_log_is_in_the_answers
+    what_is_taken_back_is_gone_and_a_branch_keeps_its_copy
     events_come_in_order_page_by_page_and_byte_for_byte
     messages_are_paged_from_either_end
     a_search_takes_its_text_literally

@@ -1,10 +1,14 @@
 //! What each event changes. It can't fail: what is in the log has happened.
 
-use contract::fact::{ActionRequested, MessagePosted};
-use contract::invocation::ChatMessage;
-use contract::{ChatId, EntityId, EntityKind, Event, Fact, InvocationId, MessageId, Timestamp};
+mod talk;
 
-use super::state::{ChatState, Due, Open, TAIL_MESSAGES_MAX, Timer, Turn, World};
+use contract::fact::ActionRequested;
+use contract::invocation::ChatMessage;
+use contract::{ChatId, EntityId, Event, Fact, InvocationId, MessageId, Timestamp};
+
+use self::talk::{close_one, create_chat, post, remove_messages, stop_waiting};
+use super::state::{Due, Open, Timer, World};
+use super::titles::TITLE;
 
 pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: Timestamp) {
     // A custom event changes nothing by itself.
@@ -14,6 +18,7 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
             // Whatever a late snapshot says of an earlier world of this id is not of this one.
             *world = World::new(world.id.clone());
             world.description = Some(description.clone());
+            world.created_at = at;
         }
         Fact::WorldUpdated(description) => world.description = Some(description.clone()),
         Fact::WorldDeleted(_) => delete_world(world),
@@ -21,14 +26,8 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
             world.entities.insert(entity.id.clone(), entity.clone());
         }
         Fact::EntityRemoved(removed) => remove_entity(world, &removed.entity),
-        Fact::ChatCreated(chat) => {
-            let state = ChatState {
-                chat: chat.clone(),
-                tail: Default::default(),
-                answering: Default::default(),
-            };
-            world.chats.insert(chat.id.clone(), state);
-        }
+        Fact::ChatCreated(chat) => create_chat(world, chat, at),
+        Fact::ChatOpened(opened) => world.current_chat = Some(opened.chat.clone()),
         Fact::ChatUpdated(chat) => {
             if let Some(state) = world.chats.get_mut(&chat.id) {
                 state.chat = chat.clone();
@@ -37,6 +36,7 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
         Fact::ChatDeleted(deleted) => {
             stop_waiting(world, &deleted.chat);
             world.chats.remove(&deleted.chat);
+            world.current_chat.take_if(|chat| *chat == deleted.chat);
         }
         Fact::ChatStopped(stopped) => stop_waiting(world, &stopped.chat),
         Fact::TurnEnded(ended) => {
@@ -44,6 +44,11 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
             world.turns_over.remove(&ended.turn);
         }
         Fact::MessagePosted(posted) => post(world, event, posted, at),
+        Fact::MessageRemoved(removed) => remove_messages(world, event, removed.message),
+        Fact::AgentForgot(forgot) => {
+            world.calls.remove(&forgot.agent);
+            world.forgotten.insert(forgot.agent.clone(), at);
+        }
         Fact::ActionRequested(requested) => request(world, event, requested),
         Fact::ActionCompleted(ended) => end_invocation(world, ended.invocation),
         Fact::ActionFailed(ended) => end_invocation(world, ended.invocation),
@@ -79,6 +84,9 @@ fn delete_world(world: &mut World) {
 
 fn remove_entity(world: &mut World, entity: &EntityId) {
     world.entities.remove(entity);
+    world.calls.remove(entity);
+    world.limited.remove(entity);
+    world.forgotten.remove(entity);
     let chats: Vec<ChatId> = world.chats.keys().cloned().collect();
     for chat in chats {
         let answering = world
@@ -95,76 +103,19 @@ fn remove_entity(world: &mut World, entity: &EntityId) {
     }
 }
 
-fn stop_waiting(world: &mut World, chat: &ChatId) {
-    let Some(state) = world.chats.get_mut(chat) else {
-        return;
-    };
-    let waiting: Vec<ChatMessage> = state
-        .answering
-        .values_mut()
-        .flat_map(|answering| std::mem::take(&mut answering.waiting))
-        .collect();
-    state
-        .answering
-        .retain(|_, answering| answering.current.is_some());
-    world.ready.retain(|(ready, _)| ready != chat);
-    for message in waiting {
-        close_one(world, message.turn);
-    }
-}
-
-fn post(world: &mut World, event: &Event, posted: &MessagePosted, at: Timestamp) {
-    let from_agent = world
-        .entities
-        .get(&event.sender)
-        .is_some_and(|entity| entity.kind == EntityKind::Agent);
-    let message = ChatMessage {
-        id: event.id.message(),
-        sender: event.sender.clone(),
-        from_agent,
-        text: posted.text.clone(),
-        at,
-        turn: posted.turn,
-        in_reply_to: posted.in_reply_to,
-    };
-    let Some(chat) = &event.chat else { return };
-    let Some(state) = world.chats.get_mut(chat) else {
-        return;
-    };
-    let answers = u32::try_from(posted.answerers.len()).unwrap_or(u32::MAX);
-    let begins = message.turn == message.id;
-    let turn = world.turns.entry(message.turn).or_insert_with(|| Turn {
-        chat: chat.clone(),
-        open: 0,
-        relayed: 0,
-    });
-    turn.open += answers;
-    if from_agent && !begins {
-        turn.relayed += answers;
-    }
-    if turn.open == 0 {
-        world.turns_over.insert(message.turn, chat.clone());
-    }
-    for agent in &posted.answerers {
-        let answering = state.answering.entry(agent.clone()).or_default();
-        answering.waiting.push_back(message.clone());
-        if answering.current.is_none() {
-            world.ready.insert((chat.clone(), agent.clone()));
-        }
-        world.turns_over.remove(&message.turn);
-    }
-    state.tail.push_back(message);
-    if state.tail.len() > TAIL_MESSAGES_MAX {
-        state.tail.pop_front();
-    }
-}
-
 fn request(world: &mut World, event: &Event, requested: &ActionRequested) {
     let invocation = event.id.invocation();
     let mut answers = None;
     if let (Some(chat), Some(message)) = (&event.chat, requested.message) {
         answers = take_waiting(world, chat, &requested.agent, message, invocation)
             .map(|message| (chat.clone(), message));
+    }
+    let titles = event
+        .chat
+        .clone()
+        .filter(|_| requested.action.as_str() == TITLE);
+    if let Some(state) = titles.as_ref().and_then(|chat| world.chats.get_mut(chat)) {
+        state.title_asked = true;
     }
     world
         .due
@@ -175,6 +126,7 @@ fn request(world: &mut World, event: &Event, requested: &ActionRequested) {
         deadline: requested.deadline,
         arguments: requested.arguments.clone(),
         answers,
+        titles,
     };
     world.invocations.insert(invocation, open);
 }
@@ -218,17 +170,6 @@ fn end_invocation(world: &mut World, invocation: InvocationId) {
         }
     }
     close_one(world, message.turn);
-}
-
-/// One of a turn's answers is no longer awaited.
-fn close_one(world: &mut World, turn_id: MessageId) {
-    let Some(turn) = world.turns.get_mut(&turn_id) else {
-        return;
-    };
-    turn.open = turn.open.saturating_sub(1);
-    if turn.open == 0 {
-        world.turns_over.insert(turn_id, turn.chat.clone());
-    }
 }
 
 fn remove_timer(world: &mut World, id: &contract::TimerId) {

@@ -1,9 +1,13 @@
 //! Chats: begun, changed, stopped and ended.
 
-use contract::fact::{ChatDeleted, ChatStopped};
-use contract::{Chat, ChatId, Entity, EntityId, EntityKind, Fact, Rejection, RejectionCode};
+use contract::entity::{Branch, Titled};
+use contract::fact::{ChatDeleted, ChatOpened, ChatStopped};
+use contract::{
+    Chat, ChatId, Entity, EntityId, EntityKind, Fact, MessageId, Rejection, RejectionCode,
+};
 
-use super::state::World;
+use super::state::{ChatState, World};
+use super::talk::title::NEW_CHAT;
 use super::{About, Decision, invalid, invocation, reject};
 
 const TITLE_BYTES_MAX: usize = 1024;
@@ -16,19 +20,111 @@ pub(super) fn create(
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     check(chat, |id| world.entities.get(id), "")?;
-    if world.chats.contains_key(&chat.id) {
-        let detail = format!("there is a chat {} already", chat.id);
+    check_new(world, &chat.id, "id")?;
+    decision.push_about(Fact::ChatCreated(begun(chat)), about(&chat.id))
+}
+
+/// Opens the first chat that nobody has used yet, or else `chat`, which begins then.
+pub(super) fn open_new(
+    world: &World,
+    chat: &Chat,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    let is_unused =
+        |state: &&ChatState| state.chat.titled == Titled::Default && state.message_count == 0;
+    if let Some(unused) = world.chats.values().find(is_unused) {
+        return open(world, &unused.chat.id, decision);
+    }
+    create(world, chat, decision)?;
+    push_opened(&chat.id, decision)
+}
+
+/// Makes a chat the one that people see first.
+pub(super) fn open(
+    world: &World,
+    id: &ChatId,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    world.check_chat(id, "chat")?;
+    if world.current_chat.as_ref() == Some(id) {
+        return Ok(());
+    }
+    push_opened(id, decision)
+}
+
+fn push_opened(id: &ChatId, decision: &mut Decision<'_>) -> Result<(), Rejection> {
+    decision.push_about(Fact::ChatOpened(ChatOpened { chat: id.clone() }), about(id))
+}
+
+/// Begins a chat with what was said in another, up to `message`.
+pub(super) fn branch(
+    world: &World,
+    from: &ChatId,
+    message: MessageId,
+    new: &ChatId,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    let state = world.check_chat(from, "chat")?;
+    if !state.tail.iter().any(|kept| kept.id == message) {
+        let detail = format!("the chat {from} has no message {message}, or keeps it no more");
+        let field = Some("message".to_owned());
+        return Err(reject(RejectionCode::UnknownMessage, detail, field));
+    }
+    check_new(world, new, "new")?;
+    let chat = Chat {
+        id: new.clone(),
+        branch: Some(Branch {
+            chat: from.clone(),
+            message,
+        }),
+        ..state.chat.clone()
+    };
+    decision.push_about(Fact::ChatCreated(chat), about(new))?;
+    push_opened(new, decision)
+}
+
+/// A chat as it begins: where its title comes from is not its maker's to say.
+pub(super) fn begun(chat: &Chat) -> Chat {
+    Chat {
+        titled: titled_by_a_person(&chat.title),
+        branch: None,
+        ..chat.clone()
+    }
+}
+
+/// A chat with another title, which a person gave it, and other agents.
+pub(super) fn changed(now: &Chat, title: Option<&String>, agents: Option<&Vec<EntityId>>) -> Chat {
+    Chat {
+        titled: title.map_or(now.titled, |title| titled_by_a_person(title)),
+        title: title.unwrap_or(&now.title).clone(),
+        agents: agents.unwrap_or(&now.agents).clone(),
+        ..now.clone()
+    }
+}
+
+/// No title, and the one that every chat begins with, say nothing.
+fn titled_by_a_person(title: &str) -> Titled {
+    if title.trim().is_empty() || title.trim() == NEW_CHAT {
+        Titled::Default
+    } else {
+        Titled::Manual
+    }
+}
+
+fn check_new(world: &World, id: &ChatId, field: &str) -> Result<(), Rejection> {
+    if world.chats.contains_key(id) {
+        let detail = format!("there is a chat {} already", id);
         return Err(reject(
             RejectionCode::AlreadyExists,
             detail,
-            Some("id".to_owned()),
+            Some(field.to_owned()),
         ));
     }
     if world.chats.len() >= CHATS_MAX {
         let detail = format!("a world has at most {CHATS_MAX} chats");
         return Err(reject(RejectionCode::TooLarge, detail, None));
     }
-    decision.push_about(Fact::ChatCreated(chat.clone()), about(&chat.id))
+    Ok(())
 }
 
 pub(super) fn update(
@@ -39,11 +135,7 @@ pub(super) fn update(
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     let now = &world.check_chat(id, "chat")?.chat;
-    let chat = Chat {
-        id: id.clone(),
-        title: title.unwrap_or(&now.title).clone(),
-        agents: agents.unwrap_or(&now.agents).clone(),
-    };
+    let chat = changed(now, title, agents);
     check(&chat, |id| world.entities.get(id), "")?;
     if chat == *now {
         return Ok(());

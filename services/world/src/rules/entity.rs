@@ -1,10 +1,11 @@
 //! Entities: who and what is in a world.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use contract::command::EntityChange;
 use contract::entity::Brain;
-use contract::fact::EntityRemoved;
+use contract::fact::{AgentForgot, EntityRemoved};
 use contract::{AgentConfig, Entity, EntityId, EntityKind, Fact, Rejection, RejectionCode};
 
 use super::state::World;
@@ -79,6 +80,21 @@ pub(super) fn remove(
     decision.push(Fact::EntityRemoved(EntityRemoved { entity: id.clone() }))
 }
 
+/// Lets an agent forget what was said so far.
+pub(super) fn forget(
+    world: &World,
+    agent: &EntityId,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    let entity = world.check_entity(agent, "agent")?;
+    if entity.kind != EntityKind::Agent {
+        return Err(invalid("agent", format!("{agent} is not an agent")));
+    }
+    decision.push(Fact::AgentForgot(AgentForgot {
+        agent: agent.clone(),
+    }))
+}
+
 /// Checks an entity; `field` is where it stands in what was sent.
 pub(super) fn check(entity: &Entity, field: &str) -> Result<(), Rejection> {
     let at = |name: &str| {
@@ -92,19 +108,7 @@ pub(super) fn check(entity: &Entity, field: &str) -> Result<(), Rejection> {
         return Err(invalid(at("id"), "the id world is the world's own"));
     }
     World::check_text(&entity.name, NAME_BYTES_MAX, &at("name"))?;
-    let metadata_bytes: usize = entity
-        .metadata
-        .iter()
-        .map(|(key, value)| key.len() + value.to_string().len())
-        .sum();
-    if metadata_bytes > METADATA_BYTES_MAX {
-        let detail = format!("{metadata_bytes} bytes; at most {METADATA_BYTES_MAX} are kept");
-        return Err(reject(
-            RejectionCode::TooLarge,
-            detail,
-            Some(at("metadata")),
-        ));
-    }
+    check_metadata(&entity.metadata, &at("metadata"))?;
     match (entity.kind, &entity.agent) {
         (EntityKind::Agent, Some(agent)) => check_agent(agent, &at("agent")),
         (EntityKind::Agent, None) => Err(invalid(
@@ -117,6 +121,26 @@ pub(super) fn check(entity: &Entity, field: &str) -> Result<(), Rejection> {
         )),
         (_, None) => Ok(()),
     }
+}
+
+/// Checks what is attached to an entity or a world.
+pub(super) fn check_metadata(
+    metadata: &BTreeMap<String, serde_json::Value>,
+    field: &str,
+) -> Result<(), Rejection> {
+    let bytes = metadata
+        .iter()
+        .map(|(key, value)| key.len() + value.to_string().len());
+    let bytes: usize = bytes.sum();
+    if bytes > METADATA_BYTES_MAX {
+        let detail = format!("{bytes} bytes; at most {METADATA_BYTES_MAX} are kept");
+        return Err(reject(
+            RejectionCode::TooLarge,
+            detail,
+            Some(field.to_owned()),
+        ));
+    }
+    Ok(())
 }
 
 fn check_agent(agent: &AgentConfig, field: &str) -> Result<(), Rejection> {

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use contract::fact::{ActionCancelled, ActionCompleted, ActionFailed, ActionRequested};
-use contract::invocation::{ChatMessage, Completed};
+use contract::invocation::Completed;
 use contract::{
-    ActionName, ChatId, Context, EntityId, EventId, Fact, InvocationId, Outcome, Rejection,
-    RejectionCode, Timestamp,
+    ActionName, ChatId, EntityId, EventId, Fact, InvocationId, Outcome, Rejection, RejectionCode,
+    Timestamp,
 };
 use serde_json::value::RawValue;
 
 use super::state::{Open, World};
-use super::{About, Decision, invalid, message, reject};
+use super::{About, Decision, event, invalid, message, reject, titles};
 
 /// The action that answers a message.
 const RESPOND: &str = "respond";
@@ -21,8 +21,6 @@ const DEADLINE_DEFAULT: Duration = Duration::from_mins(10);
 const ANSWER_GRACE: Duration = Duration::from_secs(30);
 /// The longest reason of a failure.
 const REASON_BYTES_MAX: usize = 4096;
-/// The most text that a worker is told before the message to answer: it must fit in one reply.
-const CONTEXT_BYTES_MAX: usize = 512 * 1024;
 /// The most invocations of a world that may be open: all of them are in its state.
 const OPEN_MAX: usize = 100_000;
 
@@ -119,13 +117,13 @@ fn succeed(
 ) -> Result<(), Rejection> {
     for (index, draft) in completed.events.iter().enumerate() {
         let field = format!("outcome.completed.events[{index}]");
-        message::send(world, draft, open.agent.clone(), &field, decision)?;
+        event::send(world, draft, open.agent.clone(), &field, decision)?;
     }
     if let (Some(text), Some((chat, question))) = (&completed.message, &open.answers) {
         let usage = completed.usage.clone();
-        let question = (question.id, question.turn);
         message::answer(world, chat, &open.agent, text, question, usage, decision)?;
     }
+    titles::by_model(world, open, completed.output.as_deref(), decision)?;
     let ended = ActionCompleted {
         invocation: id,
         output: completed.output.clone(),
@@ -182,7 +180,7 @@ fn about(id: InvocationId, open: &Open) -> About {
     }
 }
 
-fn find(world: &World, id: InvocationId) -> Result<&Open, Rejection> {
+pub(super) fn find(world: &World, id: InvocationId) -> Result<&Open, Rejection> {
     world.invocations.get(&id).ok_or_else(|| {
         let detail = format!("the invocation {id} has ended, or never was");
         reject(
@@ -191,54 +189,4 @@ fn find(world: &World, id: InvocationId) -> Result<&Open, Rejection> {
             Some("invocation".to_owned()),
         )
     })
-}
-
-/// What a worker needs to know to run an invocation.
-///
-/// # Errors
-/// [`RejectionCode::AlreadyEnded`] when there is nothing left to run.
-pub fn context(world: &World, id: InvocationId) -> Result<Context, Rejection> {
-    world.check_exists()?;
-    let open = find(world, id)?;
-    let agent = world.check_entity(&open.agent, "agent")?.clone();
-    let messages = open
-        .answers
-        .as_ref()
-        .map_or_else(Vec::new, |(chat, question)| {
-            let kept = agent
-                .agent
-                .as_ref()
-                .map_or(1, |agent| agent.context_messages);
-            messages(world, chat, question, usize::try_from(kept).unwrap_or(1))
-        });
-    Ok(Context { agent, messages })
-}
-
-/// The end of a chat up to `question`, which always comes last.
-fn messages(world: &World, chat: &ChatId, question: &ChatMessage, kept: usize) -> Vec<ChatMessage> {
-    let tail = world.chats.get(chat).map(|state| &state.tail);
-    let before = tail
-        .into_iter()
-        .flatten()
-        .take_while(|message| message.id != question.id);
-    let found = tail.is_some_and(|tail| tail.iter().any(|message| message.id == question.id));
-    // A question older than the tail has nothing before it that is still kept.
-    let mut messages: Vec<ChatMessage> = if found {
-        before.cloned().collect()
-    } else {
-        Vec::new()
-    };
-    let mut bytes = 0;
-    let fitting = messages
-        .iter()
-        .rev()
-        .take(kept.saturating_sub(1))
-        .take_while(|message| {
-            bytes += message.text.len();
-            bytes <= CONTEXT_BYTES_MAX
-        })
-        .count();
-    messages.drain(..messages.len() - fitting);
-    messages.push(question.clone());
-    messages
 }

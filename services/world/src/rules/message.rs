@@ -1,13 +1,15 @@
-//! Messages and custom events: what is said in a world, and who is to answer.
+//! Messages: what is said in a chat, who is to answer, and what is taken back.
 
-use contract::fact::{MessagePosted, TurnEnded};
-use contract::{
-    ChatId, Draft, Entity, EntityId, EntityKind, Event, Fact, MessageId, Rejection, RejectionCode,
-    Target, Usage,
-};
+use contract::fact::{MessagePosted, MessageRemoved, TurnEnded};
+use contract::{Chat, ChatId, EntityId, Fact, MessageId, Rejection, RejectionCode, Usage};
 
 use super::state::{ChatState, World};
-use super::{About, Decided, Decision, invalid, reject};
+use super::talk::answer::{
+    Decision as Says, Heard, Listener, decide, find_agent, limit_notice, routed,
+};
+use super::talk::reply::{self, Reply};
+use super::talk::speaker::Speaker;
+use super::{About, Decision, invalid, invocation, reject, titles};
 
 /// The longest message. A commit holds it once, and a snapshot up to 200 of them for each chat.
 const TEXT_BYTES_MAX: usize = 64 * 1024;
@@ -15,10 +17,14 @@ const TEXT_BYTES_MAX: usize = 64 * 1024;
 const WAITING_MAX: usize = 500;
 /// Agents that may answer one message: each is asked in the same commit.
 const ANSWERERS_MAX: usize = 256;
-/// The most that may be attached to an event beside what it says.
-const METADATA_BYTES_MAX: usize = 64 * 1024;
-/// The longest description or summary of an event.
-const LINE_BYTES_MAX: usize = 4096;
+
+/// What the agents of a chat do with a message.
+#[derive(Default)]
+struct Hearing {
+    answer: Vec<EntityId>,
+    /// Those that say that they have had their turns.
+    limited: Vec<EntityId>,
+}
 
 pub(super) fn post(
     world: &World,
@@ -34,35 +40,40 @@ pub(super) fn post(
     }
     let id = decision.next_id().message();
     let sender = decision.request.sender.clone();
-    let answerers = answerers(world, state, &sender, text);
-    if answerers.len() > ANSWERERS_MAX {
-        let detail = format!(
-            "{} agents would answer; at most {ANSWERERS_MAX} can: name some with @",
-            answerers.len()
-        );
+    let hearing = hear(world, state, &sender, text);
+    check_room(state, &hearing)?;
+    let posted = MessagePosted {
+        text: text.to_owned(),
+        turn: id,
+        in_reply_to,
+        answerers: hearing.answer,
+        notice: false,
+        usage: None,
+    };
+    push(chat, &sender, posted, decision)?;
+    push_notices(world, chat, hearing.limited, (id, id), decision)?;
+    titles::by_first_message(world, state, &sender, text, decision)
+}
+
+fn check_room(state: &ChatState, hearing: &Hearing) -> Result<(), Rejection> {
+    let answers = hearing.answer.len();
+    if answers > ANSWERERS_MAX {
+        let detail =
+            format!("{answers} agents would answer; at most {ANSWERERS_MAX} can: name some with @");
         return Err(reject(
             RejectionCode::TooLarge,
             detail,
             Some("text".to_owned()),
         ));
     }
-    let waiting: usize = state
-        .answering
-        .values()
-        .map(|answering| answering.waiting.len())
-        .sum();
-    if !answerers.is_empty() && waiting + answerers.len() > WAITING_MAX {
+    let waiting = state.answering.values();
+    let waiting: usize = waiting.map(|answering| answering.waiting.len()).sum();
+    if answers > 0 && waiting + answers > WAITING_MAX {
+        let chat = &state.chat.id;
         let detail = format!("{waiting} answers wait in the chat {chat}; at most {WAITING_MAX} do");
         return Err(reject(RejectionCode::Busy, detail, None));
     }
-    let posted = MessagePosted {
-        text: text.to_owned(),
-        turn: id,
-        in_reply_to,
-        answerers,
-        usage: None,
-    };
-    push(chat, &sender, posted, decision)
+    Ok(())
 }
 
 /// An agent's own message, in answer to `question`.
@@ -71,31 +82,107 @@ pub(super) fn answer(
     chat: &ChatId,
     agent: &EntityId,
     text: &str,
-    question: (MessageId, MessageId),
+    question: &contract::invocation::ChatMessage,
     usage: Option<Usage>,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
-    let (message, turn) = question;
     let Some(state) = world.chats.get(chat) else {
         return Ok(());
     };
+    let config = world
+        .entities
+        .get(agent)
+        .and_then(|entity| entity.agent.as_ref());
+    let text = reply::finished(&Reply {
+        text,
+        agent_id: agent.as_str(),
+        sender: question.sender.as_str(),
+        speaker: world.speaker(&question.sender),
+        auto_reply: config.is_none_or(|config| config.auto_reply),
+    });
     // What an agent says is cut, never refused: it can't say it any better.
-    let text = &text[..text.floor_char_boundary(TEXT_BYTES_MAX)];
-    let mut answerers = answerers(world, state, agent, text);
+    let text = text[..text.floor_char_boundary(TEXT_BYTES_MAX)].replace('\0', "");
+    if text.trim().is_empty() {
+        return Ok(());
+    }
+    let hearing = hear(world, state, agent, &text);
+    let id = decision.next_id().message();
+    let posted = MessagePosted {
+        text,
+        turn: question.turn,
+        in_reply_to: Some(question.id),
+        answerers: hearing.answer,
+        notice: false,
+        usage,
+    };
+    push(chat, agent, posted, decision)?;
+    push_notices(world, chat, hearing.limited, (id, question.turn), decision)
+}
+
+/// Who of a chat's agents answers a message, and who has had its turns. A message that opens a turn
+/// gives everyone theirs back first.
+fn hear(world: &World, state: &ChatState, sender: &EntityId, text: &str) -> Hearing {
+    let mut hearing = Hearing::default();
+    let Some(description) = &world.description else {
+        return hearing;
+    };
+    let speaker = world.speaker(sender);
+    let main_agent = main_agent(world, &state.chat);
+    let text = routed(text, speaker, main_agent);
+    let heard = Heard::new(sender.as_str(), speaker, &text);
+    for agent in world.agents_of(&state.chat) {
+        let calls = world.calls.get(&agent.id).copied().unwrap_or_default();
+        let listener = Listener {
+            agent_id: agent.id.as_str(),
+            calls: if speaker.opens_a_turn() { 0 } else { calls },
+            turn_limit: description.turn_limit,
+        };
+        match decide(&listener, &heard) {
+            Says::Answers => hearing.answer.push(agent.id.clone()),
+            // Once is enough until somebody opens a turn.
+            Says::LimitReached if !world.limited.contains(&agent.id) => {
+                hearing.limited.push(agent.id.clone());
+            }
+            Says::LimitReached | Says::Ignores => {}
+        }
+    }
+    hearing
+}
+
+/// The agent that answers whoever addresses nobody, if it takes part in the chat.
+pub(super) fn main_agent<'a>(world: &'a World, chat: &'a Chat) -> Option<&'a str> {
+    let wanted = world.description.as_ref()?.main_agent.as_str();
+    let agents = world.agents_of(chat);
+    find_agent(
+        wanted,
+        agents.map(|agent| (agent.id.as_str(), agent.name.as_str())),
+    )
+}
+
+/// Agents that have had their turns say so. They address no agent, and so end the exchange.
+fn push_notices(
+    world: &World,
+    chat: &ChatId,
+    agents: Vec<EntityId>,
+    (message, turn): (MessageId, MessageId),
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
     let limit = world
         .description
         .as_ref()
         .map_or(0, |description| description.turn_limit);
-    let relayed = world.turns.get(&turn).map_or(0, |turn| turn.relayed);
-    answerers.truncate(usize::try_from(limit.saturating_sub(relayed)).unwrap_or(0));
-    let posted = MessagePosted {
-        text: text.replace('\0', ""),
-        turn,
-        in_reply_to: Some(message),
-        answerers,
-        usage,
-    };
-    push(chat, agent, posted, decision)
+    for agent in agents {
+        let posted = MessagePosted {
+            text: limit_notice(limit),
+            turn,
+            in_reply_to: Some(message),
+            answerers: Vec::new(),
+            notice: true,
+            usage: None,
+        };
+        push(chat, &agent, posted, decision)?;
+    }
+    Ok(())
 }
 
 fn push(
@@ -116,51 +203,84 @@ fn push(
     decision.push_about(Fact::MessagePosted(posted), about)
 }
 
-/// Who answers a message: the agents that it mentions; when it mentions none, every agent of the
-/// chat if a person spoke, and nobody if an agent did.
-fn answerers(world: &World, chat: &ChatState, sender: &EntityId, text: &str) -> Vec<EntityId> {
-    let takes_part = |entity: &&Entity| {
-        entity.kind == EntityKind::Agent
-            && entity.id != *sender
-            && (chat.chat.agents.is_empty() || chat.chat.agents.contains(&entity.id))
+/// Takes a person's message back, and all that followed it.
+pub(super) fn remove(
+    world: &World,
+    chat: &ChatId,
+    message: MessageId,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    push_removed(world, chat, message, decision)?;
+    cancel_answers(world, chat, message, decision)
+}
+
+/// Takes a person's message back, and all that followed it, and says `text` in its place.
+pub(super) fn edit(
+    world: &World,
+    chat: &ChatId,
+    message: MessageId,
+    text: &str,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    push_removed(world, chat, message, decision)?;
+    post(world, chat, text, None, decision)?;
+    cancel_answers(world, chat, message, decision)
+}
+
+fn push_removed(
+    world: &World,
+    chat: &ChatId,
+    message: MessageId,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    let state = world.check_chat(chat, "chat")?;
+    let found = state.tail.iter().find(|kept| kept.id == message);
+    let Some(found) = found else {
+        let detail = format!("the chat {chat} has no message {message}, or keeps it no more");
+        let field = Some("message".to_owned());
+        return Err(reject(RejectionCode::UnknownMessage, detail, field));
     };
-    let mentions = mentions(text);
-    let agents = || world.entities.values().filter(takes_part);
-    let mentioned: Vec<EntityId> = agents()
-        .filter(|agent| mentions.iter().any(|mention| is_called(agent, mention)))
-        .map(|agent| agent.id.clone())
-        .collect();
-    let from_agent = world
-        .entities
-        .get(sender)
-        .is_some_and(|entity| entity.kind == EntityKind::Agent);
-    if from_agent || !mentioned.is_empty() {
-        return mentioned;
+    if world.speaker(&found.sender) != Speaker::Human {
+        return Err(invalid(
+            "message",
+            "only what a person said can be taken back",
+        ));
     }
-    agents().map(|agent| agent.id.clone()).collect()
+    let about = About {
+        chat: Some(chat.clone()),
+        ..About::default()
+    };
+    decision.push_about(Fact::MessageRemoved(MessageRemoved { message }), about)
 }
 
-/// The words behind each `@` that begins a word.
-fn mentions(text: &str) -> Vec<&str> {
-    let is_word = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-');
-    text.match_indices('@')
-        .filter(|(at, _)| !text[..*at].chars().next_back().is_some_and(is_word))
-        .map(|(at, _)| {
-            let word = &text[at + 1..];
-            &word[..word
-                .find(|character| !is_word(character))
-                .unwrap_or(word.len())]
-        })
-        .filter(|word| !word.is_empty())
-        .collect()
-}
-
-fn is_called(agent: &Entity, mention: &str) -> bool {
-    agent.id.as_str().eq_ignore_ascii_case(mention)
-        || agent.name.to_lowercase() == mention.to_lowercase()
+/// Calls off the answers to messages that are gone.
+fn cancel_answers(
+    world: &World,
+    chat: &ChatId,
+    message: MessageId,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    let state = world.check_chat(chat, "chat")?;
+    let gone = state.tail.iter().skip_while(|kept| kept.id != message);
+    let gone: std::collections::BTreeSet<MessageId> = gone.map(|kept| kept.id).collect();
+    let current = state
+        .answering
+        .values()
+        .filter_map(|answering| answering.current);
+    for id in current {
+        let Some(open) = world.invocations.get(&id) else {
+            continue;
+        };
+        let question = open.answers.as_ref().map(|(_, question)| question.id);
+        if question.is_some_and(|question| gone.contains(&question)) {
+            invocation::push_cancelled(id, open, decision)?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn end_turn(
+    world: &World,
     turn: MessageId,
     chat: &ChatId,
     decision: &mut Decision<'_>,
@@ -172,117 +292,6 @@ pub(super) fn end_turn(
         correlation: Some(turn.0),
         ..About::default()
     };
-    decision.push_about(Fact::TurnEnded(TurnEnded { turn }), about)
-}
-
-pub(super) fn send_events(
-    world: &World,
-    drafts: &[Draft],
-    decision: &mut Decision<'_>,
-) -> Result<(), Rejection> {
-    if drafts.is_empty() {
-        return Err(invalid("events", "at least one event"));
-    }
-    for (index, draft) in drafts.iter().enumerate() {
-        let sender = decision.request.sender.clone();
-        send(world, draft, sender, &format!("events[{index}]"), decision)?;
-    }
-    Ok(())
-}
-
-/// A custom event; `field` is where it stands in what was sent.
-pub(super) fn send(
-    world: &World,
-    draft: &Draft,
-    sender: EntityId,
-    field: &str,
-    decision: &mut Decision<'_>,
-) -> Result<(), Rejection> {
-    check_draft(world, draft, field)?;
-    let event = Event {
-        id: decision.next_id(),
-        event_type: draft.event_type.clone(),
-        sender,
-        target: draft.target.clone(),
-        chat: draft.chat.clone(),
-        causation: draft.causation,
-        correlation: draft.correlation,
-        trace: decision.request.trace.clone(),
-        schema: draft.schema.clone(),
-        description: draft.description.clone(),
-        summary: draft.summary.clone(),
-        metadata: draft.metadata.clone(),
-        data: draft.data.clone(),
-    };
-    decision.events.push(Decided { event, fact: None });
-    Ok(())
-}
-
-pub(super) fn check_draft(world: &World, draft: &Draft, field: &str) -> Result<(), Rejection> {
-    if draft.event_type.is_reserved() {
-        let detail = format!("only the world itself sends {}", draft.event_type);
-        return Err(reject(
-            RejectionCode::ReservedType,
-            detail,
-            Some(format!("{field}.type")),
-        ));
-    }
-    if let Some(Target::Entities(entities)) = &draft.target {
-        for entity in entities
-            .iter()
-            .filter(|entity| **entity != EntityId::world())
-        {
-            world.check_entity(entity, &format!("{field}.target"))?;
-        }
-    }
-    if let Some(chat) = &draft.chat {
-        world.check_chat(chat, &format!("{field}.chat"))?;
-    }
-    for (text, name) in [
-        (&draft.description, "description"),
-        (&draft.summary, "summary"),
-    ] {
-        if let Some(text) = text {
-            World::check_text(text, LINE_BYTES_MAX, &format!("{field}.{name}"))?;
-        }
-    }
-    let is_object = |metadata: &serde_json::value::RawValue| metadata.get().starts_with('{');
-    if draft
-        .metadata
-        .as_deref()
-        .is_some_and(|metadata| !is_object(metadata))
-    {
-        return Err(invalid(
-            format!("{field}.metadata"),
-            "metadata is a JSON object",
-        ));
-    }
-    if let Some(metadata) = &draft.metadata {
-        World::check_text(
-            metadata.get(),
-            METADATA_BYTES_MAX,
-            &format!("{field}.metadata"),
-        )?;
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mentions_are_the_words_behind_at_signs() {
-        let table = [
-            ("@ada", vec!["ada"]),
-            ("hi @Ada, and @bob-2!", vec!["Ada", "bob-2"]),
-            ("mail a@b.org", vec![]),
-            ("@ alone, @@twice", vec!["twice"]),
-            ("(@ada)", vec!["ada"]),
-            ("é@x @é", vec!["é"]),
-        ];
-        for (text, expected) in table {
-            assert_eq!(mentions(text), expected, "{text}");
-        }
-    }
+    decision.push_about(Fact::TurnEnded(TurnEnded { turn }), about)?;
+    titles::ask_when_idle(world, chat, decision)
 }

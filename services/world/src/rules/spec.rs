@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use contract::command::WorldChange;
 use contract::fact::WorldDescription;
 use contract::{Entity, EntityId, Fact, Rejection, RejectionCode, WorldSpec};
 
@@ -10,6 +11,7 @@ use super::{Decision, chat, entity, invalid, reject};
 
 const NAME_BYTES_MAX: usize = 1024;
 const DESCRIPTION_BYTES_MAX: usize = 64 * 1024;
+const VARIABLES_BYTES_MAX: usize = 64 * 1024;
 const TURN_LIMIT_MAX: u32 = 1000;
 
 pub(super) fn create(
@@ -38,7 +40,7 @@ pub(super) fn create(
         decision.push(Fact::EntityCreated(entity.clone()))?;
     }
     for chat in &spec.chats {
-        decision.push(Fact::ChatCreated(chat.clone()))?;
+        decision.push(Fact::ChatCreated(chat::begun(chat)))?;
     }
     Ok(())
 }
@@ -65,12 +67,39 @@ pub(super) fn apply(
     }
     for chat in &spec.chats {
         match world.chats.get(&chat.id).map(|state| &state.chat) {
-            None => decision.push(Fact::ChatCreated(chat.clone()))?,
-            Some(now) if now != chat => decision.push(Fact::ChatUpdated(chat.clone()))?,
-            Some(_) => {}
+            None => decision.push(Fact::ChatCreated(chat::begun(chat)))?,
+            Some(now) => {
+                let title = (!chat.title.is_empty()).then_some(&chat.title);
+                let chat = chat::changed(now, title, Some(&chat.agents));
+                if chat != *now {
+                    decision.push(Fact::ChatUpdated(chat))?;
+                }
+            }
         }
     }
     Ok(())
+}
+
+pub(super) fn update(
+    world: &World,
+    change: &WorldChange,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    let now = world.check_exists()?;
+    let changed = |new: &Option<String>, now: &String| new.as_ref().unwrap_or(now).clone();
+    let description = WorldDescription {
+        name: changed(&change.name, &now.name),
+        description: changed(&change.description, &now.description),
+        turn_limit: change.turn_limit.unwrap_or(now.turn_limit),
+        main_agent: changed(&change.main_agent, &now.main_agent),
+        variables: changed(&change.variables, &now.variables),
+        metadata: change.metadata.as_ref().unwrap_or(&now.metadata).clone(),
+    };
+    check_description(&description)?;
+    if description == *now {
+        return Ok(());
+    }
+    decision.push(Fact::WorldUpdated(description))
 }
 
 fn describe(world: &World, spec: &WorldSpec) -> WorldDescription {
@@ -83,15 +112,30 @@ fn describe(world: &World, spec: &WorldSpec) -> WorldDescription {
         name,
         description: spec.description.clone(),
         turn_limit: spec.turn_limit,
+        main_agent: spec.main_agent.clone(),
+        variables: spec.variables.clone(),
+        metadata: spec.metadata.clone(),
     }
 }
 
-fn check(world: &World, spec: &WorldSpec) -> Result<(), Rejection> {
-    World::check_text(&spec.name, NAME_BYTES_MAX, "name")?;
-    World::check_text(&spec.description, DESCRIPTION_BYTES_MAX, "description")?;
-    if spec.turn_limit > TURN_LIMIT_MAX {
-        return Err(invalid("turn_limit", format!("at most {TURN_LIMIT_MAX}")));
+fn check_description(description: &WorldDescription) -> Result<(), Rejection> {
+    World::check_text(&description.name, NAME_BYTES_MAX, "name")?;
+    World::check_text(
+        &description.description,
+        DESCRIPTION_BYTES_MAX,
+        "description",
+    )?;
+    World::check_text(&description.main_agent, NAME_BYTES_MAX, "main_agent")?;
+    World::check_text(&description.variables, VARIABLES_BYTES_MAX, "variables")?;
+    entity::check_metadata(&description.metadata, "metadata")?;
+    if !(1..=TURN_LIMIT_MAX).contains(&description.turn_limit) {
+        return Err(invalid("turn_limit", format!("from 1 to {TURN_LIMIT_MAX}")));
     }
+    Ok(())
+}
+
+fn check(world: &World, spec: &WorldSpec) -> Result<(), Rejection> {
+    check_description(&describe(world, spec))?;
     let mut seen = BTreeSet::new();
     for (index, entity) in spec.entities.iter().enumerate() {
         let field = format!("entities[{index}]");

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use contract::fact::WorldDescription;
 use contract::invocation::ChatMessage;
 use contract::{
-    ActionName, Chat, ChatId, Commit, Draft, Entity, EntityId, InvocationId, MessageId, Rejection,
-    RejectionCode, Seq, TimerId, Timestamp, WorldId,
+    ActionName, Chat, ChatId, Commit, Draft, Entity, EntityId, EntityKind, InvocationId, MessageId,
+    Rejection, RejectionCode, Seq, TimerId, Timestamp, WorldId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::memory::Memory;
+use super::talk::speaker::Speaker;
 use super::{invalid, reject};
 
 /// Messages of each chat that the state keeps; the archive has the rest.
@@ -26,11 +27,21 @@ pub struct World {
     pub seq: Seq,
     /// The time of that commit.
     pub at: Timestamp,
+    /// When it was created.
+    pub(super) created_at: Timestamp,
     /// `None` before it was created.
     pub(super) description: Option<WorldDescription>,
     pub(super) deleted: bool,
     pub(super) entities: BTreeMap<EntityId, Entity>,
     pub(super) chats: BTreeMap<ChatId, ChatState>,
+    /// The chat that people see first.
+    pub(super) current_chat: Option<ChatId>,
+    /// How many answers each agent has given, or is to give, since somebody opened a turn.
+    pub(super) calls: BTreeMap<EntityId, u32>,
+    /// Who has said since then that it reached its limit.
+    pub(super) limited: BTreeSet<EntityId>,
+    /// Agents do not remember what was said up to then.
+    pub(super) forgotten: BTreeMap<EntityId, Timestamp>,
     pub(super) turns: BTreeMap<MessageId, Turn>,
     pub(super) invocations: BTreeMap<InvocationId, Open>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
@@ -51,8 +62,13 @@ pub struct World {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct ChatState {
     pub(super) chat: Chat,
+    pub(super) created_at: Timestamp,
     pub(super) tail: VecDeque<ChatMessage>,
+    /// How many messages it has, those before the tail included.
+    pub(super) message_count: u64,
     pub(super) answering: BTreeMap<EntityId, Answering>,
+    /// Whether a model was asked for a title.
+    pub(super) title_asked: bool,
 }
 
 /// What an agent has to answer in a chat: one message at a time, in the order of the chat.
@@ -68,8 +84,6 @@ pub(super) struct Turn {
     pub(super) chat: ChatId,
     /// Answers that are being thought of, or wait to be.
     pub(super) open: u32,
-    /// Answers that agents asked of one another.
-    pub(super) relayed: u32,
 }
 
 /// A run of an action that has not ended.
@@ -83,6 +97,9 @@ pub(super) struct Open {
     /// The chat and the message that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) answers: Option<(ChatId, ChatMessage)>,
+    /// The chat for which it finds a title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) titles: Option<ChatId>,
 }
 
 /// A timer that has not fired.
@@ -108,10 +125,15 @@ impl World {
             id,
             seq: 0,
             at: Timestamp::default(),
+            created_at: Timestamp::default(),
             description: None,
             deleted: false,
             entities: BTreeMap::new(),
             chats: BTreeMap::new(),
+            current_chat: None,
+            calls: BTreeMap::new(),
+            limited: BTreeSet::new(),
+            forgotten: BTreeMap::new(),
             turns: BTreeMap::new(),
             invocations: BTreeMap::new(),
             timers: BTreeMap::new(),
@@ -198,6 +220,24 @@ impl World {
             let detail = format!("there is no chat {id} in the world {}", self.id);
             reject(RejectionCode::UnknownChat, detail, Some(field.to_owned()))
         })
+    }
+
+    /// The agents that take part in a chat.
+    pub(super) fn agents_of<'a>(&'a self, chat: &'a Chat) -> impl Iterator<Item = &'a Entity> {
+        self.entities.values().filter(|entity| {
+            entity.kind == EntityKind::Agent
+                && (chat.agents.is_empty() || chat.agents.contains(&entity.id))
+        })
+    }
+
+    /// Of what kind a sender is; somebody who has left is taken for a person.
+    pub(super) fn speaker(&self, sender: &EntityId) -> Speaker {
+        match self.entities.get(sender).map(|entity| entity.kind) {
+            _ if sender.as_str() == "world" => Speaker::World,
+            _ if sender.as_str() == "system" => Speaker::System,
+            Some(EntityKind::Agent | EntityKind::Object) => Speaker::Agent,
+            Some(EntityKind::User) | None => Speaker::Human,
+        }
     }
 
     pub(super) fn check_text(text: &str, bytes_max: usize, field: &str) -> Result<(), Rejection> {

@@ -4,7 +4,7 @@ use contract::fact::{TimerCancelled, TimerFired, TimerSet};
 use contract::{Draft, Fact, Rejection, RejectionCode, TimerId, Timestamp};
 
 use super::state::{Due, World};
-use super::{About, Decision, invocation, message, reject};
+use super::{About, Decision, event as custom, invocation, reject};
 
 /// The most that the event of a timer may say: it waits in the state of the world.
 const EVENT_BYTES_MAX: usize = 64 * 1024;
@@ -19,7 +19,7 @@ pub(super) fn set(
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     if let Some(draft) = event {
-        message::check_draft(world, draft, "event")?;
+        custom::check_draft(world, draft, "event")?;
         World::check_text(draft.data.get(), EVENT_BYTES_MAX, "event.data")?;
     }
     if world.timers.len() >= TIMERS_MAX && !world.timers.contains_key(timer) {
@@ -91,7 +91,7 @@ fn fire(world: &World, id: &TimerId, decision: &mut Decision<'_>) -> Result<(), 
             ..draft.clone()
         };
         // What the draft names may be gone by now: then there is nobody left to tell.
-        let _ = message::send(world, &draft, timer.owner.clone(), "event", decision);
+        let _ = custom::send(world, &draft, timer.owner.clone(), "event", decision);
     }
     Ok(())
 }

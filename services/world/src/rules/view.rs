@@ -15,11 +15,15 @@ struct View<'a> {
     id: &'a WorldId,
     seq: Seq,
     at: Timestamp,
+    created_at: Timestamp,
     #[serde(flatten)]
     description: Option<&'a WorldDescription>,
     deleted: bool,
     entities: &'a BTreeMap<EntityId, Entity>,
     chats: BTreeMap<&'a ChatId, ChatView<'a>>,
+    current_chat: Option<&'a ChatId>,
+    calls: &'a BTreeMap<EntityId, u32>,
+    forgotten: &'a BTreeMap<EntityId, Timestamp>,
     invocations: &'a BTreeMap<InvocationId, Open>,
     timers: &'a BTreeMap<TimerId, Timer>,
 }
@@ -28,6 +32,8 @@ struct View<'a> {
 struct ChatView<'a> {
     #[serde(flatten)]
     chat: &'a Chat,
+    created_at: Timestamp,
+    message_count: u64,
     messages: &'a VecDeque<ChatMessage>,
     answering: Vec<&'a EntityId>,
 }
@@ -44,6 +50,8 @@ impl World {
                 id,
                 ChatView {
                     chat: &state.chat,
+                    created_at: state.created_at,
+                    message_count: state.message_count,
                     messages: &state.tail,
                     answering,
                 },
@@ -53,10 +61,14 @@ impl World {
             id: &self.id,
             seq: self.seq,
             at: self.at,
+            created_at: self.created_at,
             description: self.description.as_ref(),
             deleted: self.deleted,
             entities: &self.entities,
             chats: chats.collect(),
+            current_chat: self.current_chat.as_ref(),
+            calls: &self.calls,
+            forgotten: &self.forgotten,
             invocations: &self.invocations,
             timers: &self.timers,
         })

@@ -101,9 +101,9 @@ impl Services {
                 entity("ada", EntityKind::Agent),
             ],
             chats: vec![Chat {
-                id: "main".parse().unwrap(),
                 title: String::new(),
                 agents: vec!["ada".parse().unwrap()],
+                ..Chat::new("main".parse().unwrap())
             }],
             ..WorldSpec::default()
         };

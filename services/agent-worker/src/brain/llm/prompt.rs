@@ -52,6 +52,12 @@ fn system(llm: &Llm, asked: Asked<'_>, several: bool) -> String {
         text.push_str(" Several others speak; each message begins with its sender's name.");
         text.push_str(" Do not begin yours with a name.");
     }
+    if !asked.others.is_empty() {
+        let others: Vec<String> = asked.others.iter().map(|id| format!("@{id}")).collect();
+        text.push_str(" Other agents here: ");
+        text.push_str(&others.join(", "));
+        text.push_str(". Begin a line with one of these names only to hand over to that agent.");
+    }
     if !llm.system_prompt.is_empty() {
         text.push_str("\n\n");
         text.push_str(&llm.system_prompt);

@@ -12,6 +12,7 @@ pub(super) struct WorldRecord {
     name: String,
     description: String,
     created_at: i64,
+    agents: i64,
     seq: i64,
 }
 
@@ -24,6 +25,7 @@ impl TryFrom<WorldRecord> for WorldRow {
             name: row.name,
             description: row.description,
             created_at: timestamp(row.created_at),
+            agents: to_unsigned(row.agents)?,
             seq: to_unsigned(row.seq)?,
         })
     }
@@ -75,6 +77,7 @@ impl TryFrom<MessageRecord> for MessageRow {
                 id: parse(&row.id)?,
                 sender: parse(&row.sender)?,
                 from_agent: row.from_agent != 0,
+                answerers: Vec::new(),
                 text: row.text,
                 at: timestamp(row.at),
                 turn: parse(&row.turn)?,

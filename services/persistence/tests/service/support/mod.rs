@@ -1,5 +1,6 @@
 //! An archive in this process, the log that it follows, and the questions that it is asked.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bus::Bus;
@@ -177,6 +178,9 @@ impl Archive {
             name: format!("The {id}"),
             description: "a place".into(),
             turn_limit: 5,
+            main_agent: String::new(),
+            variables: String::new(),
+            metadata: BTreeMap::new(),
         };
         let events = vec![
             event("world", None, &Fact::WorldCreated(described)),
@@ -303,9 +307,9 @@ pub(crate) fn entity(id: &str, kind: EntityKind) -> Entity {
 
 pub(crate) fn chat(id: &str) -> Chat {
     Chat {
-        id: id.parse().unwrap(),
         title: format!("About {id}"),
         agents: Vec::new(),
+        ..Chat::new(id.parse().unwrap())
     }
 }
 
@@ -343,6 +347,7 @@ pub(crate) fn post(sender: &str, chat: &str, text: &str) -> Event {
         turn: MessageId(Uuid::now_v7()),
         in_reply_to: None,
         answerers: Vec::new(),
+        notice: false,
         usage: Some(spent(3, 4)),
     };
     event(sender, Some(chat), &Fact::MessagePosted(posted))

@@ -19,28 +19,28 @@ fn any_command() -> impl Strategy<Value = (String, Command)> {
     ];
     let sender = prop_oneof![Just("guest"), Just("ada"), Just("world"), Just("stranger")];
     let command = prop_oneof![
-        5 => text.prop_map(post),
-        1 => entity_id.clone().prop_map(|id| Command::CreateEntity(entity(id, EntityKind::Agent))),
-        1 => entity_id.clone().prop_map(|id| Command::RemoveEntity { entity: id.parse().unwrap() }),
-        1 => entity_id.prop_map(|id| Command::UpdateEntity(EntityChange {
-            entity: id.parse().unwrap(),
-            name: Some("Other".into()),
-            agent: None,
-            metadata: None,
-        })),
-        1 => Just(Command::StopChat { chat: "main".parse().unwrap() }),
-        1 => Just(Command::DeleteChat { chat: "main".parse().unwrap() }),
-        1 => Just(Command::CreateChat(Chat {
-            id: "main".parse().unwrap(),
-            title: "again".into(),
-            agents: Vec::new(),
-        })),
-        1 => Just(Command::Wake),
-        4 => Just(Command::Complete {
-            invocation: InvocationId(Uuid::nil()),
-            outcome: Outcome::Failed { code: "x".into(), reason: "y".into() },
-        }),
-    ];
+            5 => text.prop_map(post),
+            1 => entity_id.clone().prop_map(|id| Command::CreateEntity(entity(id, EntityKind::Agent))),
+            1 => entity_id.clone().prop_map(|id| Command::RemoveEntity { entity: id.parse().unwrap() }),
+            1 => entity_id.prop_map(|id| Command::UpdateEntity(EntityChange {
+                entity: id.parse().unwrap(),
+                name: Some("Other".into()),
+                agent: None,
+                metadata: None,
+            })),
+            1 => Just(Command::StopChat { chat: "main".parse().unwrap() }),
+            1 => Just(Command::DeleteChat { chat: "main".parse().unwrap() }),
+            1 => Just(Command::CreateChat(Chat {
+     title: "again".into(),
+     agents: Vec::new(),
+     ..Chat::new("main".parse().unwrap())
+    })),
+            1 => Just(Command::Wake),
+            4 => Just(Command::Complete {
+                invocation: InvocationId(Uuid::nil()),
+                outcome: Outcome::Failed { code: "x".into(), reason: "y".into() },
+            }),
+        ];
     (sender.prop_map(ToOwned::to_owned), command)
 }
 
@@ -73,5 +73,33 @@ proptest! {
             story.answer(invocation, "done").unwrap();
         }
         prop_assert!(story.world.turns.is_empty(), "{:?}", story.world.turns);
+    }
+}
+
+proptest! {
+    /// Whatever agents say to one another, with or without mentions and tags.
+    #[test]
+    fn a_burst_ends_within_the_turn_limits(
+        answers in prop::collection::vec(
+            prop_oneof![
+                Just("@ada @bob go on"), Just("@ada\n@bob\n@eve all of you"), Just("well"),
+                Just("<world>TO: ada, bob, eve</world> go"), Just("<world>STOP</world>"),
+                Just("@human done"), Just("@eve, Turn limit reached?"), Just(""),
+            ],
+            1..40,
+        ),
+        begun in prop_oneof![Just("hello"), Just("@ada go"), Just("@bob\n@eve go")],
+    ) {
+        let mut story = Story::begin(&["ada", "bob", "eve"]);
+        for _ in 0..2 {
+            story.say(begun);
+            let (mut given, mut next) = (0, answers.iter().cycle());
+            while let [invocation, ..] = story.open()[..] {
+                story.answer(invocation, next.next().unwrap()).unwrap();
+                given += 1;
+                prop_assert!(given <= 3 * 5, "an endless loop");
+            }
+            prop_assert!(story.world.turns.is_empty(), "{:?}", story.world.turns);
+        }
     }
 }

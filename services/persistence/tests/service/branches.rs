@@ -1,0 +1,52 @@
+//! Chats that branch off others, and messages that are taken back.
+
+use contract::entity::Branch;
+use contract::fact::MessageRemoved;
+use contract::query::Messages;
+use contract::{Chat, Fact};
+
+use crate::support::{Archive, chat, event, messages_of, post, texts};
+
+pub(crate) async fn what_is_taken_back_is_gone_and_a_branch_keeps_its_copy(archive: Archive) {
+    let replica = archive.start().await;
+    let (world, _) = archive.create("lobby").await;
+    let said: Vec<_> = ["one", "two", "three"]
+        .map(|text| post("guest", "main", text))
+        .into();
+    let message = said[1].id.message();
+    archive.append(&world, said).await;
+    let branch = Chat {
+        branch: Some(Branch {
+            chat: "main".parse().unwrap(),
+            message,
+        }),
+        ..chat("side")
+    };
+    // All in one commit, and so in one batch.
+    let events = vec![
+        event("guest", Some("side"), &Fact::ChatCreated(branch)),
+        event(
+            "guest",
+            Some("main"),
+            &Fact::MessageRemoved(MessageRemoved { message }),
+        ),
+        post("guest", "main", "zwei"),
+        post("guest", "side", "drei"),
+    ];
+    let seq = archive.append(&world, events).await;
+    let of = async |chat: &str| {
+        let query = Messages {
+            chat: Some(chat.parse().unwrap()),
+            ..messages_of(&world, seq)
+        };
+        let (rows, _) = archive.ask(query).await;
+        rows
+    };
+    assert_eq!(texts(&of("main").await), ["one", "zwei"]);
+    assert_eq!(texts(&of("side").await), ["one", "two", "drei"]);
+    let chats = archive.chats(&world, seq).await;
+    let counts: Vec<_> = chats.iter().map(|row| row.messages).collect();
+    assert_eq!(counts, [3, 2]);
+    assert_eq!(archive.worlds(seq).await[0].agents, 1);
+    replica.stop().await;
+}

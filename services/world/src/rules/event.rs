@@ -1,0 +1,103 @@
+//! Custom events: what others than the world itself send.
+
+use contract::{Draft, EntityId, Event, Rejection, RejectionCode, Target};
+
+use super::state::World;
+use super::{Decided, Decision, invalid, reject};
+
+/// The most that may be attached to an event beside what it says.
+const METADATA_BYTES_MAX: usize = 64 * 1024;
+/// The longest description or summary of an event.
+const LINE_BYTES_MAX: usize = 4096;
+
+pub(super) fn send_all(
+    world: &World,
+    drafts: &[Draft],
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    if drafts.is_empty() {
+        return Err(invalid("events", "at least one event"));
+    }
+    for (index, draft) in drafts.iter().enumerate() {
+        let sender = decision.request.sender.clone();
+        send(world, draft, sender, &format!("events[{index}]"), decision)?;
+    }
+    Ok(())
+}
+
+/// A custom event; `field` is where it stands in what was sent.
+pub(super) fn send(
+    world: &World,
+    draft: &Draft,
+    sender: EntityId,
+    field: &str,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    check_draft(world, draft, field)?;
+    let event = Event {
+        id: decision.next_id(),
+        event_type: draft.event_type.clone(),
+        sender,
+        target: draft.target.clone(),
+        chat: draft.chat.clone(),
+        causation: draft.causation,
+        correlation: draft.correlation,
+        trace: decision.request.trace.clone(),
+        schema: draft.schema.clone(),
+        description: draft.description.clone(),
+        summary: draft.summary.clone(),
+        metadata: draft.metadata.clone(),
+        data: draft.data.clone(),
+    };
+    decision.events.push(Decided { event, fact: None });
+    Ok(())
+}
+
+pub(super) fn check_draft(world: &World, draft: &Draft, field: &str) -> Result<(), Rejection> {
+    if draft.event_type.is_reserved() {
+        let detail = format!("only the world itself sends {}", draft.event_type);
+        return Err(reject(
+            RejectionCode::ReservedType,
+            detail,
+            Some(format!("{field}.type")),
+        ));
+    }
+    if let Some(Target::Entities(entities)) = &draft.target {
+        for entity in entities
+            .iter()
+            .filter(|entity| **entity != EntityId::world())
+        {
+            world.check_entity(entity, &format!("{field}.target"))?;
+        }
+    }
+    if let Some(chat) = &draft.chat {
+        world.check_chat(chat, &format!("{field}.chat"))?;
+    }
+    for (text, name) in [
+        (&draft.description, "description"),
+        (&draft.summary, "summary"),
+    ] {
+        if let Some(text) = text {
+            World::check_text(text, LINE_BYTES_MAX, &format!("{field}.{name}"))?;
+        }
+    }
+    let is_object = |metadata: &serde_json::value::RawValue| metadata.get().starts_with('{');
+    if draft
+        .metadata
+        .as_deref()
+        .is_some_and(|metadata| !is_object(metadata))
+    {
+        return Err(invalid(
+            format!("{field}.metadata"),
+            "metadata is a JSON object",
+        ));
+    }
+    if let Some(metadata) = &draft.metadata {
+        World::check_text(
+            metadata.get(),
+            METADATA_BYTES_MAX,
+            &format!("{field}.metadata"),
+        )?;
+    }
+    Ok(())
+}
