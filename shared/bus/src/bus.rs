@@ -103,7 +103,8 @@ impl Bus {
             .backpressure_on_inflight(true)
             .build(client.clone());
         loop {
-            match set_up(&jetstream, config.replicas).await {
+            // Configurations of streams are large: they are not to be part of every caller's future.
+            match Box::pin(set_up(&jetstream, config.replicas)).await {
                 Ok((leases, snapshots)) => {
                     return Ok(Self {
                         client,
