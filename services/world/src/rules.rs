@@ -159,9 +159,7 @@ fn decide(
         Command::CancelInvocation { invocation } => {
             invocation::cancel(world, *invocation, decision)
         }
-        Command::SetTimer { timer, due, event } => {
-            timer::set(world, timer, *due, event.as_ref(), decision)
-        }
+        Command::SetTimer(wanted) => timer::set(world, wanted, decision),
         Command::CancelTimer { timer } => timer::cancel(world, timer, decision),
         Command::Wake => timer::wake(world, decision),
     }

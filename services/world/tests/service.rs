@@ -10,6 +10,7 @@ mod support;
 
 use std::time::Duration;
 
+use contract::command::SetTimer;
 use contract::invocation::Completed;
 use contract::{
     Command, CommandId, EntityId, Fact, InvocationId, Outcome, RejectionCode, Timestamp,
@@ -182,9 +183,10 @@ async fn an_invocation_is_dispatched_and_ends_once() {
         .map(|event| event.event_type.to_string())
         .collect();
     assert_eq!(
-        types[types.len() - 5..],
+        types[types.len() - 6..],
         [
             "message.posted",
+            "chat.updated",
             "action.requested",
             "message.posted",
             "action.completed",
@@ -229,11 +231,13 @@ async fn a_state_of_the_past_can_be_read_again() {
 async fn a_timer_wakes_a_world_that_sleeps() {
     let services = Services::start_with(|config| config.idle_after = Duration::ZERO).await;
     let world = services.create("lobby").await;
-    let timer = Command::SetTimer {
+    let timer = Command::SetTimer(SetTimer {
         timer: "tea".parse().unwrap(),
-        due: Timestamp::now() + Duration::from_millis(1500),
+        due: Some(Timestamp::now() + Duration::from_millis(1500)),
+        repeat: None,
+        message: None,
         event: Some(draft("app.tea_is_ready")),
-    };
+    });
     services.send(&world, "guest", timer).await.unwrap();
     eventually("the timer fired", async || {
         services

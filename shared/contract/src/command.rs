@@ -180,15 +180,7 @@ pub enum Command {
         chat: ChatId,
     },
     /// Set a timer, or set it anew.
-    SetTimer {
-        /// Which.
-        timer: TimerId,
-        /// When it fires; at once when that has passed.
-        due: Timestamp,
-        /// What is sent then, beside `timer.fired`.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        event: Option<Draft>,
-    },
+    SetTimer(SetTimer),
     /// Call off a timer.
     CancelTimer {
         /// Which.
@@ -196,6 +188,35 @@ pub enum Command {
     },
     /// Do what is due: fire timers, fail what is past its deadline.
     Wake,
+}
+
+/// A timer as it is asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SetTimer {
+    /// Which.
+    pub timer: TimerId,
+    /// When it fires; at once when that has passed. The first moment of `repeat` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// When it fires again and again: a cron expression of five fields, in UTC. Moments that
+    /// pass while the world can't act are made up for once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<String>,
+    /// What is sent then, beside `timer.fired`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Draft>,
+    /// What is said then, in the name of whoever set the timer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Line>,
+}
+
+/// What is said in a chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Line {
+    /// Where.
+    pub chat: ChatId,
+    /// What.
+    pub text: String,
 }
 
 /// What of a world changes; what is absent stays.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::command::Line;
 use crate::{
     ActionName, Chat, ChatId, Draft, Entity, EntityId, EventType, InvocationId, MessageId, TimerId,
     Timestamp, Usage,
@@ -257,9 +258,15 @@ pub struct TimerSet {
     pub timer: TimerId,
     /// When it fires.
     pub due: Timestamp,
+    /// When it fires again: a cron expression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<String>,
     /// What is sent then, beside `timer.fired`, in the name of whoever set the timer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Draft>,
+    /// What is said then, in the same name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Line>,
 }
 
 /// See [`Fact::TimerFired`].

@@ -128,7 +128,7 @@ fn name(command: &Command) -> &'static str {
         Command::Complete { .. } => "complete",
         Command::CancelInvocation { .. } => "cancel_invocation",
         Command::StopChat { .. } => "stop_chat",
-        Command::SetTimer { .. } => "set_timer",
+        Command::SetTimer(_) => "set_timer",
         Command::CancelTimer { .. } => "cancel_timer",
         Command::Wake => "wake",
     }

@@ -59,7 +59,9 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
             let timer = Timer {
                 due: set.due,
                 owner: event.sender.clone(),
+                repeat: set.repeat.clone(),
                 event: set.event.clone(),
+                message: set.message.clone(),
             };
             world.timers.insert(set.timer.clone(), timer);
         }

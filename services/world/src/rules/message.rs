@@ -33,14 +33,26 @@ pub(super) fn post(
     in_reply_to: Option<MessageId>,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
+    let sender = decision.request.sender.clone();
+    post_as(world, &sender, chat, text, in_reply_to, decision)
+}
+
+/// A message in the name of `sender`.
+pub(super) fn post_as(
+    world: &World,
+    sender: &EntityId,
+    chat: &ChatId,
+    text: &str,
+    in_reply_to: Option<MessageId>,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
     let state = world.check_chat(chat, "chat")?;
     World::check_text(text, TEXT_BYTES_MAX, "text")?;
     if text.trim().is_empty() {
         return Err(invalid("text", "a message says something"));
     }
     let id = decision.next_id().message();
-    let sender = decision.request.sender.clone();
-    let hearing = hear(world, state, &sender, text);
+    let hearing = hear(world, state, sender, text);
     check_room(state, &hearing)?;
     let posted = MessagePosted {
         text: text.to_owned(),
@@ -50,9 +62,9 @@ pub(super) fn post(
         notice: false,
         usage: None,
     };
-    push(chat, &sender, posted, decision)?;
+    push(chat, sender, posted, decision)?;
     push_notices(world, chat, hearing.limited, (id, id), decision)?;
-    titles::by_first_message(world, state, &sender, text, decision)
+    titles::by_first_message(world, state, sender, text, decision)
 }
 
 fn check_room(state: &ChatState, hearing: &Hearing) -> Result<(), Rejection> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use contract::command::Line;
 use contract::fact::WorldDescription;
 use contract::invocation::ChatMessage;
 use contract::{
@@ -108,7 +109,11 @@ pub(super) struct Timer {
     pub(super) due: Timestamp,
     pub(super) owner: EntityId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) repeat: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) event: Option<Draft>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) message: Option<Line>,
 }
 
 /// What is due at some moment.

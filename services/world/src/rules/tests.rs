@@ -5,6 +5,7 @@ mod properties;
 
 use std::time::Duration;
 
+use contract::command::SetTimer;
 use contract::invocation::Completed;
 use contract::{
     Chat, Command, CommandId, CommandMark, CommandRequest, Commit, CommitId, Entity, EntityKind,
@@ -367,11 +368,13 @@ fn timers_fire_once_and_in_order() {
         story
             .send(
                 "guest",
-                Command::SetTimer {
+                Command::SetTimer(SetTimer {
                     timer,
-                    due,
+                    due: Some(due),
+                    repeat: None,
+                    message: None,
                     event: None,
-                },
+                }),
             )
             .unwrap();
     }
@@ -396,11 +399,13 @@ fn timers_that_do_not_fit_in_one_commit_fire_in_several() {
         story
             .send(
                 "guest",
-                Command::SetTimer {
+                Command::SetTimer(SetTimer {
                     timer,
-                    due,
+                    due: Some(due),
+                    repeat: None,
+                    message: None,
                     event: Some(event),
-                },
+                }),
             )
             .unwrap();
     }

@@ -1,10 +1,13 @@
 //! Timers, and deadlines that have passed.
 
+use chrono::{DateTime, Utc};
+use contract::command::SetTimer;
 use contract::fact::{TimerCancelled, TimerFired, TimerSet};
 use contract::{Draft, Fact, Rejection, RejectionCode, TimerId, Timestamp};
+use croner::parser::{CronParser, Seconds, Year};
 
-use super::state::{Due, World};
-use super::{About, Decision, event as custom, invocation, reject};
+use super::state::{Due, Timer, World};
+use super::{About, Decision, event as custom, invalid, invocation, message, reject};
 
 /// The most that the event of a timer may say: it waits in the state of the world.
 const EVENT_BYTES_MAX: usize = 64 * 1024;
@@ -13,24 +16,50 @@ const TIMERS_MAX: usize = 100_000;
 
 pub(super) fn set(
     world: &World,
-    timer: &TimerId,
-    due: Timestamp,
-    event: Option<&Draft>,
+    wanted: &SetTimer,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
-    if let Some(draft) = event {
+    if let Some(draft) = &wanted.event {
         custom::check_draft(world, draft, "event")?;
         World::check_text(draft.data.get(), EVENT_BYTES_MAX, "event.data")?;
     }
-    if world.timers.len() >= TIMERS_MAX && !world.timers.contains_key(timer) {
+    if let Some(line) = &wanted.message {
+        world.check_chat(&line.chat, "message.chat")?;
+        World::check_text(&line.text, EVENT_BYTES_MAX, "message.text")?;
+    }
+    if world.timers.len() >= TIMERS_MAX && !world.timers.contains_key(&wanted.timer) {
         let detail = format!("a world has at most {TIMERS_MAX} timers");
         return Err(reject(RejectionCode::TooLarge, detail, None));
     }
+    let next = wanted.repeat.as_deref();
+    let next = next.map(|repeat| self::next(repeat, decision.now));
+    let due = match (wanted.due, next.transpose()?) {
+        (Some(due), _) | (None, Some(due)) => due,
+        (None, None) => return Err(invalid("due", "a timer is due once, or repeats")),
+    };
     decision.push(Fact::TimerSet(TimerSet {
-        timer: timer.clone(),
+        timer: wanted.timer.clone(),
         due,
-        event: event.cloned(),
+        repeat: wanted.repeat.clone(),
+        event: wanted.event.clone(),
+        message: wanted.message.clone(),
     }))
+}
+
+/// The first moment of a cron expression after `now`.
+fn next(repeat: &str, now: Timestamp) -> Result<Timestamp, Rejection> {
+    let unclear =
+        |reason: String| invalid("repeat", format!("{repeat:?} is no schedule: {reason}"));
+    let parser = CronParser::builder()
+        .seconds(Seconds::Disallowed)
+        .year(Year::Disallowed)
+        .build();
+    let cron = parser.parse(repeat).map_err(|e| unclear(e.to_string()))?;
+    let now = DateTime::<Utc>::from_timestamp_millis(now.as_unix_ms())
+        .ok_or_else(|| unclear("it is too late for it".to_owned()))?;
+    let next = cron.find_next_occurrence(&now, false);
+    let next = next.map_err(|e| unclear(e.to_string()))?;
+    Ok(Timestamp::from_unix_ms(next.timestamp_millis()))
 }
 
 pub(super) fn cancel(
@@ -93,5 +122,36 @@ fn fire(world: &World, id: &TimerId, decision: &mut Decision<'_>) -> Result<(), 
         // What the draft names may be gone by now: then there is nobody left to tell.
         let _ = custom::send(world, &draft, timer.owner.clone(), "event", decision);
     }
-    Ok(())
+    if let Some(line) = &timer.message {
+        let _ = message::post_as(world, &timer.owner, &line.chat, &line.text, None, decision);
+    }
+    match timer
+        .repeat
+        .as_deref()
+        .map(|repeat| next(repeat, decision.now))
+    {
+        Some(Ok(due)) => set_again(id, timer, due, decision),
+        // One that never comes again is over.
+        Some(Err(_)) | None => Ok(()),
+    }
+}
+
+fn set_again(
+    id: &TimerId,
+    timer: &Timer,
+    due: Timestamp,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    let about = About {
+        sender: Some(timer.owner.clone()),
+        ..About::default()
+    };
+    let set = TimerSet {
+        timer: id.clone(),
+        due,
+        repeat: timer.repeat.clone(),
+        event: timer.event.clone(),
+        message: timer.message.clone(),
+    };
+    decision.push_about(Fact::TimerSet(set), about)
 }

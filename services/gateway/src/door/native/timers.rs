@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use contract::command::{Line, SetTimer};
 use contract::{Command, EntityId, TimerId, Timestamp, WorldId};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -17,10 +18,15 @@ use crate::problem::Problem;
 /// When a timer fires, and what is sent then.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct TimerBody {
-    /// When it fires; at once when that has passed.
-    due: Timestamp,
+    /// When it fires; at once when that has passed. The first moment of `repeat` when absent.
+    due: Option<Timestamp>,
+    /// When it fires again and again: a cron expression of five fields, in UTC.
+    #[schema(example = "0 9 * * MON-FRI")]
+    repeat: Option<String>,
     /// What is sent then, beside `timer.fired`.
     event: Option<EventDraft>,
+    /// What is said then, in the name of the sender.
+    message: Option<Line>,
     /// In whose name; `world` when absent.
     sender: Option<EntityId>,
 }
@@ -37,11 +43,13 @@ pub(crate) async fn set(
     Ids((world, timer)): Ids<(WorldId, TimerId)>,
     Body(body): Body<TimerBody>,
 ) -> Result<Json<Stored>, Problem> {
-    let command = Command::SetTimer {
+    let command = Command::SetTimer(SetTimer {
         timer: timer.clone(),
         due: body.due,
+        repeat: body.repeat,
         event: body.event.map(Into::into),
-    };
+        message: body.message,
+    });
     let id = caller.command_id(&world);
     let sender = sender_or_world(body.sender);
     let accepted = gateway.command(&world, id, sender, command).await?;

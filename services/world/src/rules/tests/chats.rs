@@ -1,6 +1,6 @@
 //! Chats as stories: limits, titles, new chats, what is taken back, what an agent remembers.
 
-use contract::command::{EntityChange, WorldChange};
+use contract::command::{EntityChange, Line, SetTimer, WorldChange};
 use contract::entity::{Brain, Llm, Provider, Titled};
 use contract::{AgentConfig, Chat, ChatId, Command, EntityKind, MessageId};
 
@@ -427,4 +427,49 @@ fn objects_are_heard_as_agents_are() {
         story.send("bell", post).unwrap();
         assert_eq!(story.open().len(), answers, "{text}");
     }
+}
+
+#[test]
+fn a_heartbeat_speaks_at_each_of_its_moments_until_it_is_called_off() {
+    let mut story = Story::begin(&["ada"]);
+    let beat = |repeat: &str| {
+        Command::SetTimer(SetTimer {
+            timer: "beat".parse().unwrap(),
+            due: None,
+            repeat: Some(repeat.into()),
+            event: None,
+            message: Some(Line {
+                chat: chat_id("main"),
+                text: "what is new?".into(),
+            }),
+        })
+    };
+    for rubbish in ["", "every day", "* * * * * *", "61 * * * *", "* * *"] {
+        let refused = story.send("world", beat(rubbish)).unwrap_err();
+        assert_eq!(refused.field.as_deref(), Some("repeat"), "{rubbish}");
+    }
+    story.send("world", beat("*/5 * * * *")).unwrap();
+    for _ in 0..3 {
+        let due = story.world.next_due().unwrap();
+        assert_eq!(due.as_unix_ms() % 300_000, 0);
+        story.now = due;
+        let events = story.send("world", Command::Wake).unwrap();
+        let expected = [
+            "timer.fired",
+            "message.posted",
+            "timer.set",
+            "action.requested",
+        ];
+        assert_eq!(types(&events), expected);
+        story.answer_first("nothing");
+    }
+    // What was missed is made up for once.
+    story.now = story.now + std::time::Duration::from_hours(1);
+    story.send("world", Command::Wake).unwrap();
+    story.answer_first("nothing");
+    assert_eq!(story.said("main").len(), 8);
+    assert!(story.world.next_due().unwrap() > story.now);
+    let timer = "beat".parse().unwrap();
+    story.send("world", Command::CancelTimer { timer }).unwrap();
+    assert_eq!(story.world.next_due(), None);
 }
