@@ -7,4 +7,5 @@
 mod chaos;
 mod conversation;
 mod outage;
+mod revisions;
 mod trace;

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::door::native::{
-    chats, entities, events, invocations, messages, socket, state, stream, timers, worlds,
+    chats, edits, entities, events, invocations, messages, socket, state, stream, timers, worlds,
 };
 use crate::gateway::Gateway;
 use crate::problem::Problem;
@@ -43,7 +43,12 @@ struct Api;
 fn native() -> OpenApiRouter<Arc<Gateway>> {
     OpenApiRouter::with_openapi(Api::openapi())
         .routes(routes!(worlds::list, worlds::create))
-        .routes(routes!(worlds::show, worlds::apply, worlds::delete))
+        .routes(routes!(
+            worlds::show,
+            worlds::apply,
+            worlds::update,
+            worlds::delete
+        ))
         .routes(routes!(entities::list, entities::create))
         .routes(routes!(entities::show, entities::update, entities::remove))
         .routes(routes!(state::state))
@@ -59,6 +64,10 @@ fn conversations() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(chats::list, chats::create))
         .routes(routes!(chats::show, chats::update, chats::delete))
         .routes(routes!(chats::stop))
+        .routes(routes!(chats::open))
+        .routes(routes!(edits::edit, edits::remove))
+        .routes(routes!(edits::branch))
+        .routes(routes!(edits::forget))
         .routes(routes!(messages::list, messages::post))
         .routes(routes!(invocations::request))
         .routes(routes!(invocations::show, invocations::cancel))
@@ -134,7 +143,9 @@ mod tests {
             [
                 "DELETE /v1/worlds/{world}",
                 "DELETE /v1/worlds/{world}/chats/{chat}",
+                "DELETE /v1/worlds/{world}/chats/{chat}/messages/{message}",
                 "DELETE /v1/worlds/{world}/entities/{entity}",
+                "DELETE /v1/worlds/{world}/entities/{entity}/memory",
                 "DELETE /v1/worlds/{world}/invocations/{invocation}",
                 "DELETE /v1/worlds/{world}/timers/{timer}",
                 "GET /v1/worlds",
@@ -150,16 +161,20 @@ mod tests {
                 "GET /v1/worlds/{world}/state",
                 "GET /v1/worlds/{world}/usage",
                 "GET /v1/worlds/{world}/ws",
+                "PATCH /v1/worlds/{world}",
                 "PATCH /v1/worlds/{world}/chats/{chat}",
                 "PATCH /v1/worlds/{world}/entities/{entity}",
                 "POST /v1/worlds",
                 "POST /v1/worlds/{world}/chats",
+                "POST /v1/worlds/{world}/chats/{chat}/branches",
                 "POST /v1/worlds/{world}/chats/{chat}/messages",
+                "POST /v1/worlds/{world}/chats/{chat}/open",
                 "POST /v1/worlds/{world}/chats/{chat}/stop",
                 "POST /v1/worlds/{world}/entities",
                 "POST /v1/worlds/{world}/events",
                 "POST /v1/worlds/{world}/invocations",
                 "PUT /v1/worlds/{world}",
+                "PUT /v1/worlds/{world}/chats/{chat}/messages/{message}",
                 "PUT /v1/worlds/{world}/timers/{timer}",
             ]
         );

@@ -220,7 +220,7 @@ pub struct Line {
 }
 
 /// What of a world changes; what is absent stays.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct WorldChange {
     /// What people call it now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -239,6 +239,7 @@ pub struct WorldChange {
     pub variables: Option<String>,
     /// Its new metadata.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub metadata: Option<std::collections::BTreeMap<String, serde_json::Value>>,
 }
 

@@ -252,6 +252,14 @@ impl Default for CommitId {
     }
 }
 
+impl InvocationId {
+    /// The command with which a worker says how this run ended: the same in every attempt, so that
+    /// it takes effect once. What a run answers in a chat is its first event.
+    pub fn completion(self) -> CommandId {
+        CommandId::from_key(&["complete", &self.to_string()])
+    }
+}
+
 impl EventId {
     /// The message that a `message.posted` event with this id posts.
     pub fn message(self) -> MessageId {

@@ -29,7 +29,10 @@ impl Runner {
             Outcome::Completed(_) => "completed",
             Outcome::Failed { .. } => "failed",
         };
-        match self.complete(invocation, "complete", outcome).await {
+        match self
+            .complete(invocation, invocation.id.completion(), outcome)
+            .await
+        {
             Answer::Taken => Ending::Done(ended),
             Answer::Over => Ending::Done("over"),
             Answer::Refused(rejection) => {
@@ -46,17 +49,18 @@ impl Runner {
             code: "result_refused".to_owned(),
             reason: reason.clone(),
         };
-        match self.complete(invocation, "refused", outcome).await {
+        // Another command: the first one is refused for good.
+        let id = CommandId::from_key(&["refused", &invocation.id.to_string()]);
+        match self.complete(invocation, id, outcome).await {
             Answer::Taken => Ending::Done("failed"),
             Answer::Over => Ending::Done("over"),
             Answer::Refused(_) => Ending::Dead(reason),
         }
     }
 
-    /// `kind` keeps the ids of the two commands that one run may send apart.
-    async fn complete(&self, invocation: &Invocation, kind: &str, outcome: Outcome) -> Answer {
+    async fn complete(&self, invocation: &Invocation, id: CommandId, outcome: Outcome) -> Answer {
         let request = CommandRequest {
-            id: CommandId::from_key(&[kind, &invocation.id.to_string()]),
+            id,
             sender: EntityId::world(),
             command: Command::Complete {
                 invocation: invocation.id,

@@ -1,6 +1,7 @@
 //! The native door, under `/v1`.
 
 pub(crate) mod chats;
+pub(crate) mod edits;
 pub(crate) mod entities;
 pub(crate) mod events;
 pub(crate) mod invocations;

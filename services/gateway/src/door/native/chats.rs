@@ -139,6 +139,21 @@ pub(crate) async fn stop(
     send(&gateway, &caller, &world, chat, command).await
 }
 
+/// Make a chat the one that people see first.
+#[utoipa::path(
+    post, path = "/v1/worlds/{world}/chats/{chat}/open", tag = "chats",
+    params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
+    responses((status = 200, body = Stored), (status = 404, body = Problem))
+)]
+pub(crate) async fn open(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Ids((world, chat)): Ids<(WorldId, ChatId)>,
+) -> Result<Json<Stored>, Problem> {
+    let command = Command::OpenChat { chat: chat.clone() };
+    send(&gateway, &caller, &world, chat, command).await
+}
+
 async fn send(
     gateway: &Gateway,
     caller: &Caller,

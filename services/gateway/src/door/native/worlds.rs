@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use contract::command::WorldChange;
 use contract::query::{WorldRow, Worlds};
 use contract::{Command, EntityId, Rejection, RejectionCode, Seq, WorldId, WorldSpec};
 use serde::{Deserialize, Serialize};
@@ -160,6 +161,25 @@ pub(crate) async fn apply(
     let id = caller.command_id(&world);
     let accepted = gateway
         .command(&world, id, EntityId::world(), command)
+        .await?;
+    Ok(Json(Stored::made(&world, accepted.seq)))
+}
+
+/// Change what a world is; what is absent stays.
+#[utoipa::path(
+    patch, path = "/v1/worlds/{world}", tag = "worlds", params(("world" = WorldId, Path)),
+    request_body = WorldChange,
+    responses((status = 200, body = Stored), (status = 422, body = Problem))
+)]
+pub(crate) async fn update(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Ids(world): Ids<WorldId>,
+    Body(change): Body<WorldChange>,
+) -> Result<Json<Stored>, Problem> {
+    let id = caller.command_id(&world);
+    let accepted = gateway
+        .command(&world, id, EntityId::world(), Command::UpdateWorld(change))
         .await?;
     Ok(Json(Stored::made(&world, accepted.seq)))
 }
