@@ -4,6 +4,7 @@
     reason = "a test stops at what it does not expect"
 )]
 
+mod agent_world;
 mod chaos;
 mod conversation;
 mod outage;

@@ -1,3 +1,4 @@
 //! The doors: each a small adapter over the same commands and the same events.
 
+pub(crate) mod agent_world;
 pub(crate) mod native;

@@ -13,6 +13,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::door::agent_world;
 use crate::door::native::{
     chats, edits, entities, events, invocations, messages, socket, state, stream, timers, worlds,
 };
@@ -87,6 +88,7 @@ pub(crate) fn router(gateway: Arc<Gateway>, health: &Health) -> Router {
         .method_not_allowed_fallback(unknown_method)
         .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(guard)
+        .merge(agent_world::routes(&gateway))
         .route("/openapi.json", get(async move || openapi(description)))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(observe)

@@ -1,0 +1,170 @@
+//! Chats: list, open a new one, open another, delete; and what goes on in them.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use contract::{ChatId, Command, EntityId, WorldId};
+use serde_json::{Value, json};
+
+use super::doorway::Doorway;
+use super::failure::Failure;
+use super::model::Model;
+use super::shape;
+use crate::body::Ids;
+use crate::caller::Caller;
+
+/// List the chats of a world.
+pub(super) async fn list(
+    State(doorway): State<Arc<Doorway>>,
+    Ids(world): Ids<String>,
+) -> Result<Json<Vec<Value>>, Failure> {
+    let model = doorway.find(&world).await?;
+    Ok(Json(shape::chats(&model)))
+}
+
+/// Open an empty chat: one that nobody has used yet, or a new one.
+pub(super) async fn create(
+    State(doorway): State<Arc<Doorway>>,
+    caller: Caller,
+    Ids(world): Ids<String>,
+) -> Result<Json<Value>, Failure> {
+    let world = doorway.find(&world).await?.id;
+    doorway
+        .open_new_chat(&world, caller.command_id(&world))
+        .await?;
+    opened(&doorway, &world).await
+}
+
+/// Open a chat. One that there is not leaves the other open, which is told as no success.
+pub(super) async fn set(
+    State(doorway): State<Arc<Doorway>>,
+    caller: Caller,
+    Ids((world, chat)): Ids<(String, String)>,
+) -> Result<Json<Value>, Failure> {
+    let model = doorway.find(&world).await?;
+    let Some((chat, _)) = model.chat(&chat) else {
+        return Ok(Json(json!({
+            "world": shape::world(&model),
+            "chatId": model.current_chat,
+            "hitlPrompts": [],
+            "success": false,
+        })));
+    };
+    open(&doorway, &caller, &model.id, chat.clone()).await?;
+    opened(&doorway, &model.id).await
+}
+
+/// Open a chat, as older clients do it.
+pub(super) async fn load(
+    State(doorway): State<Arc<Doorway>>,
+    caller: Caller,
+    Ids((world, chat)): Ids<(String, String)>,
+) -> Result<Json<Value>, Failure> {
+    let model = doorway.find(&world).await?;
+    let (chat, _) = model.chat(&chat).ok_or_else(Failure::no_chat)?;
+    open(&doorway, &caller, &model.id, chat.clone()).await?;
+    opened(&doorway, &model.id).await
+}
+
+/// Delete a chat. Answers that are being thought of in it are called off.
+pub(super) async fn delete(
+    State(doorway): State<Arc<Doorway>>,
+    caller: Caller,
+    Ids((world, chat)): Ids<(String, String)>,
+) -> Result<Json<Value>, Failure> {
+    let model = doorway.find(&world).await?;
+    let (chat, _) = model.chat(&chat).ok_or_else(Failure::no_chat)?;
+    let command = Command::DeleteChat { chat: chat.clone() };
+    let id = caller.command_id(&model.id);
+    doorway
+        .send(&model.id, id, EntityId::world(), command)
+        .await?;
+    Ok(Json(json!({"message": "Chat deleted successfully"})))
+}
+
+/// Tell who is answering, and where.
+pub(super) async fn status(
+    State(doorway): State<Arc<Doorway>>,
+    Ids(world): Ids<String>,
+) -> Result<Json<Value>, Failure> {
+    let model = doorway.find(&world).await?;
+    Ok(Json(activity(&model)))
+}
+
+fn activity(model: &Model) -> Value {
+    let busy = model
+        .chats
+        .iter()
+        .filter(|(_, chat)| !chat.answering.is_empty());
+    let busy: Vec<_> = busy.collect();
+    let (active, queued): (Vec<_>, Vec<_>) = busy
+        .into_iter()
+        .partition(|(id, _)| model.running_in(id) > 0);
+    let waiting = queued.iter().map(|(_, chat)| chat.answering.len());
+    let mut agents: Vec<&EntityId> = model
+        .invocations
+        .values()
+        .map(|running| &running.agent)
+        .collect();
+    agents.sort_unstable();
+    agents.dedup();
+    let ids = |chats: &[(&ChatId, &super::model::ChatModel)]| -> Vec<ChatId> {
+        chats.iter().map(|(id, _)| (*id).clone()).collect()
+    };
+    json!({
+        "worldId": model.id,
+        "isProcessing": !active.is_empty() || !queued.is_empty(),
+        "activeChatIds": ids(&active),
+        "queuedChatIds": ids(&queued),
+        "activeAgentNames": agents,
+        "queueDepth": waiting.sum::<usize>(),
+        "sendingCount": model.invocations.len(),
+    })
+}
+
+async fn open(
+    doorway: &Doorway,
+    caller: &Caller,
+    world: &WorldId,
+    chat: ChatId,
+) -> Result<(), Failure> {
+    let id = caller.command_id(world);
+    let command = Command::OpenChat { chat };
+    doorway.send(world, id, EntityId::world(), command).await?;
+    Ok(())
+}
+
+async fn opened(doorway: &Doorway, world: &WorldId) -> Result<Json<Value>, Failure> {
+    let model = doorway.look(world).await?.ok_or_else(Failure::no_world)?;
+    Ok(Json(json!({
+        "world": shape::world(&model),
+        "chatId": model.current_chat,
+        "hitlPrompts": [],
+        "success": true,
+    })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::tests::lobby;
+    use super::*;
+
+    #[test]
+    fn a_world_tells_who_is_answering() {
+        assert_eq!(activity(&lobby())["isProcessing"], false);
+        let mut lobby = lobby();
+        let id = "018f0000-0000-7000-8000-000000000009".parse().unwrap();
+        let running = json!({"agent": "ada", "answers": ["main", {}]});
+        lobby
+            .invocations
+            .insert(id, serde_json::from_value(running).unwrap());
+        let chat = lobby.chats.values_mut().next().unwrap();
+        chat.answering.push("ada".parse().unwrap());
+        let shown = activity(&lobby);
+        assert_eq!(shown["isProcessing"], true);
+        assert_eq!(shown["activeChatIds"], json!(["main"]));
+        assert_eq!(shown["activeAgentNames"], json!(["ada"]));
+        assert_eq!(shown["sendingCount"], 1);
+    }
+}

@@ -1,0 +1,183 @@
+//! A client of Agent World's interface, and what it hears.
+
+use std::time::Duration;
+
+use eventsource_stream::Eventsource;
+use futures::StreamExt;
+use reqwest::Method;
+use serde_json::{Value, json};
+use system_tests::{Cluster, Shape};
+use testkit::model::{ModelRequest, ModelServer};
+
+/// Where the page of the client comes from.
+const PAGE: &str = "http://localhost:8080";
+
+/// A system with a scripted model, and a client of its first gateway.
+pub(super) struct Setup {
+    pub(super) cluster: Cluster,
+    pub(super) model: ModelServer,
+}
+
+impl Setup {
+    pub(super) async fn start() -> Self {
+        Self {
+            cluster: Cluster::start(Shape::default()).await,
+            model: ModelServer::start().await,
+        }
+    }
+
+    /// A system with the world `lab` and these agents, and the id of its open chat.
+    pub(super) async fn with_agents(agents: &[&str]) -> (Self, String) {
+        let setup = Self::start().await;
+        setup
+            .expect(Method::POST, "/worlds", json!({"name": "Lab"}), 201)
+            .await;
+        for agent in agents {
+            setup.agent(agent).await;
+        }
+        let world = setup.get("/worlds/lab").await;
+        let chat = world["currentChatId"].as_str().unwrap().to_owned();
+        (setup, chat)
+    }
+
+    pub(super) async fn agent(&self, name: &str) -> Value {
+        let body = json!({
+            "name": name, "provider": "openai", "model": "test", "baseUrl": self.model.base_url(),
+            "systemPrompt": format!("You are {name}."), "apiKey": "never stored",
+        });
+        self.expect(Method::POST, "/worlds/lab/agents", body, 201)
+            .await
+    }
+
+    /// Sends a request whose answer has this status.
+    pub(super) async fn expect(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+        status: u16,
+    ) -> Value {
+        let body = (!body.is_null()).then_some(body);
+        let door = &self.cluster.gateways[0];
+        let sent = door.send(method.clone(), path, body.as_ref(), None).await;
+        let (got, answer) = sent.unwrap();
+        assert_eq!(got.as_u16(), status, "{method} {path}: {answer}");
+        answer
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Value {
+        self.expect(Method::GET, path, Value::Null, 200).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: Value) -> Value {
+        self.expect(Method::POST, path, body, 200).await
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Value {
+        self.expect(Method::DELETE, path, Value::Null, 204).await
+    }
+
+    pub(super) async fn refused(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+        status: u16,
+        code: &str,
+    ) {
+        let answer = self.expect(method, path, body, status).await;
+        assert_eq!(answer["code"], code, "{answer}");
+    }
+
+    /// Says something, and returns the id and the body of everything that is streamed to its end.
+    pub(super) async fn hear(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> Vec<(String, Value)> {
+        let url = format!("{}{path}", self.cluster.gateways[0].base);
+        let request = reqwest::Client::new().request(method, url).json(&body);
+        let request = request.header("origin", PAGE);
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        assert_eq!(answer.headers()["access-control-allow-origin"], PAGE);
+        heard(answer, usize::MAX).await
+    }
+
+    pub(super) async fn say(&self, chat: &str, text: &str) -> Vec<(String, Value)> {
+        let body = json!({"message": text, "chatId": chat});
+        self.hear(Method::POST, "/worlds/lab/messages", body).await
+    }
+
+    pub(super) async fn listen(
+        &self,
+        path: &str,
+        last: &str,
+        count: usize,
+    ) -> Vec<(String, Value)> {
+        let door = &self.cluster.gateways[0];
+        let answer = door.stream(path, Some(last)).await.unwrap();
+        heard(answer, count).await
+    }
+}
+
+/// The next events of a stream, or all to its end.
+pub(super) async fn heard(answer: reqwest::Response, count: usize) -> Vec<(String, Value)> {
+    let mut events = answer.bytes_stream().eventsource();
+    let mut heard = Vec::new();
+    while heard.len() < count {
+        let next = tokio::time::timeout(Duration::from_secs(30), events.next());
+        let Some(event) = next.await.unwrap() else {
+            break;
+        };
+        let event = event.unwrap();
+        heard.push((event.id, serde_json::from_str(&event.data).unwrap()));
+    }
+    heard
+}
+
+/// Checks these fields of an answer.
+pub(super) fn has(answer: &Value, fields: &Value) {
+    for (name, value) in fields.as_object().unwrap() {
+        assert_eq!(answer[name], *value, "{name} of {answer}");
+    }
+}
+
+/// What was heard, as `channel step who`; pieces of one answer are one.
+pub(super) fn steps(heard: &[(String, Value)]) -> Vec<String> {
+    let step = |(_, body): &(String, Value)| {
+        let data = &body["data"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let says = match body["type"].as_str().unwrap() {
+            "message" => text(&data["sender"]),
+            "sse" => format!("{} {}", text(&data["type"]), text(&data["agentName"])),
+            "world" => text(&data["type"]),
+            "system" => text(&data["content"]["eventType"]),
+            other => other.to_owned(),
+        };
+        format!("{} {says}", text(&body["type"]))
+    };
+    let mut steps: Vec<String> = heard.iter().map(step).collect();
+    steps.dedup();
+    steps
+}
+
+/// Who said what.
+pub(super) fn said(heard: &[(String, Value)]) -> Vec<(&str, &str)> {
+    let messages = heard.iter().filter(|(_, body)| body["type"] == "message");
+    let texts = messages.map(|(_, body)| {
+        let data = &body["data"];
+        (
+            data["sender"].as_str().unwrap(),
+            data["content"].as_str().unwrap(),
+        )
+    });
+    texts.collect()
+}
+
+pub(super) fn is_for(request: &ModelRequest, agent: &str) -> bool {
+    let messages = request.messages();
+    messages
+        .first()
+        .is_some_and(|(_, text)| text.contains(&format!("You are {agent}.")))
+}
