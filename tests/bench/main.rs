@@ -77,6 +77,8 @@ async fn main() -> anyhow::Result<()> {
     invocations::at_64(&cluster, &bus, &mut report).await;
     invocations::at_one(&cluster, &bus, &mut report).await;
     turns::first_chunk(&cluster, &mut report).await;
+    turns::one_world(&cluster, &mut report).await;
+    turns::ten_worlds(&cluster, &mut report).await;
     fanout::deliveries(&cluster, &bus, &mut report).await;
     fanout::idle_connections(&cluster, &mut report).await;
     sleep::replay(&cluster, &bus, &mut report).await;
