@@ -24,6 +24,8 @@ mod timer;
 mod titles;
 mod view;
 
+use std::collections::BTreeSet;
+
 use contract::fact::Empty;
 use contract::{
     ChatId, Command, CommandRequest, Commit, EntityId, Event, EventId, Fact, Rejection,
@@ -39,6 +41,8 @@ pub const VERSION: u32 = 2;
 
 /// The most events that one command may make: its commit must fit in one message of NATS.
 pub const COMMAND_EVENTS_MAX: usize = 1000;
+/// What may follow from one command, beside its own events.
+const FOLLOW_UPS_MAX: usize = 400;
 /// The most bytes that the events of one command may have, those that follow from it aside. With
 /// them, and what other commands put in the same commit, it still fits in NATS' default of 1 MiB.
 pub const COMMAND_BYTES_MAX: usize = 384 * 1024;
@@ -175,13 +179,20 @@ fn is_system(request: &CommandRequest) -> bool {
 }
 
 /// What follows from the state as it is now: agents that are free take the message that has waited
-/// longest for them, and turns in which nobody has anything left to say end.
+/// longest for them, and turns in which nobody has anything left to say end. What does not fit in one
+/// commit is due at once, and follows with the next.
 fn follow_up(world: &World, decision: &mut Decision<'_>) -> Result<(), Rejection> {
-    for (chat, agent) in &world.ready {
+    for (chat, agent) in world.ready.iter().take(FOLLOW_UPS_MAX) {
         invocation::request_answer(world, chat, agent, decision)?;
     }
-    for (turn, chat) in &world.turns_over {
-        message::end_turn(world, *turn, chat, decision)?;
+    let room = FOLLOW_UPS_MAX.saturating_sub(world.ready.len());
+    let mut silent = BTreeSet::new();
+    for (turn, chat) in world.turns_over.iter().take(room) {
+        message::end_turn(*turn, chat, decision)?;
+        silent.insert(chat);
+    }
+    for chat in silent {
+        titles::ask_when_idle(world, chat, decision)?;
     }
     Ok(())
 }

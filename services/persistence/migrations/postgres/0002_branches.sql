@@ -26,3 +26,4 @@ INSERT INTO messages
     FROM messages_before;
 DROP TABLE messages_before;
 CREATE INDEX messages_of_world ON messages (world, seq, idx);
+CREATE INDEX messages_by_id ON messages (world, chat, id);

@@ -13,6 +13,7 @@ use tracing::error;
 
 use super::Error;
 use super::changes::{Archived, Changes, speakers};
+use super::moves::moved;
 use super::rows::AGENT;
 use crate::shared::Shared;
 use crate::store::{self, Applied, Value, for_rows};
@@ -21,6 +22,8 @@ use crate::store::{self, Applied, Value, for_rows};
 const COMMITS_MAX: usize = 4096;
 /// The most bytes of a batch, roughly.
 const BYTES_MAX: usize = 8 << 20;
+/// Branches and removals that one transaction takes.
+const MOVES_MAX: usize = 8;
 /// A batch takes no longer than this to gather.
 const GATHER_MAX: Duration = Duration::from_millis(20);
 /// A batch is complete when the next commit takes longer than this: a lone commit does not wait.
@@ -73,15 +76,7 @@ pub(super) async fn store(shared: &Shared, from: Seq, batch: Batch) -> Result<Ap
     let started = Instant::now();
     let last = batch.last;
     let commits = read(shared, batch.entries).await?;
-    let agents = agents_among(shared, speakers(&commits))
-        .await
-        .map_err(Error::Database)?;
-    let changes = Changes::of(commits, agents);
-    let events = changes.events_count();
-    let applied = shared
-        .store
-        .advance(from, last, changes.into_statements())
-        .await;
+    let (applied, events) = store_parts(shared, from, last, commits).await;
     let outcome = match applied {
         Ok(Applied::Yes) => "stored",
         Ok(Applied::Conflict) => "conflict",
@@ -96,6 +91,52 @@ pub(super) async fn store(shared: &Shared, from: Seq, batch: Batch) -> Result<Ap
         metrics.events_archived.add(events as u64, &[]);
     }
     applied.map_err(Error::Database)
+}
+
+/// Stores commits that are read, in one transaction unless they move many messages: each of those may
+/// be a whole chat. How many events were stored.
+async fn store_parts(
+    shared: &Shared,
+    mut from: Seq,
+    last: Seq,
+    mut commits: Vec<Archived>,
+) -> (Result<Applied, store::Error>, usize) {
+    let mut events = 0;
+    loop {
+        let rest = commits.split_off(part(&commits));
+        let until = match rest.is_empty() {
+            true => last,
+            false => commits.last().map_or(last, |archived| archived.seq),
+        };
+        let agents = match agents_among(shared, speakers(&commits)).await {
+            Ok(agents) => agents,
+            Err(error) => return (Err(error), events),
+        };
+        let changes = Changes::of(commits, agents);
+        let count = changes.events_count();
+        let statements = changes.into_statements();
+        match shared.store.advance(from, until, statements).await {
+            Ok(Applied::Yes) => events += count,
+            other => return (other, events),
+        }
+        if rest.is_empty() {
+            return (Ok(Applied::Yes), events);
+        }
+        (from, commits) = (until, rest);
+    }
+}
+
+/// How many of the commits go in one transaction.
+fn part(commits: &[Archived]) -> usize {
+    let mut moves = 0;
+    let is_enough = |archived: &Archived| {
+        moves += moved(&archived.commit);
+        moves >= MOVES_MAX
+    };
+    commits
+        .iter()
+        .position(is_enough)
+        .map_or(commits.len(), |last| last + 1)
 }
 
 /// Reads the commits. One that makes no sense is kept as a dead letter, and left out: it must not

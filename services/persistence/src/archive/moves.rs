@@ -1,7 +1,7 @@
 //! Messages that are copied into another chat, or taken back.
 
 use contract::entity::Branch;
-use contract::{ChatId, MessageId, WorldId};
+use contract::{ChatId, Commit, Event, MessageId, WorldId};
 
 use crate::store::Statement;
 
@@ -47,4 +47,14 @@ fn count(world: &WorldId, chat: &ChatId) -> Statement {
     .bind(chat.as_str())
     .bind(world.as_str())
     .bind(chat.as_str())
+}
+
+/// How often a commit moves messages, or may: a branch is told by what its event holds.
+pub(super) fn moved(commit: &Commit) -> usize {
+    let moves = |event: &&Event| match event.event_type.as_str() {
+        "message.removed" => true,
+        "chat.created" => event.data.get().contains("\"branch\""),
+        _ => false,
+    };
+    commit.events.iter().filter(moves).count()
 }

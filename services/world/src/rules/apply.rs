@@ -47,6 +47,7 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
         Fact::MessageRemoved(removed) => remove_messages(world, event, removed.message),
         Fact::AgentForgot(forgot) => {
             world.calls.remove(&forgot.agent);
+            world.limited.remove(&forgot.agent);
             world.forgotten.insert(forgot.agent.clone(), at);
         }
         Fact::ActionRequested(requested) => request(world, event, requested),

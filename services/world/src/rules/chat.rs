@@ -11,6 +11,8 @@ use super::talk::title::NEW_CHAT;
 use super::{About, Decision, invalid, invocation, reject};
 
 const TITLE_BYTES_MAX: usize = 1024;
+/// Agents that a chat may name: each of its events tells all of them.
+const AGENTS_MAX: usize = 1000;
 /// The most chats of a world: the end of each is in its state.
 const CHATS_MAX: usize = 100_000;
 
@@ -136,7 +138,13 @@ pub(super) fn update(
 ) -> Result<(), Rejection> {
     let now = &world.check_chat(id, "chat")?.chat;
     let chat = changed(now, title, agents);
-    check(&chat, |id| world.entities.get(id), "")?;
+    // What stays may name who has left.
+    let given = Chat {
+        title: title.cloned().unwrap_or_default(),
+        agents: agents.cloned().unwrap_or_default(),
+        ..now.clone()
+    };
+    check(&given, |id| world.entities.get(id), "")?;
     if chat == *now {
         return Ok(());
     }
@@ -149,6 +157,11 @@ pub(super) fn delete(
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     cancel_all(world, id, decision)?;
+    for (invocation, open) in &world.invocations {
+        if open.titles.as_ref() == Some(id) {
+            invocation::push_cancelled(*invocation, open, decision)?;
+        }
+    }
     decision.push_about(
         Fact::ChatDeleted(ChatDeleted { chat: id.clone() }),
         about(id),
@@ -184,6 +197,10 @@ pub(super) fn check<'a>(
         }
     };
     World::check_text(&chat.title, TITLE_BYTES_MAX, &at("title"))?;
+    if chat.agents.len() > AGENTS_MAX {
+        let detail = format!("a chat names at most {AGENTS_MAX} agents: none means all");
+        return Err(reject(RejectionCode::TooLarge, detail, Some(at("agents"))));
+    }
     for (index, agent) in chat.agents.iter().enumerate() {
         let field = at(&format!("agents[{index}]"));
         match find(agent) {

@@ -12,9 +12,11 @@ use super::talk::variables::Variables;
 use super::{invocation, message};
 
 /// The most text that a worker is told before the message to answer: it must fit in one reply.
-const CONTEXT_BYTES_MAX: usize = 512 * 1024;
+const CONTEXT_BYTES_MAX: usize = 256 * 1024;
 /// The end of a chat of which a title is made.
 const TITLED_MESSAGES_MAX: usize = 6;
+/// The longest prompt, its variables filled in.
+const PROMPT_BYTES_MAX: usize = 256 * 1024;
 /// Other agents that an agent is told of: more than it could address sensibly.
 const OTHERS_MAX: usize = 64;
 
@@ -49,7 +51,8 @@ fn fill_prompt(world: &World, agent: &mut Entity) {
         return;
     };
     if let Brain::Llm(llm) = &mut config.brain {
-        llm.system_prompt = Variables::parse(&description.variables).fill(&llm.system_prompt);
+        llm.system_prompt =
+            Variables::parse(&description.variables).fill(&llm.system_prompt, PROMPT_BYTES_MAX);
     }
 }
 
@@ -89,12 +92,16 @@ fn messages(
         .rev()
         .take(kept.saturating_sub(1))
         .take_while(|message| {
-            bytes += message.text.len();
+            // As JSON a text may be six times as long.
+            bytes += serde_json::to_string(&message.text).map_or(0, |json| json.len());
             bytes <= CONTEXT_BYTES_MAX
         })
         .count();
     messages.drain(..messages.len() - fitting);
     messages.push(question.clone());
+    for message in &mut messages {
+        message.answerers.clear();
+    }
     messages
 }
 

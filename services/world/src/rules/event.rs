@@ -76,6 +76,7 @@ pub(super) fn check_draft(world: &World, draft: &Draft, field: &str) -> Result<(
     for (text, name) in [
         (&draft.description, "description"),
         (&draft.summary, "summary"),
+        (&draft.schema, "schema"),
     ] {
         if let Some(text) = text {
             World::check_text(text, LINE_BYTES_MAX, &format!("{field}.{name}"))?;

@@ -18,6 +18,9 @@ const WAITING_MAX: usize = 500;
 /// Agents that may answer one message: each is asked in the same commit.
 const ANSWERERS_MAX: usize = 256;
 
+/// Agents that may say at once that they had their turns; the others say it another time.
+const NOTICES_MAX: usize = 32;
+
 /// What the agents of a chat do with a message.
 #[derive(Default)]
 struct Hearing {
@@ -78,14 +81,19 @@ fn check_room(state: &ChatState, hearing: &Hearing) -> Result<(), Rejection> {
             Some("text".to_owned()),
         ));
     }
-    let waiting = state.answering.values();
-    let waiting: usize = waiting.map(|answering| answering.waiting.len()).sum();
+    let waiting = waiting(state);
     if answers > 0 && waiting + answers > WAITING_MAX {
         let chat = &state.chat.id;
         let detail = format!("{waiting} answers wait in the chat {chat}; at most {WAITING_MAX} do");
         return Err(reject(RejectionCode::Busy, detail, None));
     }
     Ok(())
+}
+
+/// Answers that wait in a chat.
+fn waiting(state: &ChatState) -> usize {
+    let answering = state.answering.values();
+    answering.map(|answering| answering.waiting.len()).sum()
 }
 
 /// An agent's own message, in answer to `question`.
@@ -117,7 +125,10 @@ pub(super) fn answer(
     if text.trim().is_empty() {
         return Ok(());
     }
-    let hearing = hear(world, state, agent, &text);
+    let mut hearing = hear(world, state, agent, &text);
+    // What an agent asks of too many is asked of the first of them.
+    let room = WAITING_MAX.saturating_sub(waiting(state));
+    hearing.answer.truncate(room.min(ANSWERERS_MAX));
     let id = decision.next_id().message();
     let posted = MessagePosted {
         text,
@@ -152,7 +163,9 @@ fn hear(world: &World, state: &ChatState, sender: &EntityId, text: &str) -> Hear
         match decide(&listener, &heard) {
             Says::Answers => hearing.answer.push(agent.id.clone()),
             // Once is enough until somebody opens a turn.
-            Says::LimitReached if !world.limited.contains(&agent.id) => {
+            Says::LimitReached
+                if !world.limited.contains(&agent.id) && hearing.limited.len() < NOTICES_MAX =>
+            {
                 hearing.limited.push(agent.id.clone());
             }
             Says::LimitReached | Says::Ignores => {}
@@ -252,7 +265,7 @@ fn push_removed(
         let field = Some("message".to_owned());
         return Err(reject(RejectionCode::UnknownMessage, detail, field));
     };
-    if world.speaker(&found.sender) != Speaker::Human {
+    if found.from_agent || world.speaker(&found.sender) != Speaker::Human {
         return Err(invalid(
             "message",
             "only what a person said can be taken back",
@@ -292,7 +305,6 @@ fn cancel_answers(
 }
 
 pub(super) fn end_turn(
-    world: &World,
     turn: MessageId,
     chat: &ChatId,
     decision: &mut Decision<'_>,
@@ -304,6 +316,5 @@ pub(super) fn end_turn(
         correlation: Some(turn.0),
         ..About::default()
     };
-    decision.push_about(Fact::TurnEnded(TurnEnded { turn }), about)?;
-    titles::ask_when_idle(world, chat, decision)
+    decision.push_about(Fact::TurnEnded(TurnEnded { turn }), about)
 }

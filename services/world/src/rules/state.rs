@@ -19,6 +19,9 @@ use super::{invalid, reject};
 /// Messages of each chat that the state keeps; the archive has the rest.
 pub(super) const TAIL_MESSAGES_MAX: usize = 200;
 
+/// And their texts: an agent is not shown more in any case.
+pub(super) const TAIL_BYTES_MAX: usize = 512 * 1024;
+
 /// The state of a world: a fold over its log, and nothing else.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct World {
@@ -51,11 +54,10 @@ pub struct World {
     /// The soonest wake that the broker was asked for.
     pub(super) wake: Option<Timestamp>,
     pub(super) memory: Memory,
-    /// Agents that are free and have a message waiting. Empty between commits.
-    #[serde(skip)]
+    /// Agents that are free and have a message waiting. Empty between commits, unless there are more
+    /// than one commit takes.
     pub(super) ready: BTreeSet<(ChatId, EntityId)>,
-    /// Turns in which nobody has anything left to say. Empty between commits.
-    #[serde(skip)]
+    /// Turns in which nobody has anything left to say. Empty between commits, as well.
     pub(super) turns_over: BTreeMap<MessageId, ChatId>,
 }
 
@@ -162,6 +164,9 @@ impl World {
 
     /// The soonest moment at which something is due.
     pub fn next_due(&self) -> Option<Timestamp> {
+        if !self.ready.is_empty() || !self.turns_over.is_empty() {
+            return Some(self.at);
+        }
         self.due.first().map(|(due, _)| *due)
     }
 

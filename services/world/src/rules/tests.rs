@@ -1,6 +1,7 @@
 //! The rules as tables: a story of commands, and the events that each makes.
 
 mod chats;
+mod limits;
 mod properties;
 
 use std::time::Duration;

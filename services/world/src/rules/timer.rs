@@ -3,14 +3,15 @@
 use chrono::{DateTime, Utc};
 use contract::command::SetTimer;
 use contract::fact::{TimerCancelled, TimerFired, TimerSet};
-use contract::{Draft, Fact, Rejection, RejectionCode, TimerId, Timestamp};
+use contract::{Draft, EntityId, Fact, Rejection, RejectionCode, TimerId, Timestamp};
 use croner::parser::{CronParser, Seconds, Year};
 
 use super::state::{Due, Timer, World};
 use super::{About, Decision, event as custom, invalid, invocation, message, reject};
 
-/// The most that the event of a timer may say: it waits in the state of the world.
-const EVENT_BYTES_MAX: usize = 64 * 1024;
+/// The most that a timer may hold: it waits in the state of the world, and what it does when it fires,
+/// itself set again included, must fit in one commit with room to spare.
+const TIMER_BYTES_MAX: usize = 96 * 1024;
 /// The most timers of a world: all of them are in its state.
 const TIMERS_MAX: usize = 100_000;
 
@@ -21,11 +22,12 @@ pub(super) fn set(
 ) -> Result<(), Rejection> {
     if let Some(draft) = &wanted.event {
         custom::check_draft(world, draft, "event")?;
-        World::check_text(draft.data.get(), EVENT_BYTES_MAX, "event.data")?;
     }
     if let Some(line) = &wanted.message {
         world.check_chat(&line.chat, "message.chat")?;
-        World::check_text(&line.text, EVENT_BYTES_MAX, "message.text")?;
+        if line.text.trim().is_empty() {
+            return Err(invalid("message.text", "a message says something"));
+        }
     }
     if world.timers.len() >= TIMERS_MAX && !world.timers.contains_key(&wanted.timer) {
         let detail = format!("a world has at most {TIMERS_MAX} timers");
@@ -43,7 +45,13 @@ pub(super) fn set(
         repeat: wanted.repeat.clone(),
         event: wanted.event.clone(),
         message: wanted.message.clone(),
-    }))
+    }))?;
+    let bytes = decision.size_bytes();
+    if bytes > TIMER_BYTES_MAX {
+        let detail = format!("the timer has {bytes} bytes; at most {TIMER_BYTES_MAX} are kept");
+        return Err(reject(RejectionCode::TooLarge, detail, None));
+    }
+    Ok(())
 }
 
 /// The first moment of a cron expression after `now`.
@@ -87,8 +95,19 @@ pub(super) fn wake(world: &World, decision: &mut Decision<'_>) -> Result<(), Rej
         if !decision.events.is_empty() && !decision.has_room_for_another() {
             break;
         }
+        let begun = decision.events.len();
         match due {
-            Due::Timer(timer) => fire(world, timer, decision)?,
+            Due::Timer(timer) => {
+                fire(world, timer, decision)?;
+                if decision.check_size().is_err() {
+                    decision.events.truncate(begun);
+                    if begun > 0 {
+                        break;
+                    }
+                    // It would never fit: then it only fires.
+                    push_fired(world, timer, decision)?;
+                }
+            }
             Due::Deadline(id) => {
                 if let Some(open) = world.invocations.get(id) {
                     let reason = format!("it had not ended at its deadline, {}", open.deadline);
@@ -101,19 +120,15 @@ pub(super) fn wake(world: &World, decision: &mut Decision<'_>) -> Result<(), Rej
 }
 
 fn fire(world: &World, id: &TimerId, decision: &mut Decision<'_>) -> Result<(), Rejection> {
+    let fired = decision.next_id();
+    push_fired(world, id, decision)?;
     let Some(timer) = world.timers.get(id) else {
         return Ok(());
     };
-    let about = About {
-        sender: Some(timer.owner.clone()),
-        ..About::default()
-    };
-    let fired = decision.next_id();
-    let fact = Fact::TimerFired(TimerFired {
-        timer: id.clone(),
-        due: timer.due,
-    });
-    decision.push_about(fact, about)?;
+    // Whoever has left says nothing any more.
+    if timer.owner != EntityId::world() && !world.entities.contains_key(&timer.owner) {
+        return Ok(());
+    }
     if let Some(draft) = &timer.event {
         let draft = Draft {
             causation: Some(draft.causation.unwrap_or(fired)),
@@ -134,6 +149,21 @@ fn fire(world: &World, id: &TimerId, decision: &mut Decision<'_>) -> Result<(), 
         // One that never comes again is over.
         Some(Err(_)) | None => Ok(()),
     }
+}
+
+fn push_fired(world: &World, id: &TimerId, decision: &mut Decision<'_>) -> Result<(), Rejection> {
+    let Some(timer) = world.timers.get(id) else {
+        return Ok(());
+    };
+    let about = About {
+        sender: Some(timer.owner.clone()),
+        ..About::default()
+    };
+    let fact = Fact::TimerFired(TimerFired {
+        timer: id.clone(),
+        due: timer.due,
+    });
+    decision.push_about(fact, about)
 }
 
 fn set_again(

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::state::{ChatState, Open, World};
 use super::talk::speaker::Speaker;
-use super::talk::title::{NEW_CHAT, from_message, from_model};
+use super::talk::title::{NEW_CHAT, from_message, from_model, shortened};
 use super::{About, Decision};
 
 /// The action that asks a model for a title.
@@ -36,7 +36,7 @@ pub(super) fn by_first_message(
     if state.chat.titled != Titled::Default || world.speaker(sender) != Speaker::Human {
         return Ok(());
     }
-    let title = from_message(text);
+    let title = shortened(from_message(text));
     if title == NEW_CHAT {
         return Ok(());
     }

@@ -216,7 +216,7 @@ pub(super) fn usage(usage: &Usage) -> Value {
     json!({
         "inputTokens": usage.input_tokens,
         "outputTokens": usage.output_tokens,
-        "totalTokens": usage.input_tokens + usage.output_tokens,
+        "totalTokens": usage.input_tokens.saturating_add(usage.output_tokens),
         "model": usage.model,
     })
 }

@@ -4,7 +4,7 @@ use contract::fact::MessagePosted;
 use contract::invocation::ChatMessage;
 use contract::{Chat, ChatId, EntityId, EntityKind, Event, MessageId, Timestamp};
 
-use crate::rules::state::{ChatState, TAIL_MESSAGES_MAX, Turn, World};
+use crate::rules::state::{ChatState, TAIL_BYTES_MAX, TAIL_MESSAGES_MAX, Turn, World};
 
 pub(super) fn create_chat(world: &mut World, chat: &Chat, at: Timestamp) {
     let mut state = ChatState {
@@ -63,8 +63,12 @@ pub(super) fn post(world: &mut World, event: &Event, posted: &MessagePosted, at:
     };
     state.message_count += 1;
     state.tail.push_back(message);
-    if state.tail.len() > TAIL_MESSAGES_MAX {
-        state.tail.pop_front();
+    let mut bytes: usize = state.tail.iter().map(|message| message.text.len()).sum();
+    while state.tail.len() > TAIL_MESSAGES_MAX || (bytes > TAIL_BYTES_MAX && state.tail.len() > 1) {
+        bytes -= state
+            .tail
+            .pop_front()
+            .map_or(0, |message| message.text.len());
     }
 }
 

@@ -111,7 +111,8 @@ fn collapsed(text: &str) -> String {
     collapsed
 }
 
-fn shortened(title: String) -> String {
+/// A title that a list of chats shows in full.
+pub(crate) fn shortened(title: String) -> String {
     if title.chars().count() <= TITLE_CHARACTERS_MAX {
         return title;
     }

@@ -30,11 +30,13 @@ impl<'a> Variables<'a> {
 
     /// The prompt with the value of each variable in place of its `{{name}}`, with or without
     /// spaces inside. A variable that is not defined is empty. Values are taken as they are: a
-    /// `{{name}}` in one stays.
-    pub(crate) fn fill(&self, prompt: &str) -> String {
+    /// `{{name}}` in one stays. What comes behind `bytes_max` is cut: a short prompt may ask for much.
+    pub(crate) fn fill(&self, prompt: &str, bytes_max: usize) -> String {
         let mut filled = String::with_capacity(prompt.len());
         let mut rest = prompt;
-        while let Some((inside, after)) = rest.split_once("}}") {
+        while filled.len() < bytes_max
+            && let Some((inside, after)) = rest.split_once("}}")
+        {
             rest = after;
             // The nearest opening is the one that belongs to this end: what stands before it is text.
             match inside.rsplit_once("{{") {
@@ -49,6 +51,7 @@ impl<'a> Variables<'a> {
             }
         }
         filled.push_str(rest);
+        filled.truncate(filled.floor_char_boundary(bytes_max));
         filled
     }
 }

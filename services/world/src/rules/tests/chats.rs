@@ -1,29 +1,29 @@
 //! Chats as stories: limits, titles, new chats, what is taken back, what an agent remembers.
 
-use contract::command::{EntityChange, Line, SetTimer, WorldChange};
+use contract::command::{EntityChange, WorldChange};
 use contract::entity::{Brain, Llm, Provider, Titled};
 use contract::{AgentConfig, Chat, ChatId, Command, EntityKind, MessageId};
 
 use super::{Story, context, entity, types};
 
-fn chat_id(id: &str) -> ChatId {
+pub(super) fn chat_id(id: &str) -> ChatId {
     id.parse().unwrap()
 }
 
 impl Story {
     /// What was said in a chat, as it is kept: who, and what.
-    fn said(&self, chat: &str) -> Vec<(String, String)> {
+    pub(super) fn said(&self, chat: &str) -> Vec<(String, String)> {
         let tail = &self.world.chats[&chat_id(chat)].tail;
         tail.iter()
             .map(|message| (message.sender.to_string(), message.text.clone()))
             .collect()
     }
 
-    fn chat(&self, id: &str) -> &Chat {
+    pub(super) fn chat(&self, id: &str) -> &Chat {
         &self.world.chats[&chat_id(id)].chat
     }
 
-    fn answer_first(&mut self, text: &str) -> Vec<contract::Event> {
+    pub(super) fn answer_first(&mut self, text: &str) -> Vec<contract::Event> {
         let [invocation, ..] = self.open()[..] else {
             panic!("somebody has to answer")
         };
@@ -31,7 +31,7 @@ impl Story {
     }
 
     /// The texts that the agent whose turn is first is shown.
-    fn shown(&self) -> Vec<String> {
+    pub(super) fn shown(&self) -> Vec<String> {
         let context = context(&self.world, self.open()[0]).unwrap();
         context
             .messages
@@ -40,7 +40,7 @@ impl Story {
             .collect()
     }
 
-    fn message(&self, chat: &str, index: usize) -> MessageId {
+    pub(super) fn message(&self, chat: &str, index: usize) -> MessageId {
         self.world.chats[&chat_id(chat)].tail[index].id
     }
 }
@@ -163,7 +163,7 @@ fn the_first_thing_a_person_says_is_the_title_unless_a_person_gave_one() {
     assert_eq!(story.chat("main").title, "A new beginning");
 }
 
-fn with_model(story: &mut Story, system_prompt: &str) {
+pub(super) fn with_model(story: &mut Story, system_prompt: &str) {
     let llm = Llm {
         system_prompt: system_prompt.into(),
         ..serde_json::from_str::<Llm>(r#"{"provider": "openai", "model": "m"}"#).unwrap()
@@ -427,49 +427,4 @@ fn objects_are_heard_as_agents_are() {
         story.send("bell", post).unwrap();
         assert_eq!(story.open().len(), answers, "{text}");
     }
-}
-
-#[test]
-fn a_heartbeat_speaks_at_each_of_its_moments_until_it_is_called_off() {
-    let mut story = Story::begin(&["ada"]);
-    let beat = |repeat: &str| {
-        Command::SetTimer(SetTimer {
-            timer: "beat".parse().unwrap(),
-            due: None,
-            repeat: Some(repeat.into()),
-            event: None,
-            message: Some(Line {
-                chat: chat_id("main"),
-                text: "what is new?".into(),
-            }),
-        })
-    };
-    for rubbish in ["", "every day", "* * * * * *", "61 * * * *", "* * *"] {
-        let refused = story.send("world", beat(rubbish)).unwrap_err();
-        assert_eq!(refused.field.as_deref(), Some("repeat"), "{rubbish}");
-    }
-    story.send("world", beat("*/5 * * * *")).unwrap();
-    for _ in 0..3 {
-        let due = story.world.next_due().unwrap();
-        assert_eq!(due.as_unix_ms() % 300_000, 0);
-        story.now = due;
-        let events = story.send("world", Command::Wake).unwrap();
-        let expected = [
-            "timer.fired",
-            "message.posted",
-            "timer.set",
-            "action.requested",
-        ];
-        assert_eq!(types(&events), expected);
-        story.answer_first("nothing");
-    }
-    // What was missed is made up for once.
-    story.now = story.now + std::time::Duration::from_hours(1);
-    story.send("world", Command::Wake).unwrap();
-    story.answer_first("nothing");
-    assert_eq!(story.said("main").len(), 8);
-    assert!(story.world.next_due().unwrap() > story.now);
-    let timer = "beat".parse().unwrap();
-    story.send("world", Command::CancelTimer { timer }).unwrap();
-    assert_eq!(story.world.next_due(), None);
 }

@@ -82,14 +82,18 @@ fn a_line_defines_a_variable() {
 fn a_prompt_is_filled_with_values() {
     let variables = Variables::parse(TEXT);
     for (prompt, expected) in FILLED {
-        assert_eq!(variables.fill(prompt), *expected, "{prompt:?}");
+        assert_eq!(variables.fill(prompt, usize::MAX), *expected, "{prompt:?}");
     }
 }
 
 #[test]
 fn without_variables_every_name_is_empty() {
     for text in ["", "\r\n\r\n", "# nothing", "\u{0}"] {
-        assert_eq!(Variables::parse(text).fill("a{{b}}c"), "ac", "{text:?}");
+        assert_eq!(
+            Variables::parse(text).fill("a{{b}}c", usize::MAX),
+            "ac",
+            "{text:?}"
+        );
     }
 }
 
@@ -98,8 +102,15 @@ fn a_huge_prompt_is_filled_in_one_pass() {
     let variables = Variables::parse("a=b");
     for part in ["{{", "}}", "{{ ", "{{a", "{", "a b}} {{"] {
         let prompt = part.repeat(1 << 18);
-        assert_eq!(variables.fill(&prompt), prompt, "{part:?}");
+        assert_eq!(variables.fill(&prompt, usize::MAX), prompt, "{part:?}");
     }
-    let filled = variables.fill(&"{{a}}".repeat(1 << 18));
+    let filled = variables.fill(&"{{a}}".repeat(1 << 18), usize::MAX);
     assert_eq!(filled, "b".repeat(1 << 18));
+}
+
+#[test]
+fn a_short_prompt_that_asks_for_much_is_cut() {
+    let text = format!("x={}", "é".repeat(30_000));
+    let filled = Variables::parse(&text).fill(&"{{x}}".repeat(26_000), 100_001);
+    assert_eq!(filled.len(), 100_000, "not in the middle of a letter");
 }

@@ -1,0 +1,192 @@
+//! Heartbeats, and what is too much for one commit.
+
+use contract::command::{Line, SetTimer};
+use contract::{Chat, Command};
+
+use super::chats::{chat_id, with_model};
+use super::{Story, types};
+
+#[test]
+fn a_heartbeat_speaks_at_each_of_its_moments_until_it_is_called_off() {
+    let mut story = Story::begin(&["ada"]);
+    let beat = |repeat: &str| {
+        Command::SetTimer(SetTimer {
+            timer: "beat".parse().unwrap(),
+            due: None,
+            repeat: Some(repeat.into()),
+            event: None,
+            message: Some(Line {
+                chat: chat_id("main"),
+                text: "what is new?".into(),
+            }),
+        })
+    };
+    for rubbish in ["", "every day", "* * * * * *", "61 * * * *", "* * *"] {
+        let refused = story.send("world", beat(rubbish)).unwrap_err();
+        assert_eq!(refused.field.as_deref(), Some("repeat"), "{rubbish}");
+    }
+    story.send("world", beat("*/5 * * * *")).unwrap();
+    for _ in 0..3 {
+        let due = story.world.next_due().unwrap();
+        assert_eq!(due.as_unix_ms() % 300_000, 0);
+        story.now = due;
+        let events = story.send("world", Command::Wake).unwrap();
+        let expected = [
+            "timer.fired",
+            "message.posted",
+            "timer.set",
+            "action.requested",
+        ];
+        assert_eq!(types(&events), expected);
+        story.answer_first("nothing");
+    }
+    // What was missed is made up for once.
+    story.now = story.now + std::time::Duration::from_hours(1);
+    story.send("world", Command::Wake).unwrap();
+    story.answer_first("nothing");
+    assert_eq!(story.said("main").len(), 8);
+    assert!(story.world.next_due().unwrap() > story.now);
+    let timer = "beat".parse().unwrap();
+    story.send("world", Command::CancelTimer { timer }).unwrap();
+    assert_eq!(story.world.next_due(), None);
+}
+
+#[test]
+fn a_timer_that_could_not_fire_is_refused() {
+    let mut story = Story::begin(&["ada"]);
+    let big = |bytes: usize| SetTimer {
+        timer: "beat".parse().unwrap(),
+        due: None,
+        repeat: Some("* * * * *".into()),
+        event: None,
+        message: Some(Line {
+            chat: chat_id("main"),
+            text: "x".repeat(bytes),
+        }),
+    };
+    let refused = story
+        .send("guest", Command::SetTimer(big(100_000)))
+        .unwrap_err();
+    assert_eq!(refused.code, contract::RejectionCode::TooLarge);
+    // The largest that is taken fires, again and again.
+    story.send("guest", Command::SetTimer(big(60_000))).unwrap();
+    for _ in 0..2 {
+        story.now = story.world.next_due().unwrap();
+        let events = story.send("world", Command::Wake).unwrap();
+        assert!(types(&events).contains(&"message.posted"));
+    }
+}
+
+#[test]
+fn the_timer_of_somebody_who_has_left_says_nothing_more() {
+    let mut story = Story::begin(&["ada", "bob"]);
+    let beat = SetTimer {
+        timer: "beat".parse().unwrap(),
+        due: None,
+        repeat: Some("* * * * *".into()),
+        event: None,
+        message: Some(Line {
+            chat: chat_id("main"),
+            text: "@bob go".into(),
+        }),
+    };
+    story.send("ada", Command::SetTimer(beat)).unwrap();
+    let entity = "ada".parse().unwrap();
+    story
+        .send("world", Command::RemoveEntity { entity })
+        .unwrap();
+    story.now = story.world.next_due().unwrap();
+    let events = story.send("world", Command::Wake).unwrap();
+    assert_eq!(types(&events), ["timer.fired"]);
+    assert_eq!(story.world.next_due(), None);
+}
+
+#[test]
+fn what_follows_from_a_command_takes_as_many_commits_as_it_needs() {
+    let mut story = Story::begin(&["ada"]);
+    for chat in 0..5 {
+        let chat = Chat::new(chat_id(&format!("c{chat}")));
+        story
+            .send("world", Command::CreateChat(chat.clone()))
+            .unwrap();
+        for _ in 0..201 {
+            let post = Command::PostMessage {
+                chat: chat.id.clone(),
+                text: "hi".into(),
+                in_reply_to: None,
+            };
+            story.send("guest", post).unwrap();
+        }
+    }
+    let entity = "ada".parse().unwrap();
+    let mut ended = 0;
+    let mut events = story
+        .send("world", Command::RemoveEntity { entity })
+        .unwrap();
+    while !events.is_empty() {
+        assert!(events.len() <= 500, "{} events in a commit", events.len());
+        ended += types(&events)
+            .iter()
+            .filter(|name| **name == "chat.turn_ended")
+            .count();
+        // What is left is due at once, also for whoever wakes the world from a snapshot.
+        let text = serde_json::to_string(&story.world).unwrap();
+        story.world = serde_json::from_str(&text).unwrap();
+        events = story.send("world", Command::Wake).unwrap();
+    }
+    assert_eq!(ended, 5 * 201);
+    assert!(story.world.turns.is_empty());
+    assert_eq!(story.world.next_due(), None);
+}
+
+#[test]
+fn a_title_is_asked_for_once_although_many_turns_end() {
+    let mut story = Story::begin(&["ada"]);
+    with_model(&mut story, "");
+    for text in ["one more thing", "two more things", "three more things"] {
+        story.say(text);
+    }
+    let events = story
+        .send(
+            "guest",
+            Command::StopChat {
+                chat: chat_id("main"),
+            },
+        )
+        .unwrap();
+    let asked = types(&events)
+        .iter()
+        .filter(|name| **name == "action.requested")
+        .count();
+    assert_eq!(asked, 1);
+    story
+        .send(
+            "guest",
+            Command::DeleteChat {
+                chat: chat_id("main"),
+            },
+        )
+        .unwrap();
+    assert!(story.open().is_empty(), "the title of a chat that is gone");
+}
+
+#[test]
+fn a_chat_can_be_renamed_although_one_of_its_agents_has_left() {
+    let mut story = Story::begin(&["ada", "bob"]);
+    let chat = Chat {
+        agents: vec!["ada".parse().unwrap()],
+        ..Chat::new(chat_id("side"))
+    };
+    story.send("world", Command::CreateChat(chat)).unwrap();
+    let entity = "ada".parse().unwrap();
+    story
+        .send("world", Command::RemoveEntity { entity })
+        .unwrap();
+    let title = Command::UpdateChat {
+        chat: chat_id("side"),
+        title: Some("Alone".into()),
+        agents: None,
+    };
+    story.send("guest", title).unwrap();
+    assert_eq!(story.chat("side").title, "Alone");
+}
