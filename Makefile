@@ -19,7 +19,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## build, and run the whole system with the lobby on http://127.0.0.1:7000
+run: ## build, and run the whole system with the lobby (LISTEN=, DATA=, PROFILE=release)
 	@$(with_nats) cargo build --profile $(PROFILE) -p manyworlds; \
 	exec target/$(profile_dir)/manyworlds up --listen $(LISTEN) --data $(DATA) \
 		--world deploy/worlds/lobby.yaml

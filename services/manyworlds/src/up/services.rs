@@ -1,5 +1,6 @@
 //! The four services, each on a connection of its own, as if they were four processes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -39,7 +40,8 @@ pub(super) async fn connect(config: &Config) -> anyhow::Result<Connected> {
         .with_context(|| format!("reach NATS at {}", config.world.nats.url))?
 }
 
-/// Starts all services.
+/// Starts all services. At the end the gateway and the worker go first: what they still hold needs a
+/// world that answers.
 pub(super) fn spawn(
     config: Config,
     connected: Connected,
@@ -47,6 +49,10 @@ pub(super) fn spawn(
     shutdown: CancellationToken,
 ) -> Tasks {
     let mut tasks = Tasks::new(shutdown.clone());
+    let served = CancellationToken::new();
+    // Whoever drops it last ends the others.
+    let asking = Arc::new(served.clone().drop_guard());
+    let asks = asking.clone();
     // The gateway serves it, so its readiness is everybody's.
     let health = Health::default();
     tasks.spawn(
@@ -55,36 +61,38 @@ pub(super) fn spawn(
             config.world,
             connected.world,
             health.clone(),
-            shutdown.clone(),
+            served.clone(),
         ),
     );
-    tasks.spawn(
-        "agent worker",
-        agent_worker::run_with(
-            config.agent_worker,
-            connected.agent_worker,
-            health.clone(),
-            shutdown.clone(),
-        ),
+    let working = agent_worker::run_with(
+        config.agent_worker,
+        connected.agent_worker,
+        health.clone(),
+        shutdown.clone(),
     );
+    tasks.spawn("agent worker", async move {
+        let _asks = asks;
+        working.await
+    });
     tasks.spawn(
         "persistence",
         persistence::run_with(
             config.persistence,
             connected.persistence,
             health.clone(),
-            shutdown.clone(),
+            served,
         ),
     );
-    tasks.spawn(
-        "gateway",
-        gateway::run_with(
-            config.gateway,
-            connected.gateway,
-            health,
-            listener,
-            shutdown,
-        ),
+    let open = gateway::run_with(
+        config.gateway,
+        connected.gateway,
+        health,
+        listener,
+        shutdown,
     );
+    tasks.spawn("gateway", async move {
+        let _asks = asking;
+        open.await
+    });
     tasks
 }
