@@ -15,6 +15,9 @@ use crate::commits::{create, flood};
 use crate::cpu::{self, Used};
 use crate::report::{Report, Row, median, rate};
 
+/// Events that are sent before the listeners are waited for: fewer than a gateway keeps for them.
+const PACE: usize = 256;
+
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 async fn connect(cluster: &Cluster, world: &str, count: usize) -> Vec<Socket> {
@@ -58,10 +61,14 @@ pub(crate) async fn deliveries(cluster: &Cluster, bus: &Bus, report: &mut Report
         );
         let started = Instant::now();
         // Paced, so that what is measured is the deliveries and not how fast a listener falls behind.
-        for _ in 0..commands / 256 {
-            flood(bus, &world, 256, 1).await;
+        let before_any = heard.load(Ordering::Relaxed);
+        for round in 0..commands / PACE {
+            flood(bus, &world, PACE, 1).await;
+            while heard.load(Ordering::Relaxed) < before_any + round * PACE * listeners {
+                tokio::time::sleep(Duration::from_micros(200)).await;
+            }
         }
-        let sent = commands / 256 * 256;
+        let sent = commands / PACE * PACE;
         let until = until - (commands - sent) * listeners;
         eventually("every listener heard everything", async || {
             heard.load(Ordering::Relaxed) >= until
