@@ -40,6 +40,7 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("sqlx", &["persistence", "testkit"]),
     ("axum", &["gateway", "service-kit", "testkit"]),
     ("genai", &["agent-worker"]),
+    ("rmcp", &["agent-worker", "testkit"]),
 ];
 
 fn root() -> PathBuf {

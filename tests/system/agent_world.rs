@@ -1,6 +1,7 @@
 //! Agent World's own interface, as its clients use it.
 
 mod client;
+mod tools;
 
 use std::time::{Duration, Instant};
 

@@ -3,6 +3,7 @@
 pub(crate) mod echo;
 pub(crate) mod respond;
 pub(crate) mod title;
+pub(crate) mod tool;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,6 +87,7 @@ pub fn action_name(name: &str) -> Result<ActionName, contract::id::InvalidId> {
 pub struct Call {
     bus: Bus,
     invocation: Arc<Invocation>,
+    delivery: u32,
     deadline: Instant,
     first_attempt: u32,
     attempt: u32,
@@ -107,6 +109,7 @@ impl Call {
         Self {
             bus,
             invocation,
+            delivery,
             deadline,
             first_attempt,
             attempt: first_attempt,
@@ -120,6 +123,12 @@ impl Call {
     /// What is asked.
     pub fn invocation(&self) -> &Invocation {
         &self.invocation
+    }
+
+    /// How many times workers were given the invocation, this one included. After the first, nobody
+    /// knows how far the runs before came.
+    pub fn delivery(&self) -> u32 {
+        self.delivery
     }
 
     /// When the world stops waiting: the run ends then, whatever it does.
@@ -153,6 +162,15 @@ impl Call {
     /// Publishes a piece of the answer, for those who watch. It may get lost: the whole must be in
     /// the result.
     pub async fn chunk(&mut self, text: &str) {
+        self.publish(text, false).await;
+    }
+
+    /// Publishes how far the run has come, for those who watch. It may get lost.
+    pub async fn progress(&mut self, text: &str) {
+        self.publish(text, true).await;
+    }
+
+    async fn publish(&mut self, text: &str, progress: bool) {
         if self.is_silent {
             return;
         }
@@ -172,6 +190,7 @@ impl Call {
             chat: chat.clone(),
             turn: *turn,
             text: text.to_owned(),
+            progress,
         };
         self.index += 1;
         self.bus.publish_chunk(world, &chunk).await;

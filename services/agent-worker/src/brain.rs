@@ -4,8 +4,11 @@ pub(crate) mod llm;
 pub(crate) mod script;
 
 use contract::invocation::ChatMessage;
+use contract::tool::{Step, ToolCall};
 use contract::{Entity, EntityId, Usage};
 use tokio::time::Instant;
+
+use crate::tools::Offer;
 
 /// What a brain is asked.
 #[derive(Clone, Copy)]
@@ -16,6 +19,10 @@ pub(crate) struct Asked<'a> {
     pub(crate) messages: &'a [ChatMessage],
     /// The message to answer: the last of them.
     pub(crate) message: &'a ChatMessage,
+    /// What the agent has done so far to answer it.
+    pub(crate) steps: &'a [Step],
+    /// The tools that it may call.
+    pub(crate) offer: &'a Offer,
     /// The other agents of the chat.
     pub(crate) others: &'a [EntityId],
     /// An answer that comes later is of no use.
@@ -25,6 +32,8 @@ pub(crate) struct Asked<'a> {
 /// What a brain answers.
 pub(crate) struct Thought {
     pub(crate) text: String,
+    /// The tools that it calls before it answers; the text is no answer then.
+    pub(crate) calls: Vec<ToolCall>,
     /// What it cost, if the brain says so.
     pub(crate) usage: Option<Usage>,
 }

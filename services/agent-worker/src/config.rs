@@ -24,6 +24,8 @@ pub struct Config {
     pub retry: Retry,
     /// How language models are called.
     pub llm: Llm,
+    /// Which servers of tools are used, and how.
+    pub mcp: Mcp,
 }
 
 impl Default for Config {
@@ -35,6 +37,7 @@ impl Default for Config {
             shutdown_grace: Duration::from_secs(20),
             retry: Retry::default(),
             llm: Llm::default(),
+            mcp: Mcp::default(),
         }
     }
 }
@@ -133,6 +136,70 @@ pub enum Unlisted {
     Loopback,
     /// All are called: only where whoever describes worlds may reach what the worker reaches.
     Any,
+}
+
+/// Which servers of tools are used, and how. They speak the Model Context Protocol.
+///
+/// ```toml
+/// [[mcp.allow]]
+/// command = "npx"
+/// args = ["-y", "@modelcontextprotocol/server-github"]
+/// variables = ["GITHUB_PERSONAL_ACCESS_TOKEN"]
+///
+/// [[mcp.allow]]
+/// url = "https://tools.example/mcp/*"
+/// bearer_variable = "TOOLS_TOKEN"
+/// ```
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mcp {
+    /// The servers that worlds may name. Whoever describes a world chooses them, so that a program
+    /// that is allowed is a program that they can run. Default: none is used.
+    pub allow: Vec<Allowed>,
+    /// A server must be connected, and say which tools it has, within this long each; then its
+    /// tools are left out of the answer. Default: 10 s.
+    #[serde(with = "humantime_serde")]
+    pub connect_timeout: Duration,
+    /// A server that nobody has used for this long is closed; the next use opens it again.
+    /// Default: 5 min.
+    #[serde(with = "humantime_serde")]
+    pub idle_timeout: Duration,
+    /// Servers that are known at a time, over all worlds. For a further one, the one that was not
+    /// used for longest is closed; when all are in use, its tools are left out. Default: 64.
+    pub servers_max: usize,
+}
+
+impl Default for Mcp {
+    fn default() -> Self {
+        Self {
+            allow: Vec::new(),
+            connect_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(5 * 60),
+            servers_max: 64,
+        }
+    }
+}
+
+/// Servers of tools that worlds may name: a program, or an address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Allowed {
+    /// The program, as worlds write it.
+    pub command: Option<String>,
+    /// Its arguments, all of them.
+    pub args: Vec<String>,
+    /// Whether the program may be given any arguments instead. Default: no.
+    pub any_args: bool,
+    /// The address, as worlds write it. One that ends in `*` stands for all that begin with it, on
+    /// the same host.
+    pub url: Option<String>,
+    /// Environment variables that the program gets, beside `PATH`, `HOME`, `LANG` and `TMPDIR`.
+    pub variables: Vec<String>,
+    /// The environment variable that holds the address's bearer token; none is sent when absent.
+    pub bearer_variable: Option<String>,
+    /// Whether worlds share one connection. Each has its own by default: a server may keep what it
+    /// is told.
+    pub shared: bool,
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Runs the invocations that worlds request: takes them from the work queue, does them, and tells
 //! each world how they ended.
 //!
-//! It owns what is slow or uncertain: language models, retries, time limits. It does not know the
+//! It owns what is slow or uncertain: language models, tools, retries, time limits. It does not know the
 //! rules of a world, and keeps nothing: whatever it needs it asks the world, and whatever comes of
 //! a run is a command to the world, which takes it once. So a run may happen twice, when a worker
 //! dies, but has its effect once.
@@ -12,10 +12,13 @@
 mod action;
 mod brain;
 mod config;
+mod http;
+mod mcp;
 mod metrics;
 mod runner;
+mod tools;
 mod worker;
 
 pub use action::{Action, Call, Error, Running, action_name};
-pub use config::{Config, Endpoint, Llm, Retry, Unlisted};
+pub use config::{Allowed, Config, Endpoint, Llm, Mcp, Retry, Unlisted};
 pub use worker::{Worker, run, run_with};

@@ -25,6 +25,12 @@ pub(crate) struct Metrics {
     pub(crate) model_duration: Histogram<f64>,
     /// Tokens that language models read and wrote, by `provider` and `direction`.
     pub(crate) tokens: Counter<u64>,
+    /// Calls of tools that ended, by `outcome`.
+    pub(crate) tool_calls: Counter<u64>,
+    /// How long a call of a tool took, by `outcome`.
+    pub(crate) tool_duration: Histogram<f64>,
+    /// Attempts to connect to a server of tools, by `outcome`.
+    pub(crate) tool_connections: Counter<u64>,
 }
 
 impl Metrics {
@@ -48,7 +54,27 @@ impl Metrics {
                 .with_boundaries(SECONDS.to_vec())
                 .build(),
             tokens: meter.u64_counter("manyworlds.model.tokens").build(),
+            tool_calls: meter.u64_counter("manyworlds.tool.calls").build(),
+            tool_duration: meter
+                .f64_histogram("manyworlds.tool.call.duration")
+                .with_unit("s")
+                .with_boundaries(SECONDS.to_vec())
+                .build(),
+            tool_connections: meter.u64_counter("manyworlds.tool.connections").build(),
         }
+    }
+
+    /// Counts a call of a tool.
+    pub(crate) fn tool_call(&self, outcome: &'static str, seconds: f64) {
+        let outcome = [KeyValue::new("outcome", outcome)];
+        self.tool_calls.add(1, &outcome);
+        self.tool_duration.record(seconds, &outcome);
+    }
+
+    /// Counts an attempt to connect to a server of tools.
+    pub(crate) fn tool_connection(&self, outcome: &'static str) {
+        let outcome = [KeyValue::new("outcome", outcome)];
+        self.tool_connections.add(1, &outcome);
     }
 
     /// Counts a call of a language model.

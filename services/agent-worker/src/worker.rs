@@ -10,7 +10,9 @@ use service_kit::{CancellationToken, Health, Tasks};
 use crate::action::echo::Echo;
 use crate::action::respond::Respond;
 use crate::action::title::Title;
+use crate::action::tool::CallTool;
 use crate::brain::llm::Models;
+use crate::mcp::{Servers, answer_requests};
 use crate::metrics::Metrics;
 use crate::runner::{Bindings, Runner, running};
 use crate::{Action, Config, action_name};
@@ -44,25 +46,34 @@ pub async fn run_with(
 pub struct Worker {
     config: Config,
     metrics: Metrics,
+    servers: Arc<Servers>,
     actions: Vec<Arc<dyn Action>>,
 }
 
 impl Worker {
-    /// A worker that offers the built-in actions: `respond` and `echo`.
+    /// A worker that offers the built-in actions: `respond`, `tool`, `title` and `echo`.
     ///
     /// # Errors
-    /// When the configuration of language models makes no sense.
+    /// When the configuration of language models, or of servers of tools, makes no sense.
     pub fn new(config: Config) -> anyhow::Result<Self> {
         let metrics = Metrics::new();
         let models = Arc::new(Models::new(config.llm.clone(), metrics.clone())?);
+        let servers = Arc::new(Servers::new(config.mcp.clone(), metrics.clone())?);
         let worker = Self {
             config,
-            metrics,
+            metrics: metrics.clone(),
+            servers: servers.clone(),
             actions: Vec::new(),
         };
         let respond = Respond {
             name: action_name("respond")?,
             models: models.clone(),
+            servers: servers.clone(),
+        };
+        let tool = CallTool {
+            name: action_name("tool")?,
+            servers,
+            metrics,
         };
         let title = Title {
             name: action_name("title")?,
@@ -71,7 +82,7 @@ impl Worker {
         let echo = Echo {
             name: action_name("echo")?,
         };
-        Ok(worker.offer(respond).offer(title).offer(echo))
+        Ok(worker.offer(respond).offer(tool).offer(title).offer(echo))
     }
 
     /// Offers one more action, instead of another of the same name.
@@ -127,15 +138,21 @@ impl Worker {
         health.require("actions", move || bound.problem().map_or(Ok(()), Err));
         let grace = self.config.shutdown_grace;
         let mut tasks = Tasks::new(shutdown);
+        let servers = self.servers;
+        let answer = answer_requests(servers.clone(), bus.clone(), tasks.shutdown());
+        tasks.spawn("answer about servers of tools", answer);
         let runner = Arc::new(Runner::new(self.config, bus, bindings, self.metrics));
         for action in self.actions {
             let offer = Arc::clone(&runner).offer(action, tasks.shutdown());
             tasks.spawn("run an action", offer);
         }
         // Until the end: what runs during the grace period can still be called off.
-        tokio::select! {
+        let ended = tokio::select! {
             ended = tasks.run(grace + GIVE_BACK_GRACE) => ended,
             () = running::hear_cancellations(runner) => Ok(()),
-        }
+            () = servers.close_idle() => Ok(()),
+        };
+        servers.close_all().await;
+        ended
     }
 }

@@ -15,7 +15,8 @@ use utoipa_axum::routes;
 
 use crate::door::agent_world;
 use crate::door::native::{
-    chats, edits, entities, events, invocations, messages, socket, state, stream, timers, worlds,
+    approvals, chats, edits, entities, events, invocations, messages, socket, state, stream,
+    timers, worlds,
 };
 use crate::gateway::Gateway;
 use crate::problem::Problem;
@@ -37,6 +38,7 @@ use crate::{auth, span};
         contract::ChatId,
         contract::TimerId,
         contract::InvocationId,
+        contract::ApprovalId,
     ))
 )]
 struct Api;
@@ -72,12 +74,15 @@ fn conversations() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(messages::list, messages::post))
         .routes(routes!(invocations::request))
         .routes(routes!(invocations::show, invocations::cancel))
+        .routes(routes!(approvals::list))
+        .routes(routes!(approvals::decide))
         .routes(routes!(timers::set, timers::cancel))
 }
 
 /// The service: the doors, what describes them, and the health of the process.
 pub(crate) fn router(gateway: Arc<Gateway>, health: &Health) -> Router {
-    let (native, api) = native().split_for_parts();
+    let (native, mut api) = native().split_for_parts();
+    api.merge(agent_world::description());
     let description = api.to_json().unwrap_or_default();
     let observe = axum::middleware::from_fn_with_state(Arc::clone(&gateway), span::observe);
     let guard = axum::middleware::from_fn_with_state(Arc::clone(&gateway), auth::guard);
@@ -152,6 +157,7 @@ mod tests {
                 "DELETE /v1/worlds/{world}/timers/{timer}",
                 "GET /v1/worlds",
                 "GET /v1/worlds/{world}",
+                "GET /v1/worlds/{world}/approvals",
                 "GET /v1/worlds/{world}/chats",
                 "GET /v1/worlds/{world}/chats/{chat}",
                 "GET /v1/worlds/{world}/chats/{chat}/messages",
@@ -167,6 +173,7 @@ mod tests {
                 "PATCH /v1/worlds/{world}/chats/{chat}",
                 "PATCH /v1/worlds/{world}/entities/{entity}",
                 "POST /v1/worlds",
+                "POST /v1/worlds/{world}/approvals/{approval}",
                 "POST /v1/worlds/{world}/chats",
                 "POST /v1/worlds/{world}/chats/{chat}/branches",
                 "POST /v1/worlds/{world}/chats/{chat}/messages",
@@ -183,8 +190,19 @@ mod tests {
     }
 
     #[test]
+    fn the_description_has_the_door_of_agent_world() {
+        let api = serde_json::to_value(agent_world::description()).unwrap();
+        let paths = api["paths"].as_object().unwrap();
+        let methods = |path: &serde_json::Value| path.as_object().unwrap().len();
+        let routes: usize = paths.values().map(methods).sum();
+        assert_eq!(routes, 29, "{:?}", paths.keys());
+        assert!(paths.contains_key("/worlds/{world}/hitl/respond"));
+    }
+
+    #[test]
     fn every_reference_of_the_description_has_its_schema() {
-        let (_, api) = native().split_for_parts();
+        let (_, mut api) = native().split_for_parts();
+        api.merge(agent_world::description());
         let text = api.to_json().unwrap();
         let api: serde_json::Value = serde_json::from_str(&text).unwrap();
         let schemas = api["components"]["schemas"].as_object().unwrap();

@@ -148,6 +148,7 @@ mod tests {
             chat: None,
             turn: None,
             text: text.to_owned(),
+            progress: false,
         }
     }
 

@@ -22,6 +22,7 @@ mod talk;
 mod tests;
 mod timer;
 mod titles;
+mod tools;
 mod view;
 
 use std::collections::BTreeSet;
@@ -37,7 +38,7 @@ pub use context::context;
 pub use state::World;
 
 /// The version of the rules: a snapshot that other rules made is not used.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The most events that one command may make: its commit must fit in one message of NATS.
 pub const COMMAND_EVENTS_MAX: usize = 1000;
@@ -163,6 +164,7 @@ fn decide(
         Command::CancelInvocation { invocation } => {
             invocation::cancel(world, *invocation, decision)
         }
+        Command::Decide { approval, verdict } => tools::decide(world, *approval, verdict, decision),
         Command::SetTimer(wanted) => timer::set(world, wanted, decision),
         Command::CancelTimer { timer } => timer::cancel(world, timer, decision),
         Command::Wake => timer::wake(world, decision),

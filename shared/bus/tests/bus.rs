@@ -6,11 +6,13 @@
 
 use std::time::Duration;
 
-use bus::{AppendError, Bus, CommitNotice, Config};
+use bus::{AppendError, Bus, CommitNotice, Config, Error, Resource, ServerRequest};
+use contract::tool::{McpServer, McpServerStatus, RESOURCE_BYTES_MAX, ReadResource};
 use contract::{Commit, CommitId, Event, Invocation, InvocationId, Seq, Timestamp, WorldId};
 use futures::StreamExt;
 use serde_json::value::RawValue;
 use testkit::{NatsServer, eventually};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 async fn connect(nats: &NatsServer) -> Bus {
@@ -244,4 +246,62 @@ async fn a_member_that_leaves_is_missed_at_once_and_one_that_dies_soon() {
         () = &mut one => unreachable!(),
         () = eventually("one member", async || seen.borrow().len() == 1) => {}
     }
+}
+
+#[tokio::test]
+async fn every_worker_says_which_servers_of_tools_it_knows() {
+    let nats = NatsServer::start();
+    let bus = connect(&nats).await;
+    assert!(bus.mcp_servers().await.unwrap().is_empty());
+    let mut workers = JoinSet::new();
+    for id in ["00000001", "00000002"] {
+        let status: McpServerStatus = serde_json::from_value(serde_json::json!({
+            "id": id, "name": "files", "transport": "stdio", "status": "closed", "worlds": [],
+        }))
+        .unwrap();
+        let mut requests = bus.server_requests().await.unwrap();
+        workers.spawn(async move {
+            while let Some(request) = requests.next().await {
+                match request {
+                    ServerRequest::List(told) => told.tell(&vec![status.clone()]).await,
+                    ServerRequest::Restart(restart, told) => {
+                        told.tell(&(restart.id == status.id)).await;
+                    }
+                    ServerRequest::Read(read, told) => {
+                        let resource = Resource {
+                            mime: "text/plain".to_owned(),
+                            bytes: read.uri.into(),
+                        };
+                        told.tell_resource(Ok(resource)).await;
+                    }
+                }
+            }
+        });
+    }
+    let mut ids: Vec<_> = bus.mcp_servers().await.unwrap();
+    ids.sort_by(|one, other| one.id.cmp(&other.id));
+    let ids: Vec<_> = ids.iter().map(|status| status.id.as_str()).collect();
+    assert_eq!(ids, ["00000001", "00000002"]);
+    assert!(bus.restart_mcp_server("00000002").await.unwrap());
+    assert!(!bus.restart_mcp_server("00000003").await.unwrap());
+    let read = |uri: String| ReadResource {
+        world: world("lobby"),
+        name: "files".to_owned(),
+        server: McpServer::Http {
+            url: "https://tools.example".to_owned(),
+        },
+        uri,
+    };
+    let deadline = Duration::from_secs(5);
+    let resource = bus
+        .read_resource(&read("x".into()), deadline)
+        .await
+        .unwrap();
+    assert_eq!(
+        (resource.mime.as_str(), &resource.bytes[..]),
+        ("text/plain", &b"x"[..])
+    );
+    let large = read("x".repeat(RESOURCE_BYTES_MAX + 1));
+    let refused = bus.read_resource(&large, deadline).await.unwrap_err();
+    assert!(matches!(refused, Error::Refused { .. }), "{refused:?}");
 }

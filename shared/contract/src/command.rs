@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::entity::ChatModel;
+use crate::tool::{McpServers, Verdict};
 use crate::{
-    ActionName, AgentConfig, Chat, ChatId, CommandId, Context, Draft, Entity, EntityId, EventId,
-    InvocationId, MessageId, Outcome, Seq, TimerId, Timestamp, WorldSpec,
+    ActionName, AgentConfig, ApprovalId, Chat, ChatId, CommandId, Context, Draft, Entity, EntityId,
+    EventId, InvocationId, MessageId, Outcome, Seq, TimerId, Timestamp, WorldSpec,
 };
 
 /// One of the requests that travel together on `mw.cmd.{p}.{world}`, as a JSON array. The answer is
@@ -174,6 +176,13 @@ pub enum Command {
         /// Which run.
         invocation: InvocationId,
     },
+    /// Say what becomes of a call that waits for a person. Accepted once.
+    Decide {
+        /// Which.
+        approval: ApprovalId,
+        /// What becomes of it.
+        verdict: Verdict,
+    },
     /// Call off everything that is being answered in a chat.
     StopChat {
         /// Which.
@@ -241,6 +250,12 @@ pub struct WorldChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<std::collections::BTreeMap<String, serde_json::Value>>,
+    /// Its new model for titles; none when the model has no name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat_model: Option<ChatModel>,
+    /// Its new servers of tools.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mcp_servers: Option<McpServers>,
 }
 
 /// The fields of an entity that change; what is absent stays.
@@ -332,7 +347,7 @@ pub enum RejectionCode {
     UnknownTimer,
     /// Something of this id is there already.
     AlreadyExists,
-    /// The run has ended, or never was.
+    /// The run, or what waited for a person, has ended, or never was.
     AlreadyEnded,
     /// Only the world itself sends events of this type.
     ReservedType,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::tool::{McpServers, ToolAccess};
 use crate::{ChatId, EntityId, MessageId};
 
 /// Something with an id in a world.
@@ -68,6 +69,9 @@ pub struct AgentConfig {
     #[serde(default = "default_turn_timeout", with = "seconds")]
     #[schema(value_type = f64, default = 120)]
     pub turn_timeout_seconds: Duration,
+    /// The tools that its model may call; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tools: Option<ToolAccess>,
 }
 
 impl Default for AgentConfig {
@@ -77,11 +81,12 @@ impl Default for AgentConfig {
             context_messages: default_context_messages(),
             auto_reply: true,
             turn_timeout_seconds: default_turn_timeout(),
+            tools: None,
         }
     }
 }
 
-const fn yes() -> bool {
+pub(crate) const fn yes() -> bool {
     true
 }
 
@@ -186,6 +191,18 @@ const fn default_call_timeout() -> Duration {
     Duration::from_secs(60)
 }
 
+/// A language model that a world uses for itself, such as for titles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChatModel {
+    /// The wire protocol.
+    pub provider: Provider,
+    /// The model's name, as its provider spells it. Empty means that there is no such model.
+    pub model: String,
+    /// See [`Llm::base_url`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+}
+
 /// The wire protocols of language models that workers speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -286,6 +303,12 @@ pub struct WorldSpec {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
     pub metadata: BTreeMap<String, serde_json::Value>,
+    /// The model that names its chats; that of the first agent that has one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat_model: Option<ChatModel>,
+    /// The servers of tools that its agents may use, by name.
+    #[serde(default, skip_serializing_if = "McpServers::is_empty")]
+    pub mcp_servers: McpServers,
     /// Who and what is in it.
     #[serde(default)]
     pub entities: Vec<Entity>,
@@ -303,6 +326,8 @@ impl Default for WorldSpec {
             main_agent: String::new(),
             variables: String::new(),
             metadata: BTreeMap::new(),
+            chat_model: None,
+            mcp_servers: McpServers::new(),
             entities: Vec::new(),
             chats: Vec::new(),
         }
@@ -330,5 +355,30 @@ pub(crate) mod seconds {
         deserializer: D,
     ) -> Result<Duration, D::Error> {
         Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+
+    pub(crate) mod optional {
+        use std::time::Duration;
+
+        use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+        #[expect(clippy::ref_option, reason = "serde passes a reference")]
+        pub(crate) fn serialize<S: Serializer>(
+            duration: &Option<Duration>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            duration
+                .map(|duration| duration.as_secs_f64())
+                .serialize(serializer)
+        }
+
+        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<Duration>, D::Error> {
+            Option::<f64>::deserialize(deserializer)?
+                .map(Duration::try_from_secs_f64)
+                .transpose()
+                .map_err(de::Error::custom)
+        }
     }
 }

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::command::Line;
+use crate::entity::ChatModel;
+use crate::tool::{McpServers, ToolCall, Verdict};
 use crate::{
-    ActionName, Chat, ChatId, Draft, Entity, EntityId, EventType, InvocationId, MessageId, TimerId,
-    Timestamp, Usage,
+    ActionName, ApprovalId, Chat, ChatId, Draft, Entity, EntityId, EventType, InvocationId,
+    MessageId, TimerId, Timestamp, Usage,
 };
 
 macro_rules! facts {
@@ -96,6 +98,10 @@ facts! {
     ActionFailed(ActionFailed) = "action.failed";
     /// A run of an action was called off.
     ActionCancelled(ActionCancelled) = "action.cancelled";
+    /// A call of a tool waits for a person. The event's id is the approval's.
+    ApprovalRequested(ApprovalRequested) = "approval.requested";
+    /// A person has said what becomes of a call, or nobody is waited for any more.
+    ApprovalEnded(ApprovalEnded) = "approval.ended";
     /// A timer will fire.
     TimerSet(TimerSet) = "timer.set";
     /// A timer fired.
@@ -127,6 +133,12 @@ pub struct WorldDescription {
     /// Whatever else is known of it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, serde_json::Value>,
+    /// See [`WorldSpec::chat_model`](crate::WorldSpec::chat_model).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat_model: Option<ChatModel>,
+    /// See [`WorldSpec::mcp_servers`](crate::WorldSpec::mcp_servers).
+    #[serde(default, skip_serializing_if = "McpServers::is_empty")]
+    pub mcp_servers: McpServers,
 }
 
 /// See [`Fact::EntityRemoved`].
@@ -216,6 +228,9 @@ pub struct ActionRequested {
     /// The turn that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<MessageId>,
+    /// The call of a tool that it makes, by its id: one of those of the agent's last step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
     /// If it has not ended by then, it has failed.
     pub deadline: Timestamp,
 }
@@ -225,9 +240,18 @@ pub struct ActionRequested {
 pub struct ActionCompleted {
     /// Which run.
     pub invocation: InvocationId,
+    /// The call of a tool that it made, by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
     /// What came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Box<RawValue>>,
+    /// What its agent's model said before it called tools.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub said: String,
+    /// The tools that it called: the agent goes on when all of them have answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<ToolCall>,
     /// What it cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
@@ -238,6 +262,9 @@ pub struct ActionCompleted {
 pub struct ActionFailed {
     /// Which run.
     pub invocation: InvocationId,
+    /// The call of a tool that it made, by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
     /// A word for programs, such as `model_timeout`.
     pub code: String,
     /// A sentence for people.
@@ -249,6 +276,30 @@ pub struct ActionFailed {
 pub struct ActionCancelled {
     /// Which run.
     pub invocation: InvocationId,
+    /// The call of a tool that it made, by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
+}
+
+/// See [`Fact::ApprovalRequested`]. The event's sender is the agent, its chat where it answers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ApprovalRequested {
+    /// The run that called.
+    pub invocation: InvocationId,
+    /// The call.
+    pub call: ToolCall,
+    /// Nobody is waited for after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+}
+
+/// See [`Fact::ApprovalEnded`]. The event's sender is whoever said it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ApprovalEnded {
+    /// Which.
+    pub approval: ApprovalId,
+    /// What was said.
+    pub verdict: Verdict,
 }
 
 /// See [`Fact::TimerSet`].

@@ -201,6 +201,8 @@ uuid_id! {
     MessageId;
     /// One run of an action: the id of its `action.requested` event.
     InvocationId;
+    /// A call that waits for a person: the id of its `approval.requested` event.
+    ApprovalId;
 }
 
 impl CommandId {
@@ -269,6 +271,11 @@ impl EventId {
     /// The invocation that an `action.requested` event with this id requests.
     pub fn invocation(self) -> InvocationId {
         InvocationId(self.0)
+    }
+
+    /// The approval that an `approval.requested` event with this id asks for.
+    pub fn approval(self) -> ApprovalId {
+        ApprovalId(self.0)
     }
 }
 

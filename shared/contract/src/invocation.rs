@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::tool::{McpServers, Step, ToolCall};
 use crate::{
     ActionName, ChatId, Draft, Entity, EntityId, InvocationId, MessageId, Timestamp, WorldId,
 };
@@ -48,6 +49,15 @@ pub struct Context {
     /// The other agents of the chat.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<EntityId>,
+    /// What the agent has done so far to answer the last message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// The servers of tools that it may use.
+    #[serde(default, skip_serializing_if = "McpServers::is_empty")]
+    pub mcp_servers: McpServers,
+    /// The call of a tool that is to be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<ToolCall>,
 }
 
 /// One message of a chat.
@@ -94,6 +104,10 @@ pub struct Completed {
     /// A message that its agent posts in the invocation's chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The tools that its agent's model calls before it answers. `message` is not posted then: it is
+    /// what was said before the calls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<ToolCall>,
     /// Events that its agent sends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Draft>,

@@ -20,6 +20,7 @@ pub mod name;
 pub mod query;
 pub mod subject;
 pub mod timestamp;
+pub mod tool;
 
 pub use cloud_event::CloudEvent;
 pub use command::{
@@ -30,8 +31,8 @@ pub use entity::{AgentConfig, Brain, Chat, Entity, EntityKind, WorldSpec};
 pub use event::{Draft, Event, EventType, Target};
 pub use fact::Fact;
 pub use id::{
-    ActionName, ChatId, CommandId, CommitId, EntityId, EventId, InvocationId, MessageId, TimerId,
-    WorldId,
+    ActionName, ApprovalId, ChatId, CommandId, CommitId, EntityId, EventId, InvocationId,
+    MessageId, TimerId, WorldId,
 };
 pub use invocation::{Context, Invocation, Outcome, Usage};
 pub use live::Chunk;

@@ -24,4 +24,7 @@ pub struct Chunk {
     pub turn: Option<MessageId>,
     /// What was added.
     pub text: String,
+    /// Whether this is progress of a tool, and not a piece of an answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub progress: bool,
 }

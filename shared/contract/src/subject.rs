@@ -32,6 +32,16 @@ pub const WORLD_GROUP: &str = "world";
 /// The queue group in which replicas of the archive answer queries.
 pub const QUERY_GROUP: &str = "persistence";
 
+/// The queue group in which workers answer what any of them can.
+pub const WORKER_GROUP: &str = "worker";
+
+/// Where every worker is asked which servers of tools it knows.
+pub const MCP_SERVERS: &str = "mw.mcp.servers";
+/// Where workers are told to connect to a server of tools anew.
+pub const MCP_RESTART: &str = "mw.mcp.restart";
+/// Where any worker is asked for a resource of a server of tools.
+pub const MCP_READ: &str = "mw.mcp.read";
+
 /// Where a world takes commands and state queries.
 pub fn command(world: &WorldId) -> String {
     format!("mw.cmd.{}.{world}", world.partition())

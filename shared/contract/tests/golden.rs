@@ -13,6 +13,7 @@ use std::fmt::Debug;
 use contract::fact::BUILT_IN;
 use contract::query::{Answer, ChatRow, Chats, EventRow, Events, MessageRow, Messages};
 use contract::query::{UsageOf, UsageRow, WorldRow, Worlds};
+use contract::tool::{McpServerStatus, ReadResource, RestartMcpServer};
 use contract::{
     Asked, Chunk, CloudEvent, Command, Commit, EventType, Fact, Invocation, Reply, Request,
 };
@@ -49,6 +50,7 @@ fn the_log_and_the_queue() {
     check::<Commit>(&golden!("commit"));
     check::<Invocation>(&golden!("invocation"));
     check::<Chunk>(&golden!("chunk"));
+    check::<Chunk>(&golden!("chunk_progress"));
     check::<CloudEvent>(&golden!("cloud_event"));
 }
 
@@ -101,7 +103,19 @@ fn queries_and_answers() {
     check::<Answer<WorldRow>>(&answers["invalid"]);
 }
 
-const COMMANDS: usize = 25;
+#[test]
+fn servers_of_tools() {
+    let mcp = golden!("mcp");
+    for status in mcp["statuses"].as_array().unwrap() {
+        check::<McpServerStatus>(status);
+    }
+    check::<RestartMcpServer>(&mcp["restart"]);
+    for read in mcp["reads"].as_array().unwrap() {
+        check::<ReadResource>(read);
+    }
+}
+
+const COMMANDS: usize = 26;
 
 /// A new command does not compile here until it is counted.
 fn name(command: &Command) -> &'static str {
@@ -127,6 +141,7 @@ fn name(command: &Command) -> &'static str {
         Command::RequestAction { .. } => "request_action",
         Command::Complete { .. } => "complete",
         Command::CancelInvocation { .. } => "cancel_invocation",
+        Command::Decide { .. } => "decide",
         Command::StopChat { .. } => "stop_chat",
         Command::SetTimer(_) => "set_timer",
         Command::CancelTimer { .. } => "cancel_timer",

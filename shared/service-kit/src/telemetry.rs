@@ -17,6 +17,9 @@ use tracing_subscriber::{EnvFilter, Layer};
 /// What is logged when `RUST_LOG` is not set.
 const DEFAULT_FILTER: &str = "info,async_nats=warn,hyper=warn,sqlx=warn";
 
+/// What is never logged, whatever `RUST_LOG` says: `rmcp` shows what is said to tools, and by them.
+const NEVER: &str = "rmcp=off";
+
 /// The bounds of every histogram of seconds: what we measure takes from a fraction of a millisecond
 /// to the minutes of a language model.
 const SECONDS: [f64; 16] = [
@@ -56,6 +59,7 @@ pub fn init(service: &'static str) -> anyhow::Result<Telemetry> {
         .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer(service)));
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let filter = filter.add_directive(NEVER.parse()?);
     let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let logs = if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
         logs.compact().boxed()
@@ -63,9 +67,9 @@ pub fn init(service: &'static str) -> anyhow::Result<Telemetry> {
         logs.json().flatten_event(true).boxed()
     };
     let registry = tracing_subscriber::registry()
-        .with(
-            layer.map(|layer| layer.with_filter(EnvFilter::new("info,async_nats=warn,hyper=off"))),
-        )
+        .with(layer.map(|layer| {
+            layer.with_filter(EnvFilter::new("info,async_nats=warn,hyper=off,rmcp=off"))
+        }))
         .with(logs.with_filter(filter));
     // A second service in the same process, as in tests, uses what the first one set up.
     let _ = registry.try_init();

@@ -11,6 +11,7 @@
 
 mod collector;
 mod eventually;
+pub mod mcp;
 pub mod model;
 mod nats;
 mod postgres;

@@ -88,9 +88,17 @@ pub struct Reply {
 #[derive(Debug, Clone)]
 enum Kind {
     Text(String),
+    Calls {
+        said: String,
+        calls: Vec<[String; 3]>,
+    },
     Status(u16, Option<String>),
-    Stall { pieces: usize },
-    Cut { pieces: usize },
+    Stall {
+        pieces: usize,
+    },
+    Cut {
+        pieces: usize,
+    },
     Garbage,
 }
 
@@ -98,6 +106,13 @@ impl Reply {
     /// Answers with this, one word a piece, and says how many tokens that cost.
     pub fn text(text: &str) -> Self {
         Kind::Text(text.to_owned()).into()
+    }
+
+    /// Says this, and calls these tools: each by an id, the tool's name, and arguments as JSON.
+    pub fn calls(said: &str, calls: &[[&str; 3]]) -> Self {
+        let said = said.to_owned();
+        let calls = calls.iter().map(|call| call.map(str::to_owned)).collect();
+        Kind::Calls { said, calls }.into()
     }
 
     /// Answers with nothing.
@@ -222,8 +237,10 @@ async fn complete(
     match reply.kind {
         Kind::Status(status, retry_after) => refuse(status, retry_after),
         Kind::Garbage => respond("text/event-stream", "data: {\"choices\": [nonsense\n\n"),
-        Kind::Text(text) if request.is_streamed() => streamed(&text),
-        Kind::Text(text) => whole(&text),
+        Kind::Text(text) if request.is_streamed() => streamed(&text, &[]),
+        Kind::Text(text) => whole(&text, &[]),
+        Kind::Calls { said, calls } if request.is_streamed() => streamed(&said, &calls),
+        Kind::Calls { said, calls } => whole(&said, &calls),
         Kind::Stall { pieces } => broken(pieces, stream::pending().boxed()),
         Kind::Cut { pieces } => {
             let end = Err(std::io::Error::other("cut"));
@@ -255,18 +272,45 @@ fn usage(text: &str) -> Value {
     })
 }
 
-fn whole(text: &str) -> Response<Body> {
+fn whole(text: &str, calls: &[[String; 3]]) -> Response<Body> {
+    let mut message = json!({"role": "assistant", "content": text});
+    if !calls.is_empty() {
+        let call = |[id, name, arguments]: &[String; 3]| json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}});
+        message["tool_calls"] = calls.iter().map(call).collect();
+    }
     let body = json!({
         "id": "scripted",
         "object": "chat.completion",
-        "choices": [{
-            "index": 0,
-            "message": {"role": "assistant", "content": text},
-            "finish_reason": "stop",
-        }],
+        "choices": [{"index": 0, "message": message, "finish_reason": finish(calls)}],
         "usage": usage(text),
     });
     respond("application/json", body.to_string())
+}
+
+fn finish(calls: &[[String; 3]]) -> &'static str {
+    match calls.is_empty() {
+        true => "stop",
+        false => "tool_calls",
+    }
+}
+
+/// A call in two pieces, cut within its arguments.
+fn call_pieces(index: usize, [id, name, arguments]: &[String; 3]) -> [String; 2] {
+    let middle = arguments.floor_char_boundary(arguments.len() / 2);
+    let (begin, end) = arguments.split_at(middle);
+    let delta = |call: Value| {
+        let delta = json!({"tool_calls": [call]});
+        event(&json!({"choices": [{"index": 0, "delta": delta, "finish_reason": null}]}))
+    };
+    [
+        delta(json!({
+            "index": index,
+            "id": id,
+            "type": "function",
+            "function": {"name": name, "arguments": begin},
+        })),
+        delta(json!({"index": index, "function": {"arguments": end}})),
+    ]
 }
 
 fn piece(text: &str) -> String {
@@ -280,11 +324,14 @@ fn event(data: &Value) -> String {
     format!("data: {data}\n\n")
 }
 
-fn streamed(text: &str) -> Response<Body> {
+fn streamed(text: &str, calls: &[[String; 3]]) -> Response<Body> {
     let pieces = text.split_inclusive(' ').map(piece);
-    let stop = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]});
+    let calling = calls.iter().enumerate();
+    let calling = calling.flat_map(|(index, call)| call_pieces(index, call));
+    let stop = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": finish(calls)}]});
     let end = json!({"choices": [], "usage": usage(text)});
     let events: Vec<_> = pieces
+        .chain(calling)
         .chain([event(&stop), event(&end), "data: [DONE]\n\n".to_owned()])
         .map(Ok::<_, Infallible>)
         .collect();

@@ -28,7 +28,24 @@ impl Setup {
 
     /// A system with the world `lab` and these agents, and the id of its open chat.
     pub(super) async fn with_agents(agents: &[&str]) -> (Self, String) {
-        let setup = Self::start().await;
+        Self::start().await.lab(agents).await
+    }
+
+    /// The same, in which nobody runs what the world wants.
+    pub(super) async fn without_workers(agents: &[&str]) -> (Self, String) {
+        let shape = Shape {
+            workers: 0,
+            ..Shape::default()
+        };
+        let setup = Self {
+            cluster: Cluster::start(shape).await,
+            model: ModelServer::start().await,
+        };
+        setup.lab(agents).await
+    }
+
+    async fn lab(self, agents: &[&str]) -> (Self, String) {
+        let setup = self;
         setup
             .expect(Method::POST, "/worlds", json!({"name": "Lab"}), 201)
             .await;

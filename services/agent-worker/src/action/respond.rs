@@ -1,17 +1,20 @@
 use std::sync::Arc;
 
 use contract::invocation::Completed;
-use contract::{ActionName, Brain};
+use contract::{ActionName, AgentConfig, Brain, Context};
 use tokio::time::{Instant, timeout_at};
 
 use super::{Action, Call, Error, Running};
 use crate::brain::llm::Models;
 use crate::brain::{Asked, script};
+use crate::mcp::Servers;
+use crate::tools::Offer;
 
-/// A chat turn: the agent answers the last message with its brain.
+/// A chat turn: the agent answers the last message with its brain, or calls tools on its way there.
 pub(crate) struct Respond {
     pub(crate) name: ActionName,
     pub(crate) models: Arc<Models>,
+    pub(crate) servers: Arc<Servers>,
 }
 
 impl Action for Respond {
@@ -38,14 +41,17 @@ impl Respond {
         let until = Instant::now()
             .checked_add(limit)
             .map_or(call.deadline(), |end| end.min(call.deadline()));
-        let asked = Asked {
-            agent: &context.agent,
-            messages: &context.messages,
-            message,
-            others: &context.others,
-            until,
-        };
         let thinking = async {
+            let offer = self.offer(config, &context, &call).await;
+            let asked = Asked {
+                agent: &context.agent,
+                messages: &context.messages,
+                message,
+                steps: &context.steps,
+                offer: &offer,
+                others: &context.others,
+                until,
+            };
             match &config.brain {
                 Brain::Script(rules) => script::think(rules, asked, &mut call).await,
                 Brain::Llm(llm) => self.models.think(llm, asked, &mut call).await,
@@ -55,10 +61,24 @@ impl Respond {
             let reason = format!("there was no answer within {} s", limit.as_secs_f64());
             Err(Error::failed("timeout", reason))
         })?;
+        let is_answer = thought.calls.is_empty();
+        let said = Some(thought.text).filter(|text| is_answer || !text.trim().is_empty());
         Ok(Completed {
-            message: Some(thought.text),
+            message: said,
+            calls: thought.calls,
             usage: thought.usage,
             ..Default::default()
         })
+    }
+
+    /// The tools for a language model: a script calls none.
+    async fn offer(&self, config: &AgentConfig, context: &Context, call: &Call) -> Offer {
+        match (&config.brain, &config.tools) {
+            (Brain::Llm(_), Some(access)) => {
+                let world = &call.invocation().world;
+                Offer::of(&self.servers, world, access, &context.mcp_servers).await
+            }
+            _ => Offer::default(),
+        }
     }
 }

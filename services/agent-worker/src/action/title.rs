@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{Action, Call, Error, Running};
 use crate::brain::Asked;
 use crate::brain::llm::Models;
+use crate::tools::Offer;
 
 /// As much of a message as its title could need.
 const MESSAGE_CHARACTERS_MAX: usize = 240;
@@ -56,6 +57,8 @@ impl Title {
             agent: &context.agent,
             messages: std::slice::from_ref(&message),
             message: &message,
+            steps: &[],
+            offer: &Offer::default(),
             others: &[],
             until: call.deadline(),
         };

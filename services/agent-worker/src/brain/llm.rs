@@ -13,6 +13,7 @@ use tracing::{Instrument, Span, field, info_span, warn};
 
 use super::{Asked, Thought};
 use crate::config::Llm as Config;
+use crate::http;
 use crate::metrics::Metrics;
 use crate::{Call, Error};
 use call::Request;
@@ -37,8 +38,8 @@ impl Models {
     pub(crate) fn new(config: Config, metrics: Metrics) -> anyhow::Result<Self> {
         Ok(Self {
             endpoints: Endpoints::new(&config)?,
-            outside: client(http(&config))?,
-            loopback: client(http(&config).no_proxy())?,
+            outside: client(http::builder(config.connect_timeout))?,
+            loopback: client(http::builder(config.connect_timeout).no_proxy())?,
             config,
             metrics,
         })
@@ -122,14 +123,6 @@ impl Models {
             self.metrics.model_tokens(provider, usage);
         }
     }
-}
-
-/// Redirects are not followed: they could carry a key elsewhere.
-fn http(config: &Config) -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .connect_timeout(config.connect_timeout)
-        .redirect(reqwest::redirect::Policy::none())
-        .tcp_nodelay(true)
 }
 
 fn client(http: reqwest::ClientBuilder) -> anyhow::Result<genai::Client> {

@@ -21,7 +21,11 @@ pub(crate) async fn think(
         }
         call.chunk(word).await;
     }
-    Ok(Thought { text, usage: None })
+    Ok(Thought {
+        text,
+        calls: Vec::new(),
+        usage: None,
+    })
 }
 
 fn answer(script: &Script, asked: Asked<'_>) -> String {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use contract::invocation::{Completed, Outcome};
+use contract::tool::ToolCall;
 use contract::{
     Accepted, Command, CommandId, CommandRequest, EntityId, Invocation, Rejection, RejectionCode,
     Timestamp,
@@ -126,7 +127,14 @@ fn size_bytes(completed: &Completed) -> usize {
     let message = completed.message.as_ref().map_or(0, String::len);
     let output = completed.output.as_ref().map_or(0, |json| json.get().len());
     let events = completed.events.iter().map(|event| event.data.get().len());
-    message + output + events.sum::<usize>()
+    // The questions of a call to people are in it twice.
+    let calls = completed.calls.iter();
+    let calls = calls.map(|call| 2 * call.arguments.get().len() + signatures_bytes(call));
+    message + output + events.sum::<usize>() + calls.sum::<usize>()
+}
+
+fn signatures_bytes(call: &ToolCall) -> usize {
+    call.signatures.iter().map(String::len).sum()
 }
 
 #[cfg(test)]

@@ -6,7 +6,11 @@
 )]
 
 mod actions;
+mod calls;
 mod llm;
+mod programs;
 mod queue;
 mod respond;
+mod servers;
 mod support;
+mod tools;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use agent_worker::{Config, Worker};
 use bus::{Bus, Signal};
 use contract::invocation::{ChatMessage, Completed};
+use contract::tool::{McpServer, McpServers, Step, ToolCall};
 use contract::{
     Accepted, ActionName, AgentConfig, Chunk, Command, Context, Entity, EntityId, EntityKind,
     Invocation, InvocationId, MessageId, Outcome, Rejection, RejectionCode, Reply, Request,
@@ -32,6 +33,9 @@ pub(crate) struct Stage {
 struct Told {
     agent: Mutex<Option<AgentConfig>>,
     messages: Mutex<Vec<(String, String)>>,
+    steps: Mutex<Vec<Step>>,
+    mcp_servers: Mutex<McpServers>,
+    call: Mutex<Option<ToolCall>>,
     outcomes: Mutex<BTreeMap<Uuid, Vec<Outcome>>>,
     ended: Mutex<Vec<InvocationId>>,
     contexts: Mutex<usize>,
@@ -69,6 +73,24 @@ impl Stage {
         *self.told.agent.lock().unwrap() = Some(serde_json::from_value(config).unwrap());
     }
 
+    /// What the agent has done so far, as the contract writes it.
+    pub(crate) fn steps(&self, steps: serde_json::Value) {
+        *self.told.steps.lock().unwrap() = serde_json::from_value(steps).unwrap();
+    }
+
+    /// The servers of tools of the world.
+    pub(crate) fn servers<'a>(&self, servers: impl IntoIterator<Item = (&'a str, McpServer)>) {
+        let servers = servers.into_iter();
+        *self.told.mcp_servers.lock().unwrap() = servers
+            .map(|(name, server)| (name.to_owned(), server))
+            .collect();
+    }
+
+    /// The call of a tool that is to be made, as the contract writes it.
+    pub(crate) fn call(&self, call: serde_json::Value) {
+        *self.told.call.lock().unwrap() = Some(serde_json::from_value(call).unwrap());
+    }
+
     /// The world answers from now on.
     pub(crate) async fn serve(&mut self) {
         let mut requests = self.bus.serve(self.world.partition()).await.unwrap();
@@ -80,6 +102,13 @@ impl Stage {
                 incoming.answer.send(&reply).await;
             }
         }));
+    }
+
+    /// From now on the stage is another world, which says the same.
+    pub(crate) async fn move_to(&mut self, world: &str) {
+        self.leave();
+        self.world = world.parse().unwrap();
+        self.serve().await;
     }
 
     /// Nobody answers for the world from now on.
@@ -263,6 +292,9 @@ impl Told {
             },
             messages: self.messages.lock().unwrap().iter().map(message).collect(),
             others: Vec::new(),
+            steps: self.steps.lock().unwrap().clone(),
+            mcp_servers: self.mcp_servers.lock().unwrap().clone(),
+            call: self.call.lock().unwrap().clone(),
         }
     }
 }

@@ -15,10 +15,15 @@ mod envelope;
 mod events;
 mod export;
 mod failure;
+mod hitl;
 mod input;
 mod layer;
+mod mcp;
+mod mcp_config;
 mod messages;
 mod model;
+mod prompt;
+mod results;
 mod sender;
 mod shape;
 mod teller;
@@ -29,10 +34,12 @@ mod worlds;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get, post, put};
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use contract::Timestamp;
 use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::auth;
 use crate::gateway::Gateway;
@@ -42,7 +49,7 @@ use doorway::Doorway;
 pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router<Arc<Gateway>> {
     let guard = axum::middleware::from_fn_with_state(Arc::clone(gateway), auth::guard);
     let body_bytes_max = gateway.config.limits.body_bytes_max;
-    let routes = worlds_and_agents().merge(conversations());
+    let (routes, _) = described().split_for_parts();
     // From the inside out: browsers ask before a request, and without its key, whether they may.
     Router::new()
         .merge(routes.clone())
@@ -57,51 +64,48 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router<Arc<Gateway>> {
         .with_state(Arc::new(Doorway::new(Arc::clone(gateway))))
 }
 
-fn worlds_and_agents() -> Router<Arc<Doorway>> {
-    Router::new()
-        .route("/worlds", get(worlds::list).post(worlds::create))
-        .route(
-            "/worlds/{world}",
-            get(worlds::show)
-                .patch(worlds::update)
-                .delete(worlds::delete),
-        )
-        .route("/worlds/{world}/status", get(chats::status))
-        .route("/worlds/{world}/export", get(export::export))
-        .route(
-            "/worlds/{world}/agents",
-            get(agents::list).post(agents::create),
-        )
-        .route(
-            "/worlds/{world}/agents/{agent}",
-            get(agents::show)
-                .patch(agents::update)
-                .delete(agents::remove),
-        )
-        .route(
-            "/worlds/{world}/agents/{agent}/memory",
-            delete(agents::clear_memory),
-        )
+/// What describes the routes. They are the same behind `/api`.
+pub(crate) fn description() -> utoipa::openapi::OpenApi {
+    described().into_openapi()
 }
 
-fn conversations() -> Router<Arc<Doorway>> {
-    Router::new()
-        .route(
-            "/worlds/{world}/chats",
-            get(chats::list).post(chats::create),
-        )
+fn described() -> OpenApiRouter<Arc<Doorway>> {
+    worlds_and_agents().merge(conversations()).merge(tools())
+}
+
+fn worlds_and_agents() -> OpenApiRouter<Arc<Doorway>> {
+    OpenApiRouter::new()
+        .routes(routes!(worlds::list, worlds::create))
+        .routes(routes!(worlds::show, worlds::update, worlds::delete))
+        .routes(routes!(chats::status))
+        .routes(routes!(export::export))
+        .routes(routes!(agents::list, agents::create))
+        .routes(routes!(agents::show, agents::update, agents::remove))
+        .routes(routes!(agents::clear_memory))
+}
+
+fn conversations() -> OpenApiRouter<Arc<Doorway>> {
+    OpenApiRouter::new()
+        .routes(routes!(chats::list, chats::create))
+        // What older clients call the same.
         .route("/worlds/{world}/new-chat", post(chats::create))
-        .route("/worlds/{world}/setChat/{chat}", post(chats::set))
-        .route("/worlds/{world}/load-chat/{chat}", post(chats::load))
-        .route("/worlds/{world}/chats/{chat}", delete(chats::delete))
-        .route("/worlds/{world}/messages", post(messages::post))
-        .route("/worlds/{world}/chat", post(messages::post_older))
-        .route("/worlds/{world}/messages/stop", post(edits::stop))
-        .route(
-            "/worlds/{world}/messages/{message}",
-            put(edits::edit).delete(edits::remove),
-        )
-        .route("/worlds/{world}/events", get(events::stream))
+        .routes(routes!(chats::set))
+        .routes(routes!(chats::load))
+        .routes(routes!(chats::delete))
+        .routes(routes!(messages::post))
+        .routes(routes!(messages::post_older))
+        .routes(routes!(edits::stop))
+        .routes(routes!(edits::edit, edits::remove))
+        .routes(routes!(hitl::respond))
+        .routes(routes!(events::stream))
+}
+
+fn tools() -> OpenApiRouter<Arc<Doorway>> {
+    OpenApiRouter::new()
+        .routes(routes!(mcp::list))
+        .routes(routes!(mcp::restart))
+        .routes(routes!(mcp::health))
+        .routes(routes!(mcp::artifact))
 }
 
 async fn health() -> Json<Value> {

@@ -1,5 +1,6 @@
 //! The native door, under `/v1`.
 
+pub(crate) mod approvals;
 pub(crate) mod chats;
 pub(crate) mod edits;
 pub(crate) mod entities;

@@ -6,6 +6,7 @@
     reason = "a test that does not get what it expects can only stop"
 )]
 
+mod agent_world;
 mod failures;
 mod requests;
 mod sockets;

@@ -259,7 +259,10 @@ impl World {
         };
         let state = json!({
             "id": world, "seq": 1, "name": description.name, "turn_limit": 5, "deleted": false,
-            "entities": {"ada": {"id": "ada", "kind": "agent"}}, "chats": {}, "invocations": {},
+            "entities": {
+                "ada": {"id": "ada", "kind": "agent"}, "human": {"id": "human", "kind": "user"},
+            },
+            "chats": {"main": {"id": "main"}}, "invocations": {},
         });
         Reply::State {
             seq: self.bus.last_seq(world).await.unwrap(),
@@ -317,6 +320,8 @@ impl World {
                     main_agent: String::new(),
                     variables: String::new(),
                     metadata: BTreeMap::new(),
+                    chat_model: None,
+                    mcp_servers: Default::default(),
                 };
                 self.created.insert(world.clone(), description.clone());
                 Ok(one(Fact::WorldCreated(description)))
@@ -359,6 +364,7 @@ impl World {
                 chat: Some("main".parse().unwrap()),
                 turn: Some(turn),
                 text: word.to_owned(),
+                progress: false,
             };
             self.bus.publish_chunk(world, &chunk).await;
         }

@@ -1,9 +1,11 @@
 //! What each event changes. It can't fail: what is in the log has happened.
 
 mod talk;
+mod tools;
 
 use contract::fact::ActionRequested;
 use contract::invocation::ChatMessage;
+use contract::tool::ToolResult;
 use contract::{ChatId, EntityId, Event, Fact, InvocationId, MessageId, Timestamp};
 
 use self::talk::{close_one, create_chat, post, remove_messages, stop_waiting};
@@ -51,9 +53,23 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
             world.forgotten.insert(forgot.agent.clone(), at);
         }
         Fact::ActionRequested(requested) => request(world, event, requested),
-        Fact::ActionCompleted(ended) => end_invocation(world, ended.invocation),
-        Fact::ActionFailed(ended) => end_invocation(world, ended.invocation),
-        Fact::ActionCancelled(ended) => end_invocation(world, ended.invocation),
+        Fact::ActionCompleted(ended) if !ended.calls.is_empty() => {
+            tools::take_step(world, ended);
+        }
+        Fact::ActionCompleted(ended) => {
+            let result = || tools::read_result(ended.output.as_deref());
+            end_invocation(world, ended.invocation, result);
+        }
+        Fact::ActionFailed(ended) => {
+            let result = || tools::failed(&ended.reason);
+            end_invocation(world, ended.invocation, result);
+        }
+        Fact::ActionCancelled(ended) => {
+            let result = || tools::failed("it was called off");
+            end_invocation(world, ended.invocation, result);
+        }
+        Fact::ApprovalRequested(requested) => tools::ask(world, event, requested, at),
+        Fact::ApprovalEnded(ended) => tools::end_approval(world, ended),
         Fact::TimerSet(set) => {
             remove_timer(world, &set.timer);
             world.due.insert((set.due, Due::Timer(set.timer.clone())));
@@ -96,11 +112,11 @@ fn remove_entity(world: &mut World, entity: &EntityId) {
             .chats
             .get_mut(&chat)
             .and_then(|state| state.answering.remove(entity));
-        for message in answering
-            .into_iter()
-            .flat_map(|answering| answering.waiting)
-        {
-            close_one(world, message.turn);
+        if let Some(answering) = answering {
+            let thread = answering.thread.map(|thread| thread.question);
+            for message in answering.waiting.into_iter().chain(thread) {
+                close_one(world, message.turn);
+            }
         }
         world.ready.remove(&(chat, entity.clone()));
     }
@@ -110,8 +126,11 @@ fn request(world: &mut World, event: &Event, requested: &ActionRequested) {
     let invocation = event.id.invocation();
     let mut answers = None;
     if let (Some(chat), Some(message)) = (&event.chat, requested.message) {
-        answers = take_waiting(world, chat, &requested.agent, message, invocation)
-            .map(|message| (chat.clone(), message));
+        let question = match &requested.call {
+            Some(call) => tools::run(world, chat, &requested.agent, call, invocation),
+            None => take_waiting(world, chat, &requested.agent, message, invocation),
+        };
+        answers = question.map(|message| (chat.clone(), message));
     }
     let titles = event
         .chat
@@ -129,6 +148,7 @@ fn request(world: &mut World, event: &Event, requested: &ActionRequested) {
         deadline: requested.deadline,
         arguments: requested.arguments.clone(),
         answers,
+        call: requested.call.clone(),
         titles,
     };
     world.invocations.insert(invocation, open);
@@ -144,6 +164,9 @@ fn take_waiting(
     world.ready.remove(&(chat.clone(), agent.clone()));
     let answering = world.chats.get_mut(chat)?.answering.get_mut(agent)?;
     answering.current = Some(invocation);
+    if let Some(thread) = &answering.thread {
+        return Some(thread.question.clone());
+    }
     let place = answering
         .waiting
         .iter()
@@ -151,21 +174,35 @@ fn take_waiting(
     answering.waiting.remove(place)
 }
 
-fn end_invocation(world: &mut World, invocation: InvocationId) {
-    let Some(open) = world.invocations.remove(&invocation) else {
-        return;
-    };
+fn close_invocation(world: &mut World, invocation: InvocationId) -> Option<Open> {
+    let open = world.invocations.remove(&invocation)?;
     world
         .due
         .remove(&(open.deadline, Due::Deadline(invocation)));
+    Some(open)
+}
+
+/// Ends a run; `result` is what it means for the call of a tool that it made.
+fn end_invocation(
+    world: &mut World,
+    invocation: InvocationId,
+    result: impl FnOnce() -> ToolResult,
+) {
+    let Some(open) = close_invocation(world, invocation) else {
+        return;
+    };
     let Some((chat, message)) = open.answers else {
         return;
     };
+    if let Some(call) = &open.call {
+        return tools::settle(world, &chat, &open.agent, call, result());
+    }
     if let Some(state) = world.chats.get_mut(&chat)
         && let Some(answering) = state.answering.get_mut(&open.agent)
         && answering.current == Some(invocation)
     {
         answering.current = None;
+        answering.thread = None;
         if answering.waiting.is_empty() {
             state.answering.remove(&open.agent);
         } else {

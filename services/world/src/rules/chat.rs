@@ -8,7 +8,7 @@ use contract::{
 
 use super::state::{ChatState, World};
 use super::talk::title::NEW_CHAT;
-use super::{About, Decision, invalid, invocation, reject};
+use super::{About, Decision, invalid, invocation, reject, tools};
 
 const TITLE_BYTES_MAX: usize = 1024;
 /// Agents that a chat may name: each of its events tells all of them.
@@ -225,6 +225,9 @@ fn cancel_all(world: &World, id: &ChatId, decision: &mut Decision<'_>) -> Result
         if let Some(open) = world.invocations.get(&current) {
             invocation::push_cancelled(current, open, decision)?;
         }
+    }
+    for answering in chat.answering.values() {
+        tools::call_off(world, answering, decision)?;
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! What a worker is told: as much of the world as it needs for one run.
 
-use contract::entity::Brain;
+use std::time::Duration;
+
+use contract::entity::{Brain, Llm};
 use contract::invocation::ChatMessage;
 use contract::{ChatId, Context, Entity, EntityId, InvocationId, Rejection};
 
@@ -9,7 +11,7 @@ use super::talk::answer::{Heard, routed};
 use super::talk::history::is_shown;
 use super::talk::speaker::Speaker;
 use super::talk::variables::Variables;
-use super::{invocation, message};
+use super::{invocation, message, titles, tools};
 
 /// The most text that a worker is told before the message to answer: it must fit in one reply.
 const CONTEXT_BYTES_MAX: usize = 256 * 1024;
@@ -34,14 +36,23 @@ pub fn context(world: &World, id: InvocationId) -> Result<Context, Rejection> {
         agent,
         messages: Vec::new(),
         others: Vec::new(),
+        steps: Vec::new(),
+        mcp_servers: tools::servers(world, &open.agent),
+        call: None,
     };
+    if let (Some(call), Some((chat, _))) = (&open.call, &open.answers) {
+        context.call = tools::call(world, chat, &open.agent, call);
+        return Ok(context);
+    }
     if let Some((chat, question)) = &open.answers {
+        context.steps = tools::steps(world, chat, &open.agent);
         context.messages = messages(world, chat, &context.agent, question);
         context.others = others(world, chat, &open.agent);
     }
     if let Some(state) = open.titles.as_ref().and_then(|chat| world.chats.get(chat)) {
         let skipped = state.tail.len().saturating_sub(TITLED_MESSAGES_MAX);
         context.messages = state.tail.iter().skip(skipped).cloned().collect();
+        use_chat_model(world, &mut context.agent);
     }
     Ok(context)
 }
@@ -54,6 +65,26 @@ fn fill_prompt(world: &World, agent: &mut Entity) {
         llm.system_prompt =
             Variables::parse(&description.variables).fill(&llm.system_prompt, PROMPT_BYTES_MAX);
     }
+}
+
+/// Lets an agent think of a title with the world's own model, if it has one.
+fn use_chat_model(world: &World, agent: &mut Entity) {
+    let (Some(model), Some(config)) = (titles::chat_model(world), &mut agent.agent) else {
+        return;
+    };
+    let own = match &config.brain {
+        Brain::Llm(llm) if llm.provider == model.provider => llm.base_url.clone(),
+        _ => None,
+    };
+    config.brain = Brain::Llm(Box::new(Llm {
+        provider: model.provider,
+        model: model.model.clone(),
+        base_url: model.base_url.clone().or(own),
+        system_prompt: String::new(),
+        temperature: None,
+        tokens_max: None,
+        call_timeout_seconds: Duration::from_secs(60),
+    }));
 }
 
 fn others(world: &World, chat: &ChatId, agent: &EntityId) -> Vec<EntityId> {

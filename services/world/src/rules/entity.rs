@@ -6,10 +6,11 @@ use std::time::Duration;
 use contract::command::EntityChange;
 use contract::entity::Brain;
 use contract::fact::{AgentForgot, EntityRemoved};
+use contract::tool::Verdict;
 use contract::{AgentConfig, Entity, EntityId, EntityKind, Fact, Rejection, RejectionCode};
 
 use super::state::World;
-use super::{Decision, invalid, invocation, reject};
+use super::{Decision, invalid, invocation, reject, tools};
 
 const NAME_BYTES_MAX: usize = 1024;
 const METADATA_BYTES_MAX: usize = 64 * 1024;
@@ -76,6 +77,13 @@ pub(super) fn remove(
         if open.agent == *id {
             invocation::push_cancelled(*invocation, open, decision)?;
         }
+    }
+    for approval in world
+        .approvals
+        .values()
+        .filter(|waiting| waiting.agent == *id)
+    {
+        tools::push_ended(world, approval, &Verdict::Cancelled, decision)?;
     }
     decision.push(Fact::EntityRemoved(EntityRemoved { entity: id.clone() }))
 }
@@ -152,6 +160,11 @@ fn check_agent(agent: &AgentConfig, field: &str) -> Result<(), Rejection> {
         agent.turn_timeout_seconds,
         &format!("{field}.turn_timeout_seconds"),
     )?;
+    if let Some(tools) = &agent.tools {
+        let field = format!("{field}.tools");
+        check_timeout(tools.timeout_seconds, &format!("{field}.timeout_seconds"))?;
+        tools::check_access(tools, &field)?;
+    }
     match &agent.brain {
         Brain::Llm(llm) => {
             let field = format!("{field}.brain.llm");

@@ -11,14 +11,14 @@ use contract::{
 use serde_json::value::RawValue;
 
 use super::state::{Open, World};
-use super::{About, Decision, event, invalid, message, reject, titles};
+use super::{About, Decision, event, invalid, message, reject, titles, tools};
 
 /// The action that answers a message.
 const RESPOND: &str = "respond";
 /// An invocation without a deadline of its own has this long.
 const DEADLINE_DEFAULT: Duration = Duration::from_mins(10);
 /// What a worker gets beyond an agent's own limit to say that it failed, before the world says so.
-const ANSWER_GRACE: Duration = Duration::from_secs(30);
+pub(super) const ANSWER_GRACE: Duration = Duration::from_secs(30);
 /// The longest reason of a failure.
 const REASON_BYTES_MAX: usize = 4096;
 /// The most invocations of a world that may be open: all of them are in its state.
@@ -46,6 +46,7 @@ pub(super) fn request(
         arguments: arguments.map(ToOwned::to_owned),
         message: None,
         turn: None,
+        call: None,
         deadline: deadline.unwrap_or(decision.now + DEADLINE_DEFAULT),
     };
     let about = About {
@@ -55,19 +56,22 @@ pub(super) fn request(
     decision.push_about(Fact::ActionRequested(requested), about)
 }
 
-/// The next answer of an agent that is free.
+/// The next step of an agent that is free: on with its answer, or the answer to another message.
 pub(super) fn request_answer(
     world: &World,
     chat: &ChatId,
     agent: &EntityId,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
-    let waiting = world
+    let answering = world
         .chats
         .get(chat)
-        .and_then(|state| state.answering.get(agent))
-        .and_then(|answering| answering.waiting.front());
-    let (Some(waiting), Some(entity)) = (waiting, world.entities.get(agent)) else {
+        .and_then(|state| state.answering.get(agent));
+    let question = answering.and_then(|answering| match &answering.thread {
+        Some(thread) => Some(&thread.question),
+        None => answering.waiting.front(),
+    });
+    let (Some(question), Some(entity)) = (question, world.entities.get(agent)) else {
         return Ok(());
     };
     let Ok(action) = RESPOND.try_into() else {
@@ -81,15 +85,16 @@ pub(super) fn request_answer(
         action,
         agent: agent.clone(),
         arguments: None,
-        message: Some(waiting.id),
-        turn: Some(waiting.turn),
+        message: Some(question.id),
+        turn: Some(question.turn),
+        call: None,
         deadline: decision.now + timeout + ANSWER_GRACE,
     };
     let about = About {
         sender: Some(EntityId::world()),
         chat: Some(chat.clone()),
-        causation: Some(EventId(waiting.id.0)),
-        correlation: Some(waiting.turn.0),
+        causation: Some(EventId(question.id.0)),
+        correlation: Some(question.turn.0),
         ..About::default()
     };
     decision.push_about(Fact::ActionRequested(requested), about)
@@ -119,6 +124,12 @@ fn succeed(
         let field = format!("outcome.completed.events[{index}]");
         event::send(world, draft, open.agent.clone(), &field, decision)?;
     }
+    if let Some(call) = &open.call {
+        return tools::returned(world, id, open, call, completed, decision);
+    }
+    if !completed.calls.is_empty() {
+        return tools::called(world, id, open, completed, decision);
+    }
     if let (Some(text), Some((chat, question))) = (&completed.message, &open.answers) {
         let usage = completed.usage.clone();
         message::answer(world, chat, &open.agent, text, question, usage, decision)?;
@@ -126,7 +137,10 @@ fn succeed(
     titles::by_model(world, open, completed.output.as_deref(), decision)?;
     let ended = ActionCompleted {
         invocation: id,
+        call: None,
         output: completed.output.clone(),
+        said: String::new(),
+        calls: Vec::new(),
         usage: completed.usage.clone(),
     };
     decision.push_about(Fact::ActionCompleted(ended), about(id, open))
@@ -143,6 +157,7 @@ pub(super) fn fail(
     let reason = &reason[..reason.floor_char_boundary(REASON_BYTES_MAX)];
     let ended = ActionFailed {
         invocation: id,
+        call: open.call.clone(),
         code: code.to_owned(),
         reason: reason.replace('\0', ""),
     };
@@ -162,14 +177,15 @@ pub(super) fn push_cancelled(
     open: &Open,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
-    decision.push_about(
-        Fact::ActionCancelled(ActionCancelled { invocation: id }),
-        about(id, open),
-    )
+    let cancelled = ActionCancelled {
+        invocation: id,
+        call: open.call.clone(),
+    };
+    decision.push_about(Fact::ActionCancelled(cancelled), about(id, open))
 }
 
 /// The end of an invocation goes back to its request, and belongs to its turn.
-fn about(id: InvocationId, open: &Open) -> About {
+pub(super) fn about(id: InvocationId, open: &Open) -> About {
     let answers = open.answers.as_ref();
     About {
         sender: Some(open.agent.clone()),

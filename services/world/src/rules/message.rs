@@ -9,7 +9,7 @@ use super::talk::answer::{
 };
 use super::talk::reply::{self, Reply};
 use super::talk::speaker::Speaker;
-use super::{About, Decision, invalid, invocation, reject, titles};
+use super::{About, Decision, invalid, invocation, reject, titles, tools};
 
 /// The longest message. A commit holds it once, and a snapshot up to 200 of them for each chat.
 const TEXT_BYTES_MAX: usize = 64 * 1024;
@@ -299,6 +299,12 @@ fn cancel_answers(
         let question = open.answers.as_ref().map(|(_, question)| question.id);
         if question.is_some_and(|question| gone.contains(&question)) {
             invocation::push_cancelled(id, open, decision)?;
+        }
+    }
+    for answering in state.answering.values() {
+        let thread = answering.thread.as_ref();
+        if thread.is_some_and(|thread| gone.contains(&thread.question.id)) {
+            tools::call_off(world, answering, decision)?;
         }
     }
     Ok(())

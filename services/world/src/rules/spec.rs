@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use contract::command::WorldChange;
+use contract::entity::ChatModel;
 use contract::fact::WorldDescription;
 use contract::{Entity, EntityId, Fact, Rejection, RejectionCode, WorldSpec};
 
 use super::state::World;
-use super::{Decision, chat, entity, invalid, reject};
+use super::{Decision, chat, entity, invalid, reject, tools};
 
 const NAME_BYTES_MAX: usize = 1024;
 const DESCRIPTION_BYTES_MAX: usize = 64 * 1024;
@@ -94,6 +95,12 @@ pub(super) fn update(
         main_agent: changed(&change.main_agent, &now.main_agent),
         variables: changed(&change.variables, &now.variables),
         metadata: change.metadata.as_ref().unwrap_or(&now.metadata).clone(),
+        chat_model: named(change.chat_model.as_ref().or(now.chat_model.as_ref())),
+        mcp_servers: change
+            .mcp_servers
+            .as_ref()
+            .unwrap_or(&now.mcp_servers)
+            .clone(),
     };
     check_description(&description)?;
     if description == *now {
@@ -115,7 +122,13 @@ fn describe(world: &World, spec: &WorldSpec) -> WorldDescription {
         main_agent: spec.main_agent.clone(),
         variables: spec.variables.clone(),
         metadata: spec.metadata.clone(),
+        chat_model: named(spec.chat_model.as_ref()),
+        mcp_servers: spec.mcp_servers.clone(),
     }
+}
+
+fn named(model: Option<&ChatModel>) -> Option<ChatModel> {
+    model.filter(|model| !model.model.is_empty()).cloned()
 }
 
 fn check_description(description: &WorldDescription) -> Result<(), Rejection> {
@@ -128,6 +141,12 @@ fn check_description(description: &WorldDescription) -> Result<(), Rejection> {
     World::check_text(&description.main_agent, NAME_BYTES_MAX, "main_agent")?;
     World::check_text(&description.variables, VARIABLES_BYTES_MAX, "variables")?;
     entity::check_metadata(&description.metadata, "metadata")?;
+    if let Some(model) = &description.chat_model {
+        World::check_text(&model.model, NAME_BYTES_MAX, "chat_model.model")?;
+        let base_url = model.base_url.as_deref().unwrap_or_default();
+        World::check_text(base_url, NAME_BYTES_MAX, "chat_model.base_url")?;
+    }
+    tools::check_servers(&description.mcp_servers)?;
     if !(1..=TURN_LIMIT_MAX).contains(&description.turn_limit) {
         return Err(invalid("turn_limit", format!("from 1 to {TURN_LIMIT_MAX}")));
     }

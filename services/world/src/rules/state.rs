@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use contract::command::Line;
 use contract::fact::WorldDescription;
 use contract::invocation::ChatMessage;
+use contract::tool::{Approval, ToolCall, ToolResult};
 use contract::{
-    ActionName, Chat, ChatId, Commit, Draft, Entity, EntityId, EntityKind, InvocationId, MessageId,
-    Rejection, RejectionCode, Seq, TimerId, Timestamp, WorldId,
+    ActionName, ApprovalId, Chat, ChatId, Commit, Draft, Entity, EntityId, EntityKind,
+    InvocationId, MessageId, Rejection, RejectionCode, Seq, TimerId, Timestamp, WorldId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -48,6 +49,8 @@ pub struct World {
     pub(super) forgotten: BTreeMap<EntityId, Timestamp>,
     pub(super) turns: BTreeMap<MessageId, Turn>,
     pub(super) invocations: BTreeMap<InvocationId, Open>,
+    /// Calls of tools that wait for a person.
+    pub(super) approvals: BTreeMap<ApprovalId, Approval>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
     /// Everything with a moment at which it is due, soonest first.
     pub(super) due: BTreeSet<(Timestamp, Due)>,
@@ -78,7 +81,64 @@ pub(super) struct ChatState {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Answering {
     pub(super) current: Option<InvocationId>,
+    /// The answer that it is on its way to, by way of tools.
+    pub(super) thread: Option<Thread>,
     pub(super) waiting: VecDeque<ChatMessage>,
+}
+
+impl Answering {
+    /// Whether it answers a message: the next one has to wait.
+    pub(super) fn is_busy(&self) -> bool {
+        self.current.is_some() || self.thread.is_some()
+    }
+
+    /// Whether it can take its next step now: answer another message, or go on with its answer.
+    pub(super) fn is_ready(&self) -> bool {
+        self.current.is_none()
+            && match &self.thread {
+                Some(thread) => thread.is_settled(),
+                None => !self.waiting.is_empty(),
+            }
+    }
+}
+
+/// The steps of an agent to the answer of one message.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Thread {
+    pub(super) question: ChatMessage,
+    pub(super) steps: Vec<TakenStep>,
+}
+
+impl Thread {
+    /// Whether every call has its result.
+    pub(super) fn is_settled(&self) -> bool {
+        let calls = self.steps.last().into_iter().flat_map(|step| &step.calls);
+        calls.into_iter().all(|made| made.result.is_some())
+    }
+
+    /// The call of the last step that has this id.
+    pub(super) fn call_mut(&mut self, id: &str) -> Option<&mut MadeCall> {
+        let step = self.steps.last_mut()?;
+        step.calls.iter_mut().find(|made| made.call.id == id)
+    }
+}
+
+/// A step: what the model said, and the calls that it made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct TakenStep {
+    pub(super) said: String,
+    pub(super) calls: Vec<MadeCall>,
+}
+
+/// A call, and what came of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct MadeCall {
+    pub(super) call: ToolCall,
+    /// The run that makes it.
+    pub(super) run: Option<InvocationId>,
+    /// What it waits for.
+    pub(super) approval: Option<ApprovalId>,
+    pub(super) result: Option<ToolResult>,
 }
 
 /// A message and all that it makes agents say.
@@ -100,6 +160,9 @@ pub(super) struct Open {
     /// The chat and the message that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) answers: Option<(ChatId, ChatMessage)>,
+    /// The call of a tool that it makes for that answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) call: Option<String>,
     /// The chat for which it finds a title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) titles: Option<ChatId>,
@@ -123,6 +186,7 @@ pub(super) struct Timer {
 pub(super) enum Due {
     Timer(TimerId),
     Deadline(InvocationId),
+    Approval(ApprovalId),
 }
 
 impl World {
@@ -143,6 +207,7 @@ impl World {
             forgotten: BTreeMap::new(),
             turns: BTreeMap::new(),
             invocations: BTreeMap::new(),
+            approvals: BTreeMap::new(),
             timers: BTreeMap::new(),
             due: BTreeSet::new(),
             wake: None,

@@ -3,6 +3,7 @@
 mod chats;
 mod limits;
 mod properties;
+mod tools;
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use contract::{Draft, EntityId, Fact, Rejection, RejectionCode, TimerId, Timesta
 use croner::parser::{CronParser, Seconds, Year};
 
 use super::state::{Due, Timer, World};
-use super::{About, Decision, event as custom, invalid, invocation, message, reject};
+use super::{About, Decision, event as custom, invalid, invocation, message, reject, tools};
 
 /// The most that a timer may hold: it waits in the state of the world, and what it does when it fires,
 /// itself set again included, must fit in one commit with room to spare.
@@ -114,6 +114,7 @@ pub(super) fn wake(world: &World, decision: &mut Decision<'_>) -> Result<(), Rej
                     invocation::fail(*id, open, "deadline", &reason, decision)?;
                 }
             }
+            Due::Approval(id) => tools::expire(world, *id, decision)?,
         }
     }
     Ok(())

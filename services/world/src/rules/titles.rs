@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use contract::entity::{Brain, Titled};
+use contract::entity::{Brain, ChatModel, Titled};
 use contract::fact::ActionRequested;
 use contract::{Chat, ChatId, Entity, EntityId, Fact, Rejection};
 use serde::Deserialize;
@@ -61,7 +61,9 @@ pub(super) fn ask_when_idle(
         let brain = agent.agent.as_ref().map(|agent| &agent.brain);
         matches!(brain, Some(Brain::Llm(_)))
     };
-    let agent = world.agents_of(&state.chat).find(has_model);
+    let has_chat_model = chat_model(world).is_some();
+    let mut agents = world.agents_of(&state.chat);
+    let agent = agents.find(|agent| has_chat_model || has_model(agent));
     let (true, Some(agent), Ok(action)) = (is_wanted, agent, TITLE.try_into()) else {
         return Ok(());
     };
@@ -71,6 +73,7 @@ pub(super) fn ask_when_idle(
         arguments: None,
         message: None,
         turn: None,
+        call: None,
         deadline: decision.now + DEADLINE,
     };
     let about = About {
@@ -79,6 +82,11 @@ pub(super) fn ask_when_idle(
         ..About::default()
     };
     decision.push_about(Fact::ActionRequested(requested), about)
+}
+
+/// The world's own model, if it has one.
+pub(super) fn chat_model(world: &World) -> Option<&ChatModel> {
+    world.description.as_ref()?.chat_model.as_ref()
 }
 
 /// Takes what a model made of the talk, unless a person gave a title meanwhile.

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use contract::fact::WorldDescription;
 use contract::invocation::ChatMessage;
-use contract::{Chat, ChatId, Entity, EntityId, InvocationId, Seq, TimerId, Timestamp, WorldId};
+use contract::tool::Approval;
+use contract::{
+    ApprovalId, Chat, ChatId, Entity, EntityId, InvocationId, Seq, TimerId, Timestamp, WorldId,
+};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -25,6 +28,8 @@ struct View<'a> {
     calls: &'a BTreeMap<EntityId, u32>,
     forgotten: &'a BTreeMap<EntityId, Timestamp>,
     invocations: &'a BTreeMap<InvocationId, Open>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    approvals: &'a BTreeMap<ApprovalId, Approval>,
     timers: &'a BTreeMap<TimerId, Timer>,
 }
 
@@ -70,6 +75,7 @@ impl World {
             calls: &self.calls,
             forgotten: &self.forgotten,
             invocations: &self.invocations,
+            approvals: &self.approvals,
             timers: &self.timers,
         })
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use contract::Usage;
 use contract::entity::Llm;
+use contract::tool::ToolCall;
 use futures::StreamExt;
 use genai::chat::{ChatStreamEvent, StreamEnd};
 use tokio::time::timeout;
@@ -36,7 +37,7 @@ pub(super) async fn answer(
         true => whole(client, request, call).await?,
         false => stream(client, request, stall_timeout, call).await?,
     };
-    match thought.text.trim().is_empty() {
+    match thought.text.trim().is_empty() && thought.calls.is_empty() {
         true => Err(Failure::empty()),
         false => Ok(thought),
     }
@@ -54,22 +55,27 @@ async fn stream(
     let opened = quiet(client.exec_chat_stream(target, prompt, Some(&options))).await;
     let mut events = opened.map_err(|error| Failure::of(&error, false))?.stream;
     let mut text = String::new();
+    let mut has_begun = false;
     loop {
         let next = quiet(events.next());
-        let event = match text.is_empty() {
-            true => next.await,
-            false => timeout(stall_timeout, next)
+        let event = match has_begun {
+            false => next.await,
+            true => timeout(stall_timeout, next)
                 .await
                 .map_err(|_| Failure::stalled(stall_timeout))?,
         };
         match event {
             Some(Ok(ChatStreamEvent::Chunk(piece))) => {
+                has_begun |= !piece.content.is_empty();
                 text.push_str(&piece.content);
                 call.chunk(&piece.content).await;
             }
+            Some(Ok(ChatStreamEvent::ToolCallChunk(_))) => has_begun = true,
             Some(Ok(ChatStreamEvent::End(end))) => {
-                let usage = usage(request.llm, end);
-                return Ok(Thought { text, usage });
+                let usage = usage(request.llm, &end);
+                let calls = end.captured_into_tool_calls().unwrap_or_default();
+                let calls = calls_of(request, calls);
+                return Ok(Thought { text, calls, usage });
             }
             Some(Ok(_)) => {}
             Some(Err(error)) => return Err(Failure::of(&error, true)),
@@ -93,11 +99,21 @@ async fn whole(
     if !text.is_empty() {
         call.chunk(&text).await;
     }
-    Ok(Thought { text, usage })
+    let calls = calls_of(request, response.into_tool_calls());
+    Ok(Thought { text, calls, usage })
 }
 
-fn usage(llm: &Llm, end: StreamEnd) -> Option<Usage> {
-    count(llm, &end.captured_usage?)
+/// What the model called; a model that was offered nothing calls nothing.
+fn calls_of(request: &Request<'_>, calls: Vec<genai::chat::ToolCall>) -> Vec<ToolCall> {
+    let Asked { offer, steps, .. } = request.asked;
+    match offer.tools().is_empty() && steps.is_empty() {
+        true => Vec::new(),
+        false => offer.calls(prompt::wanted(calls)),
+    }
+}
+
+fn usage(llm: &Llm, end: &StreamEnd) -> Option<Usage> {
+    count(llm, end.captured_usage.as_ref()?)
 }
 
 fn count(llm: &Llm, usage: &genai::chat::Usage) -> Option<Usage> {

@@ -3,8 +3,6 @@
 //! Whoever describes a world chooses `base_url`. A key goes to its provider's own address, or to an
 //! address that the worker's configuration names with it, and nowhere else.
 
-use std::fmt;
-
 use anyhow::Context as _;
 use contract::entity::{Llm, Provider};
 use genai::adapter::AdapterKind;
@@ -14,36 +12,10 @@ use reqwest::Url;
 
 use crate::Error;
 use crate::config::{Llm as Config, Unlisted};
+use crate::http::{Key, is_loopback};
 
 /// What is sent as a key where there is none: some servers want one, whatever it is.
 const NO_KEY: &str = "none";
-
-/// A key. It is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Key(String);
-
-impl Key {
-    /// The key in an environment variable, if it is there and not empty.
-    fn read(variable: &str) -> Option<Self> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "keys are secrets of the process; this is the one place where they are read"
-        )]
-        let key = std::env::var(variable).ok()?;
-        (!key.is_empty()).then_some(Self(key))
-    }
-
-    /// The text without this key, wherever it says it.
-    pub(super) fn removed_from(&self, text: &str) -> String {
-        text.replace(&self.0, "[key]")
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[key]")
-    }
-}
 
 /// Where one call goes.
 #[derive(Debug)]
@@ -61,7 +33,7 @@ impl Destination {
 
     /// The same in the words of `genai`. Given a whole target, it looks nothing up by itself.
     pub(super) fn target(&self, model: &str) -> ServiceTarget {
-        let key = self.key.as_ref().map_or(NO_KEY, |key| &key.0);
+        let key = self.key.as_ref().map_or(NO_KEY, Key::secret);
         ServiceTarget {
             endpoint: Target::from_owned(self.url.as_str()),
             auth: AuthData::from_single(key),
@@ -216,17 +188,6 @@ fn check_model(model: &str) -> Result<(), Error> {
     }
     let reason = format!("{model:?} is not the name of a model");
     Err(Error::failed("model_refused", reason))
-}
-
-/// Only what says so by itself: no name is looked up.
-fn is_loopback(url: &Url) -> bool {
-    match url.host_str() {
-        Some("localhost" | "[::1]") => true,
-        Some(host) => host
-            .parse::<std::net::Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback()),
-        None => false,
-    }
 }
 
 #[cfg(test)]

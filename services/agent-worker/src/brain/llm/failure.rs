@@ -10,10 +10,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-use super::endpoint::Key;
-
-/// How much of an error's body the reason quotes, in characters.
-const EXCERPT_MAX: usize = 200;
+use crate::http::{Key, excerpt, root_cause};
 
 /// A failed call.
 #[derive(Debug)]
@@ -107,7 +104,7 @@ impl Failure {
     }
 
     fn transport(error: &(dyn StdError + 'static), streamed: bool) -> Self {
-        let reason = format!("the model can't be reached: {}", root(error));
+        let reason = format!("the model can't be reached: {}", root_cause(error));
         Self {
             broken_stream: streamed,
             ..Self::soon("model_unreachable", reason)
@@ -153,24 +150,6 @@ fn body(error: &genai::Error) -> Option<&str> {
     }
 }
 
-/// The innermost cause: the outer ones only say that a request failed, and where.
-fn root(error: &(dyn StdError + 'static)) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    excerpt(&cause.to_string())
-}
-
-/// The beginning of a text, in one line.
-fn excerpt(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(EXCERPT_MAX) {
-        None => line,
-        Some((end, _)) => format!("{}…", &line[..end]),
-    }
-}
-
 /// `Retry-After`: seconds, or the moment as an HTTP date (RFC 9110, 10.2.3).
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
@@ -185,6 +164,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::EXCERPT_MAX;
 
     fn after(value: &str) -> Option<Duration> {
         let mut headers = HeaderMap::new();

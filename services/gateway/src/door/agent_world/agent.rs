@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use contract::command::EntityChange;
 use contract::entity::{Llm, Provider};
+use contract::tool::ToolAccess;
 use contract::{AgentConfig, Brain, Entity, EntityId, EntityKind, Timestamp};
 use serde_json::{Value, json};
 
@@ -71,6 +72,7 @@ impl Described {
     pub(super) fn entity(self, id: EntityId, name: String, now: Timestamp) -> Entity {
         let mut config = AgentConfig {
             brain: Brain::Llm(Box::new(default_llm())),
+            tools: Some(ToolAccess::default()),
             ..AgentConfig::default()
         };
         let mut metadata = BTreeMap::from([("createdAt".to_owned(), json!(now))]);
@@ -105,7 +107,11 @@ impl Described {
         if self.speaks_of_a_model() {
             let mut llm = match &config.brain {
                 Brain::Llm(llm) => Llm::clone(llm),
-                Brain::Script(_) => default_llm(),
+                // These clients expect of every model that it can use tools and ask people.
+                Brain::Script(_) => {
+                    config.tools.get_or_insert_default();
+                    default_llm()
+                }
             };
             self.change_llm(&mut llm, metadata);
             config.brain = Brain::Llm(Box::new(llm));
@@ -152,7 +158,7 @@ fn default_llm() -> Llm {
 }
 
 /// The protocol that a provider speaks.
-fn provider_of(name: &str) -> Provider {
+pub(super) fn provider_of(name: &str) -> Provider {
     match name {
         "anthropic" => Provider::Anthropic,
         "google" => Provider::Gemini,
@@ -210,6 +216,30 @@ mod tests {
     }
 
     #[test]
+    fn a_model_may_use_tools_and_a_change_leaves_what_it_may() {
+        let mut entity = described(&json!({"provider": "openai"}));
+        let reads = ToolAccess {
+            questions: false,
+            ..ToolAccess::default()
+        };
+        for (before, after) in [
+            (Some(ToolAccess::default()), Some(ToolAccess::default())),
+            (Some(reads.clone()), Some(reads)),
+            (None, None),
+        ] {
+            entity.agent.as_mut().unwrap().tools = before;
+            let body = json!({"model": "other"});
+            let change = Described::read(&mut Fields::of(&body)).changed(&entity, None);
+            assert_eq!(change.agent.unwrap().tools, after);
+        }
+        // What thought by rules gets what every model has.
+        entity.agent = Some(AgentConfig::default());
+        let body = json!({"model": "other"});
+        let change = Described::read(&mut Fields::of(&body)).changed(&entity, None);
+        assert_eq!(change.agent.unwrap().tools, Some(ToolAccess::default()));
+    }
+
+    #[test]
     fn a_key_is_never_kept() {
         let entity = described(&json!({"apiKey": "secret", "type": "judge", "status": "active"}));
         let written = serde_json::to_string(&entity).unwrap();
@@ -227,6 +257,7 @@ mod tests {
         let change = Described::read(&mut fields).changed(&entity, None);
         let config = change.agent.unwrap();
         assert!(!config.auto_reply);
+        assert_eq!(config.tools, Some(ToolAccess::default()));
         let Brain::Llm(llm) = config.brain else {
             panic!("an agent keeps its language model");
         };

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::agent::Described;
 use super::doorway::{Doorway, further_id};
-use super::failure::Failure;
+use super::failure::{Failure, Refusal};
 use super::input::{Fields, Input};
 use super::model::{Model, id_of};
 use super::shape::{self, Heard};
@@ -20,6 +20,14 @@ use crate::caller::Caller;
 use crate::problem::Problem;
 
 /// List the agents of a world.
+#[utoipa::path(
+    get, path = "/worlds/{world}/agents", tag = "agent world",
+    params(("world" = String, Path)),
+    responses(
+        (status = 200, body = Vec<Value>),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn list(
     State(doorway): State<Arc<Doorway>>,
     Ids(world): Ids<String>,
@@ -29,6 +37,20 @@ pub(super) async fn list(
 }
 
 /// Bring an agent into a world.
+#[utoipa::path(
+    post, path = "/worlds/{world}/agents", tag = "agent world",
+    request_body(
+        content = Value,
+        description = "name, type, autoReply, provider, model, systemPrompt, baseUrl, \
+            temperature, maxTokens"
+    ),
+    params(("world" = String, Path)),
+    responses(
+        (status = 201, body = Value),
+        (status = 400, body = Refusal),
+        (status = 409, body = Refusal),
+    )
+)]
 pub(super) async fn create(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,
@@ -53,6 +75,14 @@ pub(super) async fn create(
 }
 
 /// Show an agent.
+#[utoipa::path(
+    get, path = "/worlds/{world}/agents/{agent}", tag = "agent world",
+    params(("world" = String, Path), ("agent" = String, Path)),
+    responses(
+        (status = 200, body = Value),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn show(
     State(doorway): State<Arc<Doorway>>,
     Ids((world, agent)): Ids<(String, String)>,
@@ -64,6 +94,20 @@ pub(super) async fn show(
 }
 
 /// Change an agent. An answer that it is thinking of goes on as it began.
+#[utoipa::path(
+    patch, path = "/worlds/{world}/agents/{agent}", tag = "agent world",
+    request_body(
+        content = Value,
+        description = "name, type, autoReply, provider, model, systemPrompt, baseUrl, \
+            temperature, maxTokens, status, clearMemory"
+    ),
+    params(("world" = String, Path), ("agent" = String, Path)),
+    responses(
+        (status = 200, body = Value),
+        (status = 400, body = Refusal),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn update(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,
@@ -90,6 +134,14 @@ pub(super) async fn update(
 }
 
 /// Take an agent out of a world. An answer that it is thinking of is called off.
+#[utoipa::path(
+    delete, path = "/worlds/{world}/agents/{agent}", tag = "agent world",
+    params(("world" = String, Path), ("agent" = String, Path)),
+    responses(
+        (status = 204),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn remove(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,
@@ -110,6 +162,14 @@ pub(super) async fn remove(
 }
 
 /// Let an agent forget everything.
+#[utoipa::path(
+    delete, path = "/worlds/{world}/agents/{agent}/memory", tag = "agent world",
+    params(("world" = String, Path), ("agent" = String, Path)),
+    responses(
+        (status = 204),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn clear_memory(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,

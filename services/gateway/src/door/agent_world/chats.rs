@@ -1,5 +1,6 @@
 //! Chats: list, open a new one, open another, delete; and what goes on in them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -8,13 +9,21 @@ use contract::{ChatId, Command, EntityId, WorldId};
 use serde_json::{Value, json};
 
 use super::doorway::Doorway;
-use super::failure::Failure;
+use super::failure::{Failure, Refusal};
 use super::model::Model;
-use super::shape;
+use super::{prompt, shape};
 use crate::body::Ids;
 use crate::caller::Caller;
 
 /// List the chats of a world.
+#[utoipa::path(
+    get, path = "/worlds/{world}/chats", tag = "agent world",
+    params(("world" = String, Path)),
+    responses(
+        (status = 200, body = Vec<Value>),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn list(
     State(doorway): State<Arc<Doorway>>,
     Ids(world): Ids<String>,
@@ -24,6 +33,14 @@ pub(super) async fn list(
 }
 
 /// Open an empty chat: one that nobody has used yet, or a new one.
+#[utoipa::path(
+    post, path = "/worlds/{world}/chats", tag = "agent world",
+    params(("world" = String, Path)),
+    responses(
+        (status = 200, body = Value),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn create(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,
@@ -37,6 +54,14 @@ pub(super) async fn create(
 }
 
 /// Open a chat. One that there is not leaves the other open, which is told as no success.
+#[utoipa::path(
+    post, path = "/worlds/{world}/setChat/{chat}", tag = "agent world",
+    params(("world" = String, Path), ("chat" = String, Path)),
+    responses(
+        (status = 200, body = Value),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn set(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,
@@ -56,6 +81,14 @@ pub(super) async fn set(
 }
 
 /// Open a chat, as older clients do it.
+#[utoipa::path(
+    post, path = "/worlds/{world}/load-chat/{chat}", tag = "agent world",
+    params(("world" = String, Path), ("chat" = String, Path)),
+    responses(
+        (status = 200, body = Value),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn load(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,
@@ -68,6 +101,14 @@ pub(super) async fn load(
 }
 
 /// Delete a chat. Answers that are being thought of in it are called off.
+#[utoipa::path(
+    delete, path = "/worlds/{world}/chats/{chat}", tag = "agent world",
+    params(("world" = String, Path), ("chat" = String, Path)),
+    responses(
+        (status = 200, body = Value),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn delete(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,
@@ -84,6 +125,14 @@ pub(super) async fn delete(
 }
 
 /// Tell who is answering, and where.
+#[utoipa::path(
+    get, path = "/worlds/{world}/status", tag = "agent world",
+    params(("world" = String, Path)),
+    responses(
+        (status = 200, body = Value),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn status(
     State(doorway): State<Arc<Doorway>>,
     Ids(world): Ids<String>,
@@ -93,33 +142,31 @@ pub(super) async fn status(
 }
 
 fn activity(model: &Model) -> Value {
-    let busy = model
-        .chats
-        .iter()
-        .filter(|(_, chat)| !chat.answering.is_empty());
-    let busy: Vec<_> = busy.collect();
-    let (active, queued): (Vec<_>, Vec<_>) = busy
-        .into_iter()
-        .partition(|(id, _)| model.running_in(id) > 0);
-    let waiting = queued.iter().map(|(_, chat)| chat.answering.len());
-    let mut agents: Vec<&EntityId> = model
-        .invocations
-        .values()
-        .map(|running| &running.agent)
-        .collect();
-    agents.sort_unstable();
-    agents.dedup();
-    let ids = |chats: &[(&ChatId, &super::model::ChatModel)]| -> Vec<ChatId> {
-        chats.iter().map(|(id, _)| (*id).clone()).collect()
-    };
+    let (mut active, mut queued) = (Vec::new(), Vec::new());
+    let mut waiting = 0;
+    for (id, chat) in &model.chats {
+        if !model.going_in(id).agents.is_empty() {
+            active.push(id);
+        } else if !chat.answering.is_empty() {
+            queued.push(id);
+            waiting += chat.answering.len();
+        }
+    }
+    // An agent has one run in each chat, or several while its tools run.
+    let runs = model.invocations.values();
+    let runs = runs.map(|run| (&run.agent, run.answers.as_ref().map(|(chat, _)| chat)));
+    let approvals = model.approvals.values();
+    let asking = approvals.map(|approval| (&approval.agent, Some(&approval.chat)));
+    let busy: BTreeSet<_> = runs.chain(asking).collect();
+    let agents: BTreeSet<&EntityId> = busy.iter().map(|(agent, _)| *agent).collect();
     json!({
         "worldId": model.id,
         "isProcessing": !active.is_empty() || !queued.is_empty(),
-        "activeChatIds": ids(&active),
-        "queuedChatIds": ids(&queued),
+        "activeChatIds": active,
+        "queuedChatIds": queued,
         "activeAgentNames": agents,
-        "queueDepth": waiting.sum::<usize>(),
-        "sendingCount": model.invocations.len(),
+        "queueDepth": waiting,
+        "sendingCount": busy.len(),
     })
 }
 
@@ -137,17 +184,19 @@ async fn open(
 
 async fn opened(doorway: &Doorway, world: &WorldId) -> Result<Json<Value>, Failure> {
     let model = doorway.look(world).await?.ok_or_else(Failure::no_world)?;
+    let prompts = model.current_chat.as_ref();
+    let prompts = prompts.map(|chat| prompt::pending(&model, chat));
     Ok(Json(json!({
         "world": shape::world(&model),
         "chatId": model.current_chat,
-        "hitlPrompts": [],
+        "hitlPrompts": prompts.unwrap_or_default(),
         "success": true,
     })))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::tests::lobby;
+    use super::super::model::tests::{asking, lobby};
     use super::*;
 
     #[test]
@@ -166,5 +215,20 @@ mod tests {
         assert_eq!(shown["activeChatIds"], json!(["main"]));
         assert_eq!(shown["activeAgentNames"], json!(["ada"]));
         assert_eq!(shown["sendingCount"], 1);
+    }
+
+    #[test]
+    fn a_chat_whose_agent_waits_for_a_person_is_processing() {
+        let mut lobby = asking(lobby());
+        let chat = lobby.chats.values_mut().next().unwrap();
+        chat.answering.push("ada".parse().unwrap());
+        let shown = activity(&lobby);
+        assert_eq!(shown["isProcessing"], true);
+        assert_eq!(shown["activeChatIds"], json!(["main"]));
+        assert_eq!(shown["activeAgentNames"], json!(["ada"]));
+        assert_eq!(
+            (&shown["queueDepth"], &shown["sendingCount"]),
+            (&json!(0), &json!(1))
+        );
     }
 }

@@ -10,9 +10,9 @@ use contract::{ChatId, Command, EntityId, MessageId};
 use serde_json::{Value, json};
 
 use super::doorway::Doorway;
-use super::failure::Failure;
+use super::failure::{Failure, Refusal};
 use super::input::{Fields, Input};
-use super::model::Model;
+use super::model::{Going, Model};
 use super::turn::{Told, Turn, manner};
 use super::watch;
 use crate::body::Ids;
@@ -29,6 +29,20 @@ struct Gone {
 }
 
 /// Say something in place of a message, and of all that followed it.
+#[utoipa::path(
+    put, path = "/worlds/{world}/messages/{message}", tag = "agent world",
+    request_body(content = Value, description = "chatId, newContent, stream"),
+    params(("world" = String, Path), ("message" = String, Path)),
+    responses(
+        (
+            status = 200, body = String, content_type = "text/event-stream",
+            description = "Envelopes, one an event; JSON with `stream: false`",
+        ),
+        (status = 400, body = Refusal),
+        (status = 404, body = Refusal),
+        (status = 504, body = Refusal),
+    )
+)]
 pub(super) async fn edit(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,
@@ -78,6 +92,16 @@ pub(super) async fn edit(
 }
 
 /// Take a message back, and all that followed it.
+#[utoipa::path(
+    delete, path = "/worlds/{world}/messages/{message}", tag = "agent world",
+    request_body(content = Value, description = "chatId"),
+    params(("world" = String, Path), ("message" = String, Path)),
+    responses(
+        (status = 200, body = Value),
+        (status = 400, body = Refusal),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn remove(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,
@@ -105,6 +129,16 @@ pub(super) async fn remove(
 }
 
 /// Call off everything that is being answered in a chat.
+#[utoipa::path(
+    post, path = "/worlds/{world}/messages/stop", tag = "agent world",
+    request_body(content = Value, description = "chatId"),
+    params(("world" = String, Path)),
+    responses(
+        (status = 200, body = Value),
+        (status = 400, body = Refusal),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn stop(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,
@@ -122,28 +156,31 @@ pub(super) async fn stop(
     let id = caller.command_id(&model.id);
     let sent = doorway.send(&model.id, id, EntityId::world(), command);
     let has_stopped = sent.await?.events > 0;
-    let active = model.running_in(chat);
-    let waiting = found.answering.len().saturating_sub(active);
-    let called_off = has_stopped.then_some((active, waiting));
+    let going = model.going_in(chat);
+    let waiting = found.answering.len().saturating_sub(going.agents.len());
+    let called_off = has_stopped.then_some((going, waiting));
     Ok(Json(stopped(&model, chat.as_str(), called_off)))
 }
 
-/// What was called off: answers that were being thought of, and some that waited to be.
-fn stopped(model: &Model, chat: &str, called_off: Option<(usize, usize)>) -> Value {
-    let (active, waiting) = called_off.unwrap_or_default();
+/// What was called off: answers that agents were on their way to, and some that waited to be begun.
+fn stopped(model: &Model, chat: &str, called_off: Option<(Going, usize)>) -> Value {
     let reason = match called_off {
         Some(_) => "stopped",
         None => "no-active-process",
     };
+    let is_stopped = called_off.is_some();
+    let (going, waiting) = called_off.unwrap_or_default();
+    let active = going.agents.len();
     json!({
         "success": true,
         "worldId": model.id,
         "chatId": chat,
-        "stopped": called_off.is_some(),
+        "stopped": is_stopped,
         "reason": reason,
         "stoppedOperations": active + waiting,
-        "llm": {"canceledPending": waiting, "abortedActive": active},
-        "shell": {"killed": 0},
+        "llm": {"canceledPending": waiting, "abortedActive": going.thinking},
+        // What runs of tools: here they are more than shells.
+        "shell": {"killed": going.calling},
         "processing": {"abortedActive": active},
     })
 }
@@ -190,8 +227,31 @@ fn not_removed(problem: Problem) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::tests::lobby;
+    use super::super::model::tests::{asking, lobby};
     use super::*;
+
+    #[test]
+    fn what_waits_for_a_person_is_called_off_as_one_answer() {
+        let lobby = asking(lobby());
+        let going = lobby.going_in(&"main".parse().unwrap());
+        let told = stopped(&lobby, "main", Some((going, 1)));
+        assert_eq!(
+            (&told["stopped"], &told["reason"]),
+            (&json!(true), &json!("stopped"))
+        );
+        assert_eq!(told["stoppedOperations"], 2);
+        assert_eq!(
+            told["llm"],
+            json!({"canceledPending": 1, "abortedActive": 0})
+        );
+        assert_eq!(told["shell"]["killed"], 0);
+        assert_eq!(told["processing"]["abortedActive"], 1);
+        let idle = stopped(&lobby, "main", None);
+        assert_eq!(
+            (&idle["stopped"], &idle["stoppedOperations"]),
+            (&json!(false), &json!(0))
+        );
+    }
 
     #[test]
     fn what_followed_a_message_goes_with_it() {

@@ -1,5 +1,7 @@
 //! What clients are told over an event stream: `{"type": channel, "data": …}`, one a line.
 
+mod tool;
+
 use bytes::Bytes;
 use contract::commit::Position;
 use contract::fact::MessagePosted;

@@ -1,8 +1,9 @@
 //! A world as a Markdown document: what it is, who is in it, and what was said in its open chat.
 //!
 //! The messages come from the archive page by page, while the client reads: a chat of any length
-//! fits.
+//! fits. What agents did with tools is in the events of the chat, which are read beside them.
 
+mod steps;
 mod text;
 
 use std::collections::VecDeque;
@@ -19,9 +20,10 @@ use contract::{ChatId, EntityId, MessageId, Timestamp};
 use tracing::warn;
 
 use super::doorway::Doorway;
-use super::failure::Failure;
+use super::failure::{Failure, Refusal};
 use super::model::Model;
 use crate::body::Ids;
+use steps::{Step, Steps};
 
 /// Messages of one page.
 const PAGE_ROWS: u32 = 200;
@@ -29,13 +31,24 @@ const PAGE_ROWS: u32 = 200;
 const SENDERS_MAX: usize = 5000;
 
 /// Export a world.
+#[utoipa::path(
+    get, path = "/worlds/{world}/export", tag = "agent world",
+    params(("world" = String, Path)),
+    responses(
+        (status = 200, body = String, content_type = "text/markdown"),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn export(
     State(doorway): State<Arc<Doorway>>,
     Ids(world): Ids<String>,
 ) -> Result<Response, Failure> {
     let model = doorway.find(&world).await?;
     let now = Timestamp::now();
-    let events = events(&doorway, &model).await?;
+    let events = match model.current() {
+        Some((chat, _)) => events(&doorway, &model, chat, Position::default()).await?.0,
+        None => Vec::new(),
+    };
     let file_name = text::file_name(model.id.as_str(), now);
     let document = Document {
         doorway,
@@ -43,6 +56,7 @@ pub(super) async fn export(
         part: Part::Head(now),
         after: Position::default(),
         senders: VecDeque::new(),
+        steps: Steps::new(),
         said: text::Said::default(),
         characters: 0,
         model,
@@ -72,21 +86,23 @@ pub(super) async fn export(
     Ok((headers, Body::from_stream(parts)).into_response())
 }
 
-/// The first events of the open chat.
-async fn events(doorway: &Doorway, model: &Model) -> Result<Vec<EventRow>, Failure> {
-    let Some((chat, _)) = model.current() else {
-        return Ok(Vec::new());
-    };
+/// Events of a chat behind a place, and whether more follow.
+async fn events(
+    doorway: &Doorway,
+    model: &Model,
+    chat: &ChatId,
+    after: Position,
+) -> Result<(Vec<EventRow>, bool), Failure> {
     let query = Events {
         world: model.id.clone(),
-        after: Position::default(),
+        after,
         event_type: None,
         entity: None,
         chat: Some(chat.clone()),
         limit: PAGE_ROWS_MAX,
         wait_for: Some(model.seq),
     };
-    Ok(doorway.gateway.query(&query).await?.0)
+    Ok(doorway.gateway.query(&query).await?)
 }
 
 /// A document that is being written.
@@ -99,6 +115,7 @@ struct Document {
     after: Position,
     /// Who sent the latest messages.
     senders: VecDeque<(MessageId, EntityId)>,
+    steps: Steps,
     said: text::Said,
     characters: usize,
 }
@@ -136,7 +153,7 @@ impl Document {
     async fn messages(&mut self, chat: ChatId) -> Result<String, Failure> {
         let query = Messages {
             world: self.model.id.clone(),
-            chat: Some(chat),
+            chat: Some(chat.clone()),
             search: None,
             page: Page::After(self.after),
             limit: PAGE_ROWS,
@@ -145,11 +162,13 @@ impl Document {
         let (rows, more) = self.doorway.gateway.query(&query).await?;
         let mut part = String::new();
         for row in &rows {
+            part.push_str(&self.steps_before(&chat, Some(row.position)).await?);
             part.push_str(&self.message(row));
         }
         match rows.last().filter(|_| more) {
             Some(last) => self.after = last.position,
             None => {
+                part.push_str(&self.steps_before(&chat, None).await?);
                 part.push_str(&self.said.note());
                 self.part = Part::Tail;
             }
@@ -157,13 +176,44 @@ impl Document {
         Ok(part)
     }
 
+    /// What agents did with tools before this place, for messages that were not taken back.
+    async fn steps_before(
+        &mut self,
+        chat: &ChatId,
+        place: Option<Position>,
+    ) -> Result<String, Failure> {
+        let mut part = String::new();
+        loop {
+            if let Some(after) = self.steps.wants() {
+                let (rows, more) = events(&self.doorway, &self.model, chat, after).await?;
+                self.steps.give(rows, more);
+            }
+            let Some((turn, steps)) = self.steps.before(place) else {
+                return Ok(part);
+            };
+            let is_there = |turn: MessageId| sender_of(&self.senders, turn).is_some();
+            if steps.is_empty() || !turn.is_some_and(is_there) {
+                continue;
+            }
+            for step in steps {
+                part.push_str(&self.step(&step));
+            }
+        }
+    }
+
+    fn step(&mut self, step: &Step) -> String {
+        let question = match step {
+            Step::Called { question, .. } => *question,
+            Step::Returned { .. } => None,
+        };
+        let answered = question.and_then(|question| sender_of(&self.senders, question));
+        text::step(&self.model, step, answered, &mut self.said)
+    }
+
     fn message(&mut self, row: &MessageRow) -> String {
         let message = &row.message;
-        let answered = message.in_reply_to.and_then(|answered| {
-            let mut newest_first = self.senders.iter().rev();
-            newest_first.find(|(id, _)| *id == answered)
-        });
-        let answered = answered.map(|(_, sender)| sender.as_str());
+        let answered = message.in_reply_to;
+        let answered = answered.and_then(|answered| sender_of(&self.senders, answered));
         let written = text::message(&self.model, message, answered, &mut self.said);
         self.senders.push_back((message.id, message.sender.clone()));
         if self.senders.len() > SENDERS_MAX {
@@ -183,4 +233,11 @@ impl Document {
         tail.push_str(&text::metadata(&self.model, self.events.len(), characters));
         tail
     }
+}
+
+/// Who sent a message, if it is among the latest.
+fn sender_of(senders: &VecDeque<(MessageId, EntityId)>, message: MessageId) -> Option<&str> {
+    let mut newest_first = senders.iter().rev();
+    let found = newest_first.find(|(id, _)| *id == message);
+    found.map(|(_, sender)| sender.as_str())
 }

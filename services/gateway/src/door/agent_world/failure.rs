@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::problem::Problem;
 
@@ -19,11 +20,26 @@ pub(super) struct Failure {
 }
 
 /// One field that is not what it must be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Issue {
+    /// Where it is.
     pub(super) path: Vec<String>,
+    /// A word for programs.
     pub(super) code: &'static str,
+    /// A sentence for people.
     pub(super) message: String,
+}
+
+/// Why a request was refused, as clients of Agent World are told.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Refusal {
+    /// A sentence for people.
+    error: String,
+    /// A word for programs.
+    code: String,
+    /// The fields that are not what they must be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    details: Vec<Issue>,
 }
 
 /// A problem as the layers around this door write it.
@@ -134,14 +150,7 @@ impl From<Problem> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        #[derive(Serialize)]
-        struct Body {
-            error: String,
-            code: String,
-            #[serde(skip_serializing_if = "Vec::is_empty")]
-            details: Vec<Issue>,
-        }
-        let body = Body {
+        let body = Refusal {
             error: self.error,
             code: self.code,
             details: self.details,

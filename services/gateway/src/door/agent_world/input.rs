@@ -130,6 +130,15 @@ impl<'a> Fields<'a> {
         Some(word)
     }
 
+    /// Notes that something within a field is not what it must be.
+    pub(super) fn fault(&mut self, path: &[&str], message: impl Into<String>) {
+        self.issues.push(Issue {
+            path: path.iter().map(|&part| part.to_owned()).collect(),
+            code: "custom",
+            message: message.into(),
+        });
+    }
+
     /// # Errors
     /// 400 with every field that is not what it must be.
     pub(super) fn check(self) -> Result<(), Failure> {

@@ -10,7 +10,7 @@ use contract::{ChatId, Command, Timestamp};
 use serde_json::{Value, json};
 
 use super::doorway::{Doorway, further_id};
-use super::failure::Failure;
+use super::failure::{Failure, Refusal};
 use super::input::{Fields, Input};
 use super::model::Model;
 use super::teller::{Manner, Outcome};
@@ -27,6 +27,21 @@ struct Said {
 }
 
 /// Say something in a chat.
+#[utoipa::path(
+    post, path = "/worlds/{world}/messages", tag = "agent world",
+    request_body(content = Value, description = "message, chatId, sender, stream"),
+    params(("world" = String, Path)),
+    responses(
+        (
+            status = 200, body = String, content_type = "text/event-stream",
+            description = "Envelopes, one an event; JSON with `stream: false`",
+        ),
+        (status = 400, body = Refusal),
+        (status = 404, body = Refusal),
+        (status = 500, body = Refusal),
+        (status = 504, body = Refusal),
+    )
+)]
 pub(super) async fn post(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,
@@ -45,6 +60,21 @@ pub(super) async fn post(
 }
 
 /// Say something in the chat that is open, as older clients do it.
+#[utoipa::path(
+    post, path = "/worlds/{world}/chat", tag = "agent world",
+    request_body(content = Value, description = "message, chatId, sender, stream"),
+    params(("world" = String, Path)),
+    responses(
+        (
+            status = 200, body = String, content_type = "text/event-stream",
+            description = "Envelopes, one an event; JSON with `stream: false`",
+        ),
+        (status = 400, body = Refusal),
+        (status = 404, body = Refusal),
+        (status = 500, body = Refusal),
+        (status = 504, body = Refusal),
+    )
+)]
 pub(super) async fn post_older(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,

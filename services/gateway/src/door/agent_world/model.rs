@@ -1,11 +1,14 @@
 //! A world as this door reads it: the parts of its state that clients are shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contract::id::NAME_LENGTH_MAX;
 use contract::invocation::ChatMessage;
 use contract::name::kebab_id;
-use contract::{ChatId, Entity, EntityId, EntityKind, InvocationId, Seq, Timestamp, WorldId};
+use contract::tool::{Approval, McpServers};
+use contract::{
+    ApprovalId, ChatId, Entity, EntityId, EntityKind, InvocationId, Seq, Timestamp, WorldId,
+};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -42,6 +45,11 @@ pub(super) struct Model {
     pub(super) current_chat: Option<ChatId>,
     #[serde(default)]
     pub(super) invocations: BTreeMap<InvocationId, Running>,
+    /// Calls of tools that wait for a person.
+    #[serde(default)]
+    pub(super) approvals: BTreeMap<ApprovalId, Approval>,
+    #[serde(default)]
+    pub(super) mcp_servers: McpServers,
     /// Answers that each agent has given since a person spoke.
     #[serde(default)]
     pub(super) calls: BTreeMap<EntityId, u32>,
@@ -78,6 +86,20 @@ pub(super) struct Running {
     /// The chat that it answers in.
     #[serde(default)]
     pub(super) answers: Option<(ChatId, IgnoredAny)>,
+    /// The call of a tool that it makes for that answer, by its id.
+    #[serde(default)]
+    pub(super) call: Option<String>,
+}
+
+/// What goes on in a chat.
+#[derive(Debug, Default)]
+pub(super) struct Going {
+    /// Agents on their way to an answer: they think, their tools run, or they wait for a person.
+    pub(super) agents: BTreeSet<EntityId>,
+    /// Runs in which a model thinks.
+    pub(super) thinking: usize,
+    /// Runs in which a tool is called.
+    pub(super) calling: usize,
 }
 
 impl Model {
@@ -106,11 +128,20 @@ impl Model {
         self.chats.get_key_value(self.current_chat.as_ref()?)
     }
 
-    /// How many answers are being thought of in a chat.
-    pub(super) fn running_in(&self, chat: &ChatId) -> usize {
-        let in_chat =
-            |running: &&Running| running.answers.as_ref().is_some_and(|(at, _)| at == chat);
-        self.invocations.values().filter(in_chat).count()
+    /// What goes on in a chat.
+    pub(super) fn going_in(&self, chat: &ChatId) -> Going {
+        let runs = self.invocations.values();
+        let runs = runs.filter(|run| run.answers.as_ref().is_some_and(|(at, _)| at == chat));
+        let (calling, thinking): (Vec<_>, Vec<_>) = runs.partition(|run| run.call.is_some());
+        let approvals = self.approvals.values();
+        let asking = approvals.filter(|approval| approval.chat == *chat);
+        let asking = asking.map(|approval| &approval.agent);
+        let running = thinking.iter().chain(&calling).map(|run| &run.agent);
+        Going {
+            agents: running.chain(asking).cloned().collect(),
+            thinking: thinking.len(),
+            calling: calling.len(),
+        }
     }
 }
 
@@ -180,6 +211,61 @@ pub(super) mod tests {
             "calls": {"ada": 1},
         }))
         .unwrap()
+    }
+
+    /// The same world, in which an agent waits for a person: for leave, and for answers.
+    pub(in super::super) fn asking(mut lobby: Model) -> Model {
+        let questions = json!([
+            {"id": "color", "question": "Which?", "multiple": true, "options": [
+                {"id": "red", "label": "Red"}, {"id": "blue", "label": "Blue"},
+            ]},
+            {"id": "why", "question": "Why?"},
+        ]);
+        let calls = [
+            json!({
+                "id": "call_1", "name": "write_file", "arguments": {"path": "a.txt"},
+                "tool": {"mcp": {"server": "files", "tool": "write"}},
+            }),
+            json!({
+                "id": "call_2", "name": "ask_people", "arguments": {},
+                "tool": {"people": {"questions": questions}},
+            }),
+        ];
+        for (number, call) in (1..).zip(calls) {
+            let id = format!("018f0000-0000-7000-8000-00000000010{number}");
+            let approval = json!({
+                "id": id, "agent": "ada", "chat": "main", "call": call,
+                "invocation": "018f0000-0000-7000-8000-000000000009",
+                "asked_at": "2026-01-31T12:00:03.000Z",
+            });
+            let approval: Approval = serde_json::from_value(approval).unwrap();
+            lobby.approvals.insert(approval.id, approval);
+        }
+        lobby
+    }
+
+    #[test]
+    fn an_agent_that_waits_for_a_person_or_a_tool_is_on_its_way() {
+        let main = "main".parse().unwrap();
+        let mut lobby = lobby();
+        assert!(lobby.going_in(&main).agents.is_empty());
+        for (number, run) in [
+            json!({"agent": "eve-2", "answers": ["main", {}]}),
+            json!({"agent": "eve-2", "answers": ["other", {}]}),
+            json!({"agent": "eve-2"}),
+            json!({"agent": "ada", "answers": ["main", {}], "call": "call_3"}),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let id = format!("018f0000-0000-7000-8000-00000000020{number}");
+            let run = serde_json::from_value(run).unwrap();
+            lobby.invocations.insert(id.parse().unwrap(), run);
+        }
+        let going = asking(lobby).going_in(&main);
+        let agents: Vec<&str> = going.agents.iter().map(EntityId::as_str).collect();
+        assert_eq!(agents, ["ada", "eve-2"]);
+        assert_eq!((going.thinking, going.calling), (1, 1));
     }
 
     #[test]

@@ -2,19 +2,26 @@
 //!
 //! What one message brings about is told in this order: the message, who begins to answer, the
 //! pieces of each answer between its `start` and its `end`, the whole answer as a message, who has
-//! ended, `idle`, and at last the title that the chat got.
+//! ended, `idle`, and at last the title that the chat got. In between an agent's model may call tools:
+//! the calls are told as a message of the agent, then what people are asked, when each call begins,
+//! and what came of it; the agent is answering all the while.
 
 mod answers;
+mod calls;
 #[cfg(test)]
 mod tests;
 
 use contract::entity::Titled;
-use contract::fact::{ActionRequested, MessagePosted};
+use contract::fact::{ActionFailed, ActionRequested, MessagePosted};
 use contract::{Chat, ChatId, Chunk, CloudEvent, EntityId, Fact, InvocationId, MessageId};
 use serde_json::Value;
 
 use super::envelope::{Activity, Busy, Envelope};
+use super::model::Model;
 use answers::Answers;
+use calls::Calls;
+
+pub(super) use calls::Made;
 
 /// What clients of a stream are told of.
 #[derive(Debug, Clone)]
@@ -53,6 +60,7 @@ pub(super) struct Teller {
     scope: Scope,
     manner: Manner,
     answers: Answers,
+    calls: Calls,
     /// Who has ended last, when nobody else was answering: whether that was the end of the turn is
     /// known with the next event.
     ended: Option<(Activity, Box<CloudEvent>)>,
@@ -67,9 +75,27 @@ impl Teller {
             scope,
             manner,
             answers: Answers::default(),
+            calls: Calls::default(),
             ended: None,
             titles: Vec::new(),
             outcome: Outcome::default(),
+        }
+    }
+
+    /// Somebody who tells what happens from now on, or behind some place of the log, and knows the
+    /// world as it is now.
+    pub(super) fn standing(chat: Option<ChatId>, manner: Manner, model: &Model) -> Self {
+        Self {
+            calls: Calls::of(model),
+            ..Self::new(Scope::Standing(chat), manner)
+        }
+    }
+
+    /// What people were asked before anything is heard, and have not answered.
+    pub(super) fn asked(&self) -> Vec<Envelope> {
+        match &self.scope {
+            Scope::Turn { .. } => Vec::new(),
+            Scope::Standing(chat) => self.calls.asked(chat.as_ref()),
         }
     }
 
@@ -94,8 +120,11 @@ impl Teller {
         (told, false)
     }
 
-    /// What is told of a piece of an answer.
+    /// What is told of a piece of an answer, or of what a tool says of its progress.
     pub(super) fn chunk(&mut self, chunk: &Chunk) -> Vec<Envelope> {
+        if chunk.progress {
+            return Vec::from_iter(self.calls.progress(chunk));
+        }
         self.answers.piece(chunk)
     }
 
@@ -115,11 +144,25 @@ impl Teller {
         match fact {
             Fact::MessagePosted(posted) => self.posted(event, &posted),
             Fact::ActionRequested(requested) => self.requested(event, &requested),
-            Fact::ActionCompleted(done) => self.finished(event, done.invocation, None),
-            Fact::ActionFailed(failed) => {
-                self.finished(event, failed.invocation, Some(failed.reason))
-            }
-            Fact::ActionCancelled(cancelled) => self.finished(event, cancelled.invocation, None),
+            Fact::ActionCompleted(done) => match &done.call {
+                Some(call) => self.calls.end(event, call, &done),
+                None if done.calls.is_empty() => self.finished(event, done.invocation, None),
+                None => {
+                    let mut told = self.answers.calls(event, &done);
+                    told.extend(self.calls.step(event, &done));
+                    told
+                }
+            },
+            Fact::ActionFailed(failed) => match &failed.call {
+                Some(call) => self.calls.fail(event, call, &failed),
+                None => self.finished(event, failed.invocation, Some(&failed)),
+            },
+            Fact::ActionCancelled(cancelled) => match &cancelled.call {
+                Some(call) => self.calls.cancel(event, call),
+                None => self.finished(event, cancelled.invocation, None),
+            },
+            Fact::ApprovalRequested(requested) => self.calls.ask(event, &requested),
+            Fact::ApprovalEnded(ended) => self.calls.decided(event, &ended),
             Fact::ChatCreated(chat) => vec![Envelope::chat("chat-created", event, &chat)],
             Fact::ChatUpdated(chat) => self.chat_updated(event, &chat),
             Fact::MessageRemoved(removed) => vec![Envelope::removed(event, removed.message)],
@@ -147,12 +190,15 @@ impl Teller {
     }
 
     fn requested(&mut self, event: &CloudEvent, requested: &ActionRequested) -> Vec<Envelope> {
+        if let Some(call) = &requested.call {
+            return vec![self.calls.begin(event, &requested.agent, call)];
+        }
         if requested.message.is_none() {
             return Vec::new();
         }
-        let invocation = event.id.invocation();
-        let chat = event.chat.as_ref();
-        let activity = self.answers.begin(invocation, &requested.agent, chat);
+        let Some(activity) = self.answers.begin(event, requested) else {
+            return Vec::new();
+        };
         let busy = self.answers.busy();
         vec![Envelope::activity(
             "response-start",
@@ -166,20 +212,25 @@ impl Teller {
         &mut self,
         event: &CloudEvent,
         invocation: InvocationId,
-        failure: Option<String>,
+        failed: Option<&ActionFailed>,
     ) -> Vec<Envelope> {
-        let Some((activity, told)) = self.answers.end(invocation, failure.as_deref()) else {
+        let Some((activity, mut told)) = self.answers.end(event, invocation, failed) else {
             return Vec::new();
         };
+        let failure = failed.map(|failed| failed.reason.clone());
         self.outcome.failures.extend(failure);
-        let mut told = Vec::from_iter(told);
+        told.extend(self.has_ended(event, activity));
+        told
+    }
+
+    fn has_ended(&mut self, event: &CloudEvent, activity: Activity) -> Option<Envelope> {
+        self.calls.forget(activity.chat.as_ref(), &activity.agent);
         if self.answers.is_empty() {
             self.ended = Some((activity, Box::new(event.clone())));
-        } else {
-            let busy = self.answers.busy();
-            told.push(Envelope::activity("response-end", event, &activity, &busy));
+            return None;
         }
-        told
+        let busy = self.answers.busy();
+        Some(Envelope::activity("response-end", event, &activity, &busy))
     }
 
     /// Who ended last was not the last of the turn.
@@ -193,11 +244,19 @@ impl Teller {
     }
 
     fn turn_ended(&mut self, event: &CloudEvent, turn: MessageId) -> Vec<Envelope> {
+        let mut told = Vec::new();
+        for activity in self.answers.end_turn(turn) {
+            // Of the last one only it is told that nobody else is answering.
+            let before = self.ended.take().map(|(before, _)| before);
+            told.extend(before.map(|before| {
+                Envelope::activity("response-end", event, &before, &Busy::default())
+            }));
+            told.extend(self.has_ended(event, activity));
+        }
         if !self.answers.is_empty() {
-            return Vec::new();
+            return told;
         }
         let begun = self.answers.begun;
-        let mut told = Vec::new();
         if let Some(name) = self.manner.nobody.as_deref().filter(|_| begun == 0) {
             told.push(Envelope::nobody(event, turn, name));
         }

@@ -54,6 +54,7 @@ impl Turn {
             doorway: Arc::clone(doorway),
             feed,
             teller: Teller::new(scope, self.manner),
+            first: Vec::new(),
             patience: Some(doorway.gateway.turn_deadline()),
             happened: Instant::now(),
             seen: self.seen,

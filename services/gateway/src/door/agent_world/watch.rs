@@ -26,6 +26,8 @@ pub(super) struct Watch {
     pub(super) doorway: Arc<Doorway>,
     pub(super) feed: Feed,
     pub(super) teller: Teller,
+    /// What the client is told before anything happens.
+    pub(super) first: Vec<Envelope>,
     /// How long nothing may happen; then the client is told so, and the stream ends.
     pub(super) patience: Option<Duration>,
     /// When something happened last.
@@ -133,6 +135,9 @@ impl Watch {
     }
 
     async fn step(&mut self) -> Step {
+        if !self.first.is_empty() {
+            return Step::Told(std::mem::take(&mut self.first), false);
+        }
         let heartbeat = self.doorway.gateway.config.limits.sse_heartbeat;
         let beat = sleep_until(Instant::now() + heartbeat);
         tokio::pin!(beat);

@@ -7,32 +7,42 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use contract::command::WorldChange;
+use contract::entity::ChatModel;
 use contract::query::WorldRow;
 use contract::{Command, EntityId, WorldId, WorldSpec};
 use serde_json::{Value, json};
 
-use super::agent::PROVIDERS;
+use super::agent::{PROVIDERS, provider_of};
 use super::doorway::{Doorway, further_id};
-use super::failure::Failure;
+use super::failure::{Failure, Refusal};
 use super::input::{Fields, Input};
+use super::mcp_config::McpConfig;
 use super::model::{Model, id_of};
-use super::{sender, shape};
+use super::{mcp_config, sender, shape};
 use crate::body::Ids;
 use crate::caller::Caller;
 use crate::problem::Problem;
 
 /// The longest name.
 pub(super) const NAME_CHARACTERS_MAX: usize = 100;
-/// What clients keep with a world, and only they understand.
+/// The servers of tools, as clients write them.
+const MCP_CONFIG: &str = "mcpConfig";
+/// What clients keep with a world, and most of it only they understand.
 const KEPT: [&str; 5] = [
     "chatLLMProvider",
     "chatLLMModel",
-    "mcpConfig",
+    MCP_CONFIG,
     "uiMode",
     "dashboardZones",
 ];
 
 /// List the worlds.
+#[utoipa::path(
+    get, path = "/worlds", tag = "agent world",
+    responses(
+        (status = 200, body = Vec<Value>),
+    )
+)]
 pub(super) async fn list(State(doorway): State<Arc<Doorway>>) -> Result<Json<Vec<Value>>, Failure> {
     let mut shown = Vec::new();
     let mut after = None;
@@ -61,6 +71,19 @@ fn row(row: &WorldRow) -> Value {
 }
 
 /// Create a world, with a person and an empty chat in it.
+#[utoipa::path(
+    post, path = "/worlds", tag = "agent world",
+    request_body(
+        content = Value,
+        description = "name, description, turnLimit, mainAgent, chatLLMProvider, \
+            chatLLMModel, mcpConfig, variables"
+    ),
+    responses(
+        (status = 201, body = Value),
+        (status = 400, body = Refusal),
+        (status = 409, body = Refusal),
+    )
+)]
 pub(super) async fn create(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,
@@ -79,6 +102,8 @@ pub(super) async fn create(
         main_agent: change.main_agent.unwrap_or_default(),
         variables: change.variables.unwrap_or_default(),
         metadata: change.metadata.unwrap_or_default(),
+        chat_model: change.chat_model,
+        mcp_servers: change.mcp_servers.unwrap_or_default(),
         entities: sender::human().into_iter().collect(),
         ..defaults
     };
@@ -92,6 +117,14 @@ pub(super) async fn create(
 }
 
 /// Show a world.
+#[utoipa::path(
+    get, path = "/worlds/{world}", tag = "agent world",
+    params(("world" = String, Path)),
+    responses(
+        (status = 200, body = Value),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn show(
     State(doorway): State<Arc<Doorway>>,
     Ids(name): Ids<String>,
@@ -101,6 +134,21 @@ pub(super) async fn show(
 }
 
 /// Change a world.
+#[utoipa::path(
+    patch, path = "/worlds/{world}", tag = "agent world",
+    request_body(
+        content = Value,
+        description = "name, description, turnLimit, mainAgent, chatLLMProvider, \
+            chatLLMModel, mcpConfig, variables"
+    ),
+    params(("world" = String, Path)),
+    responses(
+        (status = 200, body = Value),
+        (status = 400, body = Refusal),
+        (status = 404, body = Refusal),
+        (status = 409, body = Refusal),
+    )
+)]
 pub(super) async fn update(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,
@@ -118,13 +166,20 @@ pub(super) async fn update(
     change.name = new_name;
     let command = Command::UpdateWorld(change);
     let id = caller.command_id(&model.id);
-    doorway
-        .send(&model.id, id, EntityId::world(), command)
-        .await?;
+    let sent = doorway.send(&model.id, id, EntityId::world(), command);
+    sent.await.map_err(in_config)?;
     shown_again(&doorway, &model.id).await
 }
 
 /// Delete a world, for good.
+#[utoipa::path(
+    delete, path = "/worlds/{world}", tag = "agent world",
+    params(("world" = String, Path)),
+    responses(
+        (status = 204),
+        (status = 404, body = Refusal),
+    )
+)]
 pub(super) async fn delete(
     State(doorway): State<Arc<Doorway>>,
     caller: Caller,
@@ -159,6 +214,7 @@ fn change(fields: &mut Fields<'_>, mut kept: BTreeMap<String, Value>) -> WorldCh
         fields.choice("chatLLMProvider", &PROVIDERS);
     }
     fields.nullable_text("chatLLMModel");
+    let config = mcp_config(fields);
     for field in KEPT {
         match fields.get(field) {
             Some(Value::Null) => {
@@ -170,14 +226,67 @@ fn change(fields: &mut Fields<'_>, mut kept: BTreeMap<String, Value>) -> WorldCh
             None => {}
         }
     }
+    let chat_model = chat_model(fields, &kept);
+    let mut mcp_servers = None;
+    if let Some(config) = config {
+        mcp_servers = Some(config.servers);
+        if !config.kept.is_null() {
+            kept.insert(MCP_CONFIG.to_owned(), config.kept);
+        }
+    }
     WorldChange {
+        chat_model,
         name: None,
         description: fields.nullable_text("description"),
         turn_limit: fields.count("turnLimit"),
         main_agent: fields.nullable_text("mainAgent"),
         variables: fields.nullable_text("variables"),
         metadata: Some(kept),
+        mcp_servers,
     }
+}
+
+/// The servers of tools that a body names, if it speaks of them; null takes all away.
+fn mcp_config(fields: &mut Fields<'_>) -> Option<McpConfig> {
+    let written = fields.get(MCP_CONFIG)?;
+    if written.is_null() {
+        return Some(McpConfig::default());
+    }
+    match mcp_config::read(written) {
+        Ok(config) => Some(config),
+        Err(fault) => {
+            let within = fault.path.iter().map(String::as_str);
+            let path: Vec<&str> = std::iter::once(MCP_CONFIG).chain(within).collect();
+            fields.fault(&path, fault.message);
+            None
+        }
+    }
+}
+
+/// What the world says of its servers, in the words of clients.
+fn in_config(problem: Problem) -> Problem {
+    let field = problem.field.as_deref().unwrap_or_default();
+    match field.strip_prefix("mcp_servers") {
+        Some(within) => {
+            let field = format!("{MCP_CONFIG}{within}");
+            problem.at(field)
+        }
+        None => problem,
+    }
+}
+
+/// The model that names chats, when something is said of it.
+fn chat_model(fields: &Fields<'_>, kept: &BTreeMap<String, Value>) -> Option<ChatModel> {
+    let said = ["chatLLMProvider", "chatLLMModel"];
+    if said.iter().all(|field| fields.get(field).is_none()) {
+        return None;
+    }
+    let known = |field: &str| kept.get(field).and_then(Value::as_str).unwrap_or_default();
+    Some(ChatModel {
+        provider: provider_of(known("chatLLMProvider")),
+        model: known("chatLLMModel").to_owned(),
+        base_url: None,
+    })
 }
 
 /// A world keeps its id under another name; the name may still not be another world's.
@@ -203,7 +312,7 @@ fn taken(problem: Problem) -> Failure {
     match problem.code {
         // The id of a world that was deleted is not free again at once.
         "already_exists" | "world_deleted" => exists(),
-        _ => problem.into(),
+        _ => in_config(problem).into(),
     }
 }
 
@@ -229,6 +338,28 @@ mod tests {
         );
         let kept: Vec<String> = change.metadata.unwrap().into_keys().collect();
         assert_eq!(kept, ["chatLLMModel", "mcpConfig"]);
+        assert_eq!(change.mcp_servers, Some(BTreeMap::new()));
+    }
+
+    #[test]
+    fn servers_of_tools_are_taken_kept_and_taken_away() {
+        let config = json!({"mcpServers": {"files": {"command": "npx"}}});
+        for (body, servers, is_kept) in [
+            (json!({"mcpConfig": config}), Some(1), true),
+            (json!({"mcpConfig": null}), Some(0), false),
+            (json!({}), None, true),
+        ] {
+            let kept = BTreeMap::from([(MCP_CONFIG.to_owned(), json!("before"))]);
+            let change = change(&mut Fields::of(&body), kept);
+            let named = change.mcp_servers.map(|servers| servers.len());
+            assert_eq!(named, servers, "{body}");
+            let kept = change.metadata.unwrap();
+            assert_eq!(kept.contains_key(MCP_CONFIG), is_kept, "{body}");
+        }
+        let body = json!({"mcpConfig": {"servers": {"files": {}}}});
+        let mut fields = Fields::of(&body);
+        change(&mut fields, BTreeMap::new());
+        assert!(fields.check().is_err());
     }
 
     #[test]

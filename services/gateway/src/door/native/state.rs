@@ -95,6 +95,8 @@ pub(super) struct Parts {
     pub(super) chats: BTreeMap<String, Box<RawValue>>,
     #[serde(default)]
     pub(super) invocations: BTreeMap<String, Box<RawValue>>,
+    #[serde(default)]
+    pub(super) approvals: BTreeMap<String, Box<RawValue>>,
 }
 
 /// # Errors

@@ -74,11 +74,12 @@ impl Turn {
                 self.answers.push(answer(event, posted));
                 Part::Result
             }
-            Ok(Some(Fact::ActionFailed(failed))) => {
+            // A tool that fails is not the agent that does.
+            Ok(Some(Fact::ActionFailed(failed))) if failed.call.is_none() => {
                 self.failures.push(failure(event, failed));
                 Part::Result
             }
-            Ok(Some(Fact::ActionCancelled(_))) => {
+            Ok(Some(Fact::ActionCancelled(cancelled))) if cancelled.call.is_none() => {
                 self.failures.push(TurnFailure {
                     agent: event.sender.clone(),
                     code: "cancelled".to_owned(),

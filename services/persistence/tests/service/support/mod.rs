@@ -181,6 +181,8 @@ impl Archive {
             main_agent: String::new(),
             variables: String::new(),
             metadata: BTreeMap::new(),
+            chat_model: None,
+            mcp_servers: Default::default(),
         };
         let events = vec![
             event("world", None, &Fact::WorldCreated(described)),
@@ -356,6 +358,9 @@ pub(crate) fn post(sender: &str, chat: &str, text: &str) -> Event {
 pub(crate) fn complete(agent: &str, usage: Usage) -> Event {
     let completed = ActionCompleted {
         invocation: InvocationId(Uuid::now_v7()),
+        call: None,
+        said: String::new(),
+        calls: Vec::new(),
         output: None,
         usage: Some(usage),
     };

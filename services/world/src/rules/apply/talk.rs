@@ -106,7 +106,7 @@ fn open_turn(world: &mut World, chat: &ChatId, message: &ChatMessage) {
     for agent in &message.answerers {
         let answering = state.answering.entry(agent.clone()).or_default();
         answering.waiting.push_back(message.clone());
-        if answering.current.is_none() {
+        if !answering.is_busy() {
             world.ready.insert((chat.clone(), agent.clone()));
         }
     }
@@ -130,13 +130,18 @@ pub(super) fn remove_messages(world: &mut World, event: &Event, first: MessageId
         let (dropped, kept): (Vec<_>, Vec<_>) = waiting.into_iter().partition(&is_gone);
         answering.waiting = kept.into();
         called_off.extend(dropped.into_iter().map(|message| message.turn));
-        if answering.waiting.is_empty() {
+        if answering.current.is_none()
+            && let Some(thread) = answering.thread.take_if(|thread| is_gone(&thread.question))
+        {
+            called_off.push(thread.question.turn);
+        }
+        if !answering.is_ready() {
             world.ready.remove(&(chat.clone(), agent.clone()));
         }
     }
     state
         .answering
-        .retain(|_, answering| answering.current.is_some() || !answering.waiting.is_empty());
+        .retain(|_, answering| answering.is_busy() || !answering.waiting.is_empty());
     for turn in called_off {
         close_one(world, turn);
     }
@@ -149,7 +154,15 @@ pub(super) fn stop_waiting(world: &mut World, chat: &ChatId) {
     let waiting: Vec<ChatMessage> = state
         .answering
         .values_mut()
-        .flat_map(|answering| std::mem::take(&mut answering.waiting))
+        .flat_map(|answering| {
+            let mut waiting = std::mem::take(&mut answering.waiting);
+            // What runs is called off by itself.
+            if answering.current.is_none() {
+                let thread = answering.thread.take();
+                waiting.extend(thread.map(|thread| thread.question));
+            }
+            waiting
+        })
         .collect();
     state
         .answering

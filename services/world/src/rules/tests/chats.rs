@@ -1,7 +1,7 @@
 //! Chats as stories: limits, titles, new chats, what is taken back, what an agent remembers.
 
 use contract::command::{EntityChange, WorldChange};
-use contract::entity::{Brain, Llm, Provider, Titled};
+use contract::entity::{Brain, ChatModel, Llm, Provider, Titled};
 use contract::{AgentConfig, Chat, ChatId, Command, EntityKind, MessageId};
 
 use super::{Story, context, entity, types};
@@ -427,4 +427,33 @@ fn objects_are_heard_as_agents_are() {
         story.send("bell", post).unwrap();
         assert_eq!(story.open().len(), answers, "{text}");
     }
+}
+
+#[test]
+fn a_worlds_own_model_names_its_chats() {
+    let mut story = Story::begin(&["ada"]);
+    let chat_model = |model: &str| {
+        Command::UpdateWorld(WorldChange {
+            chat_model: Some(ChatModel {
+                provider: Provider::Ollama,
+                model: model.into(),
+                base_url: None,
+            }),
+            ..WorldChange::default()
+        })
+    };
+    story.send("world", chat_model("small")).unwrap();
+    story.say("hello");
+    let events = story.answer_first("hi");
+    assert_eq!(types(&events).last(), Some(&"action.requested"));
+    let told = context(&story.world, story.open()[0]).unwrap();
+    let Brain::Llm(llm) = told.agent.agent.unwrap().brain else {
+        panic!("a title needs a model")
+    };
+    assert_eq!(
+        (llm.provider, llm.model.as_str()),
+        (Provider::Ollama, "small")
+    );
+    story.send("world", chat_model("")).unwrap();
+    assert_eq!(story.world.description.unwrap().chat_model, None);
 }

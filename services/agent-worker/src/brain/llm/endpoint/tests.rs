@@ -123,10 +123,3 @@ fn a_listed_address_without_its_key_stops_the_worker() {
         "{error}"
     );
 }
-
-#[test]
-fn a_key_is_never_shown() {
-    let key = Key("sk-secret".into());
-    assert_eq!(format!("{key:?}"), "[key]");
-    assert_eq!(key.removed_from("bad key sk-secret!"), "bad key [key]!");
-}

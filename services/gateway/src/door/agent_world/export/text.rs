@@ -2,18 +2,20 @@
 
 #[cfg(test)]
 mod tests;
+mod tool;
 
 use std::fmt::Write as _;
 
-use contract::fact::{ActionRequested, MessagePosted};
 use contract::invocation::ChatMessage;
 use contract::query::EventRow;
-use contract::{Entity, EntityKind, Timestamp};
+use contract::{Entity, EntityId, EntityKind, Fact, Timestamp};
 use serde_json::Value;
 
 use super::super::model::Model;
 use super::super::sender::HUMAN;
 use super::super::shape;
+
+pub(super) use tool::step;
 
 /// Events that are written out.
 const EVENTS_SHOWN_MAX: usize = 100;
@@ -23,6 +25,8 @@ const EVENTS_SHOWN_MAX: usize = 100;
 pub(super) struct Said {
     messages: usize,
     by_people: usize,
+    /// Messages, and what agents did with tools between them.
+    rows: usize,
 }
 
 impl Said {
@@ -30,6 +34,7 @@ impl Said {
         let Self {
             messages,
             by_people,
+            ..
         } = self;
         let by_agents = messages - by_people;
         format!(
@@ -141,29 +146,28 @@ pub(super) fn message(
 ) -> String {
     said.messages += 1;
     said.by_people += usize::from(!message.from_agent);
-    let number = said.messages;
     let label = label(model, message, answered);
-    let text = message
-        .text
-        .replace("\\n", "\n")
-        .replace("```", "\\`\\`\\`");
-    let lines = text.lines().map(|line| format!("    {line}\n"));
-    let lines: String = lines.collect();
-    format!("{number}. **{label}**:\n    ```\n{lines}    ```\n\n")
+    row(said, &label, &[&message.text])
+}
+
+fn row(said: &mut Said, label: &str, blocks: &[&str]) -> String {
+    said.rows += 1;
+    let mut written = format!("{}. **{label}**:\n", said.rows);
+    for block in blocks {
+        let text = block.replace("\\n", "\n").replace("```", "\\`\\`\\`");
+        let lines = text.lines().map(|line| format!("    {line}\n"));
+        let lines: String = lines.collect();
+        let _ = write!(written, "    ```\n{lines}    ```\n");
+    }
+    written.push('\n');
+    written
 }
 
 fn label(model: &Model, message: &ChatMessage, answered: Option<&str>) -> String {
-    let called = |id| {
-        let entity: Option<&Entity> = model.entities.get(id);
-        entity.map_or_else(|| id.to_string(), |entity| entity.display_name().to_owned())
-    };
     let sender = message.sender.as_str();
     if message.from_agent {
-        let reply = match answered {
-            Some(answered) => format!("(reply to {answered})"),
-            None => "(reply)".to_owned(),
-        };
-        return format!("Agent: {} {reply}", called(&message.sender));
+        let reply = reply(answered);
+        return format!("Agent: {} {reply}", called(model, &message.sender));
     }
     if sender == HUMAN {
         return "From: HUMAN".to_owned();
@@ -175,8 +179,21 @@ fn label(model: &Model, message: &ChatMessage, answered: Option<&str>) -> String
     if is_person || message.answerers.is_empty() {
         return format!("From: {sender}");
     }
-    let listeners: Vec<String> = message.answerers.iter().map(called).collect();
+    let listeners = message.answerers.iter();
+    let listeners: Vec<String> = listeners.map(|id| called(model, id)).collect();
     format!("Agent: {} (message from {sender})", listeners.join(", "))
+}
+
+fn called(model: &Model, id: &EntityId) -> String {
+    let entity = model.entities.get(id);
+    entity.map_or_else(|| id.to_string(), |entity| entity.display_name().to_owned())
+}
+
+fn reply(answered: Option<&str>) -> String {
+    match answered {
+        Some(answered) => format!("(reply to {answered})"),
+        None => "(reply)".to_owned(),
+    }
 }
 
 /// What happened in the chat, of which the first events are written out.
@@ -211,29 +228,27 @@ pub(super) fn events(rows: &[EventRow]) -> String {
 /// The kind of an event, as clients know it, and what it says.
 fn event(row: &EventRow) -> (&'static str, String) {
     let event = &row.event;
-    let data = event.data.get();
-    match event.event_type.as_str() {
-        "message.posted" => {
-            let posted = serde_json::from_str::<MessagePosted>(data);
-            let text = posted.map(|posted| posted.text.replace('\n', " "));
-            (
-                "message",
-                format!("{}: {}", event.sender, text.unwrap_or_default()),
-            )
+    let sender = &event.sender;
+    let message = |text: &str| ("message", format!("{sender}: {}", text.replace('\n', " ")));
+    let world = |agent: &EntityId, step: &str| ("world", format!("{agent}: {step}"));
+    let tool = |agent: &EntityId, step: &str| ("tool", format!("{agent} {step}"));
+    let fact = Fact::parse(&event.event_type, &event.data);
+    match fact.ok().flatten() {
+        Some(Fact::MessagePosted(posted)) => message(&posted.text),
+        Some(Fact::ActionCompleted(done)) if !done.calls.is_empty() => message(&done.said),
+        Some(Fact::ActionRequested(wanted)) if wanted.call.is_some() => {
+            tool(&wanted.agent, "tool-start")
         }
-        "action.requested" => {
-            let requested = serde_json::from_str::<ActionRequested>(data);
-            let agent = requested.map(|requested| requested.agent.to_string());
-            (
-                "world",
-                format!("{}: response-start", agent.unwrap_or_default()),
-            )
+        Some(Fact::ActionRequested(wanted)) => world(&wanted.agent, "response-start"),
+        Some(Fact::ApprovalRequested(_)) => tool(sender, "tool-progress"),
+        Some(Fact::ActionCompleted(done)) if done.call.is_some() => tool(sender, "tool-result"),
+        Some(Fact::ActionFailed(ended)) if ended.call.is_some() => tool(sender, "tool-error"),
+        Some(Fact::ActionCancelled(ended)) if ended.call.is_some() => tool(sender, "tool-error"),
+        Some(Fact::ActionCompleted(_) | Fact::ActionFailed(_) | Fact::ActionCancelled(_)) => {
+            world(sender, "response-end")
         }
-        "action.completed" | "action.failed" | "action.cancelled" => {
-            ("world", format!("{}: response-end", event.sender))
-        }
-        "chat.turn_ended" => ("world", format!("{}: idle", event.sender)),
-        _ => ("system", data.to_owned()),
+        Some(Fact::TurnEnded(_)) => world(sender, "idle"),
+        _ => ("system", event.data.get().to_owned()),
     }
 }
 

@@ -1,26 +1,33 @@
-//! The answers of a stream that are being thought of.
+//! The answers of a stream that agents are on their way to.
 
 use std::collections::BTreeMap;
 
-use contract::fact::MessagePosted;
-use contract::{ChatId, Chunk, CloudEvent, EntityId, InvocationId, MessageId};
+use contract::fact::{ActionCompleted, ActionFailed, ActionRequested, MessagePosted};
+use contract::{ChatId, Chunk, CloudEvent, EntityId, InvocationId, MessageId, Usage};
 use serde_json::json;
 
 use super::super::envelope::{Activity, Busy, Envelope, usage};
 
-/// The answers that have begun, and not ended.
+/// The answers that have begun, and not ended. In one chat an agent gives one at a time; between two
+/// runs of its model its tools run, or it waits for a person.
 #[derive(Default)]
 pub(super) struct Answers {
-    open: BTreeMap<InvocationId, Answer>,
+    open: BTreeMap<Whose, Answer>,
     pub(super) begun: u64,
 }
 
+type Whose = (Option<ChatId>, EntityId);
+
 struct Answer {
     activity: Activity,
+    /// The run in which its model thinks.
+    run: Option<InvocationId>,
+    question: Option<MessageId>,
+    turn: Option<MessageId>,
     message: MessageId,
     /// The attempt whose pieces are told; 0 before the first piece.
     attempt: u32,
-    /// Whether its end was told.
+    /// Whether the end of this run was told.
     is_told: bool,
 }
 
@@ -29,32 +36,43 @@ impl Answers {
         self.open.is_empty()
     }
 
+    /// An agent begins to answer, or goes on with its answer: only the first is told.
     pub(super) fn begin(
         &mut self,
-        invocation: InvocationId,
-        agent: &EntityId,
-        chat: Option<&ChatId>,
-    ) -> Activity {
-        self.begun += 1;
-        let activity = Activity {
-            number: self.begun,
-            agent: agent.clone(),
-            chat: chat.cloned(),
-        };
+        event: &CloudEvent,
+        requested: &ActionRequested,
+    ) -> Option<Activity> {
+        let run = event.id.invocation();
+        let whose = (event.chat.clone(), requested.agent.clone());
+        let before = self.open.remove(&whose);
+        let before = before.filter(|answer| answer.question == requested.message);
+        let goes_on = before.map(|answer| answer.activity);
+        let is_new = goes_on.is_none();
+        let activity = goes_on.unwrap_or_else(|| {
+            self.begun += 1;
+            Activity {
+                number: self.begun,
+                agent: requested.agent.clone(),
+                chat: event.chat.clone(),
+            }
+        });
         let answer = Answer {
             activity: activity.clone(),
-            message: answer_id(invocation),
+            run: Some(run),
+            question: requested.message,
+            turn: requested.turn,
+            message: answer_id(run),
             attempt: 0,
             is_told: false,
         };
-        self.open.insert(invocation, answer);
-        activity
+        self.open.insert(whose, answer);
+        is_new.then_some(activity)
     }
 
     /// A piece of an answer. Of one that has ended, or that began before anybody listened, only the
     /// whole is told.
     pub(super) fn piece(&mut self, chunk: &Chunk) -> Vec<Envelope> {
-        let open = self.open.get_mut(&chunk.invocation);
+        let open = self.by_run(chunk.invocation);
         let open = open.filter(|answer| !answer.is_told && chunk.attempt >= answer.attempt);
         let Some(answer) = open else {
             return Vec::new();
@@ -66,36 +84,54 @@ impl Answers {
         start.into_iter().chain([piece]).collect()
     }
 
-    /// The end of an answer whose whole follows. In one chat an agent gives one at a time.
+    /// The end of an answer whose whole follows.
     pub(super) fn whole(&mut self, event: &CloudEvent, posted: &MessagePosted) -> Vec<Envelope> {
-        let is_its = |answer: &&mut Answer| {
-            answer.activity.agent == event.sender && answer.activity.chat == event.chat
-        };
-        let Some(answer) = self.open.values_mut().find(is_its) else {
-            return Vec::new();
-        };
-        answer.is_told = true;
-        let end = match &posted.usage {
-            Some(cost) => answer.step("end").with("usage", usage(cost)),
-            None => answer.step("end"),
-        };
-        let start = (answer.attempt == 0).then(|| answer.step("start"));
-        start.into_iter().chain([end]).collect()
+        let whose = (event.chat.clone(), event.sender.clone());
+        let answer = self.open.get_mut(&whose);
+        answer.map_or_else(Vec::new, |answer| answer.whole(posted.usage.as_ref()))
+    }
+
+    /// An agent's model has called tools in place of an answer.
+    pub(super) fn calls(&mut self, event: &CloudEvent, done: &ActionCompleted) -> Vec<Envelope> {
+        let mut told = Vec::new();
+        let mut question = None;
+        if let Some(answer) = self.by_run(done.invocation) {
+            told = answer.whole(done.usage.as_ref());
+            question = answer.question;
+            answer.run = None;
+        }
+        let message = answer_id(done.invocation);
+        told.push(Envelope::calls(event, done, message, question));
+        told
     }
 
     /// The end of an answer, and what is told if its whole was not.
     pub(super) fn end(
         &mut self,
+        event: &CloudEvent,
         invocation: InvocationId,
-        failure: Option<&str>,
-    ) -> Option<(Activity, Option<Envelope>)> {
-        let answer = self.open.remove(&invocation)?;
-        let told = match failure {
-            Some(reason) => Some(answer.step("error").with("error", json!(reason))),
-            None if answer.attempt > 0 && !answer.is_told => Some(answer.step("end")),
-            None => None,
+        failed: Option<&ActionFailed>,
+    ) -> Option<(Activity, Vec<Envelope>)> {
+        let is_its = |_: &Whose, answer: &mut Answer| answer.run == Some(invocation);
+        let (_, answer) = self.open.extract_if(.., is_its).next()?;
+        let told = match failed {
+            Some(failed) => {
+                let error = answer.step("error").with("error", json!(failed.reason));
+                let (agent, message) = (&answer.activity.agent, answer.message.to_string());
+                let log = Envelope::log(event, "llm", agent, &message, failed);
+                vec![error, log]
+            }
+            None if answer.attempt > 0 && !answer.is_told => vec![answer.step("end")],
+            None => Vec::new(),
         };
         Some((answer.activity, told))
+    }
+
+    /// A turn is over. Answers that were called off while no model thought of them end with it.
+    pub(super) fn end_turn(&mut self, turn: MessageId) -> Vec<Activity> {
+        let is_of = |_: &Whose, answer: &mut Answer| answer.turn == Some(turn);
+        let ended = self.open.extract_if(.., is_of);
+        ended.map(|(_, answer)| answer.activity).collect()
     }
 
     pub(super) fn busy(&self) -> Busy {
@@ -113,9 +149,25 @@ impl Answers {
         busy.chats.dedup();
         busy
     }
+
+    fn by_run(&mut self, run: InvocationId) -> Option<&mut Answer> {
+        let mut open = self.open.values_mut();
+        open.find(|answer| answer.run == Some(run))
+    }
 }
 
 impl Answer {
+    /// The end of what its model said in one run.
+    fn whole(&mut self, cost: Option<&Usage>) -> Vec<Envelope> {
+        self.is_told = true;
+        let end = match cost {
+            Some(cost) => self.step("end").with("usage", usage(cost)),
+            None => self.step("end"),
+        };
+        let start = (self.attempt == 0).then(|| self.step("start"));
+        start.into_iter().chain([end]).collect()
+    }
+
     fn step(&self, step: &str) -> Envelope {
         let Activity { agent, chat, .. } = &self.activity;
         Envelope::answer(step, agent, self.message, chat.as_ref())

@@ -1,3 +1,5 @@
+mod tools;
+
 use contract::commit::Position;
 use contract::fact::{ActionCompleted, ActionFailed, TurnEnded};
 use contract::{ActionName, CommandId, Event, EventId, Timestamp, Usage};
@@ -91,6 +93,7 @@ impl Script {
             arguments: None,
             message: Some(turn),
             turn: Some(turn),
+            call: None,
             deadline: Timestamp::MAX,
         };
         self.happens("world", id, &Fact::ActionRequested(requested));
@@ -106,6 +109,7 @@ impl Script {
             chat: Some("main".parse().unwrap()),
             turn: Some(self.turn.event(0).message()),
             text: "piece ".to_owned(),
+            progress: false,
         };
         let told = self.teller.chunk(&chunk);
         self.told.extend(told);
@@ -115,7 +119,10 @@ impl Script {
         self.said(agent, false, false);
         let done = ActionCompleted {
             invocation,
+            call: None,
             output: None,
+            said: String::new(),
+            calls: Vec::new(),
             usage: None,
         };
         let id = CommandId::new().event(0);
@@ -125,6 +132,7 @@ impl Script {
     fn failed(&mut self, invocation: InvocationId, agent: &str) {
         let failed = ActionFailed {
             invocation,
+            call: None,
             code: "model".to_owned(),
             reason: "no answer".to_owned(),
         };
@@ -239,6 +247,7 @@ fn several_agents_begin_together_and_the_last_is_idle() {
         "message bob",
         "world response-end 1",
         "sse error ada",
+        "sse log ",
         "world idle 0",
     ];
     assert_eq!(script.steps(), expected);

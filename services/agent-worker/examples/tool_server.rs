@@ -1,0 +1,10 @@
+//! The server of tools of the tests, as a program. It writes down what happens in the file that is
+//! its argument.
+
+use std::path::PathBuf;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let file: PathBuf = std::env::args_os().nth(1).unwrap_or_default().into();
+    testkit::mcp::serve_program(&file).await;
+}

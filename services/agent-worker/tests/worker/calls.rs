@@ -1,0 +1,163 @@
+//! Calls of tools: made once, told about, and called off.
+
+use agent_worker::{Allowed, Worker};
+use contract::tool::McpServer;
+use serde_json::json;
+use testkit::eventually;
+use testkit::mcp::ToolServer;
+
+use crate::programs::{Program, VARIABLE, allowing_programs, call, make, ok, result, scene};
+use crate::support::{Stage, config};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_called_over_http_with_its_key_only() {
+    let (mut stage, listed, other) = (
+        Stage::set().await,
+        ToolServer::start().await,
+        ToolServer::start().await,
+    );
+    let allowed = |tools: &ToolServer| Allowed {
+        url: Some(tools.url()),
+        ..Allowed::default()
+    };
+    let mut config = config();
+    config.mcp.allow = vec![
+        Allowed {
+            bearer_variable: Some(VARIABLE.to_owned()),
+            ..allowed(&listed)
+        },
+        allowed(&other),
+    ];
+    stage.work_as(Worker::new(config).unwrap()).await;
+    for tools in [&listed, &other] {
+        stage.servers([("files", McpServer::Http { url: tools.url() })]);
+        let add = call("add", &json!({"a": 1, "b": 2}));
+        assert_eq!(make(&stage, add).await, ok("3"));
+    }
+    assert!(listed.seen("Bearer agent-worker") > 0);
+    assert_eq!(other.seen("Bearer agent-worker"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_gets_only_the_variables_that_are_listed() {
+    let (stage, _program) = scene().await;
+    let text = make(&stage, call("environment", &json!({}))).await.text;
+    for name in text.split(' ') {
+        let expected = ["HOME", "LANG", "PATH", "TMPDIR", VARIABLE];
+        assert!(expected.contains(&name), "{name}");
+    }
+    assert!(text.contains(VARIABLE), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_goes_wrong_is_a_result() {
+    let (stage, program) = scene().await;
+    let fail = make(&stage, call("fail", &json!({}))).await;
+    assert_eq!(
+        (fail.text.as_str(), fail.failed),
+        ("it does not work", true)
+    );
+    let of = |server: &str| {
+        let mut call = call("add", &json!({}));
+        call["tool"]["mcp"]["server"] = json!(server);
+        call
+    };
+    let forbidden = McpServer::Stdio {
+        command: "/bin/sh".to_owned(),
+        args: Vec::new(),
+    };
+    stage.servers([("files", program.server()), ("forbidden", forbidden)]);
+    let mut refused = call("add", &json!({}));
+    refused["refused"] = json!("people said no");
+    let nobody = json!({"id": "a", "name": "no_such", "arguments": {}});
+    for (call, expected) in [
+        (call("no_such", &json!({})), "there is no tool no_such"),
+        (of("no_such"), "no server of tools \"no_such\""),
+        (of("forbidden"), "not allowed to use it"),
+        (call("add", &json!([1])), "must be a JSON object"),
+        (refused, "people said no"),
+        (nobody, "there is no such tool"),
+    ] {
+        let result = make(&stage, call).await;
+        assert!(
+            result.failed && result.text.contains(expected),
+            "{result:?}"
+        );
+    }
+    let show = make(&stage, call("show", &json!({}))).await;
+    let expected = "see\n[image, image/png, 5 bytes]\n[resource: page <test://page>]";
+    assert_eq!(show, ok(expected));
+    assert_eq!(stage.bus.dead_letters().await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_without_a_call_fails() {
+    let (stage, _program) = scene().await;
+    let id = stage.request("tool").await;
+    assert_eq!(stage.failed(id).await.0, "no_call");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_call_tells_its_progress_and_is_called_off_in_time() {
+    let (stage, program) = scene().await;
+    stage.agent(json!({"tools": {"timeout_seconds": 0.5}}));
+    let slow = make(&stage, call("slow", &json!({}))).await;
+    assert!(
+        slow.failed && slow.text.contains("more than 0.5 s"),
+        "{slow:?}"
+    );
+    eventually("the server was told", async || {
+        program.seen("cancelled") == 1
+    })
+    .await;
+    eventually("the progress came", async || stage.chunks().len() == 2).await;
+    let mut progress: Vec<_> = stage.chunks().into_iter().map(|it| it.text).collect();
+    progress.sort();
+    assert_eq!(progress, ["1/3", "2/3"]);
+    assert!(stage.chunks().iter().all(|chunk| chunk.progress));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_called_off_is_called_off_at_its_server() {
+    let (stage, program) = scene().await;
+    stage.call(call("slow", &json!({})));
+    let id = stage.request("tool").await;
+    eventually("the call began", async || program.seen("slow") == 1).await;
+    stage.end(id);
+    stage.bus.publish_cancelled(&stage.world, id).await;
+    eventually("the server was told", async || {
+        program.seen("cancelled") == 1
+    })
+    .await;
+    stage.all_acknowledged().await;
+    assert!(stage.outcomes(id).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_something_is_called_at_most_once() {
+    for (repeatable, expected) in [(false, 0), (true, 1)] {
+        let (mut stage, program) = (Stage::set().await, Program::new());
+        // The first worker dies in the middle of the call.
+        stage.servers([("files", program.server())]);
+        let mut note = call("slow", &json!({}));
+        note["repeatable"] = json!(repeatable);
+        stage.call(note.clone());
+        let worker = Worker::new(allowing_programs()).unwrap();
+        let (_, dies, _) = stage.work_as(worker).await;
+        let id = stage.request("tool").await;
+        eventually("the call began", async || program.seen("slow") == 1).await;
+        note["tool"]["mcp"]["tool"] = json!("note");
+        stage.call(note);
+        dies.abort();
+        stage
+            .work_as(Worker::new(allowing_programs()).unwrap())
+            .await;
+        let result = result(&stage, id).await;
+        assert_eq!(result.failed, !repeatable, "{result:?}");
+        if !repeatable {
+            let unknown = "whether it took effect is not known";
+            assert!(result.text.contains(unknown), "{result:?}");
+        }
+        assert_eq!(program.seen("noted"), expected);
+    }
+}

@@ -1,0 +1,110 @@
+//! Servers of tools that are programs, and calls of their tools.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use agent_worker::{Allowed, Config, Worker};
+use contract::InvocationId;
+use contract::tool::{McpServer, ToolResult};
+use serde_json::{Value, json};
+use testkit::mcp::{example, seen_in};
+
+use crate::support::{Stage, config};
+
+/// A variable that cargo sets for every test.
+pub(crate) const VARIABLE: &str = "CARGO_PKG_NAME";
+
+/// A server of tools that is a program, and the file in which it says what happens.
+pub(crate) struct Program {
+    pub(crate) file: PathBuf,
+}
+
+impl Program {
+    pub(crate) fn new() -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::SeqCst);
+        let name = format!("tool-server-{}-{number}", std::process::id());
+        Self {
+            file: std::env::temp_dir().join(name),
+        }
+    }
+
+    pub(crate) fn server(&self) -> McpServer {
+        McpServer::Stdio {
+            command: example("tool_server").display().to_string(),
+            args: vec![self.file.display().to_string()],
+        }
+    }
+
+    pub(crate) fn seen(&self, what: &str) -> usize {
+        let seen = seen_in(&self.file);
+        seen.iter().filter(|line| line.starts_with(what)).count()
+    }
+
+    /// Whether the processes that were started so far have ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        let seen = seen_in(&self.file);
+        let mut ids = seen.iter().filter_map(|line| line.strip_prefix("pid "));
+        ids.all(|id| !is_running(id))
+    }
+}
+
+/// Whether this process runs; one that has ended, and that nobody has asked for, does not.
+fn is_running(id: &str) -> bool {
+    let command = std::fs::read(Path::new("/proc").join(id).join("cmdline"));
+    command.is_ok_and(|command| !command.is_empty())
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
+
+pub(crate) fn allowing_programs() -> Config {
+    let mut config = config();
+    config.mcp.allow = vec![Allowed {
+        command: Some(example("tool_server").display().to_string()),
+        any_args: true,
+        variables: vec![VARIABLE.to_owned()],
+        ..Allowed::default()
+    }];
+    config
+}
+
+/// A world with a server of tools `files` that is a program, and a worker.
+pub(crate) async fn scene() -> (Stage, Program) {
+    scene_of(allowing_programs()).await
+}
+
+pub(crate) async fn scene_of(config: Config) -> (Stage, Program) {
+    let (mut stage, program) = (Stage::set().await, Program::new());
+    stage.servers([("files", program.server())]);
+    stage.work_as(Worker::new(config).unwrap()).await;
+    (stage, program)
+}
+
+pub(crate) fn call(tool: &str, arguments: &Value) -> Value {
+    json!({
+        "id": "a", "name": format!("files_{tool}"), "arguments": arguments,
+        "tool": {"mcp": {"server": "files", "tool": tool}},
+    })
+}
+
+pub(crate) async fn result(stage: &Stage, id: InvocationId) -> ToolResult {
+    let output = stage.completed(id).await.output.unwrap();
+    serde_json::from_str(output.get()).unwrap()
+}
+
+pub(crate) async fn make(stage: &Stage, call: Value) -> ToolResult {
+    stage.call(call);
+    let id = stage.request("tool").await;
+    result(stage, id).await
+}
+
+pub(crate) fn ok(text: &str) -> ToolResult {
+    ToolResult {
+        text: text.to_owned(),
+        failed: false,
+    }
+}

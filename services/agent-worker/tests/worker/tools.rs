@@ -1,0 +1,282 @@
+//! A model that calls tools: what it is offered, what it is told of before, and what it called.
+
+use agent_worker::{Allowed, Config, Worker};
+use contract::invocation::Completed;
+use contract::tool::{McpServer, Tool, ToolCall};
+use serde_json::{Value, json};
+use testkit::mcp::ToolServer;
+use testkit::model::{ModelServer, Reply};
+
+use crate::support::{Stage, config};
+
+/// A world whose agent thinks with a scripted model and has a server of tools, and a worker.
+struct Scene {
+    stage: Stage,
+    model: ModelServer,
+    tools: ToolServer,
+}
+
+impl Scene {
+    async fn set() -> Self {
+        let (mut stage, model) = (Stage::set().await, ModelServer::start().await);
+        let tools = ToolServer::start().await;
+        stage.agent(agent(&model, &json!({})));
+        stage.servers([("files", http(&tools.url()))]);
+        stage.work_as(Worker::new(allowing(&tools)).unwrap()).await;
+        Self {
+            stage,
+            model,
+            tools,
+        }
+    }
+
+    async fn respond(&self) -> Completed {
+        let id = self.stage.request("respond").await;
+        self.stage.completed(id).await
+    }
+}
+
+fn allowing(tools: &ToolServer) -> Config {
+    let mut config = config();
+    config.mcp.allow = vec![Allowed {
+        url: Some(tools.url()),
+        ..Allowed::default()
+    }];
+    config
+}
+
+fn http(url: &str) -> McpServer {
+    McpServer::Http {
+        url: url.to_owned(),
+    }
+}
+
+fn agent(model: &ModelServer, tools: &Value) -> Value {
+    let llm = json!({"provider": "openai", "model": "scripted-1", "base_url": model.base_url()});
+    json!({"brain": {"llm": llm}, "tools": tools})
+}
+
+/// The names of the tools of a request.
+fn offered(request: &Value) -> Vec<&str> {
+    let tools = request["tools"].as_array();
+    let name = |tool: &'_ Value| tool["function"]["name"].as_str().map(str::len);
+    assert!(tools.is_none_or(|tools| tools.iter().all(|tool| name(tool).is_some())));
+    let tools = tools.into_iter().flatten();
+    tools
+        .filter_map(|tool| tool["function"]["name"].as_str())
+        .collect()
+}
+
+fn of_files(call: &ToolCall) -> &str {
+    match &call.tool {
+        Some(Tool::Mcp { server, tool }) if server == "files" => tool,
+        other => panic!("{other:?}"),
+    }
+}
+
+const ADD: [&str; 3] = ["call_a", "files_add", r#"{"a": 1, "b": 2}"#];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_is_offered_all_tools_and_its_calls_are_the_result() {
+    let scene = Scene::set().await;
+    let note = ["call_b", "files_note", r#"{"text": "x"}"#];
+    scene.model.reply(Reply::calls("Let me see", &[ADD, note]));
+    let completed = scene.respond().await;
+    assert_eq!(completed.message.as_deref(), Some("Let me see"));
+    let [add, note] = &completed.calls[..] else {
+        panic!("{completed:?}");
+    };
+    assert_eq!((add.id.as_str(), of_files(add)), ("call_a", "add"));
+    assert_eq!(add.arguments.get(), r#"{"a":1,"b":2}"#);
+    assert!(add.reads_only && add.repeatable && add.refused.is_none());
+    assert_eq!((note.id.as_str(), of_files(note)), ("call_b", "note"));
+    assert!(!note.reads_only && !note.repeatable);
+    assert!(completed.usage.is_some());
+
+    let request = &scene.model.requests()[0];
+    assert!(request.is_streamed());
+    let expected = [
+        "ask_user_input",
+        "files_add",
+        "files_crash",
+        "files_environment",
+        "files_fail",
+        "files_grow",
+        "files_note",
+        "files_show",
+        "files_slow",
+    ];
+    assert_eq!(offered(&request.body), expected);
+    let add = &request.body["tools"][1]["function"];
+    assert_eq!(add["description"], "Adds two numbers.");
+    assert_eq!(add["parameters"]["properties"]["a"]["type"], "number");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_in_one_piece_can_be_calls() {
+    let scene = Scene::set().await;
+    scene
+        .model
+        .answer_with(|request| match request.is_streamed() {
+            true => Reply::cut_after(0),
+            false => Reply::calls("", &[ADD]),
+        });
+    let completed = scene.respond().await;
+    assert_eq!((completed.message, completed.calls.len()), (None, 1));
+    assert_eq!(of_files(&completed.calls[0]), "add");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_make_no_sense_are_told_apart() {
+    let scene = Scene::set().await;
+    let calls = [
+        ["same", "files_add", "{broken"],
+        ["same", "files_no_such", "{}"],
+        ["x", "ask_user_input", r#"{"questions": []}"#],
+        ["y", "files_show", ""],
+    ];
+    scene.model.reply(Reply::calls("", &calls));
+    let calls = scene.respond().await.calls;
+    let ids: Vec<_> = calls.iter().map(|call| call.id.as_str()).collect();
+    assert_eq!(ids, ["same", "call-1", "x", "y"]);
+    let refused: Vec<_> = calls.iter().map(|call| call.refused.is_some()).collect();
+    assert_eq!(refused, [true, false, true, false]);
+    assert_eq!(calls[0].arguments.get(), "{}");
+    assert_eq!(calls[1].tool, None);
+    assert_eq!(of_files(&calls[3]), "show");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_asks_people() {
+    let scene = Scene::set().await;
+    let questions = r#"{"questions": [{"question": "Which?", "options": [{"label": "A"}]}]}"#;
+    let ask = ["call_a", "ask_user_input", questions];
+    scene.model.reply(Reply::calls("", &[ask]));
+    let calls = scene.respond().await.calls;
+    let Some(Tool::People { questions }) = &calls[0].tool else {
+        panic!("{calls:?}");
+    };
+    assert_eq!(questions[0].options[0].id, "option-1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_may_be_kept_from_asking() {
+    let scene = Scene::set().await;
+    let access = json!({"questions": false});
+    scene.stage.agent(agent(&scene.model, &access));
+    scene.respond().await;
+    let request = &scene.model.requests()[0];
+    assert!(!offered(&request.body).contains(&"ask_user_input"));
+    let mut without = agent(&scene.model, &json!({}));
+    without["tools"] = Value::Null;
+    scene.stage.agent(without);
+    scene.respond().await;
+    assert!(offered(&scene.model.requests()[1].body).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_steps_so_far_are_part_of_the_prompt() {
+    let scene = Scene::set().await;
+    let call = |id: &str, name: &str| json!({"id": id, "name": name, "arguments": {"a": 1}});
+    scene.stage.steps(json!([
+        {"said": "Let me see", "calls": [
+            [call("one", "files_add"), {"text": "3"}],
+            [call("two", "gone_tool"), {"text": "no", "failed": true}],
+        ]},
+        {"calls": [[call("three", "files_add"), {"text": "4"}]]},
+    ]));
+    scene.model.reply(Reply::text("It is 4"));
+    let completed = scene.respond().await;
+    assert_eq!(completed.message.as_deref(), Some("It is 4"));
+    assert!(completed.calls.is_empty());
+
+    let request = &scene.model.requests()[0];
+    let messages = request.body["messages"].as_array().unwrap();
+    let roles: Vec<_> = messages
+        .iter()
+        .map(|it| it["role"].as_str().unwrap())
+        .collect();
+    let expected = [
+        "system",
+        "user",
+        "assistant",
+        "tool",
+        "tool",
+        "assistant",
+        "tool",
+    ];
+    assert_eq!(roles, expected);
+    assert_eq!(messages[2]["content"], "Let me see");
+    let first = &messages[2]["tool_calls"][0];
+    assert_eq!(
+        (&first["id"], &first["function"]["name"]),
+        (&json!("one"), &json!("files_add"))
+    );
+    assert_eq!(first["function"]["arguments"], r#"{"a":1}"#);
+    let results: Vec<_> = [3, 4, 6]
+        .map(|index| {
+            (
+                &messages[index]["tool_call_id"],
+                &messages[index]["content"],
+            )
+        })
+        .into();
+    assert_eq!(results[0], (&json!("one"), &json!("3")));
+    assert_eq!(results[1], (&json!("two"), &json!("error: no")));
+    assert_eq!(results[2], (&json!("three"), &json!("4")));
+    assert!(offered(&request.body).contains(&"gone_tool"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_can_not_be_used_are_named() {
+    let scene = Scene::set().await;
+    let nobody = format!("http://127.0.0.1:{}/mcp", testkit::free_port());
+    let mut config = allowing(&scene.tools);
+    config.mcp.allow.push(Allowed {
+        url: Some(nobody.clone()),
+        ..Allowed::default()
+    });
+    let mut stage = Stage::set().await;
+    stage.agent(agent(&scene.model, &json!({})));
+    stage.servers([
+        ("absent", http(&nobody)),
+        ("files", http(&scene.tools.url())),
+        ("forbidden", http("http://10.255.255.1/mcp")),
+    ]);
+    stage.work_as(Worker::new(config).unwrap()).await;
+    let id = stage.request("respond").await;
+    stage.completed(id).await;
+    let request = &scene.model.requests()[0];
+    let (_, system) = &request.messages()[0];
+    let sentence = "The tools of absent, forbidden can't be reached now.";
+    assert!(system.contains(sentence), "{system}");
+    assert!(offered(&request.body).contains(&"files_add"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tools_are_listed_once_until_they_change() {
+    let scene = Scene::set().await;
+    for _ in 0..3 {
+        scene.respond().await;
+    }
+    assert_eq!(
+        (scene.tools.seen("started"), scene.tools.seen("listed")),
+        (1, 1)
+    );
+    scene.stage.call(json!({
+        "id": "a", "name": "files_grow", "arguments": {},
+        "tool": {"mcp": {"server": "files", "tool": "grow"}},
+    }));
+    let id = scene.stage.request("tool").await;
+    scene.stage.completed(id).await;
+    testkit::eventually("the new tool is offered", async || {
+        scene.respond().await;
+        let requests = scene.model.requests();
+        offered(&requests.last().unwrap().body).contains(&"files_grown")
+    })
+    .await;
+    assert_eq!(
+        (scene.tools.seen("started"), scene.tools.seen("listed")),
+        (1, 2)
+    );
+}

@@ -1,0 +1,156 @@
+//! What the events of tools change.
+
+use contract::fact::{ActionCompleted, ApprovalEnded, ApprovalRequested};
+use contract::invocation::ChatMessage;
+use contract::tool::{Approval, ToolResult, Verdict};
+use contract::{ChatId, EntityId, Event, InvocationId, Timestamp};
+use serde_json::value::RawValue;
+
+use super::close_invocation;
+use crate::rules::state::{Answering, Due, MadeCall, TakenStep, Thread, World};
+
+pub(super) fn read_result(output: Option<&RawValue>) -> ToolResult {
+    let result = output.and_then(|json| serde_json::from_str(json.get()).ok());
+    result.unwrap_or_else(|| ToolResult {
+        text: String::new(),
+        failed: false,
+    })
+}
+
+pub(super) fn failed(reason: &str) -> ToolResult {
+    ToolResult {
+        text: reason.to_owned(),
+        failed: true,
+    }
+}
+
+/// An agent called tools: it goes on when all of them have answered.
+pub(super) fn take_step(world: &mut World, ended: &ActionCompleted) {
+    let Some(open) = close_invocation(world, ended.invocation) else {
+        return;
+    };
+    let Some((chat, question)) = open.answers else {
+        return;
+    };
+    let Some(answering) = answering(world, &chat, &open.agent) else {
+        return;
+    };
+    answering.current = None;
+    let thread = answering.thread.get_or_insert_with(|| Thread {
+        question,
+        steps: Vec::new(),
+    });
+    let calls = ended.calls.iter().map(|call| MadeCall {
+        call: call.clone(),
+        run: None,
+        approval: None,
+        result: call.refused.as_deref().map(failed),
+    });
+    thread.steps.push(TakenStep {
+        said: ended.said.clone(),
+        calls: calls.collect(),
+    });
+    if thread.is_settled() {
+        world.ready.insert((chat, open.agent.clone()));
+    }
+    *world.calls.entry(open.agent).or_default() += 1;
+}
+
+/// A run makes a call: whose question it is for.
+pub(super) fn run(
+    world: &mut World,
+    chat: &ChatId,
+    agent: &EntityId,
+    call: &str,
+    run: InvocationId,
+) -> Option<ChatMessage> {
+    let thread = answering(world, chat, agent)?.thread.as_mut()?;
+    thread.call_mut(call)?.run = Some(run);
+    Some(thread.question.clone())
+}
+
+/// A call has its result.
+pub(super) fn settle(
+    world: &mut World,
+    chat: &ChatId,
+    agent: &EntityId,
+    call: &str,
+    result: ToolResult,
+) {
+    let Some(answering) = answering(world, chat, agent) else {
+        return;
+    };
+    let Some(made) = answering
+        .thread
+        .as_mut()
+        .and_then(|thread| thread.call_mut(call))
+    else {
+        return;
+    };
+    made.run = None;
+    made.approval = None;
+    made.result = Some(result);
+    if answering.is_ready() {
+        world.ready.insert((chat.clone(), agent.clone()));
+    }
+}
+
+pub(super) fn ask(world: &mut World, event: &Event, requested: &ApprovalRequested, at: Timestamp) {
+    let Some(chat) = &event.chat else { return };
+    let id = event.id.approval();
+    let made = answering(world, chat, &event.sender)
+        .and_then(|answering| answering.thread.as_mut())
+        .and_then(|thread| thread.call_mut(&requested.call.id));
+    if let Some(made) = made {
+        made.approval = Some(id);
+    }
+    if let Some(deadline) = requested.deadline {
+        world.due.insert((deadline, Due::Approval(id)));
+    }
+    let approval = Approval {
+        id,
+        agent: event.sender.clone(),
+        chat: chat.clone(),
+        invocation: requested.invocation,
+        call: requested.call.clone(),
+        asked_at: at,
+        deadline: requested.deadline,
+    };
+    world.approvals.insert(id, approval);
+}
+
+pub(super) fn end_approval(world: &mut World, ended: &ApprovalEnded) {
+    let Some(approval) = world.approvals.remove(&ended.approval) else {
+        return;
+    };
+    if let Some(deadline) = approval.deadline {
+        world.due.remove(&(deadline, Due::Approval(approval.id)));
+    }
+    let result = match &ended.verdict {
+        // Its run follows.
+        Verdict::Approved => return,
+        Verdict::Denied { reason } if reason.is_empty() => failed("a person refused this"),
+        Verdict::Denied { reason } => failed(&format!("a person refused this: {reason}")),
+        Verdict::Answered { answers } => ToolResult {
+            text: serde_json::to_string(answers).unwrap_or_default(),
+            failed: false,
+        },
+        Verdict::Expired => failed("nobody answered in time"),
+        Verdict::Cancelled => failed("it was called off"),
+    };
+    settle(
+        world,
+        &approval.chat,
+        &approval.agent,
+        &approval.call.id,
+        result,
+    );
+}
+
+fn answering<'a>(
+    world: &'a mut World,
+    chat: &ChatId,
+    agent: &EntityId,
+) -> Option<&'a mut Answering> {
+    world.chats.get_mut(chat)?.answering.get_mut(agent)
+}

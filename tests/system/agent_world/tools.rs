@@ -1,0 +1,253 @@
+//! Tools and people in the loop. The test plays the worker: it says what the model calls, and what
+//! the tools return.
+
+use std::time::Duration;
+
+use bus::Bus;
+use contract::{Command, CommandRequest, EntityId, InvocationId, Outcome};
+use reqwest::Method;
+use serde_json::{Value, json};
+use testkit::eventually;
+
+use super::client::{Setup, has, said, steps};
+
+const RESPOND: &str = "/api/worlds/lab/hitl/respond";
+const COMMAND_DEADLINE: Duration = Duration::from_secs(20);
+
+/// A worker of one agent.
+struct Worker<'a> {
+    setup: &'a Setup,
+    bus: Bus,
+}
+
+impl Worker<'_> {
+    /// Waits until the world wants a run of this action, and says how it ended.
+    async fn ends(&self, action: &str, outcome: Value) {
+        let run = self.wanted(action).await;
+        let outcome: Outcome = serde_json::from_str(&outcome.to_string()).unwrap();
+        let command = Command::Complete {
+            invocation: run,
+            outcome,
+        };
+        let request = CommandRequest {
+            id: run.completion(),
+            sender: EntityId::world(),
+            command,
+            trace: None,
+        };
+        let world = "lab".parse().unwrap();
+        let sent = self.bus.command(&world, request, COMMAND_DEADLINE).await;
+        sent.unwrap().unwrap();
+    }
+
+    async fn calls(&self, said: &str, calls: Value) {
+        let completed = json!({"message": said, "calls": calls});
+        self.ends("respond", json!({"completed": completed})).await;
+    }
+
+    async fn answers(&self, text: &str) {
+        let completed = json!({"completed": {"message": text}});
+        self.ends("respond", completed).await;
+    }
+
+    async fn wanted(&self, action: &str) -> InvocationId {
+        let mut found = None;
+        eventually(&format!("a run of {action} is wanted"), async || {
+            let state = self.setup.get("/v1/worlds/lab/state").await;
+            let runs = state["state"]["invocations"].as_object().unwrap().clone();
+            let run = runs.iter().find(|(_, run)| run["action"] == action);
+            found = run.map(|(id, _)| id.parse().unwrap());
+            found.is_some()
+        })
+        .await;
+        found.unwrap()
+    }
+}
+
+/// A system without a worker, its open chat, and the one that the test plays.
+async fn start() -> (Setup, String) {
+    let (setup, chat) = Setup::without_workers(&["a1"]).await;
+    let config = json!({"mcpServers": {"files": {"command": "files", "env": {"KEY": "secret"}}}});
+    let patch = json!({"mcpConfig": config});
+    let world = setup.expect(Method::PATCH, "/worlds/lab", patch, 200).await;
+    assert_eq!(
+        world["mcpConfig"]["mcpServers"]["files"]["command"],
+        "files"
+    );
+    let native = setup.get("/v1/worlds/lab/state").await;
+    let servers = &native["state"]["mcp_servers"];
+    assert_eq!(*servers, json!({"files": {"stdio": {"command": "files"}}}));
+    assert!(!native.to_string().contains("secret"));
+    (setup, chat)
+}
+
+fn write_file() -> Value {
+    json!([{
+        "id": "c1", "name": "write_file", "arguments": {"path": "a.txt"},
+        "tool": {"mcp": {"server": "files", "tool": "write"}},
+    }])
+}
+
+/// The request ids of what people are asked in a chat.
+async fn asked(setup: &Setup, chat: &str) -> Vec<String> {
+    let path = format!("/worlds/lab/setChat/{chat}");
+    let mut requests = Vec::new();
+    eventually("people are asked", async || {
+        let opened = setup.post(&path, Value::Null).await;
+        let prompts = opened["hitlPrompts"].as_array().unwrap().clone();
+        let ids = prompts
+            .iter()
+            .map(|waiting| &waiting["prompt"]["requestId"]);
+        requests = ids.map(|id| id.as_str().unwrap().to_owned()).collect();
+        !requests.is_empty()
+    })
+    .await;
+    requests
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_waits_for_leave_and_its_answer_goes_on() {
+    let (setup, chat) = start().await;
+    let bus = setup.cluster.bus().await;
+    let worker = Worker { setup: &setup, bus };
+    let (heard, ()) = tokio::join!(setup.say(&chat, "write it"), async {
+        worker.calls("Let me write.", write_file()).await;
+        let request = asked(&setup, &chat).await.remove(0);
+        let status = setup.get("/worlds/lab/status").await;
+        has(
+            &status,
+            &json!({
+                "isProcessing": true, "activeChatIds": [chat], "activeAgentNames": ["a1"],
+            }),
+        );
+        // Whoever begins to listen now is told as well.
+        let path = format!("/worlds/lab/events?chatId={chat}");
+        let listened = setup.listen(&path, "", 1).await;
+        assert_eq!(steps(&listened), ["sse tool-progress a1"]);
+        answered(&setup, &request).await;
+        let output = json!({"text": "written"});
+        let completed = json!({"completed": {"output": output}});
+        worker.ends("tool", completed).await;
+        worker.answers("It is written.").await;
+    });
+    let expected = [
+        "message human",
+        "world response-start",
+        "sse start a1",
+        "sse end a1",
+        "message a1",
+        "sse tool-progress a1",
+        "sse tool-start a1",
+        "sse tool-result a1",
+        "message a1",
+        "sse start a1",
+        "sse end a1",
+        "message a1",
+        "world idle",
+    ];
+    assert_eq!(steps(&heard)[..expected.len()], expected);
+    let texts = [
+        ("human", "write it"),
+        ("a1", "Let me write."),
+        ("a1", "written"),
+        ("a1", "It is written."),
+    ];
+    assert_eq!(said(&heard), texts);
+    let url = format!("{}/worlds/lab/export", setup.cluster.gateways[0].base);
+    let text = reqwest::get(url).await.unwrap().text().await.unwrap();
+    for part in [
+        "1. **From: HUMAN**:\n    ```\n    write it\n    ```\n\n",
+        "2. **Agent: a1 (reply to human)**:\n    ```\n    Let me write.\n    \
+         [Tool: write_file (path: a.txt)]\n    ```\n\n",
+        "3. **Agent: a1 (tool result)**:\n    ```\n    [Tool: write_file (path: a.txt)]\n    ```\n    \
+         ```\n    written\n    ```\n\n",
+        "4. **Agent: a1 (reply to human)**:\n    ```\n    It is written.\n    ```\n\n",
+    ] {
+        assert!(text.contains(part), "{part}\n---\n{text}");
+    }
+}
+
+/// Answers a prompt: wrongly, rightly, again, and once more.
+async fn answered(setup: &Setup, request: &str) {
+    let unknown = "018f0000-0000-7000-8000-000000000001";
+    for body in [
+        json!({"requestId": request, "optionId": "maybe"}),
+        json!({"requestId": request, "skipped": true}),
+        json!({"requestId": request, "optionId": "approve", "chatId": "other"}),
+        json!({"requestId": unknown, "optionId": "approve"}),
+        json!({"requestId": "c1::approval", "optionId": "approve"}),
+    ] {
+        let refused = setup.post(RESPOND, body).await;
+        assert_eq!(refused["accepted"], false, "{refused}");
+        assert!(refused["reason"].is_string(), "{refused}");
+    }
+    for body in [json!({"requestId": request}), json!({"optionId": "deny"})] {
+        let invalid = "VALIDATION_ERROR";
+        setup
+            .refused(Method::POST, RESPOND, body, 400, invalid)
+            .await;
+    }
+    let door = &setup.cluster.gateways[0];
+    let leave = json!({"requestId": request, "optionId": "approve"});
+    let respond = || door.send(Method::POST, RESPOND, Some(&leave), Some("leave"));
+    let (first, again) = (respond().await.unwrap(), respond().await.unwrap());
+    assert_eq!(first.1["accepted"], true, "{}", first.1);
+    assert_eq!(first, again);
+    let late = setup.post("/worlds/lab/hitl/respond", leave.clone()).await;
+    assert_eq!(late["accepted"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_answer_questions_and_call_off_what_waits() {
+    let (setup, chat) = start().await;
+    let bus = setup.cluster.bus().await;
+    let worker = Worker { setup: &setup, bus };
+    let question = json!({"id": "color", "question": "Which?", "options": [
+        {"id": "red", "label": "Red"}, {"id": "blue", "label": "Blue"},
+    ]});
+    let ask = json!([{
+        "id": "c1", "name": "ask_people", "arguments": {},
+        "tool": {"people": {"questions": [question]}},
+    }]);
+    let (heard, ()) = tokio::join!(setup.say(&chat, "paint it"), async {
+        worker.calls("", ask).await;
+        let request = asked(&setup, &chat).await.remove(0);
+        let answer = |option: &str| {
+            let answer = json!({"questionId": "color", "optionIds": [option]});
+            json!({"requestId": request, "chatId": chat, "answers": [answer]})
+        };
+        // What was not offered, the world itself refuses.
+        let refused = setup.post(RESPOND, answer("green")).await;
+        assert_eq!(refused["accepted"], false, "{refused}");
+        let taken = setup.post(RESPOND, answer("blue")).await;
+        assert_eq!(taken["accepted"], true, "{taken}");
+        worker.calls("", write_file()).await;
+        asked(&setup, &chat).await;
+        let in_chat = json!({"chatId": chat});
+        let stopped = setup.post("/worlds/lab/messages/stop", in_chat).await;
+        let expected = json!({
+            "stopped": true, "stoppedOperations": 1, "shell": {"killed": 0},
+            "llm": {"canceledPending": 0, "abortedActive": 0},
+        });
+        has(&stopped, &expected);
+    });
+    let tools: Vec<String> = steps(&heard)
+        .into_iter()
+        .filter(|step| step.contains("tool-"))
+        .collect();
+    let expected = [
+        "sse tool-start a1",
+        "sse tool-progress a1",
+        "sse tool-result a1",
+        "sse tool-progress a1",
+        "sse tool-error a1",
+    ];
+    assert_eq!(tools, expected);
+    assert!(steps(&heard).contains(&"world idle".to_owned()));
+    let result = heard.iter().map(|(_, body)| &body["data"]);
+    let mut result = result.filter(|data| data["type"] == "tool-result");
+    let result = &result.next().unwrap()["toolExecution"]["result"];
+    assert!(result.as_str().unwrap().contains("blue"), "{result}");
+    let status = setup.get("/worlds/lab/status").await;
+    assert_eq!(status["isProcessing"], false);
+}
