@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::client::Client;
-use crate::commands::{bench, chat, send, state, tail, world};
+use crate::commands::{approvals, bench, chat, send, state, tail, world};
 use crate::output::{Output, Style};
 use crate::up;
 
@@ -62,6 +62,12 @@ enum Command {
     World(world::Command),
     /// Talk to the agents of a world
     Chat(chat::Options),
+    /// Show what agents want to do and wait for a person
+    Approvals(approvals::Waiting),
+    /// Let an agent do what it waits for, or answer its questions
+    Approve(approvals::Approve),
+    /// Refuse what an agent waits for
+    Deny(approvals::Deny),
     /// Send an event of a type of your own
     Send(send::Options),
     /// Show the events of a world as they come
@@ -105,6 +111,9 @@ async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Resu
         Command::Up(_) => Ok(()),
         Command::World(command) => world::run(command, client, output).await,
         Command::Chat(options) => chat::run(options, client, output).await,
+        Command::Approvals(options) => approvals::list(options, client, output).await,
+        Command::Approve(options) => approvals::approve(options, client, output).await,
+        Command::Deny(options) => approvals::deny(options, client, output).await,
         Command::Send(options) => send::run(options, client, output).await,
         Command::Tail(options) => tail::run(options, client, output).await,
         Command::State(options) => state::run(options, client, output).await,

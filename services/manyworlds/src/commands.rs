@@ -1,5 +1,6 @@
 //! The commands that talk to a gateway, a file each.
 
+pub(crate) mod approvals;
 pub(crate) mod bench;
 pub(crate) mod chat;
 pub(crate) mod send;

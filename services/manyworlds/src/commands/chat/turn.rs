@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::Options;
 use crate::client::{BrokenOff, Client, Problem, is_temporary};
+use crate::commands::approvals;
 use crate::output::{Output, Style};
 use crate::transcript::{Shown, Transcript};
 
@@ -146,11 +147,23 @@ impl Turn {
             self.output.line(json)?;
         }
         match Fact::parse(&event.event_type, &event.data)? {
-            Some(Fact::ActionFailed(failed)) => self.fail(
+            // A tool that fails is not the agent that does.
+            Some(Fact::ActionFailed(failed)) if failed.call.is_none() => self.fail(
                 &event.sender,
                 &format!("{} ({})", failed.reason, failed.code),
             ),
-            Some(Fact::ActionCancelled(_)) => self.fail(&event.sender, "it was called off"),
+            Some(Fact::ActionCancelled(cancelled)) if cancelled.call.is_none() => {
+                self.fail(&event.sender, "it was called off")
+            }
+            Some(Fact::ApprovalRequested(requested)) => {
+                let id = event.id.approval();
+                let line = approvals::line(id, &event.sender, &requested.call);
+                let world = &event.world;
+                let note = format!("{line}\n(manyworlds approve {world} or deny {world})");
+                self.output
+                    .note(&self.output.paint_note(Style::Faint, &note));
+                Ok(())
+            }
             Some(Fact::MessagePosted(message)) if self.output.is_terminal() => {
                 let shown = self.transcript.posted(&event.sender, &message.text);
                 self.draw(shown)

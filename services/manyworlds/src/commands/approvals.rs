@@ -1,0 +1,198 @@
+//! `manyworlds approvals`, `approve` and `deny`.
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use contract::tool::{Approval, Question, QuestionAnswer, Tool, ToolCall, Verdict};
+use contract::{ApprovalId, EntityId, WorldId};
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::output::Output;
+
+#[derive(Debug, Args)]
+pub(crate) struct Waiting {
+    /// The world's id
+    world: WorldId,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    /// The world's id
+    world: WorldId,
+    /// The call's id, as `manyworlds approvals` shows it; the only one that waits when absent
+    approval: Option<ApprovalId>,
+    /// Who says so: a person of the world, or the world itself
+    #[arg(long, value_name = "ENTITY", default_value = "world")]
+    sender: EntityId,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    #[command(flatten)]
+    which: Which,
+    /// The answer to a question, in their order: the id of an option, or any words
+    #[arg(long = "answer", value_name = "ANSWER")]
+    answers: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Deny {
+    #[command(flatten)]
+    which: Which,
+    /// Why: the model is told
+    #[arg(long, default_value = "")]
+    reason: String,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    approvals: Vec<Approval>,
+}
+
+/// Lists the calls that wait for a person.
+pub(crate) async fn list(options: Waiting, client: &Client, output: Output) -> anyhow::Result<()> {
+    for approval in waiting(&options.world, client).await? {
+        if output.is_json() {
+            output.json(&approval)?;
+        } else {
+            output.line(&line(approval.id, &approval.agent, &approval.call))?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets a call be made, or answers its questions.
+pub(crate) async fn approve(
+    options: Approve,
+    client: &Client,
+    output: Output,
+) -> anyhow::Result<()> {
+    let approval = find(&options.which, client).await?;
+    let verdict = match &approval.call.tool {
+        Some(Tool::People { questions }) => Verdict::Answered {
+            answers: answers(questions, &options.answers)?,
+        },
+        _ if options.answers.is_empty() => Verdict::Approved,
+        _ => bail!("only leave is asked for: no --answer is needed"),
+    };
+    decide(&options.which, &approval, verdict, client, output).await
+}
+
+/// Refuses a call.
+pub(crate) async fn deny(options: Deny, client: &Client, output: Output) -> anyhow::Result<()> {
+    let approval = find(&options.which, client).await?;
+    let verdict = Verdict::Denied {
+        reason: options.reason,
+    };
+    decide(&options.which, &approval, verdict, client, output).await
+}
+
+async fn waiting(world: &WorldId, client: &Client) -> anyhow::Result<Vec<Approval>> {
+    let path = format!("/v1/worlds/{world}/approvals");
+    let page: Page = client.call(Method::GET, &path, None).await?;
+    Ok(page.approvals)
+}
+
+async fn find(which: &Which, client: &Client) -> anyhow::Result<Approval> {
+    let mut waiting = waiting(&which.world, client).await?;
+    if let Some(id) = which.approval {
+        let found = waiting.into_iter().find(|approval| approval.id == id);
+        return found.with_context(|| format!("nothing waits under the id {id}"));
+    }
+    match (waiting.pop(), waiting.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (None, _) => bail!("nothing waits for a person in the world {}", which.world),
+        (Some(_), false) => bail!("several calls wait: name one (manyworlds approvals)"),
+    }
+}
+
+async fn decide(
+    which: &Which,
+    approval: &Approval,
+    verdict: Verdict,
+    client: &Client,
+    output: Output,
+) -> anyhow::Result<()> {
+    let path = format!("/v1/worlds/{}/approvals/{}", which.world, approval.id);
+    let body = json!({"verdict": verdict, "sender": which.sender});
+    let answer: Value = client.call(Method::POST, &path, Some(&body)).await?;
+    if output.is_json() {
+        output.json(&answer)?;
+    } else {
+        let seq = answer.get("seq").cloned().unwrap_or_default();
+        output.line(&format!("said; it is in commit {seq}"))?;
+    }
+    Ok(())
+}
+
+/// One answer for each question: an option if it is the id of one, else words.
+fn answers(questions: &[Question], given: &[String]) -> anyhow::Result<Vec<QuestionAnswer>> {
+    if questions.len() != given.len() {
+        let asked: Vec<&str> = questions
+            .iter()
+            .map(|asked| asked.question.as_str())
+            .collect();
+        bail!("one --answer for each question: {}", asked.join(" / "));
+    }
+    let answer = |(asked, given): (&Question, &String)| {
+        let is_option = asked.options.iter().any(|option| option.id == *given);
+        QuestionAnswer {
+            question: asked.id.clone(),
+            options: Vec::from_iter(is_option.then(|| given.clone())),
+            text: (!is_option).then(|| given.clone()),
+        }
+    };
+    Ok(questions.iter().zip(given).map(answer).collect())
+}
+
+/// A call in a line: its id, who calls, and what.
+pub(crate) fn line(id: ApprovalId, agent: &EntityId, call: &ToolCall) -> String {
+    let what = match &call.tool {
+        Some(Tool::People { questions }) => {
+            let asked = questions.iter().map(|asked| {
+                let options: Vec<&str> = asked.options.iter().map(|o| o.id.as_str()).collect();
+                match options.is_empty() {
+                    true => asked.question.clone(),
+                    false => format!("{} [{}]", asked.question, options.join(", ")),
+                }
+            });
+            format!("asks: {}", asked.collect::<Vec<_>>().join(" / "))
+        }
+        _ => format!("wants to call {} {}", call.name, call.arguments.get()),
+    };
+    format!("{id}  {agent} {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::tool::Choice;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_is_an_option_or_words() {
+        let question = |options: &[&str]| Question {
+            id: "q".to_owned(),
+            header: String::new(),
+            question: "Which?".to_owned(),
+            options: options
+                .iter()
+                .map(|id| Choice {
+                    id: (*id).to_owned(),
+                    label: String::new(),
+                    description: String::new(),
+                })
+                .collect(),
+            multiple: false,
+        };
+        let asked = [question(&["red", "blue"]), question(&[])];
+        let given = ["blue".to_owned(), "soon".to_owned()];
+        let answers = answers(&asked, &given).unwrap();
+        assert_eq!(answers[0].options, ["blue"]);
+        assert_eq!(answers[0].text, None);
+        assert_eq!(answers[1].text.as_deref(), Some("soon"));
+        assert!(super::answers(&asked, &given[..1]).is_err());
+    }
+}
