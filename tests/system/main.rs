@@ -9,4 +9,5 @@ mod chaos;
 mod conversation;
 mod outage;
 mod revisions;
+mod tools;
 mod trace;
