@@ -197,6 +197,9 @@ pub struct Approval {
     pub invocation: InvocationId,
     /// The call. Its tool says whether people are asked for leave, or questions.
     pub call: ToolCall,
+    /// The server of the tool as it was then: leave is given for this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<McpServer>,
     /// Since when it waits.
     pub asked_at: Timestamp,
     /// Nobody is waited for after that.

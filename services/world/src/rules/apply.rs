@@ -9,6 +9,7 @@ use contract::tool::ToolResult;
 use contract::{ChatId, EntityId, Event, Fact, InvocationId, MessageId, Timestamp};
 
 use self::talk::{close_one, create_chat, post, remove_messages, stop_waiting};
+pub(super) use self::tools::server_of;
 use super::state::{Due, Open, Timer, World};
 use super::titles::TITLE;
 
@@ -195,7 +196,7 @@ fn end_invocation(
         return;
     };
     if let Some(call) = &open.call {
-        return tools::settle(world, &chat, &open.agent, call, result());
+        return tools::settle(world, &chat, &open.agent, call, &result());
     }
     if let Some(state) = world.chats.get_mut(&chat)
         && let Some(answering) = state.answering.get_mut(&open.agent)

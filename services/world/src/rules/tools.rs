@@ -30,13 +30,16 @@ const CALLS_MAX: usize = 64;
 /// What all calls of one step may hold. Each of them is in two events of one commit.
 const CALLS_BYTES_MAX: usize = 64 * 1024;
 /// What is said beside calls is for the model itself: it need not be long.
-const SAID_BYTES_MAX: usize = 16 * 1024;
+const SAID_BYTES_MAX: usize = 4 * 1024;
 /// The result of one call.
 const RESULT_BYTES_MAX: usize = 32 * 1024;
 /// The results of all calls to one answer: a worker is told them together, in one message.
 const RESULTS_BYTES_MAX: usize = 192 * 1024;
 /// Everything on the way to one answer, for the same reason.
 const THREAD_BYTES_MAX: usize = 384 * 1024;
+/// Calls that are under way in one chat, or for one agent, with those that wait for people: what calls
+/// all of them off must fit in one commit.
+const UNDER_WAY_MAX: usize = 200;
 const NAME_BYTES_MAX: usize = 256;
 
 /// The model of an agent has called tools.
@@ -54,14 +57,20 @@ pub(super) fn called(
     check_calls(&completed.calls)?;
     let thread = thread(world, chat, &open.agent);
     let steps = thread.map_or(0, |thread| thread.steps.len());
-    if steps >= STEPS_MAX || thread.is_some_and(|thread| size_of(thread) > THREAD_BYTES_MAX) {
+    let added: usize = completed.calls.iter().map(size_bytes).sum();
+    let bytes = thread.map_or(0, size_of) + added.min(CALLS_BYTES_MAX);
+    if steps >= STEPS_MAX || bytes > THREAD_BYTES_MAX {
         let reason = format!("the model called tools {steps} times and gave no answer");
         return invocation::fail(id, open, "too_many_steps", &reason, decision);
     }
     let mut bytes = 0;
+    let mut room = UNDER_WAY_MAX.saturating_sub(under_way(world, chat, &open.agent));
     let calls = completed.calls.iter().map(|call| {
         bytes += size_bytes(call);
-        access::admitted(world, &open.agent, call, bytes <= CALLS_BYTES_MAX)
+        let fits = bytes <= CALLS_BYTES_MAX;
+        let call = access::admitted(world, &open.agent, call, fits, room > 0);
+        room = room.saturating_sub(usize::from(call.refused.is_none()));
+        call
     });
     let calls: Vec<ToolCall> = calls.collect();
     let ended = ActionCompleted {
@@ -148,10 +157,9 @@ pub(super) fn returned(
         .answers
         .as_ref()
         .and_then(|(chat, _)| thread(world, chat, &open.agent));
-    let room = RESULTS_BYTES_MAX.saturating_sub(thread.map_or(0, results_bytes));
     let result = read(completed.output.as_deref());
     let result = ToolResult {
-        text: cut(&result.text, room.min(RESULT_BYTES_MAX)),
+        text: cut(&result.text, thread.map_or(0, results_room)),
         ..result
     };
     let ended = ActionCompleted {
@@ -173,7 +181,7 @@ fn read(output: Option<&RawValue>) -> ToolResult {
     })
 }
 
-fn cut(text: &str, bytes_max: usize) -> String {
+pub(super) fn cut(text: &str, bytes_max: usize) -> String {
     let text = text.replace('\0', "");
     if text.len() <= bytes_max {
         return text;
@@ -241,14 +249,46 @@ fn thread<'a>(world: &'a World, chat: &ChatId, agent: &EntityId) -> Option<&'a T
 fn results_bytes(thread: &Thread) -> usize {
     let calls = thread.steps.iter().flat_map(|step| &step.calls);
     let results = calls.filter_map(|made| made.result.as_ref());
-    results
-        .map(|result| serde_json::to_string(&result.text).map_or(0, |json| json.len()))
-        .sum()
+    results.map(|result| escaped_bytes(&result.text)).sum()
+}
+
+fn escaped_bytes(text: &str) -> usize {
+    serde_json::to_string(text).map_or(0, |json| json.len())
 }
 
 fn size_of(thread: &Thread) -> usize {
     let calls = thread.steps.iter().flat_map(|step| &step.calls);
-    results_bytes(thread) + calls.map(|made| size_bytes(&made.call)).sum::<usize>()
+    let calls: usize = calls.map(|made| size_bytes(&made.call)).sum();
+    let said = thread.steps.iter().map(|step| escaped_bytes(&step.said));
+    results_bytes(thread) + calls + said.sum::<usize>()
+}
+
+/// Calls that have no result yet, in a chat or for an agent, whichever are more.
+fn under_way(world: &World, chat: &ChatId, agent: &EntityId) -> usize {
+    let open = |answering: &Answering| {
+        let step = answering
+            .thread
+            .as_ref()
+            .and_then(|thread| thread.steps.last());
+        let calls = step.into_iter().flat_map(|step| &step.calls);
+        calls.filter(|made| made.result.is_none()).count()
+    };
+    let state = world.chats.get(chat);
+    let answering = state.into_iter().flat_map(|state| state.answering.values());
+    let in_chat: usize = answering.map(open).sum();
+    let answering = world
+        .chats
+        .values()
+        .filter_map(|state| state.answering.get(agent));
+    let of_agent: usize = answering.map(open).sum();
+    in_chat.max(of_agent)
+}
+
+/// What is left for the results of an answer that is under way.
+pub(super) fn results_room(thread: &Thread) -> usize {
+    RESULTS_BYTES_MAX
+        .saturating_sub(results_bytes(thread))
+        .min(RESULT_BYTES_MAX)
 }
 
 fn size_bytes(call: &ToolCall) -> usize {

@@ -2,12 +2,16 @@
 
 use contract::fact::{ActionCompleted, ApprovalEnded, ApprovalRequested};
 use contract::invocation::ChatMessage;
-use contract::tool::{Approval, ToolResult, Verdict};
+use contract::tool::{Approval, McpServer, Tool, ToolCall, ToolResult, Verdict};
 use contract::{ChatId, EntityId, Event, InvocationId, Timestamp};
 use serde_json::value::RawValue;
 
 use super::close_invocation;
 use crate::rules::state::{Answering, Due, MadeCall, TakenStep, Thread, World};
+use crate::rules::tools::{cut, results_room};
+
+/// However much was said before, a model is told why a call failed.
+const REASON_BYTES_MIN: usize = 256;
 
 pub(super) fn read_result(output: Option<&RawValue>) -> ToolResult {
     let result = output.and_then(|json| serde_json::from_str(json.get()).ok());
@@ -75,21 +79,25 @@ pub(super) fn settle(
     chat: &ChatId,
     agent: &EntityId,
     call: &str,
-    result: ToolResult,
+    result: &ToolResult,
 ) {
     let Some(answering) = answering(world, chat, agent) else {
         return;
     };
-    let Some(made) = answering
-        .thread
-        .as_mut()
-        .and_then(|thread| thread.call_mut(call))
-    else {
+    let Some(thread) = answering.thread.as_mut() else {
+        return;
+    };
+    // What people say counts like what tools do.
+    let room = results_room(thread).max(REASON_BYTES_MIN);
+    let Some(made) = thread.call_mut(call) else {
         return;
     };
     made.run = None;
     made.approval = None;
-    made.result = Some(result);
+    made.result = Some(ToolResult {
+        text: cut(&result.text, room),
+        failed: result.failed,
+    });
     if answering.is_ready() {
         world.ready.insert((chat.clone(), agent.clone()));
     }
@@ -113,10 +121,19 @@ pub(super) fn ask(world: &mut World, event: &Event, requested: &ApprovalRequeste
         chat: chat.clone(),
         invocation: requested.invocation,
         call: requested.call.clone(),
+        server: server_of(world, &requested.call),
         asked_at: at,
         deadline: requested.deadline,
     };
     world.approvals.insert(id, approval);
+}
+
+/// The server as it is now: leave is given for this one.
+pub(in crate::rules) fn server_of(world: &World, call: &ToolCall) -> Option<McpServer> {
+    let Some(Tool::Mcp { server, .. }) = &call.tool else {
+        return None;
+    };
+    world.description.as_ref()?.mcp_servers.get(server).cloned()
 }
 
 pub(super) fn end_approval(world: &mut World, ended: &ApprovalEnded) {
@@ -143,7 +160,7 @@ pub(super) fn end_approval(world: &mut World, ended: &ApprovalEnded) {
         &approval.chat,
         &approval.agent,
         &approval.call.id,
-        result,
+        &result,
     );
 }
 

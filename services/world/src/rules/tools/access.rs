@@ -17,8 +17,10 @@ const SERVERS_MAX: usize = 32;
 const NAME_BYTES_MAX: usize = 64;
 /// A command line, or an address.
 const SERVER_BYTES_MAX: usize = 4096;
-/// The most calls of a world that may wait for people: all of them are in its state.
-const APPROVALS_MAX: usize = 10_000;
+/// The most calls of a world that may wait for people, and what they may hold: all of them are in its
+/// state, which whoever wants to answer them is told in one message.
+const APPROVALS_MAX: usize = 1000;
+const APPROVALS_BYTES_MAX: usize = 384 * 1024;
 const QUESTIONS_MAX: usize = 8;
 const OPTIONS_MAX: usize = 32;
 const REFUSAL_BYTES_MAX: usize = 1024;
@@ -47,10 +49,17 @@ pub(in crate::rules) fn servers(world: &World, agent: &EntityId) -> McpServers {
 }
 
 /// The call as it enters the log: with why it is refused, if it is.
-pub(super) fn admitted(world: &World, agent: &EntityId, call: &ToolCall, fits: bool) -> ToolCall {
+pub(super) fn admitted(
+    world: &World,
+    agent: &EntityId,
+    call: &ToolCall,
+    fits: bool,
+    has_room: bool,
+) -> ToolCall {
     let refused = match &call.refused {
         Some(reason) => Some(reason.clone()),
         None if !fits => Some("too much is called at once: call less".to_owned()),
+        None if !has_room => Some("too many calls are under way: wait for some".to_owned()),
         None => refusal(world, agent, call),
     };
     let Some(mut refused) = refused else {
@@ -78,12 +87,13 @@ fn refusal(world: &World, agent: &EntityId, call: &ToolCall) -> Option<String> {
     let Some(access) = given(world, agent) else {
         return Some("you have no tools".to_owned());
     };
+    let asks = needs_a_person(world, access, call);
+    if asks && !has_room_for_people(world, call) {
+        return Some("too much waits for people here already".to_owned());
+    }
     let may_only_read = permission(world, access) == Permission::Read;
     match &call.tool {
         None => Some(format!("there is no tool {}", call.name)),
-        Some(_) if world.approvals.len() >= APPROVALS_MAX => {
-            Some("too much waits for people here already".to_owned())
-        }
         Some(Tool::People { .. }) if !access.questions => {
             Some("you can't ask people: answer with what you know".to_owned())
         }
@@ -107,17 +117,25 @@ pub(super) fn needs_a_person(world: &World, access: &ToolAccess, call: &ToolCall
     }
 }
 
+fn has_room_for_people(world: &World, call: &ToolCall) -> bool {
+    let waiting = world.approvals.values().map(|waiting| &waiting.call);
+    let bytes: usize = waiting.map(super::size_bytes).sum();
+    world.approvals.len() < APPROVALS_MAX && bytes + super::size_bytes(call) <= APPROVALS_BYTES_MAX
+}
+
 /// What the world's variable says, else what the agent's own configuration does.
 fn permission(world: &World, access: &ToolAccess) -> Permission {
     let variables = world
         .description
         .as_ref()
         .map_or("", |description| &description.variables);
-    match Variables::parse(variables).get(PERMISSION_VARIABLE) {
-        Some("read") => Permission::Read,
+    let said = Variables::parse(variables).get(PERMISSION_VARIABLE);
+    match said.map(str::to_ascii_lowercase).as_deref() {
+        None => access.permission,
         Some("ask") => Permission::Ask,
         Some("auto") => Permission::Auto,
-        _ => access.permission,
+        // A slip of the pen must not let anybody do more than was meant.
+        Some(_) => Permission::Read,
     }
 }
 

@@ -7,6 +7,7 @@ use contract::tool::{Approval, QuestionAnswer, Tool, ToolAccess, ToolCall, Verdi
 use contract::{ApprovalId, EventId, Fact, InvocationId, Rejection, RejectionCode};
 
 use super::{access, thread};
+use crate::rules::apply::server_of;
 use crate::rules::state::{Open, World};
 use crate::rules::talk::speaker::Speaker;
 use crate::rules::{About, Decision, invalid, invocation, reject};
@@ -49,6 +50,10 @@ pub(in crate::rules) fn decide(
         return Err(invalid("sender", "only people say what an agent may do"));
     }
     check(approval, verdict)?;
+    if *verdict == Verdict::Approved && server_of(world, &approval.call) != approval.server {
+        let detail = "its server of tools has changed since: deny it, and let the agent ask again";
+        return Err(invalid("approval", detail));
+    }
     push_ended(world, approval, verdict, decision)?;
     let thread = thread(world, &approval.chat, &approval.agent);
     match (verdict, thread) {
