@@ -5,6 +5,9 @@ use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use process_wrap::tokio::{CommandWrap, ProcessGroup};
 use rmcp::RoleClient;
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
@@ -64,11 +67,24 @@ impl Transport<RoleClient> for Program {
         let Some(mut program) = self.0.take() else {
             return Ok(());
         };
+        // Of a program that has ended there is no id any more.
+        let id = program.id();
         let ended = timeout(END_TIMEOUT, program.graceful_shutdown()).await;
+        // What it has started may outlive it, however it has ended.
+        let killed = id.map_or(Ok(()), kill_group);
         match (ended, program.into_inner()) {
             (Err(_elapsed), Some(mut program)) => Box::into_pin(program.kill()).await,
-            (Err(_elapsed), None) => Ok(()),
-            (Ok(ended), _) => ended,
+            (Err(_elapsed), None) => killed,
+            (Ok(ended), _) => ended.and(killed),
         }
+    }
+}
+
+/// Kills what is left of the group that this process has led.
+fn kill_group(leader: u32) -> io::Result<()> {
+    let leader = i32::try_from(leader).map_err(io::Error::other)?;
+    match killpg(Pid::from_raw(leader), Signal::SIGKILL) {
+        Ok(()) | Err(Errno::ESRCH) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }

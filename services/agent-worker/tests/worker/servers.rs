@@ -6,7 +6,7 @@ use agent_worker::{Allowed, Worker};
 use contract::tool::{McpConnection, McpServer, McpTransport, ReadResource};
 use serde_json::json;
 use testkit::eventually;
-use testkit::mcp::ToolServer;
+use testkit::mcp::{ToolServer, example};
 
 use crate::programs::{Program, allowing_programs, call, make, ok, result, scene, scene_of};
 use crate::support::{Stage, config};
@@ -175,6 +175,34 @@ async fn a_program_ends_with_all_that_it_has_started() {
     let result = make(&stage, call("add", &json!({}))).await;
     assert!(result.failed && program.seen("pid") == 1, "{result:?}");
     eventually("the program has ended", async || program.has_ended()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_program_has_started_ends_with_it_however_it_ends() {
+    let mut config = config();
+    config.mcp.allow = vec![Allowed {
+        command: Some("sh".to_owned()),
+        any_args: true,
+        ..Allowed::default()
+    }];
+    for (tool, expected) in [("add", "0"), ("crash", "the connection broke")] {
+        let (mut stage, program) = (Stage::set().await, Program::new());
+        let worker = Worker::new(config.clone()).unwrap();
+        let (shutdown, ..) = stage.work_as(worker).await;
+        let (server, file) = (example("tool_server"), program.file.display());
+        let script = format!(
+            "sleep 3600 > /dev/null & echo pid $! > {file}; exec {} {file}",
+            server.display()
+        );
+        let args = vec!["-c".to_owned(), script];
+        let command = "sh".to_owned();
+        stage.servers([("files", McpServer::Stdio { command, args })]);
+        let result = make(&stage, call(tool, &json!({}))).await;
+        assert!(result.text.contains(expected), "{result:?}");
+        assert_eq!(program.seen("pid"), 2);
+        shutdown.cancel();
+        eventually("both processes have ended", async || program.has_ended()).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
