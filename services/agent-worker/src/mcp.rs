@@ -11,6 +11,7 @@ mod handler;
 mod program;
 mod render;
 mod requests;
+mod secrets;
 mod servers;
 
 pub(crate) use connection::Listed;

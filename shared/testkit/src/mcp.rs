@@ -2,7 +2,8 @@
 //!
 //! Its tools: `add` reads only, `note` changes something, `slow` tells its progress and waits until
 //! it is called off, `fail` fails, `crash` ends the program, `grow` adds a tool, `show` answers with
-//! more than text, and `environment` with the names of its variables. They come on two pages.
+//! more than text, and `environment` with the names of its variables, or the value of the `one`. They
+//! come on two pages. The resource `test://echo/...` is its own URI.
 
 use std::borrow::Cow;
 use std::fs::OpenOptions;
@@ -281,6 +282,10 @@ impl ServerHandler for Tools {
                 ContentBlock::image("aGVsbG8=", "image/png"),
                 ContentBlock::resource_link(Resource::new("test://page", "page")),
             ]),
+            "environment" if arguments["one"].is_string() => {
+                let name = arguments["one"].as_str().unwrap_or_default();
+                text(&std::env::var_os(name).unwrap_or_default().to_string_lossy())
+            }
             "environment" => {
                 let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into());
                 let mut names: Vec<String> = names.collect();
@@ -308,7 +313,11 @@ impl ServerHandler for Tools {
                 ResourceContents::blob("aGVsbG8=", "test://picture").with_mime_type("image/png")
             }
             "test://large" => ResourceContents::text("x".repeat(600 << 10), "test://large"),
-            _ => return Err(ErrorData::resource_not_found("there is no such page", None)),
+            uri if uri.starts_with("test://echo/") => ResourceContents::text(uri, uri),
+            uri => {
+                let reason = format!("there is no such page: {uri}");
+                return Err(ErrorData::resource_not_found(reason, None));
+            }
         };
         Ok(ReadResourceResult::new(vec![contents]).into())
     }

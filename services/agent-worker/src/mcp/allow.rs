@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail, ensure};
 use contract::tool::McpServer;
 use reqwest::Url;
 
-use super::error::Error;
+use super::secrets::Secrets;
 use crate::config::Allowed;
 use crate::http::{Key, is_loopback};
 
@@ -25,6 +25,7 @@ pub(super) enum Route {
         command: String,
         args: Vec<String>,
         variables: Vec<(String, OsString)>,
+        secrets: Secrets,
     },
     Address {
         url: Url,
@@ -34,13 +35,11 @@ pub(super) enum Route {
 }
 
 impl Route {
-    /// The error without what is secret, should the server repeat it.
-    pub(super) fn censor(&self, error: Error) -> Error {
-        match (self, error) {
-            (Self::Address { key: Some(key), .. }, Error::Unreachable { reason }) => {
-                Error::unreachable(key.removed_from(&reason))
-            }
-            (_, error) => error,
+    /// What the server is given, and may repeat.
+    pub(super) fn secrets(&self) -> Secrets {
+        match self {
+            Self::Program { secrets, .. } => secrets.clone(),
+            Self::Address { key, .. } => Secrets::new(key.iter().cloned().collect()),
         }
     }
 }
@@ -69,6 +68,7 @@ enum What {
         /// All of them; any when absent.
         args: Option<Vec<String>>,
         variables: Vec<(String, OsString)>,
+        secrets: Secrets,
     },
     Address {
         url: Url,
@@ -110,6 +110,7 @@ impl What {
                     command,
                     args,
                     variables,
+                    secrets,
                 },
                 McpServer::Stdio {
                     command: wanted,
@@ -120,6 +121,7 @@ impl What {
                     command: command.clone(),
                     args: given.clone(),
                     variables: variables.clone(),
+                    secrets: secrets.clone(),
                 })
             }
             (
@@ -172,9 +174,12 @@ fn program(allowed: &Allowed, command: &str) -> anyhow::Result<What> {
         let value = std::env::var_os(name).with_context(|| format!("{name} is not set"))?;
         variables.push((name.clone(), value));
     }
+    let named = allowed.variables.iter().map(String::as_str);
+    let secret = named.filter(|name| !VARIABLES.contains(name));
     Ok(What::Program {
         command: command.to_owned(),
         args: (!allowed.any_args).then(|| allowed.args.clone()),
+        secrets: Secrets::of_variables(secret),
         variables,
     })
 }

@@ -19,6 +19,7 @@ use super::allow::Route;
 use super::error::Error;
 use super::handler::Handler;
 use super::program::Program;
+use super::secrets::Secrets;
 use crate::http::excerpt;
 
 pub(crate) use list::Listed;
@@ -32,6 +33,8 @@ pub(super) struct Connection {
     /// Since when it stands.
     pub(super) since: Timestamp,
     handler: Arc<Handler>,
+    /// A server may repeat what it is given, and what it says is shown.
+    secrets: Secrets,
     peer: Peer<RoleClient>,
     service: Mutex<RunningService<RoleClient, Arc<Handler>>>,
     is_broken: AtomicBool,
@@ -43,11 +46,13 @@ impl Connection {
     /// Connects, and says the first words.
     pub(super) async fn open(route: &Route, clients: &Clients) -> Result<Self, Error> {
         let handler = Arc::new(Handler::default());
+        let secrets = route.secrets();
         let opened = match route {
             Route::Program {
                 command,
                 args,
                 variables,
+                ..
             } => {
                 let program = Program::start(command, args, variables)
                     .map_err(|error| Error::unreachable(excerpt(&error.to_string())))?;
@@ -65,7 +70,7 @@ impl Connection {
                 Box::pin(handler.clone().serve(transport)).await
             }
         };
-        let service = opened.map_err(|error| Error::of_opening(&error))?;
+        let service = opened.map_err(|error| Error::of_opening(&error, &secrets))?;
         let peer = service.peer().clone();
         // What is kept, we keep ourselves.
         peer.set_response_cache_config(ClientCacheConfig::disabled())
@@ -73,6 +78,7 @@ impl Connection {
         Ok(Self {
             since: Timestamp::now(),
             handler,
+            secrets,
             peer,
             service: Mutex::new(service),
             is_broken: AtomicBool::new(false),
@@ -95,7 +101,7 @@ impl Connection {
 
     /// What an error means; after some there is no use in going on with this connection.
     fn failed(&self, error: &ServiceError) -> Error {
-        let error = Error::of_request(error);
+        let error = Error::of_request(error, &self.secrets);
         if error == Error::Broken {
             self.is_broken.store(true, Ordering::SeqCst);
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rmcp::ServiceError;
 use rmcp::service::ClientInitializeError;
 
+use super::secrets::Secrets;
 use crate::http::{excerpt, root_cause};
 
 /// A failure to reach a server, or to be answered by it.
@@ -62,9 +63,11 @@ impl Error {
     }
 
     /// Of a request that was sent, or was about to be.
-    pub(super) fn of_request(error: &ServiceError) -> Self {
+    pub(super) fn of_request(error: &ServiceError, secrets: &Secrets) -> Self {
         match error {
-            ServiceError::McpError(error) => Self::refused(excerpt(&error.message)),
+            ServiceError::McpError(error) => {
+                Self::refused(excerpt(&secrets.removed_from(&error.message)))
+            }
             ServiceError::UnexpectedResponse => Self::refused("its answer makes no sense"),
             ServiceError::Timeout { timeout } => Self::Timeout { limit: *timeout },
             _ => Self::Broken,
@@ -72,14 +75,15 @@ impl Error {
     }
 
     /// Of the first words with a server. What it said itself may be a payload: it is left out.
-    pub(super) fn of_opening(error: &ClientInitializeError) -> Self {
+    pub(super) fn of_opening(error: &ClientInitializeError, secrets: &Secrets) -> Self {
         match error {
             ClientInitializeError::TransportError { error, .. } => {
-                Self::unreachable(root_cause(&*error.error))
+                Self::unreachable(secrets.removed_from(&root_cause(&*error.error)))
             }
             ClientInitializeError::ConnectionClosed(_) => Self::unreachable("it ended"),
             ClientInitializeError::JsonRpcError(error) => {
-                Self::unreachable(format!("it refused: {}", excerpt(&error.message)))
+                let message = excerpt(&secrets.removed_from(&error.message));
+                Self::unreachable(format!("it refused: {message}"))
             }
             _ => Self::unreachable("it does not speak the protocol"),
         }

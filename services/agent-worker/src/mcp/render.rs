@@ -4,6 +4,8 @@ use contract::tool::ToolResult;
 use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 use serde_json::Value;
 
+use super::secrets::Secrets;
+
 /// As much text as a model is told of one call, in bytes.
 const TEXT_BYTES_MAX: usize = 64 << 10;
 /// And as much as JSON, where a letter may take six: the world takes no larger result.
@@ -17,8 +19,8 @@ pub(crate) fn failed(text: impl Into<String>) -> ToolResult {
     }
 }
 
-/// The text of a result; what is no text is only named.
-pub(super) fn result(result: &CallToolResult) -> ToolResult {
+/// The text of a result without what is secret; what is no text is only named.
+pub(super) fn result(result: &CallToolResult, secrets: &Secrets) -> ToolResult {
     let has_text = result.content.iter().any(is_text);
     let structured = result.structured_content.as_ref();
     let structured = structured.filter(|_| !has_text).map(Value::to_string);
@@ -26,7 +28,7 @@ pub(super) fn result(result: &CallToolResult) -> ToolResult {
         .into_iter()
         .chain(result.content.iter().map(block));
     ToolResult {
-        text: bounded(lines.collect::<Vec<_>>().join("\n")),
+        text: bounded(secrets.removed_from(&lines.collect::<Vec<_>>().join("\n"))),
         failed: result.is_error.unwrap_or_default(),
     }
 }
@@ -102,6 +104,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn result(result: &CallToolResult) -> ToolResult {
+        super::result(result, &Secrets::default())
+    }
 
     fn text(content: Vec<ContentBlock>) -> String {
         result(&CallToolResult::success(content)).text

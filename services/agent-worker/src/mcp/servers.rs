@@ -199,8 +199,7 @@ impl Servers {
         let limit = self.config.connect_timeout;
         let opened = timeout(limit, Connection::open(route, &self.clients)).await;
         let opened = opened.unwrap_or(Err(Error::Timeout { limit }));
-        // A server may repeat what it is given, and what it says is shown.
-        let opened = opened.map(Arc::new).map_err(|error| route.censor(error));
+        let opened = opened.map(Arc::new);
         let outcome = opened.as_ref().err().map_or("ok", Error::code);
         self.metrics.tool_connection(outcome);
         info!(

@@ -1,7 +1,9 @@
 //! Calls of tools: made once, told about, and called off.
 
+use std::time::Duration;
+
 use agent_worker::{Allowed, Worker};
-use contract::tool::McpServer;
+use contract::tool::{McpServer, ReadResource};
 use serde_json::json;
 use testkit::eventually;
 use testkit::mcp::ToolServer;
@@ -47,6 +49,47 @@ async fn a_program_gets_only_the_variables_that_are_listed() {
         assert!(expected.contains(&name), "{name}");
     }
     assert!(text.contains(VARIABLE), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_a_server_repeats_does_not_reach_the_world() {
+    let (mut stage, tools, program) = (
+        Stage::set().await,
+        ToolServer::start().await,
+        Program::new(),
+    );
+    let mut config = allowing_programs();
+    config.mcp.allow.push(Allowed {
+        url: Some(tools.url()),
+        bearer_variable: Some(VARIABLE.to_owned()),
+        ..Allowed::default()
+    });
+    stage.work_as(Worker::new(config).unwrap()).await;
+    let address = McpServer::Http { url: tools.url() };
+    for server in [program.server(), address] {
+        stage.servers([("files", server.clone())]);
+        let told = make(&stage, call("environment", &json!({"one": VARIABLE}))).await;
+        assert_eq!(told, ok("[key]"));
+        let wrong = make(&stage, call("no agent-worker", &json!({}))).await;
+        let expected = "there is no tool no [key]";
+        assert!(wrong.text.ends_with(expected), "{wrong:?}");
+
+        let read = async |uri: &str| {
+            let read = ReadResource {
+                world: stage.world.clone(),
+                name: "files".to_owned(),
+                server: server.clone(),
+                uri: uri.to_owned(),
+            };
+            let deadline = Duration::from_secs(10);
+            stage.bus.read_resource(&read, deadline).await
+        };
+        let echo = read("test://echo/agent-worker").await.unwrap();
+        assert_eq!(&echo.bytes[..], b"test://echo/[key]");
+        let error = read("test://no/agent-worker").await.unwrap_err();
+        let error = error.to_string();
+        assert!(error.ends_with("page: test://no/[key]"), "{error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -90,7 +90,7 @@ fn what_is_secret_is_read_at_the_start() {
             ..url("https://a.b/mcp")
         },
         Allowed {
-            variables: vec![VARIABLE.to_owned()],
+            variables: vec![VARIABLE.to_owned(), "PATH".to_owned()],
             ..command("tools", &[])
         },
     ];
@@ -100,11 +100,16 @@ fn what_is_secret_is_read_at_the_start() {
         panic!("it is allowed");
     };
     assert_eq!(key, Key::read(VARIABLE));
-    let Some(Route::Program { variables, .. }) =
-        allow.grant(&stdio("tools", &[])).map(|it| it.route)
+    let Some(Route::Program {
+        variables, secrets, ..
+    }) = allow.grant(&stdio("tools", &[])).map(|it| it.route)
     else {
         panic!("it is allowed");
     };
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = path.to_string_lossy();
+    let said = secrets.removed_from(&format!("agent-worker is in {path}"));
+    assert_eq!(said, format!("[key] is in {path}"));
     let names: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
     assert!(names.contains(&VARIABLE) && !names.contains(&"CARGO_MANIFEST_DIR"));
 }

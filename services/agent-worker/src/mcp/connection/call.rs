@@ -41,16 +41,27 @@ impl Connection {
         let answered = loop {
             tokio::select! {
                 biased;
-                Some(step) = progress.next() => call.progress(&words(&step)).await,
+                Some(step) = progress.next() => call.progress(&self.words(&step)).await,
                 answered = &mut answer => break answered,
             }
         };
         unanswered.request = None;
         match answered {
-            Ok(ServerResult::CallToolResult(result)) => Ok(render::result(&result)),
-            Ok(ServerResult::EmptyResult(_)) => Ok(render::result(&CallToolResult::default())),
-            Ok(_) => Err(Error::of_request(&ServiceError::UnexpectedResponse)),
+            Ok(ServerResult::CallToolResult(result)) => Ok(render::result(&result, &self.secrets)),
+            Ok(ServerResult::EmptyResult(_)) => {
+                let nothing = CallToolResult::default();
+                Ok(render::result(&nothing, &self.secrets))
+            }
+            Ok(_) => Err(self.failed(&ServiceError::UnexpectedResponse)),
             Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    fn words(&self, progress: &ProgressNotificationParam) -> String {
+        match (&progress.message, progress.total) {
+            (Some(message), _) => excerpt(&self.secrets.removed_from(message)),
+            (None, Some(total)) => format!("{}/{total}", progress.progress),
+            (None, None) => progress.progress.to_string(),
         }
     }
 }
@@ -75,13 +86,5 @@ impl Drop for Unanswered<'_> {
         // Out of the task's budget, which may be used up: that step would be put off.
         let telling = tokio::task::unconstrained(self.peer.send_notification(notification.into()));
         let _ = telling.now_or_never();
-    }
-}
-
-fn words(progress: &ProgressNotificationParam) -> String {
-    match (&progress.message, progress.total) {
-        (Some(message), _) => excerpt(message),
-        (None, Some(total)) => format!("{}/{total}", progress.progress),
-        (None, None) => progress.progress.to_string(),
     }
 }

@@ -18,7 +18,7 @@ impl Connection {
         let (mime, bytes) = match read.contents.into_iter().next() {
             Some(ResourceContents::TextResourceContents {
                 mime_type, text, ..
-            }) => (mime_type, text.into_bytes()),
+            }) => (mime_type, self.secrets.removed_from(&text).into_bytes()),
             Some(ResourceContents::BlobResourceContents {
                 mime_type, blob, ..
             }) => {
