@@ -121,14 +121,10 @@ fn nothing() -> Box<RawValue> {
 
 /// The id that the model gave, or one of ours when that is missing, too long, or given twice.
 fn unique(taken: &mut BTreeSet<String>, id: &str, index: usize) -> String {
-    let mut id = id.to_owned();
-    while id.is_empty() || id.len() > ID_BYTES_MAX || !taken.insert(id.clone()) {
-        id = match id == format!("call-{index}") {
-            true => format!("{id}-again"),
-            false => format!("call-{index}"),
-        };
-    }
-    id
+    let given = (!id.is_empty() && id.len() <= ID_BYTES_MAX).then(|| id.to_owned());
+    let ours = (index..).map(|number| format!("call-{number}"));
+    let mut ids = given.into_iter().chain(ours);
+    ids.find(|id| taken.insert(id.clone())).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -222,8 +218,14 @@ mod tests {
         let given = ids.iter().map(|id| wanted(id, "files_read", json!({})));
         let calls = offer().calls(given.collect());
         let ids: Vec<_> = calls.iter().map(|call| call.id.as_str()).collect();
-        let expected = ["call-0", "a", "call-2", "call-4", "call-4-again", "call-5"];
+        let expected = ["call-0", "a", "call-2", "call-4", "call-5", "call-6"];
         assert_eq!(ids, expected);
+
+        let ids = ["call-2", "call-2-again", "", "call-3"];
+        let given = ids.iter().map(|id| wanted(id, "files_read", json!({})));
+        let calls = offer().calls(given.collect());
+        let ids: Vec<_> = calls.iter().map(|call| call.id.as_str()).collect();
+        assert_eq!(ids, ["call-2", "call-2-again", "call-3", "call-4"]);
 
         let many = vec![wanted("a", "files_read", json!({})); 100];
         let calls = offer().calls(many);
