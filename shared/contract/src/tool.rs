@@ -308,5 +308,9 @@ pub struct ReadResource {
     pub uri: String,
 }
 
+/// A worker says within this long whether a resource can be read. Whoever asks waits for longer: so
+/// they hear why it can't.
+pub const RESOURCE_TIMEOUT: Duration = Duration::from_secs(8);
+
 /// The most that a resource may have, in bytes: a message of NATS holds 1 MiB (its default).
 pub const RESOURCE_BYTES_MAX: usize = 512 << 10;

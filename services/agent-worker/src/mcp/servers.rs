@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bus::Resource;
 use contract::WorldId;
-use contract::tool::{McpServer, McpServerStatus, ReadResource, ToolResult};
+use contract::tool::{McpServer, McpServerStatus, RESOURCE_TIMEOUT, ReadResource, ToolResult};
 use futures::future::join_all;
 use rmcp::model::JsonObject;
 use tokio::time::{sleep, timeout};
@@ -86,7 +86,7 @@ impl Servers {
 
     /// Reads a resource of a server.
     pub(super) async fn read(&self, read: &ReadResource) -> Result<Resource, Error> {
-        let limit = self.config.connect_timeout;
+        let limit = self.config.connect_timeout.min(RESOURCE_TIMEOUT);
         let reading = async {
             let connected = self.connect(&read.world, &read.name, &read.server);
             let (_using, connection) = connected.await?;

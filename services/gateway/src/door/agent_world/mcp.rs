@@ -8,10 +8,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use contract::tool::{McpConnection, McpServerStatus, McpTransport, ReadResource};
+use bus::Resource;
+use contract::tool::{
+    McpConnection, McpServerStatus, McpTransport, RESOURCE_TIMEOUT, ReadResource,
+};
 use contract::{Timestamp, WorldId};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use utoipa::IntoParams;
 
 use super::doorway::Doorway;
@@ -19,8 +23,10 @@ use super::failure::{Failure, Refusal};
 use crate::body::{Ids, Parameters};
 use crate::problem::Problem;
 
-/// How long a worker may take to read what a tool has made.
-const READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a worker is waited for that reads what a tool has made.
+const READ_TIMEOUT: Duration = RESOURCE_TIMEOUT.saturating_add(Duration::from_secs(2));
+/// After this long no further server is asked: whoever wants to see something has gone.
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// What is shown in a browser may run nothing and load nothing.
 const PREVIEW_POLICY: &str =
     "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'";
@@ -101,6 +107,7 @@ pub(super) async fn health(State(doorway): State<Arc<Doorway>>) -> Result<Json<V
     responses(
         (status = 200, description = "the resource"),
         (status = 400, body = Refusal), (status = 404, body = Refusal),
+        (status = 503, body = Refusal),
     )
 )]
 pub(super) async fn artifact(
@@ -113,29 +120,50 @@ pub(super) async fn artifact(
     let world = world.ok_or_else(|| Failure::invalid_field("worldId", "Required"))?;
     let model = doorway.find(&world).await?;
     let bus = doorway.gateway.link.bus().await?;
-    for (name, server) in model.mcp_servers {
-        let read = ReadResource {
-            world: model.id.clone(),
+    let reads = model.mcp_servers.into_iter().map(|(name, server)| {
+        let (world, uri) = (model.id.clone(), uri.clone());
+        ReadResource {
+            world,
             name,
             server,
-            uri: uri.clone(),
-        };
-        match bus.read_resource(&read, READ_TIMEOUT).await {
-            Ok(found) => {
-                let is_preview = wanted.preview.as_deref() == Some("inline-html");
-                return Ok(shown(&found.mime, found.bytes, is_preview));
-            }
-            // Another server may have it.
+            uri,
+        }
+    });
+    let read = |wanted| {
+        let bus = bus.clone();
+        async move { bus.read_resource(&wanted, READ_TIMEOUT).await }
+    };
+    let late = || Problem::unavailable("the servers of tools take too long");
+    let searched = timeout(SEARCH_TIMEOUT, search(reads, read)).await;
+    let found = searched
+        .map_err(|_elapsed| late())?
+        .map_err(Problem::from)?;
+    let found = found.ok_or_else(|| {
+        let error = "There is no such artifact";
+        Failure::new(StatusCode::NOT_FOUND, "TOOL_ARTIFACT_NOT_FOUND", error)
+    })?;
+    let is_preview = wanted.preview.as_deref() == Some("inline-html");
+    Ok(shown(&found.mime, found.bytes, is_preview))
+}
+
+/// What the first server has that has it. One that fails hides none behind it: what went wrong is
+/// told when no other has it.
+async fn search<Reading>(
+    reads: impl Iterator<Item = ReadResource>,
+    read: impl Fn(ReadResource) -> Reading,
+) -> Result<Option<Resource>, bus::Error>
+where
+    Reading: Future<Output = Result<Resource, bus::Error>>,
+{
+    let mut failure = None;
+    for wanted in reads {
+        match read(wanted).await {
+            Ok(found) => return Ok(Some(found)),
             Err(bus::Error::Refused { .. }) => {}
-            Err(error) => return Err(Problem::from(error).into()),
+            Err(error) => failure = Some(error),
         }
     }
-    let error = "There is no such artifact";
-    Err(Failure::new(
-        StatusCode::NOT_FOUND,
-        "TOOL_ARTIFACT_NOT_FOUND",
-        error,
-    ))
+    failure.map_or(Ok(None), Err)
 }
 
 /// What a tool has made is not ours: a browser saves it, or shows it where it can do nothing.
@@ -230,7 +258,44 @@ fn stats(servers: &[Value]) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use contract::tool::McpServer;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_fails_hides_none_behind_it() {
+        let read = |name: &str| ReadResource {
+            world: "lab".parse().unwrap(),
+            name: name.to_owned(),
+            server: McpServer::Http { url: String::new() },
+            uri: String::new(),
+        };
+        let answer = |wanted: ReadResource| {
+            let (subject, reason) = (String::new(), String::new());
+            std::future::ready(match wanted.name.as_str() {
+                "good" => Ok(Resource {
+                    mime: "text/plain".to_owned(),
+                    bytes: bytes::Bytes::new(),
+                }),
+                "without" => Err(bus::Error::Refused { subject, reason }),
+                _ => Err(bus::Error::Unanswered { subject, reason }),
+            })
+        };
+        for (servers, expected) in [
+            (&["dead", "without", "good"][..], "found"),
+            (&["without", "dead", "without"], "failed"),
+            (&["without"], "none"),
+            (&[], "none"),
+        ] {
+            let reads = servers.iter().map(|name| read(name));
+            let outcome = match search(reads, answer).await {
+                Ok(Some(_)) => "found",
+                Ok(None) => "none",
+                Err(_) => "failed",
+            };
+            assert_eq!(outcome, expected, "{servers:?}");
+        }
+    }
 
     #[test]
     fn a_server_is_told_once_however_many_workers_know_it() {
