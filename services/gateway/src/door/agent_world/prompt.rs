@@ -45,11 +45,15 @@ pub(super) fn prompt(
     })
 }
 
-/// The prompts that wait in a chat, as clients are given them that open it.
+/// The prompts that wait in a chat, in the order in which they were asked, as clients are given them
+/// that open it.
 pub(super) fn pending(model: &Model, chat: &ChatId) -> Vec<Value> {
     let approvals = model.approvals.values();
     let waiting = approvals.filter(|approval| approval.chat == *chat);
-    let prompts = waiting.map(|approval| {
+    let mut waiting: Vec<_> = waiting.collect();
+    // Ids are hashes: they say nothing about an order.
+    waiting.sort_by_key(|approval| (approval.asked_at, approval.id));
+    let prompts = waiting.into_iter().map(|approval| {
         let asked = prompt(approval.id, &approval.agent, Some(chat), &approval.call);
         json!({"chatId": chat, "prompt": asked})
     });
@@ -109,6 +113,17 @@ mod tests {
         let options = question["options"].as_array().unwrap().iter();
         let options: Vec<&str> = options.map(|found| found["id"].as_str().unwrap()).collect();
         assert_eq!(options, [APPROVE, DENY]);
+    }
+
+    #[test]
+    fn prompts_are_in_the_order_in_which_they_were_asked() {
+        let mut lobby = asking(lobby());
+        if let Some(first) = lobby.approvals.values_mut().next() {
+            first.asked_at = contract::Timestamp::now();
+        }
+        let prompts = pending(&lobby, &"main".parse().unwrap());
+        let calls = prompts.iter().map(|it| &it["prompt"]["toolCallId"]);
+        assert_eq!(calls.collect::<Vec<_>>(), ["call_2", "call_1"]);
     }
 
     #[test]

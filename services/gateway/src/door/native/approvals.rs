@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use contract::tool::{Approval, Verdict};
-use contract::{ApprovalId, Command, EntityId, Seq, WorldId};
+use contract::{ApprovalId, Command, EntityId, Seq, Timestamp, WorldId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -25,6 +25,13 @@ pub(crate) struct Approvals {
     approvals: Vec<Box<RawValue>>,
     /// The last commit that is considered.
     seq: Seq,
+}
+
+/// When a call was made.
+#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    asked_at: Timestamp,
+    id: ApprovalId,
 }
 
 /// What becomes of a call.
@@ -48,8 +55,14 @@ pub(crate) async fn list(
     Ids(world): Ids<WorldId>,
 ) -> Result<Json<Approvals>, Problem> {
     let (seq, parts) = parts(&gateway, &world).await?;
-    let approvals = parts.approvals.into_values().collect();
+    let mut approvals: Vec<_> = parts.approvals.into_values().collect();
+    sort(&mut approvals);
     Ok(Json(Approvals { approvals, seq }))
+}
+
+/// Ids are hashes: they say nothing about an order.
+fn sort(approvals: &mut [Box<RawValue>]) {
+    approvals.sort_by_cached_key(|approval| serde_json::from_str::<Place>(approval.get()).ok());
 }
 
 /// Say what becomes of a call. The first word counts.
@@ -76,4 +89,26 @@ pub(crate) async fn decide(
     let sender = sender_or_world(body.sender);
     let accepted = gateway.command(&world, id, sender, command).await?;
     Ok(Json(Stored::at(accepted.seq)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_calls_are_in_the_order_in_which_they_were_made() {
+        let approval = |id: u8, second: u8| {
+            RawValue::from_string(format!(
+                r#"{{"id":"018f0000-0000-7000-8000-00000000000{id}","asked_at":"2026-01-31T12:00:0{second}.000Z"}}"#
+            ))
+        };
+        let made = [(3, 1), (2, 2), (4, 2), (1, 3)];
+        let mut approvals: Vec<_> = [3, 1, 0, 2]
+            .map(|index| approval(made[index].0, made[index].1).unwrap())
+            .into();
+        sort(&mut approvals);
+        let expected = made.map(|(id, second)| approval(id, second).unwrap().to_string());
+        let sorted: Vec<_> = approvals.iter().map(ToString::to_string).collect();
+        assert_eq!(sorted, expected);
+    }
 }
