@@ -2,14 +2,17 @@
 //!
 //! What makes a server secret is not taken: its environment (`env`) and its headers belong into the
 //! configuration of the workers, which start the servers and speak with them. Of what is kept for
-//! clients to read again the names stay, so that people see what has to be set there.
+//! clients to read again the names stay, so that people see what has to be set there. What is not
+//! known here is not kept: it may be a key.
 
 use contract::tool::{McpServer, McpServers};
 use serde_json::{Map, Value, json};
 
 /// Under one of these clients write the servers.
 const SERVERS: [&str; 2] = ["mcpServers", "servers"];
-/// What may hold keys.
+/// What makes a server, and is no secret.
+const KNOWN: [&str; 5] = ["command", "args", "url", "type", "transport"];
+/// What may hold keys: an object of them, of which the names are kept.
 const SECRET: [&str; 2] = ["env", "headers"];
 
 /// What is wrong with a configuration, and where within it.
@@ -44,12 +47,13 @@ pub(super) fn read(written: &Value) -> Result<McpConfig, Fault> {
     };
     let parsed = text.map(|text| serde_json::from_str::<Value>(text));
     let parsed = parsed.transpose().map_err(|_| fault(&[], "Invalid JSON"))?;
-    let mut config = parsed.unwrap_or_else(|| written.clone());
+    let config = parsed.unwrap_or_else(|| written.clone());
     let servers = servers(&config)?;
-    let kept = match (text, hide(&mut config)) {
-        (_, false) => written.clone(),
-        (Some(_), true) => json!(config.to_string()),
-        (None, true) => config,
+    let without_secrets = without_secrets(&config);
+    let kept = match text {
+        _ if without_secrets == config => written.clone(),
+        Some(_) => json!(without_secrets.to_string()),
+        None => without_secrets,
     };
     Ok(McpConfig { servers, kept })
 }
@@ -91,6 +95,17 @@ fn server(written: &Value) -> Result<McpServer, (&'static str, &'static str)> {
         Some(_) => Err((field, "Expected a string")),
     };
     let (command, url) = (text("command")?, text("url")?);
+    if url.as_deref().is_some_and(names_user) {
+        return Err(("url", "A url names no user: keys belong to the workers"));
+    }
+    for field in SECRET {
+        if !matches!(
+            written.get(field),
+            None | Some(Value::Null | Value::Object(_))
+        ) {
+            return Err((field, "Expected an object"));
+        }
+    }
     let kind = text("transport")?.or(text("type")?);
     let is_program = match kind.as_deref() {
         None => command.is_some(),
@@ -120,22 +135,51 @@ fn arguments(written: Option<&Value>) -> Result<Vec<String>, (&'static str, &'st
     arguments.collect::<Option<_>>().ok_or(wrong)
 }
 
-/// Empties what is secret, and tells whether anything was.
-fn hide(config: &mut Value) -> bool {
-    let mut was_secret = false;
-    for field in SERVERS {
-        let servers = config.get_mut(field).and_then(Value::as_object_mut);
-        for server in servers.into_iter().flat_map(Map::values_mut) {
-            for secret in SECRET {
-                let values = server.get_mut(secret).and_then(Value::as_object_mut);
-                for value in values.into_iter().flat_map(Map::values_mut) {
-                    *value = json!("");
-                    was_secret = true;
-                }
-            }
-        }
-    }
-    was_secret
+/// Whether an address says who calls, and so perhaps with which password.
+fn names_user(url: &str) -> bool {
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    rest[..end].contains('@')
+}
+
+/// What is kept of a configuration whose servers were read. Beside them only what can't be a key.
+fn without_secrets(config: &Value) -> Value {
+    let config = config.as_object().cloned().unwrap_or_default();
+    let read = listed(&config).map(|(field, _)| field);
+    let kept = config.into_iter().filter_map(|(field, value)| {
+        let value = match value {
+            Value::Object(servers) if read == Some(field.as_str()) => servers
+                .into_iter()
+                .map(|(name, written)| (name, server_without_secrets(written)))
+                .collect(),
+            value => harmless(value)?,
+        };
+        Some((field, value))
+    });
+    kept.collect()
+}
+
+fn server_without_secrets(server: Value) -> Value {
+    let Value::Object(server) = server else {
+        return Value::Null;
+    };
+    let kept = server.into_iter().filter_map(|(field, value)| {
+        let value = match value {
+            Value::Object(values) if SECRET.contains(&field.as_str()) => values
+                .into_iter()
+                .map(|(name, _)| (name, json!("")))
+                .collect(),
+            value if KNOWN.contains(&field.as_str()) => value,
+            value => harmless(value)?,
+        };
+        Some((field, value))
+    });
+    kept.collect()
+}
+
+/// What can't be a key, such as whether a server is disabled.
+fn harmless(value: Value) -> Option<Value> {
+    matches!(value, Value::Null | Value::Bool(_) | Value::Number(_)).then_some(value)
 }
 
 fn fault(path: &[&str], message: &'static str) -> Fault {
@@ -210,6 +254,22 @@ mod tests {
                 json!({"servers": {"f": {"url": "http://x", "type": "sse"}}}),
                 "servers.f.type",
             ),
+            (
+                json!({"servers": {"f": {"command": "x", "env": ["TOKEN=secret"]}}}),
+                "servers.f.env",
+            ),
+            (
+                json!({"servers": {"f": {"url": "http://x", "headers": "Authorization: secret"}}}),
+                "servers.f.headers",
+            ),
+            (
+                json!({"servers": {"f": {"url": "https://user:secret@x/mcp"}}}),
+                "servers.f.url",
+            ),
+            (
+                json!({"servers": {"f": {"command": "x", "url": "https://secret@x"}}}),
+                "servers.f.url",
+            ),
         ] {
             let fault = read(&written).unwrap_err();
             assert_eq!(fault.path.join("."), path, "{written}");
@@ -230,5 +290,32 @@ mod tests {
         let kept = read(&text).unwrap().kept;
         let kept: Value = serde_json::from_str(kept.as_str().unwrap()).unwrap();
         assert_eq!(kept, config(""));
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_kept() {
+        let servers = json!({
+            "f": {
+                "command": "x", "args": ["@scope/tools"], "disabled": true, "timeout": 60,
+                "Env": {"TOKEN": "secret"}, "environment": ["TOKEN=secret"], "apiKey": "secret",
+                "env": {"TOKEN": {"value": "secret"}}, "headers": null,
+            },
+            "t": {"url": "http://x/@scope?of=@me", "type": "http"},
+        });
+        let written = json!({
+            "mcpServers": servers, "servers": {"g": {"env": ["TOKEN=secret"]}},
+            "mcp": {"servers": {"h": {"env": {"TOKEN": "secret"}}}}, "apiKey": "secret", "a": 1,
+        });
+        let expected = json!({
+            "mcpServers": {
+                "f": {
+                    "command": "x", "args": ["@scope/tools"], "disabled": true, "timeout": 60,
+                    "env": {"TOKEN": ""}, "headers": null,
+                },
+                "t": {"url": "http://x/@scope?of=@me", "type": "http"},
+            },
+            "a": 1,
+        });
+        assert_eq!(read(&written).unwrap().kept, expected);
     }
 }

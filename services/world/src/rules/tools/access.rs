@@ -204,12 +204,53 @@ pub(in crate::rules) fn check_servers(servers: &McpServers) -> Result<(), Reject
             }
             McpServer::Http { url } => {
                 World::check_text(url, SERVER_BYTES_MAX, &field)?;
-                if !(url.starts_with("http://") || url.starts_with("https://")) {
-                    let field = format!("{field}.http.url");
-                    return Err(invalid(field, "it begins with http:// or https://"));
+                if let Some(fault) = bad_address(url) {
+                    return Err(invalid(format!("{field}.http.url"), fault));
                 }
             }
         }
     }
     Ok(())
+}
+
+fn bad_address(url: &str) -> Option<&'static str> {
+    let rest = url.strip_prefix("http://");
+    let Some(rest) = rest.or_else(|| url.strip_prefix("https://")) else {
+        return Some("it begins with http:// or https://");
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let names_user = rest[..end].contains('@');
+    names_user.then_some("it names no user: keys belong into the workers' configuration")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_of_http_and_names_no_user() {
+        for (url, expected) in [
+            ("http://a.b", None),
+            ("https://a.b/@scope/mcp?of=@me#@", None),
+            ("https://user:secret@a.b/mcp", Some("it names no user")),
+            ("http://secret@a.b?x", Some("it names no user")),
+            ("https://a.b@c.d", Some("it names no user")),
+            ("file:///etc/passwd", Some("it begins with http://")),
+            ("a.b/mcp", Some("it begins with http://")),
+        ] {
+            let url = url.to_owned();
+            let server = McpServer::Http { url: url.clone() };
+            let checked = check_servers(&[("tools".to_owned(), server)].into());
+            let Some(expected) = expected else {
+                assert_eq!(checked, Ok(()), "{url}");
+                continue;
+            };
+            let rejection = checked.unwrap_err();
+            assert!(rejection.detail.starts_with(expected), "{rejection:?}");
+            assert_eq!(
+                rejection.field.as_deref(),
+                Some("mcp_servers.tools.http.url")
+            );
+        }
+    }
 }
