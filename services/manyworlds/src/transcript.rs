@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use contract::{Chunk, EntityId};
+use contract::{Chunk, EntityId, InvocationId};
 
 /// What is to be shown next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub(crate) enum Shown {
 /// What an agent has said so far of an answer that is not complete.
 struct Voice {
     agent: EntityId,
-    attempt: u32,
+    /// The invocation and the attempt at it that speaks: with tools an answer takes several.
+    run: Option<(InvocationId, u32)>,
     next_index: u32,
     text: String,
     /// The whole answer, once it is there.
@@ -35,22 +36,33 @@ pub(crate) struct Transcript {
 }
 
 impl Transcript {
-    /// A piece of an answer.
+    /// A piece of an answer. The progress of a tool is none.
     pub(crate) fn chunk(&mut self, chunk: &Chunk) -> Vec<Shown> {
         let mut shown = Vec::new();
+        if chunk.progress {
+            return shown;
+        }
         let index = self.open(&chunk.agent, &mut shown);
         let Some(voice) = self.voices.get_mut(index) else {
             return shown;
         };
-        if chunk.attempt > voice.attempt {
+        let run = Some((chunk.invocation, chunk.attempt));
+        let is_anew = match voice.run {
+            Some((invocation, attempt)) if invocation == chunk.invocation => {
+                chunk.attempt > attempt
+            }
+            // A late piece of a run that has ended does not begin it again.
+            _ => chunk.index == 0,
+        };
+        if is_anew {
             if index == 0 && !voice.text.is_empty() {
                 shown.extend([Shown::Void, Shown::Begin(chunk.agent.clone())]);
             }
-            (voice.attempt, voice.next_index) = (chunk.attempt, 0);
+            (voice.run, voice.next_index) = (run, 0);
             voice.text.clear();
         }
         // After a gap nothing fits any more: the whole answer will tell.
-        if chunk.attempt == voice.attempt && chunk.index == voice.next_index {
+        if voice.run == run && chunk.index == voice.next_index {
             voice.next_index += 1;
             voice.text.push_str(&chunk.text);
             if index == 0 {
@@ -94,7 +106,7 @@ impl Transcript {
         }
         self.voices.push_back(Voice {
             agent: agent.clone(),
-            attempt: 0,
+            run: None,
             next_index: 0,
             text: String::new(),
             whole: None,
@@ -139,9 +151,14 @@ impl Transcript {
 mod tests {
     use super::*;
 
+    fn invocation(number: u8) -> InvocationId {
+        let id = format!("018f0000-0000-7000-8000-00000000000{number}");
+        id.parse().unwrap()
+    }
+
     fn chunk(agent: &str, attempt: u32, index: u32, text: &str) -> Chunk {
         Chunk {
-            invocation: contract::CommandId::new().event(0).invocation(),
+            invocation: invocation(0),
             attempt,
             index,
             agent: agent.parse().unwrap(),
@@ -198,6 +215,36 @@ mod tests {
         shown.extend(transcript.chunk(&chunk("ada", 1, 1, "late")));
         shown.extend(posted(&mut transcript, "ada", "Hello"));
         assert_eq!(screen(shown), "ada> Hel (void)\nada> Hello\n");
+    }
+
+    #[test]
+    fn a_further_run_of_an_answer_begins_anew() {
+        let run = |number: u8, index: u32, text: &str| Chunk {
+            invocation: invocation(number),
+            ..chunk("ada", 1, index, text)
+        };
+        let mut transcript = Transcript::default();
+        let mut shown = transcript.chunk(&run(1, 0, "Let me "));
+        shown.extend(transcript.chunk(&run(1, 1, "see")));
+        shown.extend(transcript.chunk(&run(2, 0, "It is ")));
+        shown.extend(transcript.chunk(&run(1, 2, "late")));
+        shown.extend(transcript.chunk(&run(2, 1, "five")));
+        shown.extend(posted(&mut transcript, "ada", "It is five."));
+        assert_eq!(screen(shown), "ada> Let me see (void)\nada> It is five.\n");
+    }
+
+    #[test]
+    fn the_progress_of_a_tool_is_no_piece_of_an_answer() {
+        let progress = Chunk {
+            progress: true,
+            ..chunk("ada", 1, 0, "1/3")
+        };
+        let mut transcript = Transcript::default();
+        assert!(transcript.chunk(&progress).is_empty());
+        let mut shown = transcript.chunk(&chunk("ada", 1, 0, "Hel"));
+        shown.extend(transcript.chunk(&progress));
+        shown.extend(posted(&mut transcript, "ada", "Hello"));
+        assert_eq!(screen(shown), "ada> Hello\n");
     }
 
     #[test]

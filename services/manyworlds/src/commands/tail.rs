@@ -115,7 +115,8 @@ fn show(output: Output, event: &Event) -> anyhow::Result<()> {
         return Ok(output.line(&line(output, &event))?);
     }
     if let Ok(chunk) = serde_json::from_str::<Chunk>(&event.data) {
-        let text = format!("{:>8}  {}: {}", "…", chunk.agent, chunk.text);
+        let kind = if chunk.progress { " (tool)" } else { "" };
+        let text = format!("{:>8}  {}{kind}: {}", "…", chunk.agent, chunk.text);
         return Ok(output.line(&output.paint(Style::Faint, &text))?);
     }
     Ok(())
