@@ -43,7 +43,7 @@ pub(super) struct Turn {
 pub(super) enum Part {
     /// Something else.
     None,
-    /// An answer, or the failure of one.
+    /// An answer, the failure of one, or what waits for a person on the way to one.
     Result,
     /// The end.
     End,
@@ -87,6 +87,7 @@ impl Turn {
                 });
                 Part::Result
             }
+            Ok(Some(Fact::ApprovalRequested(_) | Fact::ApprovalEnded(_))) => Part::Result,
             _ => Part::None,
         }
     }
@@ -111,5 +112,45 @@ fn failure(event: &CloudEvent, failed: ActionFailed) -> TurnFailure {
         agent: event.sender.clone(),
         code: failed.code,
         reason: failed.reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::commit::Position;
+    use contract::fact::ApprovalEnded;
+    use contract::tool::Verdict;
+    use contract::{CommandId, Event, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn whoever_watches_a_turn_is_told_what_waits_for_a_person() {
+        let message = CommandId::new().event(0);
+        let ended = Fact::ApprovalEnded(ApprovalEnded {
+            approval: CommandId::new().event(0).approval(),
+            verdict: Verdict::Approved,
+        });
+        let event = Event {
+            id: CommandId::new().event(0),
+            event_type: ended.event_type(),
+            sender: "guest".parse().unwrap(),
+            target: None,
+            chat: None,
+            causation: None,
+            correlation: Some(message.0),
+            trace: None,
+            schema: None,
+            description: None,
+            summary: None,
+            metadata: None,
+            data: ended.to_data().unwrap(),
+        };
+        let (seq, index) = (1, 0);
+        let at = Timestamp::default();
+        let world = "lobby".parse().unwrap();
+        let event = CloudEvent::new(&world, Position { seq, index }, at, event);
+        assert_eq!(Turn::of(message.message()).take(&event), Part::Result);
+        assert_eq!(Turn::of(event.id.message()).take(&event), Part::None);
     }
 }
