@@ -14,10 +14,13 @@ const SERVICES: [&str; 4] = ["world", "agent-worker", "gateway", "persistence"];
 const MAY_USE: &[(&str, &[&str])] = &[
     ("contract", &[]),
     ("bus", &["contract"]),
+    ("schema", &[]),
+    ("sdk", &["contract", "bus", "service-kit", "sdk-derive"]),
+    ("sdk-derive", &["contract"]),
     ("service-kit", &[]),
     ("testkit", &[]),
-    ("world", &["contract", "bus", "service-kit"]),
-    ("agent-worker", &["contract", "bus", "service-kit"]),
+    ("world", &["contract", "bus", "schema", "service-kit"]),
+    ("agent-worker", &["contract", "bus", "sdk", "service-kit"]),
     ("gateway", &["contract", "bus", "service-kit"]),
     ("persistence", &["contract", "bus", "service-kit"]),
     (

@@ -21,11 +21,8 @@ const ROUNDS: usize = 5;
 pub(crate) async fn create(bus: &Bus, id: &str) -> WorldId {
     let world: WorldId = id.parse().unwrap();
     let entity = |id: &str, kind| Entity {
-        id: id.parse().unwrap(),
-        kind,
-        name: String::new(),
         agent: (kind == EntityKind::Agent).then(Default::default),
-        metadata: Default::default(),
+        ..Entity::new(id.parse().unwrap(), kind)
     };
     let entities = vec![
         entity("guest", EntityKind::User),

@@ -1,6 +1,7 @@
 //! One process of the system.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -38,6 +39,39 @@ impl Process {
         };
         process.restart();
         process
+    }
+
+    /// Runs a program to its end with these arguments, variables and input: what it printed.
+    ///
+    /// # Panics
+    /// When it can't be started, or fails.
+    pub fn output(
+        binary: &str,
+        arguments: &[&str],
+        environment: &BTreeMap<String, String>,
+        input: &str,
+    ) -> String {
+        let mut child = Command::new(beside_this_one(binary))
+            .args(arguments)
+            .envs(environment)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("run `cargo build --workspace --bins` first, with the same profile");
+        // Whoever wants no input may have closed it already.
+        let _ = child
+            .stdin
+            .take()
+            .map(|mut to| to.write_all(input.as_bytes()));
+        let ended = child.wait_with_output().expect("its output");
+        let [printed, complaint] =
+            [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        assert!(
+            ended.status.success(),
+            "{binary} {arguments:?}: {printed}{complaint}"
+        );
+        printed
     }
 
     /// Its number, while it runs.

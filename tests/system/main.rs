@@ -4,10 +4,13 @@
     reason = "a test stops at what it does not expect"
 )]
 
+mod abilities;
 mod agent_world;
 mod chaos;
 mod conversation;
+mod genworlds;
 mod outage;
 mod revisions;
 mod tools;
 mod trace;
+mod worlds;

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use sdk::Retry;
 use serde::Deserialize;
 
 /// The configuration of a worker.
@@ -42,34 +43,16 @@ impl Default for Config {
     }
 }
 
-/// Pauses that double from `pause_min` to `pause_max`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Retry {
-    /// The first pause. Default: 500 ms.
-    #[serde(with = "humantime_serde")]
-    pub pause_min: Duration,
-    /// The longest pause. Default: 10 s.
-    #[serde(with = "humantime_serde")]
-    pub pause_max: Duration,
-}
-
-impl Default for Retry {
-    fn default() -> Self {
-        Self {
-            pause_min: Duration::from_millis(500),
-            pause_max: Duration::from_secs(10),
+impl Config {
+    /// What every worker is configured with.
+    pub(crate) fn worker(&self) -> sdk::Config {
+        sdk::Config {
+            nats: self.nats.clone(),
+            listen: self.listen,
+            slots_max: self.slots_max,
+            shutdown_grace: self.shutdown_grace,
+            retry: self.retry.clone(),
         }
-    }
-}
-
-impl Retry {
-    /// The pause after attempt number `attempt`, from 1.
-    pub(crate) fn pause(&self, attempt: u32) -> Duration {
-        let doublings = attempt.saturating_sub(1).min(16);
-        self.pause_min
-            .saturating_mul(1 << doublings)
-            .min(self.pause_max)
     }
 }
 
@@ -200,22 +183,4 @@ pub struct Allowed {
     /// Whether worlds share one connection. Each has its own by default: a server may keep what it
     /// is told.
     pub shared: bool,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_the_longest() {
-        let retry = Retry {
-            pause_min: Duration::from_secs(1),
-            pause_max: Duration::from_secs(5),
-        };
-        let pauses: Vec<u64> = (1..=5)
-            .map(|attempt| retry.pause(attempt).as_secs())
-            .collect();
-        assert_eq!(pauses, [1, 2, 4, 5, 5]);
-        assert_eq!(retry.pause(u32::MAX), Duration::from_secs(5));
-    }
 }

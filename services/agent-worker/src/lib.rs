@@ -6,8 +6,8 @@
 //! a run is a command to the world, which takes it once. So a run may happen twice, when a worker
 //! dies, but has its effect once.
 //!
-//! Start with [`Action`] (what can be done), then [`Worker`], then `runner.rs` (how an invocation
-//! ends in exactly one of ack, retry and dead letter).
+//! Start with `action/respond.rs` (how an agent answers), then `brain.rs` and `tools.rs`. How an
+//! invocation is taken and ended is the SDK's: this is a worker like those that users build.
 
 mod action;
 mod brain;
@@ -15,10 +15,10 @@ mod config;
 mod http;
 mod mcp;
 mod metrics;
-mod runner;
+mod objects;
 mod tools;
 mod worker;
 
-pub use action::{Action, Call, Error, Running, action_name};
-pub use config::{Allowed, Config, Endpoint, Llm, Mcp, Retry, Unlisted};
+pub use config::{Allowed, Config, Endpoint, Llm, Mcp, Unlisted};
+pub use sdk::{Action, Call, Error, Retry, Running, action_name};
 pub use worker::{Worker, run, run_with};

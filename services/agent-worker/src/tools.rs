@@ -3,14 +3,15 @@
 //! Start with [`Offer`]: made before a model is asked, it knows the tools by the names that the
 //! model is given, and so what the model means when it calls one.
 
+mod abilities;
 mod calls;
 mod names;
 mod questions;
 
 use std::collections::BTreeMap;
 
-use contract::WorldId;
-use contract::tool::{McpServers, ToolAccess};
+use contract::tool::ToolAccess;
+use contract::{ActionName, Context, EntityId, WorldId};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tracing::warn;
@@ -58,6 +59,11 @@ enum Target {
         repeatable: bool,
     },
     People,
+    Ability {
+        entity: EntityId,
+        ability: ActionName,
+        is_own: bool,
+    },
 }
 
 impl Offer {
@@ -66,9 +72,9 @@ impl Offer {
         servers: &Servers,
         world: &WorldId,
         access: &ToolAccess,
-        named: &McpServers,
+        context: &Context,
     ) -> Self {
-        let listing = named.iter().map(async |(name, server)| {
+        let listing = context.mcp_servers.iter().map(async |(name, server)| {
             let listed = servers.tools(world, name, server).await;
             (name.as_str(), listed)
         });
@@ -88,7 +94,7 @@ impl Offer {
         }
         let found = found.iter().map(|(name, tools)| (*name, &**tools));
         Self {
-            tools: offered(found, access.questions),
+            tools: offered(found, access.questions, context),
             away,
         }
     }
@@ -108,15 +114,21 @@ impl Offer {
     }
 }
 
-/// The tools of these servers. Their order is that of their names, whatever a server lists first:
+/// Who can be asked, what entities can do, and the tools of these servers. Their order is that of their names, whatever a server lists first:
 /// the same tools have the same names each time.
 fn offered<'a>(
     servers: impl Iterator<Item = (&'a str, &'a [Listed])>,
     questions: bool,
+    context: &Context,
 ) -> Vec<Offered> {
     let mut names = Names::default();
     names.reserve(ASK);
     let mut offered: Vec<_> = questions.then(ask).into_iter().collect();
+    offered.extend(abilities::offered(
+        &context.offers,
+        &context.agent.id,
+        &mut names,
+    ));
     for (server, tools) in servers {
         let mut tools: Vec<&Listed> = tools.iter().collect();
         tools.sort_by(|one, other| one.name.cmp(&other.name));
@@ -206,6 +218,10 @@ mod tests {
         }
     }
 
+    fn context() -> Context {
+        serde_json::from_value(json!({"agent": {"id": "ada", "kind": "agent"}})).unwrap()
+    }
+
     fn names(offered: &[Offered]) -> Vec<&str> {
         offered.iter().map(|tool| tool.name.as_str()).collect()
     }
@@ -217,7 +233,7 @@ mod tests {
         let other = [b, a.clone(), a];
         let expected = [ASK, "files_a", "files_b"];
         for listed in [&one[..], &other[..]] {
-            let offered = offered([("files", listed)].into_iter(), true);
+            let offered = offered([("files", listed)].into_iter(), true, &context());
             assert_eq!(names(&offered), expected);
             assert_eq!(offered[1].description.len(), DESCRIPTION_CHARACTERS_MAX);
             let empty = json!({"type": "object", "properties": {}});
@@ -230,7 +246,7 @@ mod tests {
         let many: Vec<_> = (0..200)
             .map(|number| listed(&format!("{number:03}")))
             .collect();
-        let offered = offered([("files", &many[..])].into_iter(), false);
+        let offered = offered([("files", &many[..])].into_iter(), false, &context());
         assert_eq!(offered.len(), TOOLS_MAX);
         assert_eq!(offered[0].name, "files_000");
     }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Bus;
-use contract::ActionName;
+use sdk::{Action, action_name};
 use service_kit::{CancellationToken, Health, Tasks};
 
+use crate::Config;
 use crate::action::echo::Echo;
 use crate::action::respond::Respond;
 use crate::action::title::Title;
@@ -14,8 +15,7 @@ use crate::action::tool::CallTool;
 use crate::brain::llm::Models;
 use crate::mcp::{Servers, answer_requests};
 use crate::metrics::Metrics;
-use crate::runner::{Bindings, Runner, running};
-use crate::{Action, Config, action_name};
+use crate::objects;
 
 /// After the grace period, giving back what still runs may take this long.
 const GIVE_BACK_GRACE: Duration = Duration::from_secs(5);
@@ -45,13 +45,13 @@ pub async fn run_with(
 /// A worker and the actions that it offers.
 pub struct Worker {
     config: Config,
-    metrics: Metrics,
     servers: Arc<Servers>,
-    actions: Vec<Arc<dyn Action>>,
+    worker: sdk::Worker,
 }
 
 impl Worker {
-    /// A worker that offers the built-in actions: `respond`, `tool`, `title` and `echo`.
+    /// A worker that offers the built-in actions: `respond`, `tool`, `title` and `echo`, and what
+    /// the built-in objects can do.
     ///
     /// # Errors
     /// When the configuration of language models, or of servers of tools, makes no sense.
@@ -59,12 +59,6 @@ impl Worker {
         let metrics = Metrics::new();
         let models = Arc::new(Models::new(config.llm.clone(), metrics.clone())?);
         let servers = Arc::new(Servers::new(config.mcp.clone(), metrics.clone())?);
-        let worker = Self {
-            config,
-            metrics: metrics.clone(),
-            servers: servers.clone(),
-            actions: Vec::new(),
-        };
         let respond = Respond {
             name: action_name("respond")?,
             models: models.clone(),
@@ -72,7 +66,7 @@ impl Worker {
         };
         let tool = CallTool {
             name: action_name("tool")?,
-            servers,
+            servers: servers.clone(),
             metrics,
         };
         let title = Title {
@@ -82,20 +76,23 @@ impl Worker {
         let echo = Echo {
             name: action_name("echo")?,
         };
-        Ok(worker.offer(respond).offer(tool).offer(title).offer(echo))
+        let builder = sdk::Worker::builder().action(respond).action(tool);
+        let builder = builder.action(title).action(echo);
+        let worker = objects::offer(builder).build(config.worker())?;
+        Ok(Self {
+            config,
+            servers,
+            worker,
+        })
     }
 
     /// Offers one more action, instead of another of the same name.
     #[must_use]
-    pub fn offer(mut self, action: impl Action) -> Self {
-        self.actions.retain(|other| other.name() != action.name());
-        self.actions.push(Arc::new(action));
-        self
-    }
-
-    /// The names of what it offers.
-    pub fn actions(&self) -> impl Iterator<Item = &ActionName> {
-        self.actions.iter().map(|action| action.name())
+    pub fn offer(self, action: impl Action) -> Self {
+        Self {
+            worker: self.worker.offer(action),
+            ..self
+        }
     }
 
     /// Connects, serves its own health, and works until shutdown.
@@ -131,25 +128,15 @@ impl Worker {
         health: Health,
         shutdown: CancellationToken,
     ) -> anyhow::Result<()> {
-        let connected = bus.clone();
-        health.require("nats", move || connected.connection());
-        let bindings = Bindings::new(self.actions());
-        let bound = bindings.clone();
-        health.require("actions", move || bound.problem().map_or(Ok(()), Err));
-        let grace = self.config.shutdown_grace;
-        let mut tasks = Tasks::new(shutdown);
         let servers = self.servers;
+        let grace = self.config.shutdown_grace + GIVE_BACK_GRACE;
+        let mut tasks = Tasks::new(shutdown);
         let answer = answer_requests(servers.clone(), bus.clone(), tasks.shutdown());
         tasks.spawn("answer about servers of tools", answer);
-        let runner = Arc::new(Runner::new(self.config, bus, bindings, self.metrics));
-        for action in self.actions {
-            let offer = Arc::clone(&runner).offer(action, tasks.shutdown());
-            tasks.spawn("run an action", offer);
-        }
-        // Until the end: what runs during the grace period can still be called off.
+        let work = self.worker.run_with(bus, health, tasks.shutdown());
+        tasks.spawn("work", work);
         let ended = tokio::select! {
-            ended = tasks.run(grace + GIVE_BACK_GRACE) => ended,
-            () = running::hear_cancellations(runner) => Ok(()),
+            ended = tasks.run(grace) => ended,
             () = servers.close_idle() => Ok(()),
         };
         servers.close_all().await;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use contract::WorldId;
 use serde::Deserialize;
 
 /// The configuration of the gateway.
@@ -31,6 +32,9 @@ pub struct Config {
     /// is 504 and the work goes on. Longer than an agent's own limit.
     #[serde(with = "humantime_serde")]
     pub turn_deadline: Duration,
+    /// The world of a GenWorlds client that names none, at `/ws`. The only world there is when
+    /// absent; where there are several, such a client is told so and closed.
+    pub genworlds_world: Option<WorldId>,
     /// What is held at the end of the process has this long to end; then it is cut off.
     #[serde(with = "humantime_serde")]
     pub shutdown_grace: Duration,
@@ -47,6 +51,7 @@ impl Default for Config {
             command_deadline: Duration::from_secs(30),
             query_deadline: Duration::from_secs(6),
             turn_deadline: Duration::from_secs(150),
+            genworlds_world: None,
             shutdown_grace: Duration::from_secs(20),
             limits: Limits::default(),
         }

@@ -7,8 +7,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::metrics::{Metrics, Transport};
 use crate::problem::Problem;
 
-/// Why a stream was ended by the gateway, as the close code of a WebSocket. Clients come back after
-/// all of them, and go on from their position.
+/// Why a stream was ended by the gateway, as the close code of a WebSocket. After those below 3500
+/// clients come back, and go on from their position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Close {
     /// The gateway ends.
@@ -19,6 +19,8 @@ pub(crate) enum Close {
     Slow,
     /// The client does not answer pings.
     NoPong,
+    /// What the client asks for is not there: it would be told the same again.
+    Refused,
 }
 
 impl Close {
@@ -28,6 +30,7 @@ impl Close {
             Self::ServerError => 3004,
             Self::Slow => 3008,
             Self::NoPong => 3012,
+            Self::Refused => 3501,
         }
     }
 
@@ -37,6 +40,7 @@ impl Close {
             Self::ServerError => "server error",
             Self::Slow => "slow",
             Self::NoPong => "no pong",
+            Self::Refused => "refused",
         }
     }
 }

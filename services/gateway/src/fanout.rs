@@ -23,7 +23,7 @@ use crate::metrics::Metrics;
 use crate::problem::Problem;
 
 pub(crate) use feed::{Ended, Feed, Ready};
-pub(crate) use filter::{Filter, TypePattern};
+pub(crate) use filter::{Filter, TypePattern, sees};
 pub(crate) use frame::{Body, Frame, sse};
 use hub::Hub;
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{Accepted, Command, CommandId, CommandRequest, EntityId, Seq, WorldId};
+use contract::ability::Offer;
+use contract::commit::Position;
+use contract::{Accepted, Command, CommandId, CommandRequest, Entity, EntityId, Seq, WorldId};
 use serde_json::value::RawValue;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -11,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::auth::{Keys, Principal};
 use crate::config::Config;
 use crate::connections::Connections;
-use crate::fanout::Fanout;
+use crate::fanout::{Fanout, Feed, Filter, Ready};
 use crate::link::Link;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
@@ -97,6 +99,39 @@ impl Gateway {
         let bus = self.link.bus().await?;
         let asked = bus.state(world, at, self.config.command_deadline);
         self.link.during(asked).await?.map_err(Into::into)
+    }
+
+    /// What an entity may make use of, and whom and what it perceives.
+    ///
+    /// # Errors
+    /// The problem that a client is told.
+    pub(crate) async fn offers(
+        &self,
+        world: &WorldId,
+        agent: &EntityId,
+    ) -> Result<(Vec<Offer>, Vec<Entity>), Problem> {
+        let bus = self.link.bus().await?;
+        let asked = bus.offers(world, agent, self.config.command_deadline);
+        self.link.during(asked).await?.map_err(Into::into)
+    }
+
+    /// Begins to watch a world: behind `after`, or from now on.
+    ///
+    /// # Errors
+    /// 404 when there is no such world, 503 when its log can't be read.
+    pub(crate) async fn watch(
+        &self,
+        world: &WorldId,
+        filter: Filter,
+        after: Option<Position>,
+    ) -> Result<(Feed, Ready), Problem> {
+        let bus = self.link.bus().await?;
+        let begin = async {
+            let mut feed = self.fanout.join(&bus, world, filter).await?;
+            let ready = feed.start_after(after).await?;
+            Ok::<_, Problem>((feed, ready))
+        };
+        self.link.during(begin).await
     }
 
     /// Asks the archive.

@@ -17,10 +17,12 @@ mod fanout;
 mod gateway;
 mod link;
 mod metrics;
+mod origin;
 mod problem;
 mod rate;
 mod router;
 mod server;
+mod socket;
 mod span;
 
 pub use config::{ApiKey, Config, Limits, Rate};

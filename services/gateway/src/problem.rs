@@ -126,6 +126,8 @@ fn status_of(code: RejectionCode) -> (StatusCode, &'static str) {
         Code::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
         Code::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy"),
         Code::Expired => (StatusCode::CONFLICT, "expired"),
+        Code::Conflict => (StatusCode::CONFLICT, "conflict"),
+        Code::NotAllowed => (StatusCode::FORBIDDEN, "not_allowed"),
         Code::InFuture => (StatusCode::NOT_FOUND, "in_future"),
     }
 }

@@ -13,11 +13,11 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::door::agent_world;
 use crate::door::native::{
-    approvals, chats, edits, entities, events, invocations, messages, socket, state, stream,
-    timers, worlds,
+    approvals, changes, chats, edits, entities, event_types, events, invocations, messages, socket,
+    state, stream, timers, worlds,
 };
+use crate::door::{agent_world, genworlds};
 use crate::gateway::Gateway;
 use crate::problem::Problem;
 use crate::{auth, span};
@@ -54,6 +54,10 @@ fn native() -> OpenApiRouter<Arc<Gateway>> {
         ))
         .routes(routes!(entities::list, entities::create))
         .routes(routes!(entities::show, entities::update, entities::remove))
+        .routes(routes!(changes::change))
+        .routes(routes!(changes::offers))
+        .routes(routes!(event_types::register))
+        .routes(routes!(event_types::list))
         .routes(routes!(state::state))
         .routes(routes!(state::usage))
         .routes(routes!(events::list, events::send))
@@ -94,6 +98,7 @@ pub(crate) fn router(gateway: Arc<Gateway>, health: &Health) -> Router {
         .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(guard)
         .merge(agent_world::routes(&gateway))
+        .merge(genworlds::routes(&gateway))
         .route("/openapi.json", get(async move || openapi(description)))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(observe)
@@ -163,6 +168,8 @@ mod tests {
                 "GET /v1/worlds/{world}/chats/{chat}/messages",
                 "GET /v1/worlds/{world}/entities",
                 "GET /v1/worlds/{world}/entities/{entity}",
+                "GET /v1/worlds/{world}/entities/{entity}/offers",
+                "GET /v1/worlds/{world}/event-types",
                 "GET /v1/worlds/{world}/events",
                 "GET /v1/worlds/{world}/events/stream",
                 "GET /v1/worlds/{world}/invocations/{invocation}",
@@ -174,6 +181,7 @@ mod tests {
                 "PATCH /v1/worlds/{world}/entities/{entity}",
                 "POST /v1/worlds",
                 "POST /v1/worlds/{world}/approvals/{approval}",
+                "POST /v1/worlds/{world}/changes",
                 "POST /v1/worlds/{world}/chats",
                 "POST /v1/worlds/{world}/chats/{chat}/branches",
                 "POST /v1/worlds/{world}/chats/{chat}/messages",
@@ -184,6 +192,7 @@ mod tests {
                 "POST /v1/worlds/{world}/invocations",
                 "PUT /v1/worlds/{world}",
                 "PUT /v1/worlds/{world}/chats/{chat}/messages/{message}",
+                "PUT /v1/worlds/{world}/event-types/{type}",
                 "PUT /v1/worlds/{world}/timers/{timer}",
             ]
         );

@@ -64,6 +64,7 @@ impl NatsChild {
             };
             if let Some(child) = server.start().await? {
                 let port = server.port;
+                write_url(&options.folder, port)?;
                 let mut supervisor = JoinSet::new();
                 supervisor.spawn(server.keep_alive(child));
                 return Ok(Self {
@@ -81,7 +82,7 @@ impl NatsChild {
 
     /// Its address.
     pub(crate) fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        url(self.port)
     }
 
     /// Stops it, and returns once it has ended.
@@ -89,6 +90,16 @@ impl NatsChild {
         self.stop.cancel();
         while self.supervisor.join_next().await.is_some() {}
     }
+}
+
+/// Says where it listens, for workers of one's own: another port each time it is started anew.
+fn write_url(folder: &Path, port: u16) -> anyhow::Result<()> {
+    let file = folder.join("url");
+    std::fs::write(&file, url(port)).with_context(|| format!("write {}", file.display()))
+}
+
+fn url(port: u16) -> String {
+    format!("nats://127.0.0.1:{port}")
 }
 
 struct Server {

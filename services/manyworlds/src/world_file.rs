@@ -121,7 +121,18 @@ mod tests {
             })
             .collect();
         ids.sort();
-        assert_eq!(ids, ["library", "lobby", "workshop"]);
+        let expected = [
+            "blackboard",
+            "calculator",
+            "library",
+            "lobby",
+            "market",
+            "roundtable",
+            "studio",
+            "tictactoe",
+            "workshop",
+        ];
+        assert_eq!(ids, expected);
     }
 
     #[test]

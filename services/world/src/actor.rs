@@ -196,8 +196,10 @@ impl Actor {
             return true;
         }
         match &*item.request {
-            // The state that is told must be in the log.
-            Request::State { .. } => self.flight.is_some() || draft.is_some_and(Draft::has_events),
+            // What is told of the state must be in the log.
+            Request::State { .. } | Request::Offers { .. } => {
+                self.flight.is_some() || draft.is_some_and(Draft::has_events)
+            }
             // What is due is due now, and a draft knows only the moment at which it began.
             Request::Command(command) if matches!(command.command, Command::Wake) => {
                 draft.is_some() || self.upkeep.snapshot_due() && !self.is_settled()
@@ -225,7 +227,7 @@ impl Actor {
         let draft = self.draft.get_or_insert_with(|| Draft::new(now));
         let planned = match &*item.request {
             Request::Command(command) => draft.take(world, command),
-            Request::State { .. } | Request::Context { .. } => {
+            Request::State { .. } | Request::Offers { .. } | Request::Context { .. } => {
                 Planned::Ready(query(world, &item.request))
             }
         };

@@ -105,6 +105,7 @@ fn invocation(world: &WorldId, event: &Event, requested: ActionRequested) -> Inv
         world: world.clone(),
         action: requested.action,
         agent: requested.agent,
+        ability: requested.ability,
         arguments: requested.arguments,
         chat: event.chat.clone(),
         message: requested.message,

@@ -7,11 +7,14 @@
 //! decide(world, command) ─> events ─> apply(world, event)* ─> follow_up(world) ─> events ─> apply*
 //! ```
 
+mod ability;
 mod apply;
+mod change;
 mod chat;
 mod context;
 mod entity;
 mod event;
+mod event_types;
 mod invocation;
 mod memory;
 mod message;
@@ -34,6 +37,7 @@ use contract::{
 };
 use uuid::Uuid;
 
+pub use ability::offers;
 pub use context::context;
 pub use state::World;
 
@@ -121,6 +125,10 @@ fn decide(
         Command::UpdateEntity(change) => entity::update(world, change, decision),
         Command::ForgetMemory { agent } => entity::forget(world, agent, decision),
         Command::RemoveEntity { entity } => entity::remove(world, entity, decision),
+        Command::ChangeEntities { changes } => {
+            change::change_all(world, changes, &request.sender, "changes", decision)
+        }
+        Command::RegisterEventType(wanted) => event_types::register(world, wanted, decision),
         Command::CreateChat(chat) => chat::create(world, chat, decision),
         Command::UpdateChat {
             chat,

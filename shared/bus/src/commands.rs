@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use async_nats::client::RequestErrorKind;
 use bytes::Bytes;
+use contract::ability::Offer;
 use contract::{
-    Accepted, Asked, CommandRequest, Context, InvocationId, Rejection, Reply, Request, Seq,
-    WorldId, subject,
+    Accepted, Asked, CommandRequest, Context, Entity, EntityId, InvocationId, Rejection, Reply,
+    Request, Seq, WorldId, subject,
 };
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -71,6 +72,24 @@ impl Bus {
             .await?
         {
             Reply::Context(context) => Ok(Ok(*context)),
+            Reply::Rejected(rejection) => Ok(Err(rejection)),
+            reply => Err(unexpected(world, &reply)),
+        }
+    }
+
+    /// What an entity may make use of, and whom and what it perceives.
+    ///
+    /// # Errors
+    /// [`Error::Unanswered`] when nobody answered within `deadline`.
+    pub async fn offers(
+        &self,
+        world: &WorldId,
+        agent: &EntityId,
+        deadline: Duration,
+    ) -> Result<Result<(Vec<Offer>, Vec<Entity>), Rejection>, Error> {
+        let agent = agent.clone();
+        match self.ask(world, Request::Offers { agent }, deadline).await? {
+            Reply::Offers { offers, entities } => Ok(Ok((offers, entities))),
             Reply::Rejected(rejection) => Ok(Err(rejection)),
             reply => Err(unexpected(world, &reply)),
         }

@@ -179,6 +179,7 @@ async fn a_second_dispatch_of_an_invocation_is_dropped() {
         world: world("lobby"),
         action: "echo".parse().unwrap(),
         agent: "ada".parse().unwrap(),
+        ability: None,
         arguments: None,
         chat: None,
         message: None,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::ability::{Ability, Change, EventTypeVersion, Offer, Perception};
 use crate::entity::ChatModel;
 use crate::tool::{McpServers, Verdict};
 use crate::{
@@ -37,6 +38,11 @@ pub enum Request {
         /// The last commit that the answer includes; now when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at: Option<Seq>,
+    },
+    /// Tell which abilities an agent may make use of, and whom it perceives.
+    Offers {
+        /// Who.
+        agent: EntityId,
     },
     /// Tell a worker what it needs for an invocation.
     Context {
@@ -85,6 +91,13 @@ pub enum Command {
         /// Which.
         entity: EntityId,
     },
+    /// Change the state of entities, who holds them, or where they are: all of it or nothing.
+    ChangeEntities {
+        /// In this order.
+        changes: Vec<Change>,
+    },
+    /// Check events of a type from now on. What was valid must stay so, except under a new version.
+    RegisterEventType(EventTypeVersion),
     /// Begin a chat.
     CreateChat(Chat),
     /// Change a chat's title or agents.
@@ -256,6 +269,9 @@ pub struct WorldChange {
     /// Its new servers of tools.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mcp_servers: Option<McpServers>,
+    /// What agents perceive of one another now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub perception: Option<Perception>,
 }
 
 /// The fields of an entity that change; what is absent stays.
@@ -269,6 +285,12 @@ pub struct EntityChange {
     /// Its new way to think.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentConfig>,
+    /// Its new description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Its new abilities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abilities: Option<Vec<Ability>>,
     /// Its new metadata.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<std::collections::BTreeMap<String, serde_json::Value>>,
@@ -288,6 +310,13 @@ pub enum Reply {
         seq: Seq,
         /// The state.
         state: Box<RawValue>,
+    },
+    /// What an agent may make use of.
+    Offers {
+        /// The abilities.
+        offers: Vec<Offer>,
+        /// Whom and what it perceives, itself included.
+        entities: Vec<Entity>,
     },
     /// What a worker needs.
     Context(Box<Context>),
@@ -359,6 +388,10 @@ pub enum RejectionCode {
     Busy,
     /// The command is so old that the world can't tell whether it acted on it.
     Expired,
+    /// What it was made from is not there any more: read it again, and try again.
+    Conflict,
+    /// Whoever asks may not do this.
+    NotAllowed,
     /// The log does not hold this moment yet.
     InFuture,
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::ability::{Ability, EventTypeVersion, Perception};
 use crate::tool::{McpServers, ToolAccess};
-use crate::{ChatId, EntityId, MessageId};
+use crate::{ActionName, ChatId, EntityId, MessageId};
 
 /// Something with an id in a world.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -22,6 +23,30 @@ pub struct Entity {
     /// How it thinks and answers: agents only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentConfig>,
+    /// What it is, for models and people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// What it can do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub abilities: Vec<Ability>,
+    /// Its state: any JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub state: Option<serde_json::Value>,
+    /// What its state must hold: a JSON Schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub state_schema: Option<serde_json::Value>,
+    /// How often its state, its holder or its place has changed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schema(read_only)]
+    pub revision: u64,
+    /// Who holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<EntityId>,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
     /// Whatever else is known of it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
@@ -29,6 +54,24 @@ pub struct Entity {
 }
 
 impl Entity {
+    /// An entity of which no more than this is known.
+    pub fn new(id: EntityId, kind: EntityKind) -> Self {
+        Self {
+            id,
+            kind,
+            name: String::new(),
+            agent: None,
+            description: String::new(),
+            abilities: Vec::new(),
+            state: None,
+            state_schema: None,
+            revision: 0,
+            held_by: None,
+            location: None,
+            metadata: BTreeMap::new(),
+        }
+    }
+
     /// What people call it.
     pub fn display_name(&self) -> &str {
         if self.name.is_empty() {
@@ -98,6 +141,14 @@ const fn is_true(value: &bool) -> bool {
     *value
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
+
 const fn default_context_messages() -> u32 {
     20
 }
@@ -114,6 +165,11 @@ pub enum Brain {
     Script(Script),
     /// A language model.
     Llm(Box<Llm>),
+    /// Code of a worker that users build.
+    Function {
+        /// The action under which workers offer it.
+        action: ActionName,
+    },
 }
 
 impl Default for Brain {
@@ -129,7 +185,7 @@ pub struct Script {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<ScriptRule>,
     /// The answer when no rule fits. In an answer `{text}`, `{sender}` and `{agent}` stand for the
-    /// message, who sent it, and this agent.
+    /// message, who sent it, and this agent, and `{result}` for what came of the last call.
     #[serde(default = "default_reply")]
     pub default: String,
     /// The pause before each word, so that streaming can be seen.
@@ -157,8 +213,34 @@ fn default_reply() -> String {
 pub struct ScriptRule {
     /// The rule fits when the message contains this, whatever its case.
     pub when: String,
-    /// The answer.
+    /// The answer, once all `calls` are made.
     pub reply: String,
+    /// What the agent makes use of before it answers, one after another: a call is made when what
+    /// came of the one before is there. One that fails is the last. The world refuses the calls of
+    /// an agent without `tools`; `tools: {}` is enough.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 16)]
+    pub calls: Vec<ScriptCall>,
+}
+
+/// A call of an ability by a script.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ScriptCall {
+    /// Whose ability.
+    pub entity: EntityId,
+    /// Its name.
+    pub ability: ActionName,
+    /// What it is given. Strings in it are filled in as an answer is.
+    #[serde(default = "nothing")]
+    #[schema(value_type = Object)]
+    pub arguments: serde_json::Value,
+    /// Whom the event is for, when it is not whose ability it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<EntityId>,
+}
+
+fn nothing() -> serde_json::Value {
+    serde_json::Value::Object(serde_json::Map::new())
 }
 
 /// A language model. Its key is never here: it comes from the worker's environment.
@@ -309,6 +391,12 @@ pub struct WorldSpec {
     /// The servers of tools that its agents may use, by name.
     #[serde(default, skip_serializing_if = "McpServers::is_empty")]
     pub mcp_servers: McpServers,
+    /// What agents perceive of one another.
+    #[serde(default, skip_serializing_if = "Perception::is_default")]
+    pub perception: Perception,
+    /// The types of custom events that are checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub event_types: Vec<EventTypeVersion>,
     /// Who and what is in it.
     #[serde(default)]
     pub entities: Vec<Entity>,
@@ -328,6 +416,8 @@ impl Default for WorldSpec {
             metadata: BTreeMap::new(),
             chat_model: None,
             mcp_servers: McpServers::new(),
+            perception: Perception::default(),
+            event_types: Vec::new(),
             entities: Vec::new(),
             chats: Vec::new(),
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::ability::{Change, EventTypeVersion, Perception};
 use crate::command::Line;
 use crate::entity::ChatModel;
 use crate::tool::{McpServers, ToolCall, Verdict};
@@ -66,10 +67,14 @@ facts! {
     WorldUpdated(WorldDescription) = "world.updated";
     /// A world ended: nothing follows in its log.
     WorldDeleted(Empty) = "world.deleted";
+    /// A type of custom events is checked from now on, or checked in another way.
+    EventTypeRegistered(EventTypeVersion) = "world.event_type_registered";
     /// An entity came into the world.
     EntityCreated(Entity) = "entity.created";
     /// An entity is now as given.
     EntityUpdated(Entity) = "entity.updated";
+    /// The state of an entity changed, or who holds it, or where it is.
+    EntityChanged(EntityChanged) = "entity.changed";
     /// An entity left the world.
     EntityRemoved(EntityRemoved) = "entity.removed";
     /// A chat began.
@@ -139,6 +144,16 @@ pub struct WorldDescription {
     /// See [`WorldSpec::mcp_servers`](crate::WorldSpec::mcp_servers).
     #[serde(default, skip_serializing_if = "McpServers::is_empty")]
     pub mcp_servers: McpServers,
+    /// See [`WorldSpec::perception`](crate::WorldSpec::perception).
+    #[serde(default, skip_serializing_if = "Perception::is_default")]
+    pub perception: Perception,
+}
+
+/// See [`Fact::EntityChanged`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EntityChanged {
+    /// What changed.
+    pub change: Change,
 }
 
 /// See [`Fact::EntityRemoved`].
@@ -231,8 +246,25 @@ pub struct ActionRequested {
     /// The call of a tool that it makes, by its id: one of those of the agent's last step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
+    /// The ability of its entity that it makes good. Its arguments are the event that asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ability: Option<ActionName>,
+    /// The agent whose model called the ability.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<EntityId>,
+    /// How many runs led to this one, each by an event that it sent.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub depth: u32,
     /// If it has not ended by then, it has failed.
     pub deadline: Timestamp,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 /// See [`Fact::ActionCompleted`].

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::ability::{Change, Offer};
 use crate::tool::{McpServers, Step, ToolCall};
 use crate::{
     ActionName, ChatId, Draft, Entity, EntityId, InvocationId, MessageId, Timestamp, WorldId,
@@ -22,6 +23,10 @@ pub struct Invocation {
     pub action: ActionName,
     /// Whose action it is.
     pub agent: EntityId,
+    /// The ability of that entity that it makes good; its arguments are then the event
+    /// ([`Event`](crate::Event)) that asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ability: Option<ActionName>,
     /// What it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Box<RawValue>>,
@@ -58,6 +63,9 @@ pub struct Context {
     /// The call of a tool that is to be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<ToolCall>,
+    /// The abilities, of its own and of others, that the agent may make use of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Offer>,
 }
 
 /// One message of a chat.
@@ -108,6 +116,10 @@ pub struct Completed {
     /// what was said before the calls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<ToolCall>,
+    /// Changes of entities. One that is not allowed, or was made from a state that is not there any
+    /// more, refuses the whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
     /// Events that its agent sends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Draft>,

@@ -7,6 +7,7 @@
 //! Start with [`event`] (what is in a world's log), then [`command`] (how something gets there),
 //! then [`subject`] (where each of them travels).
 
+pub mod ability;
 pub mod cloud_event;
 pub mod command;
 pub mod commit;

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::entity::seconds;
-use crate::{ApprovalId, ChatId, EntityId, InvocationId, Timestamp, WorldId};
+use crate::{ActionName, ApprovalId, ChatId, EntityId, InvocationId, Timestamp, WorldId};
 
 /// A server of tools that speaks the Model Context Protocol. A worker uses only those that its own
 /// configuration allows, and adds what is secret: a world never holds a key.
@@ -131,6 +131,16 @@ pub enum Tool {
     People {
         /// The questions.
         questions: Vec<Question>,
+    },
+    /// An ability of an entity of the world: the call becomes the event that asks for it.
+    Ability {
+        /// Whose.
+        entity: EntityId,
+        /// Its name.
+        ability: ActionName,
+        /// Whom the event is for, when it is not whose ability it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target: Option<EntityId>,
     },
 }
 

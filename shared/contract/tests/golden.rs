@@ -115,7 +115,7 @@ fn servers_of_tools() {
     }
 }
 
-const COMMANDS: usize = 26;
+const COMMANDS: usize = 28;
 
 /// A new command does not compile here until it is counted.
 fn name(command: &Command) -> &'static str {
@@ -141,6 +141,8 @@ fn name(command: &Command) -> &'static str {
         Command::RequestAction { .. } => "request_action",
         Command::Complete { .. } => "complete",
         Command::CancelInvocation { .. } => "cancel_invocation",
+        Command::ChangeEntities { .. } => "change_entities",
+        Command::RegisterEventType(_) => "register_event_type",
         Command::Decide { .. } => "decide",
         Command::StopChat { .. } => "stop_chat",
         Command::SetTimer(_) => "set_timer",

@@ -9,6 +9,9 @@ const PREFIX: &str = "MANYWORLDS";
 /// The variable that names the file.
 const FILE_VARIABLE: &str = "MANYWORLDS_CONFIG";
 
+/// Variables of the command line's, for whoever starts a service in the same shell.
+const CLIENT_VARIABLES: [&str; 2] = ["MANYWORLDS_URL", "MANYWORLDS_API_KEY"];
+
 /// A configuration that makes no sense.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -39,7 +42,7 @@ pub fn load<C: DeserializeOwned>() -> Result<C, Error> {
     )]
     let file = std::env::var(FILE_VARIABLE).ok().map(PathBuf::from);
     let environment = std::env::vars()
-        .filter(|(name, _)| name != FILE_VARIABLE)
+        .filter(|(name, _)| name != FILE_VARIABLE && !CLIENT_VARIABLES.contains(&name.as_str()))
         .collect();
     load_from(file.as_deref(), environment)
 }

@@ -1,7 +1,7 @@
 use contract::ActionName;
 use contract::invocation::Completed;
 
-use super::{Action, Call, Running};
+use sdk::{Action, Call, Running};
 
 /// Returns its arguments. For measuring, and for trying a world out.
 pub(crate) struct Echo {

@@ -4,11 +4,11 @@ use contract::invocation::Completed;
 use contract::{ActionName, AgentConfig, Brain, Context};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Action, Call, Error, Running};
 use crate::brain::llm::Models;
 use crate::brain::{Asked, script};
 use crate::mcp::Servers;
 use crate::tools::Offer;
+use sdk::{Action, Call, Error, Running};
 
 /// A chat turn: the agent answers the last message with its brain, or calls tools on its way there.
 pub(crate) struct Respond {
@@ -55,6 +55,10 @@ impl Respond {
             match &config.brain {
                 Brain::Script(rules) => script::think(rules, asked, &mut call).await,
                 Brain::Llm(llm) => self.models.think(llm, asked, &mut call).await,
+                Brain::Function { action } => {
+                    let reason = format!("{action} is asked, not this");
+                    Err(Error::failed("not_this_brain", reason))
+                }
             }
         };
         let thought = timeout_at(until, thinking).await.unwrap_or_else(|_| {
@@ -71,12 +75,12 @@ impl Respond {
         })
     }
 
-    /// The tools for a language model: a script calls none.
+    /// The tools for a language model: a script knows what it calls.
     async fn offer(&self, config: &AgentConfig, context: &Context, call: &Call) -> Offer {
         match (&config.brain, &config.tools) {
             (Brain::Llm(_), Some(access)) => {
                 let world = &call.invocation().world;
-                Offer::of(&self.servers, world, access, &context.mcp_servers).await
+                Offer::of(&self.servers, world, access, context).await
             }
             _ => Offer::default(),
         }

@@ -5,10 +5,10 @@ use contract::invocation::{ChatMessage, Completed};
 use contract::{ActionName, Brain, Context};
 use serde_json::json;
 
-use super::{Action, Call, Error, Running};
 use crate::brain::Asked;
 use crate::brain::llm::Models;
 use crate::tools::Offer;
+use sdk::{Action, Call, Error, Running};
 
 /// As much of a message as its title could need.
 const MESSAGE_CHARACTERS_MAX: usize = 240;

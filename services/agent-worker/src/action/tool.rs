@@ -7,9 +7,9 @@ use contract::{ActionName, Context};
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument, field, info_span};
 
-use super::{Action, Call, Error, Running};
 use crate::mcp::{Servers, failed};
 use crate::metrics::Metrics;
+use sdk::{Action, Call, Error, Running};
 
 /// Pause before a world that does not answer is asked again.
 const CONTEXT_PAUSE: Duration = Duration::from_millis(500);

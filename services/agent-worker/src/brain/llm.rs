@@ -15,10 +15,10 @@ use super::{Asked, Thought};
 use crate::config::Llm as Config;
 use crate::http;
 use crate::metrics::Metrics;
-use crate::{Call, Error};
 use call::Request;
 use endpoint::Endpoints;
 use failure::{Again, Failure};
+use sdk::{Call, Error};
 
 /// The language models that this worker can call.
 pub(crate) struct Models {

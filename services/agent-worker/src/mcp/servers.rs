@@ -16,10 +16,10 @@ use super::allow::{Allow, Grant, Route};
 use super::connection::{Clients, Connection, Listed};
 use super::entry::{Entry, Key, Using};
 use super::error::Error;
-use crate::Call;
 use crate::config::Mcp as Config;
 use crate::http;
 use crate::metrics::Metrics;
+use sdk::Call;
 
 /// How often the idle ones are looked for, at least.
 const IDLE_PAUSE_MAX: Duration = Duration::from_secs(30);

@@ -6,7 +6,7 @@ use contract::tool::{Tool, ToolCall};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
-use super::{Offer, Target, names, questions};
+use super::{Offer, Target, abilities, names, questions};
 
 /// Calls of one step that are made; the others are refused.
 const CALLS_MAX: usize = 16;
@@ -46,7 +46,17 @@ impl Offer {
         .collect()
     }
 
-    fn call(&self, id: String, wanted: Wanted, room: &mut usize) -> ToolCall {
+    fn call(&self, id: String, mut wanted: Wanted, room: &mut usize) -> ToolCall {
+        let mut target = None;
+        if let Some(Target::Ability { is_own: true, .. }) =
+            self.find(&wanted.name).map(|it| &it.target)
+            && let Value::Object(arguments) = &mut wanted.arguments
+        {
+            target = match abilities::take_target(arguments) {
+                Ok(target) => target,
+                Err(reason) => return refused(id, wanted, reason),
+            };
+        }
         let arguments = match arguments(&wanted.arguments, room) {
             Ok(arguments) => arguments,
             Err(reason) => return refused(id, wanted, reason),
@@ -57,6 +67,17 @@ impl Offer {
                 Ok(questions) => (Some(Tool::People { questions }), (false, false)),
                 Err(reason) => return refused(id, wanted, reason),
             },
+            Some(Target::Ability {
+                entity, ability, ..
+            }) => {
+                let (entity, ability) = (entity.clone(), ability.clone());
+                let tool = Tool::Ability {
+                    entity,
+                    ability,
+                    target,
+                };
+                (Some(tool), (false, false))
+            }
             Some(Target::Mcp {
                 server,
                 tool,
@@ -144,8 +165,10 @@ mod tests {
             repeatable: true,
         };
         let tools = [listed("read", true), listed("put", false)];
+        let context = json!({"agent": {"id": "ada", "kind": "agent"}});
+        let context = serde_json::from_value(context).unwrap();
         Offer {
-            tools: offered([("files", &tools[..])].into_iter(), true),
+            tools: offered([("files", &tools[..])].into_iter(), true, &context),
             away: Vec::new(),
         }
     }

@@ -161,6 +161,7 @@ impl Stage {
             world: self.world.clone(),
             action: action.parse().unwrap(),
             agent: "ada".parse().unwrap(),
+            ability: None,
             arguments: Some(serde_json::value::to_raw_value(&id).unwrap()),
             chat: Some("main".parse().unwrap()),
             message: None,
@@ -261,7 +262,9 @@ impl Told {
                 }
                 command => panic!("{command:?}"),
             },
-            Request::State { .. } => panic!("a worker does not ask for the state"),
+            Request::State { .. } | Request::Offers { .. } => {
+                panic!("a worker does not ask for the state")
+            }
         }
     }
 
@@ -284,17 +287,16 @@ impl Told {
         let agent = self.agent.lock().unwrap().clone();
         Context {
             agent: Entity {
-                id: ada,
-                kind: EntityKind::Agent,
                 name: "Ada".to_owned(),
                 agent: Some(agent.unwrap_or_else(|| serde_json::from_str("{}").unwrap())),
-                metadata: BTreeMap::new(),
+                ..Entity::new(ada, EntityKind::Agent)
             },
             messages: self.messages.lock().unwrap().iter().map(message).collect(),
             others: Vec::new(),
             steps: self.steps.lock().unwrap().clone(),
             mcp_servers: self.mcp_servers.lock().unwrap().clone(),
             call: self.call.lock().unwrap().clone(),
+            offers: Vec::new(),
         }
     }
 }

@@ -9,7 +9,7 @@ use contract::{ChatId, Chunk, CloudEvent, EntityId, EventType};
 pub(crate) struct Filter {
     /// Of these types.
     pub(crate) event_type: Option<TypePattern>,
-    /// What this entity may see: what it sent, what names it, and what is for everyone.
+    /// What this entity may see: see [`sees`].
     pub(crate) entity: Option<EntityId>,
     /// In this chat.
     pub(crate) chat: Option<ChatId>,
@@ -41,7 +41,8 @@ impl Filter {
     }
 }
 
-fn sees(entity: &EntityId, event: &CloudEvent) -> bool {
+/// Whether an entity may see an event: it sent it, is named in it, or it is for everyone.
+pub(crate) fn sees(entity: &EntityId, event: &CloudEvent) -> bool {
     let target = event.target.as_ref();
     event.sender == *entity || target.is_none_or(|target| target.names(entity))
 }

@@ -8,6 +8,7 @@
 
 mod agent_world;
 mod failures;
+mod genworlds;
 mod requests;
 mod sockets;
 mod streams;

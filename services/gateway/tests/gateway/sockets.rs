@@ -7,8 +7,9 @@ use gateway::{Config, Limits};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::support::Setup;
@@ -185,6 +186,26 @@ async fn a_hundred_clients_see_the_same() {
     for socket in &mut sockets {
         for number in 0..200 {
             assert_eq!(socket.frame().await["event"]["data"], number);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_from_elsewhere_opens_no_socket() {
+    let setup = Setup::with_lobby().await;
+    let url = setup.at("/v1/worlds/lobby/ws").replace("http:", "ws:");
+    for (page, opens) in [
+        ("https://evil.example", false),
+        ("http://localhost:3000", true),
+    ] {
+        let mut request = url.as_str().into_client_request().unwrap();
+        request
+            .headers_mut()
+            .insert("origin", page.parse().unwrap());
+        let opened = connect_async(request).await;
+        assert_eq!(opened.is_ok(), opens, "{page}");
+        if let Err(Error::Http(refused)) = opened {
+            assert_eq!(refused.status(), 403);
         }
     }
 }

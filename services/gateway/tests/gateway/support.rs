@@ -5,11 +5,13 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bus::{Bus, Incoming};
+use contract::ability::Offer;
 use contract::fact::{MessagePosted, TurnEnded, WorldDescription};
 use contract::id::Partition;
 use contract::{
     Accepted, Chunk, Command, CommandId, CommandMark, CommandRequest, Commit, CommitId, Draft,
-    EntityId, Event, Fact, Rejection, RejectionCode, Reply, Request, Seq, Timestamp, WorldId,
+    Entity, EntityId, Event, Fact, Rejection, RejectionCode, Reply, Request, Seq, Timestamp,
+    WorldId,
 };
 use eventsource_stream::{Event as SseEvent, Eventsource as _};
 use futures::{Stream, StreamExt as _};
@@ -207,11 +209,13 @@ fn fact(id: contract::EventId, sender: &str, correlation: Option<CommandId>, fac
     event(id, &sender.parse().unwrap(), draft)
 }
 
-/// A world service that knows just enough: events, one chat partner `ada`, one entity.
+/// A world service that knows just enough: events, entities, one chat partner `ada`.
 struct World {
     bus: Bus,
     accepted: HashMap<CommandId, Accepted>,
     created: BTreeMap<WorldId, WorldDescription>,
+    /// Those that were made, beside `ada`, who is everywhere.
+    entities: BTreeMap<(WorldId, EntityId), Entity>,
 }
 
 impl World {
@@ -220,6 +224,7 @@ impl World {
             bus,
             accepted: HashMap::new(),
             created: BTreeMap::new(),
+            entities: BTreeMap::new(),
         }
     }
 
@@ -248,6 +253,7 @@ impl World {
                 Err(rejection) => Reply::Rejected(rejection),
             },
             Request::State { .. } => self.state(&incoming.world).await,
+            Request::Offers { agent } => self.offers(&incoming.world, &agent),
             Request::Context { .. } => return,
         };
         incoming.answer.send(&reply).await;
@@ -257,16 +263,44 @@ impl World {
         let Some(description) = self.created.get(world) else {
             return Reply::Rejected(reject(RejectionCode::UnknownWorld, "world"));
         };
+        let mut entities = json!({
+            "ada": {"id": "ada", "kind": "agent"}, "human": {"id": "human", "kind": "user"},
+        });
+        for entity in self.entities_of(world) {
+            entities[entity.id.as_str()] = serde_json::to_value(entity).unwrap();
+        }
         let state = json!({
             "id": world, "seq": 1, "name": description.name, "turn_limit": 5, "deleted": false,
-            "entities": {
-                "ada": {"id": "ada", "kind": "agent"}, "human": {"id": "human", "kind": "user"},
-            },
-            "chats": {"main": {"id": "main"}}, "invocations": {},
+            "description": description.description, "metadata": description.metadata,
+            "entities": entities, "chats": {"main": {"id": "main"}}, "current_chat": "main",
+            "invocations": {},
         });
         Reply::State {
             seq: self.bus.last_seq(world).await.unwrap(),
             state: serde_json::value::to_raw_value(&state).unwrap(),
+        }
+    }
+
+    fn entities_of(&self, world: &WorldId) -> impl Iterator<Item = &Entity> {
+        let all = self.entities.iter();
+        all.filter(move |((of, _), _)| of == world)
+            .map(|(_, entity)| entity)
+    }
+
+    /// Its own abilities, and everyone.
+    fn offers(&self, world: &WorldId, agent: &EntityId) -> Reply {
+        let me = self.entities.get(&(world.clone(), agent.clone()));
+        let abilities = me.map_or(&[][..], |me| &me.abilities);
+        let offers = abilities.iter().map(|ability| Offer {
+            entity: agent.clone(),
+            ability: ability.name.clone(),
+            event_type: ability.trigger.to_string().parse().unwrap(),
+            description: ability.description.clone(),
+            schema: json!({"type": "object"}),
+        });
+        Reply::Offers {
+            offers: offers.collect(),
+            entities: self.entities_of(world).cloned().collect(),
         }
     }
 
@@ -315,16 +349,26 @@ impl World {
             Command::CreateWorld(spec) => {
                 let description = WorldDescription {
                     name: spec.name.clone(),
-                    description: String::new(),
+                    description: spec.description.clone(),
                     turn_limit: 5,
                     main_agent: String::new(),
                     variables: String::new(),
-                    metadata: BTreeMap::new(),
+                    metadata: spec.metadata.clone(),
                     chat_model: None,
                     mcp_servers: Default::default(),
+                    perception: Default::default(),
                 };
                 self.created.insert(world.clone(), description.clone());
+                for entity in &spec.entities {
+                    let id = (world.clone(), entity.id.clone());
+                    self.entities.insert(id, entity.clone());
+                }
                 Ok(one(Fact::WorldCreated(description)))
+            }
+            Command::CreateEntity(entity) => {
+                let id = (world.clone(), entity.id.clone());
+                self.entities.insert(id, entity.clone());
+                Ok(one(Fact::EntityCreated(entity.clone())))
             }
             Command::PostMessage { text, .. } => Ok(one(Fact::MessagePosted(MessagePosted {
                 text: text.clone(),

@@ -166,6 +166,7 @@ fn present(output: Output, world: &WorldShown, entities: Vec<Entity>) -> anyhow:
         let brain = match entity.agent.as_ref().map(|agent| &agent.brain) {
             None => String::new(),
             Some(Brain::Script(_)) => "script".to_owned(),
+            Some(Brain::Function { action }) => format!("function {action}"),
             Some(Brain::Llm(llm)) => llm.model.clone(),
         };
         let name = entity.display_name().to_owned();

@@ -65,6 +65,10 @@ pub(super) fn query(world: &World, request: &Request) -> Reply {
             Ok(context) => Reply::Context(Box::new(context)),
             Err(rejection) => Reply::Rejected(rejection),
         },
+        Request::Offers { agent } => match rules::offers(world, agent) {
+            Ok((offers, entities)) => Reply::Offers { offers, entities },
+            Err(rejection) => Reply::Rejected(rejection),
+        },
         Request::State { at: Some(at) } if *at > world.seq => Reply::Rejected(Rejection {
             code: RejectionCode::InFuture,
             detail: format!("the log of {} ends at {}", world.id, world.seq),

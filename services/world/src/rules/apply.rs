@@ -1,5 +1,6 @@
 //! What each event changes. It can't fail: what is in the log has happened.
 
+mod entities;
 mod talk;
 mod tools;
 
@@ -26,8 +27,10 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
         Fact::WorldUpdated(description) => world.description = Some(description.clone()),
         Fact::WorldDeleted(_) => delete_world(world),
         Fact::EntityCreated(entity) | Fact::EntityUpdated(entity) => {
-            world.entities.insert(entity.id.clone(), entity.clone());
+            entities::put(world, entity.clone());
         }
+        Fact::EntityChanged(changed) => entities::change(world, &changed.change),
+        Fact::EventTypeRegistered(registered) => entities::register(world, registered),
         Fact::EntityRemoved(removed) => remove_entity(world, &removed.entity),
         Fact::ChatCreated(chat) => create_chat(world, chat, at),
         Fact::ChatOpened(opened) => world.current_chat = Some(opened.chat.clone()),
@@ -53,6 +56,31 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
             world.limited.remove(&forgot.agent);
             world.forgotten.insert(forgot.agent.clone(), at);
         }
+        Fact::ActionRequested(_)
+        | Fact::ActionCompleted(_)
+        | Fact::ActionFailed(_)
+        | Fact::ActionCancelled(_)
+        | Fact::ApprovalRequested(_)
+        | Fact::ApprovalEnded(_) => apply_run(world, event, fact, at),
+        Fact::TimerSet(set) => {
+            remove_timer(world, &set.timer);
+            world.due.insert((set.due, Due::Timer(set.timer.clone())));
+            let timer = Timer {
+                due: set.due,
+                owner: event.sender.clone(),
+                repeat: set.repeat.clone(),
+                event: set.event.clone(),
+                message: set.message.clone(),
+            };
+            world.timers.insert(set.timer.clone(), timer);
+        }
+        Fact::TimerFired(fired) => remove_timer(world, &fired.timer),
+        Fact::TimerCancelled(cancelled) => remove_timer(world, &cancelled.timer),
+    }
+}
+
+fn apply_run(world: &mut World, event: &Event, fact: &Fact, at: Timestamp) {
+    match fact {
         Fact::ActionRequested(requested) => request(world, event, requested),
         Fact::ActionCompleted(ended) if !ended.calls.is_empty() => {
             tools::take_step(world, ended);
@@ -71,20 +99,7 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
         }
         Fact::ApprovalRequested(requested) => tools::ask(world, event, requested, at),
         Fact::ApprovalEnded(ended) => tools::end_approval(world, ended),
-        Fact::TimerSet(set) => {
-            remove_timer(world, &set.timer);
-            world.due.insert((set.due, Due::Timer(set.timer.clone())));
-            let timer = Timer {
-                due: set.due,
-                owner: event.sender.clone(),
-                repeat: set.repeat.clone(),
-                event: set.event.clone(),
-                message: set.message.clone(),
-            };
-            world.timers.insert(set.timer.clone(), timer);
-        }
-        Fact::TimerFired(fired) => remove_timer(world, &fired.timer),
-        Fact::TimerCancelled(cancelled) => remove_timer(world, &cancelled.timer),
+        _ => {}
     }
 }
 
@@ -103,7 +118,7 @@ fn delete_world(world: &mut World) {
 }
 
 fn remove_entity(world: &mut World, entity: &EntityId) {
-    world.entities.remove(entity);
+    entities::forget(world, entity);
     world.calls.remove(entity);
     world.limited.remove(entity);
     world.forgotten.remove(entity);
@@ -128,7 +143,10 @@ fn request(world: &mut World, event: &Event, requested: &ActionRequested) {
     let mut answers = None;
     if let (Some(chat), Some(message)) = (&event.chat, requested.message) {
         let question = match &requested.call {
-            Some(call) => tools::run(world, chat, &requested.agent, call, invocation),
+            Some(call) => {
+                let agent = requested.caller.as_ref().unwrap_or(&requested.agent);
+                tools::run(world, chat, agent, call, invocation)
+            }
             None => take_waiting(world, chat, &requested.agent, message, invocation),
         };
         answers = question.map(|message| (chat.clone(), message));
@@ -150,6 +168,9 @@ fn request(world: &mut World, event: &Event, requested: &ActionRequested) {
         arguments: requested.arguments.clone(),
         answers,
         call: requested.call.clone(),
+        ability: requested.ability.clone(),
+        caller: requested.caller.clone(),
+        depth: requested.depth,
         titles,
     };
     world.invocations.insert(invocation, open);
@@ -192,12 +213,13 @@ fn end_invocation(
     let Some(open) = close_invocation(world, invocation) else {
         return;
     };
-    let Some((chat, message)) = open.answers else {
+    let Some((chat, message)) = &open.answers else {
         return;
     };
     if let Some(call) = &open.call {
-        return tools::settle(world, &chat, &open.agent, call, &result());
+        return tools::settle(world, chat, open.answerer(), call, &result());
     }
+    let (chat, turn) = (chat.clone(), message.turn);
     if let Some(state) = world.chats.get_mut(&chat)
         && let Some(answering) = state.answering.get_mut(&open.agent)
         && answering.current == Some(invocation)
@@ -210,7 +232,7 @@ fn end_invocation(
             world.ready.insert((chat, open.agent));
         }
     }
-    close_one(world, message.turn);
+    close_one(world, turn);
 }
 
 fn remove_timer(world: &mut World, id: &contract::TimerId) {

@@ -11,7 +11,7 @@ use super::talk::answer::{Heard, routed};
 use super::talk::history::is_shown;
 use super::talk::speaker::Speaker;
 use super::talk::variables::Variables;
-use super::{invocation, message, titles, tools};
+use super::{ability, invocation, message, titles, tools};
 
 /// The most text that a worker is told before the message to answer: it must fit in one reply.
 const CONTEXT_BYTES_MAX: usize = 256 * 1024;
@@ -39,12 +39,21 @@ pub fn context(world: &World, id: InvocationId) -> Result<Context, Rejection> {
         steps: Vec::new(),
         mcp_servers: tools::servers(world, &open.agent),
         call: None,
+        offers: Vec::new(),
     };
     if let (Some(call), Some((chat, _))) = (&open.call, &open.answers) {
         context.call = tools::call(world, chat, &open.agent, call);
         return Ok(context);
     }
     if let Some((chat, question)) = &open.answers {
+        if context
+            .agent
+            .agent
+            .as_ref()
+            .is_some_and(|agent| agent.tools.is_some())
+        {
+            context.offers = ability::offered(world, &open.agent);
+        }
         context.steps = tools::steps(world, chat, &open.agent);
         context.messages = messages(world, chat, &context.agent, question);
         context.others = others(world, chat, &open.agent);

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use contract::command::EntityChange;
-use contract::entity::Brain;
+use contract::entity::{Brain, Script};
 use contract::fact::{AgentForgot, EntityRemoved};
 use contract::tool::Verdict;
 use contract::{AgentConfig, Entity, EntityId, EntityKind, Fact, Rejection, RejectionCode};
 
 use super::state::World;
-use super::{Decision, invalid, invocation, reject, tools};
+use super::{Decision, ability, change, invalid, invocation, reject, tools};
 
 const NAME_BYTES_MAX: usize = 1024;
+const DESCRIPTION_BYTES_MAX: usize = 16 * 1024;
 const METADATA_BYTES_MAX: usize = 64 * 1024;
 const PROMPT_BYTES_MAX: usize = 128 * 1024;
+/// Calls of one rule of a script: each is a step, and an answer has only so many.
+const SCRIPT_CALLS_MAX: usize = 16;
 /// The most messages that an agent is given to think about: what the state keeps of a chat.
 const CONTEXT_MESSAGES_MAX: u32 = 200;
 /// The longest that an agent may think, in one call or in all.
@@ -40,7 +43,29 @@ pub(super) fn create(
         let detail = format!("a world has at most {ENTITIES_MAX} entities");
         return Err(reject(RejectionCode::TooLarge, detail, None));
     }
-    decision.push(Fact::EntityCreated(entity.clone()))
+    if let Some(holder) = &entity.held_by {
+        world.check_entity(holder, "held_by")?;
+    }
+    decision.push(Fact::EntityCreated(begun(entity)))
+}
+
+/// An entity as it begins: how often it has changed is not its maker's to say.
+pub(super) fn begun(entity: &Entity) -> Entity {
+    Entity {
+        revision: 0,
+        ..entity.clone()
+    }
+}
+
+/// An entity that is described anew: what has become of it meanwhile stays.
+pub(super) fn redescribed(now: &Entity, described: &Entity) -> Entity {
+    Entity {
+        state: now.state.clone(),
+        revision: now.revision,
+        held_by: now.held_by.clone(),
+        location: now.location.clone(),
+        ..described.clone()
+    }
 }
 
 pub(super) fn update(
@@ -55,6 +80,12 @@ pub(super) fn update(
     }
     if let Some(agent) = &change.agent {
         entity.agent = Some(agent.clone());
+    }
+    if let Some(description) = &change.description {
+        entity.description.clone_from(description);
+    }
+    if let Some(abilities) = &change.abilities {
+        entity.abilities.clone_from(abilities);
     }
     if let Some(metadata) = &change.metadata {
         entity.metadata.clone_from(metadata);
@@ -116,7 +147,14 @@ pub(super) fn check(entity: &Entity, field: &str) -> Result<(), Rejection> {
         return Err(invalid(at("id"), "the id world is the world's own"));
     }
     World::check_text(&entity.name, NAME_BYTES_MAX, &at("name"))?;
+    World::check_text(
+        &entity.description,
+        DESCRIPTION_BYTES_MAX,
+        &at("description"),
+    )?;
     check_metadata(&entity.metadata, &at("metadata"))?;
+    ability::check_all(&entity.abilities, &at("abilities"))?;
+    change::check_state(entity, field)?;
     match (entity.kind, &entity.agent) {
         (EntityKind::Agent, Some(agent)) => check_agent(agent, &at("agent")),
         (EntityKind::Agent, None) => Err(invalid(
@@ -181,21 +219,28 @@ fn check_agent(agent: &AgentConfig, field: &str) -> Result<(), Rejection> {
                 &format!("{field}.system_prompt"),
             )
         }
-        Brain::Script(script) => {
-            let bytes: usize = script.default.len()
-                + script
-                    .rules
-                    .iter()
-                    .map(|rule| rule.when.len() + rule.reply.len())
-                    .sum::<usize>();
-            if bytes > PROMPT_BYTES_MAX {
-                let detail = format!("{bytes} bytes; at most {PROMPT_BYTES_MAX} are taken");
-                let field = Some(format!("{field}.brain.script"));
-                return Err(reject(RejectionCode::TooLarge, detail, field));
-            }
-            Ok(())
-        }
+        Brain::Function { .. } => Ok(()),
+        Brain::Script(script) => check_script(script, &format!("{field}.brain.script")),
     }
+}
+
+fn check_script(script: &Script, field: &str) -> Result<(), Rejection> {
+    let mut bytes = script.default.len();
+    for (index, rule) in script.rules.iter().enumerate() {
+        if rule.calls.len() > SCRIPT_CALLS_MAX {
+            let detail = format!("a rule makes at most {SCRIPT_CALLS_MAX} calls");
+            return Err(invalid(format!("{field}.rules[{index}].calls"), detail));
+        }
+        let arguments = rule.calls.iter().map(|call| call.arguments.to_string());
+        bytes += rule.when.len() + rule.reply.len();
+        bytes += arguments.map(|arguments| arguments.len()).sum::<usize>();
+    }
+    if bytes > PROMPT_BYTES_MAX {
+        let detail = format!("{bytes} bytes; at most {PROMPT_BYTES_MAX} are taken");
+        let field = Some(field.to_owned());
+        return Err(reject(RejectionCode::TooLarge, detail, field));
+    }
+    Ok(())
 }
 
 fn check_timeout(timeout: Duration, field: &str) -> Result<(), Rejection> {

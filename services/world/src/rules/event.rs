@@ -2,8 +2,9 @@
 
 use contract::{Draft, EntityId, Event, Rejection, RejectionCode, Target};
 
+use super::ability::{self, Origin};
 use super::state::World;
-use super::{Decided, Decision, invalid, reject};
+use super::{Decided, Decision, event_types, invalid, reject};
 
 /// The most that may be attached to an event beside what it says.
 const METADATA_BYTES_MAX: usize = 64 * 1024;
@@ -20,16 +21,18 @@ pub(super) fn send_all(
     }
     for (index, draft) in drafts.iter().enumerate() {
         let sender = decision.request.sender.clone();
-        send(world, draft, sender, &format!("events[{index}]"), decision)?;
+        let field = format!("events[{index}]");
+        send(world, draft, sender, Origin::default(), &field, decision)?;
     }
     Ok(())
 }
 
-/// A custom event; `field` is where it stands in what was sent.
+/// A custom event, and the runs of the abilities that answer it; `field` is where it stands in what was sent.
 pub(super) fn send(
     world: &World,
     draft: &Draft,
     sender: EntityId,
+    origin: Origin<'_>,
     field: &str,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
@@ -49,8 +52,9 @@ pub(super) fn send(
         metadata: draft.metadata.clone(),
         data: draft.data.clone(),
     };
+    let sent = event.clone();
     decision.events.push(Decided { event, fact: None });
-    Ok(())
+    ability::answer(world, &sent, origin, decision)
 }
 
 pub(super) fn check_draft(world: &World, draft: &Draft, field: &str) -> Result<(), Rejection> {
@@ -73,6 +77,7 @@ pub(super) fn check_draft(world: &World, draft: &Draft, field: &str) -> Result<(
     if let Some(chat) = &draft.chat {
         world.check_chat(chat, &format!("{field}.chat"))?;
     }
+    event_types::check_data(world, draft, field)?;
     for (text, name) in [
         (&draft.description, "description"),
         (&draft.summary, "summary"),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contract::entity::Brain;
 use contract::fact::{ActionCancelled, ActionCompleted, ActionFailed, ActionRequested};
 use contract::invocation::Completed;
 use contract::{
@@ -10,19 +11,20 @@ use contract::{
 };
 use serde_json::value::RawValue;
 
+use super::ability::Origin;
 use super::state::{Open, World};
-use super::{About, Decision, event, invalid, message, reject, titles, tools};
+use super::{About, Decision, change, event, invalid, message, reject, titles, tools};
 
 /// The action that answers a message.
 const RESPOND: &str = "respond";
 /// An invocation without a deadline of its own has this long.
-const DEADLINE_DEFAULT: Duration = Duration::from_mins(10);
+pub(super) const DEADLINE_DEFAULT: Duration = Duration::from_mins(10);
 /// What a worker gets beyond an agent's own limit to say that it failed, before the world says so.
 pub(super) const ANSWER_GRACE: Duration = Duration::from_secs(30);
 /// The longest reason of a failure.
 const REASON_BYTES_MAX: usize = 4096;
 /// The most invocations of a world that may be open: all of them are in its state.
-const OPEN_MAX: usize = 100_000;
+pub(super) const OPEN_MAX: usize = 100_000;
 
 pub(super) fn request(
     world: &World,
@@ -47,6 +49,9 @@ pub(super) fn request(
         message: None,
         turn: None,
         call: None,
+        ability: None,
+        caller: None,
+        depth: 0,
         deadline: deadline.unwrap_or(decision.now + DEADLINE_DEFAULT),
     };
     let about = About {
@@ -74,7 +79,11 @@ pub(super) fn request_answer(
     let (Some(question), Some(entity)) = (question, world.entities.get(agent)) else {
         return Ok(());
     };
-    let Ok(action) = RESPOND.try_into() else {
+    let function = entity.agent.as_ref().and_then(|agent| match &agent.brain {
+        Brain::Function { action } => Some(action.clone()),
+        Brain::Script(_) | Brain::Llm(_) => None,
+    });
+    let Some(action) = function.or_else(|| RESPOND.try_into().ok()) else {
         return Ok(());
     };
     let timeout = entity
@@ -88,6 +97,9 @@ pub(super) fn request_answer(
         message: Some(question.id),
         turn: Some(question.turn),
         call: None,
+        ability: None,
+        caller: None,
+        depth: 0,
         deadline: decision.now + timeout + ANSWER_GRACE,
     };
     let about = About {
@@ -120,9 +132,15 @@ fn succeed(
     completed: &Completed,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
+    let field = "outcome.completed.changes";
+    change::change_all(world, &completed.changes, &open.agent, field, decision)?;
+    let origin = Origin {
+        run: Some(open),
+        call: None,
+    };
     for (index, draft) in completed.events.iter().enumerate() {
         let field = format!("outcome.completed.events[{index}]");
-        event::send(world, draft, open.agent.clone(), &field, decision)?;
+        event::send(world, draft, open.agent.clone(), origin, &field, decision)?;
     }
     if let Some(call) = &open.call {
         return tools::returned(world, id, open, call, completed, decision);

@@ -8,7 +8,7 @@ use contract::fact::WorldDescription;
 use contract::{Entity, EntityId, Fact, Rejection, RejectionCode, WorldSpec};
 
 use super::state::World;
-use super::{Decision, chat, entity, invalid, reject, tools};
+use super::{Decision, change, chat, entity, event_types, invalid, reject, tools};
 
 const NAME_BYTES_MAX: usize = 1024;
 const DESCRIPTION_BYTES_MAX: usize = 64 * 1024;
@@ -37,8 +37,11 @@ pub(super) fn create(
     }
     check(world, spec)?;
     decision.push(Fact::WorldCreated(describe(world, spec)))?;
+    for registered in &spec.event_types {
+        decision.push(Fact::EventTypeRegistered(registered.clone()))?;
+    }
     for entity in &spec.entities {
-        decision.push(Fact::EntityCreated(entity.clone()))?;
+        decision.push(Fact::EntityCreated(entity::begun(entity)))?;
     }
     for chat in &spec.chats {
         decision.push(Fact::ChatCreated(chat::begun(chat)))?;
@@ -59,11 +62,18 @@ pub(super) fn apply(
     if world.description.as_ref() != Some(&description) {
         decision.push(Fact::WorldUpdated(description))?;
     }
+    for registered in &spec.event_types {
+        event_types::register(world, registered, decision)?;
+    }
     for entity in &spec.entities {
         match world.entities.get(&entity.id) {
-            None => decision.push(Fact::EntityCreated(entity.clone()))?,
-            Some(now) if now != entity => decision.push(Fact::EntityUpdated(entity.clone()))?,
-            Some(_) => {}
+            None => decision.push(Fact::EntityCreated(entity::begun(entity)))?,
+            Some(now) => {
+                let entity = entity::redescribed(now, entity);
+                if entity != *now {
+                    decision.push(Fact::EntityUpdated(entity))?;
+                }
+            }
         }
     }
     for chat in &spec.chats {
@@ -95,6 +105,7 @@ pub(super) fn update(
         main_agent: changed(&change.main_agent, &now.main_agent),
         variables: changed(&change.variables, &now.variables),
         metadata: change.metadata.as_ref().unwrap_or(&now.metadata).clone(),
+        perception: change.perception.unwrap_or(now.perception),
         chat_model: named(change.chat_model.as_ref().or(now.chat_model.as_ref())),
         mcp_servers: change
             .mcp_servers
@@ -124,6 +135,7 @@ fn describe(world: &World, spec: &WorldSpec) -> WorldDescription {
         metadata: spec.metadata.clone(),
         chat_model: named(spec.chat_model.as_ref()),
         mcp_servers: spec.mcp_servers.clone(),
+        perception: spec.perception,
     }
 }
 
@@ -159,6 +171,15 @@ fn check(world: &World, spec: &WorldSpec) -> Result<(), Rejection> {
     for (index, entity) in spec.entities.iter().enumerate() {
         let field = format!("entities[{index}]");
         entity::check(entity, &field)?;
+        if let Some(now) = world.entities.get(&entity.id) {
+            change::check_state(&entity::redescribed(now, entity), &field)?;
+        }
+        if let Some(holder) = &entity.held_by
+            && find(world, spec, holder).is_none()
+        {
+            let detail = format!("there is no entity {holder}");
+            return Err(invalid(format!("{field}.held_by"), detail));
+        }
         if !seen.insert(&entity.id) {
             return Err(invalid(
                 format!("{field}.id"),
@@ -171,6 +192,9 @@ fn check(world: &World, spec: &WorldSpec) -> Result<(), Rejection> {
             let detail = format!("{} is of another kind already", entity.id);
             return Err(invalid(format!("{field}.kind"), detail));
         }
+    }
+    for (index, registered) in spec.event_types.iter().enumerate() {
+        event_types::check(world, registered, &format!("event_types[{index}]"))?;
     }
     let mut chats = BTreeSet::new();
     for (index, chat) in spec.chats.iter().enumerate() {

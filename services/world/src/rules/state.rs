@@ -7,12 +7,13 @@ use contract::fact::WorldDescription;
 use contract::invocation::ChatMessage;
 use contract::tool::{Approval, ToolCall, ToolResult};
 use contract::{
-    ActionName, ApprovalId, Chat, ChatId, Commit, Draft, Entity, EntityId, EntityKind,
+    ActionName, ApprovalId, Chat, ChatId, Commit, Draft, Entity, EntityId, EntityKind, EventType,
     InvocationId, MessageId, Rejection, RejectionCode, Seq, TimerId, Timestamp, WorldId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::event_types::Version;
 use super::memory::Memory;
 use super::talk::speaker::Speaker;
 use super::{invalid, reject};
@@ -38,6 +39,10 @@ pub struct World {
     pub(super) description: Option<WorldDescription>,
     pub(super) deleted: bool,
     pub(super) entities: BTreeMap<EntityId, Entity>,
+    /// Who has abilities that answer events of a type, or `*`.
+    pub(super) listeners: BTreeMap<String, BTreeSet<EntityId>>,
+    /// The types of custom events that are checked, each with its versions, oldest first.
+    pub(super) event_types: BTreeMap<EventType, Vec<Version>>,
     pub(super) chats: BTreeMap<ChatId, ChatState>,
     /// The chat that people see first.
     pub(super) current_chat: Option<ChatId>,
@@ -163,6 +168,14 @@ pub(super) struct Open {
     /// The call of a tool that it makes for that answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) call: Option<String>,
+    /// The ability of its entity that it makes good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ability: Option<ActionName>,
+    /// The agent whose model called the ability.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) caller: Option<EntityId>,
+    /// How many runs led to it.
+    pub(super) depth: u32,
     /// The chat for which it finds a title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) titles: Option<ChatId>,
@@ -189,6 +202,13 @@ pub(super) enum Due {
     Approval(ApprovalId),
 }
 
+impl Open {
+    /// Whose answer it is for.
+    pub(super) fn answerer(&self) -> &EntityId {
+        self.caller.as_ref().unwrap_or(&self.agent)
+    }
+}
+
 impl World {
     /// A world of which nothing is known: its log is empty.
     pub fn new(id: WorldId) -> Self {
@@ -200,6 +220,8 @@ impl World {
             description: None,
             deleted: false,
             entities: BTreeMap::new(),
+            listeners: BTreeMap::new(),
+            event_types: BTreeMap::new(),
             chats: BTreeMap::new(),
             current_chat: None,
             calls: BTreeMap::new(),

@@ -1,5 +1,6 @@
 //! The rules as tables: a story of commands, and the events that each makes.
 
+mod abilities;
 mod chats;
 mod limits;
 mod properties;
@@ -116,11 +117,8 @@ impl Story {
 
 fn entity(id: &str, kind: EntityKind) -> Entity {
     Entity {
-        id: id.parse().unwrap(),
-        kind,
-        name: String::new(),
         agent: (kind == EntityKind::Agent).then(Default::default),
-        metadata: Default::default(),
+        ..Entity::new(id.parse().unwrap(), kind)
     }
 }
 

@@ -6,6 +6,7 @@ use contract::fact::{TimerCancelled, TimerFired, TimerSet};
 use contract::{Draft, EntityId, Fact, Rejection, RejectionCode, TimerId, Timestamp};
 use croner::parser::{CronParser, Seconds, Year};
 
+use super::ability::Origin;
 use super::state::{Due, Timer, World};
 use super::{About, Decision, event as custom, invalid, invocation, message, reject, tools};
 
@@ -136,7 +137,14 @@ fn fire(world: &World, id: &TimerId, decision: &mut Decision<'_>) -> Result<(), 
             ..draft.clone()
         };
         // What the draft names may be gone by now: then there is nobody left to tell.
-        let _ = custom::send(world, &draft, timer.owner.clone(), "event", decision);
+        let _ = custom::send(
+            world,
+            &draft,
+            timer.owner.clone(),
+            Origin::default(),
+            "event",
+            decision,
+        );
     }
     if let Some(line) = &timer.message {
         let _ = message::post_as(world, &timer.owner, &line.chat, &line.text, None, decision);

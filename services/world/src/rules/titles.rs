@@ -74,6 +74,9 @@ pub(super) fn ask_when_idle(
         message: None,
         turn: None,
         call: None,
+        ability: None,
+        caller: None,
+        depth: 0,
         deadline: decision.now + DEADLINE,
     };
     let about = About {

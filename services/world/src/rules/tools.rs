@@ -4,6 +4,7 @@
 //! once or when a person has agreed, or is refused; when all of them have their results, the agent
 //! goes on with another run of `respond`.
 
+mod ability;
 mod access;
 mod approval;
 
@@ -11,7 +12,7 @@ use std::collections::BTreeSet;
 
 use contract::fact::{ActionCompleted, ActionRequested};
 use contract::invocation::{ChatMessage, Completed};
-use contract::tool::{Step, ToolAccess, ToolCall, ToolResult};
+use contract::tool::{Step, Tool, ToolAccess, ToolCall, ToolResult};
 use contract::{ChatId, EntityId, Fact, InvocationId, Rejection};
 use serde_json::value::RawValue;
 
@@ -85,9 +86,11 @@ pub(super) fn called(
         usage: completed.usage.clone(),
     };
     decision.push_about(Fact::ActionCompleted(ended), invocation::about(id, open))?;
+    let access = access::of(world, &open.agent);
     for call in calls.iter().filter(|call| call.refused.is_none()) {
-        let access = access::of(world, &open.agent);
-        if access::needs_a_person(world, &access, call) {
+        if let Some(Tool::Ability { .. }) = &call.tool {
+            ability::call(world, open, call, decision)?;
+        } else if access::needs_a_person(world, &access, call) {
             approval::request(id, open, &access, call, decision)?;
         } else {
             request(chat, question, &open.agent, &access, call, decision)?;
@@ -133,6 +136,9 @@ fn request(
         message: Some(question.id),
         turn: Some(question.turn),
         call: Some(call.id.clone()),
+        ability: None,
+        caller: None,
+        depth: 0,
         deadline: decision.now + access.timeout_seconds + invocation::ANSWER_GRACE,
     };
     let about = About {
@@ -156,8 +162,11 @@ pub(super) fn returned(
     let thread = open
         .answers
         .as_ref()
-        .and_then(|(chat, _)| thread(world, chat, &open.agent));
-    let result = read(completed.output.as_deref());
+        .and_then(|(chat, _)| thread(world, chat, open.answerer()));
+    let result = match open.ability {
+        Some(_) => ability::result(completed),
+        None => read(completed.output.as_deref()),
+    };
     let result = ToolResult {
         text: cut(&result.text, thread.map_or(0, results_room)),
         ..result

@@ -6,11 +6,13 @@ use contract::fact::WorldDescription;
 use contract::invocation::ChatMessage;
 use contract::tool::Approval;
 use contract::{
-    ApprovalId, Chat, ChatId, Entity, EntityId, InvocationId, Seq, TimerId, Timestamp, WorldId,
+    ApprovalId, Chat, ChatId, Entity, EntityId, EventType, InvocationId, Seq, TimerId, Timestamp,
+    WorldId,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::event_types::Version;
 use super::state::{Open, Timer, World};
 
 #[derive(Serialize)]
@@ -23,6 +25,8 @@ struct View<'a> {
     description: Option<&'a WorldDescription>,
     deleted: bool,
     entities: &'a BTreeMap<EntityId, Entity>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    event_types: &'a BTreeMap<EventType, Vec<Version>>,
     chats: BTreeMap<&'a ChatId, ChatView<'a>>,
     current_chat: Option<&'a ChatId>,
     calls: &'a BTreeMap<EntityId, u32>,
@@ -70,6 +74,7 @@ impl World {
             description: self.description.as_ref(),
             deleted: self.deleted,
             entities: &self.entities,
+            event_types: &self.event_types,
             chats: chats.collect(),
             current_chat: self.current_chat.as_ref(),
             calls: &self.calls,

@@ -88,11 +88,8 @@ impl Services {
     pub(crate) async fn create(&self, id: &str) -> WorldId {
         let world: WorldId = id.parse().unwrap();
         let entity = |id: &str, kind| Entity {
-            id: id.parse().unwrap(),
-            kind,
-            name: String::new(),
             agent: (kind == EntityKind::Agent).then(Default::default),
-            metadata: BTreeMap::new(),
+            ..Entity::new(id.parse().unwrap(), kind)
         };
         let spec = WorldSpec {
             entities: vec![

@@ -14,8 +14,8 @@ use tracing::subscriber::NoSubscriber;
 use super::endpoint::Destination;
 use super::failure::Failure;
 use super::prompt;
-use crate::Call;
 use crate::brain::{Asked, Thought};
+use sdk::Call;
 
 /// What is called, and how.
 pub(super) struct Request<'a> {

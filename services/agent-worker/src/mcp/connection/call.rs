@@ -13,10 +13,10 @@ use rmcp::service::{PeerRequestOptions, RoleClient};
 use rmcp::{Peer, ServiceError};
 
 use super::Connection;
-use crate::Call;
 use crate::http::excerpt;
 use crate::mcp::error::Error;
 use crate::mcp::render;
+use sdk::Call;
 
 impl Connection {
     /// Calls a tool, and publishes its progress. Dropped, the server is told that it is called off.

@@ -78,11 +78,10 @@ impl Described {
         let mut metadata = BTreeMap::from([("createdAt".to_owned(), json!(now))]);
         self.change(&mut config, &mut metadata);
         Entity {
-            id,
-            kind: EntityKind::Agent,
             name,
             agent: Some(config),
             metadata,
+            ..Entity::new(id, EntityKind::Agent)
         }
     }
 
@@ -95,6 +94,8 @@ impl Described {
             entity: entity.id.clone(),
             name,
             agent: Some(config),
+            description: None,
+            abilities: None,
             metadata: Some(metadata),
         }
     }
@@ -108,7 +109,7 @@ impl Described {
             let mut llm = match &config.brain {
                 Brain::Llm(llm) => Llm::clone(llm),
                 // These clients expect of every model that it can use tools and ask people.
-                Brain::Script(_) => {
+                Brain::Script(_) | Brain::Function { .. } => {
                     config.tools.get_or_insert_default();
                     default_llm()
                 }

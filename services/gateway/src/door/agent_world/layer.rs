@@ -1,7 +1,6 @@
 //! How every answer of this door looks: open to pages in browsers, and its problems in the words of
 //! its clients, also those of the layers around it.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::to_bytes;
@@ -10,12 +9,13 @@ use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     CONTENT_TYPE, ORIGIN, VARY,
 };
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::failure::Failure;
 use crate::gateway::Gateway;
+use crate::origin::is_of_this_machine;
 use crate::problem::MEDIA_TYPE;
 
 /// The longest problem that is put in other words. Ours are a few hundred bytes.
@@ -60,19 +60,6 @@ pub(super) async fn around(
     response
 }
 
-/// Whether a page was served by this machine, whichever port it came from.
-fn is_of_this_machine(origin: &HeaderValue) -> bool {
-    let uri = origin
-        .to_str()
-        .ok()
-        .and_then(|text| text.parse::<Uri>().ok());
-    let Some(host) = uri.as_ref().and_then(Uri::host) else {
-        return false;
-    };
-    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
 async fn reworded(response: Response) -> Response {
     let content_type = response.headers().get(CONTENT_TYPE);
     if content_type.is_none_or(|content_type| content_type != MEDIA_TYPE) {
@@ -86,28 +73,5 @@ async fn reworded(response: Response) -> Response {
     match written {
         Some(written) => Failure::from_written(status, written).into_response(),
         None => status.into_response(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_of_this_machine_are_told_from_others() {
-        for (origin, is_ours) in [
-            ("http://localhost:8080", true),
-            ("http://127.0.0.1:3000", true),
-            ("https://[::1]:3000", true),
-            ("http://localhost", true),
-            ("https://example.org", false),
-            ("http://localhost.example.org", false),
-            ("http://192.168.1.4:8080", false),
-            ("null", false),
-            ("", false),
-        ] {
-            let origin = HeaderValue::from_static(origin);
-            assert_eq!(is_of_this_machine(&origin), is_ours, "{origin:?}");
-        }
     }
 }

@@ -12,13 +12,7 @@ pub(super) const HUMAN: &str = "human";
 
 /// The entity `human`, which this door puts into each world that it makes.
 pub(super) fn human() -> Option<Entity> {
-    Some(Entity {
-        id: HUMAN.parse().ok()?,
-        kind: EntityKind::User,
-        name: String::new(),
-        agent: None,
-        metadata: std::collections::BTreeMap::new(),
-    })
+    Some(Entity::new(HUMAN.parse().ok()?, EntityKind::User))
 }
 
 /// In whose name a client speaks. Somebody whom the world does not know yet comes into it.

@@ -243,6 +243,7 @@ fn change(fields: &mut Fields<'_>, mut kept: BTreeMap<String, Value>) -> WorldCh
         variables: fields.nullable_text("variables"),
         metadata: Some(kept),
         mcp_servers,
+        perception: None,
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use contract::ability::Ability;
 use contract::command::EntityChange;
 use contract::{AgentConfig, Command, Entity, EntityId, RejectionCode, Seq, WorldId};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,10 @@ pub(crate) struct EntityPatch {
     name: Option<String>,
     /// Its new way to think.
     agent: Option<AgentConfig>,
+    /// Its new description.
+    description: Option<String>,
+    /// Its new abilities, in place of the old.
+    abilities: Option<Vec<Ability>>,
     /// Its new metadata, in place of the old.
     #[schema(value_type = Option<Object>)]
     metadata: Option<BTreeMap<String, serde_json::Value>>,
@@ -109,6 +114,8 @@ pub(crate) async fn update(
         entity: entity.clone(),
         name: patch.name,
         agent: patch.agent,
+        description: patch.description,
+        abilities: patch.abilities,
         metadata: patch.metadata,
     });
     let id = caller.command_id(&world);

@@ -96,6 +96,8 @@ pub(super) struct Parts {
     #[serde(default)]
     pub(super) invocations: BTreeMap<String, Box<RawValue>>,
     #[serde(default)]
+    pub(super) event_types: BTreeMap<String, Box<RawValue>>,
+    #[serde(default)]
     pub(super) approvals: BTreeMap<String, Box<RawValue>>,
 }
 

@@ -118,13 +118,7 @@ pub(super) async fn watch(
         chat: watching.chat,
         live: watching.live,
     };
-    let bus = gateway.link.bus().await?;
-    let begin = async {
-        let mut feed = gateway.fanout.join(&bus, world, filter).await?;
-        let ready = feed.start_after(watching.after).await?;
-        Ok::<_, Problem>((feed, ready))
-    };
-    gateway.link.during(begin).await
+    gateway.watch(world, filter, watching.after).await
 }
 
 struct Streaming {

@@ -183,6 +183,7 @@ impl Archive {
             metadata: BTreeMap::new(),
             chat_model: None,
             mcp_servers: Default::default(),
+            perception: Default::default(),
         };
         let events = vec![
             event("world", None, &Fact::WorldCreated(described)),
@@ -304,6 +305,13 @@ pub(crate) fn entity(id: &str, kind: EntityKind) -> Entity {
         name: String::new(),
         agent: None,
         metadata: Default::default(),
+        description: String::new(),
+        abilities: Vec::new(),
+        state: None,
+        state_schema: None,
+        revision: 0,
+        held_by: None,
+        location: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the events of tools change.
 
+use contract::ability::RunBy;
 use contract::fact::{ActionCompleted, ApprovalEnded, ApprovalRequested};
 use contract::invocation::ChatMessage;
 use contract::tool::{Approval, McpServer, Tool, ToolCall, ToolResult, Verdict};
@@ -36,6 +37,13 @@ pub(super) fn take_step(world: &mut World, ended: &ActionCompleted) {
     let Some((chat, question)) = open.answers else {
         return;
     };
+    let calls = ended.calls.iter().map(|call| MadeCall {
+        call: call.clone(),
+        run: None,
+        approval: None,
+        result: known_result(world, call),
+    });
+    let calls = calls.collect();
     let Some(answering) = answering(world, &chat, &open.agent) else {
         return;
     };
@@ -44,20 +52,34 @@ pub(super) fn take_step(world: &mut World, ended: &ActionCompleted) {
         question,
         steps: Vec::new(),
     });
-    let calls = ended.calls.iter().map(|call| MadeCall {
-        call: call.clone(),
-        run: None,
-        approval: None,
-        result: call.refused.as_deref().map(failed),
-    });
     thread.steps.push(TakenStep {
         said: ended.said.clone(),
-        calls: calls.collect(),
+        calls,
     });
     if thread.is_settled() {
         world.ready.insert((chat, open.agent.clone()));
     }
     *world.calls.entry(open.agent).or_default() += 1;
+}
+
+/// What came of a call that nobody runs: it was refused, or its event is all there is to it.
+fn known_result(world: &World, call: &ToolCall) -> Option<ToolResult> {
+    if let Some(reason) = &call.refused {
+        return Some(failed(reason));
+    }
+    let Some(Tool::Ability {
+        entity, ability, ..
+    }) = &call.tool
+    else {
+        return None;
+    };
+    let abilities = world.entities.get(entity).map(|entity| &entity.abilities);
+    let mut abilities = abilities.into_iter().flatten();
+    let ability = abilities.find(|other| other.name == *ability)?;
+    (ability.run == RunBy::Client {}).then(|| ToolResult {
+        text: "sent".to_owned(),
+        failed: false,
+    })
 }
 
 /// A run makes a call: whose question it is for.

@@ -170,6 +170,8 @@ pub(super) fn with_model(story: &mut Story, system_prompt: &str) {
     };
     assert_eq!(llm.provider, Provider::Openai);
     let change = EntityChange {
+        description: None,
+        abilities: None,
         entity: "ada".parse().unwrap(),
         name: None,
         agent: Some(AgentConfig {

@@ -19,28 +19,29 @@ fn any_command() -> impl Strategy<Value = (String, Command)> {
     ];
     let sender = prop_oneof![Just("guest"), Just("ada"), Just("world"), Just("stranger")];
     let command = prop_oneof![
-            5 => text.prop_map(post),
-            1 => entity_id.clone().prop_map(|id| Command::CreateEntity(entity(id, EntityKind::Agent))),
-            1 => entity_id.clone().prop_map(|id| Command::RemoveEntity { entity: id.parse().unwrap() }),
-            1 => entity_id.prop_map(|id| Command::UpdateEntity(EntityChange {
-                entity: id.parse().unwrap(),
-                name: Some("Other".into()),
-                agent: None,
-                metadata: None,
-            })),
-            1 => Just(Command::StopChat { chat: "main".parse().unwrap() }),
-            1 => Just(Command::DeleteChat { chat: "main".parse().unwrap() }),
-            1 => Just(Command::CreateChat(Chat {
-     title: "again".into(),
-     agents: Vec::new(),
-     ..Chat::new("main".parse().unwrap())
-    })),
-            1 => Just(Command::Wake),
-            4 => Just(Command::Complete {
-                invocation: InvocationId(Uuid::nil()),
-                outcome: Outcome::Failed { code: "x".into(), reason: "y".into() },
-            }),
-        ];
+                5 => text.prop_map(post),
+                1 => entity_id.clone().prop_map(|id| Command::CreateEntity(entity(id, EntityKind::Agent))),
+                1 => entity_id.clone().prop_map(|id| Command::RemoveEntity { entity: id.parse().unwrap() }),
+                1 => entity_id.prop_map(|id| Command::UpdateEntity(EntityChange {
+    description: None, abilities: None,
+                    entity: id.parse().unwrap(),
+                    name: Some("Other".into()),
+                    agent: None,
+                    metadata: None,
+                })),
+                1 => Just(Command::StopChat { chat: "main".parse().unwrap() }),
+                1 => Just(Command::DeleteChat { chat: "main".parse().unwrap() }),
+                1 => Just(Command::CreateChat(Chat {
+         title: "again".into(),
+         agents: Vec::new(),
+         ..Chat::new("main".parse().unwrap())
+        })),
+                1 => Just(Command::Wake),
+                4 => Just(Command::Complete {
+                    invocation: InvocationId(Uuid::nil()),
+                    outcome: Outcome::Failed { code: "x".into(), reason: "y".into() },
+                }),
+            ];
     (sender.prop_map(ToOwned::to_owned), command)
 }
 

@@ -76,6 +76,8 @@ impl Story {
 
     fn configure(&mut self, agent: &str, access: &ToolAccess) {
         let change = EntityChange {
+            description: None,
+            abilities: None,
             entity: agent.parse().unwrap(),
             name: None,
             agent: Some(AgentConfig {

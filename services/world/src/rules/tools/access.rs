@@ -98,6 +98,10 @@ fn refusal(world: &World, agent: &EntityId, call: &ToolCall) -> Option<String> {
             Some("you can't ask people: answer with what you know".to_owned())
         }
         Some(Tool::People { questions }) => bad_questions(questions),
+        Some(Tool::Ability { .. }) if may_only_read => {
+            Some("you may only read, and this asks somebody to act".to_owned())
+        }
+        Some(Tool::Ability { .. }) => super::ability::event_of(world, agent, call).err(),
         Some(Tool::Mcp { server, .. }) if !servers(world, agent).contains_key(server) => {
             Some(format!("there is no server {server} here"))
         }
@@ -113,6 +117,7 @@ fn refusal(world: &World, agent: &EntityId, call: &ToolCall) -> Option<String> {
 pub(super) fn needs_a_person(world: &World, access: &ToolAccess, call: &ToolCall) -> bool {
     match &call.tool {
         Some(Tool::People { .. }) => true,
+        Some(Tool::Ability { .. }) => false,
         _ => permission(world, access) == Permission::Ask && !call.reads_only,
     }
 }

@@ -94,6 +94,9 @@ impl Script {
             message: Some(turn),
             turn: Some(turn),
             call: None,
+            ability: None,
+            caller: None,
+            depth: 0,
             deadline: Timestamp::MAX,
         };
         self.happens("world", id, &Fact::ActionRequested(requested));

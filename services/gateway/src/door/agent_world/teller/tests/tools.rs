@@ -66,6 +66,9 @@ impl Script {
             message: Some(turn),
             turn: Some(turn),
             call: Some(call.to_owned()),
+            ability: None,
+            caller: None,
+            depth: 0,
             deadline: Timestamp::MAX,
         };
         let id = self.told_by("world", &Fact::ActionRequested(requested));

@@ -20,6 +20,11 @@ use crate::{Action, Call, Error};
 /// How often a delivery that is worked on is kept from going to another worker: twice may fail.
 const PROGRESS_PAUSE: Duration = Duration::from_millis(ACK_WAIT.as_millis() as u64 / 3);
 
+/// How often a run is done again because what it was made from had changed meanwhile.
+const STALE_MAX: u32 = 100;
+/// The pause before the first of them; each is longer by as much.
+const STALE_PAUSE: Duration = Duration::from_millis(1);
+
 /// How a delivery ends.
 pub(super) enum Ending {
     /// The world knows the result, or wants none: ack.
@@ -28,6 +33,8 @@ pub(super) enum Ending {
     Again(Duration, &'static str),
     /// It has failed for good, and a person should see why.
     Dead(String),
+    /// Its result was made from what is not there any more.
+    Stale(String),
 }
 
 impl Ending {
@@ -35,6 +42,7 @@ impl Ending {
         match self {
             Self::Done(outcome) | Self::Again(_, outcome) => outcome,
             Self::Dead(_) => "dead",
+            Self::Stale(_) => "stale",
         }
     }
 }
@@ -121,6 +129,27 @@ impl Runner {
             return self.give_up(invocation, reason).await;
         }
         let deadline = Instant::now() + left;
+        let mut stale = 0;
+        loop {
+            match self.run(action, invocation, delivered, deadline).await {
+                // Whoever came first has done something: sooner or later it is our turn.
+                Ending::Stale(_) if stale < STALE_MAX => {
+                    stale += 1;
+                    sleep(STALE_PAUSE * stale).await;
+                }
+                Ending::Stale(reason) => return self.give_up(invocation, reason).await,
+                ending => return ending,
+            }
+        }
+    }
+
+    async fn run(
+        &self,
+        action: &dyn Action,
+        invocation: &Arc<Invocation>,
+        delivered: u32,
+        deadline: Instant,
+    ) -> Ending {
         let call = Call::new(
             self.bus.clone(),
             Arc::clone(invocation),
@@ -201,7 +230,7 @@ async fn tell(delivery: Delivery, world: &WorldId, ending: Ending) -> Result<(),
     match ending {
         Ending::Done(_) => delivery.ack().await,
         Ending::Again(pause, _) => delivery.retry_after(pause).await,
-        Ending::Dead(reason) => {
+        Ending::Dead(reason) | Ending::Stale(reason) => {
             warn!(reason, "an invocation is a dead letter");
             delivery.reject("invocation", world, &reason).await
         }

@@ -36,6 +36,10 @@ impl Runner {
         {
             Answer::Taken => Ending::Done(ended),
             Answer::Over => Ending::Done("over"),
+            // What it was made from has changed meanwhile: the run is done again on what is there now.
+            Answer::Refused(rejection) if rejection.code == RejectionCode::Conflict => {
+                Ending::Stale(rejection.detail)
+            }
             Answer::Refused(rejection) => {
                 warn!(code = ?rejection.code, reason = %rejection.detail, "a result was refused");
                 self.result_refused(invocation, rejection).await

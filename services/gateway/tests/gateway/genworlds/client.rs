@@ -1,0 +1,113 @@
+//! A client of GenWorlds: it knows one flat JSON object a frame.
+
+use std::time::Duration;
+
+use futures::{SinkExt as _, StreamExt as _};
+use gateway::Config;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error, Message, client::IntoClientRequest as _};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::support::Setup;
+
+pub(super) struct Client(pub(super) WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+/// A gateway with a world of two agents and an object that clients run, and `ada`, whom workers run.
+pub(super) async fn start(config: Config) -> Setup {
+    let setup = Setup::with(config).await;
+    let agent = |id: &str| {
+        let speaks = json!({
+            "name": format!("{id}Speaks"), "trigger": "agent_speaks_with_agent_event",
+            "description": "It speaks.", "run": {"client": {}},
+        });
+        json!({"id": id, "kind": "agent", "agent": {}, "abilities": [speaks]})
+    };
+    let world = json!({
+        "id": "lobby", "name": "Lobby", "description": "Where all begins.",
+        "metadata": {"screens_config": {"name": "lobby", "screens": [{"name": "Chat"}]}},
+        "entities": [agent("john"), agent("matthew"), {"id": "mic", "kind": "object"}],
+    });
+    let (status, answer) = setup.post("/v1/worlds", world).await;
+    assert_eq!(status, 201, "{answer}");
+    setup
+}
+
+/// An event for everyone, or for `target`.
+pub(super) fn event(event_type: &str, sender: &str, target: Option<&str>) -> Value {
+    json!({
+        "event_type": event_type, "description": "It happens.", "summary": null,
+        "created_at": "2023-10-09T12:56:42.104327", "sender_id": sender, "target_id": target,
+    })
+}
+
+impl Client {
+    pub(super) async fn open(setup: &Setup, address: &str) -> Self {
+        Self::open_from(setup, address, None).await.unwrap()
+    }
+
+    /// A page of `origin` opens it.
+    pub(super) async fn open_from(
+        setup: &Setup,
+        address: &str,
+        origin: Option<&str>,
+    ) -> Result<Self, Error> {
+        let url = setup.at(address).replace("http:", "ws:");
+        let mut request = url.into_client_request().unwrap();
+        if let Some(origin) = origin {
+            let headers = request.headers_mut();
+            headers.insert("origin", origin.parse().unwrap());
+        }
+        connect_async(request).await.map(|(socket, _)| Self(socket))
+    }
+
+    pub(super) async fn say(&mut self, frame: &Value) {
+        self.0.send(Message::text(frame.to_string())).await.unwrap();
+    }
+
+    /// Says it, and waits until the world has it.
+    pub(super) async fn say_and_hear(&mut self, frame: &Value) -> Value {
+        self.say(frame).await;
+        let heard = self.hear().await;
+        assert_eq!(heard["event_type"], frame["event_type"], "{heard}");
+        heard
+    }
+
+    pub(super) async fn hear(&mut self) -> Value {
+        loop {
+            let next = tokio::time::timeout(Duration::from_secs(20), self.0.next());
+            match next.await.expect("a frame within 20 s").unwrap().unwrap() {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// The types of the frames up to the first of type `last`.
+    pub(super) async fn types_until(&mut self, last: &str) -> Vec<String> {
+        let mut types = Vec::new();
+        while types.last().is_none_or(|heard| heard != last) {
+            let frame = self.hear().await;
+            types.push(frame["event_type"].as_str().unwrap().to_owned());
+        }
+        types
+    }
+
+    /// The next frame, which refuses something with this code.
+    pub(super) async fn refused(&mut self, code: &str) -> Value {
+        let frame = self.hear().await;
+        assert_eq!(frame["event_type"], "error", "{frame}");
+        assert_eq!(frame["code"], code, "{frame}");
+        frame
+    }
+
+    pub(super) async fn closed(&mut self) -> CloseFrame {
+        loop {
+            if let Message::Close(frame) = self.0.next().await.unwrap().unwrap() {
+                return frame.unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! From a struct to its implementation of `sdk::Event`.
+
+use contract::EventType;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::{Data, DeriveInput, Fields, Result};
+
+use crate::attribute::{Attributes, doc_comment, fault};
+use crate::name::snake_case;
+
+const SHAPE: &str = "an event is a struct with named fields, or without any";
+
+pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
+    check_shape(input)?;
+    let attributes = Attributes::parse(&input.attrs)?;
+    let event_type = event_type(input, &attributes)?;
+    let version = version(&attributes)?;
+    let description = match &attributes.description {
+        Some(description) => description.value(),
+        None => doc_comment(&input.attrs),
+    };
+    let name = &input.ident;
+    Ok(quote! {
+        #[automatically_derived]
+        impl ::sdk::Event for #name {
+            const TYPE: &'static str = #event_type;
+            const VERSION: u32 = #version;
+            const DESCRIPTION: &'static str = #description;
+        }
+    })
+}
+
+fn check_shape(input: &DeriveInput) -> Result<()> {
+    match &input.data {
+        Data::Enum(data) => {
+            let reason = format!("{SHAPE}: an enum may be one of them");
+            return Err(fault(&data.enum_token, reason));
+        }
+        Data::Union(data) => return Err(fault(&data.union_token, SHAPE)),
+        Data::Struct(data) => {
+            if let Fields::Unnamed(fields) = &data.fields {
+                return Err(fault(fields, format!("{SHAPE}: name these")));
+            }
+        }
+    }
+    if input.generics.params.is_empty() {
+        Ok(())
+    } else {
+        let reason = "an event has one schema: generic parameters would give it many";
+        Err(fault(&input.generics, reason))
+    }
+}
+
+fn event_type(input: &DeriveInput, attributes: &Attributes) -> Result<String> {
+    let Some(given) = &attributes.event_type else {
+        let named = snake_case(&input.ident.unraw().to_string());
+        return check_type(&named).map_err(|reason| {
+            fault(
+                &input.ident,
+                format!("{reason}; or say #[event(type = \"..\")]"),
+            )
+        });
+    };
+    check_type(&given.value()).map_err(|reason| fault(given, reason))
+}
+
+fn check_type(text: &str) -> std::result::Result<String, String> {
+    let event_type: EventType = match text.parse() {
+        Ok(event_type) => event_type,
+        Err(invalid) => return Err(format!("{invalid}")),
+    };
+    if event_type.is_reserved() {
+        return Err(format!(
+            "only the world itself sends {event_type}: use a name of your own"
+        ));
+    }
+    Ok(event_type.to_string())
+}
+
+fn version(attributes: &Attributes) -> Result<u32> {
+    let Some(given) = &attributes.version else {
+        return Ok(1);
+    };
+    match given.base10_parse() {
+        Ok(version @ 1..) => Ok(version),
+        _ => Err(fault(given, "not a version: use a whole number from 1")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(text: &str) -> Result<String> {
+        expand(&syn::parse_str(text)?).map(|tokens| tokens.to_string())
+    }
+
+    #[test]
+    fn a_struct_becomes_an_event() {
+        for (text, event_type, version, description) in [
+            ("struct OrderPlaced { id: u32 }", "order_placed", "1u32", ""),
+            ("struct Ping;", "ping", "1u32", ""),
+            ("struct Ping {}", "ping", "1u32", ""),
+            (
+                "#[event(type = \"shop.order.placed\", version = 2)] struct A;",
+                "shop.order.placed",
+                "2u32",
+                "",
+            ),
+            (
+                "#[event(type = \"a\")] #[event(version = 3)] struct A;",
+                "a",
+                "3u32",
+                "",
+            ),
+            (
+                "/// An order.\n/// It is paid.\n///\n/// Later it ships.\nstruct Paid;",
+                "paid",
+                "1u32",
+                "An order. It is paid.\\n\\nLater it ships.",
+            ),
+            (
+                "/// No.\n#[event(description = \"Yes.\")] struct Paid;",
+                "paid",
+                "1u32",
+                "Yes.",
+            ),
+            (
+                "#[serde(rename_all = \"camelCase\")] struct Paid { sender: String }",
+                "paid",
+                "1u32",
+                "",
+            ),
+        ] {
+            let expanded = expanded(text).unwrap();
+            for constant in [
+                format!("TYPE : & 'static str = \"{event_type}\""),
+                format!("VERSION : u32 = {version}"),
+                format!("DESCRIPTION : & 'static str = \"{description}\""),
+            ] {
+                assert!(expanded.contains(&constant), "{constant} in {expanded}");
+            }
+        }
+    }
+
+    /// A struct, what the refusal points at, and what it says.
+    const REFUSED: &[(&str, &str, &str)] = &[
+        (
+            "enum A { B }",
+            "enum",
+            "an event is a struct with named fields, or without any: an enum may be one of them",
+        ),
+        (
+            "union A { b: u8 }",
+            "union",
+            "an event is a struct with named fields, or without any",
+        ),
+        (
+            "struct A(u8);",
+            "(u8)",
+            "an event is a struct with named fields, or without any: name these",
+        ),
+        (
+            "struct A<T> { b: T }",
+            "<T>",
+            "an event has one schema: generic parameters would give it many",
+        ),
+        (
+            "struct A<'a> { b: &'a str }",
+            "<'a>",
+            "an event has one schema: generic parameters would give it many",
+        ),
+        (
+            "#[event(type = \"a b\")] struct A;",
+            "\"a b\"",
+            "\"a b\" is not an event type: use A-Z a-z 0-9 _ - in 1 to 128 bytes, joined by dots",
+        ),
+        (
+            "#[event(type = \"message.sent\")] struct A;",
+            "\"message.sent\"",
+            "only the world itself sends message.sent: use a name of your own",
+        ),
+        (
+            "struct Message;",
+            "Message",
+            "only the world itself sends message: use a name of your own; or say #[event(type = \"..\")]",
+        ),
+        (
+            "#[event(kind = \"a\")] struct A;",
+            "kind",
+            "not known here: use type, version or description",
+        ),
+        (
+            "#[event(version = 1, version = 2)] struct A;",
+            "version = 2",
+            "said twice",
+        ),
+        (
+            "#[event(version = 0)] struct A;",
+            "0",
+            "not a version: use a whole number from 1",
+        ),
+        (
+            "#[event(version = 4294967296)] struct A;",
+            "4294967296",
+            "not a version: use a whole number from 1",
+        ),
+        (
+            "#[event(version = \"2\")] struct A;",
+            "\"2\"",
+            "expected integer literal",
+        ),
+        (
+            "#[event(type = 2)] struct A;",
+            "2",
+            "expected string literal",
+        ),
+    ];
+
+    #[test]
+    fn what_can_not_be_an_event_is_refused_at_its_place() {
+        for (text, place, reason) in REFUSED {
+            let refused = expanded(text).unwrap_err();
+            assert_eq!(refused.to_string(), *reason, "{text}");
+            assert_eq!(
+                refused.span().source_text().as_deref(),
+                Some(*place),
+                "{text}"
+            );
+        }
+    }
+}

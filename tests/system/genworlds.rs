@@ -1,0 +1,222 @@
+//! GenWorlds' own protocol, as its clients use it.
+
+mod client;
+
+use serde_json::{Value, json};
+use system_tests::{Cluster, Http, Shape};
+use testkit::eventually;
+
+use client::{Client, Worker, event, passed_on, saying};
+
+/// An agent or an object with one ability.
+fn able(id: &str, kind: &str, ability: &str, trigger: &str, run: &Value) -> Value {
+    let description = format!("{id} does it.");
+    let ability = json!({
+        "name": ability, "trigger": trigger, "description": description, "run": run,
+        "arguments": {"type": "object", "required": ["message"],
+            "properties": {"message": {"type": "string"}}},
+    });
+    let mut entity = json!({"id": id, "kind": kind, "abilities": [ability]});
+    if kind == "agent" {
+        entity["agent"] = json!({});
+    }
+    entity
+}
+
+/// Two agents that clients run, one that workers run, one with no more than a brain, and an object.
+async fn start() -> (Cluster, Http) {
+    let cluster = Cluster::start(Shape::default()).await;
+    let speaks_with_agent = "agent_speaks_with_agent_event";
+    let client = json!({"client": {}});
+    let worker = |action: &str| json!({"worker": action});
+    let world = json!({
+        "id": "lobby", "name": "Lobby", "chats": [{"id": "main"}],
+        "entities": [
+            able("john", "agent", "JohnSpeaks", speaks_with_agent, &client),
+            able("matthew", "agent", "MatthewSpeaks", speaks_with_agent, &client),
+            able("qna_agent", "agent", "AgentSpeaksWithUser",
+                "agent_speaks_with_user_trigger_event", &worker("speak_with_user")),
+            able("parrot", "agent", "AgentSpeaksWithAgent", speaks_with_agent, &worker("speak")),
+            able("mic", "object", "AgentSpeaksIntoMicrophone",
+                "agent_speaks_into_microphone", &worker("microphone")),
+            {"id": "ada", "kind": "agent",
+                "agent": {"brain": {"script": {"default": "hello {sender}"}}}},
+        ],
+        "event_types": [{
+            "type": "agent_gives_object", "version": 1,
+            "schema": {"type": "object", "required": ["object_id"],
+                "properties": {"object_id": {"type": "string"}}},
+        }],
+    });
+    Http::post(&cluster.gateways, "/v1/worlds", &world).await;
+    let door = cluster.gateways[0].clone();
+    (cluster, door)
+}
+
+/// Waits until the archive, which follows the log, knows so many worlds.
+async fn listed(cluster: &Cluster, count: usize) {
+    eventually("the worlds are listed", async || {
+        let listed = Http::get(&cluster.gateways, "/v1/worlds").await;
+        let worlds = listed["worlds"].as_array();
+        worlds.is_some_and(|worlds| worlds.len() == count)
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_speaks_with_the_user_who_triggers_it() {
+    let (cluster, door) = start().await;
+    let mut worker = Worker::start(&cluster, "lobby").await;
+    let mut user = Client::open(&door, "/ws/lobby").await;
+    let mut other = Client::open(&door, "/ws/lobby?entity=john").await;
+    let trigger = "agent_speaks_with_user_trigger_event";
+    user.say_and_hear(&saying(trigger, "test_user", "qna_agent", "It is 9.23."))
+        .await;
+    worker
+        .answer(|asked| passed_on("agent_speaks_with_user_event", asked, "test_user"))
+        .await;
+    let answer = user.expect("agent_speaks_with_user_event").await;
+    assert_eq!(answer["message"], "It is 9.23.");
+    assert_eq!(answer["sender_id"], "qna_agent");
+    assert_eq!(answer["target_id"], "test_user");
+    user.say_and_hear(&event("end", "test_user", None)).await;
+    other.expect("end").await;
+    assert_eq!(worker.runs, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_ability_sends_does_not_ask_for_it_again() {
+    let (cluster, door) = start().await;
+    let mut worker = Worker::start(&cluster, "lobby").await;
+    let mut recorder = Client::open(&door, "/ws/lobby?observe=all").await;
+    let mut john = Client::open(&door, "/ws/lobby").await;
+    let speaks = "agent_speaks_with_agent_event";
+    john.say_and_hear(&saying(speaks, "john", "parrot", "Hello"))
+        .await;
+    // It sends on the event that it was triggered by, to itself.
+    worker
+        .answer(|asked| passed_on(speaks, asked, "parrot"))
+        .await;
+    for sender in ["john", "parrot"] {
+        assert_eq!(recorder.expect(speaks).await["sender_id"], sender);
+    }
+    let trigger = "agent_speaks_with_user_trigger_event";
+    john.say_and_hear(&saying(trigger, "john", "qna_agent", "x"))
+        .await;
+    worker.answer(|asked| passed_on("end", asked, "john")).await;
+    recorder.expect(trigger).await;
+    recorder.expect("end").await;
+    assert_eq!(worker.runs, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_agent_gets_its_own_menu() {
+    let (_cluster, door) = start().await;
+    let mut john = Client::open(&door, "/ws/lobby").await;
+    let mut matthew = Client::open(&door, "/ws/lobby").await;
+    for _ in 0..3 {
+        for (name, client) in [("john", &mut john), ("matthew", &mut matthew)] {
+            client
+                .say(&event("agent_wants_updated_state", name, Some("lobby")))
+                .await;
+        }
+        for (client, own) in [
+            (&mut john, "john:JohnSpeaks"),
+            (&mut matthew, "matthew:MatthewSpeaks"),
+        ] {
+            let entities = client.expect("world_sends_available_entities_event").await;
+            let entities = &entities["available_entities"];
+            assert_eq!(entities["lobby"]["entity_type"], "WORLD");
+            assert_eq!(entities["john"]["entity_type"], "AGENT");
+            assert_eq!(entities["mic"]["entity_type"], "OBJECT");
+            let menu = client
+                .expect("world_sends_available_action_schemas_event")
+                .await;
+            let menu = menu["available_action_schemas"].as_object().unwrap();
+            let keys: Vec<&String> = menu.keys().collect();
+            assert_eq!(keys, [own, "mic:AgentSpeaksIntoMicrophone"]);
+            let told = menu[own].as_str().unwrap();
+            let schema: Value = serde_json::from_str(told.rsplit('|').next().unwrap()).unwrap();
+            assert_eq!(schema["required"], json!(["sender_id", "message"]));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_and_nothing_doubled_when_the_gateway_restarts() {
+    let (mut cluster, door) = start().await;
+    let mut matthew = Client::open(&door, "/ws/lobby?entity=matthew").await;
+    let mut john = Client::open(&door, "/ws/lobby").await;
+    let mut said = saying("n", "john", "matthew", "");
+    said["n"] = json!(1);
+    john.say_and_hear(&said).await;
+    let heard = matthew.expect("n").await;
+    let last = heard["sequence"].as_str().unwrap().to_owned();
+    for n in 2..=5 {
+        said["n"] = json!(n);
+        john.say_and_hear(&said).await;
+    }
+    cluster.stop("gateway");
+    while matthew.next().await.is_some() {}
+    cluster.resume("gateway").await;
+    // Before Matthew is back, more happens.
+    let mut john = Client::open(&door, "/ws/lobby").await;
+    for n in 6..=9 {
+        said["n"] = json!(n);
+        john.say_and_hear(&said).await;
+    }
+    let address = format!("/ws/lobby?entity=matthew&after={last}");
+    let mut matthew = Client::open(&door, &address).await;
+    for n in 2..=9 {
+        assert_eq!(matthew.expect("n").await["n"], n);
+    }
+    matthew.say_and_hear(&event("end", "matthew", None)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_world_does_not_take_is_refused_to_its_sender() {
+    let (_cluster, door) = start().await;
+    let mut other = Client::open(&door, "/ws/lobby?observe=all").await;
+    let mut user = Client::open(&door, "/ws/lobby").await;
+    let nobody = event("a", "test_user", Some("nobody"));
+    let reserved = event("chat.created", "test_user", None);
+    let forged = event("a", "qna_agent", None);
+    for (frame, code, field) in [
+        (nobody, "unknown_entity", json!("target_id")),
+        (reserved, "reserved_type", json!("event_type")),
+        (forged, "forged_sender", json!("sender_id")),
+    ] {
+        let refused = user.say_in_vain(&frame, code).await;
+        assert_eq!(refused["field"], field, "{refused}");
+    }
+    // What a registered type, or an ability that is asked for, wants an event to hold.
+    let gives = event("agent_gives_object", "test_user", None);
+    let speaks = event("agent_speaks_into_microphone", "test_user", Some("mic"));
+    for (frame, missing) in [(gives, "object_id"), (speaks, "message")] {
+        let refused = user.say_in_vain(&frame, "invalid").await;
+        let detail = refused["detail"].as_str().unwrap();
+        assert!(detail.contains(missing), "{refused}");
+    }
+    user.say_and_hear(&event("end", "test_user", None)).await;
+    other.expect("end").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gui_talks_with_our_agents_in_the_only_world() {
+    let (cluster, door) = start().await;
+    listed(&cluster, 1).await;
+    let mut user = Client::open(&door, "/ws").await;
+    let speaks = "user_speaks_with_agent_event";
+    user.say_and_hear(&saying(speaks, "chat_user", "ada", "Who are you?"))
+        .await;
+    let answer = user.expect("agent_speaks_with_user_event").await;
+    assert_eq!(answer["sender_id"], "ada");
+    assert_eq!(answer["message"], "hello chat_user");
+    // Where there are two worlds, it has to say which.
+    Http::post(&cluster.gateways, "/v1/worlds", &json!({"id": "other"})).await;
+    listed(&cluster, 2).await;
+    let mut lost = Client::open(&door, "/ws").await;
+    let refused = lost.expect("error").await;
+    assert_eq!(refused["field"], "world", "{refused}");
+    assert!(lost.next().await.is_none());
+}

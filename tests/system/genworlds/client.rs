@@ -1,0 +1,162 @@
+//! A client of GenWorlds, and a worker that does what agents can do.
+
+use std::time::Duration;
+
+use bus::{Bus, Commits};
+use contract::invocation::Completed;
+use contract::{
+    Command, CommandRequest, Draft, Fact, InvocationId, Outcome, WorldId, fact::ActionRequested,
+};
+use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use system_tests::{Cluster, Http};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An event for everyone, or for `target`.
+pub(super) fn event(event_type: &str, sender: &str, target: Option<&str>) -> Value {
+    json!({
+        "event_type": event_type, "description": "It happens.", "summary": null,
+        "created_at": "2023-10-09T12:56:42.104327", "sender_id": sender, "target_id": target,
+    })
+}
+
+/// An agent that says something.
+pub(super) fn saying(event_type: &str, sender: &str, target: &str, message: &str) -> Value {
+    let mut event = event(event_type, sender, Some(target));
+    event["message"] = json!(message);
+    event
+}
+
+pub(super) struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Client {
+    pub(super) async fn open(door: &Http, address: &str) -> Self {
+        let url = format!("{}{address}", door.base).replace("http:", "ws:");
+        let (socket, _) = connect_async(url).await.unwrap();
+        Self(socket)
+    }
+
+    pub(super) async fn say(&mut self, frame: &Value) {
+        self.0.send(Message::text(frame.to_string())).await.unwrap();
+    }
+
+    /// The next frame; none when the connection is over, however it ended.
+    pub(super) async fn next(&mut self) -> Option<Value> {
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.0.next());
+            match next.await.unwrap()?.ok()? {
+                Message::Text(text) => return Some(serde_json::from_str(&text).unwrap()),
+                Message::Close(_) => return None,
+                _ => {}
+            }
+        }
+    }
+
+    /// The next frame, which is of this type.
+    pub(super) async fn expect(&mut self, event_type: &str) -> Value {
+        let frame = self.next().await.unwrap();
+        assert_eq!(frame["event_type"], event_type, "{frame}");
+        frame
+    }
+
+    /// Says it, and waits until the world has it.
+    pub(super) async fn say_and_hear(&mut self, frame: &Value) -> Value {
+        self.say(frame).await;
+        self.expect(frame["event_type"].as_str().unwrap()).await
+    }
+
+    /// Says it, which is refused with this code.
+    pub(super) async fn say_in_vain(&mut self, frame: &Value, code: &str) -> Value {
+        self.say(frame).await;
+        let refused = self.expect("error").await;
+        assert_eq!(refused["code"], code, "{refused}");
+        assert_eq!(refused["refused"], frame["event_type"], "{refused}");
+        refused
+    }
+}
+
+/// A worker that does what the abilities of agents promise.
+pub(super) struct Worker {
+    bus: Bus,
+    world: WorldId,
+    commits: Commits,
+    /// How many runs were asked for, so far.
+    pub(super) runs: usize,
+}
+
+impl Worker {
+    pub(super) async fn start(cluster: &Cluster, world: &str) -> Self {
+        let bus = cluster.bus().await;
+        let world: WorldId = world.parse().unwrap();
+        let commits = bus.commits(&world).await.unwrap();
+        bus.flush().await.unwrap();
+        Self {
+            bus,
+            world,
+            commits,
+            runs: 0,
+        }
+    }
+
+    /// Ends the next run with an event: what the event that asked for the run makes of it.
+    pub(super) async fn answer(&mut self, make: impl Fn(&Value) -> Draft) {
+        loop {
+            let stored = tokio::time::timeout(PATIENCE, self.commits.next());
+            let commit = stored.await.unwrap().unwrap().entry.commit().unwrap();
+            let mut asked = Vec::new();
+            for event in commit.events {
+                let fact = Fact::parse(&event.event_type, &event.data).unwrap();
+                if let Some(Fact::ActionRequested(requested)) = fact {
+                    asked.push((event.id.invocation(), requested));
+                }
+            }
+            self.runs += asked.len();
+            if let Some((invocation, requested)) = asked.pop() {
+                return self.complete(invocation, &requested, make).await;
+            }
+        }
+    }
+
+    async fn complete(
+        &self,
+        invocation: InvocationId,
+        requested: &ActionRequested,
+        make: impl Fn(&Value) -> Draft,
+    ) {
+        let asked = requested.arguments.as_ref().unwrap();
+        let asked: Value = serde_json::from_str(asked.get()).unwrap();
+        let completed = Completed {
+            events: vec![make(&asked)],
+            ..Completed::default()
+        };
+        let command = Command::Complete {
+            invocation,
+            outcome: Outcome::Completed(completed),
+        };
+        let request = CommandRequest {
+            id: invocation.completion(),
+            sender: requested.agent.clone(),
+            command,
+            trace: None,
+        };
+        let answer = self.bus.command(&self.world, request, PATIENCE).await;
+        answer.unwrap().unwrap();
+    }
+}
+
+/// An event that says what the one that asked for it says, to `target`.
+pub(super) fn passed_on(event_type: &str, asked: &Value, target: &str) -> Draft {
+    let data = json!({"message": asked["data"]["message"]});
+    Draft {
+        target: Some(target.parse().unwrap()),
+        description: Some("An agent speaks with the user.".to_owned()),
+        ..Draft::new(
+            event_type.parse().unwrap(),
+            serde_json::value::to_raw_value(&data).unwrap(),
+        )
+    }
+}
