@@ -41,7 +41,7 @@ test: ## every test, with a real nats-server and a throw-away PostgreSQL
 
 .PHONY: bench
 bench: ## measure, each number beside its control (release build)
-	@$(with_nats) cargo build --release --workspace --bins; \
+	@$(with_nats) cargo build --release --workspace --bins --examples; \
 	target/release/bench --json target/bench.json
 
 .PHONY: chaos

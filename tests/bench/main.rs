@@ -15,6 +15,7 @@ mod cpu;
 mod fanout;
 mod invocations;
 mod report;
+mod scaling;
 mod sleep;
 mod turns;
 
@@ -76,6 +77,7 @@ async fn main() -> anyhow::Result<()> {
     commits::one_command(&cluster, &bus, &raw, &mut report).await;
     invocations::at_64(&cluster, &bus, &mut report).await;
     invocations::at_one(&cluster, &bus, &mut report).await;
+    scaling::workers(&cluster, &bus, &mut report).await;
     turns::first_chunk(&cluster, &mut report).await;
     turns::one_world(&cluster, &mut report).await;
     turns::ten_worlds(&cluster, &mut report).await;

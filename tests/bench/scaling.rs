@@ -1,0 +1,127 @@
+//! One ability that takes a while, and more and more workers of users that offer it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use bus::Bus;
+use contract::{
+    Command, CommandId, CommandRequest, Draft, Entity, EntityKind, Fact, Target, WorldId,
+};
+use serde_json::json;
+use system_tests::{Cluster, Process};
+
+use crate::commits::create;
+use crate::report::{Report, Row, median, rate};
+
+const DEADLINE: Duration = Duration::from_secs(60);
+/// Runs of one worker at a time: with so few, it is the waiting that takes the time.
+const SLOTS: usize = 8;
+const TAKES_MS: u64 = 50;
+const BATCH: usize = 64;
+
+pub(crate) async fn workers(cluster: &Cluster, bus: &Bus, report: &mut Report) {
+    let name = "runs/s of an ability that waits 50 ms: 4 workers beside 1";
+    if !report.wants(name) {
+        return;
+    }
+    let world = create(bus, "scaling").await;
+    place(bus, &world).await;
+    let count = report.count(640).next_multiple_of(BATCH);
+    let mut workers = vec![worker(cluster, 0)];
+    let mut one = Vec::new();
+    for _ in 0..3 {
+        one.push(measure(bus, &world, count).await);
+    }
+    workers.extend((1..4).map(|n| worker(cluster, n)));
+    let mut four = Vec::new();
+    for _ in 0..3 {
+        four.push(measure(bus, &world, count * 4).await);
+    }
+    let (one, four) = (median(&mut one), median(&mut four));
+    let ratio = four / one;
+    report.add(Row {
+        name,
+        value: format!("{four:.0}/s"),
+        control: format!("{one:.0}/s"),
+        ratio,
+        bar: ">= 3.5",
+        met: ratio >= 3.5,
+        cpu_ms: None,
+    });
+}
+
+/// An example of the SDK.
+fn worker(cluster: &Cluster, n: usize) -> Process {
+    let environment = BTreeMap::from([
+        ("MANYWORLDS_NATS__URL".to_owned(), cluster.nats.url()),
+        ("MANYWORLDS_SLOTS_MAX".to_owned(), SLOTS.to_string()),
+    ]);
+    let name = format!("counter-{n}");
+    Process::start("examples/counter", name, environment, &cluster.folder())
+}
+
+async fn place(bus: &Bus, world: &WorldId) {
+    let abilities = json!([
+        {"name": "count", "trigger": "counter.count", "run": {"worker": "counter-count"}},
+    ]);
+    let counter = Entity {
+        abilities: serde_json::from_value(abilities).unwrap(),
+        ..Entity::new("counter".parse().unwrap(), EntityKind::Object)
+    };
+    send(bus, world, Command::CreateEntity(counter)).await;
+}
+
+async fn send(bus: &Bus, world: &WorldId, command: Command) {
+    let request = CommandRequest {
+        id: CommandId::new(),
+        sender: "world".parse().unwrap(),
+        command,
+        trace: None,
+    };
+    let sent = bus.command(world, request, DEADLINE).await;
+    sent.unwrap().unwrap();
+}
+
+/// Asks for so many runs, and waits until all have ended. The first batch only wakes the workers up.
+async fn measure(bus: &Bus, world: &WorldId, count: usize) -> f64 {
+    let mut commits = bus.commits(world).await.unwrap();
+    bus.flush().await.unwrap();
+    ask(bus, world).await;
+    let mut ended = 0;
+    let mut started = Instant::now();
+    let asked = async {
+        for _ in 0..count / BATCH {
+            ask(bus, world).await;
+        }
+    };
+    let heard = async {
+        while ended < count + BATCH {
+            let stored = commits.next().await.unwrap();
+            for event in stored.entry.commit().unwrap().events {
+                let fact = Fact::parse(&event.event_type, &event.data).unwrap();
+                ended += usize::from(matches!(fact, Some(Fact::ActionCompleted(_))));
+                if ended == BATCH {
+                    started = Instant::now();
+                }
+            }
+        }
+    };
+    let both = async { tokio::join!(asked, heard) };
+    tokio::time::timeout(DEADLINE, both)
+        .await
+        .expect("all runs in time");
+    rate(count, started.elapsed())
+}
+
+async fn ask(bus: &Bus, world: &WorldId) {
+    let event = |number: usize| {
+        let data = json!({"number": number, "takes_ms": TAKES_MS});
+        let data = serde_json::value::to_raw_value(&data).unwrap();
+        Draft {
+            target: Some(Target::Entities(vec!["counter".parse().unwrap()])),
+            ..Draft::new("counter.count".parse().unwrap(), data)
+        }
+    };
+    let events = (0..BATCH).map(event).collect();
+    send(bus, world, Command::SendEvents { events }).await;
+}
