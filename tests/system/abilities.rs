@@ -38,11 +38,13 @@ async fn send(cluster: &Cluster, sender: &str, event: Value) -> (u16, Value) {
 
 /// The events of a type, oldest first.
 async fn events(cluster: &Cluster, kind: &str) -> Vec<Value> {
+    // The archive may be behind the state.
+    let seq = get(cluster, "/state").await["seq"].clone();
     let (mut found, mut after) = (Vec::new(), "0.0".to_owned());
     loop {
         let page = get(
             cluster,
-            &format!("/events?type={kind}&limit=1000&after={after}"),
+            &format!("/events?type={kind}&limit=1000&after={after}&wait_for={seq}"),
         )
         .await;
         found.extend(page["events"].as_array().unwrap().iter().cloned());
