@@ -100,22 +100,9 @@ impl Worker {
     /// # Errors
     /// When the configuration makes no sense, or the health port is taken.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let health = Health::default();
-        health.require("nats", || Err("connecting".to_owned()));
-        let mut tasks = Tasks::new(shutdown);
-        let serve = health.clone().serve(self.config.listen, tasks.shutdown());
-        tasks.spawn("serve health", serve);
-        let grace = self.config.shutdown_grace + GIVE_BACK_GRACE * 2;
-        let token = tasks.shutdown();
-        tasks.spawn("work", async move {
-            let connect = Bus::connect(&self.config.nats, "agent-worker");
-            let bus = tokio::select! {
-                bus = connect => bus?,
-                () = token.cancelled() => return anyhow::Ok(()),
-            };
-            self.run_with(bus, health, token).await
-        });
-        tasks.run(grace).await
+        let config = self.config.worker();
+        let work = |bus, health, token| self.run_with(bus, health, token);
+        sdk::connected(config, work, shutdown).await
     }
 
     /// Works until shutdown, on a connection that is there already.

@@ -32,4 +32,4 @@ pub use place::Placed;
 pub use schemars::{self, JsonSchema};
 pub use sdk_derive::Event;
 pub use service_kit::CancellationToken;
-pub use worker::Worker;
+pub use worker::{Worker, connected};
