@@ -68,12 +68,26 @@ async fn every_example_is_applied_and_applied_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_microphone_goes_around_the_table() {
     let cluster = open("roundtable").await;
-    manyworlds(&cluster, &["chat", "roundtable"], "begin\n");
+    let begin = [
+        "send",
+        "roundtable",
+        "round_begins",
+        "{}",
+        "--sender",
+        "guest",
+    ];
+    manyworlds(&cluster, &begin, "");
     eventually("all have spoken in turn", async || {
         let heard = events(&cluster, "roundtable", "microphone_sounds").await;
         let passed = events(&cluster, "roundtable", "microphone_passed").await;
         fields(&heard, "speaker") == ["hana", "sam", "freda", "chidi", "hana"]
             && fields(&passed, "to") == ["sam", "freda", "chidi", "hana"]
+    })
+    .await;
+    eventually("all sleep again", async || {
+        let state = Http::get(&cluster.gateways, "/v1/worlds/roundtable/state").await;
+        let minds = state["state"]["minds"].as_object().unwrap();
+        minds.len() == 4 && minds.values().all(|mind| mind["awake"] == false)
     })
     .await;
     let mic = entity(&cluster, "roundtable", "mic").await;

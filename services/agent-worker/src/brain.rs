@@ -1,6 +1,7 @@
 //! Brains: what an agent thinks with.
 
 pub(crate) mod llm;
+pub(crate) mod mind;
 pub(crate) mod script;
 
 use contract::invocation::ChatMessage;

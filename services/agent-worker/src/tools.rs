@@ -10,6 +10,7 @@ mod questions;
 
 use std::collections::BTreeMap;
 
+use contract::mind::AbilityKey;
 use contract::tool::ToolAccess;
 use contract::{ActionName, Context, EntityId, WorldId};
 use futures::future::join_all;
@@ -25,6 +26,10 @@ pub(crate) use calls::Wanted;
 const TOOLS_MAX: usize = 128;
 /// As much of a description as a model is given, in characters: some providers refuse more.
 const DESCRIPTION_CHARACTERS_MAX: usize = 1024;
+/// What an agent calls that acts by itself, when there is nothing more to do.
+pub(crate) const SLEEP: &str = "sleep";
+/// And when it changes its plan.
+pub(crate) const PLAN: &str = "plan";
 /// The tool that asks people.
 const ASK: &str = "ask_user_input";
 const ASK_DESCRIPTION: &str = "Asks the user, and waits for the answers. Use it when you can't go \
@@ -64,6 +69,8 @@ enum Target {
         ability: ActionName,
         is_own: bool,
     },
+    /// The agent's own mind.
+    Mind,
 }
 
 impl Offer {
@@ -96,6 +103,23 @@ impl Offer {
         Self {
             tools: offered(found, access.questions, context),
             away,
+        }
+    }
+
+    /// What an agent may do that acts by itself: all that it perceives, or what it must do next.
+    pub(crate) fn to_act(context: &Context, next: Option<&AbilityKey>) -> Self {
+        let mut names = Names::default();
+        names.reserve(SLEEP);
+        names.reserve(PLAN);
+        let mut tools = abilities::offered(&context.offers, &context.agent.id, &mut names);
+        tools.truncate(TOOLS_MAX - 2);
+        match next {
+            Some(next) => tools.retain(|tool| tool.is(next)),
+            None => tools.extend(of_a_mind()),
+        }
+        Self {
+            tools,
+            away: Vec::new(),
         }
     }
 
@@ -150,6 +174,32 @@ fn offered<'a>(
         offered.truncate(TOOLS_MAX);
     }
     offered
+}
+
+impl Offered {
+    fn is(&self, key: &AbilityKey) -> bool {
+        matches!(&self.target, Target::Ability { entity, ability, .. }
+            if *entity == key.entity && *ability == key.ability)
+    }
+}
+
+/// What an agent does with its own mind.
+fn of_a_mind() -> [Offered; 2] {
+    let steps = json!({"type": "array", "items": {"type": "string"}});
+    let mind = |name: &str, description: &str, properties: Value| Offered {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        schema: json!({"type": "object", "properties": properties}),
+        target: Target::Mind,
+    };
+    [
+        mind(
+            PLAN,
+            "Notes what you mean to do, step by step.",
+            json!({"steps": steps}),
+        ),
+        mind(SLEEP, "Sleeps until something wakes you.", json!({})),
+    ]
 }
 
 fn beginning(text: &str) -> String {

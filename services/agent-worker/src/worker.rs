@@ -8,6 +8,7 @@ use sdk::{Action, action_name};
 use service_kit::{CancellationToken, Health, Tasks};
 
 use crate::Config;
+use crate::action::act::Act;
 use crate::action::echo::Echo;
 use crate::action::respond::Respond;
 use crate::action::title::Title;
@@ -50,8 +51,8 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker that offers the built-in actions: `respond`, `tool`, `title` and `echo`, and what
-    /// the built-in objects can do.
+    /// A worker that offers the built-in actions: `respond`, `tool`, `act`, `summarise`, `title` and
+    /// `echo`, and what the built-in objects can do.
     ///
     /// # Errors
     /// When the configuration of language models, or of servers of tools, makes no sense.
@@ -69,14 +70,22 @@ impl Worker {
             servers: servers.clone(),
             metrics,
         };
+        let thinks = |name: &str| -> anyhow::Result<Act> {
+            Ok(Act {
+                name: action_name(name)?,
+                models: models.clone(),
+            })
+        };
+        let (act, summarise) = (thinks("act")?, thinks("summarise")?);
         let title = Title {
             name: action_name("title")?,
-            models,
+            models: models.clone(),
         };
         let echo = Echo {
             name: action_name("echo")?,
         };
         let builder = sdk::Worker::builder().action(respond).action(tool);
+        let builder = builder.action(act).action(summarise);
         let builder = builder.action(title).action(echo);
         let worker = objects::offer(builder).build(config.worker())?;
         Ok(Self {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use contract::ability::Offer;
 use contract::commit::Position;
+use contract::mind::MindState;
 use contract::{Accepted, Command, CommandId, CommandRequest, Entity, EntityId, Seq, WorldId};
 use serde_json::value::RawValue;
 use tokio_util::sync::CancellationToken;
@@ -112,6 +113,20 @@ impl Gateway {
     ) -> Result<(Vec<Offer>, Vec<Entity>), Problem> {
         let bus = self.link.bus().await?;
         let asked = bus.offers(world, agent, self.config.command_deadline);
+        self.link.during(asked).await?.map_err(Into::into)
+    }
+
+    /// What an agent has in mind.
+    ///
+    /// # Errors
+    /// The problem that a client is told.
+    pub(crate) async fn mind(
+        &self,
+        world: &WorldId,
+        agent: &EntityId,
+    ) -> Result<MindState, Problem> {
+        let bus = self.link.bus().await?;
+        let asked = bus.mind(world, agent, self.config.command_deadline);
         self.link.during(asked).await?.map_err(Into::into)
     }
 

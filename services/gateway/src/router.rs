@@ -56,6 +56,7 @@ fn native() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(entities::show, entities::update, entities::remove))
         .routes(routes!(changes::change))
         .routes(routes!(changes::offers))
+        .routes(routes!(changes::mind))
         .routes(routes!(event_types::register))
         .routes(routes!(event_types::list))
         .routes(routes!(state::state))
@@ -168,6 +169,7 @@ mod tests {
                 "GET /v1/worlds/{world}/chats/{chat}/messages",
                 "GET /v1/worlds/{world}/entities",
                 "GET /v1/worlds/{world}/entities/{entity}",
+                "GET /v1/worlds/{world}/entities/{entity}/mind",
                 "GET /v1/worlds/{world}/entities/{entity}/offers",
                 "GET /v1/worlds/{world}/event-types",
                 "GET /v1/worlds/{world}/events",

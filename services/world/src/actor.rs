@@ -197,7 +197,7 @@ impl Actor {
         }
         match &*item.request {
             // What is told of the state must be in the log.
-            Request::State { .. } | Request::Offers { .. } => {
+            Request::State { .. } | Request::Offers { .. } | Request::Mind { .. } => {
                 self.flight.is_some() || draft.is_some_and(Draft::has_events)
             }
             // What is due is due now, and a draft knows only the moment at which it began.
@@ -227,9 +227,10 @@ impl Actor {
         let draft = self.draft.get_or_insert_with(|| Draft::new(now));
         let planned = match &*item.request {
             Request::Command(command) => draft.take(world, command),
-            Request::State { .. } | Request::Offers { .. } | Request::Context { .. } => {
-                Planned::Ready(query(world, &item.request))
-            }
+            Request::State { .. }
+            | Request::Offers { .. }
+            | Request::Mind { .. }
+            | Request::Context { .. } => Planned::Ready(query(world, &item.request)),
         };
         draft.push(item, planned);
     }

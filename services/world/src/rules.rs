@@ -18,6 +18,7 @@ mod event_types;
 mod invocation;
 mod memory;
 mod message;
+mod minds;
 mod spec;
 mod state;
 mod talk;
@@ -39,10 +40,11 @@ use uuid::Uuid;
 
 pub use ability::offers;
 pub use context::context;
+pub use minds::mind;
 pub use state::World;
 
 /// The version of the rules: a snapshot that other rules made is not used.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The most events that one command may make: its commit must fit in one message of NATS.
 pub const COMMAND_EVENTS_MAX: usize = 1000;
@@ -84,6 +86,11 @@ pub fn step(
     apply_new(world, &decision, &mut applied);
     follow_up(world, &mut decision)?;
     apply_new(world, &decision, &mut applied);
+    // Who gives up what it was at may have something else to do.
+    if !world.stirred.is_empty() && applied < FOLLOW_UPS_MAX {
+        follow_up(world, &mut decision)?;
+        apply_new(world, &decision, &mut applied);
+    }
     Ok(decision
         .events
         .into_iter()
@@ -189,7 +196,8 @@ fn is_system(request: &CommandRequest) -> bool {
 }
 
 /// What follows from the state as it is now: agents that are free take the message that has waited
-/// longest for them, and turns in which nobody has anything left to say end. What does not fit in one
+/// longest for them, turns in which nobody has anything left to say end, and agents that something woke
+/// decide what to do. What does not fit in one
 /// commit is due at once, and follows with the next.
 fn follow_up(world: &World, decision: &mut Decision<'_>) -> Result<(), Rejection> {
     for (chat, agent) in world.ready.iter().take(FOLLOW_UPS_MAX) {
@@ -200,6 +208,10 @@ fn follow_up(world: &World, decision: &mut Decision<'_>) -> Result<(), Rejection
     for (turn, chat) in world.turns_over.iter().take(room) {
         message::end_turn(*turn, chat, decision)?;
         silent.insert(chat);
+    }
+    let room = room.saturating_sub(world.turns_over.len());
+    for agent in world.stirred.iter().take(room) {
+        minds::go_on(world, agent, decision)?;
     }
     for chat in silent {
         titles::ask_when_idle(world, chat, decision)?;

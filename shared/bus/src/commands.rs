@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_nats::client::RequestErrorKind;
 use bytes::Bytes;
 use contract::ability::Offer;
+use contract::mind::MindState;
 use contract::{
     Accepted, Asked, CommandRequest, Context, Entity, EntityId, InvocationId, Rejection, Reply,
     Request, Seq, WorldId, subject,
@@ -90,6 +91,24 @@ impl Bus {
         let agent = agent.clone();
         match self.ask(world, Request::Offers { agent }, deadline).await? {
             Reply::Offers { offers, entities } => Ok(Ok((offers, entities))),
+            Reply::Rejected(rejection) => Ok(Err(rejection)),
+            reply => Err(unexpected(world, &reply)),
+        }
+    }
+
+    /// What an agent has in mind.
+    ///
+    /// # Errors
+    /// [`Error::Unanswered`] when nobody answered within `deadline`.
+    pub async fn mind(
+        &self,
+        world: &WorldId,
+        agent: &EntityId,
+        deadline: Duration,
+    ) -> Result<Result<MindState, Rejection>, Error> {
+        let agent = agent.clone();
+        match self.ask(world, Request::Mind { agent }, deadline).await? {
+            Reply::Mind(mind) => Ok(Ok(*mind)),
             Reply::Rejected(rejection) => Ok(Err(rejection)),
             reply => Err(unexpected(world, &reply)),
         }

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::ability::{Ability, Change, EventTypeVersion, Offer, Perception};
 use crate::entity::ChatModel;
+use crate::mind::MindState;
 use crate::tool::{McpServers, Verdict};
 use crate::{
     ActionName, AgentConfig, ApprovalId, Chat, ChatId, CommandId, Context, Draft, Entity, EntityId,
@@ -41,6 +42,11 @@ pub enum Request {
     },
     /// Tell which abilities an agent may make use of, and whom it perceives.
     Offers {
+        /// Who.
+        agent: EntityId,
+    },
+    /// Tell what an agent has in mind.
+    Mind {
         /// Who.
         agent: EntityId,
     },
@@ -318,6 +324,8 @@ pub enum Reply {
         /// Whom and what it perceives, itself included.
         entities: Vec<Entity>,
     },
+    /// What an agent has in mind.
+    Mind(Box<MindState>),
     /// What a worker needs.
     Context(Box<Context>),
     /// This world service can't answer now: ask again, it may be another that does.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ability::{Ability, EventTypeVersion, Perception};
+use crate::mind::Mind;
 use crate::tool::{McpServers, ToolAccess};
 use crate::{ActionName, ChatId, EntityId, MessageId};
 
@@ -115,6 +116,9 @@ pub struct AgentConfig {
     /// The tools that its model may call; none when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tools: Option<ToolAccess>,
+    /// What makes it act by itself; without one it only answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mind: Option<Box<Mind>>,
 }
 
 impl Default for AgentConfig {
@@ -125,6 +129,7 @@ impl Default for AgentConfig {
             auto_reply: true,
             turn_timeout_seconds: default_turn_timeout(),
             tools: None,
+            mind: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::ability::{Change, EventTypeVersion, Perception};
 use crate::command::Line;
 use crate::entity::ChatModel;
+use crate::mind::{Summary, Thinking};
 use crate::tool::{McpServers, ToolCall, Verdict};
 use crate::{
     ActionName, ApprovalId, Chat, ChatId, Draft, Entity, EntityId, EventType, InvocationId,
@@ -95,6 +96,10 @@ facts! {
     MessageRemoved(MessageRemoved) = "message.removed";
     /// An agent forgot everything that was said before.
     AgentForgot(AgentForgot) = "agent.forgot";
+    /// An agent with a mind has thought about what to do.
+    AgentThought(AgentThought) = "agent.thought";
+    /// An agent remembers from now on in short what it remembered word for word.
+    AgentSummarised(AgentSummarised) = "agent.summarised";
     /// A run of an action is wanted. The event's id is the invocation's.
     ActionRequested(ActionRequested) = "action.requested";
     /// A run of an action succeeded.
@@ -191,6 +196,31 @@ pub struct AgentForgot {
     pub agent: EntityId,
 }
 
+/// See [`Fact::AgentThought`]. The event's sender is the agent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AgentThought {
+    /// What it means to do from now on; as before when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Vec<String>>,
+    /// What it thought, by what it thought about. An empty text forgets.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub thoughts: BTreeMap<String, String>,
+    /// Whether it is done with what woke it. It sleeps, unless something else has woken it since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sleeps: bool,
+    /// Whether it has taken as many decisions as it may: it leaves what woke it, up to what a person
+    /// wants of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exhausted: bool,
+}
+
+/// See [`Fact::AgentSummarised`]. The event's sender is the agent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AgentSummarised {
+    /// What it remembers so.
+    pub summary: Summary,
+}
+
 /// See [`Fact::ChatStopped`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ChatStopped {
@@ -249,12 +279,16 @@ pub struct ActionRequested {
     /// The ability of its entity that it makes good. Its arguments are the event that asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ability: Option<ActionName>,
-    /// The agent whose model called the ability.
+    /// The agent whose model called the ability: on its way to the answer of the message, or by
+    /// itself, when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<EntityId>,
     /// How many runs led to this one, each by an event that it sent.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub depth: u32,
+    /// What it thinks about for an agent with a mind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<Thinking>,
     /// If it has not ended by then, it has failed.
     pub deadline: Timestamp,
 }

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::ability::{Change, Offer};
+use crate::mind::{Situation, Thought};
 use crate::tool::{McpServers, Step, ToolCall};
 use crate::{
     ActionName, ChatId, Draft, Entity, EntityId, InvocationId, MessageId, Timestamp, WorldId,
@@ -66,6 +67,9 @@ pub struct Context {
     /// The abilities, of its own and of others, that the agent may make use of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<Offer>,
+    /// What the agent knows, when the run thinks for an agent with a mind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub situation: Option<Box<Situation>>,
 }
 
 /// One message of a chat.
@@ -116,6 +120,10 @@ pub struct Completed {
     /// what was said before the calls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<ToolCall>,
+    /// What an agent with a mind has thought, in a run that thinks for it. Its `calls` are then those
+    /// of abilities that it uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thought: Option<Thought>,
     /// Changes of entities. One that is not allowed, or was made from a state that is not there any
     /// more, refuses the whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -17,6 +17,7 @@ pub mod fact;
 pub mod id;
 pub mod invocation;
 pub mod live;
+pub mod mind;
 pub mod name;
 pub mod query;
 pub mod subject;

@@ -1,8 +1,15 @@
 //! Brains in Rust: what an agent thinks with whose brain is `{"function": {"action": NAME}}`.
 
+use std::collections::BTreeMap;
+
+use contract::ability::Offer;
 use contract::invocation::{ChatMessage, Completed};
-use contract::{ActionName, Context, Entity};
+use contract::mind::{AbilityKey, Situation, Thought};
+use contract::tool::{Tool, ToolCall};
+use contract::{ActionName, Context, Entity, EntityId};
 use futures::future::BoxFuture;
+use serde::Serialize;
+use serde_json::value::to_raw_value;
 
 use crate::{Action, Call, Error, Running};
 
@@ -10,6 +17,12 @@ use crate::{Action, Call, Error, Running};
 pub trait Brain: Send + Sync + 'static {
     /// Answers the last message.
     fn think(&self, thinking: Thinking) -> BoxFuture<'_, Result<String, Error>>;
+
+    /// Decides what an agent with a mind does next. One that only answers sleeps.
+    fn act(&self, thinking: Thinking) -> BoxFuture<'_, Result<Decision, Error>> {
+        drop(thinking);
+        Box::pin(async { Ok(Decision::sleep()) })
+    }
 }
 
 impl<F, R> Brain for F
@@ -44,9 +57,92 @@ impl Thinking {
         self.messages().last().map_or("", |message| &message.text)
     }
 
+    /// What woke the agent, and what it remembers, when it is to decide what it does.
+    pub fn situation(&self) -> Option<&Situation> {
+        self.context.situation.as_deref()
+    }
+
+    /// The abilities, of its own and of others, that the agent may use.
+    pub fn offers(&self) -> &[Offer] {
+        &self.context.offers
+    }
+
     /// Lets those who watch read a piece of the answer already. The whole is what the brain returns.
     pub async fn say(&mut self, piece: &str) {
         self.call.chunk(piece).await;
+    }
+}
+
+/// What an agent with a mind does next.
+#[derive(Debug, Default)]
+pub struct Decision {
+    thought: Thought,
+    calls: Vec<ToolCall>,
+}
+
+impl Decision {
+    /// Nothing: it sleeps until something wakes it.
+    pub fn sleep() -> Self {
+        Self::default().and_sleep()
+    }
+
+    /// It uses an ability. It decides again when that is done.
+    ///
+    /// # Errors
+    /// When the arguments are no JSON.
+    pub fn use_of(ability: AbilityKey, arguments: &impl Serialize) -> Result<Self, Error> {
+        Self::default().and_use_of(ability, None, arguments)
+    }
+
+    /// And it uses this ability beside, for `target` if that is its own ability.
+    ///
+    /// # Errors
+    /// When the arguments are no JSON.
+    pub fn and_use_of(
+        mut self,
+        ability: AbilityKey,
+        target: Option<EntityId>,
+        arguments: &impl Serialize,
+    ) -> Result<Self, Error> {
+        let arguments = to_raw_value(arguments)
+            .map_err(|error| Error::failed("bad_arguments", error.to_string()))?;
+        self.calls.push(ToolCall {
+            id: format!("call-{}", self.calls.len() + 1),
+            name: format!("{}_{}", ability.entity, ability.ability),
+            tool: Some(Tool::Ability {
+                entity: ability.entity,
+                ability: ability.ability,
+                target,
+            }),
+            arguments,
+            reads_only: false,
+            repeatable: false,
+            refused: None,
+            signatures: Vec::new(),
+        });
+        Ok(self)
+    }
+
+    /// And it is done with what woke it.
+    #[must_use]
+    pub fn and_sleep(mut self) -> Self {
+        self.thought.sleeps = true;
+        self
+    }
+
+    /// And it means to do this from now on.
+    #[must_use]
+    pub fn and_plan(mut self, plan: Vec<String>) -> Self {
+        self.thought.plan = Some(plan);
+        self
+    }
+
+    /// And it thought this about something.
+    #[must_use]
+    pub fn and_think(mut self, about: &str, thought: &str) -> Self {
+        let thoughts: &mut BTreeMap<String, String> = &mut self.thought.thoughts;
+        thoughts.insert(about.to_owned(), thought.to_owned());
+        self
     }
 }
 
@@ -69,7 +165,17 @@ impl<B: Brain> Action for Function<B> {
 impl<B: Brain> Function<B> {
     async fn answer(&self, call: Call) -> Result<Completed, Error> {
         let context = call.context().await?;
-        let text = self.brain.think(Thinking { call, context }).await?;
+        let acts = context.situation.is_some();
+        let thinking = Thinking { call, context };
+        if acts {
+            let decision = self.brain.act(thinking).await?;
+            return Ok(Completed {
+                calls: decision.calls,
+                thought: Some(decision.thought),
+                ..Completed::default()
+            });
+        }
+        let text = self.brain.think(thinking).await?;
         Ok(Completed {
             message: Some(text),
             ..Completed::default()

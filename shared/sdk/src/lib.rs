@@ -21,7 +21,7 @@ mod runner;
 mod worker;
 
 pub use action::{Action, Call, Error, Running, action_name};
-pub use brain::{Brain, Thinking};
+pub use brain::{Brain, Decision, Thinking};
 pub use builder::Builder;
 pub use config::{Config, Retry};
 pub use contract;

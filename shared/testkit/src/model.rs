@@ -17,6 +17,7 @@ use axum::routing::post;
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// Tokens that every answer says it read.
@@ -83,6 +84,7 @@ impl ModelRequest {
 pub struct Reply {
     kind: Kind,
     delay: Duration,
+    held_by: Option<Arc<Notify>>,
 }
 
 #[derive(Debug, Clone)]
@@ -150,6 +152,13 @@ impl Reply {
         Kind::Garbage.into()
     }
 
+    /// Does it only when it is told to.
+    #[must_use]
+    pub fn held_by(mut self, gate: &Arc<Notify>) -> Self {
+        self.held_by = Some(Arc::clone(gate));
+        self
+    }
+
     /// Does it only after this long.
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
@@ -163,6 +172,7 @@ impl From<Kind> for Reply {
         Self {
             kind,
             delay: Duration::ZERO,
+            held_by: None,
         }
     }
 }
@@ -234,6 +244,9 @@ async fn complete(
         answer(&request)
     });
     tokio::time::sleep(reply.delay).await;
+    if let Some(gate) = &reply.held_by {
+        gate.notified().await;
+    }
     match reply.kind {
         Kind::Status(status, retry_after) => refuse(status, retry_after),
         Kind::Garbage => respond("text/event-stream", "data: {\"choices\": [nonsense\n\n"),

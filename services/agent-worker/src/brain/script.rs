@@ -40,7 +40,7 @@ pub(crate) async fn think(
     })
 }
 
-fn fitting<'a>(script: &'a Script, text: &str) -> Option<&'a ScriptRule> {
+pub(super) fn fitting<'a>(script: &'a Script, text: &str) -> Option<&'a ScriptRule> {
     let said = text.to_lowercase();
     let mut rules = script.rules.iter();
     rules.find(|rule| said.contains(&rule.when.to_lowercase()))
@@ -105,7 +105,7 @@ fn value<'a>(asked: Asked<'a>, name: &str) -> Option<&'a str> {
 }
 
 /// Replaces each `{name}` that has a value. In one pass: what is filled in is never looked at.
-fn fill<'a>(template: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
+pub(super) fn fill<'a>(template: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
     while let Some(open) = rest.find('{') {

@@ -62,7 +62,7 @@ impl Offer {
             Err(reason) => return refused(id, wanted, reason),
         };
         let (tool, (reads_only, repeatable)) = match self.find(&wanted.name).map(|it| &it.target) {
-            None => (None, (false, false)),
+            None | Some(Target::Mind) => (None, (false, false)),
             Some(Target::People) => match questions::parse(&wanted.arguments) {
                 Ok(questions) => (Some(Tool::People { questions }), (false, false)),
                 Err(reason) => return refused(id, wanted, reason),

@@ -8,6 +8,7 @@
 mod actions;
 mod calls;
 mod llm;
+mod minds;
 mod programs;
 mod queue;
 mod respond;

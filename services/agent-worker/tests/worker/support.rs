@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use agent_worker::{Config, Worker};
 use bus::{Bus, Signal};
+use contract::ability::Offer;
 use contract::invocation::{ChatMessage, Completed};
+use contract::mind::Situation;
 use contract::tool::{McpServer, McpServers, Step, ToolCall};
 use contract::{
     Accepted, ActionName, AgentConfig, Chunk, Command, Context, Entity, EntityId, EntityKind,
@@ -36,6 +38,8 @@ struct Told {
     steps: Mutex<Vec<Step>>,
     mcp_servers: Mutex<McpServers>,
     call: Mutex<Option<ToolCall>>,
+    offers: Mutex<Vec<Offer>>,
+    situation: Mutex<Option<Situation>>,
     outcomes: Mutex<BTreeMap<Uuid, Vec<Outcome>>>,
     ended: Mutex<Vec<InvocationId>>,
     contexts: Mutex<usize>,
@@ -89,6 +93,12 @@ impl Stage {
     /// The call of a tool that is to be made, as the contract writes it.
     pub(crate) fn call(&self, call: serde_json::Value) {
         *self.told.call.lock().unwrap() = Some(serde_json::from_value(call).unwrap());
+    }
+
+    /// What the agent may make use of, and what it knows, as the contract writes it.
+    pub(crate) fn situation(&self, offers: serde_json::Value, situation: serde_json::Value) {
+        *self.told.offers.lock().unwrap() = serde_json::from_value(offers).unwrap();
+        *self.told.situation.lock().unwrap() = Some(serde_json::from_value(situation).unwrap());
     }
 
     /// The world answers from now on.
@@ -262,7 +272,7 @@ impl Told {
                 }
                 command => panic!("{command:?}"),
             },
-            Request::State { .. } | Request::Offers { .. } => {
+            Request::State { .. } | Request::Offers { .. } | Request::Mind { .. } => {
                 panic!("a worker does not ask for the state")
             }
         }
@@ -296,7 +306,8 @@ impl Told {
             steps: self.steps.lock().unwrap().clone(),
             mcp_servers: self.mcp_servers.lock().unwrap().clone(),
             call: self.call.lock().unwrap().clone(),
-            offers: Vec::new(),
+            offers: self.offers.lock().unwrap().clone(),
+            situation: self.situation.lock().unwrap().clone().map(Box::new),
         }
     }
 }

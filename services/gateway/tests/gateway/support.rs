@@ -254,7 +254,7 @@ impl World {
             },
             Request::State { .. } => self.state(&incoming.world).await,
             Request::Offers { agent } => self.offers(&incoming.world, &agent),
-            Request::Context { .. } => return,
+            Request::Mind { .. } | Request::Context { .. } => return,
         };
         incoming.answer.send(&reply).await;
     }

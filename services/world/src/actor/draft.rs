@@ -73,7 +73,10 @@ impl Draft {
     pub(super) fn place_of(&self, item: &Item) -> Option<Accepted> {
         match &*item.request {
             Request::Command(command) => self.places.get(&command.id).copied(),
-            Request::State { .. } | Request::Offers { .. } | Request::Context { .. } => None,
+            Request::State { .. }
+            | Request::Offers { .. }
+            | Request::Mind { .. }
+            | Request::Context { .. } => None,
         }
     }
 

@@ -69,6 +69,10 @@ pub(super) fn query(world: &World, request: &Request) -> Reply {
             Ok((offers, entities)) => Reply::Offers { offers, entities },
             Err(rejection) => Reply::Rejected(rejection),
         },
+        Request::Mind { agent } => match rules::mind(world, agent) {
+            Ok(mind) => Reply::Mind(Box::new(mind)),
+            Err(rejection) => Reply::Rejected(rejection),
+        },
         Request::State { at: Some(at) } if *at > world.seq => Reply::Rejected(Rejection {
             code: RejectionCode::InFuture,
             detail: format!("the log of {} ends at {}", world.id, world.seq),

@@ -36,7 +36,7 @@ pub(super) struct Origin<'a> {
     pub(super) call: Option<Call<'a>>,
 }
 
-/// A call of an ability by a model, on its way to the answer of a question.
+/// A call of an ability by a model.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
     pub(super) id: &'a str,
@@ -44,8 +44,8 @@ pub(super) struct Call<'a> {
     pub(super) agent: &'a EntityId,
     pub(super) entity: &'a EntityId,
     pub(super) ability: &'a ActionName,
-    pub(super) chat: &'a ChatId,
-    pub(super) question: &'a ChatMessage,
+    /// The question on the way to whose answer it is; none when its agent acts by itself.
+    pub(super) answers: Option<(&'a ChatId, &'a ChatMessage)>,
 }
 
 /// Asks for the runs of all abilities that answer an event.
@@ -129,21 +129,24 @@ fn request(
     let call = origin
         .call
         .filter(|call| *call.entity == entity.id && *call.ability == ability.name);
+    let answers = call.and_then(|call| call.answers);
+    let question = answers.map(|(_, question)| question);
     let requested = ActionRequested {
         action: action.clone(),
         agent: entity.id.clone(),
         arguments: to_raw_value(event).ok(),
-        message: call.map(|call| call.question.id),
-        turn: call.map(|call| call.question.turn),
+        message: question.map(|question| question.id),
+        turn: question.map(|question| question.turn),
         call: call.map(|call| call.id.to_owned()),
         ability: Some(ability.name.clone()),
         caller: call.map(|call| call.agent.clone()),
         depth,
+        thinking: None,
         deadline: decision.now + invocation::DEADLINE_DEFAULT,
     };
     let about = || About {
         sender: Some(EntityId::world()),
-        chat: call.map(|call| call.chat.clone()),
+        chat: answers.map(|(chat, _)| chat.clone()),
         causation: Some(event.id),
         correlation: event.correlation.or(Some(event.id.0)),
         ..About::default()

@@ -1,12 +1,12 @@
 //! What each event changes. It can't fail: what is in the log has happened.
 
 mod entities;
+mod minds;
 mod talk;
 mod tools;
 
-use contract::fact::ActionRequested;
+use contract::fact::{ActionCompleted, ActionRequested};
 use contract::invocation::ChatMessage;
-use contract::tool::ToolResult;
 use contract::{ChatId, EntityId, Event, Fact, InvocationId, MessageId, Timestamp};
 
 use self::talk::{close_one, create_chat, post, remove_messages, stop_waiting};
@@ -15,8 +15,10 @@ use super::state::{Due, Open, Timer, World};
 use super::titles::TITLE;
 
 pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: Timestamp) {
-    // A custom event changes nothing by itself.
-    let Some(fact) = fact else { return };
+    // A custom event changes nothing by itself; who hears it may.
+    let Some(fact) = fact else {
+        return minds::hear(world, event, at);
+    };
     match fact {
         Fact::WorldCreated(description) => {
             // Whatever a late snapshot says of an earlier world of this id is not of this one.
@@ -28,6 +30,7 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
         Fact::WorldDeleted(_) => delete_world(world),
         Fact::EntityCreated(entity) | Fact::EntityUpdated(entity) => {
             entities::put(world, entity.clone());
+            minds::put(world, &entity.id);
         }
         Fact::EntityChanged(changed) => entities::change(world, &changed.change),
         Fact::EventTypeRegistered(registered) => entities::register(world, registered),
@@ -55,7 +58,10 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
             world.calls.remove(&forgot.agent);
             world.limited.remove(&forgot.agent);
             world.forgotten.insert(forgot.agent.clone(), at);
+            minds::forget(world, &forgot.agent);
         }
+        Fact::AgentThought(thought) => minds::think(world, &event.sender, thought),
+        Fact::AgentSummarised(summed) => minds::sum_up(world, &event.sender, summed),
         Fact::ActionRequested(_)
         | Fact::ActionCompleted(_)
         | Fact::ActionFailed(_)
@@ -74,7 +80,10 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
             };
             world.timers.insert(set.timer.clone(), timer);
         }
-        Fact::TimerFired(fired) => remove_timer(world, &fired.timer),
+        Fact::TimerFired(fired) => {
+            remove_timer(world, &fired.timer);
+            minds::refresh(world, &event.sender);
+        }
         Fact::TimerCancelled(cancelled) => remove_timer(world, &cancelled.timer),
     }
 }
@@ -82,20 +91,21 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
 fn apply_run(world: &mut World, event: &Event, fact: &Fact, at: Timestamp) {
     match fact {
         Fact::ActionRequested(requested) => request(world, event, requested),
-        Fact::ActionCompleted(ended) if !ended.calls.is_empty() => {
-            tools::take_step(world, ended);
-        }
         Fact::ActionCompleted(ended) => {
-            let result = || tools::read_result(ended.output.as_deref());
-            end_invocation(world, ended.invocation, result);
+            end_invocation(world, ended.invocation, event, Ended::Well(ended), at);
         }
         Fact::ActionFailed(ended) => {
-            let result = || tools::failed(&ended.reason);
-            end_invocation(world, ended.invocation, result);
+            end_invocation(
+                world,
+                ended.invocation,
+                event,
+                Ended::Badly(&ended.reason),
+                at,
+            );
         }
         Fact::ActionCancelled(ended) => {
-            let result = || tools::failed("it was called off");
-            end_invocation(world, ended.invocation, result);
+            let reason = "it was called off";
+            end_invocation(world, ended.invocation, event, Ended::Badly(reason), at);
         }
         Fact::ApprovalRequested(requested) => tools::ask(world, event, requested, at),
         Fact::ApprovalEnded(ended) => tools::end_approval(world, ended),
@@ -122,6 +132,8 @@ fn remove_entity(world: &mut World, entity: &EntityId) {
     world.calls.remove(entity);
     world.limited.remove(entity);
     world.forgotten.remove(entity);
+    world.minds.remove(entity);
+    world.stirred.remove(entity);
     let chats: Vec<ChatId> = world.chats.keys().cloned().collect();
     for chat in chats {
         let answering = world
@@ -170,10 +182,13 @@ fn request(world: &mut World, event: &Event, requested: &ActionRequested) {
         call: requested.call.clone(),
         ability: requested.ability.clone(),
         caller: requested.caller.clone(),
+        correlation: event.correlation,
         depth: requested.depth,
+        thinking: requested.thinking,
         titles,
     };
     world.invocations.insert(invocation, open);
+    minds::request(world, requested, invocation);
 }
 
 fn take_waiting(
@@ -204,20 +219,37 @@ fn close_invocation(world: &mut World, invocation: InvocationId) -> Option<Open>
     Some(open)
 }
 
-/// Ends a run; `result` is what it means for the call of a tool that it made.
+/// How a run ended.
+#[derive(Clone, Copy)]
+enum Ended<'a> {
+    Well(&'a ActionCompleted),
+    Badly(&'a str),
+}
+
 fn end_invocation(
     world: &mut World,
     invocation: InvocationId,
-    result: impl FnOnce() -> ToolResult,
+    event: &Event,
+    ended: Ended<'_>,
+    at: Timestamp,
 ) {
     let Some(open) = close_invocation(world, invocation) else {
         return;
     };
+    if let Some(thinking) = open.thinking {
+        return minds::thought(world, &open.agent, thinking, event, ended, at);
+    }
     let Some((chat, message)) = &open.answers else {
-        return;
+        return minds::returned(world, (invocation, &open), event, ended, at);
     };
     if let Some(call) = &open.call {
-        return tools::settle(world, chat, open.answerer(), call, &result());
+        let result = tools::result(ended);
+        return tools::settle(world, chat, open.answerer(), call, &result);
+    }
+    if let Ended::Well(completed) = ended
+        && !completed.calls.is_empty()
+    {
+        return tools::take_step(world, &open, completed);
     }
     let (chat, turn) = (chat.clone(), message.turn);
     if let Some(state) = world.chats.get_mut(&chat)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use contract::entity::{Brain, Llm};
 use contract::invocation::ChatMessage;
+use contract::mind::Thinking;
 use contract::{ChatId, Context, Entity, EntityId, InvocationId, Rejection};
 
 use super::state::{ChatState, World};
@@ -11,7 +12,7 @@ use super::talk::answer::{Heard, routed};
 use super::talk::history::is_shown;
 use super::talk::speaker::Speaker;
 use super::talk::variables::Variables;
-use super::{ability, invocation, message, titles, tools};
+use super::{ability, invocation, message, minds, titles, tools};
 
 /// The most text that a worker is told before the message to answer: it must fit in one reply.
 const CONTEXT_BYTES_MAX: usize = 256 * 1024;
@@ -40,7 +41,15 @@ pub fn context(world: &World, id: InvocationId) -> Result<Context, Rejection> {
         mcp_servers: tools::servers(world, &open.agent),
         call: None,
         offers: Vec::new(),
+        situation: None,
     };
+    if let Some(thinking) = open.thinking {
+        context.situation = minds::situation(world, &open.agent, thinking);
+        if thinking == Thinking::Decide {
+            context.offers = ability::offered(world, &open.agent);
+        }
+        return Ok(context);
+    }
     if let (Some(call), Some((chat, _))) = (&open.call, &open.answers) {
         context.call = tools::call(world, chat, &open.agent, call);
         return Ok(context);

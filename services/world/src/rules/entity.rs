@@ -10,7 +10,7 @@ use contract::tool::Verdict;
 use contract::{AgentConfig, Entity, EntityId, EntityKind, Fact, Rejection, RejectionCode};
 
 use super::state::World;
-use super::{Decision, ability, change, invalid, invocation, reject, tools};
+use super::{Decision, ability, change, invalid, invocation, minds, reject, tools};
 
 const NAME_BYTES_MAX: usize = 1024;
 const DESCRIPTION_BYTES_MAX: usize = 16 * 1024;
@@ -202,6 +202,9 @@ fn check_agent(agent: &AgentConfig, field: &str) -> Result<(), Rejection> {
         let field = format!("{field}.tools");
         check_timeout(tools.timeout_seconds, &format!("{field}.timeout_seconds"))?;
         tools::check_access(tools, &field)?;
+    }
+    if let Some(mind) = &agent.mind {
+        minds::check(mind, &format!("{field}.mind"))?;
     }
     match &agent.brain {
         Brain::Llm(llm) => {

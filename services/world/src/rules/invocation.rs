@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::ability::Origin;
 use super::state::{Open, World};
-use super::{About, Decision, change, event, invalid, message, reject, titles, tools};
+use super::{About, Decision, change, event, invalid, message, minds, reject, titles, tools};
 
 /// The action that answers a message.
 const RESPOND: &str = "respond";
@@ -52,6 +52,7 @@ pub(super) fn request(
         ability: None,
         caller: None,
         depth: 0,
+        thinking: None,
         deadline: deadline.unwrap_or(decision.now + DEADLINE_DEFAULT),
     };
     let about = About {
@@ -100,6 +101,7 @@ pub(super) fn request_answer(
         ability: None,
         caller: None,
         depth: 0,
+        thinking: None,
         deadline: decision.now + timeout + ANSWER_GRACE,
     };
     let about = About {
@@ -142,7 +144,10 @@ fn succeed(
         let field = format!("outcome.completed.events[{index}]");
         event::send(world, draft, open.agent.clone(), origin, &field, decision)?;
     }
-    if let Some(call) = &open.call {
+    if let Some(thinking) = open.thinking {
+        return minds::complete(world, id, open, thinking, completed, decision);
+    }
+    if let Some(call) = open.call.as_ref().filter(|_| open.answers.is_some()) {
         return tools::returned(world, id, open, call, completed, decision);
     }
     if !completed.calls.is_empty() {
@@ -202,14 +207,15 @@ pub(super) fn push_cancelled(
     decision.push_about(Fact::ActionCancelled(cancelled), about(id, open))
 }
 
-/// The end of an invocation goes back to its request, and belongs to its turn.
+/// The end of an invocation goes back to its request, and belongs to whatever that did.
 pub(super) fn about(id: InvocationId, open: &Open) -> About {
     let answers = open.answers.as_ref();
+    let turn = answers.map(|(_, question)| question.turn.0);
     About {
         sender: Some(open.agent.clone()),
         chat: answers.map(|(chat, _)| chat.clone()),
         causation: Some(EventId(id.0)),
-        correlation: Some(answers.map_or(id.0, |(_, question)| question.turn.0)),
+        correlation: turn.or(open.correlation).or(Some(id.0)),
         ..About::default()
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use contract::command::Line;
 use contract::fact::WorldDescription;
 use contract::invocation::ChatMessage;
+use contract::mind::Thinking;
 use contract::tool::{Approval, ToolCall, ToolResult};
 use contract::{
     ActionName, ApprovalId, Chat, ChatId, Commit, Draft, Entity, EntityId, EntityKind, EventType,
@@ -12,9 +13,11 @@ use contract::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use super::event_types::Version;
 use super::memory::Memory;
+use super::minds::Mind;
 use super::talk::speaker::Speaker;
 use super::{invalid, reject};
 
@@ -52,6 +55,8 @@ pub struct World {
     pub(super) limited: BTreeSet<EntityId>,
     /// Agents do not remember what was said up to then.
     pub(super) forgotten: BTreeMap<EntityId, Timestamp>,
+    /// What the agents that act by themselves have in mind.
+    pub(super) minds: BTreeMap<EntityId, Mind>,
     pub(super) turns: BTreeMap<MessageId, Turn>,
     pub(super) invocations: BTreeMap<InvocationId, Open>,
     /// Calls of tools that wait for a person.
@@ -67,6 +72,8 @@ pub struct World {
     pub(super) ready: BTreeSet<(ChatId, EntityId)>,
     /// Turns in which nobody has anything left to say. Empty between commits, as well.
     pub(super) turns_over: BTreeMap<MessageId, ChatId>,
+    /// Agents that have something to decide by themselves. Empty between commits, as well.
+    pub(super) stirred: BTreeSet<EntityId>,
 }
 
 /// A chat, the end of what was said in it, and who is busy answering.
@@ -174,8 +181,14 @@ pub(super) struct Open {
     /// The agent whose model called the ability.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) caller: Option<EntityId>,
+    /// What everything of the conversation or request shares that asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) correlation: Option<Uuid>,
     /// How many runs led to it.
     pub(super) depth: u32,
+    /// What it thinks about for an agent with a mind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) thinking: Option<Thinking>,
     /// The chat for which it finds a title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) titles: Option<ChatId>,
@@ -227,6 +240,7 @@ impl World {
             calls: BTreeMap::new(),
             limited: BTreeSet::new(),
             forgotten: BTreeMap::new(),
+            minds: BTreeMap::new(),
             turns: BTreeMap::new(),
             invocations: BTreeMap::new(),
             approvals: BTreeMap::new(),
@@ -236,6 +250,7 @@ impl World {
             memory: Memory::default(),
             ready: BTreeSet::new(),
             turns_over: BTreeMap::new(),
+            stirred: BTreeSet::new(),
         }
     }
 
@@ -251,7 +266,7 @@ impl World {
 
     /// The soonest moment at which something is due.
     pub fn next_due(&self) -> Option<Timestamp> {
-        if !self.ready.is_empty() || !self.turns_over.is_empty() {
+        if !self.ready.is_empty() || !self.turns_over.is_empty() || !self.stirred.is_empty() {
             return Some(self.at);
         }
         self.due.first().map(|(due, _)| *due)

@@ -77,6 +77,7 @@ pub(super) fn ask_when_idle(
         ability: None,
         caller: None,
         depth: 0,
+        thinking: None,
         deadline: decision.now + DEADLINE,
     };
     let about = About {

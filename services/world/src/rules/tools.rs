@@ -19,6 +19,7 @@ use serde_json::value::RawValue;
 use super::state::{Answering, Open, Thread, World};
 use super::{About, Decision, invalid, invocation};
 
+pub(super) use ability::event_of;
 pub(super) use access::{check_access, check_servers, servers};
 pub(super) use approval::{decide, expire, push_ended};
 
@@ -99,7 +100,7 @@ pub(super) fn called(
     Ok(())
 }
 
-fn check_calls(calls: &[ToolCall]) -> Result<(), Rejection> {
+pub(super) fn check_calls(calls: &[ToolCall]) -> Result<(), Rejection> {
     if calls.len() > CALLS_MAX {
         let detail = format!("{} calls; at most {CALLS_MAX} are taken", calls.len());
         return Err(invalid("outcome.completed.calls", detail));
@@ -139,6 +140,7 @@ fn request(
         ability: None,
         caller: None,
         depth: 0,
+        thinking: None,
         deadline: decision.now + access.timeout_seconds + invocation::ANSWER_GRACE,
     };
     let about = About {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use contract::fact::WorldDescription;
 use contract::invocation::ChatMessage;
+use contract::mind::MindState;
 use contract::tool::Approval;
 use contract::{
     ApprovalId, Chat, ChatId, Entity, EntityId, EventType, InvocationId, Seq, TimerId, Timestamp,
@@ -32,6 +33,8 @@ struct View<'a> {
     calls: &'a BTreeMap<EntityId, u32>,
     forgotten: &'a BTreeMap<EntityId, Timestamp>,
     invocations: &'a BTreeMap<InvocationId, Open>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    minds: BTreeMap<&'a EntityId, MindState>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     approvals: &'a BTreeMap<ApprovalId, Approval>,
     timers: &'a BTreeMap<TimerId, Timer>,
@@ -80,6 +83,11 @@ impl World {
             calls: &self.calls,
             forgotten: &self.forgotten,
             invocations: &self.invocations,
+            minds: self
+                .minds
+                .iter()
+                .map(|(id, mind)| (id, mind.view()))
+                .collect(),
             approvals: &self.approvals,
             timers: &self.timers,
         })

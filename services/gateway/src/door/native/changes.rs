@@ -1,10 +1,11 @@
-//! What entities perceive and can make use of, and changes of their state, holder and place.
+//! What entities perceive, can make use of and have in mind, and changes of their state, holder and place.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use contract::ability::{Change, Offer};
+use contract::mind::MindState;
 use contract::{Command, Entity, EntityId, WorldId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -69,4 +70,17 @@ pub(crate) async fn offers(
 ) -> Result<Json<Offers>, Problem> {
     let (offers, entities) = gateway.offers(&world, &entity).await?;
     Ok(Json(Offers { offers, entities }))
+}
+
+/// Show what an agent has in mind: what woke it, what it means to do, and what it remembers.
+#[utoipa::path(
+    get, path = "/v1/worlds/{world}/entities/{entity}/mind", tag = "entities",
+    params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
+    responses((status = 200, body = MindState), (status = 404, body = Problem))
+)]
+pub(crate) async fn mind(
+    State(gateway): State<Arc<Gateway>>,
+    Ids((world, entity)): Ids<(WorldId, EntityId)>,
+) -> Result<Json<MindState>, Problem> {
+    gateway.mind(&world, &entity).await.map(Json)
 }

@@ -5,16 +5,21 @@ use contract::fact::{ActionCompleted, ApprovalEnded, ApprovalRequested};
 use contract::invocation::ChatMessage;
 use contract::tool::{Approval, McpServer, Tool, ToolCall, ToolResult, Verdict};
 use contract::{ChatId, EntityId, Event, InvocationId, Timestamp};
-use serde_json::value::RawValue;
 
-use super::close_invocation;
-use crate::rules::state::{Answering, Due, MadeCall, TakenStep, Thread, World};
+use super::Ended;
+use crate::rules::state::{Answering, Due, MadeCall, Open, TakenStep, Thread, World};
 use crate::rules::tools::{cut, results_room};
 
 /// However much was said before, a model is told why a call failed.
 const REASON_BYTES_MIN: usize = 256;
 
-pub(super) fn read_result(output: Option<&RawValue>) -> ToolResult {
+/// What the end of a run means for the call of a tool that it made.
+pub(super) fn result(ended: Ended<'_>) -> ToolResult {
+    let completed = match ended {
+        Ended::Well(completed) => completed,
+        Ended::Badly(reason) => return failed(reason),
+    };
+    let output = completed.output.as_deref();
     let result = output.and_then(|json| serde_json::from_str(json.get()).ok());
     result.unwrap_or_else(|| ToolResult {
         text: String::new(),
@@ -22,7 +27,7 @@ pub(super) fn read_result(output: Option<&RawValue>) -> ToolResult {
     })
 }
 
-pub(super) fn failed(reason: &str) -> ToolResult {
+fn failed(reason: &str) -> ToolResult {
     ToolResult {
         text: reason.to_owned(),
         failed: true,
@@ -30,11 +35,8 @@ pub(super) fn failed(reason: &str) -> ToolResult {
 }
 
 /// An agent called tools: it goes on when all of them have answered.
-pub(super) fn take_step(world: &mut World, ended: &ActionCompleted) {
-    let Some(open) = close_invocation(world, ended.invocation) else {
-        return;
-    };
-    let Some((chat, question)) = open.answers else {
+pub(super) fn take_step(world: &mut World, open: &Open, ended: &ActionCompleted) {
+    let Some((chat, question)) = open.answers.clone() else {
         return;
     };
     let calls = ended.calls.iter().map(|call| MadeCall {
@@ -59,7 +61,7 @@ pub(super) fn take_step(world: &mut World, ended: &ActionCompleted) {
     if thread.is_settled() {
         world.ready.insert((chat, open.agent.clone()));
     }
-    *world.calls.entry(open.agent).or_default() += 1;
+    *world.calls.entry(open.agent.clone()).or_default() += 1;
 }
 
 /// What came of a call that nobody runs: it was refused, or its event is all there is to it.

@@ -2,6 +2,7 @@
 
 mod agents;
 mod changes;
+mod minds;
 
 use contract::ability::{Ability, Change, EventTypeVersion, RunBy};
 use contract::invocation::Completed;

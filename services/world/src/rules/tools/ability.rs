@@ -9,10 +9,14 @@ use serde_json::value::RawValue;
 use crate::rules::ability::{Call, Origin, check_arguments, find};
 use crate::rules::state::{Open, World};
 use crate::rules::{Decision, event};
-use contract::ability::Trigger;
+use contract::ability::{RunBy, Trigger};
 
 /// The event that a call becomes, or why it becomes none.
-pub(super) fn event_of(world: &World, agent: &EntityId, call: &ToolCall) -> Result<Draft, String> {
+pub(in crate::rules) fn event_of(
+    world: &World,
+    agent: &EntityId,
+    call: &ToolCall,
+) -> Result<Draft, String> {
     let missing = || format!("there is no ability {}", call.name);
     let Some(Tool::Ability {
         entity,
@@ -26,9 +30,12 @@ pub(super) fn event_of(world: &World, agent: &EntityId, call: &ToolCall) -> Resu
     let Trigger::Type(event_type) = &ability.trigger else {
         return Err(missing());
     };
-    let target = target.as_ref().unwrap_or(entity).clone();
+    // What an agent says by an ability of its own, and nobody does, is for everyone.
+    let is_said = entity == agent && ability.run == RunBy::Client {};
+    let target = target.as_ref().or((!is_said).then_some(entity)).cloned();
     let draft = Draft {
-        target: Some(Target::Entities(vec![target])),
+        target: target.map(|target| Target::Entities(vec![target])),
+        description: Some(ability.description.clone()).filter(|text| !text.is_empty()),
         ..Draft::new(event_type.clone(), call.arguments.clone())
     };
     let say = |rejection: Rejection| match rejection.field {
@@ -72,8 +79,7 @@ pub(super) fn call(
             agent: &open.agent,
             entity,
             ability,
-            chat,
-            question,
+            answers: Some((chat, question)),
         }),
     };
     event::send(world, &draft, open.agent.clone(), origin, "call", decision)

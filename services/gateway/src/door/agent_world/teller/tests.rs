@@ -97,6 +97,7 @@ impl Script {
             ability: None,
             caller: None,
             depth: 0,
+            thinking: None,
             deadline: Timestamp::MAX,
         };
         self.happens("world", id, &Fact::ActionRequested(requested));

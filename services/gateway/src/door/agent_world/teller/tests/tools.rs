@@ -69,6 +69,7 @@ impl Script {
             ability: None,
             caller: None,
             depth: 0,
+            thinking: None,
             deadline: Timestamp::MAX,
         };
         let id = self.told_by("world", &Fact::ActionRequested(requested));

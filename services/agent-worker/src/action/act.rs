@@ -1,0 +1,89 @@
+use std::sync::Arc;
+
+use contract::ActionName;
+use contract::invocation::Completed;
+use contract::mind::{Summary, Thinking, Thought};
+use tokio::time::{Instant, timeout_at};
+
+use crate::brain::llm::Models;
+use crate::brain::mind::{self, Minded};
+use sdk::{Action, Call, Error, Running};
+
+/// What an agent with a mind does next, or what it remembers in short.
+pub(crate) struct Act {
+    pub(crate) name: ActionName,
+    pub(crate) models: Arc<Models>,
+}
+
+impl Action for Act {
+    fn name(&self) -> &ActionName {
+        &self.name
+    }
+
+    fn call(&self, call: Call) -> Running<'_> {
+        Box::pin(self.think(call))
+    }
+}
+
+impl Act {
+    async fn think(&self, mut call: Call) -> Result<Completed, Error> {
+        // What an agent thinks is read when it is done.
+        call.silence();
+        let context = call.context().await?;
+        let (Some(config), Some(situation)) = (&context.agent.agent, &context.situation) else {
+            let reason = format!("{} was not asked what it does", context.agent.id);
+            return Err(Error::failed("no_mind", reason));
+        };
+        let limit = config.turn_timeout_seconds;
+        let until = Instant::now()
+            .checked_add(limit)
+            .map_or(call.deadline(), |end| end.min(call.deadline()));
+        let minded = Minded {
+            context: &context,
+            config,
+            situation,
+            until,
+        };
+        let thinking = async {
+            match situation.thinking {
+                Thinking::Decide => self.decide(minded, &mut call).await,
+                Thinking::Summarise => self.summarise(minded, &mut call).await,
+            }
+        };
+        timeout_at(until, thinking).await.unwrap_or_else(|_| {
+            let reason = format!("nothing was decided within {} s", limit.as_secs_f64());
+            Err(Error::failed("timeout", reason))
+        })
+    }
+
+    async fn decide(&self, minded: Minded<'_>, call: &mut Call) -> Result<Completed, Error> {
+        let decided = mind::decide(&self.models, minded, call).await?;
+        Ok(Completed {
+            message: decided.said,
+            calls: decided.calls,
+            thought: Some(decided.thought),
+            usage: decided.usage,
+            ..Completed::default()
+        })
+    }
+
+    async fn summarise(&self, minded: Minded<'_>, call: &mut Call) -> Result<Completed, Error> {
+        let Some(last) = minded.situation.memory.last() else {
+            return Ok(Completed::default());
+        };
+        let (text, usage) = mind::summarise(&self.models, minded, call).await?;
+        let summary = Summary {
+            text,
+            until: last.id,
+        };
+        let thought = Thought {
+            summary: Some(summary),
+            ..Thought::default()
+        };
+        Ok(Completed {
+            thought: Some(thought),
+            usage,
+            ..Completed::default()
+        })
+    }
+}

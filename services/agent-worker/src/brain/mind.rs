@@ -1,0 +1,69 @@
+//! Agents that act by themselves: what they decide, and what they remember in short.
+
+mod llm;
+mod script;
+mod told;
+
+use contract::mind::{Situation, Thought};
+use contract::tool::ToolCall;
+use contract::{AgentConfig, Brain, Context, Usage};
+use sdk::{Call, Error};
+use tokio::time::Instant;
+
+use super::llm::Models;
+
+/// What an agent with a mind thinks about.
+#[derive(Clone, Copy)]
+pub(crate) struct Minded<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) config: &'a AgentConfig,
+    pub(crate) situation: &'a Situation,
+    /// A decision that comes later is of no use.
+    pub(crate) until: Instant,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(crate) struct Decided {
+    pub(crate) thought: Thought,
+    /// The abilities that it uses.
+    pub(crate) calls: Vec<ToolCall>,
+    /// What it said to itself.
+    pub(crate) said: Option<String>,
+    pub(crate) usage: Option<Usage>,
+}
+
+/// Decides what an agent does next.
+pub(crate) async fn decide(
+    models: &Models,
+    minded: Minded<'_>,
+    call: &mut Call,
+) -> Result<Decided, Error> {
+    match &minded.config.brain {
+        Brain::Script(rules) => script::decide(rules, minded),
+        Brain::Llm(model) => llm::decide(models, model, minded, call).await,
+        Brain::Function { action } => Err(not_this(action)),
+    }
+}
+
+/// Sums up what an agent forgets, and what it has summed up before.
+pub(crate) async fn summarise(
+    models: &Models,
+    minded: Minded<'_>,
+    call: &mut Call,
+) -> Result<(String, Option<Usage>), Error> {
+    let paragraphs = minded
+        .config
+        .mind
+        .as_ref()
+        .map_or(1, |mind| mind.memory.paragraphs);
+    match &minded.config.brain {
+        Brain::Script(_) => Ok((script::summarise(minded.situation, paragraphs), None)),
+        Brain::Llm(model) => llm::summarise(models, model, minded, paragraphs, call).await,
+        Brain::Function { action } => Err(not_this(action)),
+    }
+}
+
+fn not_this(action: &contract::ActionName) -> Error {
+    Error::failed("not_this_brain", format!("{action} is asked, not this"))
+}

@@ -1,0 +1,184 @@
+//! Agents that act by themselves, with a script and with a scripted model.
+
+use contract::invocation::Completed;
+use serde_json::{Value, json};
+use testkit::model::{ModelServer, Reply};
+
+use crate::support::Stage;
+
+/// What an agent can use: a microphone to speak into and to pass on.
+fn offers() -> Value {
+    let offer = |ability: &str, argument: &str| {
+        json!({
+            "entity": "mic", "ability": ability, "event_type": format!("mic.{ability}"),
+            "description": format!("To {ability}."),
+            "schema": {"type": "object", "required": [argument],
+                "properties": {argument: {"type": "string"}}},
+        })
+    };
+    json!([offer("speak", "message"), offer("pass", "to")])
+}
+
+fn event(event_type: &str, data: &Value) -> Value {
+    json!({"id": "0190b7a5-0000-7000-8000-000000000001", "type": event_type, "sender": "pat",
+        "target": "ada", "at": "2026-01-01T00:00:00Z", "data": data})
+}
+
+fn woken(more: &Value) -> Value {
+    let mut situation = json!({
+        "thinking": "decide", "world_name": "Studio",
+        "cause": event("mic.given", &json!({"by": "pat"})),
+        "memory": [event("mic.given", &json!({"by": "pat"}))],
+    });
+    for (name, value) in more.as_object().unwrap() {
+        situation[name] = value.clone();
+    }
+    situation
+}
+
+async fn acts(stage: &Stage, action: &str) -> Value {
+    let id = stage.request(action).await;
+    let completed: Completed = stage.completed(id).await;
+    serde_json::to_value(completed).unwrap()
+}
+
+fn call(ability: &str, arguments: &Value) -> Value {
+    json!({"ability": {"entity": "mic", "ability": ability}, "arguments": arguments})
+}
+
+/// The calls of what was decided, without what only a provider wants to see.
+fn calls(completed: &Value) -> Vec<Value> {
+    let calls = completed["calls"].as_array().into_iter().flatten();
+    calls
+        .map(|made| json!({"ability": made["tool"]["ability"], "arguments": made["arguments"]}))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_acts() {
+    let mut stage = Stage::set().await;
+    stage.agent(json!({
+        "brain": {"script": {"rules": [{
+            "when": "mic.given", "reply": "I spoke.",
+            "calls": [{"entity": "mic", "ability": "speak", "arguments": {"message": "thanks, {data.by}"}}],
+        }]}},
+        "mind": {},
+    }));
+    stage.situation(offers(), woken(&json!({})));
+    stage.work().await;
+    let decided = acts(&stage, "act").await;
+    assert_eq!(
+        calls(&decided),
+        [call("speak", &json!({"message": "thanks, pat"}))]
+    );
+    stage.situation(offers(), woken(&json!({"step": 1})));
+    let decided = acts(&stage, "act").await;
+    assert_eq!(decided["thought"], json!({"sleeps": true}));
+    assert_eq!(decided["message"], "I spoke.");
+    assert!(stage.chunks().is_empty(), "nobody reads along");
+    stage.all_acknowledged().await;
+}
+
+async fn model() -> (Stage, ModelServer) {
+    let (mut stage, model) = (Stage::set().await, ModelServer::start().await);
+    let llm = json!({"provider": "openai", "model": "m", "base_url": model.base_url(),
+        "system_prompt": "Be brief."});
+    stage.agent(json!({
+        "brain": {"llm": llm},
+        "mind": {
+            "goals": ["be heard"],
+            "memory": {"paragraphs": 2},
+            "thoughts": [{"before": "mic:speak", "argument": "message", "prompt": "What is worth saying?"}],
+        },
+    }));
+    stage.situation(offers(), woken(&json!({"plan": ["speak"]})));
+    stage.work().await;
+    (stage, model)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_plans_thinks_and_acts() {
+    let (stage, model) = model().await;
+    model.reply(Reply::calls(
+        "",
+        &[
+            ["1", "plan", r#"{"steps":["speak","pass"]}"#],
+            ["2", "mic_speak", r#"{"message":"?"}"#],
+        ],
+    ));
+    model.reply(Reply::text("Good evening."));
+    let decided = acts(&stage, "act").await;
+    assert_eq!(
+        calls(&decided),
+        [call("speak", &json!({"message": "Good evening."}))]
+    );
+    let thought = json!({"plan": ["speak", "pass"], "thoughts": {"message": "Good evening."}});
+    assert_eq!(decided["thought"], thought);
+    assert!(decided["usage"]["output_tokens"].as_u64().unwrap() > 0);
+    let requests = model.requests();
+    let (first, second) = (&requests[0].body, &requests[1].body);
+    let told = first["messages"].to_string();
+    for expected in ["be heard", "Studio", "mic.given", "Be brief.", "1. speak"] {
+        assert!(told.contains(expected), "{expected} in {told}");
+    }
+    let tools = first["tools"].as_array().unwrap().iter();
+    let names: Vec<&str> = tools
+        .map(|tool| tool["function"]["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["mic_speak", "mic_pass", "plan", "sleep"]);
+    assert!(
+        second["messages"]
+            .to_string()
+            .contains("What is worth saying?")
+    );
+    assert!(second.get("tools").is_none(), "{second}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_sleeps_or_does_what_comes_next() {
+    let (stage, model) = model().await;
+    model.reply(Reply::calls("Enough.", &[["1", "sleep", "{}"]]));
+    let decided = acts(&stage, "act").await;
+    assert_eq!(decided["thought"], json!({"sleeps": true}));
+    assert_eq!(decided["message"], "Enough.");
+    stage.situation(offers(), woken(&json!({"next": "mic:pass"})));
+    model.reply(Reply::calls("", &[["1", "mic_pass", r#"{"to":"bob"}"#]]));
+    let decided = acts(&stage, "act").await;
+    assert_eq!(calls(&decided), [call("pass", &json!({"to": "bob"}))]);
+    let body = &model.requests()[1].body;
+    assert_eq!(body["tools"].as_array().unwrap().len(), 1, "{body}");
+    assert!(
+        body["messages"]
+            .to_string()
+            .contains("you must call `mic_pass`")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_sums_up() {
+    let (stage, model) = model().await;
+    stage.situation(
+        json!([]),
+        woken(&json!({"thinking": "summarise", "summary": "It began."})),
+    );
+    model.reply(Reply::text("It began, and Pat gave the microphone away."));
+    let summed = acts(&stage, "summarise").await;
+    let summary = json!({
+        "text": "It began, and Pat gave the microphone away.",
+        "until": "0190b7a5-0000-7000-8000-000000000001",
+    });
+    assert_eq!(summed["thought"], json!({"summary": summary}));
+    let told = model.requests()[0].body["messages"].to_string();
+    assert!(
+        told.contains("It began.") && told.contains("2 paragraphs"),
+        "{told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_not_asked_what_it_does_does_nothing() {
+    let mut stage = Stage::set().await;
+    stage.work().await;
+    let id = stage.request("act").await;
+    assert_eq!(stage.failed(id).await.0, "no_mind");
+}

@@ -1,0 +1,286 @@
+//! What an agent has in mind, as the log adds it up.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use contract::mind::{AbilityKey, Memory, MindState, Remembered, Summary};
+use contract::{EventId, InvocationId};
+use serde::{Deserialize, Serialize};
+
+/// Events that wake an agent and wait to be thought about. What comes beyond is only remembered: the
+/// agent is awake in any case.
+const CAUSES_MAX: usize = 100;
+/// What an agent remembers word for word, in bytes: a worker is told all of it in one message.
+const MEMORY_BYTES_MAX: usize = 128 * 1024;
+/// An event without its payload, about.
+const REMEMBERED_BYTES: usize = 256;
+/// Events that wait to be summed up, as a multiple of those that are kept word for word. Beyond, the
+/// oldest are forgotten: nobody sums up.
+const UNSUMMED_TIMES_MAX: usize = 4;
+/// Different thoughts that an agent keeps.
+const THOUGHTS_MAX: usize = 64;
+
+/// What an agent has in mind.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(in crate::rules) struct Mind {
+    /// What has woken it, oldest first. It is awake while there is something.
+    causes: VecDeque<Cause>,
+    /// The run in which it decides what to do about the first of them.
+    deciding: Option<Deciding>,
+    /// The run that sums up what it forgets.
+    summarising: Option<InvocationId>,
+    /// As many events there must be to be summed up again.
+    summarise_from: usize,
+    /// Runs of abilities that it used: it decides again when they have ended.
+    waits_for: BTreeSet<InvocationId>,
+    /// Decisions about what woke it first.
+    step: u32,
+    /// Decisions since a person, the world, or a timer of its own was heard.
+    steps: u32,
+    plan: Vec<String>,
+    thoughts: BTreeMap<String, String>,
+    summary: String,
+    memory: VecDeque<Remembered>,
+    /// What must follow what it did, by one of its chains.
+    chain: VecDeque<AbilityKey>,
+}
+
+/// What has woken an agent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Cause {
+    event: Remembered,
+    /// Whether a person, or the world, did it: then the agent may take as many decisions as ever.
+    by_person: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Deciding {
+    run: InvocationId,
+    /// What it is about: the agent may have been put to sleep and woken again since.
+    cause: EventId,
+}
+
+impl Mind {
+    /// Whether it can decide what to do now, and has a reason to.
+    pub(in crate::rules) fn is_ready(&self) -> bool {
+        self.deciding.is_none() && self.waits_for.is_empty() && !self.causes.is_empty()
+    }
+
+    /// Whether so much is remembered that some of it is to be summed up.
+    pub(in crate::rules) fn is_full(&self, limits: Memory) -> bool {
+        let most = (events_max(limits) * 2).max(self.summarise_from);
+        limits.paragraphs > 0 && self.summarising.is_none() && self.memory.len() >= most
+    }
+
+    pub(in crate::rules) fn cause(&self) -> Option<&Remembered> {
+        self.causes.front().map(|cause| &cause.event)
+    }
+
+    /// Whether it has taken so many decisions that it may take no more.
+    pub(in crate::rules) fn is_exhausted(&self, steps_max: u32) -> bool {
+        self.steps >= steps_max && !self.begins_afresh()
+    }
+
+    /// Whether what it is to decide about next is somebody's, and new.
+    fn begins_afresh(&self) -> bool {
+        self.step == 0 && self.causes.front().is_some_and(|cause| cause.by_person)
+    }
+
+    /// Decisions that it has taken about what woke it, the one that is under way aside.
+    pub(in crate::rules) fn steps_before(&self) -> u32 {
+        self.step - u32::from(self.deciding.is_some())
+    }
+
+    pub(in crate::rules) fn next(&self) -> Option<&AbilityKey> {
+        self.chain.front()
+    }
+
+    pub(in crate::rules) fn plan(&self) -> &[String] {
+        &self.plan
+    }
+
+    pub(in crate::rules) fn thoughts(&self) -> &BTreeMap<String, String> {
+        &self.thoughts
+    }
+
+    pub(in crate::rules) fn summary(&self) -> &str {
+        &self.summary
+    }
+
+    pub(in crate::rules) fn memory(&self) -> impl Iterator<Item = &Remembered> {
+        self.memory.iter()
+    }
+
+    /// What it remembers beyond what it shall remember word for word.
+    pub(in crate::rules) fn surplus(&self, limits: Memory) -> impl Iterator<Item = &Remembered> {
+        let surplus = self.memory.len().saturating_sub(events_max(limits));
+        self.memory.iter().take(surplus)
+    }
+
+    pub(in crate::rules) fn wake(&mut self, event: Remembered, by_person: bool) {
+        if self.causes.len() < CAUSES_MAX {
+            self.causes.push_back(Cause { event, by_person });
+        }
+    }
+
+    pub(in crate::rules) fn remember(&mut self, event: Remembered, limits: Memory) {
+        self.memory.push_back(event);
+        self.trim(limits);
+    }
+
+    /// Forgets what is more than it may remember.
+    pub(in crate::rules) fn trim(&mut self, limits: Memory) {
+        let times = match limits.paragraphs {
+            0 => 1,
+            _ => UNSUMMED_TIMES_MAX,
+        };
+        let most = events_max(limits) * times;
+        let bytes = |event: &Remembered| REMEMBERED_BYTES + event.data.get().len();
+        let mut total: usize = self.memory.iter().map(bytes).sum();
+        while self.memory.len() > most || total > MEMORY_BYTES_MAX {
+            let Some(oldest) = self.memory.pop_front() else {
+                return;
+            };
+            total -= bytes(&oldest);
+        }
+    }
+
+    pub(in crate::rules) fn sum_up(&mut self, summary: &Summary) {
+        self.summary.clone_from(&summary.text);
+        let is_last = |event: &Remembered| event.id == summary.until;
+        if let Some(last) = self.memory.iter().rposition(is_last) {
+            self.memory.drain(..=last);
+        }
+    }
+
+    pub(in crate::rules) fn begin_summary(&mut self, run: InvocationId) {
+        self.summarising = Some(run);
+    }
+
+    /// Whether it was of use or not: the next one has as much more to sum up.
+    pub(in crate::rules) fn end_summary(&mut self, limits: Memory) {
+        self.summarising = None;
+        self.summarise_from = self.memory.len() + events_max(limits);
+    }
+
+    pub(in crate::rules) fn begin_decision(&mut self, run: InvocationId) {
+        if self.begins_afresh() {
+            self.steps = 0;
+        }
+        if let Some(cause) = self.causes.front() {
+            let cause = cause.event.id;
+            self.deciding = Some(Deciding { run, cause });
+            self.step += 1;
+            self.steps += 1;
+        }
+    }
+
+    pub(in crate::rules) fn end_decision(&mut self) {
+        self.deciding = None;
+    }
+
+    /// Waits until a run of an ability that it used has ended.
+    pub(in crate::rules) fn wait_for(&mut self, run: InvocationId) {
+        self.waits_for.insert(run);
+    }
+
+    pub(in crate::rules) fn has_ended(&mut self, run: InvocationId) {
+        self.waits_for.remove(&run);
+    }
+
+    pub(in crate::rules) fn think(
+        &mut self,
+        plan: Option<&[String]>,
+        thoughts: &BTreeMap<String, String>,
+    ) {
+        if let Some(plan) = plan {
+            self.plan = plan.to_vec();
+        }
+        for (about, thought) in thoughts {
+            if thought.is_empty() {
+                self.thoughts.remove(about);
+            } else if self.thoughts.len() < THOUGHTS_MAX || self.thoughts.contains_key(about) {
+                self.thoughts.insert(about.clone(), thought.clone());
+            }
+        }
+    }
+
+    /// Is done with what it decided about. What woke it meanwhile comes next.
+    pub(in crate::rules) fn sleep(&mut self) {
+        let about = self.deciding.as_ref().map(|deciding| deciding.cause);
+        let is_about = |cause: &Cause| about.is_none_or(|about| about == cause.event.id);
+        if self.causes.front().is_some_and(is_about) {
+            self.causes.pop_front();
+            self.rest();
+        }
+    }
+
+    /// Is done with all that woke it.
+    pub(in crate::rules) fn sleep_at_once(&mut self) {
+        self.causes.clear();
+        self.rest();
+    }
+
+    /// Has taken as many decisions as it may: it leaves what woke it, but not what people want of it.
+    pub(in crate::rules) fn give_up(&mut self) {
+        self.causes.pop_front();
+        while self.causes.front().is_some_and(|cause| !cause.by_person) {
+            self.causes.pop_front();
+        }
+        self.rest();
+    }
+
+    fn rest(&mut self) {
+        self.step = 0;
+        self.plan.clear();
+        self.chain.clear();
+    }
+
+    /// It has used an ability: what follows it in one of the chains comes next.
+    pub(in crate::rules) fn follow(&mut self, used: &AbilityKey, chains: &[Vec<AbilityKey>]) {
+        if self.chain.front() == Some(used) {
+            self.chain.pop_front();
+        } else if let Some(chain) = chains.iter().find(|chain| chain.first() == Some(used)) {
+            self.chain = chain.iter().skip(1).cloned().collect();
+        }
+    }
+
+    pub(in crate::rules) fn break_chain(&mut self) {
+        self.chain.clear();
+    }
+
+    /// Somebody is there again: it may go on for a while.
+    pub(in crate::rules) fn refresh(&mut self) {
+        self.steps = 0;
+    }
+
+    /// Forgets all, but not what it still has to do.
+    pub(in crate::rules) fn forget(&mut self) {
+        self.memory.clear();
+        self.summary.clear();
+        self.plan.clear();
+        self.thoughts.clear();
+        self.steps = 0;
+    }
+
+    pub(in crate::rules) fn view(&self) -> MindState {
+        MindState {
+            awake: !self.causes.is_empty(),
+            busy: self.deciding.is_some() || !self.waits_for.is_empty(),
+            steps: self.steps,
+            plan: self.plan.clone(),
+            thoughts: self.thoughts.clone(),
+            summary: self.summary.clone(),
+            memory: self.memory.iter().cloned().collect(),
+            causes: self
+                .causes
+                .iter()
+                .map(|cause| cause.event.clone())
+                .collect(),
+            chain: self.chain.iter().cloned().collect(),
+        }
+    }
+}
+
+fn events_max(limits: Memory) -> usize {
+    usize::try_from(limits.events).unwrap_or(1).max(1)
+}

@@ -1,0 +1,195 @@
+//! What comes of a run that thought for an agent.
+
+use contract::fact::{ActionCompleted, AgentSummarised, AgentThought};
+use contract::invocation::Completed;
+use contract::mind::{AbilityKey, Summary, Thinking, Thought};
+use contract::tool::{Permission, Tool, ToolCall};
+use contract::{EntityId, EventId, Fact, InvocationId, Rejection};
+
+use super::check::{LINE_BYTES_MAX, LINES_MAX, check_lines};
+use super::{Mind, agent_config, config, next};
+use crate::rules::ability::{self, Origin};
+use crate::rules::state::{Open, World};
+use crate::rules::{Decision, event, invalid, invocation, tools};
+
+/// Abilities that are used at once.
+const CALLS_MAX: usize = 16;
+/// All that an agent thinks at once.
+const THOUGHT_BYTES_MAX: usize = 64 * 1024;
+const SUMMARY_BYTES_MAX: usize = 32 * 1024;
+
+/// A run that thought for an agent has ended well.
+pub(in crate::rules) fn complete(
+    world: &World,
+    id: InvocationId,
+    open: &Open,
+    thinking: Thinking,
+    completed: &Completed,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    let nothing = Thought::default();
+    let thought = completed.thought.as_ref().unwrap_or(&nothing);
+    check_thought(thought)?;
+    let calls = match thinking {
+        Thinking::Decide => decide(world, id, open, thought, completed, decision)?,
+        Thinking::Summarise => {
+            summarise(id, open, thought, decision)?;
+            Vec::new()
+        }
+    };
+    let said = completed.message.as_deref().unwrap_or_default();
+    let ended = ActionCompleted {
+        invocation: id,
+        call: None,
+        output: completed.output.clone(),
+        said: tools::cut(said, LINE_BYTES_MAX),
+        calls,
+        usage: completed.usage.clone(),
+    };
+    decision.push_about(Fact::ActionCompleted(ended), invocation::about(id, open))
+}
+
+fn decide(
+    world: &World,
+    id: InvocationId,
+    open: &Open,
+    thought: &Thought,
+    completed: &Completed,
+    decision: &mut Decision<'_>,
+) -> Result<Vec<ToolCall>, Rejection> {
+    tools::check_calls(&completed.calls)?;
+    // Whoever does nothing would decide the same for ever.
+    let sleeps = thought.sleeps || completed.calls.is_empty();
+    if sleeps || thought.plan.is_some() || !thought.thoughts.is_empty() {
+        let thought = AgentThought {
+            plan: thought.plan.clone(),
+            thoughts: thought.thoughts.clone(),
+            sleeps,
+            exhausted: false,
+        };
+        decision.push_about(Fact::AgentThought(thought), invocation::about(id, open))?;
+    }
+    let due = next(world, &open.agent);
+    let mut alone = None;
+    let mut calls = Vec::with_capacity(completed.calls.len());
+    for (index, call) in completed.calls.iter().enumerate() {
+        let refused = match (&call.refused, &alone) {
+            (Some(reason), _) => Some(reason.clone()),
+            (None, Some(used)) => Some(format!("{used} goes alone: what follows it comes next")),
+            (None, None) if index >= CALLS_MAX => {
+                Some(format!("at most {CALLS_MAX} are used at once"))
+            }
+            (None, None) => refusal(world, &open.agent, call, due),
+        };
+        let call = ToolCall {
+            refused,
+            ..call.clone()
+        };
+        if call.refused.is_none() {
+            send(world, id, open, &call, decision)?;
+            alone = key(&call).filter(|key| due.is_some() || begins_a_chain(world, open, key));
+        }
+        calls.push(call);
+    }
+    Ok(calls)
+}
+
+fn begins_a_chain(world: &World, open: &Open, key: &AbilityKey) -> bool {
+    let chains = config(world, &open.agent).map(|config| &config.chains);
+    let mut chains = chains.into_iter().flatten();
+    chains.any(|chain| chain.first() == Some(key))
+}
+
+/// Why an agent can't use an ability as it wants to.
+fn refusal(
+    world: &World,
+    agent: &EntityId,
+    call: &ToolCall,
+    due: Option<&AbilityKey>,
+) -> Option<String> {
+    if let Some(due) = due
+        && key(call).as_ref() != Some(due)
+    {
+        return Some(format!("{due} comes first"));
+    }
+    let access = agent_config(world, agent)?.tools.as_ref();
+    if access.is_some_and(|access| access.permission == Permission::Read) {
+        return Some("you may only read, and this asks somebody to act".to_owned());
+    }
+    tools::event_of(world, agent, call).err()
+}
+
+/// The ability that a call uses.
+pub(in crate::rules) fn key(call: &ToolCall) -> Option<AbilityKey> {
+    match &call.tool {
+        Some(Tool::Ability {
+            entity, ability, ..
+        }) => Some(AbilityKey {
+            entity: entity.clone(),
+            ability: ability.clone(),
+        }),
+        _ => None,
+    }
+}
+
+/// Sends the event that a use of an ability becomes.
+fn send(
+    world: &World,
+    id: InvocationId,
+    open: &Open,
+    call: &ToolCall,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    let (Ok(draft), Some(key)) = (tools::event_of(world, &open.agent, call), key(call)) else {
+        return Ok(());
+    };
+    let cause = world.minds.get(&open.agent).and_then(Mind::cause);
+    let draft = contract::Draft {
+        causation: Some(EventId(id.0)),
+        correlation: cause.map(|cause| cause.id.0),
+        ..draft
+    };
+    let origin = Origin {
+        run: None,
+        call: Some(ability::Call {
+            id: &call.id,
+            agent: &open.agent,
+            entity: &key.entity,
+            ability: &key.ability,
+            answers: None,
+        }),
+    };
+    event::send(world, &draft, open.agent.clone(), origin, "call", decision)
+}
+
+fn summarise(
+    id: InvocationId,
+    open: &Open,
+    thought: &Thought,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    let Some(summary) = &thought.summary else {
+        return Ok(());
+    };
+    let summary = Summary {
+        text: tools::cut(&summary.text, SUMMARY_BYTES_MAX),
+        until: summary.until,
+    };
+    let summarised = AgentSummarised { summary };
+    let about = invocation::about(id, open);
+    decision.push_about(Fact::AgentSummarised(summarised), about)
+}
+
+fn check_thought(thought: &Thought) -> Result<(), Rejection> {
+    let field = "outcome.completed.thought";
+    let plan = thought.plan.iter().flatten();
+    check_lines(plan, &format!("{field}.plan"))?;
+    let thoughts = thought.thoughts.iter();
+    let bytes: usize = thoughts.map(|(about, text)| about.len() + text.len()).sum();
+    let has_nul = thought.thoughts.values().any(|text| text.contains('\0'));
+    if bytes > THOUGHT_BYTES_MAX || thought.thoughts.len() > LINES_MAX || has_nul {
+        let detail = format!("at most {LINES_MAX} texts, of {THOUGHT_BYTES_MAX} bytes in all");
+        return Err(invalid(format!("{field}.thoughts"), detail));
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! What an agent remembers, word for word and in short.
+
+use contract::Command;
+use contract::invocation::Completed;
+use contract::mind::{Summary, Thought};
+use serde_json::json;
+
+use super::super::super::{Story, context, hash, types};
+use super::super::{draft, id};
+use super::minded;
+
+fn heard(memory: &serde_json::Value) -> Story {
+    let mut story = Story::begin(&[]);
+    let mind = json!({"memory": memory, "ignores": ["a.noise"]});
+    story.add(minded("ada", &mind));
+    story
+}
+
+impl Story {
+    fn hear(&mut self, number: usize) -> Vec<contract::Event> {
+        let event = draft("a.word", None, &json!(number));
+        self.emit("guest", event).unwrap()
+    }
+
+    fn remembered(&self) -> Vec<String> {
+        let memory = self.mind("ada").memory.into_iter();
+        memory.map(|event| event.data.get().to_owned()).collect()
+    }
+}
+
+#[test]
+fn an_agent_remembers_what_is_for_it() {
+    let mut story = heard(&json!({"events": 3}));
+    for (sender, event_type, target, number) in [
+        ("guest", "a.word", Some("ada"), 1),
+        ("guest", "a.word", None, 2),
+        ("guest", "a.word", Some("guest"), 3),
+        ("ada", "a.word", Some("guest"), 4),
+        ("guest", "a.noise", Some("ada"), 5),
+    ] {
+        let event = draft(event_type, target, &json!(number));
+        story.emit(sender, event).unwrap();
+    }
+    assert_eq!(story.remembered(), ["1", "2", "4"]);
+    story.hear(6);
+    assert_eq!(story.remembered(), ["2", "4", "6"]);
+    let forget = Command::ForgetMemory { agent: id("ada") };
+    story.send("guest", forget).unwrap();
+    assert!(story.remembered().is_empty());
+    assert_eq!(hash(&story.replayed()), hash(&story.world));
+}
+
+#[test]
+fn a_memory_is_bounded_in_bytes() {
+    let mut story = heard(&json!({"events": 200}));
+    for _ in 0..200 {
+        let event = draft("a.word", None, &json!("x".repeat(3000)));
+        story.emit("guest", event).unwrap();
+    }
+    let memory = story.remembered();
+    let bytes: usize = memory.iter().map(String::len).sum();
+    assert!(memory.len() > 20 && bytes <= 128 * 1024, "{bytes}");
+}
+
+#[test]
+fn what_is_more_than_an_agent_remembers_is_summed_up() {
+    let mut story = heard(&json!({"events": 2, "paragraphs": 1}));
+    for number in 1..=3 {
+        assert_eq!(types(&story.hear(number)), ["a.word"]);
+    }
+    assert_eq!(types(&story.hear(4)), ["a.word", "action.requested"]);
+    assert_eq!(story.runs(), ["ada summarise"]);
+    let (run, situation) = story.situation();
+    let until = situation.memory.last().unwrap().id;
+    let told: Vec<&str> = situation.memory.iter().map(|e| e.data.get()).collect();
+    assert_eq!(told, ["1", "2"]);
+    assert!(context(&story.world, run).unwrap().offers.is_empty());
+    // What is heard meanwhile is not in the summary, and stays.
+    story.hear(5);
+    let text = "one and two".to_owned();
+    let thought = Thought {
+        summary: Some(Summary { text, until }),
+        ..Thought::default()
+    };
+    let completed = Completed {
+        thought: Some(thought),
+        ..Completed::default()
+    };
+    let events = story.done(run, completed).unwrap();
+    assert_eq!(types(&events), ["agent.summarised", "action.completed"]);
+    assert_eq!(story.remembered(), ["3", "4", "5"]);
+    assert_eq!(story.mind("ada").summary, "one and two");
+    assert_eq!(hash(&story.replayed()), hash(&story.world));
+}
+
+#[test]
+fn a_summary_that_fails_is_tried_again_later_and_nothing_grows_without_end() {
+    let mut story = heard(&json!({"events": 2, "paragraphs": 1}));
+    let mut asked = 0;
+    for number in 0..20 {
+        story.hear(number);
+        if let [run] = story.open()[..] {
+            story.fail(run);
+            asked += 1;
+        }
+        assert!(story.remembered().len() <= 8);
+    }
+    assert!(asked < 10, "{asked}");
+    assert_eq!(hash(&story.replayed()), hash(&story.world));
+}
