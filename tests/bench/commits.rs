@@ -56,6 +56,7 @@ pub(crate) fn events(count: usize) -> Command {
     let draft = || Draft::new("bench.happened".parse().unwrap(), data.clone());
     Command::SendEvents {
         events: std::iter::repeat_with(draft).take(count).collect(),
+        message: None,
     }
 }
 

@@ -122,6 +122,9 @@ async fn ask(bus: &Bus, world: &WorldId) {
             ..Draft::new("counter.count".parse().unwrap(), data)
         }
     };
-    let events = (0..BATCH).map(event).collect();
-    send(bus, world, Command::SendEvents { events }).await;
+    let command = Command::SendEvents {
+        events: (0..BATCH).map(event).collect(),
+        message: None,
+    };
+    send(bus, world, command).await;
 }

@@ -162,7 +162,9 @@ fn decide(
             message,
             text,
         } => message::edit(world, chat, *message, text, decision),
-        Command::SendEvents { events } => event::send_all(world, events, decision),
+        Command::SendEvents { events, message } => {
+            event::send_all(world, events, message.as_ref(), decision)
+        }
         Command::RequestAction {
             action,
             agent,

@@ -77,9 +77,12 @@ async fn single_events_are_published_for_whoever_listens_to_nats() {
     let raw = Raw::connect(&services.nats.url()).await;
     let mut heard = Box::pin(raw.listen("mw.evt.lobby.app.>").await);
     let id = CommandId::new();
-    let events = vec![draft("app.one"), draft("app.two")];
+    let command = Command::SendEvents {
+        events: vec![draft("app.one"), draft("app.two")],
+        message: None,
+    };
     let accepted = services
-        .send_as(&world, id, "guest", Command::SendEvents { events })
+        .send_as(&world, id, "guest", command)
         .await
         .unwrap();
     for (index, name) in [(0, "app.one"), (1, "app.two")] {
@@ -108,6 +111,7 @@ async fn a_refusal_names_its_rule_and_its_field() {
         (
             Command::SendEvents {
                 events: vec![draft("app.ok"), draft("world.created")],
+                message: None,
             },
             RejectionCode::ReservedType,
             Some("events[1].type"),

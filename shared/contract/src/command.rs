@@ -169,6 +169,9 @@ pub enum Command {
     SendEvents {
         /// In this order.
         events: Vec<Draft>,
+        /// What is said in a chat as well, in the same name: behind the events, or not at all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Line>,
     },
     /// Run an action. The invocation's id is [`CommandId::event`] 0.
     RequestAction {

@@ -108,6 +108,21 @@ async fn people_talk_with_agents_that_workers_run() {
 }
 
 #[tokio::test]
+async fn what_can_not_be_said_to_an_agent_does_not_happen() {
+    let setup = start(Config::default()).await;
+    let mut gui = Client::open(&setup, "/ws/lobby").await;
+    let mut other = Client::open(&setup, "/ws/lobby?observe=all").await;
+    let mut question = event("user_speaks_with_agent_event", "test_user", Some("ada"));
+    question["message"] = json!("It is too much");
+    gui.say(&question).await;
+    let refused = gui.refused("busy").await;
+    assert_eq!(refused["refused"], "user_speaks_with_agent_event");
+    assert_eq!(refused["field"], "message");
+    gui.say_and_hear(&event("end", "test_user", None)).await;
+    assert_eq!(other.types_until("end").await, ["end"]);
+}
+
+#[tokio::test]
 async fn a_client_that_names_no_world_comes_to_the_configured_one() {
     let setup = start(Config {
         genworlds_world: Some("lobby".parse().unwrap()),

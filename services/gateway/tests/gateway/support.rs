@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use bus::{Bus, Incoming};
 use contract::ability::Offer;
+use contract::command::Line;
 use contract::fact::{MessagePosted, TurnEnded, WorldDescription};
 use contract::id::Partition;
 use contract::{
     Accepted, Chunk, Command, CommandId, CommandMark, CommandRequest, Commit, CommitId, Draft,
-    Entity, EntityId, Event, Fact, Rejection, RejectionCode, Reply, Request, Seq, Timestamp,
-    WorldId,
+    Entity, EntityId, Event, Fact, MessageId, Rejection, RejectionCode, Reply, Request, Seq,
+    Timestamp, WorldId,
 };
 use eventsource_stream::{Event as SseEvent, Eventsource as _};
 use futures::{Stream, StreamExt as _};
@@ -203,10 +204,50 @@ pub(crate) fn event(id: contract::EventId, sender: &EntityId, draft: Draft) -> E
     }
 }
 
-fn fact(id: contract::EventId, sender: &str, correlation: Option<CommandId>, fact: &Fact) -> Event {
+fn fact(id: contract::EventId, sender: &str, turn: Option<MessageId>, fact: &Fact) -> Event {
     let mut draft = Draft::new(fact.event_type(), fact.to_data().unwrap());
-    draft.correlation = correlation.map(|CommandId(id)| id);
+    draft.correlation = turn.map(|MessageId(id)| id);
     event(id, &sender.parse().unwrap(), draft)
+}
+
+fn sent(request: &CommandRequest, drafts: &[Draft]) -> Result<Vec<Event>, Rejection> {
+    let drafts = (0..).zip(drafts);
+    drafts
+        .map(|(index, draft)| {
+            if draft.event_type.is_reserved() {
+                let field = format!("events[{index}].type");
+                return Err(reject(RejectionCode::ReservedType, &field));
+            }
+            let id = request.id.event(index);
+            Ok(event(id, &request.sender, draft.clone()))
+        })
+        .collect()
+}
+
+/// What is said beside events; the chat takes nothing that ends with `too much`.
+fn said(request: &CommandRequest, index: u32, line: &Line) -> Result<Event, Rejection> {
+    if line.text.ends_with("too much") {
+        return Err(reject(RejectionCode::Busy, "message"));
+    }
+    let id = request.id.event(index);
+    let posted = posted(&line.text, id.message());
+    Ok(fact(
+        id,
+        request.sender.as_str(),
+        Some(id.message()),
+        &posted,
+    ))
+}
+
+fn posted(text: &str, turn: MessageId) -> Fact {
+    Fact::MessagePosted(MessagePosted {
+        text: text.to_owned(),
+        turn,
+        in_reply_to: None,
+        answerers: Vec::new(),
+        notice: false,
+        usage: None,
+    })
 }
 
 /// A world service that knows just enough: events, entities, one chat partner `ada`.
@@ -328,10 +369,16 @@ impl World {
             events: u32::try_from(count).unwrap(),
         };
         self.accepted.insert(request.id, accepted);
-        if let Command::PostMessage { text, .. } = &request.command
-            && text != "silence"
-        {
-            self.reply(world, request.id, text).await;
+        let said = match &request.command {
+            Command::PostMessage { text, .. } => Some((text, 0)),
+            Command::SendEvents { events, message } => message
+                .as_ref()
+                .and_then(|line| Some((&line.text, u32::try_from(events.len()).ok()?))),
+            _ => None,
+        };
+        if let Some((text, index)) = said.filter(|(text, _)| *text != "silence") {
+            let turn = request.id.event(index).message();
+            self.reply(world, turn, text).await;
         }
         Ok(accepted)
     }
@@ -343,7 +390,8 @@ impl World {
     ) -> Result<Vec<Event>, Rejection> {
         let one = |body: Fact| {
             let sender = request.sender.as_str();
-            vec![fact(request.id.event(0), sender, Some(request.id), &body)]
+            let id = request.id.event(0);
+            vec![fact(id, sender, Some(id.message()), &body)]
         };
         match &request.command {
             Command::CreateWorld(spec) => {
@@ -370,35 +418,23 @@ impl World {
                 self.entities.insert(id, entity.clone());
                 Ok(one(Fact::EntityCreated(entity.clone())))
             }
-            Command::PostMessage { text, .. } => Ok(one(Fact::MessagePosted(MessagePosted {
-                text: text.clone(),
-                turn: request.id.event(0).message(),
-                in_reply_to: None,
-                answerers: Vec::new(),
-                notice: false,
-                usage: None,
-            }))),
-            Command::SendEvents { events } => (0..)
-                .zip(events)
-                .map(|(index, draft)| {
-                    if draft.event_type.is_reserved() {
-                        let field = format!("events[{index}].type");
-                        return Err(reject(RejectionCode::ReservedType, &field));
-                    }
-                    Ok(event(
-                        request.id.event(index),
-                        &request.sender,
-                        draft.clone(),
-                    ))
-                })
-                .collect(),
+            Command::PostMessage { text, .. } => {
+                Ok(one(posted(text, request.id.event(0).message())))
+            }
+            Command::SendEvents { events, message } => {
+                let mut sent = sent(request, events)?;
+                if let Some(line) = message {
+                    let index = u32::try_from(sent.len()).unwrap();
+                    sent.push(said(request, index, line)?);
+                }
+                Ok(sent)
+            }
             _ => Err(reject(RejectionCode::Invalid, "command")),
         }
     }
 
     /// What `ada` answers: two pieces, then the whole, then the turn is over.
-    async fn reply(&self, world: &WorldId, question: CommandId, text: &str) {
-        let turn = question.event(0).message();
+    async fn reply(&self, world: &WorldId, turn: MessageId, text: &str) {
         for (index, word) in (0..).zip(["you said ", text]) {
             let chunk = Chunk {
                 invocation: CommandId::new().event(0).invocation(),
@@ -424,8 +460,8 @@ impl World {
         let ended = Fact::TurnEnded(TurnEnded { turn });
         let id = CommandId::new();
         let events = vec![
-            fact(id.event(0), "ada", Some(question), &answer),
-            fact(id.event(1), "world", Some(question), &ended),
+            fact(id.event(0), "ada", Some(turn), &answer),
+            fact(id.event(1), "world", Some(turn), &ended),
         ];
         append(&self.bus, world, events).await;
     }

@@ -1,10 +1,11 @@
 //! Custom events: what others than the world itself send.
 
+use contract::command::Line;
 use contract::{Draft, EntityId, Event, Rejection, RejectionCode, Target};
 
 use super::ability::{self, Origin};
 use super::state::World;
-use super::{Decided, Decision, event_types, invalid, reject};
+use super::{Decided, Decision, event_types, invalid, message, reject};
 
 /// The most that may be attached to an event beside what it says.
 const METADATA_BYTES_MAX: usize = 64 * 1024;
@@ -14,6 +15,7 @@ const LINE_BYTES_MAX: usize = 4096;
 pub(super) fn send_all(
     world: &World,
     drafts: &[Draft],
+    line: Option<&Line>,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     if drafts.is_empty() {
@@ -24,7 +26,22 @@ pub(super) fn send_all(
         let field = format!("events[{index}]");
         send(world, draft, sender, Origin::default(), &field, decision)?;
     }
-    Ok(())
+    line.map_or(Ok(()), |line| say(world, line, decision))
+}
+
+/// What is said together with events.
+fn say(world: &World, line: &Line, decision: &mut Decision<'_>) -> Result<(), Rejection> {
+    let posted = message::post(world, &line.chat, &line.text, None, decision);
+    posted.map_err(|refused| {
+        let field = match &refused.field {
+            Some(field) => format!("message.{field}"),
+            None => "message".to_owned(),
+        };
+        Rejection {
+            field: Some(field),
+            ..refused
+        }
+    })
 }
 
 /// A custom event, and the runs of the abilities that answer it; `field` is where it stands in what was sent.

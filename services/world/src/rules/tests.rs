@@ -2,6 +2,7 @@
 
 mod abilities;
 mod chats;
+mod events;
 mod limits;
 mod properties;
 mod tools;

@@ -200,6 +200,7 @@ pub(crate) async fn send_many(
             sender: EntityId::try_from("guest").unwrap(),
             command: Command::SendEvents {
                 events: vec![event],
+                message: None,
             },
             trace: None,
         };

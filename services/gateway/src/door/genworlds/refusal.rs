@@ -54,7 +54,9 @@ fn field_as_written(field: &str) -> Option<&str> {
         "sender" => Some("sender_id"),
         "target" => Some("target_id"),
         "metadata" => Some("created_at"),
-        "text" => Some("message"),
+        // Where and what is said beside the event: to its target, and what its message says.
+        "message.chat" => Some("target_id"),
+        "message.text" => Some("message"),
         // What an event holds stands beside the rest here: no field has all of it.
         "data" | "events" => None,
         other => Some(other.strip_prefix("data.").unwrap_or(other)),
@@ -76,7 +78,10 @@ mod tests {
             ("events[0].data", None),
             ("events[0].description", Some("description")),
             ("events[0].metadata", Some("created_at")),
-            ("text", Some("message")),
+            ("message.chat", Some("target_id")),
+            ("message.text", Some("message")),
+            ("message", Some("message")),
+            ("events[0].data.message.text", Some("message.text")),
             ("target_id", Some("target_id")),
         ] {
             assert_eq!(field_as_written(field), expected, "{field}");

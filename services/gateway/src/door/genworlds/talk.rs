@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::http::StatusCode;
+use contract::command::Line;
 use contract::{CloudEvent, Command, CommandId, EntityId, EntityKind, RejectionCode, WorldId};
 
 use super::answers::Asked;
@@ -135,25 +136,27 @@ impl Talk {
 
     async fn send(&self, spoken: Spoken) -> Result<(), Problem> {
         let Spoken { sender, event } = spoken;
-        let said = words::says(&event).map(|(agent, message)| (agent.clone(), message));
+        let message = match words::says(&event) {
+            Some((agent, message)) => self.line(agent, &message).await?,
+            None => None,
+        };
         let command = Command::SendEvents {
             events: vec![event],
+            message,
         };
-        self.command(sender.clone(), command).await?;
-        match said {
-            Some((agent, message)) => self.post(sender, &agent, &message).await,
-            None => Ok(()),
-        }
+        let id = CommandId::new();
+        let sent = self.gateway.command(&self.world, id, sender, command);
+        sent.await.map(|_| ())
     }
 
-    /// Says something to an agent in a chat, if that is where it listens: one that workers run.
-    async fn post(&self, sender: EntityId, agent: &EntityId, message: &str) -> Result<(), Problem> {
+    /// What is said to an agent, in a chat, if that is where it listens: one that workers run.
+    async fn line(&self, agent: &EntityId, message: &str) -> Result<Option<Line>, Problem> {
         let model = self.look().await?;
         let entity = model.entity(agent);
         let listens = entity
             .is_some_and(|entity| entity.kind == EntityKind::Agent && !is_of_clients(&entity));
         if !listens {
-            return Ok(());
+            return Ok(None);
         }
         let chat = model.chat_of(agent).ok_or_else(|| {
             Problem::from(contract::Rejection {
@@ -162,18 +165,10 @@ impl Talk {
                 field: Some("target_id".to_owned()),
             })
         })?;
-        let command = Command::PostMessage {
+        Ok(Some(Line {
             chat: chat.clone(),
             text: words::addressed(agent, message),
-            in_reply_to: None,
-        };
-        self.command(sender, command).await
-    }
-
-    async fn command(&self, sender: EntityId, command: Command) -> Result<(), Problem> {
-        let id = CommandId::new();
-        let sent = self.gateway.command(&self.world, id, sender, command);
-        sent.await.map(|_| ())
+        }))
     }
 
     async fn look(&self) -> Result<Model, Problem> {

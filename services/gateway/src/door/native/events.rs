@@ -165,6 +165,7 @@ pub(super) async fn store(
 ) -> Result<Stored, Problem> {
     let command = Command::SendEvents {
         events: sending.events,
+        message: None,
     };
     let accepted = gateway
         .command(world, id, sending.sender, command)

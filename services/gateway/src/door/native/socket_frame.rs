@@ -148,7 +148,8 @@ fn read(
         }
         "send_events" => {
             let Sending { sender, events, .. } = events::from_json(&rest)?;
-            command(sender, Command::SendEvents { events })
+            let message = None;
+            command(sender, Command::SendEvents { events, message })
         }
         "request_action" => {
             let body: NewInvocation = body::parse(&rest)?;

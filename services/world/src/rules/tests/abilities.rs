@@ -63,8 +63,11 @@ impl Story {
     }
 
     fn emit(&mut self, sender: &str, draft: Draft) -> Result<Vec<Event>, Rejection> {
-        let events = vec![draft];
-        self.send(sender, Command::SendEvents { events })
+        let command = Command::SendEvents {
+            events: vec![draft],
+            message: None,
+        };
+        self.send(sender, command)
     }
 
     fn change(&mut self, sender: &str, change: Change) -> Result<Vec<Event>, Rejection> {

@@ -1,0 +1,80 @@
+//! Events, and what is said together with them.
+
+use contract::command::Line;
+use contract::{Command, Draft, RejectionCode};
+use serde_json::value::RawValue;
+
+use super::chats::chat_id;
+use super::{Story, hash, types};
+
+/// An event of a type, and what is said with it.
+fn said(event_type: &str, chat: &str, text: &str) -> Command {
+    let data = RawValue::from_string("{}".to_owned()).unwrap();
+    Command::SendEvents {
+        events: vec![Draft::new(event_type.parse().unwrap(), data)],
+        message: Some(Line {
+            chat: chat_id(chat),
+            text: text.to_owned(),
+        }),
+    }
+}
+
+#[test]
+fn what_is_said_with_an_event_is_in_its_commit_and_is_answered() {
+    let mut story = Story::begin(&["ada", "bob"]);
+    let events = story.send("guest", said("app.asked", "main", "@ada hi"));
+    let events = events.unwrap();
+    let expected = [
+        "app.asked",
+        "message.posted",
+        "chat.updated",
+        "action.requested",
+    ];
+    assert_eq!(types(&events), expected);
+    assert_eq!(events[1].sender.as_str(), "guest");
+    assert_eq!(events[1].correlation, Some(events[1].id.message().0));
+    story.answer_first("hello");
+    assert_eq!(story.said("main").len(), 2);
+    assert_eq!(hash(&story.replayed()), hash(&story.world));
+}
+
+#[test]
+fn an_event_and_what_is_said_with_it_happen_both_or_neither() {
+    let mut story = Story::begin(&["ada"]);
+    for _ in 0..=500 {
+        story.say("@ada hi");
+    }
+    for (command, code, field) in [
+        (
+            said("app.asked", "nowhere", "@ada hi"),
+            RejectionCode::UnknownChat,
+            "message.chat",
+        ),
+        (
+            said("app.asked", "main", " "),
+            RejectionCode::Invalid,
+            "message.text",
+        ),
+        (
+            said("app.asked", "main", &"x".repeat(70_000)),
+            RejectionCode::TooLarge,
+            "message.text",
+        ),
+        (
+            said("app.asked", "main", "@ada hi"),
+            RejectionCode::Busy,
+            "message",
+        ),
+        (
+            said("message.posted", "main", "hi, all"),
+            RejectionCode::ReservedType,
+            "events[0].type",
+        ),
+    ] {
+        let before = hash(&story.world);
+        let refused = story.send("guest", command).unwrap_err();
+        assert_eq!(refused.code, code, "{refused}");
+        assert_eq!(refused.field.as_deref(), Some(field), "{refused}");
+        assert_eq!(hash(&story.world), before);
+    }
+}
