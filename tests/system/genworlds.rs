@@ -23,17 +23,23 @@ fn able(id: &str, kind: &str, ability: &str, trigger: &str, run: &Value) -> Valu
     entity
 }
 
-/// Two agents that clients run, one that workers run, one with no more than a brain, and an object.
+/// An agent that its client thinks for.
+fn client(id: &str, ability: &str, trigger: &str) -> Value {
+    let mut entity = able(id, "agent", ability, trigger, &json!({"client": {}}));
+    entity["agent"] = json!({"brain": {"client": {}}});
+    entity
+}
+
+/// Two agents that are clients, one that workers run, one with no more than a brain, and an object.
 async fn start() -> (Cluster, Http) {
     let cluster = Cluster::start(Shape::default()).await;
     let speaks_with_agent = "agent_speaks_with_agent_event";
-    let client = json!({"client": {}});
     let worker = |action: &str| json!({"worker": action});
     let world = json!({
         "id": "lobby", "name": "Lobby", "chats": [{"id": "main"}],
         "entities": [
-            able("john", "agent", "JohnSpeaks", speaks_with_agent, &client),
-            able("matthew", "agent", "MatthewSpeaks", speaks_with_agent, &client),
+            client("john", "JohnSpeaks", speaks_with_agent),
+            client("matthew", "MatthewSpeaks", speaks_with_agent),
             able("qna_agent", "agent", "AgentSpeaksWithUser",
                 "agent_speaks_with_user_trigger_event", &worker("speak_with_user")),
             able("parrot", "agent", "AgentSpeaksWithAgent", speaks_with_agent, &worker("speak")),

@@ -162,7 +162,8 @@ const fn default_turn_timeout() -> Duration {
     Duration::from_secs(120)
 }
 
-/// What an agent thinks with: `{"script": {...}}` or `{"llm": {...}}`.
+/// What an agent thinks with: `{"script": {...}}`, `{"llm": {...}}`, `{"function": {...}}` or
+/// `{"client": {}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Brain {
@@ -175,6 +176,9 @@ pub enum Brain {
         /// The action under which workers offer it.
         action: ActionName,
     },
+    /// A client that is connected, and sends events in the agent's name. Workers never think for
+    /// it, and it is not asked to answer in a chat.
+    Client {},
 }
 
 impl Default for Brain {

@@ -59,6 +59,11 @@ impl Respond {
                     let reason = format!("{action} is asked, not this");
                     Err(Error::failed("not_this_brain", reason))
                 }
+                // It was asked before a client began to think for it.
+                Brain::Client {} => {
+                    let reason = format!("a client thinks for {}", context.agent.id);
+                    Err(Error::failed("not_this_brain", reason))
+                }
             }
         };
         let thought = timeout_at(until, thinking).await.unwrap_or_else(|_| {

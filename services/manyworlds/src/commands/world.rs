@@ -168,6 +168,7 @@ fn present(output: Output, world: &WorldShown, entities: Vec<Entity>) -> anyhow:
             Some(Brain::Script(_)) => "script".to_owned(),
             Some(Brain::Function { action }) => format!("function {action}"),
             Some(Brain::Llm(llm)) => llm.model.clone(),
+            Some(Brain::Client {}) => "client".to_owned(),
         };
         let name = entity.display_name().to_owned();
         vec![entity.id.to_string(), kind.to_owned(), name, brain]

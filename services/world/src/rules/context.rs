@@ -110,7 +110,7 @@ fn others(world: &World, chat: &ChatId, agent: &EntityId) -> Vec<EntityId> {
         return Vec::new();
     };
     world
-        .agents_of(&state.chat)
+        .answerers_of(&state.chat)
         .map(|other| &other.id)
         .filter(|other| *other != agent)
         .take(OTHERS_MAX)

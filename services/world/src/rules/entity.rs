@@ -222,7 +222,7 @@ fn check_agent(agent: &AgentConfig, field: &str) -> Result<(), Rejection> {
                 &format!("{field}.system_prompt"),
             )
         }
-        Brain::Function { .. } => Ok(()),
+        Brain::Function { .. } | Brain::Client {} => Ok(()),
         Brain::Script(script) => check_script(script, &format!("{field}.brain.script")),
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn request_answer(
     };
     let function = entity.agent.as_ref().and_then(|agent| match &agent.brain {
         Brain::Function { action } => Some(action.clone()),
-        Brain::Script(_) | Brain::Llm(_) => None,
+        Brain::Script(_) | Brain::Llm(_) | Brain::Client {} => None,
     });
     let Some(action) = function.or_else(|| RESPOND.try_into().ok()) else {
         return Ok(());

@@ -153,7 +153,7 @@ fn hear(world: &World, state: &ChatState, sender: &EntityId, text: &str) -> Hear
     let main_agent = main_agent(world, &state.chat);
     let text = routed(text, speaker, main_agent);
     let heard = Heard::new(sender.as_str(), speaker, &text);
-    for agent in world.agents_of(&state.chat) {
+    for agent in world.answerers_of(&state.chat) {
         let calls = world.calls.get(&agent.id).copied().unwrap_or_default();
         let listener = Listener {
             agent_id: agent.id.as_str(),
@@ -174,10 +174,10 @@ fn hear(world: &World, state: &ChatState, sender: &EntityId, text: &str) -> Hear
     hearing
 }
 
-/// The agent that answers whoever addresses nobody, if it takes part in the chat.
+/// The agent that answers whoever addresses nobody, if it answers in the chat at all.
 pub(super) fn main_agent<'a>(world: &'a World, chat: &'a Chat) -> Option<&'a str> {
     let wanted = world.description.as_ref()?.main_agent.as_str();
-    let agents = world.agents_of(chat);
+    let agents = world.answerers_of(chat);
     find_agent(
         wanted,
         agents.map(|agent| (agent.id.as_str(), agent.name.as_str())),

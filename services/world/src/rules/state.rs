@@ -8,8 +8,8 @@ use contract::invocation::ChatMessage;
 use contract::mind::Thinking;
 use contract::tool::{Approval, ToolCall, ToolResult};
 use contract::{
-    ActionName, ApprovalId, Chat, ChatId, Commit, Draft, Entity, EntityId, EntityKind, EventType,
-    InvocationId, MessageId, Rejection, RejectionCode, Seq, TimerId, Timestamp, WorldId,
+    ActionName, ApprovalId, Brain, Chat, ChatId, Commit, Draft, Entity, EntityId, EntityKind,
+    EventType, InvocationId, MessageId, Rejection, RejectionCode, Seq, TimerId, Timestamp, WorldId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -339,6 +339,14 @@ impl World {
         self.entities.values().filter(|entity| {
             entity.kind == EntityKind::Agent
                 && (chat.agents.is_empty() || chat.agents.contains(&entity.id))
+        })
+    }
+
+    /// Those of them that are asked to answer there: an agent's own client speaks when it likes.
+    pub(super) fn answerers_of<'a>(&'a self, chat: &'a Chat) -> impl Iterator<Item = &'a Entity> {
+        self.agents_of(chat).filter(|entity| {
+            let brain = entity.agent.as_ref().map(|agent| &agent.brain);
+            !matches!(brain, Some(Brain::Client {}))
         })
     }
 

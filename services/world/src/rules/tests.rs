@@ -2,6 +2,7 @@
 
 mod abilities;
 mod chats;
+mod clients;
 mod events;
 mod limits;
 mod properties;

@@ -62,7 +62,7 @@ pub(super) fn ask_when_idle(
         matches!(brain, Some(Brain::Llm(_)))
     };
     let has_chat_model = chat_model(world).is_some();
-    let mut agents = world.agents_of(&state.chat);
+    let mut agents = world.answerers_of(&state.chat);
     let agent = agents.find(|agent| has_chat_model || has_model(agent));
     let (true, Some(agent), Ok(action)) = (is_wanted, agent, TITLE.try_into()) else {
         return Ok(());

@@ -109,7 +109,7 @@ impl Described {
             let mut llm = match &config.brain {
                 Brain::Llm(llm) => Llm::clone(llm),
                 // These clients expect of every model that it can use tools and ask people.
-                Brain::Script(_) | Brain::Function { .. } => {
+                Brain::Script(_) | Brain::Function { .. } | Brain::Client {} => {
                     config.tools.get_or_insert_default();
                     default_llm()
                 }

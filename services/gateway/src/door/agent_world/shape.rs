@@ -126,7 +126,7 @@ pub(super) fn calls(model: &Model, entity: &Entity) -> u32 {
 pub(super) fn llm_of(entity: &Entity) -> Option<&Llm> {
     match &entity.agent.as_ref()?.brain {
         Brain::Llm(llm) => Some(llm),
-        Brain::Script(_) | Brain::Function { .. } => None,
+        Brain::Script(_) | Brain::Function { .. } | Brain::Client {} => None,
     }
 }
 

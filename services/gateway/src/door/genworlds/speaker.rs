@@ -1,24 +1,24 @@
 //! Who may speak: which entities of a world a client can be.
 
 use axum::http::StatusCode;
-use contract::ability::RunBy;
-use contract::{Command, CommandId, Entity, EntityId, EntityKind, WorldId};
+use contract::ability::{Ability, RunBy};
+use contract::{Brain, Command, CommandId, Entity, EntityId, EntityKind, WorldId};
 
 use super::model::Model;
 use crate::gateway::Gateway;
 use crate::problem::Problem;
 
-/// Whether it is clients that run an entity, and not our workers: it is a person, or an object or an
-/// agent all of whose abilities are its own client's. An agent without any lives by its brain.
+/// Whether it is clients that run an entity, and not our workers: it is a person, an agent that a
+/// client thinks for, or an object all of whose abilities are its own client's.
 pub(super) fn is_of_clients(entity: &Entity) -> bool {
-    let abilities = &entity.abilities;
-    let are_its_clients = abilities
-        .iter()
-        .all(|ability| matches!(ability.run, RunBy::Client {}));
+    let is_its_clients = |ability: &Ability| matches!(ability.run, RunBy::Client {});
     match entity.kind {
         EntityKind::User => true,
-        EntityKind::Object => are_its_clients,
-        EntityKind::Agent => are_its_clients && !abilities.is_empty(),
+        EntityKind::Object => entity.abilities.iter().all(is_its_clients),
+        EntityKind::Agent => {
+            let agent = entity.agent.as_ref();
+            agent.is_some_and(|agent| matches!(agent.brain, Brain::Client {}))
+        }
     }
 }
 
@@ -34,6 +34,9 @@ pub(super) async fn admit(
 ) -> Result<(), Problem> {
     match model.entity(id) {
         Some(entity) if is_of_clients(&entity) => Ok(()),
+        Some(entity) if entity.kind == EntityKind::Agent => Err(forged(format!(
+            "{id} thinks for itself: only where its brain is `client` does a client speak as it"
+        ))),
         Some(_) => Err(forged(format!(
             "{id} is run by workers: nobody else speaks as it"
         ))),
@@ -53,7 +56,7 @@ pub(super) fn forged(detail: impl Into<String>) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -61,22 +64,26 @@ mod tests {
     fn a_client_is_what_workers_do_not_run() {
         let client = json!({"name": "a", "trigger": "a", "run": {"client": {}}});
         let worker = json!({"name": "b", "trigger": "b", "run": {"worker": "b"}});
-        for (kind, abilities, expected) in [
-            ("user", json!([]), true),
-            ("user", json!([worker]), true),
-            ("object", json!([]), true),
-            ("object", json!([client]), true),
-            ("object", json!([client, worker]), false),
-            ("agent", json!([]), false),
-            ("agent", json!([client]), true),
-            ("agent", json!([client, worker]), false),
+        let thinks = json!({"brain": {"client": {}}});
+        for (kind, agent, abilities, expected) in [
+            ("user", json!(null), json!([]), true),
+            ("user", json!(null), json!([worker]), true),
+            ("object", json!(null), json!([]), true),
+            ("object", json!(null), json!([client]), true),
+            ("object", json!(null), json!([client, worker]), false),
+            ("agent", json!({}), json!([]), false),
+            ("agent", json!({}), json!([client]), false),
+            ("agent", thinks.clone(), json!([]), true),
+            ("agent", thinks.clone(), json!([client]), true),
+            ("agent", thinks, json!([client, worker]), true),
         ] {
-            let mut entity = json!({"id": "x", "kind": kind, "abilities": abilities});
-            if kind == "agent" {
-                entity["agent"] = Value::Object(serde_json::Map::new());
-            }
+            let entity = json!({"id": "x", "kind": kind, "agent": agent, "abilities": abilities});
             let entity: Entity = serde_json::from_value(entity).unwrap();
-            assert_eq!(is_of_clients(&entity), expected, "{kind} {abilities}");
+            assert_eq!(
+                is_of_clients(&entity),
+                expected,
+                "{kind} {agent} {abilities}"
+            );
         }
     }
 }

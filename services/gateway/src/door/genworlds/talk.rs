@@ -149,7 +149,7 @@ impl Talk {
         sent.await.map(|_| ())
     }
 
-    /// What is said to an agent, in a chat, if that is where it listens: one that workers run.
+    /// What is said to an agent, in a chat, if that is where it listens: one that answers there.
     async fn line(&self, agent: &EntityId, message: &str) -> Result<Option<Line>, Problem> {
         let model = self.look().await?;
         let entity = model.entity(agent);

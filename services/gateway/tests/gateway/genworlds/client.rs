@@ -14,7 +14,7 @@ use crate::support::Setup;
 
 pub(super) struct Client(pub(super) WebSocketStream<MaybeTlsStream<TcpStream>>);
 
-/// A gateway with a world of two agents and an object that clients run, and `ada`, whom workers run.
+/// A gateway with a world of two agents and an object that are clients, and `ada`, whom workers run.
 pub(super) async fn start(config: Config) -> Setup {
     let setup = Setup::with(config).await;
     let agent = |id: &str| {
@@ -22,7 +22,8 @@ pub(super) async fn start(config: Config) -> Setup {
             "name": format!("{id}Speaks"), "trigger": "agent_speaks_with_agent_event",
             "description": "It speaks.", "run": {"client": {}},
         });
-        json!({"id": id, "kind": "agent", "agent": {}, "abilities": [speaks]})
+        let thinks = json!({"brain": {"client": {}}});
+        json!({"id": id, "kind": "agent", "agent": thinks, "abilities": [speaks]})
     };
     let world = json!({
         "id": "lobby", "name": "Lobby", "description": "Where all begins.",

@@ -1,7 +1,7 @@
 //! What must hold for every sequence of commands.
 
 use contract::command::EntityChange;
-use contract::{Chat, Command, EntityKind, InvocationId, Outcome};
+use contract::{AgentConfig, Brain, Chat, Command, EntityKind, InvocationId, Outcome};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -18,15 +18,24 @@ fn any_command() -> impl Strategy<Value = (String, Command)> {
         Just("world")
     ];
     let sender = prop_oneof![Just("guest"), Just("ada"), Just("world"), Just("stranger")];
+    let client = AgentConfig {
+        brain: Brain::Client {},
+        ..AgentConfig::default()
+    };
+    let agent = prop_oneof![
+        Just(None),
+        Just(Some(client)),
+        Just(Some(AgentConfig::default()))
+    ];
     let command = prop_oneof![
                 5 => text.prop_map(post),
                 1 => entity_id.clone().prop_map(|id| Command::CreateEntity(entity(id, EntityKind::Agent))),
                 1 => entity_id.clone().prop_map(|id| Command::RemoveEntity { entity: id.parse().unwrap() }),
-                1 => entity_id.prop_map(|id| Command::UpdateEntity(EntityChange {
+                1 => (entity_id, agent).prop_map(|(id, agent)| Command::UpdateEntity(EntityChange {
     description: None, abilities: None,
                     entity: id.parse().unwrap(),
                     name: Some("Other".into()),
-                    agent: None,
+                    agent,
                     metadata: None,
                 })),
                 1 => Just(Command::StopChat { chat: "main".parse().unwrap() }),

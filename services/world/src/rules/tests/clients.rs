@@ -1,0 +1,104 @@
+//! Agents that their own clients think for.
+
+use contract::command::WorldChange;
+use contract::entity::ChatModel;
+use contract::{ActionName, AgentConfig, Brain, Command, Entity, EntityId, EntityKind};
+
+use super::{Story, context, entity, hash, types};
+
+/// A world of `ada` and `bob`, who answer by themselves, and of `cy`, for whom a client thinks.
+fn begin() -> Story {
+    let mut story = Story::begin(&["ada", "bob"]);
+    let cy = Entity {
+        agent: Some(AgentConfig {
+            brain: Brain::Client {},
+            ..AgentConfig::default()
+        }),
+        ..entity("cy", EntityKind::Agent)
+    };
+    story.send("world", Command::CreateEntity(cy)).unwrap();
+    story
+}
+
+fn ids(agents: &[&str]) -> Vec<EntityId> {
+    agents.iter().map(|id| id.parse().unwrap()).collect()
+}
+
+/// Who is asked to answer, now.
+fn asked(story: &Story) -> Vec<EntityId> {
+    let open = story.world.invocations.values();
+    open.map(|open| open.agent.clone()).collect()
+}
+
+#[test]
+fn an_agent_of_a_client_is_never_asked_to_answer() {
+    for (main_agent, text, expected) in [
+        ("", "hello", &["ada", "bob"][..]),
+        ("", "@cy hello", &[]),
+        ("", "@cy hello\n@bob you too", &["bob"]),
+        ("bob", "hello", &["bob"]),
+        // A main agent that does not answer is none.
+        ("cy", "hello", &["ada", "bob"]),
+    ] {
+        let mut story = begin();
+        let change = WorldChange {
+            main_agent: Some(main_agent.to_owned()),
+            ..WorldChange::default()
+        };
+        story.send("world", Command::UpdateWorld(change)).unwrap();
+        let events = story.say(text);
+        assert_eq!(asked(&story), ids(expected), "{main_agent}: {text}");
+        let is_over = types(&events).contains(&"chat.turn_ended");
+        assert_eq!(is_over, expected.is_empty(), "{main_agent}: {text}");
+        assert_eq!(hash(&story.replayed()), hash(&story.world));
+    }
+}
+
+#[test]
+fn an_agent_of_a_client_speaks_when_it_likes() {
+    let mut story = begin();
+    story.send("cy", super::post("@ada hello")).unwrap();
+    assert_eq!(asked(&story), ids(&["ada"]));
+    let [answer] = story.open()[..] else {
+        panic!("ada is asked")
+    };
+    // Others are not told that they could talk to it.
+    assert_eq!(context(&story.world, answer).unwrap().others, ids(&["bob"]));
+    let events = story.answer(answer, "hello to you").unwrap();
+    // What is said to it waits for nobody.
+    assert_eq!(types(&events)[2..], ["chat.turn_ended"]);
+    assert!(!story.world.calls.contains_key(&ids(&["cy"])[0]));
+}
+
+#[test]
+fn an_agent_of_a_client_finds_no_titles() {
+    let mut story = begin();
+    for agent in ids(&["ada", "bob"]) {
+        let remove = Command::RemoveEntity { entity: agent };
+        story.send("world", remove).unwrap();
+    }
+    let chat_model: ChatModel =
+        serde_json::from_str(r#"{"provider": "openai", "model": "m"}"#).unwrap();
+    let change = WorldChange {
+        chat_model: Some(chat_model),
+        ..WorldChange::default()
+    };
+    story.send("world", Command::UpdateWorld(change)).unwrap();
+    let events = story.say("Plan my trip to Rome");
+    assert!(types(&events).contains(&"chat.turn_ended"));
+    assert!(story.open().is_empty());
+}
+
+#[test]
+fn an_agent_of_a_client_can_be_asked_for_an_action() {
+    let mut story = begin();
+    let action: ActionName = "echo".parse().unwrap();
+    let command = Command::RequestAction {
+        action,
+        agent: "cy".parse().unwrap(),
+        arguments: None,
+        deadline: None,
+    };
+    let events = story.send("guest", command).unwrap();
+    assert_eq!(types(&events), ["action.requested"]);
+}
