@@ -205,6 +205,7 @@ mod tests {
             in_reply_to: None,
             answerers: vec!["ada".parse().unwrap()],
             notice: false,
+            from_agent: false,
             usage: None,
         };
         let event = Event {

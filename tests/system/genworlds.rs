@@ -2,6 +2,7 @@
 
 mod client;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use system_tests::{Cluster, Http, Shape};
 use testkit::eventually;
@@ -218,6 +219,17 @@ async fn a_gui_talks_with_our_agents_in_the_only_world() {
     let answer = user.expect("agent_speaks_with_user_event").await;
     assert_eq!(answer["sender_id"], "ada");
     assert_eq!(answer["message"], "hello chat_user");
+    // What it says at its own times is heard as well.
+    let timer = json!({
+        "sender": "ada", "due": "2026-01-01T00:00:00.000Z",
+        "message": {"chat": "main", "text": "Good morning!"},
+    });
+    let path = "/v1/worlds/lobby/timers/morning";
+    let set = door.send(Method::PUT, path, Some(&timer), None).await;
+    assert_eq!(set.unwrap().0, 200);
+    let told = user.expect("agent_speaks_with_user_event").await;
+    assert_eq!(told["sender_id"], "ada");
+    assert_eq!(told["message"], "Good morning!");
     // Where there are two worlds, it has to say which.
     Http::post(&cluster.gateways, "/v1/worlds", &json!({"id": "other"})).await;
     listed(&cluster, 2).await;

@@ -252,6 +252,9 @@ pub struct MessagePosted {
     /// nobody remembers it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub notice: bool,
+    /// Whether its sender is an agent: the event alone must tell whoever passes it on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_agent: bool,
     /// What it cost to think of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,

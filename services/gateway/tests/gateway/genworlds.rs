@@ -108,6 +108,22 @@ async fn people_talk_with_agents_that_workers_run() {
 }
 
 #[tokio::test]
+async fn what_an_agent_says_on_its_own_is_told_as_what_it_answers() {
+    let setup = start(Config::default()).await;
+    let mut gui = Client::open(&setup, "/ws/lobby").await;
+    for (sender, text) in [("human", "silence"), ("ada", "silence")] {
+        let path = "/v1/worlds/lobby/chats/main/messages";
+        let message = json!({"sender": sender, "text": text, "wait": false});
+        let (status, answer) = setup.post(path, message).await;
+        assert_eq!(status, 202, "{answer}");
+    }
+    let told = gui.hear().await;
+    assert_eq!(told["event_type"], "agent_speaks_with_user_event");
+    assert_eq!(told["sender_id"], "ada");
+    assert_eq!(told["message"], "silence");
+}
+
+#[tokio::test]
 async fn what_can_not_be_said_to_an_agent_does_not_happen() {
     let setup = start(Config::default()).await;
     let mut gui = Client::open(&setup, "/ws/lobby").await;

@@ -230,7 +230,7 @@ fn said(request: &CommandRequest, index: u32, line: &Line) -> Result<Event, Reje
         return Err(reject(RejectionCode::Busy, "message"));
     }
     let id = request.id.event(index);
-    let posted = posted(&line.text, id.message());
+    let posted = posted(&request.sender, &line.text, id.message());
     Ok(fact(
         id,
         request.sender.as_str(),
@@ -239,13 +239,14 @@ fn said(request: &CommandRequest, index: u32, line: &Line) -> Result<Event, Reje
     ))
 }
 
-fn posted(text: &str, turn: MessageId) -> Fact {
+fn posted(sender: &EntityId, text: &str, turn: MessageId) -> Fact {
     Fact::MessagePosted(MessagePosted {
         text: text.to_owned(),
         turn,
         in_reply_to: None,
         answerers: Vec::new(),
         notice: false,
+        from_agent: sender.as_str() == "ada",
         usage: None,
     })
 }
@@ -419,7 +420,8 @@ impl World {
                 Ok(one(Fact::EntityCreated(entity.clone())))
             }
             Command::PostMessage { text, .. } => {
-                Ok(one(posted(text, request.id.event(0).message())))
+                let turn = request.id.event(0).message();
+                Ok(one(posted(&request.sender, text, turn)))
             }
             Command::SendEvents { events, message } => {
                 let mut sent = sent(request, events)?;
@@ -455,6 +457,7 @@ impl World {
             in_reply_to: Some(turn),
             answerers: Vec::new(),
             notice: false,
+            from_agent: true,
             usage: None,
         });
         let ended = Fact::TurnEnded(TurnEnded { turn });

@@ -63,6 +63,7 @@ pub(super) fn post_as(
         in_reply_to,
         answerers: hearing.answer,
         notice: false,
+        from_agent: world.is_agent(sender),
         usage: None,
     };
     push(chat, sender, posted, decision)?;
@@ -136,6 +137,7 @@ pub(super) fn answer(
         in_reply_to: Some(question.id),
         answerers: hearing.answer,
         notice: false,
+        from_agent: true,
         usage,
     };
     push(chat, agent, posted, decision)?;
@@ -203,6 +205,7 @@ fn push_notices(
             in_reply_to: Some(message),
             answerers: Vec::new(),
             notice: true,
+            from_agent: true,
             usage: None,
         };
         push(chat, &agent, posted, decision)?;

@@ -350,6 +350,11 @@ impl World {
         })
     }
 
+    pub(super) fn is_agent(&self, id: &EntityId) -> bool {
+        let entity = self.entities.get(id);
+        entity.is_some_and(|entity| entity.kind == EntityKind::Agent)
+    }
+
     /// Of what kind a sender is; somebody who has left is taken for a person.
     pub(super) fn speaker(&self, sender: &EntityId) -> Speaker {
         match self.entities.get(sender).map(|entity| entity.kind) {

@@ -85,8 +85,9 @@ pub(super) fn told(event: &CloudEvent) -> Option<Told<'_>> {
         return None;
     }
     let posted: MessagePosted = serde_json::from_str(event.data.get()).ok()?;
-    // A message that begins a turn is somebody's own; the others of a turn are what agents say.
-    if posted.turn == event.id.message() {
+    // What agents answer was told apart before events said who spoke: it belongs to another's turn.
+    let is_answer = posted.turn != event.id.message();
+    if !posted.from_agent && !is_answer {
         return None;
     }
     let message = to_raw_value(&posted.text).ok()?;
@@ -194,6 +195,11 @@ pub(super) mod tests {
             (
                 "message.posted",
                 json!({"text": "hi", "turn": other}),
+                Some(("agent_speaks_with_user_event", json!({"message": "hi"}))),
+            ),
+            (
+                "message.posted",
+                json!({"text": "hi", "turn": own, "from_agent": true}),
                 Some(("agent_speaks_with_user_event", json!({"message": "hi"}))),
             ),
         ] {

@@ -358,6 +358,7 @@ pub(crate) fn post(sender: &str, chat: &str, text: &str) -> Event {
         in_reply_to: None,
         answerers: Vec::new(),
         notice: false,
+        from_agent: false,
         usage: Some(spent(3, 4)),
     };
     event(sender, Some(chat), &Fact::MessagePosted(posted))

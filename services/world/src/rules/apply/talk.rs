@@ -2,7 +2,7 @@
 
 use contract::fact::MessagePosted;
 use contract::invocation::ChatMessage;
-use contract::{Chat, ChatId, EntityId, EntityKind, Event, MessageId, Timestamp};
+use contract::{Chat, ChatId, EntityId, Event, MessageId, Timestamp};
 
 use crate::rules::state::{ChatState, TAIL_BYTES_MAX, TAIL_MESSAGES_MAX, Turn, World};
 
@@ -47,10 +47,7 @@ pub(super) fn post(world: &mut World, event: &Event, posted: &MessagePosted, at:
     let message = ChatMessage {
         id: event.id.message(),
         sender: event.sender.clone(),
-        from_agent: world
-            .entities
-            .get(&event.sender)
-            .is_some_and(|entity| entity.kind == EntityKind::Agent),
+        from_agent: world.is_agent(&event.sender),
         answerers: posted.answerers.clone(),
         text: posted.text.clone(),
         at,

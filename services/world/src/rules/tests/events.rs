@@ -1,11 +1,12 @@
 //! Events, and what is said together with them.
 
-use contract::command::Line;
-use contract::{Command, Draft, RejectionCode};
+use contract::command::{Line, SetTimer};
+use contract::fact::MessagePosted;
+use contract::{Command, Draft, Event, RejectionCode};
 use serde_json::value::RawValue;
 
 use super::chats::chat_id;
-use super::{Story, hash, types};
+use super::{Story, hash, post, types};
 
 /// An event of a type, and what is said with it.
 fn said(event_type: &str, chat: &str, text: &str) -> Command {
@@ -77,4 +78,41 @@ fn an_event_and_what_is_said_with_it_happen_both_or_neither() {
         assert_eq!(refused.field.as_deref(), Some(field), "{refused}");
         assert_eq!(hash(&story.world), before);
     }
+}
+
+/// Who speaks in some events, and whether they say that it is an agent.
+fn speakers(events: &[Event]) -> Vec<(&str, bool)> {
+    let posted = events
+        .iter()
+        .filter(|event| event.event_type.as_str() == "message.posted");
+    posted
+        .map(|event| {
+            let posted: MessagePosted = serde_json::from_str(event.data.get()).unwrap();
+            (event.sender.as_str(), posted.from_agent)
+        })
+        .collect()
+}
+
+#[test]
+fn a_message_tells_whether_an_agent_speaks() {
+    let mut story = Story::begin(&["ada"]);
+    assert_eq!(speakers(&story.say("hello")), [("guest", false)]);
+    assert_eq!(speakers(&story.answer_first("hello")), [("ada", true)]);
+    for (sender, expected) in [("ada", true), ("world", false)] {
+        let events = story.send(sender, post("@human good day")).unwrap();
+        assert_eq!(speakers(&events), [(sender, expected)]);
+    }
+    let timer = SetTimer {
+        timer: "morning".parse().unwrap(),
+        due: Some(story.now),
+        repeat: None,
+        event: None,
+        message: Some(Line {
+            chat: chat_id("main"),
+            text: "Good morning!".to_owned(),
+        }),
+    };
+    story.send("ada", Command::SetTimer(timer)).unwrap();
+    let events = story.send("world", Command::Wake).unwrap();
+    assert_eq!(speakers(&events), [("ada", true)]);
 }

@@ -74,6 +74,7 @@ impl Script {
             in_reply_to: (!is_question).then(|| turn.message()),
             answerers: Vec::new(),
             notice,
+            from_agent: !is_question,
             usage: Some(Usage {
                 model: "m".to_owned(),
                 input_tokens: 11,
