@@ -14,7 +14,7 @@ use contract::{
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::{Bus, Error, trace};
+use crate::{Bus, Error, parts, trace};
 
 /// How long one attempt waits: the lease of a world service that was killed runs out meanwhile.
 pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -121,8 +121,8 @@ impl Bus {
         deadline: Duration,
     ) -> Result<Reply, Error> {
         let subject = subject::command(world);
-        // The state of a world may be large and take long: it holds nobody else up.
-        let mut alone = matches!(request, Request::State { .. });
+        // What tells of a whole world may be large and take long: it holds nobody else up.
+        let mut alone = matches!(request, Request::State { .. } | Request::Offers { .. });
         let trace = trace::current();
         let asked = serde_json::to_vec(&Asked {
             request: Box::new(request),
@@ -164,7 +164,13 @@ impl Bus {
         asked: &Bytes,
         timeout: Duration,
     ) -> Result<Reply, Error> {
-        let mut replies = ask_together(self, subject, slice::from_ref(asked), timeout).await?;
+        let question = joined(slice::from_ref(asked));
+        let answer = parts::ask(&self.client, subject, question, timeout).await;
+        let answer = answer.map_err(|reason| Error::Unanswered {
+            subject: subject.to_owned(),
+            reason,
+        })?;
+        let mut replies = read(subject, &answer, 1)?;
         replies.pop().ok_or_else(|| short(subject))
     }
 
@@ -192,15 +198,8 @@ pub(crate) async fn ask_together(
     asked: &[Bytes],
     timeout: Duration,
 ) -> Result<Vec<Reply>, Error> {
-    let size: usize = asked.iter().map(|one| one.len() + 1).sum();
-    let mut payload = Vec::with_capacity(size + 1);
-    for one in asked {
-        payload.push(if payload.is_empty() { b'[' } else { b',' });
-        payload.extend_from_slice(one);
-    }
-    payload.push(b']');
     let request = async_nats::Request {
-        payload: Some(payload.into()),
+        payload: Some(joined(asked)),
         headers: trace::headers(),
         timeout: Some(Some(timeout)),
         inbox: None,
@@ -216,12 +215,28 @@ pub(crate) async fn ask_together(
                 _ => error.to_string(),
             },
         })?;
-    let replies: Vec<Reply> =
-        serde_json::from_slice(&answer.payload).map_err(|source| Error::Decode {
-            subject: subject.to_owned(),
-            source,
-        })?;
-    if replies.len() == asked.len() {
+    read(subject, &answer.payload, asked.len())
+}
+
+/// Requests as the array that they travel in.
+fn joined(asked: &[Bytes]) -> Bytes {
+    let size: usize = asked.iter().map(|one| one.len() + 1).sum();
+    let mut payload = Vec::with_capacity(size + 1);
+    for one in asked {
+        payload.push(if payload.is_empty() { b'[' } else { b',' });
+        payload.extend_from_slice(one);
+    }
+    payload.push(b']');
+    payload.into()
+}
+
+/// Reads the replies to so many requests.
+fn read(subject: &str, answer: &[u8], asked: usize) -> Result<Vec<Reply>, Error> {
+    let replies: Vec<Reply> = serde_json::from_slice(answer).map_err(|source| Error::Decode {
+        subject: subject.to_owned(),
+        source,
+    })?;
+    if replies.len() == asked {
         Ok(replies)
     } else {
         Err(short(subject))

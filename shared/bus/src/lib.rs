@@ -15,6 +15,7 @@ mod events;
 mod lanes;
 pub mod log;
 mod members;
+mod parts;
 mod pulls;
 mod queries;
 pub mod queue;

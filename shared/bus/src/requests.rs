@@ -9,10 +9,8 @@ use contract::{Asked, Rejection, RejectionCode, Reply, Request, WorldId, subject
 use futures::StreamExt;
 use serde_json::value::RawValue;
 
-use crate::{Bus, Error, trace};
+use crate::{Bus, Error, parts, trace};
 
-/// What one answer leaves to NATS.
-const ENVELOPE_BYTES: usize = 1024;
 /// More than what stands in place of a reply that is to be asked for alone.
 const ALONE_BYTES_MAX: usize = 128;
 
@@ -88,7 +86,13 @@ impl Requests {
         };
         let trace = trace::of(message.headers.as_ref());
         let asked = read(&message.payload);
-        let answers = Answer::to(&self.bus, reply, asked.len());
+        // Those who ask together wait for one message.
+        let bytes_max = if asked.len() == 1 && parts::are_taken(message.headers.as_ref()) {
+            parts::ANSWER_BYTES_MAX
+        } else {
+            parts::message_bytes_max(&self.bus.client)
+        };
+        let answers = Answer::to(&self.bus, reply, asked.len(), bytes_max);
         let world = subject::world_of(&message.subject);
         for (asked, answer) in asked.into_iter().zip(answers) {
             match (&world, asked) {
@@ -155,8 +159,8 @@ impl Answer {
         bus: &Bus,
         reply: async_nats::Subject,
         count: usize,
+        bytes_max: usize,
     ) -> impl Iterator<Item = Self> + use<> {
-        let bytes_max = bus.client.server_info().max_payload;
         let together = Arc::new(Together {
             bus: bus.clone(),
             reply,
@@ -178,12 +182,7 @@ impl Answer {
             return;
         };
         let reply = self.together.reply.clone();
-        let _ = self
-            .together
-            .bus
-            .client
-            .publish(reply, payload.into())
-            .await;
+        parts::answer(&self.together.bus.client, reply, payload.into()).await;
     }
 }
 
@@ -199,11 +198,11 @@ impl Replies {
             written: vec![Vec::new(); count],
             missing: count,
             bytes: 0,
-            bytes_max: bytes_max.saturating_sub(ENVELOPE_BYTES),
+            bytes_max,
         }
     }
 
-    /// Adds a reply; the whole answer, when this was the last one. A reply that NATS would not carry
+    /// Adds a reply; the whole answer, when this was the last one. A reply that would not be carried
     /// by itself is refused in its place: nobody could ever be told. One that is too large beside
     /// the others is to be asked for alone.
     fn add(&mut self, place: usize, reply: Vec<u8>) -> Option<Vec<u8>> {
@@ -234,7 +233,7 @@ impl Replies {
 fn too_large(bytes: usize, bytes_max: usize) -> Vec<u8> {
     let refusal = Reply::Rejected(Rejection {
         code: RejectionCode::TooLarge,
-        detail: format!("the answer has {bytes} bytes; NATS carries at most {bytes_max}"),
+        detail: format!("the answer has {bytes} bytes; at most {bytes_max} are carried"),
         field: None,
     });
     serde_json::to_vec(&refusal).unwrap_or_default()

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use bus::{AppendError, Bus, CommitNotice, Config, Error, Resource, ServerRequest};
 use contract::tool::{McpServer, McpServerStatus, RESOURCE_BYTES_MAX, ReadResource};
-use contract::{Commit, CommitId, Event, Invocation, InvocationId, Seq, Timestamp, WorldId};
+use contract::{
+    Commit, CommitId, Event, Invocation, InvocationId, RejectionCode, Reply, Request, Seq,
+    Timestamp, WorldId,
+};
 use futures::StreamExt;
 use serde_json::value::RawValue;
 use testkit::{NatsServer, eventually};
@@ -215,6 +218,43 @@ async fn a_snapshot_of_any_size_is_kept_and_replaced() {
     }
     bus.remove_snapshot(&world).await.unwrap();
     assert!(bus.snapshot(&world).await.unwrap().is_none());
+}
+
+/// Serves a world whose state is a text of as many bytes as the commit of the question says.
+async fn tell_states(bus: Bus, world: WorldId) {
+    let mut requests = bus.serve(world.partition()).await.unwrap();
+    while let Some(incoming) = requests.next().await {
+        let Request::State { at: Some(bytes) } = *incoming.request else {
+            continue;
+        };
+        let text = "x".repeat(usize::try_from(bytes).unwrap());
+        let state = serde_json::value::to_raw_value(&text).unwrap();
+        let reply = Reply::State { seq: bytes, state };
+        incoming.answer.send(&reply).await;
+    }
+}
+
+#[tokio::test]
+async fn a_state_of_any_size_comes_in_as_many_messages_as_it_takes() {
+    let nats = NatsServer::start();
+    let (bus, world) = (connect(&nats).await, world("lobby"));
+    let mut serving = JoinSet::new();
+    serving.spawn(tell_states(connect(&nats).await, world.clone()));
+    let told = async |bytes: Seq| {
+        let state = bus.state(&world, Some(bytes), Duration::from_secs(30));
+        state.await.unwrap()
+    };
+    for bytes in [10, 1_048_576, 3_000_000, 20_000_000] {
+        let (seq, state) = told(bytes).await.unwrap();
+        let text: String = serde_json::from_str(state.get()).unwrap();
+        assert_eq!((seq, text.len() as Seq), (bytes, bytes));
+    }
+    // Two at once do not mix.
+    let (one, two) = tokio::join!(told(5_000_000), told(4_000_000));
+    assert_eq!((one.unwrap().0, two.unwrap().0), (5_000_000, 4_000_000));
+    let refused = told(40_000_000).await.unwrap_err();
+    assert_eq!(refused.code, RejectionCode::TooLarge);
+    serving.shutdown().await;
 }
 
 #[tokio::test]
