@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bus::Bus;
+use contract::command::View;
 use contract::{MessageId, WorldId};
 use eventsource_stream::Eventsource;
 use futures::StreamExt;
@@ -213,7 +214,10 @@ async fn rest(bus: &Bus, world: &WorldId) {
 }
 
 async fn is_at_rest(bus: &Bus, world: &WorldId) -> bool {
-    let Ok(Ok((_, state))) = bus.state(world, None, Duration::from_secs(5)).await else {
+    let Ok(Ok((_, state))) = bus
+        .state(world, None, View::Whole, Duration::from_secs(5))
+        .await
+    else {
         return false;
     };
     let state: Value = serde_json::from_str(state.get()).unwrap_or_default();

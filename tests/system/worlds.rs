@@ -199,3 +199,54 @@ async fn a_good_is_bought_and_one_is_too_dear() {
         json!({"ben": 6, "mara": 4, "otto": 100})
     );
 }
+
+/// A world in which much was said: three chats of half a megabyte each.
+async fn talkative(cluster: &Cluster) -> u64 {
+    let chats = ["one", "two", "three"];
+    let world = json!({
+        "id": "lobby", "chats": chats.map(|id| json!({"id": id})),
+        "entities": [
+            {"id": "guest", "kind": "user"},
+            {"id": "ada", "kind": "agent", "agent": {"brain": {"script": {"default": "hello"}}}},
+        ],
+    });
+    Http::post(&cluster.gateways, "/v1/worlds", &world).await;
+    let mut seq = 0;
+    let text = format!("I say: {}", "x".repeat(60_000));
+    for chat in chats {
+        for _ in 0..8 {
+            let path = format!("/v1/worlds/lobby/chats/{chat}/messages");
+            // It speaks about somebody, and so nobody answers.
+            let message = json!({"sender": "guest", "text": format!("{text} @ada"), "wait": false});
+            let said = Http::post(&cluster.gateways, &path, &message).await;
+            seq = said["seq"].as_u64().unwrap();
+        }
+    }
+    seq
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_world_larger_than_a_message_of_nats_is_shown() {
+    let cluster = Cluster::start(Shape::default()).await;
+    let seq = talkative(&cluster).await;
+    let said =
+        |state: &Value, chat: &str| state["chats"][chat]["messages"].as_array().map(Vec::len);
+    for path in [
+        "/v1/worlds/lobby/state".to_owned(),
+        format!("/v1/worlds/lobby/state?at={seq}"),
+    ] {
+        let shown = Http::get(&cluster.gateways, &path).await;
+        assert!(shown.to_string().len() > 1_400_000);
+        for chat in ["one", "two", "three"] {
+            assert_eq!(said(&shown["state"], chat), Some(8), "{path}");
+        }
+    }
+    let outline = Http::get(&cluster.gateways, "/v1/worlds/lobby/state?view=outline").await;
+    assert!(outline.to_string().len() < 4000, "{outline}");
+    assert_eq!(outline["state"]["chats"]["one"]["message_count"], 8);
+    let chat = Http::get(&cluster.gateways, "/v1/worlds/lobby/chats/one").await;
+    assert_eq!(chat["messages"].as_array().map(Vec::len), Some(8));
+    // Agent World shows what an agent remembers, too: of each chat, what it was shown.
+    let shown = Http::get(&cluster.gateways, "/api/worlds/lobby").await;
+    assert_eq!(shown["chats"].as_array().map(Vec::len), Some(3));
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::ability::Offer;
+use contract::command::View;
 use contract::commit::Position;
 use contract::mind::MindState;
 use contract::{Accepted, Command, CommandId, CommandRequest, Entity, EntityId, Seq, WorldId};
@@ -88,7 +89,8 @@ impl Gateway {
         self.link.during(sent).await?.map_err(Into::into)
     }
 
-    /// The state of a world, now or as it was after `at`, and the last commit in it.
+    /// As much of the state of a world as `view` says, now or as it was after `at`, and the last
+    /// commit in it.
     ///
     /// # Errors
     /// The rule that refused it, or 503 when its world could not be asked.
@@ -96,9 +98,10 @@ impl Gateway {
         &self,
         world: &WorldId,
         at: Option<Seq>,
+        view: View,
     ) -> Result<(Seq, Box<RawValue>), Problem> {
         let bus = self.link.bus().await?;
-        let asked = bus.state(world, at, self.config.command_deadline);
+        let asked = bus.state(world, at, view, self.config.command_deadline);
         self.link.during(asked).await?.map_err(Into::into)
     }
 

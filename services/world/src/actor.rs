@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{AppendError, Bus};
+use contract::command::View;
 use contract::{Command, Request, Timestamp, WorldId};
 use service_kit::ErrorChain;
 use tokio::sync::mpsc;
@@ -217,11 +218,10 @@ impl Actor {
         {
             return flight.draft.push(item, Planned::Committed(accepted));
         }
-        if let Request::State { at: Some(at) } = &*item.request
-            && *at < world.seq
+        if let Request::State { at: Some(at), view } = *item.request
+            && at < world.seq
         {
-            let at = *at;
-            return self.read_past(item, world.id.clone(), at);
+            return self.read_past(item, world.id.clone(), at, view);
         }
         let now = Timestamp::now().max(world.at);
         let draft = self.draft.get_or_insert_with(|| Draft::new(now));
@@ -299,14 +299,14 @@ impl Actor {
     }
 
     /// Reads a past state beside the actor: it folds the log from its beginning.
-    fn read_past(&mut self, item: Item, id: WorldId, at: contract::Seq) {
+    fn read_past(&mut self, item: Item, id: WorldId, at: contract::Seq, view: View) {
         let shared = self.shared.clone();
         self.aside.spawn(async move {
             let Ok(_permit) = shared.past_reads.acquire().await else {
                 return;
             };
             let reply = match snapshot::past(&shared.bus, &id, at).await {
-                Ok(world) => query(&world, &Request::State { at: None }),
+                Ok(world) => query(&world, &Request::State { at: None, view }),
                 Err(error) => contract::Reply::Unavailable {
                     reason: ErrorChain(&error).to_string(),
                 },

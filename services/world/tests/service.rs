@@ -11,6 +11,7 @@ mod support;
 use std::time::Duration;
 
 use contract::command::SetTimer;
+use contract::command::View;
 use contract::invocation::Completed;
 use contract::{
     Command, CommandId, EntityId, Fact, InvocationId, Outcome, RejectionCode, Timestamp,
@@ -54,7 +55,7 @@ async fn what_is_asked_together_is_answered_from_a_state_that_is_in_the_log() {
         for _ in 0..50 {
             let (seq, state) = services
                 .bus
-                .state(&world, None, DEADLINE)
+                .state(&world, None, View::Whole, DEADLINE)
                 .await
                 .unwrap()
                 .unwrap();

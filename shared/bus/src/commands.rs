@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_nats::client::RequestErrorKind;
 use bytes::Bytes;
 use contract::ability::Offer;
+use contract::command::View;
 use contract::mind::MindState;
 use contract::{
     Accepted, Asked, CommandRequest, Context, Entity, EntityId, InvocationId, Rejection, Reply,
@@ -41,7 +42,8 @@ impl Bus {
         }
     }
 
-    /// The state of a world as JSON, now or after the commit `at`, with the last commit in it.
+    /// As much of the state of a world as `view` says, as JSON, now or after the commit `at`, with the
+    /// last commit in it.
     ///
     /// # Errors
     /// [`Error::Unanswered`] when nobody answered within `deadline`.
@@ -49,9 +51,11 @@ impl Bus {
         &self,
         world: &WorldId,
         at: Option<Seq>,
+        view: View,
         deadline: Duration,
     ) -> Result<Result<(Seq, Box<RawValue>), Rejection>, Error> {
-        match self.ask(world, Request::State { at }, deadline).await? {
+        let request = Request::State { at, view };
+        match self.ask(world, request, deadline).await? {
             Reply::State { seq, state } => Ok(Ok((seq, state))),
             Reply::Rejected(rejection) => Ok(Err(rejection)),
             reply => Err(unexpected(world, &reply)),

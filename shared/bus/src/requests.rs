@@ -233,7 +233,10 @@ impl Replies {
 fn too_large(bytes: usize, bytes_max: usize) -> Vec<u8> {
     let refusal = Reply::Rejected(Rejection {
         code: RejectionCode::TooLarge,
-        detail: format!("the answer has {bytes} bytes; at most {bytes_max} are carried"),
+        detail: format!(
+            "the answer has {bytes} bytes; at most {bytes_max} are carried: ask for less, such as an \
+             outline of the state"
+        ),
         field: None,
     });
     serde_json::to_vec(&refusal).unwrap_or_default()

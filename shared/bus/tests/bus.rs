@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use bus::{AppendError, Bus, CommitNotice, Config, Error, Resource, ServerRequest};
+use contract::command::View;
 use contract::tool::{McpServer, McpServerStatus, RESOURCE_BYTES_MAX, ReadResource};
 use contract::{
     Commit, CommitId, Event, Invocation, InvocationId, RejectionCode, Reply, Request, Seq,
@@ -224,7 +225,10 @@ async fn a_snapshot_of_any_size_is_kept_and_replaced() {
 async fn tell_states(bus: Bus, world: WorldId) {
     let mut requests = bus.serve(world.partition()).await.unwrap();
     while let Some(incoming) = requests.next().await {
-        let Request::State { at: Some(bytes) } = *incoming.request else {
+        let Request::State {
+            at: Some(bytes), ..
+        } = *incoming.request
+        else {
             continue;
         };
         let text = "x".repeat(usize::try_from(bytes).unwrap());
@@ -241,7 +245,7 @@ async fn a_state_of_any_size_comes_in_as_many_messages_as_it_takes() {
     let mut serving = JoinSet::new();
     serving.spawn(tell_states(connect(&nats).await, world.clone()));
     let told = async |bytes: Seq| {
-        let state = bus.state(&world, Some(bytes), Duration::from_secs(30));
+        let state = bus.state(&world, Some(bytes), View::Whole, Duration::from_secs(30));
         state.await.unwrap()
     };
     for bytes in [10, 1_048_576, 3_000_000, 20_000_000] {

@@ -39,6 +39,9 @@ pub enum Request {
         /// The last commit that the answer includes; now when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at: Option<Seq>,
+        /// How much of it.
+        #[serde(default, skip_serializing_if = "View::is_whole")]
+        view: View,
     },
     /// Tell which abilities an agent may make use of, and whom it perceives.
     Offers {
@@ -55,6 +58,24 @@ pub enum Request {
         /// Which run.
         invocation: InvocationId,
     },
+}
+
+/// How much of a state is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// All of it.
+    #[default]
+    Whole,
+    /// What the world is, who and what is in it, and what goes on: without the states of entities,
+    /// what was said in chats, what runs were given, types of events and timers.
+    Outline,
+}
+
+impl View {
+    fn is_whole(&self) -> bool {
+        *self == Self::Whole
+    }
 }
 
 /// A command and who sends it.
@@ -313,7 +334,7 @@ pub enum Reply {
     Accepted(Accepted),
     /// The command changes nothing, now or later.
     Rejected(Rejection),
-    /// The state as JSON.
+    /// The state as JSON: as much of it as was asked for.
     State {
         /// The last commit that it includes.
         seq: Seq,

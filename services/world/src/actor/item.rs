@@ -73,17 +73,17 @@ pub(super) fn query(world: &World, request: &Request) -> Reply {
             Ok(mind) => Reply::Mind(Box::new(mind)),
             Err(rejection) => Reply::Rejected(rejection),
         },
-        Request::State { at: Some(at) } if *at > world.seq => Reply::Rejected(Rejection {
+        Request::State { at: Some(at), .. } if *at > world.seq => Reply::Rejected(Rejection {
             code: RejectionCode::InFuture,
             detail: format!("the log of {} ends at {}", world.id, world.seq),
             field: Some("at".to_owned()),
         }),
-        _ if world.seq == 0 => Reply::Rejected(Rejection {
+        Request::State { .. } if world.seq == 0 => Reply::Rejected(Rejection {
             code: RejectionCode::UnknownWorld,
             detail: format!("there is no world {}", world.id),
             field: None,
         }),
-        _ => match world.view() {
+        Request::State { view, .. } => match world.view(*view) {
             Ok(state) => Reply::State {
                 seq: world.seq,
                 state,
@@ -91,6 +91,9 @@ pub(super) fn query(world: &World, request: &Request) -> Reply {
             Err(error) => Reply::Unavailable {
                 reason: error.to_string(),
             },
+        },
+        Request::Command(_) => Reply::Unavailable {
+            reason: "a command is no question".to_owned(),
         },
     }
 }

@@ -7,6 +7,7 @@ mod events;
 mod limits;
 mod properties;
 mod tools;
+mod views;
 
 use std::time::Duration;
 

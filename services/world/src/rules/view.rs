@@ -1,7 +1,10 @@
 //! The state as it is shown: without what only the rules need.
 
+mod outline;
+
 use std::collections::{BTreeMap, VecDeque};
 
+use contract::command::View;
 use contract::fact::WorldDescription;
 use contract::invocation::ChatMessage;
 use contract::mind::MindState;
@@ -17,7 +20,7 @@ use super::event_types::Version;
 use super::state::{Open, Timer, World};
 
 #[derive(Serialize)]
-struct View<'a> {
+struct Whole<'a> {
     id: &'a WorldId,
     seq: Seq,
     at: Timestamp,
@@ -55,7 +58,14 @@ impl World {
     ///
     /// # Errors
     /// None that a caller can meet: the state is a plain structure.
-    pub fn view(&self) -> serde_json::Result<Box<RawValue>> {
+    pub fn view(&self, view: View) -> serde_json::Result<Box<RawValue>> {
+        match view {
+            View::Whole => self.whole(),
+            View::Outline => self.outline(),
+        }
+    }
+
+    fn whole(&self) -> serde_json::Result<Box<RawValue>> {
         let chats = self.chats.iter().map(|(id, state)| {
             let answering = state.answering.keys().collect();
             (
@@ -69,7 +79,7 @@ impl World {
                 },
             )
         });
-        serde_json::value::to_raw_value(&View {
+        serde_json::value::to_raw_value(&Whole {
             id: &self.id,
             seq: self.seq,
             at: self.at,

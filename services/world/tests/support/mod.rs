@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bus::Bus;
+use contract::command::View;
 use contract::{
     Accepted, Chat, Command, CommandId, CommandRequest, Draft, Entity, EntityId, EntityKind, Event,
     Rejection, Seq, WorldId, WorldSpec,
@@ -137,7 +138,11 @@ impl Services {
     }
 
     pub(crate) async fn state(&self, world: &WorldId, at: Option<Seq>) -> Result<Value, Rejection> {
-        let (_, state) = self.bus.state(world, at, DEADLINE).await.unwrap()?;
+        let (_, state) = self
+            .bus
+            .state(world, at, View::Whole, DEADLINE)
+            .await
+            .unwrap()?;
         Ok(serde_json::from_str(state.get()).unwrap())
     }
 

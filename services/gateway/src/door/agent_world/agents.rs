@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use contract::command::View;
 use contract::{Command, EntityId, Timestamp};
 use serde_json::Value;
 
@@ -32,7 +33,7 @@ pub(super) async fn list(
     State(doorway): State<Arc<Doorway>>,
     Ids(world): Ids<String>,
 ) -> Result<Json<Vec<Value>>, Failure> {
-    let model = doorway.find(&world).await?;
+    let model = doorway.find_whole(&world).await?;
     Ok(Json(shape::agents(&model)))
 }
 
@@ -87,7 +88,7 @@ pub(super) async fn show(
     State(doorway): State<Arc<Doorway>>,
     Ids((world, agent)): Ids<(String, String)>,
 ) -> Result<Json<Value>, Failure> {
-    let model = doorway.find(&world).await?;
+    let model = doorway.find_whole(&world).await?;
     let entity = model.agent(&agent).ok_or_else(Failure::no_agent)?;
     let heard = Heard::in_world(&model);
     Ok(Json(shape::agent(&model, entity, &heard)))
@@ -205,7 +206,7 @@ async fn shown_again(
     agent: &EntityId,
 ) -> Result<Json<Value>, Failure> {
     let model = doorway
-        .look(&model.id)
+        .look(&model.id, View::Whole)
         .await?
         .ok_or_else(Failure::no_world)?;
     let entity = model.entities.get(agent).ok_or_else(Failure::no_agent)?;

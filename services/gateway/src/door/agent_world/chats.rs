@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use contract::command::View;
 use contract::{ChatId, Command, EntityId, WorldId};
 use serde_json::{Value, json};
 
@@ -67,7 +68,7 @@ pub(super) async fn set(
     caller: Caller,
     Ids((world, chat)): Ids<(String, String)>,
 ) -> Result<Json<Value>, Failure> {
-    let model = doorway.find(&world).await?;
+    let model = doorway.find_whole(&world).await?;
     let Some((chat, _)) = model.chat(&chat) else {
         return Ok(Json(json!({
             "world": shape::world(&model),
@@ -183,7 +184,10 @@ async fn open(
 }
 
 async fn opened(doorway: &Doorway, world: &WorldId) -> Result<Json<Value>, Failure> {
-    let model = doorway.look(world).await?.ok_or_else(Failure::no_world)?;
+    let model = doorway
+        .look(world, View::Whole)
+        .await?
+        .ok_or_else(Failure::no_world)?;
     let prompts = model.current_chat.as_ref();
     let prompts = prompts.map(|chat| prompt::pending(&model, chat));
     Ok(Json(json!({

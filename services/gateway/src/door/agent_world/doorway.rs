@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use contract::command::View;
 use contract::query::{PAGE_ROWS_MAX, WorldRow, Worlds};
 use contract::{Accepted, Chat, ChatId, Command, CommandId, EntityId, Seq, Timestamp, WorldId};
 
@@ -54,30 +55,42 @@ impl Doorway {
         (newest > 0).then_some(newest)
     }
 
-    /// The world that goes by this id or name.
+    /// The world that goes by this id or name, without what was said there.
     ///
     /// # Errors
     /// 404 when there is none.
     pub(super) async fn find(&self, name: &str) -> Result<Model, Failure> {
+        self.find_as(name, View::Outline).await
+    }
+
+    /// The world that goes by this id or name, with the end of what was said in its chats.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub(super) async fn find_whole(&self, name: &str) -> Result<Model, Failure> {
+        self.find_as(name, View::Whole).await
+    }
+
+    async fn find_as(&self, name: &str, view: View) -> Result<Model, Failure> {
         let exact = name.parse().ok();
         let made = id_of(name).filter(|id| exact.as_ref() != Some(id));
         for id in exact.into_iter().chain(made) {
-            if let Some(model) = self.look(&id).await? {
+            if let Some(model) = self.look(&id, view).await? {
                 return Ok(model);
             }
         }
         match self.named(name).await? {
-            Some(id) => self.look(&id).await?.ok_or_else(Failure::no_world),
+            Some(id) => self.look(&id, view).await?.ok_or_else(Failure::no_world),
             None => Err(Failure::no_world()),
         }
     }
 
-    /// The world of this id, if there is one.
+    /// As much of the world of this id as `view` says, if there is one.
     ///
     /// # Errors
     /// 503 when it could not be asked.
-    pub(super) async fn look(&self, id: &WorldId) -> Result<Option<Model>, Failure> {
-        let (seq, state) = match self.gateway.state(id, None).await {
+    pub(super) async fn look(&self, id: &WorldId, view: View) -> Result<Option<Model>, Failure> {
+        let (seq, state) = match self.gateway.state(id, None, view).await {
             Ok(found) => found,
             Err(problem) if matches!(problem.code, "unknown_world" | "world_deleted") => {
                 return Ok(None);

@@ -50,7 +50,7 @@ pub(super) async fn edit(
     headers: HeaderMap,
     Input(body): Input,
 ) -> Result<Response, Failure> {
-    let model = doorway.find(&world).await?;
+    let model = doorway.find_whole(&world).await?;
     let mut fields = Fields::of(&body);
     let chat = fields.required_text("chatId", usize::MAX);
     let text = fields.required_text("newContent", usize::MAX);
@@ -108,7 +108,7 @@ pub(super) async fn remove(
     Ids((world, message)): Ids<(String, String)>,
     Input(body): Input,
 ) -> Result<Json<Value>, Failure> {
-    let model = doorway.find(&world).await?;
+    let model = doorway.find_whole(&world).await?;
     let mut fields = Fields::of(&body);
     let chat = fields.required_text("chatId", usize::MAX);
     fields.check()?;

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use contract::command::View;
 use contract::{ChatId, Command, Timestamp};
 use serde_json::{Value, json};
 
@@ -91,7 +92,7 @@ pub(super) async fn post_older(
         let id = further_id(&caller, &model.id, "first chat");
         doorway.open_new_chat(&model.id, id).await?;
         model = doorway
-            .look(&model.id)
+            .look(&model.id, View::Outline)
             .await?
             .ok_or_else(Failure::no_world)?;
     }

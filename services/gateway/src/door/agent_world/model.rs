@@ -72,7 +72,8 @@ pub(super) struct ChatModel {
     pub(super) created_at: Timestamp,
     #[serde(default)]
     pub(super) message_count: u64,
-    /// Most requests don't look at the messages: they are read when somebody does.
+    /// Most requests don't look at the messages: they are read when somebody does. An outline of the
+    /// world does not have them.
     #[serde(default)]
     messages: Option<Box<RawValue>>,
     #[serde(default)]

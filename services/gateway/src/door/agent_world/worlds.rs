@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use contract::command::WorldChange;
+use contract::command::{View, WorldChange};
 use contract::entity::ChatModel;
 use contract::query::WorldRow;
 use contract::{Command, EntityId, WorldId, WorldSpec};
@@ -129,7 +129,7 @@ pub(super) async fn show(
     State(doorway): State<Arc<Doorway>>,
     Ids(name): Ids<String>,
 ) -> Result<Json<Value>, Failure> {
-    let model = doorway.find(&name).await?;
+    let model = doorway.find_whole(&name).await?;
     Ok(Json(shape::world(&model)))
 }
 
@@ -201,7 +201,10 @@ pub(super) async fn shown_again(
     doorway: &Doorway,
     world: &WorldId,
 ) -> Result<Json<Value>, Failure> {
-    let model = doorway.look(world).await?.ok_or_else(Failure::no_world)?;
+    let model = doorway
+        .look(world, View::Whole)
+        .await?
+        .ok_or_else(Failure::no_world)?;
     Ok(Json(shape::world(&model)))
 }
 
@@ -293,7 +296,7 @@ fn chat_model(fields: &Fields<'_>, kept: &BTreeMap<String, Value>) -> Option<Cha
 /// A world keeps its id under another name; the name may still not be another world's.
 async fn check_free(doorway: &Doorway, model: &Model, name: &str) -> Result<(), Failure> {
     let id: WorldId = id_of(name).ok_or_else(nameless)?;
-    if name == model.name || id == model.id || doorway.look(&id).await?.is_none() {
+    if name == model.name || id == model.id || doorway.look(&id, View::Outline).await?.is_none() {
         return Ok(());
     }
     Err(exists())

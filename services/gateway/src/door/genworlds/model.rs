@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use contract::command::View;
 use contract::{ChatId, CloudEvent, Entity, EntityId, Seq, WorldId};
 use serde::Deserialize;
 use serde_json::Value;
@@ -48,7 +49,7 @@ struct ChatModel {
 /// # Errors
 /// As [`Gateway::state`].
 pub(super) async fn look(gateway: &Gateway, world: &WorldId) -> Result<(About, Model), Problem> {
-    let (seq, state) = gateway.state(world, None).await?;
+    let (seq, state) = gateway.state(world, None, View::Outline).await?;
     let read = || {
         let about: About = serde_json::from_str(state.get())?;
         let model: Model = serde_json::from_str(state.get())?;

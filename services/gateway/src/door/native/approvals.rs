@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use contract::command::View;
 use contract::tool::{Approval, Verdict};
 use contract::{ApprovalId, Command, EntityId, Seq, Timestamp, WorldId};
 use serde::{Deserialize, Serialize};
@@ -54,7 +55,7 @@ pub(crate) async fn list(
     State(gateway): State<Arc<Gateway>>,
     Ids(world): Ids<WorldId>,
 ) -> Result<Json<Approvals>, Problem> {
-    let (seq, parts) = parts(&gateway, &world).await?;
+    let (seq, parts) = parts(&gateway, &world, View::Outline).await?;
     let mut approvals: Vec<_> = parts.approvals.into_values().collect();
     sort(&mut approvals);
     Ok(Json(Approvals { approvals, seq }))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use contract::command::View;
 use contract::query::{ChatRow, Chats};
 use contract::{Chat, ChatId, Command, EntityId, RejectionCode, WorldId};
 use serde::{Deserialize, Serialize};
@@ -84,7 +85,7 @@ pub(crate) async fn show(
     State(gateway): State<Arc<Gateway>>,
     Ids((world, chat)): Ids<(WorldId, ChatId)>,
 ) -> Result<Json<Box<RawValue>>, Problem> {
-    let (_, parts) = state::parts(&gateway, &world).await?;
+    let (_, parts) = state::parts(&gateway, &world, View::Whole).await?;
     let code = RejectionCode::UnknownChat;
     state::one(parts.chats, chat.as_str(), code, "chat")
 }

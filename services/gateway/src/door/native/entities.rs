@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use contract::ability::Ability;
 use contract::command::EntityChange;
+use contract::command::View;
 use contract::{AgentConfig, Command, Entity, EntityId, RejectionCode, Seq, WorldId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -54,7 +55,7 @@ pub(crate) async fn list(
     State(gateway): State<Arc<Gateway>>,
     Ids(world): Ids<WorldId>,
 ) -> Result<Json<EntityList>, Problem> {
-    let (seq, parts) = state::parts(&gateway, &world).await?;
+    let (seq, parts) = state::parts(&gateway, &world, View::Whole).await?;
     let entities = parts.entities.into_values().collect();
     Ok(Json(EntityList { entities, seq }))
 }
@@ -92,7 +93,7 @@ pub(crate) async fn show(
     State(gateway): State<Arc<Gateway>>,
     Ids((world, entity)): Ids<(WorldId, EntityId)>,
 ) -> Result<Json<Box<RawValue>>, Problem> {
-    let (_, parts) = state::parts(&gateway, &world).await?;
+    let (_, parts) = state::parts(&gateway, &world, View::Whole).await?;
     let code = RejectionCode::UnknownEntity;
     state::one(parts.entities, entity.as_str(), code, "entity")
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use contract::ability::EventTypeVersion;
+use contract::command::View;
 use contract::{Command, EntityId, EventType, Seq, WorldId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -87,7 +88,7 @@ pub(crate) async fn list(
     State(gateway): State<Arc<Gateway>>,
     Ids(world): Ids<WorldId>,
 ) -> Result<Json<EventTypes>, Problem> {
-    let (seq, parts) = parts(&gateway, &world).await?;
+    let (seq, parts) = parts(&gateway, &world, View::Whole).await?;
     Ok(Json(EventTypes {
         event_types: parts.event_types,
         seq,

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use contract::command::View;
 use contract::{
     ActionName, CloudEvent, Command, EntityId, Fact, InvocationId, Seq, Timestamp, Usage, WorldId,
 };
@@ -178,7 +179,7 @@ pub(crate) async fn show(
     Ids((world, invocation)): Ids<(WorldId, InvocationId)>,
     Parameters(requested): Parameters<Requested>,
 ) -> Result<Json<InvocationShown>, Problem> {
-    let (_, parts) = state::parts(&gateway, &world).await?;
+    let (_, parts) = state::parts(&gateway, &world, View::Outline).await?;
     if parts.invocations.contains_key(&invocation.to_string()) {
         return Ok(Json(InvocationShown {
             id: invocation,

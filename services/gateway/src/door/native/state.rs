@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use contract::command::View;
 use contract::query::{UsageOf, UsageRow};
 use contract::{Rejection, RejectionCode, Seq, WorldId};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,11 @@ use crate::problem::Problem;
 pub(crate) struct Moment {
     /// The last commit that the state includes; now when absent.
     at: Option<Seq>,
+    /// `outline`: without the states of entities, what was said in chats, what runs were given,
+    /// types of events and timers.
+    #[serde(default)]
+    #[param(inline)]
+    view: View,
 }
 
 /// A state and its place in the log.
@@ -51,7 +57,8 @@ pub(crate) struct Freshness {
     pub(crate) wait_for: Option<Seq>,
 }
 
-/// Show the state of a world.
+/// Show the state of a world, or an outline of it. A state of more than 32 MiB is refused: its outline,
+/// its chats' messages and its entities are shown one by one.
 #[utoipa::path(
     get, path = "/v1/worlds/{world}/state", tag = "worlds",
     params(("world" = WorldId, Path), Moment),
@@ -62,7 +69,7 @@ pub(crate) async fn state(
     Ids(world): Ids<WorldId>,
     Parameters(moment): Parameters<Moment>,
 ) -> Result<Json<StateShown>, Problem> {
-    let (seq, state) = gateway.state(&world, moment.at).await?;
+    let (seq, state) = gateway.state(&world, moment.at, moment.view).await?;
     Ok(Json(StateShown { seq, state }))
 }
 
@@ -103,8 +110,12 @@ pub(super) struct Parts {
 
 /// # Errors
 /// As [`Gateway::state`].
-pub(super) async fn parts(gateway: &Gateway, world: &WorldId) -> Result<(Seq, Parts), Problem> {
-    let (seq, state) = gateway.state(world, None).await?;
+pub(super) async fn parts(
+    gateway: &Gateway,
+    world: &WorldId,
+    view: View,
+) -> Result<(Seq, Parts), Problem> {
+    let (seq, state) = gateway.state(world, None, view).await?;
     let parts = serde_json::from_str(state.get()).map_err(|error| {
         tracing::error!(world.id = %world, %error, "a state that is none");
         Problem::internal()

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use contract::command::WorldChange;
+use contract::command::{View, WorldChange};
 use contract::query::{WorldRow, Worlds};
 use contract::{Command, EntityId, Rejection, RejectionCode, Seq, WorldId, WorldSpec};
 use serde::{Deserialize, Serialize};
@@ -129,7 +129,7 @@ pub(crate) async fn show(
     State(gateway): State<Arc<Gateway>>,
     Ids(world): Ids<WorldId>,
 ) -> Result<Json<WorldShown>, Problem> {
-    let (seq, state) = gateway.state(&world, None).await?;
+    let (seq, state) = gateway.state(&world, None, View::Outline).await?;
     let state: WorldState = serde_json::from_str(state.get()).map_err(|error| {
         tracing::error!(world.id = %world, %error, "a state without a description");
         Problem::internal()

@@ -1,6 +1,6 @@
 //! What must fit in one message, whatever agents do: a commit, a context, the state.
 
-use contract::command::WorldChange;
+use contract::command::{View, WorldChange};
 use contract::invocation::Completed;
 use contract::tool::{McpServer, Permission, ToolAccess, ToolCall, Verdict};
 use contract::{Chat, Command};
@@ -119,7 +119,7 @@ fn the_calls_that_wait_can_be_shown_together() {
         };
         story.calls(&[wanted]).unwrap();
     }
-    let view = story.world.view().unwrap();
+    let view = story.world.view(View::Whole).unwrap();
     assert!(
         view.get().len() < MESSAGE_BYTES * 3 / 4,
         "{}",
