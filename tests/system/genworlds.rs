@@ -46,7 +46,7 @@ async fn start() -> (Cluster, Http) {
             able("parrot", "agent", "AgentSpeaksWithAgent", speaks_with_agent, &worker("speak")),
             able("mic", "object", "AgentSpeaksIntoMicrophone",
                 "agent_speaks_into_microphone", &worker("microphone")),
-            {"id": "ada", "kind": "agent",
+            {"id": "ada", "kind": "agent", "name": "Ada",
                 "agent": {"brain": {"script": {"default": "hello {sender}"}}}},
         ],
         "event_types": [{
@@ -214,8 +214,11 @@ async fn a_gui_talks_with_our_agents_in_the_only_world() {
     listed(&cluster, 1).await;
     let mut user = Client::open(&door, "/ws").await;
     let speaks = "user_speaks_with_agent_event";
-    user.say_and_hear(&saying(speaks, "chat_user", "ada", "Who are you?"))
+    // It knows her by her name, which is not her id.
+    let echo = user
+        .say_and_hear(&saying(speaks, "chat_user", "Ada", "Who are you?"))
         .await;
+    assert_eq!(echo["target_id"], "Ada");
     let answer = user.expect("agent_speaks_with_user_event").await;
     assert_eq!(answer["sender_id"], "ada");
     assert_eq!(answer["message"], "hello chat_user");

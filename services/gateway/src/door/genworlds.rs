@@ -10,6 +10,7 @@
 mod address;
 mod answers;
 mod model;
+mod names;
 mod refusal;
 mod session;
 mod speaker;

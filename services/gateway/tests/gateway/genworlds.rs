@@ -57,6 +57,36 @@ async fn an_event_with_a_target_is_for_its_target_and_its_sender() {
 }
 
 #[tokio::test]
+async fn clients_go_by_what_people_call_them() {
+    let setup = start(Config::default()).await;
+    let matthew = json!({
+        "id": "matthew-m", "kind": "agent", "name": "Matthew M",
+        "agent": {"brain": {"client": {}}},
+    });
+    let path = "/v1/worlds/lobby/entities";
+    assert_eq!(setup.post(path, matthew).await.0, 201);
+    let mut matthew = Client::open(&setup, "/ws/lobby?entity=Matthew%20M").await;
+    let mut john = Client::open(&setup, "/ws/lobby").await;
+    for target in ["Matthew M", "matthew-m"] {
+        let whisper = event("whisper", "john", Some(target));
+        assert_eq!(john.say_and_hear(&whisper).await["target_id"], target);
+        assert_eq!(matthew.hear().await["target_id"], "Matthew M");
+    }
+    for (sender, told) in [("Matthew M", "Matthew M"), ("matthew-m", "matthew-m")] {
+        let answer = event("whisper", sender, Some("john"));
+        matthew.say_and_hear(&answer).await;
+        assert_eq!(john.hear().await["sender_id"], told);
+    }
+    for (sender, target, field) in [
+        ("john", "Nobody N", "target_id"),
+        ("Nobody N", "john", "sender_id"),
+    ] {
+        john.say(&event("whisper", sender, Some(target))).await;
+        assert_eq!(john.refused("invalid").await["field"], field);
+    }
+}
+
+#[tokio::test]
 async fn the_state_is_told_to_whoever_asks_and_is_no_event() {
     let setup = start(Config::default()).await;
     let mut gui = Client::open(&setup, "/ws/lobby").await;

@@ -6,9 +6,9 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode};
 use axum::response::Response;
+use contract::WorldId;
 use contract::commit::Position;
 use contract::query::Worlds;
-use contract::{EntityId, WorldId};
 use serde::Deserialize;
 
 use super::refusal;
@@ -37,7 +37,7 @@ pub(super) struct Wish {
     /// Begin behind this event: its `sequence`. From now on when absent.
     after: Option<Position>,
     /// As whom it speaks and listens. Whoever sends its first frame when absent.
-    entity: Option<EntityId>,
+    entity: Option<String>,
     /// `all`: hear everything, whomever it is for.
     observe: Option<Observe>,
 }
@@ -166,7 +166,7 @@ async fn default_world(gateway: &Gateway) -> Result<WorldId, Problem> {
 
 async fn turn_away(mut socket: Socket, wish: Wish, problem: Problem) {
     let world = wish.world.as_ref().map_or("", WorldId::as_str);
-    let target = wish.entity.as_ref().map(EntityId::as_str);
+    let target = wish.entity.as_deref();
     let told = socket.say(refusal::frame(world, target, None, &problem));
     let over = match told.await {
         Ok(()) => Over::Close(Close::Refused),

@@ -1,7 +1,7 @@
 //! What the world answers whoever asks for its state: state, and no event. Pure.
 
 use contract::ability::Offer;
-use contract::{Entity, EntityId, EntityKind, WorldId};
+use contract::{Entity, EntityKind, WorldId};
 use serde_json::{Map, Value, json};
 
 use super::model::About;
@@ -22,7 +22,8 @@ const ENTITY_CLASS: &str = "entity_class";
 pub(super) struct Asked<'a> {
     pub(super) world: &'a WorldId,
     pub(super) about: &'a About,
-    pub(super) by: &'a EntityId,
+    /// By the name that it has for itself.
+    pub(super) by: &'a str,
 }
 
 impl Asked<'_> {
@@ -65,7 +66,7 @@ impl Asked<'_> {
     }
 
     fn say(&self, event_type: &str, description: &str, fields: &Value) -> String {
-        let target = Some(self.by.as_str());
+        let target = Some(self.by);
         by_world(self.world.as_str(), event_type, description, target, fields)
     }
 

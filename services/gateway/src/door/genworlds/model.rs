@@ -38,6 +38,12 @@ pub(super) struct Model {
 }
 
 #[derive(Deserialize)]
+struct Named {
+    #[serde(default)]
+    name: String,
+}
+
+#[derive(Deserialize)]
 struct ChatModel {
     /// Those who take part; empty means all.
     #[serde(default)]
@@ -79,6 +85,18 @@ impl Model {
         serde_json::from_str(self.entities.get(id)?.get()).ok()
     }
 
+    /// The only entity that people call so. An id is no name here, and two of one name are nobody.
+    pub(super) fn named(&self, name: &str) -> Option<EntityId> {
+        let mut found = self.entities.iter().filter(|(_, entity)| {
+            let named = serde_json::from_str::<Named>(entity.get());
+            named.is_ok_and(|entity| entity.name == name)
+        });
+        match (found.next(), found.next()) {
+            (Some((id, _)), None) if !name.is_empty() => Some(id.clone()),
+            _ => None,
+        }
+    }
+
     /// Where one talks with an agent: in the chat that is open, or else in the first where it takes
     /// part.
     pub(super) fn chat_of(&self, agent: &EntityId) -> Option<&ChatId> {
@@ -95,6 +113,27 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn an_entity_is_found_by_a_name_that_no_other_has() {
+        let state = json!({"entities": {
+            "qna-agent": {"id": "qna-agent", "kind": "agent", "name": "qna agent"},
+            "one": {"id": "one", "kind": "agent", "name": "twin"},
+            "two": {"id": "two", "kind": "user", "name": "twin"},
+            "nameless": {"id": "nameless", "kind": "object"},
+        }});
+        let model: Model = serde_json::from_str(&state.to_string()).unwrap();
+        for (name, expected) in [
+            ("qna agent", Some("qna-agent")),
+            ("QnA agent", None),
+            ("twin", None),
+            ("nameless", None),
+            ("", None),
+        ] {
+            let found = model.named(name);
+            assert_eq!(found.as_ref().map(EntityId::as_str), expected, "{name}");
+        }
+    }
 
     #[test]
     fn one_talks_in_the_open_chat_where_the_agent_takes_part() {

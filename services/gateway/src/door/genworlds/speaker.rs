@@ -8,6 +8,14 @@ use super::model::Model;
 use crate::gateway::Gateway;
 use crate::problem::Problem;
 
+/// For whom a connection speaks.
+#[derive(Debug, Clone)]
+pub(super) struct Speaker {
+    pub(super) id: EntityId,
+    /// What the client calls it: its id, or what people call it.
+    pub(super) name: String,
+}
+
 /// Whether it is clients that run an entity, and not our workers: it is a person, an agent that a
 /// client thinks for, or an object all of whose abilities are its own client's.
 pub(super) fn is_of_clients(entity: &Entity) -> bool {

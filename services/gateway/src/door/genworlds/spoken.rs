@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Draft, EntityId, Target, WorldId};
+use contract::{Draft, EntityId, Target};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::told::{Claims, LOG_FIELDS};
 use crate::body;
 use crate::problem::Problem;
 
-/// An event, and in whose name.
+/// An event, in whose name and for whom: by the names that the client has for them.
 pub(super) struct Spoken {
-    pub(super) sender: EntityId,
-    pub(super) event: Draft,
+    pub(super) sender: String,
+    pub(super) target: Option<String>,
+    created_at: Option<Box<RawValue>>,
+    event: Draft,
 }
 
 /// A frame, as far as it could be read.
@@ -25,8 +27,8 @@ pub(super) struct Frame {
 type Fields = BTreeMap<String, Box<RawValue>>;
 
 impl Frame {
-    /// Reads a frame of a client of `world`.
-    pub(super) fn read(text: &str, world: &WorldId) -> Self {
+    /// Reads a frame.
+    pub(super) fn read(text: &str) -> Self {
         let mut fields: Fields = match body::parse(text.as_bytes()) {
             Ok(fields) => fields,
             Err(problem) => {
@@ -39,28 +41,18 @@ impl Frame {
         let event_type = required(&mut fields, "event_type");
         Self {
             event_type: event_type.as_ref().ok().cloned(),
-            spoken: event_type.and_then(|event_type| read(&event_type, fields, world)),
+            spoken: event_type.and_then(|event_type| read(&event_type, fields)),
         }
     }
 }
 
-fn read(event_type: &str, mut fields: Fields, world: &WorldId) -> Result<Spoken, Problem> {
+fn read(event_type: &str, mut fields: Fields) -> Result<Spoken, Problem> {
     let event_type = event_type
         .parse()
         .map_err(|error| invalid("event_type", &error))?;
     let sender = required(&mut fields, "sender_id")?;
-    let sender = entity(&sender, world).map_err(|error| invalid("sender_id", &error))?;
-    let named = optional(&mut fields, "target_id")?;
-    let target = named
-        .as_deref()
-        .map(|named| target(named, world).map_err(|error| invalid("target_id", &error)))
-        .transpose()?;
-    let is_other_name =
-        target.as_ref().is_some_and(is_the_world) && named.as_deref() != Some(world.as_str());
-    let claims = Claims {
-        created_at: fields.remove("created_at"),
-        target_id: named.filter(|_| is_other_name),
-    };
+    let target = optional(&mut fields, "target_id")?;
+    let created_at = fields.remove("created_at");
     let description = optional(&mut fields, "description")?;
     let summary = optional(&mut fields, "summary")?;
     // A recording that is played again has them from another log.
@@ -68,36 +60,47 @@ fn read(event_type: &str, mut fields: Fields, world: &WorldId) -> Result<Spoken,
         fields.remove(name);
     }
     let event = Draft {
-        target,
         description,
         summary,
-        metadata: Some(raw(&claims)?),
         ..Draft::new(event_type, raw(&fields)?)
     };
-    Ok(Spoken { sender, event })
+    Ok(Spoken {
+        sender,
+        target,
+        created_at,
+        event,
+    })
+}
+
+impl Spoken {
+    /// The event, by a sender and for a target that the names of this frame stand for.
+    ///
+    /// # Errors
+    /// None that a client can meet: what was read can be written.
+    pub(super) fn event(
+        &self,
+        sender: &EntityId,
+        target: Option<Target>,
+    ) -> Result<Draft, Problem> {
+        let is_other_name = |name: &String| match &target {
+            Some(target) => *name != target.to_string(),
+            None => false,
+        };
+        let claims = Claims {
+            created_at: self.created_at.clone(),
+            sender_id: (self.sender != sender.as_str()).then(|| self.sender.clone()),
+            target_id: self.target.clone().filter(is_other_name),
+        };
+        Ok(Draft {
+            target,
+            metadata: Some(raw(&claims)?),
+            ..self.event.clone()
+        })
+    }
 }
 
 fn raw(value: &impl serde::Serialize) -> Result<Box<RawValue>, Problem> {
     to_raw_value(value).map_err(|_| Problem::internal())
-}
-
-/// The entity of this id. The world is called by its own id here.
-fn entity(name: &str, world: &WorldId) -> Result<EntityId, contract::id::InvalidId> {
-    if name == world.as_str() {
-        return Ok(EntityId::world());
-    }
-    name.parse()
-}
-
-fn target(name: &str, world: &WorldId) -> Result<Target, contract::event::InvalidTarget> {
-    if name == world.as_str() {
-        return Ok(Target::Entities(vec![EntityId::world()]));
-    }
-    name.parse()
-}
-
-fn is_the_world(target: &Target) -> bool {
-    matches!(target, Target::Entities(entities) if entities[..] == [EntityId::world()])
 }
 
 fn required(fields: &mut Fields, name: &str) -> Result<String, Problem> {
@@ -114,7 +117,7 @@ fn optional(fields: &mut Fields, name: &str) -> Result<Option<String>, Problem> 
         .map_err(|_| Problem::invalid(name, format!("{name} is a text")))
 }
 
-fn invalid(field: &str, error: &impl ToString) -> Problem {
+pub(super) fn invalid(field: &str, error: &impl ToString) -> Problem {
     Problem::invalid(field, error.to_string())
 }
 
@@ -124,10 +127,6 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Frame {
-        Frame::read(text, &"rag-world".parse().unwrap())
-    }
-
     #[test]
     fn a_frame_is_an_event() {
         let frame = json!({
@@ -136,9 +135,12 @@ mod tests {
             "target_id": "qna_agent", "message": "Hi", "new_position": {"x": 1},
             "event_id": "of another log", "sequence": "1.0", "recorded_at": "then",
         });
-        let Spoken { sender, event } = read(&frame.to_string()).spoken.unwrap();
-        assert_eq!(sender.as_str(), "test_user");
-        assert_eq!(event.target, Some("qna_agent".parse().unwrap()));
+        let spoken = Frame::read(&frame.to_string()).spoken.unwrap();
+        assert_eq!(spoken.sender, "test_user");
+        assert_eq!(spoken.target.as_deref(), Some("qna_agent"));
+        let target = "qna_agent".parse().unwrap();
+        let sender = "test_user".parse().unwrap();
+        let event = spoken.event(&sender, Some(target)).unwrap();
         assert_eq!(event.description.as_deref(), Some("It speaks."));
         assert_eq!(event.summary, None);
         let metadata = r#"{"created_at":"2023-10-09T12:56:42.104327"}"#;
@@ -148,12 +150,18 @@ mod tests {
     }
 
     #[test]
-    fn the_world_has_two_names() {
-        for (name, claim) in [("rag-world", "{}"), ("world", r#"{"target_id":"world"}"#)] {
-            let frame = json!({"event_type": "a", "sender_id": "b", "target_id": name});
-            let event = read(&frame.to_string()).spoken.unwrap().event;
-            assert_eq!(event.target, Some("world".parse().unwrap()));
-            assert_eq!(event.metadata.unwrap().get(), claim);
+    fn a_frame_keeps_the_names_that_its_client_has() {
+        for (sender, target, claims) in [
+            ("ada", "bob", "{}"),
+            ("ada", "lobby", r#"{"target_id":"lobby"}"#),
+            ("Ada L", "bob", r#"{"sender_id":"Ada L"}"#),
+        ] {
+            let frame = json!({"event_type": "a", "sender_id": sender, "target_id": target});
+            let spoken = Frame::read(&frame.to_string()).spoken.unwrap();
+            let meant = if target == "lobby" { "world" } else { target };
+            let sender = "ada".parse().unwrap();
+            let event = spoken.event(&sender, meant.parse().ok()).unwrap();
+            assert_eq!(event.metadata.unwrap().get(), claims, "{frame}");
         }
     }
 
@@ -172,17 +180,7 @@ mod tests {
                 Some("sender_id"),
             ),
             (
-                r#"{"event_type":"a","sender_id":"b c"}"#,
-                Some("a"),
-                Some("sender_id"),
-            ),
-            (
                 r#"{"event_type":"a","sender_id":"b","target_id":["c"]}"#,
-                Some("a"),
-                Some("target_id"),
-            ),
-            (
-                r#"{"event_type":"a","sender_id":"b","target_id":"c d"}"#,
                 Some("a"),
                 Some("target_id"),
             ),
@@ -192,7 +190,7 @@ mod tests {
                 Some("summary"),
             ),
         ] {
-            let frame = read(text);
+            let frame = Frame::read(text);
             assert_eq!(frame.event_type.as_deref(), event_type, "{text}");
             let problem = frame.spoken.err().unwrap();
             assert_eq!(problem.field.as_deref(), field, "{text}");

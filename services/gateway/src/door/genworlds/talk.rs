@@ -4,14 +4,16 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::http::StatusCode;
 use contract::command::Line;
-use contract::{CloudEvent, Command, CommandId, EntityId, EntityKind, RejectionCode, WorldId};
+use contract::{
+    CloudEvent, Command, CommandId, Draft, EntityId, EntityKind, RejectionCode, Target, WorldId,
+};
 
 use super::answers::Asked;
 use super::model::{self, About, Model};
-use super::speaker::{self, forged, is_of_clients};
+use super::speaker::{self, Speaker, forged, is_of_clients};
 use super::spoken::{Frame, Spoken};
 use super::words::{self, Ask};
-use super::{refusal, told};
+use super::{names, refusal, told};
 use crate::auth::Principal;
 use crate::gateway::Gateway;
 use crate::problem::Problem;
@@ -22,7 +24,7 @@ pub(super) struct Talk {
     world: WorldId,
     principal: Principal,
     /// For whom the connection speaks: set once, by its first frame or its address.
-    speaker: OnceLock<EntityId>,
+    speaker: OnceLock<Speaker>,
     /// What the world is, as it was told last. Known once there is a speaker.
     about: Mutex<About>,
 }
@@ -43,37 +45,42 @@ impl Talk {
     }
 
     /// For whom the connection speaks, if it has said so.
-    pub(super) fn speaker(&self) -> Option<&EntityId> {
+    pub(super) fn speaker(&self) -> Option<&Speaker> {
         self.speaker.get()
     }
 
-    /// Lets the connection speak as an entity, and as no other.
+    /// Lets the connection speak as the entity of this name, and as no other.
     ///
     /// # Errors
-    /// 403 `forged_sender` when it may not.
-    pub(super) async fn speak_as(&self, entity: &EntityId) -> Result<(), Problem> {
-        match self.speaker() {
-            Some(speaker) if speaker == entity => return Ok(()),
-            Some(speaker) => {
-                return Err(forged(format!("this connection speaks as {speaker}")));
+    /// 403 `forged_sender` when it may not; 422 when nobody can have this name.
+    pub(super) async fn speak_as(&self, name: &str) -> Result<Speaker, Problem> {
+        if let Some(speaker) = self.speaker() {
+            let is_meant = name == speaker.name || name == speaker.id.as_str();
+            if is_meant || self.entity(name).await? == speaker.id {
+                return Ok(speaker.clone());
             }
-            None => {}
-        }
-        if *entity == EntityId::world() || entity.as_str() == self.world.as_str() {
-            return Err(forged("the world speaks for itself"));
+            return Err(forged(format!("this connection speaks as {}", speaker.id)));
         }
         let model = self.look().await?;
-        match speaker::admit(&self.gateway, &self.world, &model, entity).await {
+        let id = names::entity_in(name, &self.world, &model)?;
+        if id == EntityId::world() {
+            return Err(forged("the world speaks for itself"));
+        }
+        match speaker::admit(&self.gateway, &self.world, &model, &id).await {
             // Somebody else has brought it in meanwhile, perhaps as something else.
             Err(problem) if problem.code == "already_exists" => {
                 let model = self.look().await?;
-                speaker::admit(&self.gateway, &self.world, &model, entity).await?;
+                speaker::admit(&self.gateway, &self.world, &model, &id).await?;
             }
             admitted => admitted?,
         }
+        let name = name.to_owned();
         // Frames are heard one by one: nobody else sets it.
-        let _ = self.speaker.set(entity.clone());
-        Ok(())
+        Ok(self.speaker.get_or_init(|| Speaker { id, name }).clone())
+    }
+
+    async fn entity(&self, name: &str) -> Result<EntityId, Problem> {
+        names::entity_in(name, &self.world, &self.look().await?)
     }
 
     /// Takes note of what an event says of the world itself.
@@ -94,7 +101,7 @@ impl Talk {
             let status = StatusCode::PAYLOAD_TOO_LARGE;
             return vec![self.refuse(None, Problem::new(status, "too_large", detail))];
         }
-        let Frame { event_type, spoken } = Frame::read(text, &self.world);
+        let Frame { event_type, spoken } = Frame::read(text);
         let answer = match spoken {
             Ok(spoken) => self.act(spoken).await,
             Err(problem) => Err(problem),
@@ -105,28 +112,51 @@ impl Talk {
     /// Says that something was refused: of an event of this type, if it was one.
     pub(super) fn refuse(&self, event_type: Option<&str>, problem: Problem) -> String {
         let problem = refusal::as_written(problem);
-        let speaker = self.speaker().map(EntityId::as_str);
+        let speaker = self.speaker().map(|speaker| speaker.name.as_str());
         refusal::frame(self.world.as_str(), speaker, event_type, &problem)
     }
 
     async fn act(&self, spoken: Spoken) -> Result<Vec<String>, Problem> {
-        self.speak_as(&spoken.sender).await?;
-        match words::asks(&spoken.event) {
-            Some(ask) => self.answer(ask, &spoken.sender).await,
-            None => self.send(spoken).await.map(|()| Vec::new()),
+        let speaker = self.speak_as(&spoken.sender).await?;
+        let by_id = spoken.target.as_deref();
+        let by_id = by_id.map(|name| names::target(name, &self.world));
+        let event = match by_id {
+            None => spoken.event(&speaker.id, None)?,
+            Some(Some(target)) => spoken.event(&speaker.id, Some(target))?,
+            Some(None) => self.for_a_name(&spoken, &speaker).await?,
+        };
+        if let Some(ask) = words::asks(&event) {
+            return self.answer(ask, &speaker).await;
         }
+        let sent = match self.send(&speaker, event).await {
+            // Some are called by what could be an id, and is none.
+            Err(problem) if is_unknown_target(&problem) => {
+                let event = self.for_a_name(&spoken, &speaker).await;
+                self.send(&speaker, event.map_err(|_| problem)?).await
+            }
+            sent => sent,
+        };
+        sent.map(|()| Vec::new())
     }
 
-    async fn answer(&self, ask: Ask, by: &EntityId) -> Result<Vec<String>, Problem> {
+    /// The event for the entity that is called as its target is.
+    async fn for_a_name(&self, spoken: &Spoken, speaker: &Speaker) -> Result<Draft, Problem> {
+        let name = spoken.target.as_deref().unwrap_or_default();
+        let named = self.look().await?.named(name);
+        let entity = named.ok_or_else(|| names::unknown("target_id", name))?;
+        spoken.event(&speaker.id, Some(Target::Entities(vec![entity])))
+    }
+
+    async fn answer(&self, ask: Ask, by: &Speaker) -> Result<Vec<String>, Problem> {
         let asked = |about| Asked {
             world: &self.world,
             about,
-            by,
+            by: &by.name,
         };
         match ask {
             Ask::Screens => Ok(vec![asked(&self.about()).screens()]),
             Ask::State => {
-                let (offers, entities) = self.gateway.offers(&self.world, by).await?;
+                let (offers, entities) = self.gateway.offers(&self.world, &by.id).await?;
                 let about = self.about();
                 let asked = asked(&about);
                 Ok(vec![asked.entities(&entities), asked.schemas(&offers)])
@@ -134,8 +164,7 @@ impl Talk {
         }
     }
 
-    async fn send(&self, spoken: Spoken) -> Result<(), Problem> {
-        let Spoken { sender, event } = spoken;
+    async fn send(&self, speaker: &Speaker, event: Draft) -> Result<(), Problem> {
         let message = match words::says(&event) {
             Some((agent, message)) => self.line(agent, &message).await?,
             None => None,
@@ -145,6 +174,7 @@ impl Talk {
             message,
         };
         let id = CommandId::new();
+        let sender = speaker.id.clone();
         let sent = self.gateway.command(&self.world, id, sender, command);
         sent.await.map(|_| ())
     }
@@ -193,9 +223,14 @@ impl Talk {
     /// An event of the world as this connection hears it, if it does.
     pub(super) fn tell(&self, everything: bool, event: &CloudEvent) -> Option<String> {
         let speaker = self.speaker();
-        if !told::hears(everything, speaker, event) {
+        if !told::hears(everything, speaker.map(|speaker| &speaker.id), event) {
             return None;
         }
         told::frame(event, speaker)
     }
+}
+
+/// Whether an event was refused since its target is nobody's id.
+fn is_unknown_target(problem: &Problem) -> bool {
+    problem.code == "unknown_entity" && problem.field.as_deref() == Some("events[0].target")
 }

@@ -7,6 +7,7 @@ use contract::{CloudEvent, EntityId, EventId, Target, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::speaker::Speaker;
 use super::words::{self, Told};
 
 /// The fields that every event has. What an event holds can't take their place.
@@ -50,7 +51,10 @@ pub(super) struct Claims {
     /// When the sender made it, by its own clock and in its own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) created_at: Option<Box<RawValue>>,
-    /// Whom the sender named, where that is another name of the world.
+    /// What the sender called itself, where that is not its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sender_id: Option<String>,
+    /// Whom the sender named, where that is not their id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) target_id: Option<String>,
 }
@@ -65,7 +69,7 @@ pub(super) fn hears(everything: bool, speaker: Option<&EntityId>, event: &CloudE
 
 /// An event of the world as a frame for whoever speaks as `listener`; nothing when GenWorlds has no
 /// words for it.
-pub(super) fn frame(event: &CloudEvent, listener: Option<&EntityId>) -> Option<String> {
+pub(super) fn frame(event: &CloudEvent, listener: Option<&Speaker>) -> Option<String> {
     let Told {
         event_type,
         description,
@@ -83,15 +87,16 @@ pub(super) fn frame(event: &CloudEvent, listener: Option<&EntityId>) -> Option<S
         None => serde_json::value::to_raw_value(&event.time).ok()?,
     };
     let world = event.world.as_str();
-    let target = claims
-        .target_id
-        .or_else(|| target_for(event.target.as_ref()?, world, listener));
+    let target = event.target.as_ref();
+    let target = target.map(|target| target_for(target, world, listener, claims.target_id));
+    let sender = claims.sender_id;
+    let sender = sender.as_deref();
     let frame = Flat {
         event_type,
         description,
         summary: event.summary.as_deref(),
         created_at,
-        sender_id: name_of(&event.sender, world),
+        sender_id: sender.unwrap_or_else(|| name_of(&event.sender, world)),
         target_id: target.as_deref(),
         fields: Stored {
             fields,
@@ -132,18 +137,25 @@ fn name_of<'a>(entity: &'a EntityId, world: &'a str) -> &'a str {
     }
 }
 
-/// Whom a frame is for. These clients know one target: of several, each hears that it is meant.
-fn target_for(target: &Target, world: &str, listener: Option<&EntityId>) -> Option<String> {
-    if let Some(listener) = listener.filter(|listener| target.names(listener)) {
-        return Some(listener.to_string());
+/// Whom a frame is for. These clients know one target: of several, each hears that it is meant, by
+/// the name that it has for itself; the others hear the name that the sender had.
+fn target_for(
+    target: &Target,
+    world: &str,
+    listener: Option<&Speaker>,
+    claimed: Option<String>,
+) -> String {
+    if let Some(listener) = listener.filter(|listener| target.names(&listener.id)) {
+        return listener.name.clone();
     }
-    Some(match target {
-        Target::Entities(entities) => {
+    match (claimed, target) {
+        (Some(claimed), _) => claimed,
+        (None, Target::Entities(entities)) => {
             let names: Vec<&str> = entities.iter().map(|id| name_of(id, world)).collect();
             names.join(",")
         }
-        Target::Role(_) => target.to_string(),
-    })
+        (None, Target::Role(_)) => target.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -154,7 +166,10 @@ mod tests {
     use super::*;
 
     fn told(event: &CloudEvent, listener: Option<&str>) -> Value {
-        let listener = listener.map(|listener| listener.parse().unwrap());
+        let listener = listener.map(|listener| Speaker {
+            id: listener.to_lowercase().parse().unwrap(),
+            name: listener.to_owned(),
+        });
         serde_json::from_str(&frame(event, listener.as_ref()).unwrap()).unwrap()
     }
 
@@ -171,6 +186,8 @@ mod tests {
             "rows": [[100.0]], "event_id": event.id, "sequence": "7.2", "recorded_at": event.time,
         });
         assert_eq!(told(&event, None), expected);
+        event.metadata = Some(r#"{"sender_id":"Ada L"}"#.to_owned());
+        assert_eq!(told(&event, None)["sender_id"], "Ada L");
         event.metadata = None;
         assert_eq!(told(&event, None)["created_at"], json!(event.time));
     }
@@ -184,6 +201,9 @@ mod tests {
             ("bob,world", None, None, "bob,lobby"),
             ("world", None, None, "lobby"),
             ("world", Some("world"), None, "world"),
+            ("bob", Some("Bob B"), Some("ada"), "Bob B"),
+            ("bob", Some("Bob B"), Some("bob"), "bob"),
+            ("bob", None, Some("BOB"), "BOB"),
             ("role:judge", None, None, "role:judge"),
         ] {
             let mut event = event("a", "{}");

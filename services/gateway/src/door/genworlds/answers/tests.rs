@@ -1,11 +1,11 @@
 use super::*;
 
 fn ask(about: &About, answer: impl FnOnce(&Asked<'_>) -> String) -> Value {
-    let (world, by) = ("rag-world".parse().unwrap(), "qna_agent".parse().unwrap());
+    let world = "rag-world".parse().unwrap();
     let asked = Asked {
         world: &world,
         about,
-        by: &by,
+        by: "qna_agent",
     };
     let mut frame: Value = serde_json::from_str(&answer(&asked)).unwrap();
     assert_eq!(frame["sender_id"], "rag-world");
