@@ -11,7 +11,7 @@ use testkit::model::{ModelServer, Reply};
 const WORLD: &str = "/v1/worlds/studio";
 
 /// An example of the SDK as a worker; `cargo test` builds it.
-fn worker(cluster: &Cluster, example: &str, name: &str) -> Process {
+pub(super) fn worker(cluster: &Cluster, example: &str, name: &str) -> Process {
     let environment = BTreeMap::from([("MANYWORLDS_NATS__URL".to_owned(), cluster.nats.url())]);
     Process::start(
         &format!("examples/{example}"),

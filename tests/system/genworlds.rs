@@ -1,6 +1,10 @@
 //! GenWorlds' own protocol, as its clients use it.
 
 mod client;
+mod operators;
+mod promises;
+mod scale;
+mod seeds;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -23,6 +23,12 @@ struct MicrophoneSounds {
     message: String,
 }
 
+/// The microphone has a new holder.
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
+struct NewHolderOfMicrophone {
+    new_holder_id: String,
+}
+
 /// Somebody tried who does not hold the microphone.
 #[derive(Serialize, Deserialize, JsonSchema, Event)]
 struct NotAllowed {}
@@ -51,7 +57,11 @@ async fn speak(said: Received<AgentSpeaksIntoMicrophone>, mut mic: Mic) -> Resul
 
 async fn pass(passed: Received<AgentPassesMicrophone>, mut mic: Mic) -> Result<Mic, Error> {
     match passed.to.parse::<EntityId>() {
-        Ok(next) if mic.holder() == Some(&passed.sender) => mic.give_to(&next),
+        Ok(next) if mic.holder() == Some(&passed.sender) => {
+            mic.give_to(&next);
+            let new_holder_id = passed.event.to;
+            mic.send(&NewHolderOfMicrophone { new_holder_id })?;
+        }
         _ => mic.send_to(&passed.sender, &NotAllowed {})?,
     }
     Ok(mic)

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An event for everyone, or for `target`.
 pub(super) fn event(event_type: &str, sender: &str, target: Option<&str>) -> Value {
@@ -46,14 +46,16 @@ impl Client {
 
     /// The next frame; none when the connection is over, however it ended.
     pub(super) async fn next(&mut self) -> Option<Value> {
-        loop {
-            let next = tokio::time::timeout(PATIENCE, self.0.next());
-            match next.await.unwrap()?.ok()? {
-                Message::Text(text) => return Some(serde_json::from_str(&text).unwrap()),
-                Message::Close(_) => return None,
-                _ => {}
+        let frame = async {
+            loop {
+                match self.0.next().await?.ok()? {
+                    Message::Text(text) => return Some(serde_json::from_str(&text).unwrap()),
+                    Message::Close(_) => return None,
+                    _ => {}
+                }
             }
-        }
+        };
+        tokio::time::timeout(PATIENCE, frame).await.unwrap()
     }
 
     /// The next frame, which is of this type.
