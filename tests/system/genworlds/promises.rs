@@ -314,7 +314,7 @@ async fn a_run_that_takes_long_holds_nobody_up_and_can_be_called_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_that_fails_is_not_asked_again_by_itself() {
+async fn an_agent_that_fails_is_not_asked_again_and_who_asked_is_told() {
     let (cluster, model) = (
         Cluster::start(Shape::default()).await,
         ModelServer::start().await,
@@ -327,8 +327,12 @@ async fn an_agent_that_fails_is_not_asked_again_by_itself() {
     for asked in 1..=2 {
         let asks = saying("user_speaks_with_agent_event", "eve", "ada", "Well?");
         eve.say_and_hear(&asks).await;
-        // Frames are taken one by one: behind this one, the question has been put.
-        eve.say_and_hear(&event("next", "eve", None)).await;
+        let failed = eve.expect("error").await;
+        assert_eq!(
+            failed["refused"], "user_speaks_with_agent_event",
+            "{failed}"
+        );
+        assert_eq!(failed["target_id"], "eve", "{failed}");
         eventually("the agent has failed, and rests", async || {
             let state = get(&cluster, "lobby/state").await;
             let seq = &state["seq"];

@@ -256,6 +256,11 @@ async fn a_microphone_is_spoken_into_and_passed_over_the_door() {
     let refused = door.check(&refused, "mic", Some("bob"), json!({})).await;
     assert_eq!(json!(refused.causationid), early["event_id"]);
     let mut pass = event("agent_passes_microphone", "ada", Some("mic"));
+    pass["to"] = json!("nobody");
+    ada.say_and_hear(&pass).await;
+    let refused = ada.expect("error").await;
+    assert_eq!(refused["code"], "result_refused", "{refused}");
+    assert_eq!(refused["refused"], "agent_passes_microphone", "{refused}");
     pass["to"] = json!("bob");
     let pass = ada.say_and_hear(&pass).await;
     let passed = ada.expect("new_holder_of_microphone").await;

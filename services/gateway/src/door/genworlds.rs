@@ -12,6 +12,7 @@ mod answers;
 mod model;
 mod names;
 mod refusal;
+mod requests;
 mod session;
 mod speaker;
 mod spoken;

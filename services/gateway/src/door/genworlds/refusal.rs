@@ -1,7 +1,9 @@
-//! What a client is told when a frame of its is refused. Nobody else hears of it.
+//! What a client is told when a frame of its is refused, or what it asked for fails. Nobody else hears
+//! of it.
 
 use serde::Serialize;
 
+use super::requests::Failure;
 use super::told;
 use crate::problem::Problem;
 
@@ -16,7 +18,7 @@ struct Fault<'a> {
     detail: &'a str,
     /// The field at fault, as the client wrote it.
     field: Option<&'a str>,
-    /// The type of the event that was refused.
+    /// The type of the event that was refused, or that asked for what failed.
     refused: Option<&'a str>,
     /// Try again after this many seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,6 +40,18 @@ pub(super) fn frame(
         retry_after: problem.retry_after,
     };
     told::by_world(world, ERROR, &problem.detail, target, fault)
+}
+
+/// The frame that says that what an event asked for has failed.
+pub(super) fn failure(world: &str, target: Option<&str>, failure: &Failure) -> String {
+    let fault = Fault {
+        code: &failure.code,
+        detail: &failure.reason,
+        field: None,
+        refused: Some(failure.asked.as_str()),
+        retry_after: None,
+    };
+    told::by_world(world, ERROR, &failure.reason, target, fault)
 }
 
 /// The same problem, with its field as the client wrote it: the world knows the fields of a frame

@@ -1,6 +1,6 @@
 //! What becomes of what a client says.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::http::StatusCode;
 use contract::command::Line;
@@ -10,6 +10,7 @@ use contract::{
 
 use super::answers::Asked;
 use super::model::{self, About, Model};
+use super::requests::Requests;
 use super::speaker::{self, Speaker, forged, is_of_clients};
 use super::spoken::{Frame, Spoken};
 use super::words::{self, Ask};
@@ -27,6 +28,8 @@ pub(super) struct Talk {
     speaker: OnceLock<Speaker>,
     /// What the world is, as it was told last. Known once there is a speaker.
     about: Mutex<About>,
+    /// What it has asked for lately.
+    requests: Mutex<Requests>,
 }
 
 impl Talk {
@@ -37,6 +40,7 @@ impl Talk {
             principal,
             speaker: OnceLock::new(),
             about: Mutex::default(),
+            requests: Mutex::default(),
         }
     }
 
@@ -169,11 +173,14 @@ impl Talk {
             Some((agent, message)) => self.line(agent, &message).await?,
             None => None,
         };
+        let event_type = event.event_type.clone();
         let command = Command::SendEvents {
             events: vec![event],
             message,
         };
         let id = CommandId::new();
+        // Before it is sent: what comes of it may be heard before it is answered.
+        self.requests().remember(id.event(0), event_type);
         let sender = speaker.id.clone();
         let sent = self.gateway.command(&self.world, id, sender, command);
         sent.await.map(|_| ())
@@ -220,9 +227,17 @@ impl Talk {
         known.clone()
     }
 
+    fn requests(&self) -> MutexGuard<'_, Requests> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// An event of the world as this connection hears it, if it does.
     pub(super) fn tell(&self, everything: bool, event: &CloudEvent) -> Option<String> {
         let speaker = self.speaker();
+        if let Some(failure) = self.requests().follow(event) {
+            let speaker = speaker.map(|speaker| speaker.id.as_str());
+            return Some(refusal::failure(self.world.as_str(), speaker, &failure));
+        }
         if !told::hears(everything, speaker.map(|speaker| &speaker.id), event) {
             return None;
         }
