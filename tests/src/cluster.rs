@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use bus::Bus;
 use tempfile::TempDir;
-use testkit::{NatsServer, eventually, free_port};
+use testkit::{NatsServer, free_port};
 
 use crate::{Http, Process};
 
@@ -106,13 +106,11 @@ impl Cluster {
 
     /// Waits until every service says that it is ready.
     pub async fn ready(&self) {
-        let pages = self.gateways.iter().map(|gateway| gateway.base.clone());
-        for page in pages.chain(self.health.iter().map(|(_, page)| page.clone())) {
-            eventually(&format!("{page} is ready"), async || {
-                let answer = reqwest::get(format!("{page}/readyz")).await;
-                answer.is_ok_and(|answer| answer.status().is_success())
-            })
-            .await;
+        for gateway in &self.gateways {
+            gateway.ready().await;
+        }
+        for (_, page) in &self.health {
+            Http::new(page.clone()).ready().await;
         }
     }
 

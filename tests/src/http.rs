@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
+use testkit::eventually;
 use uuid::Uuid;
 
 /// How long a request is repeated before the test has failed.
@@ -13,7 +14,7 @@ const ATTEMPT: Duration = Duration::from_secs(35);
 /// Pause before a request is repeated.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// One gateway.
+/// One gateway, or the health pages of another service.
 #[derive(Clone)]
 pub struct Http {
     /// Its address, without a path.
@@ -58,6 +59,18 @@ impl Http {
             status,
             serde_json::from_slice(&bytes).unwrap_or(Value::Null),
         ))
+    }
+
+    /// Waits until it says that it is ready, as every service does.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn ready(&self) {
+        eventually(&format!("{} is ready", self.base), async || {
+            let answer = reqwest::get(format!("{}/readyz", self.base)).await;
+            answer.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await;
     }
 
     /// Posts until it is accepted, with one idempotency key; any of `doors` may answer.

@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+const HINT: &str = "run `cargo build --workspace --bins --examples` first, with the same profile";
+
 /// A service as a process of its own, which can be killed and started again as it was.
 pub struct Process {
     /// What it is called in reports.
@@ -19,10 +21,10 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts the service `binary` with these variables. What it logs is kept in `folder`.
+    /// Starts the service or example `binary` with these variables. What it logs is kept in `folder`.
     ///
     /// # Panics
-    /// When it can't be started: `cargo build --workspace --bins` makes the services.
+    /// When it can't be started: `cargo build --workspace --bins --examples` makes all of them.
     pub fn start(
         binary: &str,
         name: impl Into<String>,
@@ -58,7 +60,7 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("run `cargo build --workspace --bins` first, with the same profile");
+            .expect(HINT);
         // Whoever wants no input may have closed it already.
         let _ = child
             .stdin
@@ -105,10 +107,9 @@ impl Process {
             .stdout(Stdio::null())
             .stderr(log)
             .spawn();
-        let hint = "run `cargo build --workspace --bins` first, with the same profile";
         self.child =
             Some(child.unwrap_or_else(|error| {
-                panic!("start {}: {error}; {hint}", self.binary.display())
+                panic!("start {}: {error}; {HINT}", self.binary.display())
             }));
     }
 
