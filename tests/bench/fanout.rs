@@ -17,6 +17,8 @@ use crate::report::{Report, Row, median, rate};
 
 /// Events that are sent before the listeners are waited for: fewer than a gateway keeps for them.
 const PACE: usize = 256;
+/// Memory that has not changed for so many looks, 10 ms apart, has settled.
+const SETTLED_LOOKS: usize = 20;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -97,11 +99,10 @@ pub(crate) async fn idle_connections(cluster: &Cluster, report: &mut Report) {
     let bus = cluster.bus().await;
     create(&bus, "idle").await;
     let warm = connect(cluster, "idle", 100).await;
-    let before = cpu::memory_kb(cluster, "gateway");
+    let before = settled_kb(cluster).await;
     let count = report.count(1000);
     let sockets = connect(cluster, "idle", count).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let grown = cpu::memory_kb(cluster, "gateway") - before;
+    let grown = settled_kb(cluster).await - before;
     drop((warm, sockets));
     #[expect(clippy::cast_precision_loss, reason = "kilobytes of one process")]
     let each = grown as f64 / count as f64;
@@ -114,4 +115,17 @@ pub(crate) async fn idle_connections(cluster: &Cluster, report: &mut Report) {
         met: each <= 12.0,
         cpu_ms: None,
     });
+}
+
+/// The memory of the gateway, once what it took to open the connections is given back.
+async fn settled_kb(cluster: &Cluster) -> i64 {
+    let (mut memory, mut looks) = (0, 0);
+    eventually("the gateway's memory has settled", async || {
+        let now = cpu::memory_kb(cluster, "gateway");
+        looks = if now == memory { looks + 1 } else { 0 };
+        memory = now;
+        looks >= SETTLED_LOOKS
+    })
+    .await;
+    memory
 }
