@@ -1,26 +1,18 @@
 //! Listeners: how many deliveries a second, and what a silent one costs.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
-
 use bus::Bus;
 use futures::StreamExt;
 use system_tests::Cluster;
 use testkit::eventually;
-use tokio::net::TcpStream;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::connect_async;
 
 use crate::commits::{create, flood};
 use crate::cpu::{self, Used};
+use crate::crowd::{Crowd, PACE, Socket};
 use crate::report::{Report, Row, median, rate};
 
-/// Events that are sent before the listeners are waited for: fewer than a gateway keeps for them.
-const PACE: usize = 256;
 /// Memory that has not changed for so many looks, 10 ms apart, has settled.
 const SETTLED_LOOKS: usize = 20;
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 async fn connect(cluster: &Cluster, world: &str, count: usize) -> Vec<Socket> {
     let base = cluster.gateways[0].base.replacen("http", "ws", 1);
@@ -43,41 +35,20 @@ pub(crate) async fn deliveries(cluster: &Cluster, bus: &Bus, report: &mut Report
     }
     let listeners = 100;
     let world = create(bus, "fanout").await;
-    let heard = Arc::new(AtomicUsize::new(0));
-    for mut socket in connect(cluster, "fanout", listeners).await {
-        let heard = heard.clone();
-        tokio::spawn(async move {
-            while let Some(Ok(frame)) = socket.next().await {
-                if frame.is_text() {
-                    heard.fetch_add(1, Ordering::Relaxed);
-                }
-            }
-        });
+    let mut crowd = Crowd::default();
+    for socket in connect(cluster, "fanout", listeners).await {
+        crowd.add(socket);
     }
-    let commands = report.count(12_800) / 64 * 64;
+    let paces = report.count(50);
+    let count = paces * PACE * listeners;
     let (mut rates, mut costs) = (vec![], vec![]);
     for _ in 0..3 {
-        let (before, until) = (
-            Used::now(cluster),
-            heard.load(Ordering::Relaxed) + commands * listeners,
-        );
-        let started = Instant::now();
-        // Paced, so that what is measured is the deliveries and not how fast a listener falls behind.
-        let before_any = heard.load(Ordering::Relaxed);
-        for round in 0..commands / PACE {
+        let before = Used::now(cluster);
+        let send = async || {
             flood(bus, &world, PACE, 1).await;
-            while heard.load(Ordering::Relaxed) < before_any + round * PACE * listeners {
-                tokio::time::sleep(Duration::from_micros(200)).await;
-            }
-        }
-        let sent = commands / PACE * PACE;
-        let until = until - (commands - sent) * listeners;
-        eventually("every listener heard everything", async || {
-            heard.load(Ordering::Relaxed) >= until
-        })
-        .await;
-        rates.push(rate(sent * listeners, started.elapsed()));
-        costs.push(before.per_operation(cluster, sent * listeners));
+        };
+        rates.push(rate(count, crowd.hear(paces, send).await));
+        costs.push(before.per_operation(cluster, count));
     }
     let value = median(&mut rates);
     report.add(Row {

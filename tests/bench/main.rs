@@ -12,8 +12,11 @@
 
 mod commits;
 mod cpu;
+mod crowd;
 mod fanout;
+mod genworlds;
 mod invocations;
+mod relay;
 mod report;
 mod scaling;
 mod sleep;
@@ -84,6 +87,10 @@ async fn main() -> anyhow::Result<()> {
     // First, while no connection has left any memory behind that these could use.
     fanout::idle_connections(&cluster, &mut report).await;
     fanout::deliveries(&cluster, &bus, &mut report).await;
+    genworlds::to_one(&cluster, &bus, &mut report).await;
+    genworlds::to_ten(&cluster, &bus, &mut report).await;
+    genworlds::to_hundred(&cluster, &bus, &mut report).await;
+    genworlds::echo(&cluster, &bus, &mut report).await;
     sleep::replay(&cluster, &bus, &mut report).await;
     sleep::asleep(&cluster, &bus, &mut report).await;
     report.print();

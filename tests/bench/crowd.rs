@@ -1,0 +1,69 @@
+//! Open WebSockets, and how much all of them together have heard.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use futures::{Stream, StreamExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+/// Frames that are sent before the listeners are waited for: fewer than a gateway keeps for them.
+pub(crate) const PACE: usize = 256;
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Listeners. They leave when it is dropped.
+#[derive(Default)]
+pub(crate) struct Crowd {
+    heard: Arc<AtomicUsize>,
+    listeners: JoinSet<()>,
+}
+
+impl Crowd {
+    /// One more listener.
+    pub(crate) fn add<S>(&mut self, mut frames: S)
+    where
+        S: Stream<Item = tungstenite::Result<Message>> + Unpin + Send + 'static,
+    {
+        let heard = self.heard.clone();
+        self.listeners.spawn(async move {
+            while let Some(Ok(frame)) = frames.next().await {
+                if frame.is_text() {
+                    heard.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        });
+    }
+
+    /// How long it takes until all have heard what `send` sends, each time [`PACE`] frames.
+    ///
+    /// Paced, so that what is measured is the deliveries and not how fast a listener falls behind.
+    pub(crate) async fn hear(&self, times: usize, mut send: impl AsyncFnMut()) -> Duration {
+        let before = self.heard.load(Ordering::Relaxed);
+        let until = |times: usize| before + times * PACE * self.listeners.len();
+        let started = Instant::now();
+        for sent in 0..times {
+            send().await;
+            self.reach(until(sent)).await;
+        }
+        self.reach(until(times)).await;
+        let took = started.elapsed();
+        assert_eq!(self.heard.load(Ordering::Relaxed), until(times));
+        took
+    }
+
+    async fn reach(&self, count: usize) {
+        let reached = async {
+            while self.heard.load(Ordering::Relaxed) < count {
+                tokio::time::sleep(Duration::from_micros(200)).await;
+            }
+        };
+        let reached = tokio::time::timeout(DEADLINE, reached).await;
+        reached.expect("every listener heard everything");
+    }
+}
