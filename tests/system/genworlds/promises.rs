@@ -16,7 +16,7 @@ fn client(id: &str, ability: &str) -> Value {
     let speaks = json!({
         "name": ability, "trigger": "agent_speaks_with_agent_event", "run": {"client": {}},
     });
-    json!({"id": id, "kind": "agent", "agent": {}, "abilities": [speaks]})
+    json!({"id": id, "kind": "agent", "agent": {"brain": {"client": {}}}, "abilities": [speaks]})
 }
 
 /// The microphone that every agent worker knows.
@@ -136,7 +136,7 @@ async fn who_moves_is_perceived_at_its_new_place_and_a_move_is_remembered() {
         "name": "AgentMovesToNewLocation", "trigger": "agent_moves_to_new_location",
         "run": {"worker": "assistant-AgentMovesToNewLocation"},
     }]);
-    let john = json!({"id": "john", "kind": "agent", "agent": {}, "abilities": moves});
+    let john = json!({"id": "john", "kind": "agent", "agent": {"brain": {"client": {}}}, "abilities": moves});
     let world = json!({
         "id": "house", "perception": "same_place",
         "entities": [
@@ -371,7 +371,9 @@ async fn who_and_what_is_removed_is_gone_and_the_past_still_has_it() {
     delete(&cluster, "lobby").await;
     john.say_in_vain(&event("end", "john", None), "world_deleted")
         .await;
-    let mut late = Client::open(&cluster.gateways[0], "/ws/lobby?entity=john").await;
-    assert_eq!(late.expect("error").await["code"], "world_deleted");
-    assert!(late.next().await.is_none());
+    for address in ["/ws/lobby?entity=john", "/ws/lobby"] {
+        let mut late = Client::open(&cluster.gateways[0], address).await;
+        assert_eq!(late.expect("error").await["code"], "world_deleted");
+        assert!(late.next().await.is_none());
+    }
 }

@@ -3,6 +3,7 @@
 //! SDK, in a process of its own.
 
 use bus::{Bus, Commits};
+use contract::command::View;
 use contract::commit::Position;
 use contract::{CloudEvent, Command, CommandId, CommandRequest, EventId, Seq, WorldId};
 use sdk::{Event, JsonSchema, schemars};
@@ -71,7 +72,7 @@ fn studio() -> Value {
         let speaks = json!({
             "name": "AgentSpeaks", "trigger": "agent_speaks_with_agent_event", "run": {"client": {}},
         });
-        json!({"id": id, "kind": "agent", "agent": {}, "abilities": [speaks]})
+        json!({"id": id, "kind": "agent", "agent": {"brain": {"client": {}}}, "abilities": [speaks]})
     };
     json!({
         "id": "studio", "chats": [{"id": "main", "title": "Studio"}],
@@ -115,7 +116,10 @@ async fn log(bus: &Bus) -> Vec<CloudEvent> {
 
 async fn microphone_is_there(bus: &Bus) {
     eventually("the microphone is there", async || {
-        let state = bus.state(&world(), None, PATIENCE).await.unwrap();
+        let state = bus
+            .state(&world(), None, View::Whole, PATIENCE)
+            .await
+            .unwrap();
         let state: Value = serde_json::from_str(state.unwrap().1.get()).unwrap();
         state["entities"]["mic"]["held_by"] == "ada"
     })
@@ -310,7 +314,15 @@ impl Nats {
         let mut draft = said.draft().unwrap();
         draft.target = Some(target.parse().unwrap());
         let events = vec![draft];
-        let id = command(&self.bus, sender, Command::SendEvents { events }).await;
+        let id = command(
+            &self.bus,
+            sender,
+            Command::SendEvents {
+                events,
+                message: None,
+            },
+        )
+        .await;
         let told = self.told().await;
         assert_eq!(told.id, id.event(0));
         assert_eq!(told.sender.as_str(), sender);

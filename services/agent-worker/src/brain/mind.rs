@@ -42,7 +42,7 @@ pub(crate) async fn decide(
     match &minded.config.brain {
         Brain::Script(rules) => script::decide(rules, minded),
         Brain::Llm(model) => llm::decide(models, model, minded, call).await,
-        Brain::Function { action } => Err(not_this(action)),
+        Brain::Function { .. } | Brain::Client {} => Err(not_this(minded)),
     }
 }
 
@@ -60,10 +60,12 @@ pub(crate) async fn summarise(
     match &minded.config.brain {
         Brain::Script(_) => Ok((script::summarise(minded.situation, paragraphs), None)),
         Brain::Llm(model) => llm::summarise(models, model, minded, paragraphs, call).await,
-        Brain::Function { action } => Err(not_this(action)),
+        Brain::Function { .. } | Brain::Client {} => Err(not_this(minded)),
     }
 }
 
-fn not_this(action: &contract::ActionName) -> Error {
-    Error::failed("not_this_brain", format!("{action} is asked, not this"))
+/// It was asked before somebody else began to think for the agent.
+fn not_this(minded: Minded<'_>) -> Error {
+    let reason = format!("others think for {}", minded.context.agent.id);
+    Error::failed("not_this_brain", reason)
 }

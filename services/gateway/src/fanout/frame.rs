@@ -15,6 +15,7 @@ pub(crate) struct Frame {
     pub(crate) body: Body,
     sse: OnceLock<Bytes>,
     websocket: OnceLock<Utf8Bytes>,
+    flat: OnceLock<Option<Utf8Bytes>>,
 }
 
 /// What a frame says.
@@ -38,6 +39,7 @@ impl Frame {
             body,
             sse: OnceLock::new(),
             websocket: OnceLock::new(),
+            flat: OnceLock::new(),
         }
     }
 
@@ -47,6 +49,11 @@ impl Frame {
             Body::Event(event) => Some(event.sequence),
             Body::Chunk(_) => None,
         }
+    }
+
+    /// As the clients of GenWorlds know it, where it is the same for all of them: `write` writes it.
+    pub(crate) fn flat(&self, write: impl FnOnce() -> Option<Utf8Bytes>) -> Option<Utf8Bytes> {
+        self.flat.get_or_init(write).clone()
     }
 
     /// As a server-sent event.

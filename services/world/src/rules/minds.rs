@@ -47,10 +47,13 @@ pub(super) fn has_something_to_do(world: &World, agent: &EntityId) -> bool {
 }
 
 fn wants_decision(world: &World, agent: &EntityId) -> bool {
-    let (Some(mind), Some(config)) = (world.minds.get(agent), config(world, agent)) else {
+    let (Some(mind), Some(agent)) = (world.minds.get(agent), agent_config(world, agent)) else {
         return false;
     };
-    !config.paused && mind.is_ready()
+    let is_paused = agent.mind.as_ref().is_none_or(|mind| mind.paused);
+    // Whose client thinks for it decides by itself when.
+    let is_asked = !matches!(agent.brain, Brain::Client {});
+    is_asked && !is_paused && mind.is_ready()
 }
 
 fn wants_summary(world: &World, agent: &EntityId) -> bool {

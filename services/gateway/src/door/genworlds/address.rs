@@ -131,10 +131,12 @@ async fn begin(
     };
     let (feed, ready) = gateway.watch(&world, Filter::default(), wish.after).await?;
     let talk = Talk::new(Arc::clone(gateway), world, principal);
-    if let Some(entity) = &wish.entity {
-        talk.speak_as(entity)
+    match &wish.entity {
+        Some(entity) => talk
+            .speak_as(entity)
             .await
-            .map_err(|problem| problem.at("entity"))?;
+            .map_err(|problem| problem.at("entity"))?,
+        None => talk.check().await?,
     }
     Ok((Arc::new(talk), feed, ready))
 }

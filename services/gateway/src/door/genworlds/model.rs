@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use contract::command::View;
-use contract::{ChatId, CloudEvent, Entity, EntityId, Seq, WorldId};
+use contract::{ChatId, CloudEvent, Entity, EntityId, Rejection, RejectionCode, Seq, WorldId};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -35,6 +35,8 @@ pub(super) struct Model {
     chats: BTreeMap<ChatId, ChatModel>,
     #[serde(default)]
     current_chat: Option<ChatId>,
+    #[serde(default)]
+    deleted: bool,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +55,7 @@ struct ChatModel {
 /// Reads a world.
 ///
 /// # Errors
-/// As [`Gateway::state`].
+/// As [`Gateway::state`], and 410 when the world was deleted.
 pub(super) async fn look(gateway: &Gateway, world: &WorldId) -> Result<(About, Model), Problem> {
     let (seq, state) = gateway.state(world, None, View::Outline).await?;
     let read = || {
@@ -61,10 +63,18 @@ pub(super) async fn look(gateway: &Gateway, world: &WorldId) -> Result<(About, M
         let model: Model = serde_json::from_str(state.get())?;
         Ok::<_, serde_json::Error>((About { seq, ..about }, model))
     };
-    read().map_err(|error| {
+    let (about, model) = read().map_err(|error| {
         tracing::error!(world.id = %world, %error, "a state that is none");
         Problem::internal()
-    })
+    })?;
+    if model.deleted {
+        return Err(Problem::from(Rejection {
+            code: RejectionCode::WorldDeleted,
+            detail: format!("the world {world} was deleted"),
+            field: None,
+        }));
+    }
+    Ok((about, model))
 }
 
 impl About {

@@ -123,5 +123,5 @@ fn tell(talk: &Talk, observes: bool, frame: &Frame) -> Option<Utf8Bytes> {
         return None;
     };
     talk.note(event);
-    talk.tell(observes, event).map(Into::into)
+    talk.tell(observes, frame, event)
 }

@@ -30,6 +30,16 @@ pub(super) fn is_of_clients(entity: &Entity) -> bool {
     }
 }
 
+/// Whether what is said to an agent is said in a chat: nobody thinks for it, and it does not listen to
+/// events by itself.
+pub(super) fn answers_in_chats(agent: &Entity) -> bool {
+    let has_mind = agent
+        .agent
+        .as_ref()
+        .is_some_and(|agent| agent.mind.is_some());
+    !is_of_clients(agent) && !has_mind
+}
+
 /// Lets a client speak as an entity, which comes into the world if it is not there.
 ///
 /// # Errors

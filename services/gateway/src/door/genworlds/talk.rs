@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use axum::extract::ws::Utf8Bytes;
 use axum::http::StatusCode;
 use contract::command::Line;
 use contract::{
@@ -11,11 +12,12 @@ use contract::{
 use super::answers::Asked;
 use super::model::{self, About, Model};
 use super::requests::Requests;
-use super::speaker::{self, Speaker, forged, is_of_clients};
+use super::speaker::{self, Speaker, answers_in_chats, forged};
 use super::spoken::{Frame, Spoken};
 use super::words::{self, Ask};
 use super::{names, refusal, told};
 use crate::auth::Principal;
+use crate::fanout;
 use crate::gateway::Gateway;
 use crate::problem::Problem;
 
@@ -26,7 +28,7 @@ pub(super) struct Talk {
     principal: Principal,
     /// For whom the connection speaks: set once, by its first frame or its address.
     speaker: OnceLock<Speaker>,
-    /// What the world is, as it was told last. Known once there is a speaker.
+    /// What the world is, as it was told last.
     about: Mutex<About>,
     /// What it has asked for lately.
     requests: Mutex<Requests>,
@@ -85,6 +87,14 @@ impl Talk {
 
     async fn entity(&self, name: &str) -> Result<EntityId, Problem> {
         names::entity_in(name, &self.world, &self.look().await?)
+    }
+
+    /// Whether there is anything to talk with: a log outlives its world for a while.
+    ///
+    /// # Errors
+    /// What a client is told of a world that is not there.
+    pub(super) async fn check(&self) -> Result<(), Problem> {
+        self.look().await.map(|_| ())
     }
 
     /// Takes note of what an event says of the world itself.
@@ -191,7 +201,7 @@ impl Talk {
         let model = self.look().await?;
         let entity = model.entity(agent);
         let listens = entity
-            .is_some_and(|entity| entity.kind == EntityKind::Agent && !is_of_clients(&entity));
+            .is_some_and(|entity| entity.kind == EntityKind::Agent && answers_in_chats(&entity));
         if !listens {
             return Ok(None);
         }
@@ -232,16 +242,26 @@ impl Talk {
     }
 
     /// An event of the world as this connection hears it, if it does.
-    pub(super) fn tell(&self, everything: bool, event: &CloudEvent) -> Option<String> {
+    pub(super) fn tell(
+        &self,
+        everything: bool,
+        frame: &fanout::Frame,
+        event: &CloudEvent,
+    ) -> Option<Utf8Bytes> {
         let speaker = self.speaker();
         if let Some(failure) = self.requests().follow(event) {
             let speaker = speaker.map(|speaker| speaker.id.as_str());
-            return Some(refusal::failure(self.world.as_str(), speaker, &failure));
+            return Some(refusal::failure(self.world.as_str(), speaker, &failure).into());
         }
         if !told::hears(everything, speaker.map(|speaker| &speaker.id), event) {
             return None;
         }
-        told::frame(event, speaker)
+        let write = || told::frame(event, speaker).map(Utf8Bytes::from);
+        match event.target {
+            // Whoever hears it is not named in it.
+            None => frame.flat(write),
+            Some(_) => write(),
+        }
     }
 }
 

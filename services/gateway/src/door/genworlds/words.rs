@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::fact::MessagePosted;
+use contract::fact::{AgentThought, MessagePosted};
 use contract::{CloudEvent, Draft, EntityId, Target};
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -17,6 +17,9 @@ const SPEAKS_WITH_AGENT: &str = "user_speaks_with_agent_event";
 const SPEAKS_WITH_USER: &str = "agent_speaks_with_user_event";
 /// What the frame of that type is described as.
 const SPEAKS_WITH_USER_DESCRIPTION: &str = "An agent speaks with the user.";
+/// An agent has nothing to do for now.
+const GOES_TO_SLEEP: &str = "agent_goes_to_sleep";
+const GOES_TO_SLEEP_DESCRIPTION: &str = "The agent is waiting.";
 /// Where the payload of an event stands that is no object.
 const WHOLE_PAYLOAD: &str = "data";
 
@@ -72,7 +75,8 @@ pub(super) fn addressed(agent: &EntityId, message: &str) -> String {
     format!("@{} {message}", agent.as_str().to_lowercase())
 }
 
-/// An event as these clients know it. Of what the world itself writes, they know what agents say.
+/// An event as these clients know it. Of what the world itself writes, they know what agents say, and
+/// that they go to sleep.
 pub(super) fn told(event: &CloudEvent) -> Option<Told<'_>> {
     if !event.event_type.is_reserved() {
         return Some(Told {
@@ -81,9 +85,23 @@ pub(super) fn told(event: &CloudEvent) -> Option<Told<'_>> {
             fields: fields_of(&event.data),
         });
     }
-    if event.event_type.as_str() != "message.posted" {
-        return None;
+    match event.event_type.as_str() {
+        "message.posted" => what_agents_say(event),
+        "agent.thought" => that_an_agent_sleeps(event),
+        _ => None,
     }
+}
+
+fn that_an_agent_sleeps(event: &CloudEvent) -> Option<Told<'_>> {
+    let thought: AgentThought = serde_json::from_str(event.data.get()).ok()?;
+    thought.sleeps.then(|| Told {
+        event_type: GOES_TO_SLEEP,
+        description: GOES_TO_SLEEP_DESCRIPTION,
+        fields: BTreeMap::new(),
+    })
+}
+
+fn what_agents_say(event: &CloudEvent) -> Option<Told<'_>> {
     let posted: MessagePosted = serde_json::from_str(event.data.get()).ok()?;
     // What agents answer was told apart before events said who spoke: it belongs to another's turn.
     let is_answer = posted.turn != event.id.message();
@@ -192,6 +210,12 @@ pub(super) mod tests {
             ("a.b", json!([1]), Some(("a.b", json!({"data": [1]})))),
             ("entity.created", json!({"id": "bob", "kind": "user"}), None),
             ("message.posted", json!({"text": "hi", "turn": own}), None),
+            (
+                "agent.thought",
+                json!({"sleeps": true}),
+                Some(("agent_goes_to_sleep", json!({}))),
+            ),
+            ("agent.thought", json!({"plan": ["a"]}), None),
             (
                 "message.posted",
                 json!({"text": "hi", "turn": other}),
