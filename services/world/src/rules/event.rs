@@ -29,9 +29,14 @@ pub(super) fn send_all(
     line.map_or(Ok(()), |line| say(world, line, decision))
 }
 
-/// What is said together with events.
+/// What is said together with events, of which the first led to it.
 fn say(world: &World, line: &Line, decision: &mut Decision<'_>) -> Result<(), Rejection> {
+    let (first, place) = (decision.events.first(), decision.events.len());
+    let cause = first.map(|decided| decided.event.id);
     let posted = message::post(world, &line.chat, &line.text, None, decision);
+    if let Some(said) = decision.events.get_mut(place) {
+        said.event.causation = cause;
+    }
     posted.map_err(|refused| {
         let field = match &refused.field {
             Some(field) => format!("message.{field}"),

@@ -132,10 +132,10 @@ async fn begin(
     let (feed, ready) = gateway.watch(&world, Filter::default(), wish.after).await?;
     let talk = Talk::new(Arc::clone(gateway), world, principal);
     match &wish.entity {
-        Some(entity) => talk
-            .speak_as(entity)
-            .await
-            .map_err(|problem| problem.at("entity"))?,
+        Some(entity) => {
+            let admitted = talk.speak_as(entity).await;
+            admitted.map_err(|problem| problem.at("entity"))?;
+        }
         None => talk.check().await?,
     }
     Ok((Arc::new(talk), feed, ready))

@@ -33,13 +33,16 @@ impl Requests {
     /// Follows what comes of it: the failure, if this event is one.
     pub(super) fn follow(&mut self, event: &CloudEvent) -> Option<Failure> {
         let kind = event.event_type.as_str();
-        if !matches!(kind, "action.requested" | "action.failed") {
+        if !matches!(
+            kind,
+            "message.posted" | "action.requested" | "action.failed"
+        ) {
             return None;
         }
         let cause = event.causationid?;
         let (_, asked) = self.0.iter().find(|(id, _)| *id == cause)?;
         let asked = asked.clone();
-        if kind == "action.requested" {
+        if kind != "action.failed" {
             self.remember(event.id, asked);
             return None;
         }
@@ -90,6 +93,20 @@ mod tests {
             });
             assert_eq!(requests.follow(&failed), expected, "{cause} {call:?}");
         }
+    }
+
+    #[test]
+    fn what_was_said_with_an_event_belongs_to_it() {
+        let mut requests = Requests::default();
+        let mine = CommandId::new().event(0);
+        requests.remember(mine, "a.b".parse().unwrap());
+        let said = caused("message.posted", mine, "{}");
+        let requested = caused("action.requested", said.id, "{}");
+        let failed = json!({"invocation": requested.id, "code": "c", "reason": "It broke."});
+        let failed = caused("action.failed", requested.id, &failed.to_string());
+        assert_eq!(requests.follow(&said), None);
+        assert_eq!(requests.follow(&requested), None);
+        assert!(requests.follow(&failed).is_some());
     }
 
     #[test]

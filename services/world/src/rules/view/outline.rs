@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use contract::ability::Ability;
 use contract::fact::WorldDescription;
+use contract::mind::Thinking;
 use contract::tool::Approval;
 use contract::{
     ActionName, AgentConfig, ApprovalId, Chat, ChatId, Entity, EntityId, EntityKind, InvocationId,
@@ -12,6 +13,7 @@ use contract::{
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use crate::rules::state::{ChatState, Open, World};
 
@@ -81,6 +83,10 @@ struct RunOutline<'a> {
     ability: Option<&'a ActionName>,
     #[serde(skip_serializing_if = "Option::is_none")]
     caller: Option<&'a EntityId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking: Option<Thinking>,
 }
 
 #[derive(Serialize)]
@@ -165,6 +171,8 @@ impl<'a> From<&'a Open> for RunOutline<'a> {
             call: open.call.as_deref(),
             ability: open.ability.as_ref(),
             caller: open.caller.as_ref(),
+            correlation: open.correlation,
+            thinking: open.thinking,
         }
     }
 }
