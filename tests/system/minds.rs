@@ -152,6 +152,42 @@ async fn what_comes_while_an_agent_decides_to_sleep_wakes_it() {
     asleep(&cluster, "carl").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_is_reminded_of_all_that_it_heard_if_it_is_to_be() {
+    let model = ModelServer::start().await;
+    let mind_of_carl = json!({
+        "wakes_on": [{"type": "user_speaks_with_agent_event"}],
+        "memory": {"events": 1, "full": true},
+    });
+    let carl = agent("carl", &llm(&model), &mind_of_carl);
+    let cluster = lab(Shape::default(), &[carl]).await;
+    let events: Vec<Value> = (0..50)
+        .map(|number| json!({"type": "word.said", "data": {"word": format!("word-{number}")}}))
+        .collect();
+    let body = json!({"sender": "pat", "events": events});
+    Http::post(&cluster.gateways, &format!("{WORLD}/events"), &body).await;
+    let heard = format!("{WORLD}/events?heard_by=carl&limit=10&last=true");
+    eventually("the archive has all of them", async || {
+        let page = Http::get(&cluster.gateways, &heard).await;
+        page["events"][9]["data"]["word"] == "word-49"
+    })
+    .await;
+    model.reply(Reply::calls("", &[["1", "sleep", "{}"]]));
+    ask(&cluster, "carl", "What was the first word?").await;
+    asleep(&cluster, "carl").await;
+    let told = model.requests()[0].body["messages"].to_string();
+    for word in ["word-0", "word-49", "What was the first word?"] {
+        assert!(told.contains(word), "{word} in {told}");
+    }
+    assert_eq!(
+        mind(&cluster, "carl").await["memory"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
 /// An agent whose script passes on what it hears.
 fn relay(id: &str, heard: &str, event_type: &str, to: &str) -> Value {
     let brain = json!({"script": {"rules": [{

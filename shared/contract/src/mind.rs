@@ -94,6 +94,10 @@ pub struct Memory {
     #[serde(default)]
     #[schema(maximum = 20, default = 0)]
     pub paragraphs: u32,
+    /// Whether it is reminded of all that it ever heard, word for word, as far as that fits into what
+    /// a model reads: the latest 1,000 events, and 192 KiB. They come from the archive.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub full: bool,
 }
 
 impl Memory {
@@ -107,6 +111,7 @@ impl Default for Memory {
         Self {
             events: default_events(),
             paragraphs: 0,
+            full: false,
         }
     }
 }

@@ -124,6 +124,13 @@ pub struct Events {
     /// Sent by this entity, or meant for it by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entity: Option<EntityId>,
+    /// Custom events that this entity heard: its own, those meant for it by name, and those for
+    /// everyone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard_by: Option<EntityId>,
+    /// Whether the last ones are wanted, and not the first: still oldest first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub last: bool,
     /// In this chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat: Option<ChatId>,

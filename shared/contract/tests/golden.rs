@@ -92,6 +92,7 @@ fn queries_and_answers() {
     check::<Chats>(&queries["chats"]);
     check::<Messages>(&queries["messages"]);
     check::<Events>(&queries["events"]);
+    check::<Events>(&queries["events_heard"]);
     check::<UsageOf>(&queries["usage"]);
     let answers = golden!("answers");
     check::<Answer<WorldRow>>(&answers["worlds"]);

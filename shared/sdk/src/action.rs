@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bus::Bus;
 use contract::invocation::Completed;
-use contract::{ActionName, Chunk, Context, Invocation, RejectionCode};
+use contract::query::{EventRow, Events, PAGE_ROWS_MAX};
+use contract::{ActionName, Chunk, Context, Invocation, Position, RejectionCode};
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -14,6 +15,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 const RESTARTS_MAX: u32 = 16;
 /// How long a world may take to tell the context of a run before another attempt is made.
 const CONTEXT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The same for the archive, without which an agent can do.
+const ARCHIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An ability that a worker offers: it runs whenever a world requests an action of its name.
 pub trait Action: Send + Sync + 'static {
@@ -148,6 +152,31 @@ impl Call {
             Ok(Ok(context)) => Ok(context),
             Ok(Err(rejection)) if is_over(rejection.code) => Err(Error::Over),
             Ok(Err(rejection)) => Err(Error::failed("no_context", rejection.detail)),
+            Err(error) => Err(Error::transient(
+                service_kit::ErrorChain(&error).to_string(),
+            )),
+        }
+    }
+
+    /// Asks the archive for the latest custom events that the agent heard, oldest first: 1,000 at most,
+    /// and as many as fit in one message. The very last may be missing: the archive follows the log.
+    ///
+    /// # Errors
+    /// [`Error::Transient`] when no archive answers.
+    pub async fn heard(&self) -> Result<Vec<EventRow>, Error> {
+        let query = Events {
+            world: self.invocation.world.clone(),
+            after: Position::default(),
+            event_type: None,
+            entity: None,
+            heard_by: Some(self.invocation.agent.clone()),
+            last: true,
+            chat: None,
+            limit: PAGE_ROWS_MAX,
+            wait_for: None,
+        };
+        match self.bus.query(&query, ARCHIVE_TIMEOUT).await {
+            Ok((rows, _)) => Ok(rows),
             Err(error) => Err(Error::transient(
                 service_kit::ErrorChain(&error).to_string(),
             )),

@@ -1,13 +1,15 @@
 use std::sync::Arc;
 
-use contract::ActionName;
 use contract::invocation::Completed;
 use contract::mind::{Summary, Thinking, Thought};
+use contract::{ActionName, Context};
 use tokio::time::{Instant, timeout_at};
 
 use crate::brain::llm::Models;
 use crate::brain::mind::{self, Minded};
 use sdk::{Action, Call, Error, Running};
+use service_kit::ErrorChain;
+use tracing::warn;
 
 /// What an agent with a mind does next, or what it remembers in short.
 pub(crate) struct Act {
@@ -29,7 +31,8 @@ impl Act {
     async fn think(&self, mut call: Call) -> Result<Completed, Error> {
         // What an agent thinks is read when it is done.
         call.silence();
-        let context = call.context().await?;
+        let mut context = call.context().await?;
+        remind(&mut context, &call).await;
         let (Some(config), Some(situation)) = (&context.agent.agent, &context.situation) else {
             let reason = format!("{} was not asked what it does", context.agent.id);
             return Err(Error::failed("no_mind", reason));
@@ -85,5 +88,27 @@ impl Act {
             usage,
             ..Completed::default()
         })
+    }
+}
+
+/// Reminds an agent of all that it ever heard, if it is to be. Without an archive it makes do with what
+/// its world remembers.
+async fn remind(context: &mut Context, call: &Call) {
+    let mind = context
+        .agent
+        .agent
+        .as_ref()
+        .and_then(|agent| agent.mind.as_ref());
+    let is_wanted = mind.is_some_and(|mind| mind.memory.full);
+    let Some(situation) = context
+        .situation
+        .as_mut()
+        .filter(|it| is_wanted && it.thinking == Thinking::Decide)
+    else {
+        return;
+    };
+    match call.heard().await {
+        Ok(rows) => situation.memory = mind::reminded(&rows, &situation.memory),
+        Err(error) => warn!(error = %ErrorChain(&error), "an agent thinks without its full memory"),
     }
 }

@@ -1,5 +1,6 @@
 //! Agents that act by themselves: what they decide, and what they remember in short.
 
+mod full;
 mod llm;
 mod script;
 mod told;
@@ -11,6 +12,8 @@ use sdk::{Call, Error};
 use tokio::time::Instant;
 
 use super::llm::Models;
+
+pub(crate) use full::reminded;
 
 /// What an agent with a mind thinks about.
 #[derive(Clone, Copy)]

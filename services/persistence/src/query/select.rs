@@ -1,5 +1,6 @@
 //! What each query selects.
 
+use contract::event::RESERVED_TOKENS;
 use contract::query::{
     ChatRow, Chats, EventRow, Events, MessageRow, Messages, Page, UsageOf, UsageRow, WorldRow,
     Worlds,
@@ -123,20 +124,40 @@ impl Select for Events {
                 }
             },
         }
+        let find = store.find_function();
+        let among = format!("sender = ? OR {find}(',' || target || ',', ?) > 0");
         if let Some(entity) = &self.entity {
-            let find = store.find_function();
-            let among = format!(" AND (sender = ? OR {find}(',' || target || ',', ?) > 0)");
-            statement.push(&among);
+            statement.push(&format!(" AND ({among})"));
             statement.push_bind(entity.as_str());
             statement.push_bind(format!(",{entity},"));
+        }
+        if let Some(entity) = &self.heard_by {
+            statement.push(&format!(" AND (target IS NULL OR {among})"));
+            statement.push_bind(entity.as_str());
+            statement.push_bind(format!(",{entity},"));
+            push_custom(&mut statement);
         }
         if let Some(chat) = &self.chat {
             statement.push(" AND chat = ?");
             statement.push_bind(chat.as_str());
         }
-        statement.push(" ORDER BY seq, idx LIMIT ?");
+        statement.push(match self.last {
+            true => " ORDER BY seq DESC, idx DESC LIMIT ?",
+            false => " ORDER BY seq, idx LIMIT ?",
+        });
         let rows = fetch::<EventRecord, _>(store, statement, limit + 1).await?;
-        Ok(Rows::first(rows, limit))
+        let rows = Rows::first(rows, limit);
+        Ok(if self.last { rows.reversed() } else { rows })
+    }
+}
+
+/// Leaves out what only the world itself writes.
+fn push_custom(statement: &mut Statement) {
+    for token in RESERVED_TOKENS {
+        // Everything from `token.` to just below `token/`: the slash follows the dot.
+        statement.push(" AND NOT (type >= ? AND type < ?)");
+        statement.push_bind(format!("{token}."));
+        statement.push_bind(format!("{token}/"));
     }
 }
 

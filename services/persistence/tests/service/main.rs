@@ -5,12 +5,14 @@
 )]
 
 mod branches;
+mod heard;
 mod support;
 
 use branches::what_is_taken_back_is_gone_and_a_branch_keeps_its_copy;
 use contract::fact::Empty;
 use contract::query::{Events, Messages, Page, Worlds};
 use contract::{EntityKind, Fact, Position, Target};
+use heard::what_an_entity_heard_is_found;
 use support::{
     Archive, Place, chat, complete, custom, delete_chat, entity, event, events_of, messages_of,
     post, spent, texts,
@@ -39,6 +41,7 @@ on_both! {
     what_is_in_the_log_is_in_the_answers
     what_is_taken_back_is_gone_and_a_branch_keeps_its_copy
     events_come_in_order_page_by_page_and_byte_for_byte
+    what_an_entity_heard_is_found
     messages_are_paged_from_either_end
     a_search_takes_its_text_literally
     a_query_waits_for_the_commit_that_it_names

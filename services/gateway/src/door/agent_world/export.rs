@@ -98,6 +98,8 @@ async fn events(
         after,
         event_type: None,
         entity: None,
+        heard_by: None,
+        last: false,
         chat: Some(chat.clone()),
         limit: PAGE_ROWS_MAX,
         wait_for: Some(model.seq),

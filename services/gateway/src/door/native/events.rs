@@ -38,6 +38,11 @@ pub(crate) struct Page {
     event_type: Option<TypePattern>,
     /// Sent by this entity, or naming it as target.
     entity: Option<EntityId>,
+    /// Custom events that this entity heard: its own, those naming it, and those for everyone.
+    heard_by: Option<EntityId>,
+    /// The last ones, instead of the first. There is no next page then.
+    #[serde(default)]
+    last: bool,
     /// In this chat.
     chat: Option<ChatId>,
     /// Answer only when the archive holds this commit.
@@ -97,13 +102,16 @@ pub(crate) async fn list(
         after: page.after.unwrap_or(super::shape::before(1)),
         event_type: page.event_type.map(|pattern| pattern.to_string()),
         entity: page.entity,
+        heard_by: page.heard_by,
+        last: page.last,
         chat: page.chat,
         limit: page_rows(page.limit)?,
         wait_for: page.wait_for,
     };
     let (rows, more) = gateway.query(&query).await?;
     check_world(&gateway, &world, rows.is_empty()).await?;
-    let next = rows.last().filter(|_| more).map(|row| row.position);
+    let next = rows.last().filter(|_| more && !query.last);
+    let next = next.map(|row| row.position);
     let rows = rows.into_iter();
     let events = rows.map(|row| CloudEvent::from_row(&world, row)).collect();
     Ok(Json(EventPage { events, next }))

@@ -281,6 +281,8 @@ pub(crate) fn events_of(world: &WorldId, wait_for: Seq) -> Events {
         after: Position::default(),
         event_type: None,
         entity: None,
+        heard_by: None,
+        last: false,
         chat: None,
         limit: 100,
         wait_for: Some(wait_for),

@@ -1,0 +1,54 @@
+//! What an entity heard of what happened.
+
+use contract::query::Events;
+
+use crate::support::{Archive, custom, events_of, post};
+
+pub(crate) async fn what_an_entity_heard_is_found(archive: Archive) {
+    let replica = archive.start().await;
+    let (world, _) = archive.create("lobby").await;
+    let sent = [
+        ("guest", None, true),
+        ("guest", Some("bob"), false),
+        ("guest", Some("role:ada"), false),
+        ("ada", Some("bob"), true),
+        ("guest", Some("bob,ada"), true),
+    ];
+    let mut events: Vec<_> = sent
+        .iter()
+        .map(|(sender, target, _)| {
+            let mut event = custom(sender, None, "app.made", "{}");
+            event.target = target.map(|target| target.parse().unwrap());
+            event
+        })
+        .collect();
+    let is_heard = sent.iter().map(|(_, _, is_heard)| *is_heard);
+    let expected: Vec<_> = events
+        .iter()
+        .zip(is_heard)
+        .filter(|(_, is_heard)| *is_heard)
+        .map(|(event, _)| event.id)
+        .collect();
+    // What only the world writes is not heard.
+    events.push(post("guest", "main", "hello"));
+    let seq = archive.append(&world, events).await;
+    let heard = Events {
+        heard_by: Some("ada".parse().unwrap()),
+        ..events_of(&world, seq)
+    };
+    for (last, limit, expected, more) in [
+        (false, 100, &expected[..], false),
+        (false, 2, &expected[..2], true),
+        (true, 2, &expected[1..], true),
+    ] {
+        let asked = Events {
+            last,
+            limit,
+            ..heard.clone()
+        };
+        let (rows, has_more) = archive.ask(asked).await;
+        let found: Vec<_> = rows.iter().map(|row| row.event.id).collect();
+        assert_eq!((&found[..], has_more), (expected, more), "{last} {limit}");
+    }
+    replica.stop().await;
+}
