@@ -199,8 +199,7 @@ fn is_system(request: &CommandRequest) -> bool {
 
 /// What follows from the state as it is now: agents that are free take the message that has waited
 /// longest for them, turns in which nobody has anything left to say end, and agents that something woke
-/// decide what to do. What does not fit in one
-/// commit is due at once, and follows with the next.
+/// decide what to do. What does not fit in one commit is due at once, and follows with the next.
 fn follow_up(world: &World, decision: &mut Decision<'_>) -> Result<(), Rejection> {
     for (chat, agent) in world.ready.iter().take(FOLLOW_UPS_MAX) {
         invocation::request_answer(world, chat, agent, decision)?;

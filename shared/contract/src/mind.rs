@@ -20,10 +20,10 @@ pub struct Mind {
     /// What it is after, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub goals: Vec<String>,
-    /// Events that wake it: those that are for it, or for everyone, and that somebody else sends.
+    /// Events that wake it: those that somebody else sends to it, or to everyone, and its own to itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wakes_on: Vec<Noticed>,
-    /// Events that put it to sleep, whatever woke it before: its own too.
+    /// Events that put it to sleep: whatever woke it before is over. Its own do too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sleeps_on: Vec<Noticed>,
     /// Types of events that it does not remember.
@@ -39,13 +39,14 @@ pub struct Mind {
     pub chains: Vec<Vec<AbilityKey>>,
     /// What it thinks about before it uses an ability.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub thoughts: Vec<Reflection>,
+    pub reflections: Vec<Reflection>,
     /// Decisions that it may take until a person, the world, or a timer of its own is heard again, and
     /// about each thing that a person woke it with.
     #[serde(default = "default_steps")]
     #[schema(minimum = 1, maximum = 1000, default = 24)]
     pub steps_max: u32,
-    /// Whether it does nothing for now. It remembers what it hears, and what wakes it waits.
+    /// Whether it begins nothing for now. What it was about to decide is still done; it remembers what
+    /// it hears, and what wakes it waits.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paused: bool,
 }
@@ -59,7 +60,7 @@ impl Default for Mind {
             ignores: BTreeSet::new(),
             memory: Memory::default(),
             chains: Vec::new(),
-            thoughts: Vec::new(),
+            reflections: Vec::new(),
             steps_max: default_steps(),
             paused: false,
         }
@@ -130,6 +131,13 @@ pub struct Reflection {
     pub argument: String,
     /// The question. A script's answer is the question itself, filled in.
     pub prompt: String,
+}
+
+impl Reflection {
+    /// Under which name the answer is among what the agent has thought.
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.before, self.argument)
+    }
 }
 
 /// Which ability of which entity: `{entity}:{ability}`.
@@ -272,7 +280,8 @@ pub struct Situation {
     /// What it means to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plan: Vec<String>,
-    /// What it has thought, by what it thought about.
+    /// What it has thought, by what it thought about: `mic:speak.message` is its last answer to a
+    /// reflection.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub thoughts: BTreeMap<String, String>,
     /// What happened before what it remembers word for word.

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::entity::seconds;
+use crate::mind::AbilityKey;
 use crate::{ActionName, ApprovalId, ChatId, EntityId, InvocationId, Timestamp, WorldId};
 
 /// A server of tools that speaks the Model Context Protocol. A worker uses only those that its own
@@ -114,6 +115,45 @@ pub struct ToolCall {
     /// What the model's provider wants to see again with the call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signatures: Vec<String>,
+}
+
+impl ToolCall {
+    /// The use of an ability: for `target`, when that is not whose ability it is.
+    pub fn to_use(
+        id: String,
+        ability: AbilityKey,
+        target: Option<EntityId>,
+        arguments: Box<RawValue>,
+    ) -> Self {
+        let AbilityKey { entity, ability } = ability;
+        Self {
+            id,
+            name: format!("{entity}_{ability}"),
+            tool: Some(Tool::Ability {
+                entity,
+                ability,
+                target,
+            }),
+            arguments,
+            reads_only: false,
+            repeatable: false,
+            refused: None,
+            signatures: Vec::new(),
+        }
+    }
+
+    /// The ability that it uses, if it does.
+    pub fn ability(&self) -> Option<AbilityKey> {
+        match &self.tool {
+            Some(Tool::Ability {
+                entity, ability, ..
+            }) => Some(AbilityKey {
+                entity: entity.clone(),
+                ability: ability.clone(),
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// What a model can call.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use contract::ability::Offer;
 use contract::invocation::{ChatMessage, Completed};
 use contract::mind::{AbilityKey, Situation, Thought};
-use contract::tool::{Tool, ToolCall};
+use contract::tool::ToolCall;
 use contract::{ActionName, Context, Entity, EntityId};
 use futures::future::BoxFuture;
 use serde::Serialize;
@@ -106,20 +106,9 @@ impl Decision {
     ) -> Result<Self, Error> {
         let arguments = to_raw_value(arguments)
             .map_err(|error| Error::failed("bad_arguments", error.to_string()))?;
-        self.calls.push(ToolCall {
-            id: format!("call-{}", self.calls.len() + 1),
-            name: format!("{}_{}", ability.entity, ability.ability),
-            tool: Some(Tool::Ability {
-                entity: ability.entity,
-                ability: ability.ability,
-                target,
-            }),
-            arguments,
-            reads_only: false,
-            repeatable: false,
-            refused: None,
-            signatures: Vec::new(),
-        });
+        let id = format!("call-{}", self.calls.len() + 1);
+        let call = ToolCall::to_use(id, ability, target, arguments);
+        self.calls.push(call);
         Ok(self)
     }
 
@@ -130,7 +119,7 @@ impl Decision {
         self
     }
 
-    /// And it means to do this from now on.
+    /// And it means to do this from now on: until it sleeps, which ends every plan.
     #[must_use]
     pub fn and_plan(mut self, plan: Vec<String>) -> Self {
         self.thought.plan = Some(plan);

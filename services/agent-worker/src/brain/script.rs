@@ -1,7 +1,8 @@
 //! Fixed rules and templates.
 
 use contract::entity::{Script, ScriptCall, ScriptRule};
-use contract::tool::{Tool, ToolCall};
+use contract::mind::AbilityKey;
+use contract::tool::ToolCall;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 
@@ -61,20 +62,17 @@ fn tool_call(wanted: &ScriptCall, asked: Asked<'_>) -> Result<ToolCall, Error> {
     let arguments = filled(&wanted.arguments, asked);
     let arguments = to_raw_value(&arguments)
         .map_err(|error| Error::failed("script_bad_call", error.to_string()))?;
-    Ok(ToolCall {
-        id: format!("call-{}", asked.steps.len() + 1),
-        name: format!("{}_{}", wanted.entity, wanted.ability),
-        tool: Some(Tool::Ability {
-            entity: wanted.entity.clone(),
-            ability: wanted.ability.clone(),
-            target: wanted.target.clone(),
-        }),
+    let ability = AbilityKey {
+        entity: wanted.entity.clone(),
+        ability: wanted.ability.clone(),
+    };
+    let id = format!("call-{}", asked.steps.len() + 1);
+    Ok(ToolCall::to_use(
+        id,
+        ability,
+        wanted.target.clone(),
         arguments,
-        reads_only: false,
-        repeatable: false,
-        refused: None,
-        signatures: Vec::new(),
-    })
+    ))
 }
 
 /// The arguments, with all strings in them filled in.

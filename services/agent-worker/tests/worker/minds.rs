@@ -88,7 +88,7 @@ async fn model() -> (Stage, ModelServer) {
         "mind": {
             "goals": ["be heard"],
             "memory": {"paragraphs": 2},
-            "thoughts": [{"before": "mic:speak", "argument": "message", "prompt": "What is worth saying?"}],
+            "reflections": [{"before": "mic:speak", "argument": "message", "prompt": "What is worth saying?"}],
         },
     }));
     stage.situation(offers(), woken(&json!({"plan": ["speak"]})));
@@ -112,7 +112,8 @@ async fn a_model_plans_thinks_and_acts() {
         calls(&decided),
         [call("speak", &json!({"message": "Good evening."}))]
     );
-    let thought = json!({"plan": ["speak", "pass"], "thoughts": {"message": "Good evening."}});
+    let thought =
+        json!({"plan": ["speak", "pass"], "thoughts": {"mic:speak.message": "Good evening."}});
     assert_eq!(decided["thought"], thought);
     assert!(decided["usage"]["output_tokens"].as_u64().unwrap() > 0);
     let requests = model.requests();

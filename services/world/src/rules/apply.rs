@@ -60,8 +60,8 @@ pub(super) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
             world.forgotten.insert(forgot.agent.clone(), at);
             minds::forget(world, &forgot.agent);
         }
-        Fact::AgentThought(thought) => minds::think(world, &event.sender, thought),
-        Fact::AgentSummarised(summed) => minds::sum_up(world, &event.sender, summed),
+        Fact::AgentThought(thought) => minds::think(world, event, thought),
+        Fact::AgentSummarised(summed) => minds::sum_up(world, event, summed),
         Fact::ActionRequested(_)
         | Fact::ActionCompleted(_)
         | Fact::ActionFailed(_)
@@ -237,7 +237,8 @@ fn end_invocation(
         return;
     };
     if let Some(thinking) = open.thinking {
-        return minds::thought(world, &open.agent, thinking, event, ended, at);
+        let run = (invocation, &open.agent, thinking);
+        return minds::thought(world, run, event, ended, at);
     }
     let Some((chat, message)) = &open.answers else {
         return minds::returned(world, (invocation, &open), event, ended, at);

@@ -22,8 +22,8 @@ use super::{About, Decision, ability, invocation, reject};
 
 pub(super) use check::check;
 pub(super) use mind::Mind;
-pub(super) use notice::{could_wake, hears, is_one_of};
-pub(super) use outcome::{complete, key};
+pub(super) use notice::Heard;
+pub(super) use outcome::complete;
 
 /// The action in which an agent decides what it does.
 const ACT: &str = "act";
@@ -50,10 +50,13 @@ fn wants_decision(world: &World, agent: &EntityId) -> bool {
     let (Some(mind), Some(agent)) = (world.minds.get(agent), agent_config(world, agent)) else {
         return false;
     };
-    let is_paused = agent.mind.as_ref().is_none_or(|mind| mind.paused);
-    // Whose client thinks for it decides by itself when.
-    let is_asked = !matches!(agent.brain, Brain::Client {});
-    is_asked && !is_paused && mind.is_ready()
+    agent.mind.as_ref().is_some_and(|mind| !mind.paused) && mind.is_ready()
+}
+
+/// Whether an agent is asked what it does: whose client thinks for it decides by itself when.
+pub(super) fn is_asked(world: &World, agent: &EntityId) -> bool {
+    let brain = agent_config(world, agent).map(|agent| &agent.brain);
+    !matches!(brain, Some(Brain::Client {}))
 }
 
 fn wants_summary(world: &World, agent: &EntityId) -> bool {
@@ -61,8 +64,8 @@ fn wants_summary(world: &World, agent: &EntityId) -> bool {
         return false;
     };
     let can_be_asked = matches!(agent.brain, Brain::Llm(_) | Brain::Script(_));
-    let limits = agent.mind.as_ref().map(|mind| mind.memory);
-    can_be_asked && limits.is_some_and(|limits| mind.is_full(limits))
+    let config = agent.mind.as_ref().filter(|mind| !mind.paused);
+    can_be_asked && config.is_some_and(|config| mind.is_full(config.memory))
 }
 
 /// What an agent does now that has something to do.
@@ -158,7 +161,7 @@ pub(super) fn situation(
         world_name: description.name.clone(),
         world_description: description.description.clone(),
         cause: mind.cause().cloned(),
-        step: mind.steps_before(),
+        step: mind.deciding().map_or(0, |(_, step)| step),
         plan: mind.plan().to_vec(),
         thoughts: mind.thoughts().clone(),
         summary: mind.summary().to_owned(),

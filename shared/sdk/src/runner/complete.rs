@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use contract::invocation::{Completed, Outcome};
+use contract::mind::Thought;
 use contract::tool::ToolCall;
 use contract::{
     Accepted, Command, CommandId, CommandRequest, EntityId, Invocation, Rejection, RejectionCode,
@@ -134,7 +135,19 @@ fn size_bytes(completed: &Completed) -> usize {
     // The questions of a call to people are in it twice.
     let calls = completed.calls.iter();
     let calls = calls.map(|call| 2 * call.arguments.get().len() + signatures_bytes(call));
-    message + output + events.sum::<usize>() + calls.sum::<usize>()
+    let thought = completed.thought.as_ref().map_or(0, thought_bytes);
+    message + output + thought + events.sum::<usize>() + calls.sum::<usize>()
+}
+
+fn thought_bytes(thought: &Thought) -> usize {
+    let plan: usize = thought.plan.iter().flatten().map(String::len).sum();
+    let thoughts = thought.thoughts.iter();
+    let thoughts: usize = thoughts.map(|(about, text)| about.len() + text.len()).sum();
+    plan + thoughts
+        + thought
+            .summary
+            .as_ref()
+            .map_or(0, |summary| summary.text.len())
 }
 
 fn signatures_bytes(call: &ToolCall) -> usize {

@@ -2,7 +2,8 @@
 
 use contract::entity::{Script, ScriptCall, ScriptRule};
 use contract::mind::{AbilityKey, Remembered, Situation, Thought};
-use contract::tool::{Tool, ToolCall};
+use contract::tool::ToolCall;
+use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 
@@ -45,13 +46,23 @@ fn sleeps(said: Option<String>) -> Decided {
 fn next_call<'a>(rule: &'a ScriptRule, situation: &Situation) -> Option<&'a ScriptCall> {
     let is_bad = |event: &Remembered| match event.event_type.as_str() {
         "action.failed" | "action.cancelled" => true,
-        "action.completed" => event.data.get().contains("\"refused\""),
+        "action.completed" => serde_json::from_str::<Refused>(event.data.get()).is_ok(),
         _ => false,
     };
     if situation.step > 0 && situation.memory.last().is_some_and(is_bad) {
         return None;
     }
     rule.calls.get(usize::try_from(situation.step).ok()?)
+}
+
+/// What an agent remembers of a use that its world refused.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refused {
+    #[serde(rename = "used")]
+    _used: String,
+    #[serde(rename = "refused")]
+    _refused: String,
 }
 
 fn use_of(wanted: &ScriptCall, minded: Minded<'_>, scene: &Scene<'_>) -> Result<Decided, Error> {
@@ -61,30 +72,18 @@ fn use_of(wanted: &ScriptCall, minded: Minded<'_>, scene: &Scene<'_>) -> Result<
         entity: wanted.entity.clone(),
         ability: wanted.ability.clone(),
     };
-    let reflections = minded.config.mind.iter().flat_map(|mind| &mind.thoughts);
+    let reflections = minded.config.mind.iter().flat_map(|mind| &mind.reflections);
     for reflection in reflections.filter(|reflection| reflection.before == key) {
         let text = fill(&reflection.prompt, |name| scene.value(name));
         if let Value::Object(arguments) = &mut arguments {
             arguments.insert(reflection.argument.clone(), Value::from(text.as_str()));
         }
-        thought.thoughts.insert(reflection.argument.clone(), text);
+        thought.thoughts.insert(reflection.name(), text);
     }
     let arguments = to_raw_value(&arguments)
         .map_err(|error| Error::failed("script_bad_call", error.to_string()))?;
-    let call = ToolCall {
-        id: format!("call-{}", minded.situation.step + 1),
-        name: format!("{}_{}", key.entity, key.ability),
-        tool: Some(Tool::Ability {
-            entity: key.entity,
-            ability: key.ability,
-            target: wanted.target.clone(),
-        }),
-        arguments,
-        reads_only: false,
-        repeatable: false,
-        refused: None,
-        signatures: Vec::new(),
-    };
+    let id = format!("call-{}", minded.situation.step + 1);
+    let call = ToolCall::to_use(id, key, wanted.target.clone(), arguments);
     Ok(Decided {
         thought,
         calls: vec![call],
@@ -235,7 +234,7 @@ mod tests {
         }]}))
         .unwrap();
         let context: Context = serde_json::from_value(json!({"agent": {
-            "id": "ada", "kind": "agent", "agent": {"mind": {"thoughts": [
+            "id": "ada", "kind": "agent", "agent": {"mind": {"reflections": [
                 {"before": "bell:say", "argument": "message", "prompt": "{sender} gets {result.sum}"},
             ]}},
         }}))
@@ -275,7 +274,11 @@ mod tests {
         let sum = event("abacus.sum", "abacus", &json!({"sum": 9}));
         let said = event("bell.say", "ada", &json!({"message": "pat gets 9"}));
         let failed = event("action.failed", "abacus", &json!({"reason": "no"}));
-        let refused = event("action.completed", "ada", &json!({"refused": "no"}));
+        let refused = event(
+            "action.completed",
+            "ada",
+            &json!({"used": "abacus_add", "refused": "no"}),
+        );
         check(0, &[], &Ok(add));
         check(1, std::slice::from_ref(&sum), &Ok(say));
         check(2, &[sum, said], &Err(Some("ada is done: 9")));

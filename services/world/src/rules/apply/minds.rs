@@ -1,13 +1,14 @@
 //! What agents with a mind make of events.
 
+use contract::ability::{Ability, RunBy};
 use contract::fact::{ActionRequested, AgentSummarised, AgentThought};
 use contract::mind::{Remembered, Thinking};
-use contract::{EntityId, EntityKind, Event, InvocationId, Target, Timestamp};
+use contract::{EntityId, EntityKind, Event, EventId, InvocationId, Target, Timestamp};
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::Ended;
-use crate::rules::minds;
+use crate::rules::minds::{self, Heard};
 use crate::rules::state::{Open, World};
 
 /// A custom event happened: whoever hears it remembers it, and some wake.
@@ -16,13 +17,14 @@ pub(super) fn hear(world: &mut World, event: &Event, at: Timestamp) {
         return;
     }
     let is_somebody = is_person(world, &event.sender);
-    for agent in listeners(world, event) {
+    let heard = Heard::new(event);
+    for agent in listeners(world, event, &heard) {
         let Some(config) = minds::config(world, &agent) else {
             continue;
         };
-        let sleeps = minds::is_one_of(&config.sleeps_on, &agent, event);
-        let wakes =
-            minds::could_wake(&agent, event) && minds::is_one_of(&config.wakes_on, &agent, event);
+        let sleeps = heard.is_one_of(&config.sleeps_on, &agent);
+        // Whose client thinks for it is woken by that.
+        let wakes = minds::is_asked(world, &agent) && heard.wakes(&agent, &config.wakes_on);
         let ignores = config.ignores.contains(&event.event_type);
         let memory = config.memory;
         let Some(mind) = world.minds.get_mut(&agent) else {
@@ -46,14 +48,14 @@ pub(super) fn hear(world: &mut World, event: &Event, at: Timestamp) {
 }
 
 /// Agents with a mind that hear an event.
-fn listeners(world: &World, event: &Event) -> Vec<EntityId> {
+fn listeners(world: &World, event: &Event, heard: &Heard<'_>) -> Vec<EntityId> {
     let named: Vec<&EntityId> = match &event.target {
         Some(Target::Entities(targets)) => targets.iter().chain([&event.sender]).collect(),
         _ => world.minds.keys().collect(),
     };
     let mut hearing: Vec<EntityId> = named
         .into_iter()
-        .filter(|agent| world.minds.contains_key(*agent) && minds::hears(agent, event))
+        .filter(|agent| world.minds.contains_key(*agent) && heard.is_for(agent))
         .cloned()
         .collect();
     hearing.sort_unstable();
@@ -61,9 +63,14 @@ fn listeners(world: &World, event: &Event) -> Vec<EntityId> {
     hearing
 }
 
+/// Whether a person sends it, or the world: a user whose abilities workers run may be none.
 fn is_person(world: &World, sender: &EntityId) -> bool {
+    let is_run = |ability: &Ability| matches!(ability.run, RunBy::Worker(_));
     let entity = world.entities.get(sender);
-    *sender == EntityId::world() || entity.is_some_and(|entity| entity.kind == EntityKind::User)
+    let is_user = entity.is_some_and(|entity| {
+        entity.kind == EntityKind::User && !entity.abilities.iter().any(is_run)
+    });
+    is_user || *sender == EntityId::world()
 }
 
 /// Notes whether an agent has something to do now.
@@ -120,31 +127,35 @@ pub(super) fn request(world: &mut World, requested: &ActionRequested, run: Invoc
     stir(world, agent);
 }
 
-pub(super) fn think(world: &mut World, agent: &EntityId, thought: &AgentThought) {
+pub(super) fn think(world: &mut World, event: &Event, thought: &AgentThought) {
+    let agent = &event.sender;
+    let run = event.causation.map(EventId::invocation);
     let Some(mind) = world.minds.get_mut(agent) else {
         return;
     };
-    mind.think(thought.plan.as_deref(), &thought.thoughts);
     if thought.exhausted {
         mind.give_up();
-    } else if thought.sleeps {
-        mind.sleep();
+    } else if run.is_some_and(|run| mind.thinks_in(run)) {
+        mind.think(thought.plan.as_deref(), &thought.thoughts);
+        if thought.sleeps {
+            mind.sleep();
+        }
     }
     stir(world, agent);
 }
 
-pub(super) fn sum_up(world: &mut World, agent: &EntityId, summarised: &AgentSummarised) {
-    if let Some(mind) = world.minds.get_mut(agent) {
-        mind.sum_up(&summarised.summary);
-        stir(world, agent);
+pub(super) fn sum_up(world: &mut World, event: &Event, summarised: &AgentSummarised) {
+    let run = event.causation.map(EventId::invocation);
+    if let (Some(mind), Some(run)) = (world.minds.get_mut(&event.sender), run) {
+        mind.sum_up(&summarised.summary, run);
+        stir(world, &event.sender);
     }
 }
 
 /// A run ended that thought for an agent.
 pub(super) fn thought(
     world: &mut World,
-    agent: &EntityId,
-    thinking: Thinking,
+    (run, agent, thinking): (InvocationId, &EntityId, Thinking),
     event: &Event,
     ended: Ended<'_>,
     at: Timestamp,
@@ -154,11 +165,13 @@ pub(super) fn thought(
         return;
     };
     let (limits, chains) = (config.memory, config.chains.clone());
-    let Some(mind) = world.minds.get_mut(agent) else {
+    // One that a mind of before had asked for says nothing to this one.
+    let mind = world.minds.get_mut(agent);
+    let Some(mind) = mind.filter(|mind| mind.thinks_in(run)) else {
         return;
     };
     match (thinking, ended) {
-        (Thinking::Summarise, _) => mind.end_summary(limits),
+        (Thinking::Summarise, _) => mind.end_summary(),
         (Thinking::Decide, Ended::Badly(reason)) => {
             mind.sleep();
             mind.end_decision();
@@ -171,13 +184,11 @@ pub(super) fn thought(
                 mind.break_chain();
             }
             for call in &completed.calls {
-                match (&call.refused, minds::key(call)) {
-                    (None, Some(key)) => mind.follow(&key, &chains),
-                    (None, None) => {}
-                    (Some(reason), _) => {
-                        let data = json!({"used": call.name, "refused": reason});
-                        mind.remember(outcome(event, agent, at, &data), limits);
-                    }
+                if let Some(reason) = &call.refused {
+                    let data = json!({"used": call.name, "refused": reason});
+                    mind.remember(outcome(event, agent, at, &data), limits);
+                } else if let Some(key) = call.ability() {
+                    mind.follow(&key, &chains);
                 }
             }
         }

@@ -12,6 +12,10 @@ pub(super) const LINES_MAX: usize = 64;
 pub(super) const LINE_BYTES_MAX: usize = 4 * 1024;
 /// Everything that makes up one mind.
 const MIND_BYTES_MAX: usize = 128 * 1024;
+const NOTICED_MAX: usize = 64;
+const CHAINS_MAX: usize = 64;
+/// Each is a call of a model.
+const REFLECTIONS_MAX: usize = 16;
 const CHAIN_MAX: usize = 16;
 const ARGUMENT_BYTES_MAX: usize = 64;
 const EVENTS_MAX: u32 = 200;
@@ -43,23 +47,36 @@ pub(in crate::rules) fn check(mind: &Mind, field: &str) -> Result<(), Rejection>
     if !(1..=STEPS_MAX).contains(&mind.steps_max) {
         return Err(invalid(at("steps_max"), format!("from 1 to {STEPS_MAX}")));
     }
+    if mind.chains.len() > CHAINS_MAX {
+        return Err(invalid(at("chains"), format!("at most {CHAINS_MAX}")));
+    }
+    if mind.reflections.len() > REFLECTIONS_MAX {
+        let detail = format!("at most {REFLECTIONS_MAX}");
+        return Err(invalid(at("reflections"), detail));
+    }
     for (index, chain) in mind.chains.iter().enumerate() {
         if !(2..=CHAIN_MAX).contains(&chain.len()) {
             let detail = format!("a chain has from 2 to {CHAIN_MAX} abilities");
             return Err(invalid(at(&format!("chains[{index}]")), detail));
         }
     }
-    for (index, thought) in mind.thoughts.iter().enumerate() {
-        let argument = &thought.argument;
+    for (index, reflection) in mind.reflections.iter().enumerate() {
+        let argument = &reflection.argument;
         if argument.is_empty() || argument.len() > ARGUMENT_BYTES_MAX {
             let detail = format!("an argument has a name of 1 to {ARGUMENT_BYTES_MAX} bytes");
-            return Err(invalid(at(&format!("thoughts[{index}].argument")), detail));
+            return Err(invalid(
+                at(&format!("reflections[{index}].argument")),
+                detail,
+            ));
         }
     }
     Ok(())
 }
 
 fn check_noticed(noticed: &[Noticed], field: &str) -> Result<(), Rejection> {
+    if noticed.len() > NOTICED_MAX {
+        return Err(invalid(field, format!("at most {NOTICED_MAX}")));
+    }
     for (index, noticed) in noticed.iter().enumerate() {
         if let Trigger::Type(event_type) = &noticed.event_type
             && event_type.is_reserved()

@@ -16,8 +16,8 @@ const REMEMBERED_BYTES: usize = 256;
 /// Events that wait to be summed up, as a multiple of those that are kept word for word. Beyond, the
 /// oldest are forgotten: nobody sums up.
 const UNSUMMED_TIMES_MAX: usize = 4;
-/// Different thoughts that an agent keeps.
-const THOUGHTS_MAX: usize = 64;
+/// All thoughts that an agent keeps: it is told them each time.
+const THOUGHTS_BYTES_MAX: usize = 64 * 1024;
 
 /// What an agent has in mind.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -28,8 +28,8 @@ pub(in crate::rules) struct Mind {
     deciding: Option<Deciding>,
     /// The run that sums up what it forgets.
     summarising: Option<InvocationId>,
-    /// As many events there must be to be summed up again.
-    summarise_from: usize,
+    /// Events that it remembered since it last tried to sum up.
+    unsummed: usize,
     /// Runs of abilities that it used: it decides again when they have ended.
     waits_for: BTreeSet<InvocationId>,
     /// Decisions about what woke it first.
@@ -57,6 +57,8 @@ struct Deciding {
     run: InvocationId,
     /// What it is about: the agent may have been put to sleep and woken again since.
     cause: EventId,
+    /// Decisions about that before this one.
+    step: u32,
 }
 
 impl Mind {
@@ -65,10 +67,32 @@ impl Mind {
         self.deciding.is_none() && self.waits_for.is_empty() && !self.causes.is_empty()
     }
 
+    /// Whether it decides, or sums up, in this run.
+    pub(in crate::rules) fn thinks_in(&self, run: InvocationId) -> bool {
+        let deciding = self.deciding.as_ref().map(|deciding| deciding.run);
+        deciding == Some(run) || self.summarising == Some(run)
+    }
+
     /// Whether so much is remembered that some of it is to be summed up.
     pub(in crate::rules) fn is_full(&self, limits: Memory) -> bool {
-        let most = (events_max(limits) * 2).max(self.summarise_from);
-        limits.paragraphs > 0 && self.summarising.is_none() && self.memory.len() >= most
+        let bytes: usize = self.memory.iter().map(bytes).sum();
+        let is_much =
+            self.memory.len() >= 2 * events_max(limits) || bytes > MEMORY_BYTES_MAX * 3 / 4;
+        let kept = self.kept(limits);
+        let has_surplus = kept < self.memory.len();
+        let is_due = has_surplus && is_much && self.unsummed >= kept;
+        limits.paragraphs > 0 && self.summarising.is_none() && is_due
+    }
+
+    /// As many of the latest events as it keeps word for word when the others are summed up.
+    fn kept(&self, limits: Memory) -> usize {
+        let mut total = 0;
+        let latest = self.memory.iter().rev().take(events_max(limits));
+        let kept = latest.take_while(|event| {
+            total += bytes(event);
+            total <= MEMORY_BYTES_MAX / 2
+        });
+        kept.count()
     }
 
     pub(in crate::rules) fn cause(&self) -> Option<&Remembered> {
@@ -85,9 +109,10 @@ impl Mind {
         self.step == 0 && self.causes.front().is_some_and(|cause| cause.by_person)
     }
 
-    /// Decisions that it has taken about what woke it, the one that is under way aside.
-    pub(in crate::rules) fn steps_before(&self) -> u32 {
-        self.step - u32::from(self.deciding.is_some())
+    /// What it decides about, and how many decisions it has taken about that before.
+    pub(in crate::rules) fn deciding(&self) -> Option<(EventId, u32)> {
+        let deciding = self.deciding.as_ref()?;
+        Some((deciding.cause, deciding.step))
     }
 
     pub(in crate::rules) fn next(&self) -> Option<&AbilityKey> {
@@ -112,18 +137,27 @@ impl Mind {
 
     /// What it remembers beyond what it shall remember word for word.
     pub(in crate::rules) fn surplus(&self, limits: Memory) -> impl Iterator<Item = &Remembered> {
-        let surplus = self.memory.len().saturating_sub(events_max(limits));
-        self.memory.iter().take(surplus)
+        self.memory
+            .iter()
+            .take(self.memory.len() - self.kept(limits))
     }
 
     pub(in crate::rules) fn wake(&mut self, event: Remembered, by_person: bool) {
-        if self.causes.len() < CAUSES_MAX {
-            self.causes.push_back(Cause { event, by_person });
+        if self.causes.len() >= CAUSES_MAX {
+            // People come before agents. The first is being thought about.
+            let others = self.causes.iter().skip(1);
+            let last = others.rev().position(|cause| !cause.by_person);
+            let Some(from_the_end) = last.filter(|_| by_person) else {
+                return;
+            };
+            self.causes.remove(self.causes.len() - 1 - from_the_end);
         }
+        self.causes.push_back(Cause { event, by_person });
     }
 
     pub(in crate::rules) fn remember(&mut self, event: Remembered, limits: Memory) {
         self.memory.push_back(event);
+        self.unsummed += 1;
         self.trim(limits);
     }
 
@@ -134,7 +168,6 @@ impl Mind {
             _ => UNSUMMED_TIMES_MAX,
         };
         let most = events_max(limits) * times;
-        let bytes = |event: &Remembered| REMEMBERED_BYTES + event.data.get().len();
         let mut total: usize = self.memory.iter().map(bytes).sum();
         while self.memory.len() > most || total > MEMORY_BYTES_MAX {
             let Some(oldest) = self.memory.pop_front() else {
@@ -144,7 +177,11 @@ impl Mind {
         }
     }
 
-    pub(in crate::rules) fn sum_up(&mut self, summary: &Summary) {
+    /// Remembers in short what it summed up in this run, if it did not forget it meanwhile.
+    pub(in crate::rules) fn sum_up(&mut self, summary: &Summary, run: InvocationId) {
+        if self.summarising != Some(run) {
+            return;
+        }
         self.summary.clone_from(&summary.text);
         let is_last = |event: &Remembered| event.id == summary.until;
         if let Some(last) = self.memory.iter().rposition(is_last) {
@@ -154,12 +191,11 @@ impl Mind {
 
     pub(in crate::rules) fn begin_summary(&mut self, run: InvocationId) {
         self.summarising = Some(run);
+        self.unsummed = 0;
     }
 
-    /// Whether it was of use or not: the next one has as much more to sum up.
-    pub(in crate::rules) fn end_summary(&mut self, limits: Memory) {
+    pub(in crate::rules) fn end_summary(&mut self) {
         self.summarising = None;
-        self.summarise_from = self.memory.len() + events_max(limits);
     }
 
     pub(in crate::rules) fn begin_decision(&mut self, run: InvocationId) {
@@ -167,8 +203,11 @@ impl Mind {
             self.steps = 0;
         }
         if let Some(cause) = self.causes.front() {
-            let cause = cause.event.id;
-            self.deciding = Some(Deciding { run, cause });
+            self.deciding = Some(Deciding {
+                run,
+                cause: cause.event.id,
+                step: self.step,
+            });
             self.step += 1;
             self.steps += 1;
         }
@@ -196,9 +235,13 @@ impl Mind {
             self.plan = plan.to_vec();
         }
         for (about, thought) in thoughts {
-            if thought.is_empty() {
-                self.thoughts.remove(about);
-            } else if self.thoughts.len() < THOUGHTS_MAX || self.thoughts.contains_key(about) {
+            self.thoughts.remove(about);
+            let kept = self.thoughts.iter();
+            let kept: usize = kept
+                .map(|(about, thought)| about.len() + thought.len())
+                .sum();
+            let fits = kept + about.len() + thought.len() <= THOUGHTS_BYTES_MAX;
+            if fits && !thought.is_empty() {
                 self.thoughts.insert(about.clone(), thought.clone());
             }
         }
@@ -244,6 +287,11 @@ impl Mind {
         }
     }
 
+    /// What must still follow, by the chain that it is in.
+    pub(in crate::rules) fn chain_length(&self) -> usize {
+        self.chain.len()
+    }
+
     pub(in crate::rules) fn break_chain(&mut self) {
         self.chain.clear();
     }
@@ -256,6 +304,8 @@ impl Mind {
     /// Forgets all, but not what it still has to do.
     pub(in crate::rules) fn forget(&mut self) {
         self.memory.clear();
+        self.summarising = None;
+        self.unsummed = 0;
         self.summary.clear();
         self.plan.clear();
         self.thoughts.clear();
@@ -279,6 +329,10 @@ impl Mind {
             chain: self.chain.iter().cloned().collect(),
         }
     }
+}
+
+fn bytes(event: &Remembered) -> usize {
+    REMEMBERED_BYTES + event.data.get().len()
 }
 
 fn events_max(limits: Memory) -> usize {

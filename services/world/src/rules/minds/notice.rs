@@ -1,5 +1,6 @@
 //! What an agent takes note of.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use contract::ability::Trigger;
@@ -10,41 +11,61 @@ use serde_json::Value;
 /// What stands for the agent's own id in what it takes note of.
 const ME: &str = "{agent}";
 
-/// Whether an agent hears an event: it is for it, or for everyone, or its own.
-pub(in crate::rules) fn hears(me: &EntityId, event: &Event) -> bool {
-    let is_for = |target: &contract::Target| target.names(me);
-    event.sender == *me || event.target.as_ref().is_none_or(is_for)
+/// An event that happened, as agents hear it. Its payload is read once, if anybody wants to know.
+pub(in crate::rules) struct Heard<'a> {
+    event: &'a Event,
+    fields: OnceCell<Option<BTreeMap<String, Value>>>,
 }
 
-/// Whether an event that an agent hears is of those that could wake it: what it says itself does not,
-/// unless it says it to itself.
-pub(in crate::rules) fn could_wake(me: &EntityId, event: &Event) -> bool {
-    let is_to_itself = || event.target.as_ref().is_some_and(|target| target.names(me));
-    event.sender != *me || is_to_itself()
-}
-
-/// Whether an event is one of these.
-pub(in crate::rules) fn is_one_of(noticed: &[Noticed], me: &EntityId, event: &Event) -> bool {
-    noticed.iter().any(|noticed| {
-        let is_type = match &noticed.event_type {
-            Trigger::Any => true,
-            Trigger::Type(event_type) => *event_type == event.event_type,
-        };
-        is_type && holds(&noticed.fields, me, event)
-    })
-}
-
-fn holds(fields: &BTreeMap<String, Value>, me: &EntityId, event: &Event) -> bool {
-    if fields.is_empty() {
-        return true;
-    }
-    let data: Option<BTreeMap<String, Value>> = serde_json::from_str(event.data.get()).ok();
-    let Some(data) = data else { return false };
-    fields.iter().all(|(name, wanted)| {
-        let found = data.get(name);
-        match wanted {
-            Value::String(text) if text == ME => found.and_then(Value::as_str) == Some(me.as_str()),
-            wanted => found == Some(wanted),
+impl<'a> Heard<'a> {
+    pub(in crate::rules) fn new(event: &'a Event) -> Self {
+        Self {
+            event,
+            fields: OnceCell::new(),
         }
-    })
+    }
+
+    /// Whether an agent hears it: it is for it, or for everyone, or its own.
+    pub(in crate::rules) fn is_for(&self, me: &EntityId) -> bool {
+        let names_me = |target: &contract::Target| target.names(me);
+        self.event.sender == *me || self.event.target.as_ref().is_none_or(names_me)
+    }
+
+    /// Whether it wakes an agent that it is for: what an agent says itself does not, unless it says it
+    /// to itself.
+    pub(in crate::rules) fn wakes(&self, me: &EntityId, wakes_on: &[Noticed]) -> bool {
+        let target = self.event.target.as_ref();
+        let is_to_me = || target.is_some_and(|target| target.names(me));
+        (self.event.sender != *me || is_to_me()) && self.is_one_of(wakes_on, me)
+    }
+
+    /// Whether it is one of these.
+    pub(in crate::rules) fn is_one_of(&self, noticed: &[Noticed], me: &EntityId) -> bool {
+        noticed.iter().any(|noticed| {
+            let is_type = match &noticed.event_type {
+                Trigger::Any => true,
+                Trigger::Type(event_type) => *event_type == self.event.event_type,
+            };
+            is_type && self.holds(&noticed.fields, me)
+        })
+    }
+
+    fn holds(&self, wanted: &BTreeMap<String, Value>, me: &EntityId) -> bool {
+        if wanted.is_empty() {
+            return true;
+        }
+        let read = || serde_json::from_str(self.event.data.get()).ok();
+        let Some(found) = self.fields.get_or_init(read) else {
+            return false;
+        };
+        wanted.iter().all(|(name, wanted)| {
+            let found = found.get(name);
+            match wanted {
+                Value::String(text) if text == ME => {
+                    found.and_then(Value::as_str) == Some(me.as_str())
+                }
+                wanted => found == Some(wanted),
+            }
+        })
+    }
 }

@@ -3,8 +3,8 @@
 use contract::fact::{ActionCompleted, AgentSummarised, AgentThought};
 use contract::invocation::Completed;
 use contract::mind::{AbilityKey, Summary, Thinking, Thought};
-use contract::tool::{Permission, Tool, ToolCall};
-use contract::{EntityId, EventId, Fact, InvocationId, Rejection};
+use contract::tool::{Permission, ToolCall};
+use contract::{EventId, Fact, InvocationId, Rejection};
 
 use super::check::{LINE_BYTES_MAX, LINES_MAX, check_lines};
 use super::{Mind, agent_config, config, next};
@@ -58,17 +58,11 @@ fn decide(
     decision: &mut Decision<'_>,
 ) -> Result<Vec<ToolCall>, Rejection> {
     tools::check_calls(&completed.calls)?;
-    // Whoever does nothing would decide the same for ever.
-    let sleeps = thought.sleeps || completed.calls.is_empty();
-    if sleeps || thought.plan.is_some() || !thought.thoughts.is_empty() {
-        let thought = AgentThought {
-            plan: thought.plan.clone(),
-            thoughts: thought.thoughts.clone(),
-            sleeps,
-            exhausted: false,
-        };
-        decision.push_about(Fact::AgentThought(thought), invocation::about(id, open))?;
-    }
+    let mind = world.minds.get(&open.agent);
+    let Some(mind) = mind.filter(|mind| mind.thinks_in(id)) else {
+        // The mind that was asked is gone.
+        return Ok(Vec::new());
+    };
     let due = next(world, &open.agent);
     let mut alone = None;
     let mut calls = Vec::with_capacity(completed.calls.len());
@@ -79,17 +73,32 @@ fn decide(
             (None, None) if index >= CALLS_MAX => {
                 Some(format!("at most {CALLS_MAX} are used at once"))
             }
-            (None, None) => refusal(world, &open.agent, call, due),
+            (None, None) => use_of(world, id, open, call, due, decision),
         };
-        let call = ToolCall {
+        if refused.is_none() {
+            let used = call.ability();
+            alone = used.filter(|key| due.is_some() || begins_a_chain(world, open, key));
+        }
+        calls.push(ToolCall {
             refused,
             ..call.clone()
-        };
-        if call.refused.is_none() {
-            send(world, id, open, &call, decision)?;
-            alone = key(&call).filter(|key| due.is_some() || begins_a_chain(world, open, key));
-        }
-        calls.push(call);
+        });
+    }
+    let must_go_on = match (due, &alone) {
+        (Some(_), None) | (None, Some(_)) => true,
+        (Some(_), Some(_)) => mind.chain_length() > 1,
+        (None, None) => false,
+    };
+    // Whoever neither does nor plans anything would decide the same for ever.
+    let is_done = thought.sleeps || completed.calls.is_empty() && thought.plan.is_none();
+    let thought = AgentThought {
+        plan: thought.plan.clone(),
+        thoughts: thought.thoughts.clone(),
+        sleeps: is_done && !must_go_on,
+        exhausted: false,
+    };
+    if thought.sleeps || thought.plan.is_some() || !thought.thoughts.is_empty() {
+        decision.push_about(Fact::AgentThought(thought), invocation::about(id, open))?;
     }
     Ok(calls)
 }
@@ -100,53 +109,34 @@ fn begins_a_chain(world: &World, open: &Open, key: &AbilityKey) -> bool {
     chains.any(|chain| chain.first() == Some(key))
 }
 
-/// Why an agent can't use an ability as it wants to.
-fn refusal(
-    world: &World,
-    agent: &EntityId,
-    call: &ToolCall,
-    due: Option<&AbilityKey>,
-) -> Option<String> {
-    if let Some(due) = due
-        && key(call).as_ref() != Some(due)
-    {
-        return Some(format!("{due} comes first"));
-    }
-    let access = agent_config(world, agent)?.tools.as_ref();
-    if access.is_some_and(|access| access.permission == Permission::Read) {
-        return Some("you may only read, and this asks somebody to act".to_owned());
-    }
-    tools::event_of(world, agent, call).err()
-}
-
-/// The ability that a call uses.
-pub(in crate::rules) fn key(call: &ToolCall) -> Option<AbilityKey> {
-    match &call.tool {
-        Some(Tool::Ability {
-            entity, ability, ..
-        }) => Some(AbilityKey {
-            entity: entity.clone(),
-            ability: ability.clone(),
-        }),
-        _ => None,
-    }
-}
-
-/// Sends the event that a use of an ability becomes.
-fn send(
+/// Sends the event that a use of an ability becomes; or says why an agent can't use it so.
+fn use_of(
     world: &World,
     id: InvocationId,
     open: &Open,
     call: &ToolCall,
+    due: Option<&AbilityKey>,
     decision: &mut Decision<'_>,
-) -> Result<(), Rejection> {
-    let (Ok(draft), Some(key)) = (tools::event_of(world, &open.agent, call), key(call)) else {
-        return Ok(());
+) -> Option<String> {
+    let used = call.ability();
+    if let Some(due) = due
+        && used.as_ref() != Some(due)
+    {
+        return Some(format!("{due} comes first"));
+    }
+    let access = agent_config(world, &open.agent)?.tools.as_ref();
+    if access.is_some_and(|access| access.permission == Permission::Read) {
+        return Some("you may only read, and this asks somebody to act".to_owned());
+    }
+    let (draft, key) = match (tools::event_of(world, &open.agent, call), used) {
+        (Ok(draft), Some(key)) => (draft, key),
+        (Err(reason), _) => return Some(reason),
+        (Ok(_), None) => return Some(format!("there is no ability {}", call.name)),
     };
-    let cause = world.minds.get(&open.agent).and_then(Mind::cause);
+    let cause = world.minds.get(&open.agent).and_then(Mind::deciding);
     let draft = contract::Draft {
         causation: Some(EventId(id.0)),
-        correlation: cause.map(|cause| cause.id.0),
+        correlation: cause.map(|(cause, _)| cause.0),
         ..draft
     };
     let origin = Origin {
@@ -159,7 +149,13 @@ fn send(
             answers: None,
         }),
     };
-    event::send(world, &draft, open.agent.clone(), origin, "call", decision)
+    let begun = decision.events.len();
+    let sent = event::send(world, &draft, open.agent.clone(), origin, "call", decision);
+    sent.err().map(|rejection| {
+        // The others that it uses are not refused for this one.
+        decision.events.truncate(begun);
+        rejection.detail
+    })
 }
 
 fn summarise(
@@ -186,7 +182,8 @@ fn check_thought(thought: &Thought) -> Result<(), Rejection> {
     check_lines(plan, &format!("{field}.plan"))?;
     let thoughts = thought.thoughts.iter();
     let bytes: usize = thoughts.map(|(about, text)| about.len() + text.len()).sum();
-    let has_nul = thought.thoughts.values().any(|text| text.contains('\0'));
+    let mut texts = thought.thoughts.keys().chain(thought.thoughts.values());
+    let has_nul = texts.any(|text| text.contains('\0'));
     if bytes > THOUGHT_BYTES_MAX || thought.thoughts.len() > LINES_MAX || has_nul {
         let detail = format!("at most {LINES_MAX} texts, of {THOUGHT_BYTES_MAX} bytes in all");
         return Err(invalid(format!("{field}.thoughts"), detail));

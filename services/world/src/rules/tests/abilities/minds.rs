@@ -4,6 +4,7 @@ mod acting;
 mod ends;
 mod memory;
 mod properties;
+mod runs;
 
 use contract::invocation::Completed;
 use contract::mind::{MindState, Situation, Thought};

@@ -29,14 +29,14 @@ fn an_agent_uses_what_it_perceives_until_it_sleeps() {
     assert_eq!(
         types(&events),
         [
-            "agent.thought",
             "bell.lift",
             "action.requested",
+            "agent.thought",
             "action.completed"
         ]
     );
-    assert_eq!(events[1].sender, id("ada"));
-    assert_eq!(events[1].target, Some("bell".parse().unwrap()));
+    assert_eq!(events[0].sender, id("ada"));
+    assert_eq!(events[0].target, Some("bell".parse().unwrap()));
     // It waits for what it asked for.
     assert_eq!(story.runs(), ["bell lift"]);
     assert!(story.mind("ada").busy);
@@ -167,4 +167,87 @@ fn what_an_agent_says_by_itself_is_for_everyone() {
         ["ada.says", "action.completed", "action.requested"]
     );
     assert_eq!((&events[0].sender, &events[0].target), (&id("ada"), &None));
+}
+
+#[test]
+fn nobody_sleeps_in_the_middle_of_a_chain() {
+    let mut mind = rings();
+    mind["chains"] = json!([["bell:lift", "bell:polish"]]);
+    let mut story = begun(&mind);
+    let and_sleep = |mut completed: Completed| {
+        completed.thought = Some(Thought {
+            sleeps: true,
+            ..Thought::default()
+        });
+        completed
+    };
+    story.ring(1);
+    let lift = and_sleep(uses(&[("bell", "lift", json!({}))]));
+    story.done(story.open()[0], lift).unwrap();
+    story.done(story.open()[0], Completed::default()).unwrap();
+    for _ in 0..2 {
+        let (run, situation) = story.situation();
+        assert_eq!(situation.next, Some("bell:polish".parse().unwrap()));
+        story.sleep(run);
+    }
+    let polish = and_sleep(uses(&[("bell", "polish", json!({}))]));
+    story.done(story.open()[0], polish).unwrap();
+    story.done(story.open()[0], Completed::default()).unwrap();
+    assert!(!story.mind("ada").awake);
+}
+
+#[test]
+fn who_only_plans_goes_on() {
+    let mut story = begun(&rings());
+    story.ring(1);
+    let thought = Thought {
+        plan: Some(vec!["lift it".into()]),
+        ..Thought::default()
+    };
+    let completed = Completed {
+        thought: Some(thought),
+        ..Completed::default()
+    };
+    story.done(story.open()[0], completed).unwrap();
+    let (_, situation) = story.situation();
+    assert_eq!(
+        (situation.step, &situation.plan[..]),
+        (1, &["lift it".to_owned()][..])
+    );
+}
+
+#[test]
+fn one_use_that_can_not_be_is_not_the_end_of_the_others() {
+    let mut story = begun(&rings());
+    let strict = Ability {
+        arguments: Some(json!({"type": "object", "required": ["kilos"]})),
+        ..ability("weigh", "bell.lift")
+    };
+    // The event that asks for one ability asks for the other, which wants more of it.
+    let abilities = [ability("rise", "bell.lift"), strict];
+    story.add(super::super::object("gong", &abilities));
+    story.ring(1);
+    let both = uses(&[("bell", "lift", json!({})), ("gong", "rise", json!({}))]);
+    let events = story.done(story.open()[0], both).unwrap();
+    assert_eq!(
+        types(&events),
+        ["bell.lift", "action.requested", "action.completed"]
+    );
+    let memory = story.mind("ada").memory;
+    let last = memory.last().unwrap().data.get();
+    assert!(
+        last.contains("gong_rise") && last.contains("kilos"),
+        "{last}"
+    );
+}
+
+#[test]
+fn a_number_is_what_it_was_when_the_log_is_read_again() {
+    let number: serde_json::Value = serde_json::from_str("0.96633354678301706").unwrap();
+    let mind = json!({"wakes_on": [{"type": "bell.rings", "where": {"x": number}}]});
+    let mut story = begun(&mind);
+    let event = draft("bell.rings", None, &json!({"x": number}));
+    story.emit("guest", event).unwrap();
+    assert_eq!(story.runs(), ["ada act"]);
+    assert_eq!(hash(&story.replayed()), hash(&story.world));
 }

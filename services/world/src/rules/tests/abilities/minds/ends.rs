@@ -4,7 +4,7 @@ use contract::ability::{Ability, RunBy};
 use contract::command::SetTimer;
 use contract::invocation::Completed;
 use contract::mind::Thought;
-use contract::{AgentConfig, Command, Rejection, RejectionCode};
+use contract::{AgentConfig, Command, Entity, EntityKind, Rejection, RejectionCode};
 use serde_json::{Value, json};
 
 use super::super::super::{Story, hash, types};
@@ -77,6 +77,51 @@ fn what_people_want_is_not_given_up() {
     let expected = (1..=5).map(|number| format!("{{\"number\":{number}}}"));
     assert_eq!(thought_about, expected.collect::<Vec<_>>());
     assert_eq!(hash(&story.replayed()), hash(&story.world));
+}
+
+#[test]
+fn people_do_not_wait_behind_a_hundred_agents() {
+    let mut story = begun(&rings());
+    story.add(minded("bob", &json!({})));
+    for _ in 0..150 {
+        let event = draft("bell.rings", Some("ada"), &json!({"number": 0}));
+        story.emit("bob", event).unwrap();
+    }
+    story.ring(7);
+    assert_eq!(story.mind("ada").causes.len(), 100);
+    let mut is_heard = false;
+    while let [run, ..] = story.open()[..] {
+        let (_, situation) = story.situation();
+        is_heard |= situation.cause.unwrap().data.get() == r#"{"number":7}"#;
+        story.sleep(run);
+    }
+    assert!(is_heard);
+}
+
+#[test]
+fn a_user_whom_workers_run_is_no_person() {
+    let wakes = json!([{"type": "pat.answers"}, {"type": "bell.rings"}]);
+    let mut story = begun(&json!({"wakes_on": wakes, "steps_max": 4}));
+    story.add(Entity {
+        abilities: vec![ability("ask", "pat.ask")],
+        ..Entity::new(id("pat"), EntityKind::User)
+    });
+    story.ring(1);
+    let mut decisions = 0;
+    while let [run, ..] = story.open()[..] {
+        let completed = if story.runs() == ["ada act"] {
+            decisions += 1;
+            uses(&[("pat", "ask", json!({}))])
+        } else {
+            Completed {
+                events: vec![draft("pat.answers", Some("ada"), &json!({}))],
+                ..Completed::default()
+            }
+        };
+        story.done(run, completed).unwrap();
+        assert!(decisions <= 4, "an endless talk");
+    }
+    assert_eq!(decisions, 4);
 }
 
 #[test]
@@ -192,8 +237,8 @@ fn what_is_asked_of_a_mind_is_checked() {
         (json!({"memory": {"paragraphs": 21}}), "memory.paragraphs"),
         (json!({"chains": [["bell:lift"]]}), "chains[0]"),
         (
-            json!({"thoughts": [{"before": "bell:lift", "argument": "", "prompt": ""}]}),
-            "thoughts[0].argument",
+            json!({"reflections": [{"before": "bell:lift", "argument": "", "prompt": ""}]}),
+            "reflections[0].argument",
         ),
         (json!({"steps_max": 0}), "steps_max"),
     ] {

@@ -6,7 +6,7 @@ use contract::mind::Thought;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::super::{Story, hash};
+use super::super::super::{Story, context, hash};
 use super::super::{ability, draft, id, object};
 use super::{minded, uses};
 
@@ -99,6 +99,10 @@ proptest! {
         for step in &steps {
             take(&mut story, step);
             prop_assert!(story.world.stirred.is_empty());
+            for run in story.open() {
+                let situation = context(&story.world, run).unwrap().situation;
+                prop_assert!(situation.is_none_or(|situation| situation.step < 6 * 60));
+            }
             for agent in ["ada", "bob"] {
                 let mind = story.mind(agent);
                 // Nobody is woken and then left alone: a wake-up is never lost.
