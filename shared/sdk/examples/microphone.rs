@@ -1,6 +1,5 @@
 //! A microphone that one agent passes to another, and that only its holder can speak into.
 
-use sdk::contract::EntityId;
 use sdk::{Error, Event, JsonSchema, Kind, Me, Object, Placed, Received, Worker, schemars};
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +55,7 @@ async fn speak(said: Received<AgentSpeaksIntoMicrophone>, mut mic: Mic) -> Resul
 }
 
 async fn pass(passed: Received<AgentPassesMicrophone>, mut mic: Mic) -> Result<Mic, Error> {
-    match passed.to.parse::<EntityId>() {
+    match passed.to.parse() {
         Ok(next) if mic.holder() == Some(&passed.sender) => {
             mic.give_to(&next);
             let new_holder_id = passed.event.to;
