@@ -126,7 +126,10 @@ impl Bus {
     ) -> Result<Reply, Error> {
         let subject = subject::command(world);
         // What tells of a whole world may be large and take long: it holds nobody else up.
-        let mut alone = matches!(request, Request::State { .. } | Request::Offers { .. });
+        let mut alone = matches!(
+            request,
+            Request::State { .. } | Request::Offers { .. } | Request::Mind { .. }
+        );
         let trace = trace::current();
         let asked = serde_json::to_vec(&Asked {
             request: Box::new(request),

@@ -296,6 +296,25 @@ pub struct ActionRequested {
     pub deadline: Timestamp,
 }
 
+impl ActionRequested {
+    /// A run of which no more than this is known: whose it is, and until when.
+    pub fn new(action: ActionName, agent: EntityId, deadline: Timestamp) -> Self {
+        Self {
+            action,
+            agent,
+            arguments: None,
+            message: None,
+            turn: None,
+            call: None,
+            ability: None,
+            caller: None,
+            depth: 0,
+            thinking: None,
+            deadline,
+        }
+    }
+}
+
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde passes a reference"

@@ -1,6 +1,8 @@
 //! Agents that act by themselves, with a script and with a scripted model.
 
 use contract::invocation::Completed;
+use futures::future::BoxFuture;
+use sdk::{Brain, Decision, Error, Thinking};
 use serde_json::{Value, json};
 use testkit::model::{ModelServer, Reply};
 
@@ -182,4 +184,77 @@ async fn whoever_is_not_asked_what_it_does_does_nothing() {
     stage.work().await;
     let id = stage.request("act").await;
     assert_eq!(stage.failed(id).await.0, "no_mind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_archive_an_agent_makes_do_with_what_its_world_remembers() {
+    let (stage, model) = model().await;
+    let llm = json!({"provider": "openai", "model": "m", "base_url": model.base_url()});
+    stage.agent(json!({"brain": {"llm": llm}, "mind": {"memory": {"full": true}}}));
+    model.reply(Reply::calls("", &[["1", "sleep", "{}"]]));
+    let decided = acts(&stage, "act").await;
+    assert_eq!(decided["thought"], json!({"sleeps": true}));
+    let told = model.requests()[0].body["messages"].to_string();
+    assert!(told.contains("mic.given"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_decides_for_an_agent_that_its_client_thinks_for() {
+    let mut stage = Stage::set().await;
+    stage.agent(json!({"brain": {"client": {}}, "mind": {}}));
+    stage.situation(offers(), woken(&json!({})));
+    stage.work().await;
+    let id = stage.request("act").await;
+    assert_eq!(stage.failed(id).await.0, "not_this_brain");
+}
+
+/// A brain of a user: it speaks once, and sleeps.
+struct Speaker;
+
+impl Brain for Speaker {
+    fn think(&self, thinking: Thinking) -> BoxFuture<'_, Result<String, Error>> {
+        Box::pin(async move { Ok(format!("you said {}", thinking.text())) })
+    }
+
+    fn act(&self, thinking: Thinking) -> BoxFuture<'_, Result<Decision, Error>> {
+        Box::pin(async move {
+            let situation = thinking.situation().unwrap();
+            if situation.step > 0 {
+                return Ok(Decision::sleep());
+            }
+            let offer = &thinking.offers()[0];
+            let ability = format!("{}:{}", offer.entity, offer.ability);
+            let said = json!({"message": "thanks"});
+            let decision = Decision::use_of(ability.parse().unwrap(), &said)?;
+            Ok(decision
+                .and_plan(vec!["pass it on".to_owned()])
+                .and_think("mood", "good"))
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_brain_of_a_user_answers_and_acts() {
+    let mut stage = Stage::set().await;
+    let worker = sdk::Worker::builder().brain("speaker", Speaker);
+    stage
+        .work_with(worker.build(sdk::Config::default()).unwrap())
+        .await;
+    assert_eq!(
+        acts(&stage, "speaker").await["message"],
+        "you said Hello there"
+    );
+    stage.situation(offers(), woken(&json!({})));
+    let decided = acts(&stage, "speaker").await;
+    assert_eq!(
+        calls(&decided),
+        [call("speak", &json!({"message": "thanks"}))]
+    );
+    let thought = json!({"plan": ["pass it on"], "thoughts": {"mood": "good"}});
+    assert_eq!(decided["thought"], thought);
+    stage.situation(offers(), woken(&json!({"step": 1})));
+    assert_eq!(
+        acts(&stage, "speaker").await["thought"],
+        json!({"sleeps": true})
+    );
 }

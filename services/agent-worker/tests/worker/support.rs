@@ -158,6 +158,18 @@ impl Stage {
         (shutdown, task, health)
     }
 
+    /// Starts a worker of a user's own.
+    pub(crate) async fn work_with(&mut self, worker: sdk::Worker) {
+        let bus = connect(&self.nats, "worker of a user").await;
+        let (shutdown, health) = (CancellationToken::new(), Health::default());
+        let (token, page) = (shutdown.clone(), health.clone());
+        self.tasks.spawn(async move {
+            worker.run_with(bus, page, token).await.unwrap();
+        });
+        self.workers.push(shutdown);
+        eventually("the worker is ready", async || health.problems().is_empty()).await;
+    }
+
     pub(crate) async fn request(&self, action: &str) -> InvocationId {
         self.request_until(action, Timestamp::now() + Duration::from_secs(60))
             .await

@@ -132,8 +132,6 @@ fn request(
     let answers = call.and_then(|call| call.answers);
     let question = answers.map(|(_, question)| question);
     let requested = ActionRequested {
-        action: action.clone(),
-        agent: entity.id.clone(),
         arguments: to_raw_value(event).ok(),
         message: question.map(|question| question.id),
         turn: question.map(|question| question.turn),
@@ -141,8 +139,11 @@ fn request(
         ability: Some(ability.name.clone()),
         caller: call.map(|call| call.agent.clone()),
         depth,
-        thinking: None,
-        deadline: decision.now + invocation::DEADLINE_DEFAULT,
+        ..ActionRequested::new(
+            action.clone(),
+            entity.id.clone(),
+            decision.now + invocation::DEADLINE_DEFAULT,
+        )
     };
     let about = || About {
         sender: Some(EntityId::world()),

@@ -43,17 +43,12 @@ pub(super) fn request(
         return Err(invalid("deadline", "the deadline has passed"));
     }
     let requested = ActionRequested {
-        action: action.clone(),
-        agent: agent.clone(),
         arguments: arguments.map(ToOwned::to_owned),
-        message: None,
-        turn: None,
-        call: None,
-        ability: None,
-        caller: None,
-        depth: 0,
-        thinking: None,
-        deadline: deadline.unwrap_or(decision.now + DEADLINE_DEFAULT),
+        ..ActionRequested::new(
+            action.clone(),
+            agent.clone(),
+            deadline.unwrap_or(decision.now + DEADLINE_DEFAULT),
+        )
     };
     let about = About {
         correlation: Some(decision.next_id().0),
@@ -92,17 +87,9 @@ pub(super) fn request_answer(
         .as_ref()
         .map_or(DEADLINE_DEFAULT, |agent| agent.turn_timeout_seconds);
     let requested = ActionRequested {
-        action,
-        agent: agent.clone(),
-        arguments: None,
         message: Some(question.id),
         turn: Some(question.turn),
-        call: None,
-        ability: None,
-        caller: None,
-        depth: 0,
-        thinking: None,
-        deadline: decision.now + timeout + ANSWER_GRACE,
+        ..ActionRequested::new(action, agent.clone(), decision.now + timeout + ANSWER_GRACE)
     };
     let about = About {
         sender: Some(EntityId::world()),

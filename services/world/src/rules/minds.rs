@@ -124,17 +124,12 @@ fn request(
     };
     let Some(action) = action else { return Ok(()) };
     let requested = ActionRequested {
-        action,
-        agent: agent.clone(),
-        arguments: None,
-        message: None,
-        turn: None,
-        call: None,
-        ability: None,
-        caller: None,
-        depth: 0,
         thinking: Some(thinking),
-        deadline: decision.now + timeout + invocation::ANSWER_GRACE,
+        ..ActionRequested::new(
+            action,
+            agent.clone(),
+            decision.now + timeout + invocation::ANSWER_GRACE,
+        )
     };
     let cause = world.minds.get(agent).and_then(Mind::cause);
     let about = About {

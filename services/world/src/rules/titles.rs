@@ -67,19 +67,7 @@ pub(super) fn ask_when_idle(
     let (true, Some(agent), Ok(action)) = (is_wanted, agent, TITLE.try_into()) else {
         return Ok(());
     };
-    let requested = ActionRequested {
-        action,
-        agent: agent.id.clone(),
-        arguments: None,
-        message: None,
-        turn: None,
-        call: None,
-        ability: None,
-        caller: None,
-        depth: 0,
-        thinking: None,
-        deadline: decision.now + DEADLINE,
-    };
+    let requested = ActionRequested::new(action, agent.id.clone(), decision.now + DEADLINE);
     let about = About {
         sender: Some(EntityId::world()),
         chat: Some(chat.clone()),

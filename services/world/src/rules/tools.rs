@@ -131,17 +131,14 @@ fn request(
         return Ok(());
     };
     let requested = ActionRequested {
-        action,
-        agent: agent.clone(),
-        arguments: None,
         message: Some(question.id),
         turn: Some(question.turn),
         call: Some(call.id.clone()),
-        ability: None,
-        caller: None,
-        depth: 0,
-        thinking: None,
-        deadline: decision.now + access.timeout_seconds + invocation::ANSWER_GRACE,
+        ..ActionRequested::new(
+            action,
+            agent.clone(),
+            decision.now + access.timeout_seconds + invocation::ANSWER_GRACE,
+        )
     };
     let about = About {
         sender: Some(EntityId::world()),

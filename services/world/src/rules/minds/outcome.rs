@@ -16,6 +16,8 @@ use crate::rules::{Decision, event, invalid, invocation, tools};
 const CALLS_MAX: usize = 16;
 /// All that an agent thinks at once.
 const THOUGHT_BYTES_MAX: usize = 64 * 1024;
+/// A plan, which it is told each time.
+const PLAN_BYTES_MAX: usize = 32 * 1024;
 const SUMMARY_BYTES_MAX: usize = 32 * 1024;
 
 /// A run that thought for an agent has ended well.
@@ -178,8 +180,12 @@ fn summarise(
 
 fn check_thought(thought: &Thought) -> Result<(), Rejection> {
     let field = "outcome.completed.thought";
-    let plan = thought.plan.iter().flatten();
-    check_lines(plan, &format!("{field}.plan"))?;
+    let plan = || thought.plan.iter().flatten();
+    check_lines(plan(), &format!("{field}.plan"))?;
+    if plan().map(String::len).sum::<usize>() > PLAN_BYTES_MAX {
+        let detail = format!("at most {PLAN_BYTES_MAX} bytes");
+        return Err(invalid(format!("{field}.plan"), detail));
+    }
     let thoughts = thought.thoughts.iter();
     let bytes: usize = thoughts.map(|(about, text)| about.len() + text.len()).sum();
     let mut texts = thought.thoughts.keys().chain(thought.thoughts.values());

@@ -89,17 +89,9 @@ impl Script {
         let action: ActionName = "respond".parse().unwrap();
         let turn = self.turn.event(0).message();
         let requested = ActionRequested {
-            action,
-            agent: agent.parse().unwrap(),
-            arguments: None,
             message: Some(turn),
             turn: Some(turn),
-            call: None,
-            ability: None,
-            caller: None,
-            depth: 0,
-            thinking: None,
-            deadline: Timestamp::MAX,
+            ..ActionRequested::new(action, agent.parse().unwrap(), Timestamp::MAX)
         };
         self.happens("world", id, &Fact::ActionRequested(requested));
         id.invocation()

@@ -62,7 +62,7 @@ impl Story {
         (run, *told.situation.unwrap())
     }
 
-    fn sleep(&mut self, run: InvocationId) -> Vec<Event> {
+    fn decide_to_sleep(&mut self, run: InvocationId) -> Vec<Event> {
         let thought = Thought {
             sleeps: true,
             ..Thought::default()
@@ -163,13 +163,13 @@ fn what_comes_while_an_agent_decides_to_sleep_wakes_it() {
     let (run, _) = story.situation();
     assert_eq!(types(&story.ring(2)), ["bell.rings"]);
     assert_eq!(
-        types(&story.sleep(run)),
+        types(&story.decide_to_sleep(run)),
         ["agent.thought", "action.completed", "action.requested"]
     );
     let (run, situation) = story.situation();
     assert_eq!(situation.cause.unwrap().data.get(), r#"{"number":2}"#);
     assert_eq!(situation.step, 0);
-    story.sleep(run);
+    story.decide_to_sleep(run);
     assert!(!story.mind("ada").awake);
     assert_eq!(hash(&story.replayed()), hash(&story.world));
 }
@@ -187,12 +187,12 @@ fn some_events_put_an_agent_to_sleep() {
     assert!(!story.mind("ada").awake);
     // What it decided about is over; what woke it since is not.
     story.ring(3);
-    story.sleep(run);
+    story.decide_to_sleep(run);
     let (run, situation) = story.situation();
     assert_eq!(situation.cause.unwrap().data.get(), r#"{"number":3}"#);
     // Its own events put it to sleep, too.
     story.emit("ada", breaks()).unwrap();
-    story.sleep(run);
+    story.decide_to_sleep(run);
     assert!(story.open().is_empty());
     assert_eq!(hash(&story.replayed()), hash(&story.world));
 }

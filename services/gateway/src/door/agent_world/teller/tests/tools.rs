@@ -60,17 +60,14 @@ impl Script {
     fn runs(&mut self, call: &str) -> InvocationId {
         let turn = self.turn.event(0).message();
         let requested = ActionRequested {
-            action: "tool".parse().unwrap(),
-            agent: "ada".parse().unwrap(),
-            arguments: None,
             message: Some(turn),
             turn: Some(turn),
             call: Some(call.to_owned()),
-            ability: None,
-            caller: None,
-            depth: 0,
-            thinking: None,
-            deadline: Timestamp::MAX,
+            ..ActionRequested::new(
+                "tool".parse().unwrap(),
+                "ada".parse().unwrap(),
+                Timestamp::MAX,
+            )
         };
         let id = self.told_by("world", &Fact::ActionRequested(requested));
         id.invocation()

@@ -69,7 +69,7 @@ fn an_agent_uses_what_it_perceives_until_it_sleeps() {
         ]
     );
     assert_eq!(
-        types(&story.sleep(run)),
+        types(&story.decide_to_sleep(run)),
         ["agent.thought", "action.completed"]
     );
     let mind = story.mind("ada");
@@ -126,7 +126,7 @@ fn a_chain_whose_next_ability_is_gone_is_broken() {
         .unwrap();
     let (run, situation) = story.situation();
     assert_eq!(situation.next, None);
-    story.sleep(run);
+    story.decide_to_sleep(run);
     assert!(story.mind("ada").chain.is_empty());
 }
 
@@ -174,7 +174,7 @@ fn nobody_sleeps_in_the_middle_of_a_chain() {
     let mut mind = rings();
     mind["chains"] = json!([["bell:lift", "bell:polish"]]);
     let mut story = begun(&mind);
-    let and_sleep = |mut completed: Completed| {
+    let then_sleeps = |mut completed: Completed| {
         completed.thought = Some(Thought {
             sleeps: true,
             ..Thought::default()
@@ -182,15 +182,15 @@ fn nobody_sleeps_in_the_middle_of_a_chain() {
         completed
     };
     story.ring(1);
-    let lift = and_sleep(uses(&[("bell", "lift", json!({}))]));
+    let lift = then_sleeps(uses(&[("bell", "lift", json!({}))]));
     story.done(story.open()[0], lift).unwrap();
     story.done(story.open()[0], Completed::default()).unwrap();
     for _ in 0..2 {
         let (run, situation) = story.situation();
         assert_eq!(situation.next, Some("bell:polish".parse().unwrap()));
-        story.sleep(run);
+        story.decide_to_sleep(run);
     }
-    let polish = and_sleep(uses(&[("bell", "polish", json!({}))]));
+    let polish = then_sleeps(uses(&[("bell", "polish", json!({}))]));
     story.done(story.open()[0], polish).unwrap();
     story.done(story.open()[0], Completed::default()).unwrap();
     assert!(!story.mind("ada").awake);

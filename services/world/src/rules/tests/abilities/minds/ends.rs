@@ -93,7 +93,7 @@ fn people_do_not_wait_behind_a_hundred_agents() {
     while let [run, ..] = story.open()[..] {
         let (_, situation) = story.situation();
         is_heard |= situation.cause.unwrap().data.get() == r#"{"number":7}"#;
-        story.sleep(run);
+        story.decide_to_sleep(run);
     }
     assert!(is_heard);
 }
@@ -129,7 +129,7 @@ fn a_timer_of_its_own_lets_an_agent_go_on() {
     let mut story = begun(&json!({"wakes_on": [{"type": "bell.rings"}], "steps_max": 1}));
     let to_itself = || draft("bell.rings", Some("ada"), &json!({}));
     story.emit("ada", to_itself()).unwrap();
-    story.sleep(story.open()[0]);
+    story.decide_to_sleep(story.open()[0]);
     let events = story.emit("ada", to_itself()).unwrap();
     assert_eq!(types(&events), ["bell.rings", "agent.thought"]);
     let timer = SetTimer {
@@ -220,7 +220,7 @@ fn a_paused_agent_goes_on_where_it_was() {
     story.send("guest", Command::UpdateEntity(change)).unwrap();
     let refused: Rejection = mind(&story.world, &id("ada")).unwrap_err();
     assert_eq!(refused.code, RejectionCode::UnknownEntity);
-    story.sleep(story.open()[0]);
+    story.decide_to_sleep(story.open()[0]);
     assert_eq!(hash(&story.replayed()), hash(&story.world));
 }
 
@@ -247,17 +247,23 @@ fn what_is_asked_of_a_mind_is_checked() {
         let refused = story.send("guest", create).unwrap_err();
         assert_eq!(refused.field, Some(format!("agent.mind.{field}")), "{mind}");
     }
-    let mut story = begun(&rings());
-    story.ring(1);
-    let thought = Thought {
-        plan: Some(vec!["x".repeat(5000)]),
-        ..Thought::default()
-    };
-    let completed = Completed {
-        thought: Some(thought),
-        ..Completed::default()
-    };
-    let refused = story.done(story.open()[0], completed).unwrap_err();
-    let field = "outcome.completed.thought.plan[0]";
-    assert_eq!(refused.field.as_deref(), Some(field));
+    let line = |bytes: usize| "x".repeat(bytes);
+    for (plan, field) in [
+        (vec![line(5000)], ".plan[0]"),
+        (vec![line(4000); 9], ".plan"),
+    ] {
+        let mut story = begun(&rings());
+        story.ring(1);
+        let thought = Thought {
+            plan: Some(plan),
+            ..Thought::default()
+        };
+        let completed = Completed {
+            thought: Some(thought),
+            ..Completed::default()
+        };
+        let refused = story.done(story.open()[0], completed).unwrap_err();
+        let field = format!("outcome.completed.thought{field}");
+        assert_eq!(refused.field, Some(field));
+    }
 }

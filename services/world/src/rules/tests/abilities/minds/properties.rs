@@ -50,7 +50,7 @@ fn take(story: &mut Story, step: &Step) {
         }
         Step::Sleep(which) => {
             if let Some(run) = run(*which) {
-                story.sleep(run);
+                story.decide_to_sleep(run);
             }
         }
         Step::Use(which, ability, sleeps) => {

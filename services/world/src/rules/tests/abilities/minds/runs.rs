@@ -46,12 +46,12 @@ fn a_decision_of_a_mind_that_is_gone_decides_nothing() {
             let lift = uses(&[("bell", "lift", json!({}))]);
             story.done(old, lift).unwrap();
         } else {
-            story.sleep(old);
+            story.decide_to_sleep(old);
         }
         assert_eq!(story.runs(), ["ada act"]);
         let (run, situation) = story.situation();
         assert_eq!(situation.cause.unwrap().data.get(), r#"{"number":2}"#);
-        story.sleep(run);
+        story.decide_to_sleep(run);
         assert!(!story.mind("ada").awake);
         assert_eq!(hash(&story.replayed()), hash(&story.world));
     }
