@@ -208,3 +208,14 @@ impl Cluster {
         port
     }
 }
+
+impl Drop for Cluster {
+    /// What a test that fails leaves behind: the folder with the logs goes with it.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for process in &self.processes {
+                println!("{} logged:\n{}", process.name, process.log_tail());
+            }
+        }
+    }
+}

@@ -14,11 +14,13 @@ mod eventually;
 pub mod mcp;
 pub mod model;
 mod nats;
+mod port;
 mod postgres;
 mod raw;
 
 pub use collector::{CollectedSpan, Collector};
 pub use eventually::eventually;
-pub use nats::{NatsServer, free_port};
+pub use nats::NatsServer;
+pub use port::free_port;
 pub use postgres::Database;
 pub use raw::{Heard, Raw};

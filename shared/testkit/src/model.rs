@@ -17,7 +17,7 @@ use axum::routing::post;
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// Tokens that every answer says it read.
@@ -84,7 +84,7 @@ impl ModelRequest {
 pub struct Reply {
     kind: Kind,
     delay: Duration,
-    held_by: Option<Arc<Notify>>,
+    held_by: Option<Arc<Semaphore>>,
 }
 
 #[derive(Debug, Clone)]
@@ -152,9 +152,9 @@ impl Reply {
         Kind::Garbage.into()
     }
 
-    /// Does it only when it is told to.
+    /// Does it only when the gate has a permit for it, which is used up.
     #[must_use]
-    pub fn held_by(mut self, gate: &Arc<Notify>) -> Self {
+    pub fn held_by(mut self, gate: &Arc<Semaphore>) -> Self {
         self.held_by = Some(Arc::clone(gate));
         self
     }
@@ -245,7 +245,7 @@ async fn complete(
     });
     tokio::time::sleep(reply.delay).await;
     if let Some(gate) = &reply.held_by {
-        gate.notified().await;
+        gate.acquire().await.expect("an open gate").forget();
     }
     match reply.kind {
         Kind::Status(status, retry_after) => refuse(status, retry_after),

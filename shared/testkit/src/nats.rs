@@ -1,9 +1,10 @@
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use crate::free_port;
 
 /// A real nats-server with JetStream on a free port, in a temporary folder. Killed when dropped.
 pub struct NatsServer {
@@ -29,22 +30,16 @@ impl NatsServer {
     pub fn start_with(arguments: &[&str]) -> Self {
         let store = TempDir::new().expect("a temporary folder");
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-        // Another process may take the port first: then this one does not come up, and we try again.
-        for _ in 0..10 {
-            let port = free_port();
-            let mut child = spawn(store.path(), port, &arguments);
-            if wait_for(&mut child, store.path(), port) {
-                return Self {
-                    child,
-                    port,
-                    store,
-                    arguments,
-                };
-            }
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-        panic!("nats-server does not come up: is it on PATH, or in .tools?");
+        let port = free_port();
+        let child = spawn(store.path(), port, &arguments);
+        let mut server = Self {
+            child,
+            port,
+            store,
+            arguments,
+        };
+        server.wait();
+        server
     }
 
     /// Its address.
@@ -65,15 +60,27 @@ impl NatsServer {
     pub fn restart(&mut self) {
         self.kill();
         self.child = spawn(self.store.path(), self.port, &self.arguments);
-        assert!(
-            wait_for(&mut self.child, self.store.path(), self.port),
-            "it does not come up again"
-        );
+        self.wait();
     }
 
     /// Its process.
     pub fn process_id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Waits for the file in which the server says where it listens.
+    fn wait(&mut self) {
+        let name = format!("nats-server_{}.ports", self.child.id());
+        let (file, port) = (self.store.path().join(name), format!(":{}", self.port));
+        let until = Instant::now() + Duration::from_secs(20);
+        while !std::fs::read_to_string(&file).is_ok_and(|text| text.contains(&port)) {
+            let ended = self.child.try_wait().ok().flatten();
+            assert!(
+                ended.is_none() && Instant::now() < until,
+                "nats-server does not come up: is it on PATH, or in .tools? {ended:?}"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
@@ -81,12 +88,6 @@ impl Drop for NatsServer {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-/// A port that was free a moment ago.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("a bound port").port()
 }
 
 fn spawn(store: &Path, port: u16, arguments: &[String]) -> Child {
@@ -101,22 +102,6 @@ fn spawn(store: &Path, port: u16, arguments: &[String]) -> Child {
         .stderr(Stdio::null())
         .spawn()
         .expect("start nats-server")
-}
-
-/// Whether the server wrote the file that says that it listens on `port`.
-fn wait_for(child: &mut Child, store: &Path, port: u16) -> bool {
-    let file = store.join(format!("nats-server_{}.ports", child.id()));
-    let until = Instant::now() + Duration::from_secs(20);
-    while Instant::now() < until {
-        if std::fs::read_to_string(&file).is_ok_and(|text| text.contains(&format!(":{port}"))) {
-            return true;
-        }
-        if child.try_wait().is_ok_and(|status| status.is_some()) {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    false
 }
 
 /// `$NATS_SERVER`, else the one that `deploy/scripts/get-nats-server.sh` got, else PATH.
