@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use system_tests::{Cluster, Http, Shape};
 use testkit::eventually;
 use testkit::model::{ModelRequest, ModelServer, Reply};
-use tokio::sync::Notify;
+use tokio::sync::Semaphore;
 
 const WORLD: &str = "/v1/worlds/lab";
 
@@ -132,7 +132,7 @@ async fn what_comes_while_an_agent_decides_to_sleep_wakes_it() {
     let carl = agent("carl", &llm(&model), &mind_of_carl);
     let cluster = lab(Shape::default(), &[carl]).await;
     // The first decision, to sleep, is held back until the second message is in the log.
-    let gate = Arc::new(Notify::new());
+    let gate = Arc::new(Semaphore::new(0));
     model.reply(Reply::calls("", &[["1", "sleep", "{}"]]).held_by(&gate));
     model.answer_with(|request: &ModelRequest| {
         let told = request.body["messages"].to_string();
@@ -144,7 +144,7 @@ async fn what_comes_while_an_agent_decides_to_sleep_wakes_it() {
     ask(&cluster, "carl", "one").await;
     eventually("the model is asked", async || model.requests().len() == 1).await;
     ask(&cluster, "carl", "two").await;
-    gate.notify_one();
+    gate.add_permits(1);
     eventually("the second message is answered", async || {
         said(&cluster, "agent_speaks_with_user_event").await.len() == 1
     })

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use system_tests::{Cluster, Shape};
 use testkit::model::{ModelRequest, ModelServer};
 
+/// How long nothing may be heard before a test has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Where the page of the client comes from.
 const PAGE: &str = "http://localhost:8080";
 
@@ -143,8 +146,9 @@ pub(super) async fn heard(answer: reqwest::Response, count: usize) -> Vec<(Strin
     let mut events = answer.bytes_stream().eventsource();
     let mut heard = Vec::new();
     while heard.len() < count {
-        let next = tokio::time::timeout(Duration::from_secs(30), events.next());
-        let Some(event) = next.await.unwrap() else {
+        let next = tokio::time::timeout(PATIENCE, events.next()).await;
+        assert!(next.is_ok(), "nothing follows {heard:#?}");
+        let Some(event) = next.unwrap() else {
             break;
         };
         let event = event.unwrap();

@@ -7,20 +7,24 @@ use serde_json::json;
 use service_kit::CancellationToken;
 use testkit::{eventually, free_port};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use crate::support::{Setup, answer};
 
 #[tokio::test]
 async fn without_nats_requests_are_refused_at_once_until_it_is_back() {
-    let mut setup = Setup::with_lobby().await;
+    // Whoever waits for the deadline of a command waits too long for any test.
+    let config = Config {
+        command_deadline: Duration::from_secs(3600),
+        ..Config::default()
+    };
+    let mut setup = Setup::with(config).await;
+    setup.post("/v1/worlds", json!({"id": "lobby"})).await;
     setup.nats.kill();
     eventually("the gateway says why it is not ready", async || {
         let (status, text) = setup.get("/readyz").await;
         status == 503 && text.as_str().is_some_and(|text| text.contains("nats: "))
     })
     .await;
-    let began = Instant::now();
     let event = json!({"sender": "ada", "type": "a.b", "data": 1});
     let request = setup
         .http
@@ -29,11 +33,6 @@ async fn without_nats_requests_are_refused_at_once_until_it_is_back() {
     let response = request.send().await.unwrap();
     assert_eq!(response.status().as_u16(), 503);
     assert_eq!(response.headers()["retry-after"], "1");
-    assert!(
-        began.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        began.elapsed()
-    );
     assert_eq!(setup.get("/livez").await.0, 200);
     setup.nats.restart();
     eventually("everything is back", async || {
