@@ -41,7 +41,8 @@ async fn an_event_with_a_target_is_for_its_target_and_its_sender() {
     let mut matthew = Client::open(&setup, "/ws/lobby?entity=matthew").await;
     let mut second_ear = Client::open(&setup, "/ws/lobby?entity=matthew").await;
     let mut mic = Client::open(&setup, "/ws/lobby?entity=mic").await;
-    let mut nobody = Client::open(&setup, "/ws/lobby").await;
+    // An object or a recorder, as GenWorlds has them: it has not said who it is.
+    let mut silent = Client::open(&setup, "/ws/lobby").await;
     let mut recorder = Client::open(&setup, "/ws/lobby?observe=all").await;
     john.say(&event("whisper", "john", Some("matthew"))).await;
     john.say(&event("to_the_world", "john", Some("lobby")))
@@ -53,7 +54,14 @@ async fn an_event_with_a_target_is_for_its_target_and_its_sender() {
     assert_eq!(matthew.types_until("end").await, ["whisper", "end"]);
     assert_eq!(second_ear.types_until("end").await, ["whisper", "end"]);
     assert_eq!(mic.types_until("end").await, ["end"]);
-    assert_eq!(nobody.types_until("end").await, ["end"]);
+    assert_eq!(silent.types_until("end").await, all);
+    silent.say_and_hear(&event("i_react", "calculator", None)).await;
+    john.say(&event("whisper", "john", Some("matthew"))).await;
+    john.say(&event("add", "john", Some("calculator"))).await;
+    john.say(&event("end", "john", None)).await;
+    assert_eq!(silent.types_until("end").await, ["add", "end"]);
+    let rest = ["i_react", "whisper", "add", "end"];
+    assert_eq!(recorder.types_until("end").await, rest);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::refusal;
 use super::session::Session;
 use super::talk::Talk;
+use super::told::Overhears;
 use crate::auth::Principal;
 use crate::body::{Ids, Parameters};
 use crate::connections::Close;
@@ -38,7 +39,7 @@ pub(super) struct Wish {
     after: Option<Position>,
     /// As whom it speaks and listens. Whoever sends its first frame when absent.
     entity: Option<String>,
-    /// `all`: hear everything, whomever it is for.
+    /// `all`: hear everything, whomever it is for, even when it speaks.
     observe: Option<Observe>,
 }
 
@@ -79,9 +80,9 @@ async fn open(
     let limits = &gateway.config.limits;
     let bytes_max = limits.message_bytes_max.saturating_mul(OVERSIZE_FACTOR);
     let upgrade = socket::within_limits(asked, limits, bytes_max)?;
-    check_observer(&wish, &principal)?;
+    let overhears = overhears(&wish, &principal)?;
     let connection = gateway.connections.open(Transport::WebSocket)?;
-    let begun = begin(&gateway, principal, &wish).await;
+    let begun = begin(&gateway, principal, overhears, &wish).await;
     let tasks = gateway.tasks.clone();
     let (talk, feed, ready) = match begun {
         Ok(begun) => begun,
@@ -96,7 +97,7 @@ async fn open(
     };
     let mut response = upgrade.on_upgrade(move |socket| {
         let socket = Socket::new(gateway, connection, socket);
-        let session = Session::new(socket, feed, talk, wish.observe.is_some());
+        let session = Session::new(socket, feed, talk);
         tasks.track_future(session.run(ready.complete))
     });
     // From where a client goes on that is cut off before its first event.
@@ -107,22 +108,27 @@ async fn open(
     Ok(response)
 }
 
-/// Whoever hears everything has a key, or sits at this machine where there are none.
-fn check_observer(wish: &Wish, principal: &Principal) -> Result<(), Problem> {
+/// Whoever hears what is for others has a key, or sits at this machine where there are none.
+fn overhears(wish: &Wish, principal: &Principal) -> Result<Overhears, Problem> {
     let is_trusted = match *principal.0 {
         Client::Key(_) => true,
         Client::Address(address) => address.is_loopback(),
     };
-    if wish.observe.is_none() || is_trusted {
-        return Ok(());
+    match (wish.observe, is_trusted) {
+        (Some(Observe::All), true) => Ok(Overhears::Everything),
+        (None, true) => Ok(Overhears::UntilItSpeaks),
+        (None, false) => Ok(Overhears::Nothing),
+        (Some(Observe::All), false) => {
+            let detail = "only this machine, or whoever has an API key, hears what is for others";
+            Err(Problem::new(StatusCode::FORBIDDEN, "not_allowed", detail).at("observe"))
+        }
     }
-    let detail = "only this machine, or whoever has an API key, hears what is for others";
-    Err(Problem::new(StatusCode::FORBIDDEN, "not_allowed", detail).at("observe"))
 }
 
 async fn begin(
     gateway: &Arc<Gateway>,
     principal: Principal,
+    overhears: Overhears,
     wish: &Wish,
 ) -> Result<(Arc<Talk>, Feed, Ready), Problem> {
     let world = match &wish.world {
@@ -130,7 +136,7 @@ async fn begin(
         None => default_world(gateway).await?,
     };
     let (feed, ready) = gateway.watch(&world, Filter::default(), wish.after).await?;
-    let talk = Talk::new(Arc::clone(gateway), world, principal);
+    let talk = Talk::new(Arc::clone(gateway), world, principal, overhears);
     match &wish.entity {
         Some(entity) => {
             let admitted = talk.speak_as(entity).await;

@@ -17,20 +17,17 @@ pub(super) struct Session {
     socket: Socket,
     feed: Feed,
     talk: Arc<Talk>,
-    /// Whether it hears what is for others too.
-    observes: bool,
     /// What becomes of the client's last frame. Its next one waits unread: an event is behind those
     /// that its sender sent before.
     answer: Option<BoxFuture<'static, Vec<String>>>,
 }
 
 impl Session {
-    pub(super) fn new(socket: Socket, feed: Feed, talk: Arc<Talk>, observes: bool) -> Self {
+    pub(super) fn new(socket: Socket, feed: Feed, talk: Arc<Talk>) -> Self {
         Self {
             socket,
             feed,
             talk,
-            observes,
             answer: None,
         }
     }
@@ -85,13 +82,13 @@ impl Session {
 
     /// Tells an event, and those that are there already, in one go.
     async fn deliver(&mut self, frame: &Frame) -> Result<(), Over> {
-        let (talk, observes) = (&self.talk, self.observes);
-        let Some(first) = tell(talk, observes, frame) else {
+        let talk = &self.talk;
+        let Some(first) = tell(talk, frame) else {
             return Ok(());
         };
         let others = || {
             while let Some(frame) = self.feed.try_next() {
-                if let Some(text) = tell(talk, observes, &frame) {
+                if let Some(text) = tell(talk, &frame) {
                     return Some(text);
                 }
             }
@@ -118,10 +115,10 @@ impl Session {
     }
 }
 
-fn tell(talk: &Talk, observes: bool, frame: &Frame) -> Option<Utf8Bytes> {
+fn tell(talk: &Talk, frame: &Frame) -> Option<Utf8Bytes> {
     let Body::Event(event) = &frame.body else {
         return None;
     };
     talk.note(event);
-    talk.tell(observes, frame, event)
+    talk.tell(frame, event)
 }

@@ -14,8 +14,9 @@ use super::model::{self, About, Model};
 use super::requests::Requests;
 use super::speaker::{self, Speaker, answers_in_chats, forged};
 use super::spoken::{Frame, Spoken};
+use super::told::{self, Overhears};
 use super::words::{self, Ask};
-use super::{names, refusal, told};
+use super::{names, refusal};
 use crate::auth::Principal;
 use crate::fanout;
 use crate::gateway::Gateway;
@@ -26,6 +27,7 @@ pub(super) struct Talk {
     gateway: Arc<Gateway>,
     world: WorldId,
     principal: Principal,
+    overhears: Overhears,
     /// For whom the connection speaks: set once, by its first frame or its address.
     speaker: OnceLock<Speaker>,
     /// What the world is, as it was told last.
@@ -35,11 +37,17 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    pub(super) fn new(gateway: Arc<Gateway>, world: WorldId, principal: Principal) -> Self {
+    pub(super) fn new(
+        gateway: Arc<Gateway>,
+        world: WorldId,
+        principal: Principal,
+        overhears: Overhears,
+    ) -> Self {
         Self {
             gateway,
             world,
             principal,
+            overhears,
             speaker: OnceLock::new(),
             about: Mutex::default(),
             requests: Mutex::default(),
@@ -242,18 +250,13 @@ impl Talk {
     }
 
     /// An event of the world as this connection hears it, if it does.
-    pub(super) fn tell(
-        &self,
-        everything: bool,
-        frame: &fanout::Frame,
-        event: &CloudEvent,
-    ) -> Option<Utf8Bytes> {
+    pub(super) fn tell(&self, frame: &fanout::Frame, event: &CloudEvent) -> Option<Utf8Bytes> {
         let speaker = self.speaker();
         if let Some(failure) = self.requests().follow(event) {
             let speaker = speaker.map(|speaker| speaker.id.as_str());
             return Some(refusal::failure(self.world.as_str(), speaker, &failure).into());
         }
-        if !told::hears(everything, speaker.map(|speaker| &speaker.id), event) {
+        if !told::hears(self.overhears, speaker.map(|speaker| &speaker.id), event) {
             return None;
         }
         let write = || told::frame(event, speaker).map(Utf8Bytes::from);

@@ -59,12 +59,23 @@ pub(super) struct Claims {
     pub(super) target_id: Option<String>,
 }
 
-/// Whether a connection hears an event: one that speaks for nobody hears what is for everyone.
-pub(super) fn hears(everything: bool, speaker: Option<&EntityId>, event: &CloudEvent) -> bool {
-    everything
-        || speaker.map_or(event.target.is_none(), |speaker| {
-            crate::fanout::sees(speaker, event)
-        })
+/// What a connection hears that is for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Overhears {
+    Everything,
+    /// Everything while it has not said who it is: objects only react, recorders only listen, and
+    /// these clients pick out by themselves what is for them.
+    UntilItSpeaks,
+    Nothing,
+}
+
+/// Whether a connection hears an event.
+pub(super) fn hears(overhears: Overhears, speaker: Option<&EntityId>, event: &CloudEvent) -> bool {
+    match (overhears, speaker) {
+        (Overhears::Everything, _) | (Overhears::UntilItSpeaks, None) => true,
+        (Overhears::Nothing, None) => event.target.is_none(),
+        (_, Some(speaker)) => crate::fanout::sees(speaker, event),
+    }
 }
 
 /// An event of the world as a frame for whoever speaks as `listener`; nothing when GenWorlds has no
@@ -215,20 +226,25 @@ mod tests {
 
     #[test]
     fn a_connection_hears_what_is_for_it() {
-        for (everything, speaker, target, expected) in [
-            (false, None, None, true),
-            (false, None, Some("bob"), false),
-            (true, None, Some("bob"), true),
-            (false, Some("bob"), Some("bob"), true),
-            (false, Some("bob"), Some("eve"), false),
-            (false, Some("ada"), Some("eve"), true),
-            (true, Some("bob"), Some("eve"), true),
+        use Overhears::{Everything, Nothing, UntilItSpeaks};
+        for (overhears, speaker, target, expected) in [
+            (Nothing, None, None, true),
+            (Nothing, None, Some("bob"), false),
+            (UntilItSpeaks, None, Some("bob"), true),
+            (Everything, None, Some("bob"), true),
+            (Nothing, Some("bob"), None, true),
+            (Nothing, Some("bob"), Some("bob"), true),
+            (Nothing, Some("bob"), Some("eve"), false),
+            (Nothing, Some("ada"), Some("eve"), true),
+            (UntilItSpeaks, Some("bob"), Some("eve"), false),
+            (UntilItSpeaks, Some("bob"), Some("bob"), true),
+            (Everything, Some("bob"), Some("eve"), true),
         ] {
             let mut event = event("a", "{}");
             event.target = target.map(|target| target.parse().unwrap());
             let speaker = speaker.map(|speaker: &str| speaker.parse().unwrap());
-            let heard = hears(everything, speaker.as_ref(), &event);
-            assert_eq!(heard, expected, "{speaker:?} of {target:?}");
+            let heard = hears(overhears, speaker.as_ref(), &event);
+            assert_eq!(heard, expected, "{overhears:?}: {speaker:?} of {target:?}");
         }
     }
 }
