@@ -202,14 +202,14 @@ impl Replies {
         }
     }
 
-    /// Adds a reply; the whole answer, when this was the last one. A reply that would not be carried
-    /// by itself is refused in its place: nobody could ever be told. One that is too large beside
-    /// the others is to be asked for alone.
+    /// Adds a reply; the whole answer, when this was the last one. A reply that nothing carries is
+    /// refused in its place: nobody could ever be told. One that is too large beside the others, or
+    /// for one message, is to be asked for alone.
     fn add(&mut self, place: usize, reply: Vec<u8>) -> Option<Vec<u8>> {
-        let reserved = self.missing * ALONE_BYTES_MAX;
-        self.written[place] = if reply.len() + ALONE_BYTES_MAX > self.bytes_max {
-            too_large(reply.len(), self.bytes_max)
-        } else if self.bytes + reply.len() + reserved > self.bytes_max && self.written.len() > 1 {
+        let others = self.bytes + (self.missing - 1) * ALONE_BYTES_MAX;
+        self.written[place] = if reply.len() + ALONE_BYTES_MAX > parts::ANSWER_BYTES_MAX {
+            too_large(reply.len(), parts::ANSWER_BYTES_MAX)
+        } else if others + reply.len() + ALONE_BYTES_MAX > self.bytes_max {
             alone()
         } else {
             reply
@@ -244,7 +244,8 @@ fn too_large(bytes: usize, bytes_max: usize) -> Vec<u8> {
 
 fn alone() -> Vec<u8> {
     let again = Reply::Unavailable {
-        reason: "the answers are too large together".to_owned(),
+        reason: "the answer is too large for one message: ask alone, and take it in parts"
+            .to_owned(),
     };
     serde_json::to_vec(&again).unwrap_or_default()
 }
@@ -261,7 +262,7 @@ mod tests {
     #[test]
     fn an_answer_fits_in_a_message() {
         const BYTES_MAX: usize = 8000;
-        let sizes = [10, 9000, 3000, 5000, 10];
+        let sizes = [10, parts::ANSWER_BYTES_MAX, 3000, 5000, 10, 9000];
         let mut replies = Replies::new(sizes.len(), BYTES_MAX);
         let mut payload = None;
         for (place, size) in sizes.into_iter().enumerate() {
@@ -276,10 +277,15 @@ mod tests {
             _ => "alone".to_owned(),
         });
         let kinds: Vec<String> = kinds.collect();
-        assert_eq!(kinds, ["whole", "TooLarge", "whole", "alone", "whole"]);
-        // Alone, what was too large together is carried.
+        assert_eq!(
+            kinds,
+            ["whole", "TooLarge", "whole", "alone", "whole", "alone"]
+        );
+        // Alone, what was too large together is carried, in parts if it must.
         let carried = Replies::new(1, BYTES_MAX).add(0, ready(5000)).unwrap();
         assert!(carried.len() > 5000);
+        let carried = Replies::new(1, parts::ANSWER_BYTES_MAX).add(0, ready(9000));
+        assert!(carried.unwrap().len() > 9000);
     }
 
     #[test]

@@ -10,8 +10,8 @@ use bus::{AppendError, Bus, CommitNotice, Config, Error, Resource, ServerRequest
 use contract::command::View;
 use contract::tool::{McpServer, McpServerStatus, RESOURCE_BYTES_MAX, ReadResource};
 use contract::{
-    Commit, CommitId, Event, Invocation, InvocationId, RejectionCode, Reply, Request, Seq,
-    Timestamp, WorldId,
+    Commit, CommitId, Event, Invocation, InvocationId, Rejection, RejectionCode, Reply, Request,
+    Seq, Timestamp, WorldId,
 };
 use futures::StreamExt;
 use serde_json::value::RawValue;
@@ -221,25 +221,31 @@ async fn a_snapshot_of_any_size_is_kept_and_replaced() {
     assert!(bus.snapshot(&world).await.unwrap().is_none());
 }
 
-/// Serves a world whose state is a text of as many bytes as the commit of the question says.
+/// Serves a world whose state is a text of as many bytes as the commit of the question says. All else
+/// it refuses, with as many words.
 async fn tell_states(bus: Bus, world: WorldId) {
     let mut requests = bus.serve(world.partition()).await.unwrap();
     while let Some(incoming) = requests.next().await {
-        let Request::State {
-            at: Some(bytes), ..
-        } = *incoming.request
-        else {
-            continue;
+        let reply = match *incoming.request {
+            Request::State {
+                at: Some(bytes), ..
+            } => {
+                let text = "x".repeat(usize::try_from(bytes).unwrap());
+                let state = serde_json::value::to_raw_value(&text).unwrap();
+                Reply::State { seq: bytes, state }
+            }
+            _ => Reply::Rejected(Rejection {
+                code: RejectionCode::Invalid,
+                detail: "x".repeat(3_000_000),
+                field: None,
+            }),
         };
-        let text = "x".repeat(usize::try_from(bytes).unwrap());
-        let state = serde_json::value::to_raw_value(&text).unwrap();
-        let reply = Reply::State { seq: bytes, state };
         incoming.answer.send(&reply).await;
     }
 }
 
 #[tokio::test]
-async fn a_state_of_any_size_comes_in_as_many_messages_as_it_takes() {
+async fn an_answer_of_any_size_comes_in_as_many_messages_as_it_takes() {
     let nats = NatsServer::start();
     let (bus, world) = (connect(&nats).await, world("lobby"));
     let mut serving = JoinSet::new();
@@ -258,6 +264,15 @@ async fn a_state_of_any_size_comes_in_as_many_messages_as_it_takes() {
     assert_eq!((one.unwrap().0, two.unwrap().0), (5_000_000, 4_000_000));
     let refused = told(40_000_000).await.unwrap_err();
     assert_eq!(refused.code, RejectionCode::TooLarge);
+    // What is asked together with others is asked again alone.
+    let context = bus.context(
+        &world,
+        InvocationId(Uuid::now_v7()),
+        Duration::from_secs(30),
+    );
+    let (context, state) = tokio::join!(context, told(10));
+    assert_eq!(context.unwrap().unwrap_err().detail.len(), 3_000_000);
+    assert_eq!(state.unwrap().0, 10);
     serving.shutdown().await;
 }
 

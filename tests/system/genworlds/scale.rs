@@ -54,8 +54,8 @@ async fn listeners_at_different_gateways_hear_one_order() {
         Client::open(second, "/ws/lobby?observe=all").await,
     );
     let (mut eve, mut max) = (
-        Client::open(first, "/ws/lobby").await,
-        Client::open(second, "/ws/lobby").await,
+        Client::open(first, "/ws/lobby?entity=eve").await,
+        Client::open(second, "/ws/lobby?entity=max").await,
     );
     let (here, there, (), ()) = futures::join!(
         hear(&mut here, 2 * NUMBERS),
