@@ -7,6 +7,7 @@ use bus::log::Entry;
 use bus::{Bus, Commits, Signal, Signals, Stored};
 use contract::commit::Position;
 use contract::{CloudEvent, Seq, WorldId};
+use futures::FutureExt as _;
 use service_kit::ErrorChain;
 use tokio::sync::{OnceCell, broadcast};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -141,12 +142,12 @@ impl Task {
                 // A chunk is sent before the event that ends its answer: it must not be overtaken.
                 biased;
                 () = sleep_until(look_at) => {
-                    self.catch_up().await;
+                    self.catch_up(&mut signals).await;
                     look_at = Instant::now() + self.catch_up_every;
                 }
                 signal = signals.next() => {
-                    let Some(Signal::Chunk(chunk)) = signal else { return };
-                    self.ring.publish(Frame::chunk(chunk));
+                    let Some(signal) = signal else { return };
+                    self.pass_on(signal);
                 }
                 stored = commits.next() => {
                     let Some(stored) = stored else { return };
@@ -159,12 +160,25 @@ impl Task {
 
     /// A connection or a broker that was lost leaves no trace in what is passed on: only the log's end
     /// tells.
-    async fn catch_up(&mut self) {
-        match self.ring.bus.last_seq(&self.ring.world).await {
-            Ok(end) if self.seen < end => self.read_to(end).await,
-            Ok(_) => {}
-            Err(error) => debug!(error = %ErrorChain(&error), "end of the log not read"),
+    async fn catch_up(&mut self, signals: &mut Signals) {
+        let end = match self.ring.bus.last_seq(&self.ring.world).await {
+            Ok(end) => end,
+            Err(error) => {
+                return debug!(error = %ErrorChain(&error), "end of the log not read");
+            }
+        };
+        if self.seen < end {
+            // Chunks that were sent before those commits are here by now.
+            while let Some(Some(signal)) = signals.next().now_or_never() {
+                self.pass_on(signal);
+            }
+            self.read_to(end).await;
         }
+    }
+
+    fn pass_on(&self, signal: Signal) {
+        let Signal::Chunk(chunk) = signal;
+        self.ring.publish(Frame::chunk(chunk));
     }
 
     async fn take(&mut self, stored: Stored) {

@@ -55,7 +55,9 @@ async fn an_event_with_a_target_is_for_its_target_and_its_sender() {
     assert_eq!(second_ear.types_until("end").await, ["whisper", "end"]);
     assert_eq!(mic.types_until("end").await, ["end"]);
     assert_eq!(silent.types_until("end").await, all);
-    silent.say_and_hear(&event("i_react", "calculator", None)).await;
+    silent
+        .say_and_hear(&event("i_react", "calculator", None))
+        .await;
     john.say(&event("whisper", "john", Some("matthew"))).await;
     john.say(&event("add", "john", Some("calculator"))).await;
     john.say(&event("end", "john", None)).await;

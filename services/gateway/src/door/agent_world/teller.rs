@@ -117,6 +117,7 @@ impl Teller {
         }
         let mut told = self.not_the_end();
         told.extend(placed(self.fact(event, fact), event));
+        told.extend(self.answers.overtaken());
         (told, false)
     }
 

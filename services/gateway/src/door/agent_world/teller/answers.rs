@@ -1,6 +1,6 @@
 //! The answers of a stream that agents are on their way to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use contract::fact::{ActionCompleted, ActionFailed, ActionRequested, MessagePosted};
 use contract::{ChatId, Chunk, CloudEvent, EntityId, InvocationId, MessageId, Usage};
@@ -8,12 +8,17 @@ use serde_json::json;
 
 use super::super::envelope::{Activity, Busy, Envelope, usage};
 
+/// How many pieces are kept that came before the request for their run: the two come different ways.
+const EARLY_MAX: usize = 256;
+
 /// The answers that have begun, and not ended. In one chat an agent gives one at a time; between two
 /// runs of its model its tools run, or it waits for a person.
 #[derive(Default)]
 pub(super) struct Answers {
     open: BTreeMap<Whose, Answer>,
     pub(super) begun: u64,
+    /// Pieces of no run that is known. Of some nobody ever hears: they began before anybody listened.
+    early: VecDeque<Chunk>,
 }
 
 type Whose = (Option<ChatId>, EntityId);
@@ -72,16 +77,30 @@ impl Answers {
     /// A piece of an answer. Of one that has ended, or that began before anybody listened, only the
     /// whole is told.
     pub(super) fn piece(&mut self, chunk: &Chunk) -> Vec<Envelope> {
-        let open = self.by_run(chunk.invocation);
-        let open = open.filter(|answer| !answer.is_told && chunk.attempt >= answer.attempt);
-        let Some(answer) = open else {
+        let Some(answer) = self.by_run(chunk.invocation) else {
+            if self.early.len() == EARLY_MAX {
+                self.early.pop_front();
+            }
+            self.early.push_back(chunk.clone());
             return Vec::new();
         };
+        if answer.is_told || chunk.attempt < answer.attempt {
+            return Vec::new();
+        }
         let begins = chunk.attempt > answer.attempt;
         answer.attempt = chunk.attempt;
         let piece = answer.step("chunk").with("content", json!(chunk.text));
         let start = begins.then(|| answer.step("start"));
         start.into_iter().chain([piece]).collect()
+    }
+
+    /// The pieces that came before the request for their run, which is known by now.
+    pub(super) fn overtaken(&mut self) -> Vec<Envelope> {
+        let early = std::mem::take(&mut self.early).into_iter();
+        let (known, early) = early.partition(|chunk| self.by_run(chunk.invocation).is_some());
+        self.early = early;
+        let known: VecDeque<Chunk> = known;
+        known.iter().flat_map(|chunk| self.piece(chunk)).collect()
     }
 
     /// The end of an answer whose whole follows.

@@ -85,7 +85,10 @@ impl Script {
     }
 
     fn asked(&mut self, agent: &str) -> InvocationId {
-        let id = CommandId::new().event(0);
+        self.asked_by(CommandId::new().event(0), agent)
+    }
+
+    fn asked_by(&mut self, id: EventId, agent: &str) -> InvocationId {
         let action: ActionName = "respond".parse().unwrap();
         let turn = self.turn.event(0).message();
         let requested = ActionRequested {
@@ -321,6 +324,25 @@ fn an_answer_that_begins_anew_starts_anew_and_what_comes_late_is_not_told() {
         "sse end ada",
     ];
     assert_eq!(pieces, expected);
+}
+
+#[test]
+fn a_piece_that_comes_before_the_request_for_its_run_is_told_behind_it() {
+    let mut script = Script::new(Manner::default());
+    script.said("human", true, false);
+    let request = CommandId::new().event(0);
+    for _ in 0..300 {
+        script.piece(CommandId::new().event(0).invocation(), "eve", 1);
+    }
+    script.piece(request.invocation(), "ada", 1);
+    script.piece(request.invocation(), "ada", 1);
+    let run = script.asked_by(request, "ada");
+    script.piece(run, "ada", 1);
+    script.answered(run, "ada");
+    script.ends();
+    let told = script.steps();
+    let (begin, start, piece) = ("world response-start 1", "sse start ada", "sse chunk ada");
+    assert_eq!(told[1..6], [begin, start, piece, piece, piece], "{told:?}");
 }
 
 #[test]
