@@ -44,7 +44,7 @@ pub use minds::mind;
 pub use state::World;
 
 /// The version of the rules: a snapshot that other rules made is not used.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// The most events that one command may make: its commit must fit in one message of NATS.
 pub const COMMAND_EVENTS_MAX: usize = 1000;
@@ -198,8 +198,8 @@ fn is_system(request: &CommandRequest) -> bool {
 }
 
 /// What follows from the state as it is now: agents that are free take the message that has waited
-/// longest for them, turns in which nobody has anything left to say end, and agents that something woke
-/// decide what to do. What does not fit in one commit is due at once, and follows with the next.
+/// longest for them, turns in which nobody has anything left to say end, runs of entities that were
+/// removed are called off, and agents that something woke decide what to do. What does not fit in one commit is due at once, and follows with the next.
 fn follow_up(world: &World, decision: &mut Decision<'_>) -> Result<(), Rejection> {
     for (chat, agent) in world.ready.iter().take(FOLLOW_UPS_MAX) {
         invocation::request_answer(world, chat, agent, decision)?;
@@ -211,6 +211,8 @@ fn follow_up(world: &World, decision: &mut Decision<'_>) -> Result<(), Rejection
         silent.insert(chat);
     }
     let room = room.saturating_sub(world.turns_over.len());
+    invocation::cancel_abandoned(world, room, decision)?;
+    let room = room.saturating_sub(world.abandoned.len());
     for agent in world.stirred.iter().take(room) {
         minds::go_on(world, agent, decision)?;
     }

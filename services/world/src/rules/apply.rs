@@ -134,6 +134,9 @@ fn remove_entity(world: &mut World, entity: &EntityId) {
     world.forgotten.remove(entity);
     world.minds.remove(entity);
     world.stirred.remove(entity);
+    let runs = world.invocations.iter();
+    let runs = runs.filter(|(_, open)| open.agent == *entity);
+    world.abandoned.extend(runs.map(|(run, _)| *run));
     let chats: Vec<ChatId> = world.chats.keys().cloned().collect();
     for chat in chats {
         let answering = world
@@ -213,6 +216,7 @@ fn take_waiting(
 
 fn close_invocation(world: &mut World, invocation: InvocationId) -> Option<Open> {
     let open = world.invocations.remove(&invocation)?;
+    world.abandoned.remove(&invocation);
     world
         .due
         .remove(&(open.deadline, Due::Deadline(invocation)));

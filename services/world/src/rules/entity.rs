@@ -10,7 +10,7 @@ use contract::tool::Verdict;
 use contract::{AgentConfig, Entity, EntityId, EntityKind, Fact, Rejection, RejectionCode};
 
 use super::state::World;
-use super::{Decision, ability, change, invalid, invocation, minds, reject, tools};
+use super::{Decision, FOLLOW_UPS_MAX, ability, change, invalid, invocation, minds, reject, tools};
 
 const NAME_BYTES_MAX: usize = 1024;
 const DESCRIPTION_BYTES_MAX: usize = 16 * 1024;
@@ -104,10 +104,13 @@ pub(super) fn remove(
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     world.check_entity(id, "entity")?;
-    for (invocation, open) in &world.invocations {
-        if open.agent == *id {
-            invocation::push_cancelled(*invocation, open, decision)?;
-        }
+    let runs = world.invocations.iter();
+    let runs = runs.filter(|(_, open)| open.agent == *id);
+    // What does not fit in one commit is called off with the next: nobody waits for it in a chat.
+    let (in_chats, others): (Vec<_>, Vec<_>) = runs.partition(|(_, open)| open.answers.is_some());
+    let others = others.into_iter().take(FOLLOW_UPS_MAX);
+    for (invocation, open) in in_chats.into_iter().chain(others) {
+        invocation::push_cancelled(*invocation, open, decision)?;
     }
     for approval in world
         .approvals

@@ -182,6 +182,20 @@ pub(super) fn cancel(
     push_cancelled(id, find(world, id)?, decision)
 }
 
+/// Calls off what entities had to do that were removed.
+pub(super) fn cancel_abandoned(
+    world: &World,
+    most: usize,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    for id in world.abandoned.iter().take(most) {
+        if let Some(open) = world.invocations.get(id) {
+            push_cancelled(*id, open, decision)?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn push_cancelled(
     id: InvocationId,
     open: &Open,
@@ -208,7 +222,9 @@ pub(super) fn about(id: InvocationId, open: &Open) -> About {
 }
 
 pub(super) fn find(world: &World, id: InvocationId) -> Result<&Open, Rejection> {
-    world.invocations.get(&id).ok_or_else(|| {
+    let open = world.invocations.get(&id);
+    let open = open.filter(|_| !world.abandoned.contains(&id));
+    open.ok_or_else(|| {
         let detail = format!("the invocation {id} has ended, or never was");
         reject(
             RejectionCode::AlreadyEnded,

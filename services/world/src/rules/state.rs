@@ -74,6 +74,8 @@ pub struct World {
     pub(super) turns_over: BTreeMap<MessageId, ChatId>,
     /// Agents that have something to decide by themselves. Empty between commits, as well.
     pub(super) stirred: BTreeSet<EntityId>,
+    /// Runs of entities that were removed. Empty between commits, as well.
+    pub(super) abandoned: BTreeSet<InvocationId>,
 }
 
 /// A chat, the end of what was said in it, and who is busy answering.
@@ -251,6 +253,7 @@ impl World {
             ready: BTreeSet::new(),
             turns_over: BTreeMap::new(),
             stirred: BTreeSet::new(),
+            abandoned: BTreeSet::new(),
         }
     }
 
@@ -266,7 +269,11 @@ impl World {
 
     /// The soonest moment at which something is due.
     pub fn next_due(&self) -> Option<Timestamp> {
-        if !self.ready.is_empty() || !self.turns_over.is_empty() || !self.stirred.is_empty() {
+        let has_work = !self.ready.is_empty()
+            || !self.turns_over.is_empty()
+            || !self.stirred.is_empty()
+            || !self.abandoned.is_empty();
+        if has_work {
             return Some(self.at);
         }
         self.due.first().map(|(due, _)| *due)

@@ -1,5 +1,7 @@
 //! Heartbeats, and what is too much for one commit.
 
+use std::collections::BTreeSet;
+
 use contract::command::{Line, SetTimer};
 use contract::{Chat, Command};
 
@@ -189,4 +191,54 @@ fn a_chat_can_be_renamed_although_one_of_its_agents_has_left() {
     };
     story.send("guest", title).unwrap();
     assert_eq!(story.chat("side").title, "Alone");
+}
+
+#[test]
+fn whoever_is_removed_may_have_more_runs_than_one_commit_ends() {
+    let mut story = Story::begin(&["ada", "bob"]);
+    let run = |agent: &str| Command::RequestAction {
+        action: "work".parse().unwrap(),
+        agent: agent.parse().unwrap(),
+        arguments: None,
+        deadline: None,
+    };
+    for _ in 0..2000 {
+        story.send("guest", run("ada")).unwrap();
+    }
+    let of_bob = story.send("guest", run("bob")).unwrap()[0].id.invocation();
+    let entity: contract::EntityId = "ada".parse().unwrap();
+    let remove = Command::RemoveEntity {
+        entity: entity.clone(),
+    };
+    let mut events = story.send("world", remove).unwrap();
+    assert!(types(&events).contains(&"entity.removed"));
+    // Nothing more comes of those that are still to be called off.
+    let abandoned = *story.world.abandoned.first().unwrap();
+    let refused = story.answer(abandoned, "done").unwrap_err();
+    assert_eq!(refused.code, contract::RejectionCode::AlreadyEnded);
+    // Whoever is called the same is not meant.
+    let namesake = super::entity("ada", contract::EntityKind::Agent);
+    let create = Command::CreateEntity(namesake);
+    events.extend(story.send("world", create).unwrap());
+    let asked = story.send("guest", run("ada")).unwrap();
+    let of_namesake = asked[0].id.invocation();
+    events.extend(asked);
+    let mut ended = BTreeSet::new();
+    while !events.is_empty() {
+        let cancelled = events
+            .iter()
+            .filter(|event| event.event_type.as_str() == "action.cancelled");
+        for event in cancelled {
+            assert!(ended.insert(event.causation), "called off twice");
+        }
+        let text = serde_json::to_string(&story.world).unwrap();
+        story.world = serde_json::from_str(&text).unwrap();
+        events = story.send("world", Command::Wake).unwrap();
+    }
+    assert_eq!(ended.len(), 2000);
+    let left = BTreeSet::from_iter(story.open());
+    assert_eq!(left, BTreeSet::from([of_bob, of_namesake]));
+    let commits = story.log.iter().map(|commit| commit.events.len());
+    assert!(commits.max() < Some(1000));
+    assert_eq!(super::hash(&story.replayed()), super::hash(&story.world));
 }
