@@ -285,6 +285,19 @@ impl<'a> Decision<'a> {
         Ok(())
     }
 
+    /// What `part` decides; nothing of it, if it is refused.
+    fn whole(
+        &mut self,
+        part: impl FnOnce(&mut Self) -> Result<(), Rejection>,
+    ) -> Result<(), Rejection> {
+        let begun = self.events.len();
+        let decided = part(self);
+        if decided.is_err() {
+            self.events.truncate(begun);
+        }
+        decided
+    }
+
     /// Whether one more event of any size still fits.
     fn has_room_for_another(&self) -> bool {
         self.events.len() < COMMAND_EVENTS_MAX / 2 && self.size_bytes() < COMMAND_BYTES_MAX / 8

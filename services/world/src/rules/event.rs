@@ -49,7 +49,8 @@ fn say(world: &World, line: &Line, decision: &mut Decision<'_>) -> Result<(), Re
     })
 }
 
-/// A custom event, and the runs of the abilities that answer it; `field` is where it stands in what was sent.
+/// A custom event, and the runs of the abilities that answer it: all of them, or nothing. `field` is
+/// where it stands in what was sent.
 pub(super) fn send(
     world: &World,
     draft: &Draft,
@@ -74,9 +75,11 @@ pub(super) fn send(
         metadata: draft.metadata.clone(),
         data: draft.data.clone(),
     };
-    let sent = event.clone();
-    decision.events.push(Decided { event, fact: None });
-    ability::answer(world, &sent, origin, decision)
+    decision.whole(|decision| {
+        let sent = event.clone();
+        decision.events.push(Decided { event, fact: None });
+        ability::answer(world, &sent, origin, decision)
+    })
 }
 
 pub(super) fn check_draft(world: &World, draft: &Draft, field: &str) -> Result<(), Rejection> {

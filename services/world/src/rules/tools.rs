@@ -20,7 +20,7 @@ use super::state::{Answering, Open, Thread, World};
 use super::{About, Decision, invalid, invocation};
 
 pub(super) use ability::event_of;
-pub(super) use access::{check_access, check_servers, servers};
+pub(super) use access::{check_access, check_servers, may_only_read, servers};
 pub(super) use approval::{decide, expire, push_ended};
 
 /// The action that makes a call.

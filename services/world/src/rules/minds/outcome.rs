@@ -3,11 +3,11 @@
 use contract::fact::{ActionCompleted, AgentSummarised, AgentThought};
 use contract::invocation::Completed;
 use contract::mind::{AbilityKey, Summary, Thinking, Thought};
-use contract::tool::{Permission, ToolCall};
+use contract::tool::ToolCall;
 use contract::{EventId, Fact, InvocationId, Rejection};
 
 use super::check::{LINE_BYTES_MAX, LINES_MAX, check_lines};
-use super::{Mind, agent_config, config, next};
+use super::{Mind, config, next};
 use crate::rules::ability::{self, Origin};
 use crate::rules::state::{Open, World};
 use crate::rules::{Decision, event, invalid, invocation, tools};
@@ -126,8 +126,7 @@ fn use_of(
     {
         return Some(format!("{due} comes first"));
     }
-    let access = agent_config(world, &open.agent)?.tools.as_ref();
-    if access.is_some_and(|access| access.permission == Permission::Read) {
+    if tools::may_only_read(world, &open.agent) {
         return Some("you may only read, and this asks somebody to act".to_owned());
     }
     let (draft, key) = match (tools::event_of(world, &open.agent, call), used) {
@@ -151,13 +150,9 @@ fn use_of(
             answers: None,
         }),
     };
-    let begun = decision.events.len();
+    // The others that it uses are not refused for this one.
     let sent = event::send(world, &draft, open.agent.clone(), origin, "call", decision);
-    sent.err().map(|rejection| {
-        // The others that it uses are not refused for this one.
-        decision.events.truncate(begun);
-        rejection.detail
-    })
+    sent.err().map(|rejection| rejection.detail)
 }
 
 fn summarise(

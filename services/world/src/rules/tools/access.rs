@@ -35,6 +35,11 @@ fn given<'a>(world: &'a World, agent: &EntityId) -> Option<&'a ToolAccess> {
     config.tools.as_ref()
 }
 
+/// Whether an agent may change nothing, whatever it can call or make use of.
+pub(in crate::rules) fn may_only_read(world: &World, agent: &EntityId) -> bool {
+    permission(world, &of(world, agent)) == Permission::Read
+}
+
 /// The servers whose tools an agent has.
 pub(in crate::rules) fn servers(world: &World, agent: &EntityId) -> McpServers {
     let (Some(description), Some(access)) = (&world.description, given(world, agent)) else {
@@ -91,7 +96,7 @@ fn refusal(world: &World, agent: &EntityId, call: &ToolCall) -> Option<String> {
     if asks && !has_room_for_people(world, call) {
         return Some("too much waits for people here already".to_owned());
     }
-    let may_only_read = permission(world, access) == Permission::Read;
+    let may_only_read = may_only_read(world, agent);
     match &call.tool {
         None => Some(format!("there is no tool {}", call.name)),
         Some(Tool::People { .. }) if !access.questions => {

@@ -2,6 +2,7 @@
 
 use contract::Command;
 use contract::ability::{Ability, RunBy};
+use contract::command::WorldChange;
 use contract::invocation::Completed;
 use contract::mind::Thought;
 use serde_json::json;
@@ -9,6 +10,23 @@ use serde_json::json;
 use super::super::super::{Story, context, hash, types};
 use super::super::{ability, draft, id, raw};
 use super::{begun, minded, rings, uses};
+
+#[test]
+fn an_agent_that_may_only_read_asks_nobody_to_act() {
+    for (permission, may_act) in [("read", false), ("ask", true), ("perhaps", false)] {
+        let mut story = begun(&rings());
+        let change = WorldChange {
+            variables: Some(format!("tool_permission={permission}")),
+            ..WorldChange::default()
+        };
+        story.send("world", Command::UpdateWorld(change)).unwrap();
+        story.ring(1);
+        let lift = uses(&[("bell", "lift", json!({}))]);
+        let events = story.done(story.open()[0], lift).unwrap();
+        let acted = types(&events).contains(&"bell.lift");
+        assert_eq!(acted, may_act, "{permission}");
+    }
+}
 
 #[test]
 fn an_agent_uses_what_it_perceives_until_it_sleeps() {
