@@ -415,6 +415,9 @@ pub struct TimerFired {
     pub timer: TimerId,
     /// When it was due.
     pub due: Timestamp,
+    /// Why what it was to send or say was not sent or said, if it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// See [`Fact::TimerCancelled`].

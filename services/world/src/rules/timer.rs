@@ -1,9 +1,9 @@
 //! Timers, and deadlines that have passed.
 
 use chrono::{DateTime, Utc};
-use contract::command::SetTimer;
+use contract::command::{Line, SetTimer};
 use contract::fact::{TimerCancelled, TimerFired, TimerSet};
-use contract::{Draft, EntityId, Fact, Rejection, RejectionCode, TimerId, Timestamp};
+use contract::{Draft, EntityId, EventId, Fact, Rejection, RejectionCode, TimerId, Timestamp};
 use croner::parser::{CronParser, Seconds, Year};
 
 use super::ability::Origin;
@@ -106,7 +106,8 @@ pub(super) fn wake(world: &World, decision: &mut Decision<'_>) -> Result<(), Rej
                         break;
                     }
                     // It would never fit: then it only fires.
-                    push_fired(world, timer, decision)?;
+                    let reason = "what it does does not fit in one commit".to_owned();
+                    push_fired(world, timer, Some(reason), decision)?;
                 }
             }
             Due::Deadline(id) => {
@@ -122,8 +123,8 @@ pub(super) fn wake(world: &World, decision: &mut Decision<'_>) -> Result<(), Rej
 }
 
 fn fire(world: &World, id: &TimerId, decision: &mut Decision<'_>) -> Result<(), Rejection> {
-    let fired = decision.next_id();
-    push_fired(world, id, decision)?;
+    let (fired, place) = (decision.next_id(), decision.events.len());
+    push_fired(world, id, None, decision)?;
     let Some(timer) = world.timers.get(id) else {
         return Ok(());
     };
@@ -131,23 +132,16 @@ fn fire(world: &World, id: &TimerId, decision: &mut Decision<'_>) -> Result<(), 
     if timer.owner != EntityId::world() && !world.entities.contains_key(&timer.owner) {
         return Ok(());
     }
-    if let Some(draft) = &timer.event {
-        let draft = Draft {
-            causation: Some(draft.causation.unwrap_or(fired)),
-            ..draft.clone()
-        };
-        // What the draft names may be gone by now: then there is nobody left to tell.
-        let _ = custom::send(
-            world,
-            &draft,
-            timer.owner.clone(),
-            Origin::default(),
-            "event",
-            decision,
-        );
-    }
-    if let Some(line) = &timer.message {
-        let _ = message::post_as(world, &timer.owner, &line.chat, &line.text, None, decision);
+    // What they name may be gone by now, or be too much: the timer fires all the same, and says so.
+    let event = timer.event.as_ref();
+    let event = event.and_then(|draft| send(world, timer, draft, fired, decision).err());
+    let line = timer.message.as_ref();
+    let line = line.and_then(|line| say(world, timer, line, decision).err());
+    let refused: Vec<String> = event.into_iter().chain(line).map(|no| no.detail).collect();
+    if !refused.is_empty() {
+        let others = decision.events.split_off(place).into_iter().skip(1);
+        push_fired(world, id, Some(refused.join("; ")), decision)?;
+        decision.events.extend(others);
     }
     match timer
         .repeat
@@ -160,7 +154,38 @@ fn fire(world: &World, id: &TimerId, decision: &mut Decision<'_>) -> Result<(), 
     }
 }
 
-fn push_fired(world: &World, id: &TimerId, decision: &mut Decision<'_>) -> Result<(), Rejection> {
+fn send(
+    world: &World,
+    timer: &Timer,
+    draft: &Draft,
+    fired: EventId,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    let draft = Draft {
+        causation: Some(draft.causation.unwrap_or(fired)),
+        ..draft.clone()
+    };
+    let (owner, origin) = (timer.owner.clone(), Origin::default());
+    custom::send(world, &draft, owner, origin, "event", decision)
+}
+
+fn say(
+    world: &World,
+    timer: &Timer,
+    line: &Line,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
+    decision.whole(|decision| {
+        message::post_as(world, &timer.owner, &line.chat, &line.text, None, decision)
+    })
+}
+
+fn push_fired(
+    world: &World,
+    id: &TimerId,
+    refused: Option<String>,
+    decision: &mut Decision<'_>,
+) -> Result<(), Rejection> {
     let Some(timer) = world.timers.get(id) else {
         return Ok(());
     };
@@ -171,6 +196,7 @@ fn push_fired(world: &World, id: &TimerId, decision: &mut Decision<'_>) -> Resul
     let fact = Fact::TimerFired(TimerFired {
         timer: id.clone(),
         due: timer.due,
+        refused,
     });
     decision.push_about(fact, about)
 }

@@ -5,6 +5,7 @@ mod changes;
 mod minds;
 
 use contract::ability::{Ability, Change, EventTypeVersion, RunBy};
+use contract::command::SetTimer;
 use contract::invocation::Completed;
 use contract::{
     Command, Draft, Entity, EntityId, EntityKind, Event, InvocationId, Outcome, Rejection,
@@ -324,5 +325,43 @@ proptest! {
             prop_assert!(steps < 5_000, "it does not end");
         }
         prop_assert_eq!(hash(&story.replayed()), hash(&story.world));
+    }
+}
+
+#[test]
+fn a_timer_sends_its_event_whole_or_says_why_not() {
+    let mut story = Story::begin(&[]);
+    let counts = json!({"type": "object", "required": ["count"]});
+    let strict = Ability {
+        arguments: Some(counts),
+        ..ability("lift", "bell.lift")
+    };
+    story.add(object("bell", &[ability("log", "*"), strict]));
+    for (timer, data, expected) in [
+        (
+            "good",
+            json!({"count": 1}),
+            &[
+                "timer.fired",
+                "bell.lift",
+                "action.requested",
+                "action.requested",
+            ][..],
+        ),
+        ("bad", json!({}), &["timer.fired"]),
+    ] {
+        let set = SetTimer {
+            timer: timer.parse().unwrap(),
+            due: Some(story.now),
+            repeat: None,
+            event: Some(draft("bell.lift", Some("bell"), &data)),
+            message: None,
+        };
+        story.send("guest", Command::SetTimer(set)).unwrap();
+        let events = story.send("world", Command::Wake).unwrap();
+        assert_eq!(types(&events), expected);
+        let fired: Value = serde_json::from_str(events[0].data.get()).unwrap();
+        let reason = fired["refused"].as_str().unwrap_or_default();
+        assert_eq!(reason.contains("count"), timer == "bad", "{reason}");
     }
 }
