@@ -36,20 +36,25 @@ impl Bus {
         } else {
             state.len().div_ceil(PART_BYTES_MAX)
         };
-        let before = if inline {
-            None
-        } else {
-            read_head(store, world).await?
-        };
         // Parts first, under the snapshot's own sequence: a reader never sees a mixture.
+        let mut first = None;
         for part in 0..parts {
             let end = state.len().min((part + 1) * PART_BYTES_MAX);
             let bytes = state.slice(part * PART_BYTES_MAX..end);
-            store
+            let revision = store
                 .put(part_key(world, seq, part), bytes)
                 .await
                 .map_err(|e| Error::broker("keep a snapshot", e))?;
+            first.get_or_insert(revision);
         }
+        let old = match first {
+            Some(first) => Some(first),
+            // Whoever reads what one message holds has room for as much.
+            None => read_head(store, world)
+                .await?
+                .filter(|(head, _)| head.parts > 0)
+                .map(|_| u64::MAX),
+        };
         let head = Head { seq, parts };
         let mut value = serde_json::to_vec(&head).map_err(|source| Error::Encode {
             subject: world.to_string(),
@@ -63,10 +68,10 @@ impl Bus {
             .put(world.as_str(), value.into())
             .await
             .map_err(|e| Error::broker("keep a snapshot", e))?;
-        if let Some((old, _)) = before.filter(|(old, _)| old.seq != seq) {
-            remove_parts(store, world, &old).await?;
+        match old {
+            Some(until) => remove_parts(store, world, until).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The newest snapshot of a world, with the last commit in it.
@@ -101,14 +106,13 @@ impl Bus {
     /// [`Error::Broker`] when it may still be there.
     pub async fn remove_snapshot(&self, world: &WorldId) -> Result<(), Error> {
         let store = &self.snapshots;
-        if let Some((head, _)) = read_head(store, world).await? {
+        if read_head(store, world).await?.is_some() {
             store
                 .purge(world.as_str())
                 .await
                 .map_err(|e| Error::broker("remove a snapshot", e))?;
-            remove_parts(store, world, &head).await?;
         }
-        Ok(())
+        remove_parts(store, world, u64::MAX).await
     }
 }
 
@@ -129,15 +133,15 @@ async fn read_head(store: &kv::Store, world: &WorldId) -> Result<Option<(Head, B
     Ok(Some((head, value.slice(value.len().min(end + 1)..))))
 }
 
-/// Removes the parts of a snapshot. The stream is purged, since a deleted key leaves a marker.
-async fn remove_parts(store: &kv::Store, world: &WorldId, head: &Head) -> Result<(), Error> {
-    if head.parts == 0 {
-        return Ok(());
-    }
+/// Removes parts of snapshots that were written before the message `until` of the bucket: those of the
+/// snapshot before, and of any that was never finished. The stream is purged, since a deleted key
+/// leaves a marker.
+async fn remove_parts(store: &kv::Store, world: &WorldId, until: u64) -> Result<(), Error> {
     store
         .stream
         .purge()
-        .filter(format!("{}{world}.{}.*", store.prefix, head.seq))
+        .sequence(until)
+        .filter(format!("{}{world}.*.*", store.prefix))
         .await
         .map(drop)
         .map_err(|e| Error::broker("remove a snapshot", e))
