@@ -39,7 +39,9 @@ async fn handle(shared: &Shared, delivery: Delivery) {
             return reject(shared, delivery, reason).await;
         }
     };
-    match dispatch(shared, &world, &commit).await {
+    let (wanted, unread) = wanted(&commit);
+    match dispatch(shared, &world, &commit, wanted).await {
+        Ok(()) if !unread.is_empty() => reject(shared, delivery, unread.join("; ")).await,
         Ok(()) => told(shared, "done", delivery.ack().await),
         Err(error) => {
             warn!(world.id = %world, error = %ErrorChain(&error), "commit not dispatched yet");
@@ -59,35 +61,47 @@ fn told(shared: &Shared, outcome: &'static str, told: Result<(), Error>) {
 async fn reject(shared: &Shared, delivery: Delivery, reason: String) {
     error!(error = %reason, "commit not understood");
     shared.metrics.dispatch("rejected");
-    let Ok(world) = delivery.world() else { return };
-    if let Err(error) = delivery.reject("commit", &world, &reason).await {
-        warn!(world.id = %world, error = %ErrorChain(&error), "dead letter not kept yet");
+    if let Err(error) = delivery.reject("commit", &reason).await {
+        warn!(error = %ErrorChain(&error), "dead letter not kept yet");
     }
 }
 
-async fn dispatch(shared: &Shared, world: &WorldId, commit: &Commit) -> Result<(), Error> {
+/// What a commit asks others to do, and why some of it can't be read.
+fn wanted(commit: &Commit) -> (Vec<(&Event, Fact)>, Vec<String>) {
+    let asks = |event: &&Event| {
+        matches!(
+            event.event_type.as_str(),
+            "action.requested" | "action.cancelled"
+        )
+    };
+    let (mut wanted, mut unread) = (Vec::new(), Vec::new());
+    for event in commit.events.iter().filter(asks) {
+        match Fact::parse(&event.event_type, &event.data) {
+            Ok(fact) => wanted.extend(fact.map(|fact| (event, fact))),
+            Err(error) => unread.push(format!("{} {}: {error}", event.event_type, event.id)),
+        }
+    }
+    (wanted, unread)
+}
+
+async fn dispatch(
+    shared: &Shared,
+    world: &WorldId,
+    commit: &Commit,
+    wanted: Vec<(&Event, Fact)>,
+) -> Result<(), Error> {
     if let Some(due) = commit.wake {
         shared.bus.schedule_wake(world, due).await?;
     }
     let mut invocations = Vec::new();
-    for event in &commit.events {
-        match event.event_type.as_str() {
-            "action.requested" => {
-                if let Ok(Some(Fact::ActionRequested(requested))) =
-                    Fact::parse(&event.event_type, &event.data)
-                {
-                    invocations.push((invocation(world, event, requested), event.trace.as_deref()));
-                }
+    for (event, fact) in wanted {
+        match fact {
+            Fact::ActionRequested(requested) => {
+                invocations.push((invocation(world, event, requested), event.trace.as_deref()));
             }
-            "action.cancelled" => {
-                if let Ok(Some(Fact::ActionCancelled(cancelled))) =
-                    Fact::parse(&event.event_type, &event.data)
-                {
-                    shared
-                        .bus
-                        .publish_cancelled(world, cancelled.invocation)
-                        .await;
-                }
+            Fact::ActionCancelled(cancelled) => {
+                let bus = &shared.bus;
+                bus.publish_cancelled(world, cancelled.invocation).await;
             }
             _ => {}
         }
@@ -111,5 +125,42 @@ fn invocation(world: &WorldId, event: &Event, requested: ActionRequested) -> Inv
         message: requested.message,
         turn: requested.turn,
         deadline: requested.deadline,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::{CommandId, CommitId, Timestamp};
+
+    use super::*;
+
+    fn event(event_type: &str, data: &str) -> Event {
+        let event = serde_json::json!({
+            "id": CommandId::new().event(0), "type": event_type, "sender": "ada",
+        });
+        let mut event: serde_json::Value = event;
+        event["data"] = serde_json::from_str(data).unwrap();
+        serde_json::from_value(event).unwrap()
+    }
+
+    #[test]
+    fn what_can_not_be_read_spoils_nothing_else() {
+        let id = CommandId::new().event(0).invocation();
+        let cancelled = serde_json::json!({"invocation": id}).to_string();
+        let commit = Commit {
+            id: CommitId::new(),
+            at: Timestamp::MAX,
+            wake: None,
+            commands: Vec::new(),
+            events: vec![
+                event("action.requested", r#"{"action": 7}"#),
+                event("action.cancelled", &cancelled),
+                event("app.said", "{}"),
+            ],
+        };
+        let (wanted, unread) = wanted(&commit);
+        assert_eq!(wanted.len(), 1);
+        assert!(matches!(&wanted[0].1, Fact::ActionCancelled(one) if one.invocation == id));
+        assert!(unread[0].starts_with("action.requested "), "{unread:?}");
     }
 }

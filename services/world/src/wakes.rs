@@ -13,6 +13,8 @@ use crate::carry::{RETRY_PAUSE, carry};
 
 /// How long a world may take to wake before its wake is given to another replica.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(4);
+/// A world that can't be woken is tried again for ever, since its timers wait; but less and less often.
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60);
 
 pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) -> anyhow::Result<()> {
     let open = || shared.bus.wakes();
@@ -27,7 +29,13 @@ pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) -> any
 
 /// Waking twice does nothing: what is due fires once.
 async fn handle(shared: &Shared, delivery: Delivery) {
-    let Ok(world) = delivery.world() else { return };
+    let world = match delivery.world() {
+        Ok(world) => world,
+        Err(error) => {
+            let reason = ErrorChain(&error).to_string();
+            return reject(delivery, &reason).await;
+        }
+    };
     let request = CommandRequest {
         id: CommandId::new(),
         sender: EntityId::world(),
@@ -42,10 +50,18 @@ async fn handle(shared: &Shared, delivery: Delivery) {
         }
         Err(error) => {
             warn!(world.id = %world, error = %ErrorChain(&error), "world not woken yet");
-            delivery.retry_after(RETRY_PAUSE).await
+            let pause = (RETRY_PAUSE * delivery.attempt).min(RETRY_PAUSE_MAX);
+            delivery.retry_after(pause).await
         }
     };
     if let Err(error) = ended {
         warn!(world.id = %world, error = %ErrorChain(&error), "wake comes again");
+    }
+}
+
+async fn reject(delivery: Delivery, reason: &str) {
+    warn!(reason, "a wake of no world");
+    if let Err(error) = delivery.reject("wake", reason).await {
+        warn!(error = %ErrorChain(&error), "dead letter not kept yet");
     }
 }

@@ -1,8 +1,7 @@
 //! Dead letters: what could not be handled, kept with its reason.
 
-use contract::{WorldId, subject};
+use contract::{Seq, WorldId, subject};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::{Bus, Error};
 
@@ -11,6 +10,8 @@ use crate::{Bus, Error};
 pub struct DeadLetter {
     /// Where it was.
     pub subject: String,
+    /// Its place in the stream of that subject.
+    pub seq: Seq,
     /// Why it is here.
     pub reason: String,
     /// The message, as text; bytes that are no text are replaced.
@@ -18,10 +19,11 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
-    /// A message that was on `subject`.
-    pub fn new(subject: &str, reason: &str, payload: &[u8]) -> Self {
+    /// A message that was on `subject`, at `seq` of its stream.
+    pub fn new(subject: &str, seq: Seq, reason: &str, payload: &[u8]) -> Self {
         Self {
             subject: subject.to_owned(),
+            seq,
             reason: reason.to_owned(),
             payload: String::from_utf8_lossy(payload).into_owned(),
         }
@@ -29,17 +31,18 @@ impl DeadLetter {
 }
 
 impl Bus {
-    /// Keeps a dead letter. `what` is one token that says what kind of thing died.
+    /// Keeps a dead letter of a world, or of none. `what` is one token that says what kind of thing
+    /// died. A second one of the same message within two minutes is dropped.
     ///
     /// # Errors
     /// [`Error::Broker`] when it may not be stored: repeat it.
     pub async fn bury(
         &self,
         what: &str,
-        world: &WorldId,
+        world: Option<&WorldId>,
         letter: &DeadLetter,
     ) -> Result<(), Error> {
-        let id = Uuid::now_v7().to_string();
+        let id = format!("{what} {}@{}", letter.subject, letter.seq);
         self.store(subject::dead(what, world), &id, letter, None)
             .await
     }

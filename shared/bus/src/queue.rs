@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use async_nats::Message;
 use async_nats::jetstream::consumer::{self, AckPolicy, pull};
-use async_nats::jetstream::{AckKind, Message};
+use async_nats::jetstream::{AckKind, Message as Delivered};
 use contract::{ActionName, Invocation, WorldId, invocation, subject};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,7 +43,7 @@ impl Consumer {
 
 pub(crate) fn delivery(
     bus: &Bus,
-    message: Result<Message, Box<dyn std::error::Error + Send + Sync>>,
+    message: Result<Delivered, Box<dyn std::error::Error + Send + Sync>>,
 ) -> Result<Delivery, Error> {
     let broken = |source| Error::Broker {
         operation: "pull",
@@ -64,7 +65,7 @@ pub(crate) fn delivery(
 /// [`retry_after`](Self::retry_after) and [`reject`](Self::reject).
 pub struct Delivery {
     bus: Bus,
-    message: Message,
+    message: Delivered,
     /// Its place in its stream.
     pub seq: u64,
     /// Which attempt this is, from 1.
@@ -139,13 +140,18 @@ impl Delivery {
         self.end(AckKind::Nak(Some(delay))).await
     }
 
-    /// It can't be done: keeps it as a dead letter with its reason, then ends it.
+    /// It can't be done: keeps it as a dead letter with its reason, then ends it. `what` is one token
+    /// that says what kind of thing died.
     ///
     /// # Errors
     /// [`Error::Broker`] when it could not be kept: it will come again.
-    pub async fn reject(self, what: &str, world: &WorldId, reason: &str) -> Result<(), Error> {
-        let letter = DeadLetter::new(&self.message.subject, reason, &self.message.payload);
-        self.bus.bury(what, world, &letter).await?;
+    pub async fn reject(self, what: &str, reason: &str) -> Result<(), Error> {
+        let Message {
+            subject, payload, ..
+        } = &self.message.message;
+        let letter = DeadLetter::new(subject, self.seq, reason, payload);
+        let world = self.world().ok();
+        self.bus.bury(what, world.as_ref(), &letter).await?;
         self.end(AckKind::Term).await
     }
 

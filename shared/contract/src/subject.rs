@@ -27,6 +27,8 @@ pub const DEAD_ALL: &str = "mw.dead.>";
 pub const LEASES_BUCKET: &str = "mw_leases";
 /// The bucket of snapshots.
 pub const SNAPSHOTS_BUCKET: &str = "mw_snapshots";
+/// The bucket of runs that must not begin twice.
+pub const CLAIMS_BUCKET: &str = "mw_claims";
 /// The queue group in which replicas of the world service serve a partition.
 pub const WORLD_GROUP: &str = "world";
 /// The queue group in which replicas of the archive answer queries.
@@ -120,8 +122,10 @@ pub fn wake(world: &WorldId) -> String {
     format!("mw.wake.{}.{world}", world.partition())
 }
 
-/// Where what could not be handled is kept.
-pub fn dead(what: &str, world: &WorldId) -> String {
+/// Where what could not be handled is kept: of a world, or of none.
+pub fn dead(what: &str, world: Option<&WorldId>) -> String {
+    // No world is called so.
+    let world = world.map_or("?", WorldId::as_str);
     format!("mw.dead.{what}.{world}")
 }
 
@@ -159,7 +163,7 @@ mod tests {
             cancel(&world),
             timer(&world, Timestamp::from_unix_ms(1_700_000_000_000)),
             wake(&world),
-            dead("invocation", &world),
+            dead("invocation", Some(&world)),
             query("events"),
         ];
         insta::assert_snapshot!(names.join("\n"), @r"

@@ -154,10 +154,11 @@ async fn read(shared: &Shared, entries: Vec<Entry>) -> Result<Vec<Archived>, Err
                 let reason = ErrorChain(&cause).to_string();
                 let world = &entry.world;
                 error!(world.id = %world, seq = entry.seq, error = %reason, "commit not understood");
-                let letter = DeadLetter::new(&subject::log(world), &reason, entry.payload());
+                let (place, payload) = (subject::log(world), entry.payload());
+                let letter = DeadLetter::new(&place, entry.seq, &reason, payload);
                 shared
                     .bus
-                    .bury("commit", world, &letter)
+                    .bury("commit", Some(world), &letter)
                     .await
                     .map_err(Error::Log)?;
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bus::Delivery;
 use contract::invocation::{ACK_WAIT, ATTEMPTS_MAX, Outcome};
-use contract::{Invocation, Timestamp, WorldId};
+use contract::{Invocation, Timestamp};
 use futures::FutureExt;
 use opentelemetry::KeyValue;
 use service_kit::ErrorChain;
@@ -59,11 +59,7 @@ impl Runner {
             Ok(invocation) => Arc::new(invocation),
             Err(error) => {
                 let reason = ErrorChain(&error).to_string();
-                match delivery.world() {
-                    Ok(world) => end(delivery, &world, Ending::Dead(reason)).await,
-                    Err(_) => warn!(error = %reason, "an invocation of no world"),
-                }
-                return;
+                return end(delivery, Ending::Dead(reason)).await;
             }
         };
         let span = info_span!(
@@ -88,9 +84,7 @@ impl Runner {
         self.metrics.running.add(-1, labels);
         let outcome = [labels[0].clone(), KeyValue::new("outcome", ending.name())];
         self.metrics.ended.add(1, &outcome);
-        end(delivery, &invocation.world, ending)
-            .instrument(span)
-            .await;
+        end(delivery, ending).instrument(span).await;
     }
 
     /// Keeps the delivery alive while it is worked on, and drops the work when it is called off.
@@ -217,22 +211,22 @@ async fn keep_alive<T>(delivery: &Delivery, work: impl Future<Output = T>) -> T 
     }
 }
 
-async fn end(delivery: Delivery, world: &WorldId, ending: Ending) {
+async fn end(delivery: Delivery, ending: Ending) {
     let outcome = ending.name();
     // What the queue was not told comes again: the world then says that it is over.
-    match tell(delivery, world, ending).await {
+    match tell(delivery, ending).await {
         Ok(()) => debug!(outcome, "an attempt ended"),
         Err(error) => warn!(error = %ErrorChain(&error), outcome, "the queue could not be told"),
     }
 }
 
-async fn tell(delivery: Delivery, world: &WorldId, ending: Ending) -> Result<(), bus::Error> {
+async fn tell(delivery: Delivery, ending: Ending) -> Result<(), bus::Error> {
     match ending {
         Ending::Done(_) => delivery.ack().await,
         Ending::Again(pause, _) => delivery.retry_after(pause).await,
         Ending::Dead(reason) | Ending::Stale(reason) => {
             warn!(reason, "an invocation is a dead letter");
-            delivery.reject("invocation", world, &reason).await
+            delivery.reject("invocation", &reason).await
         }
     }
 }
