@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::{Message, StatusCode, header};
+use async_nats::{HeaderMap, Message, header};
 use contract::{Commit, Seq, WorldId, subject};
 use futures::{StreamExt, TryStreamExt};
 use serde::Serialize;
@@ -244,11 +244,16 @@ impl Bus {
                 .await
                 .map_err(|e| broker(e.into()))?
                 .ok_or_else(|| broker("the connection closed".into()))?;
-            match answer.status {
-                None | Some(StatusCode::OK) => entries.push(entry(world, answer)?),
+            let is_next = follows(answer.headers.as_ref(), &entries);
+            match answer.status.map_or(200, |status| status.as_u16()) {
+                // After a connection broke, the rest may come without what was on its way.
+                200 | 204 if !is_next => {
+                    return Err(broker("a part of the answer is missing".into()));
+                }
+                200 => entries.push(entry(world, answer)?),
                 // 204 ends a batch; 404 says that there is nothing behind `after`.
-                Some(status) if matches!(status.as_u16(), 204 | 404) => return Ok(entries),
-                Some(status) => {
+                204 | 404 => return Ok(entries),
+                status => {
                     let description = answer.description.unwrap_or_default();
                     return Err(broker(format!("{status} {description}").into()));
                 }
@@ -343,6 +348,14 @@ impl Bus {
     }
 }
 
+/// Whether an answer comes right behind those that are here, by the sequence that it says was before.
+fn follows(headers: Option<&HeaderMap>, entries: &[Entry]) -> bool {
+    let before = headers.and_then(|headers| headers.get(header::NATS_LAST_SEQUENCE));
+    let before = before.and_then(|value| value.as_str().parse::<Seq>().ok());
+    let last = entries.last().map_or(0, |entry| entry.seq);
+    before.is_none_or(|before| before == last)
+}
+
 fn entry(world: &WorldId, message: Message) -> Result<Entry, Error> {
     let seq = message
         .headers
@@ -355,4 +368,36 @@ fn entry(world: &WorldId, message: Message) -> Result<Entry, Error> {
         seq,
         payload: message.payload,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn a_hole_in_an_answer_is_seen() {
+        let entries = [3, 7].map(|seq| Entry {
+            world: "lobby".parse().unwrap(),
+            seq,
+            payload: Bytes::new(),
+        });
+        for (known, before, expected) in [
+            (0, Some("0"), true),
+            (0, Some("3"), false),
+            (1, Some("3"), true),
+            (1, Some("7"), false),
+            (2, Some("7"), true),
+            // Servers that do not say it.
+            (2, None, true),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(before) = before {
+                headers.insert(header::NATS_LAST_SEQUENCE, before);
+            }
+            let is_next = follows(Some(&headers), &entries[..known]);
+            assert_eq!(is_next, expected, "{before:?} behind {known}");
+        }
+    }
 }
