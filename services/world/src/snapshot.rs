@@ -40,6 +40,13 @@ pub(crate) enum WakeError {
     },
 }
 
+impl WakeError {
+    fn read(world: &WorldId, source: Error) -> Self {
+        let world = world.clone();
+        Self::Read { world, source }
+    }
+}
+
 /// The state as it is kept.
 pub(crate) fn write(world: &World) -> serde_json::Result<Vec<u8>> {
     serde_json::to_vec(&Written {
@@ -50,10 +57,7 @@ pub(crate) fn write(world: &World) -> serde_json::Result<Vec<u8>> {
 
 /// The state of a world, at least as new as the commit `end`, unless that is purged meanwhile.
 pub(crate) async fn wake(bus: &Bus, id: &WorldId, end: Seq) -> Result<World, WakeError> {
-    let read_error = |source| WakeError::Read {
-        world: id.clone(),
-        source,
-    };
+    let read_error = |source| WakeError::read(id, source);
     let mut end = end;
     loop {
         let kept = bus.snapshot(id).await.map_err(read_error)?;
@@ -74,24 +78,31 @@ pub(crate) async fn wake(bus: &Bus, id: &WorldId, end: Seq) -> Result<World, Wak
 /// The state of a world as it was after the commit `at`.
 pub(crate) async fn past(bus: &Bus, id: &WorldId, at: Seq) -> Result<World, WakeError> {
     let mut world = World::new(id.clone());
-    replay(bus, &mut world, at).await?;
+    // A commit behind `at` is there. Who does not find it asked a replica that lags behind, or the log
+    // was purged.
+    while !replay(bus, &mut world, at).await? && world.seq < at {
+        let end = bus.last_seq(id).await;
+        let end = end.map_err(|source| WakeError::read(id, source))?;
+        if end <= at {
+            break;
+        }
+        tokio::time::sleep(LAG_PAUSE).await;
+    }
     Ok(world)
 }
 
-async fn replay(bus: &Bus, world: &mut World, until: Seq) -> Result<(), WakeError> {
+/// Folds the log up to the commit `until`; whether there is one behind it.
+async fn replay(bus: &Bus, world: &mut World, until: Seq) -> Result<bool, WakeError> {
     loop {
         let id = world.id.clone();
-        let read_error = |source| WakeError::Read {
-            world: id.clone(),
-            source,
-        };
+        let read_error = |source| WakeError::read(&id, source);
         let entries = bus.read(&id, world.seq).await.map_err(read_error)?;
         if entries.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         for entry in entries {
             if entry.seq > until {
-                return Ok(());
+                return Ok(true);
             }
             let commit = entry.commit().map_err(read_error)?;
             rules::replay(world, entry.seq, &commit).map_err(|source| WakeError::Replay {

@@ -130,6 +130,11 @@ impl Bus {
             request,
             Request::State { .. } | Request::Offers { .. } | Request::Mind { .. }
         );
+        // A past state is folded from the beginning of the log. Asked again, that begins again.
+        let patience = match &request {
+            Request::State { at: Some(_), .. } => deadline,
+            _ => ATTEMPT_TIMEOUT,
+        };
         let trace = trace::current();
         let asked = serde_json::to_vec(&Asked {
             request: Box::new(request),
@@ -144,7 +149,7 @@ impl Bus {
         loop {
             let timeout = until
                 .saturating_duration_since(Instant::now())
-                .min(ATTEMPT_TIMEOUT);
+                .min(patience);
             let attempt = if alone {
                 self.attempt_alone(&subject, &asked, timeout).await
             } else {
