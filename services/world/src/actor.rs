@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use bus::{AppendError, Bus};
 use contract::command::View;
-use contract::{Command, Request, Timestamp, WorldId};
+use contract::{Request, Timestamp, WorldId};
 use service_kit::ErrorChain;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -202,7 +202,7 @@ impl Actor {
                 self.flight.is_some() || draft.is_some_and(Draft::has_events)
             }
             // What is due is due now, and a draft knows only the moment at which it began.
-            Request::Command(command) if matches!(command.command, Command::Wake) => {
+            Request::Command(_) if item.is_wake() => {
                 draft.is_some() || self.upkeep.snapshot_due() && !self.is_settled()
             }
             // A snapshot is of a state that is in the log.
@@ -224,6 +224,9 @@ impl Actor {
             return self.read_past(item, world.id.clone(), at, view);
         }
         let now = Timestamp::now().max(world.at);
+        if item.is_wake() && !item.is_own_wake() {
+            world.woken(now);
+        }
         let draft = self.draft.get_or_insert_with(|| Draft::new(now));
         let planned = match &*item.request {
             Request::Command(command) => draft.take(world, command),

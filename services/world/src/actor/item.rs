@@ -31,6 +31,11 @@ impl Item {
         }
     }
 
+    /// Whether it only wakes the world.
+    pub(super) fn is_wake(&self) -> bool {
+        matches!(&*self.request, Request::Command(command) if matches!(command.command, Command::Wake))
+    }
+
     /// Whether nobody waits for it but the actor itself.
     pub(super) fn is_own_wake(&self) -> bool {
         self.answer.is_none()

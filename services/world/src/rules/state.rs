@@ -286,6 +286,12 @@ impl World {
         (!asked).then_some(due)
     }
 
+    /// It is woken at `now`. The broker does so once for each wake that it is asked for, and its clock
+    /// may be ahead: then it has to be asked again.
+    pub fn woken(&mut self, now: Timestamp) {
+        self.wake.take_if(|wake| *wake > now);
+    }
+
     /// The answer that a command got, if it was accepted before; a refusal if that is forgotten.
     ///
     /// # Errors

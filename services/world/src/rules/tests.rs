@@ -363,6 +363,27 @@ fn a_bad_world_is_refused_with_the_path_of_its_fault() {
 }
 
 #[test]
+fn a_wake_that_comes_early_is_asked_for_again() {
+    let mut story = Story::begin(&[]);
+    let due = story.now + Duration::from_hours(1);
+    let timer = SetTimer {
+        timer: "later".parse().unwrap(),
+        due: Some(due),
+        repeat: None,
+        event: None,
+        message: None,
+    };
+    story.send("guest", Command::SetTimer(timer)).unwrap();
+    assert_eq!(story.world.wake_wanted(story.now), None);
+    story.world.woken(story.now);
+    assert_eq!(story.world.wake_wanted(story.now), Some(due));
+    // On time, it is over by itself.
+    story.send("world", Command::Wake).unwrap();
+    story.world.woken(due);
+    assert_eq!(story.world.wake, Some(due));
+}
+
+#[test]
 fn timers_fire_once_and_in_order() {
     let mut story = Story::begin(&[]);
     for (timer, due) in [("late", 30), ("early", 10), ("cancelled", 20)] {

@@ -206,10 +206,8 @@ fn whoever_is_removed_may_have_more_runs_than_one_commit_ends() {
         story.send("guest", run("ada")).unwrap();
     }
     let of_bob = story.send("guest", run("bob")).unwrap()[0].id.invocation();
-    let entity: contract::EntityId = "ada".parse().unwrap();
-    let remove = Command::RemoveEntity {
-        entity: entity.clone(),
-    };
+    let entity = "ada".parse().unwrap();
+    let remove = Command::RemoveEntity { entity };
     let mut events = story.send("world", remove).unwrap();
     assert!(types(&events).contains(&"entity.removed"));
     // Nothing more comes of those that are still to be called off.
