@@ -118,7 +118,7 @@ pub(crate) async fn list(
 }
 
 /// Send events: as JSON, or as CloudEvents, structured, in a batch, or binary. The same CloudEvent
-/// (`source` and `id`) sent twice is stored once.
+/// (`source` and `id`) sent twice is stored once, and so is the same batch: it is stored as a whole.
 #[utoipa::path(
     post, path = "/v1/worlds/{world}/events", tag = "events", params(("world" = WorldId, Path)),
     request_body(content(
