@@ -1,8 +1,8 @@
 //! Who asks, and under which idempotency key.
 
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use contract::{CommandId, WorldId};
 
 use crate::auth::Principal;
@@ -16,7 +16,14 @@ const KEY_LENGTH_MAX: usize = 255;
 /// Who asks, and the key that makes a repeat of this request harmless.
 pub(crate) struct Caller {
     pub(crate) principal: Principal,
-    key: Option<String>,
+    key: Option<Key>,
+}
+
+/// The client's key, and the request that it stands for: of another one it says nothing.
+struct Key {
+    method: Method,
+    path: String,
+    text: String,
 }
 
 impl Caller {
@@ -27,9 +34,10 @@ impl Caller {
 
     /// The id of the command, if the client chose one.
     pub(crate) fn chosen_id(&self, world: &WorldId) -> Option<CommandId> {
-        let key = self.key.as_deref()?;
-        let parts = [&self.principal.name(), world.as_str(), key];
-        Some(CommandId::from_key(&parts))
+        let Key { method, path, text } = self.key.as_ref()?;
+        let asked = [method.as_str(), path, text];
+        let parts = [&self.principal.name(), world.as_str()];
+        Some(CommandId::from_key(&[&parts[..], &asked].concat()))
     }
 }
 
@@ -40,7 +48,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
         let principal = parts.extensions.get::<Principal>().cloned();
         let key = parts.headers.get(HEADER).map(|value| {
             let text = value.to_str().unwrap_or_default();
-            check_key(text).map(|()| text.to_owned())
+            check_key(text).map(|()| Key {
+                method: parts.method.clone(),
+                path: parts.uri.path().to_owned(),
+                text: text.to_owned(),
+            })
         });
         Ok(Self {
             principal: principal.ok_or_else(Problem::internal)?,

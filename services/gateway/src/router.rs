@@ -28,7 +28,7 @@ use crate::{auth, span};
         title = "Manyworlds",
         description = "Worlds of agents: everything that happens in a world is an event in its log. \
             A write is answered once it is durable, with the commit (`seq`) that holds it. \
-            Repeat a write with the same `Idempotency-Key`, and it happens once. \
+            Repeat a write, to the same path, with the same `Idempotency-Key`, and it happens once. \
             Problems are RFC 9457 problem JSON."
     ),
     components(schemas(
