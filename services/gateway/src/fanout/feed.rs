@@ -97,9 +97,11 @@ impl Feed {
         Ok(self.ready(complete))
     }
 
-    /// Begins behind `after`, which is a place that the world itself told.
+    /// Begins behind `after`, which is a place that the world itself told. What `live` has lost until
+    /// now the client could not take yet: the log has it.
     pub(crate) fn go_on_after(&mut self, after: Position) {
         self.last = after;
+        self.replayed = true;
     }
 
     fn ready(&self, complete: bool) -> Ready {
