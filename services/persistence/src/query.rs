@@ -61,18 +61,25 @@ async fn serve<Q: Select>(
         let Some(asked) = asked else {
             anyhow::bail!("the connection closed");
         };
-        if answering.len() >= shared.config.queries_max {
-            asked.answer(&unavailable("too many queries at once")).await;
-            continue;
-        }
-        let span = info_span!("query", query = Q::NAME);
-        bus::trace::continue_from(&span, asked.traceparent.as_deref());
-        answering.spawn(answer(shared.clone(), asked).instrument(span));
+        hand_over(&shared, asked, &mut answering).await;
     }
-    // What is held is answered: none of it waits longer than `wait_for_max`.
-    drop(queries);
+    // What came before is answered: none of it waits longer than `wait_for_max`.
+    if queries.drain().await.is_ok() {
+        while let Some(asked) = queries.next().await {
+            hand_over(&shared, asked, &mut answering).await;
+        }
+    }
     while answering.join_next().await.transpose()?.is_some() {}
     Ok(())
+}
+
+async fn hand_over<Q: Select>(shared: &Arc<Shared>, asked: Asked<Q>, answering: &mut JoinSet<()>) {
+    if answering.len() >= shared.config.queries_max {
+        return asked.answer(&unavailable("too many queries at once")).await;
+    }
+    let span = info_span!("query", query = Q::NAME);
+    bus::trace::continue_from(&span, asked.traceparent.as_deref());
+    answering.spawn(answer(shared.clone(), asked).instrument(span));
 }
 
 async fn answer<Q: Select>(shared: Arc<Shared>, asked: Asked<Q>) {

@@ -76,7 +76,7 @@ impl Bus {
     }
 }
 
-/// The queries of one kind. Dropped, it serves no more.
+/// The queries of one kind.
 pub struct Queries<Q> {
     bus: Bus,
     subscriber: Subscriber,
@@ -84,7 +84,19 @@ pub struct Queries<Q> {
 }
 
 impl<Q: Query> Queries<Q> {
-    /// The next query; `None` when the connection is closed for good. One that can't be read is
+    /// Stops taking new queries; those that came before are still handed out by [`Self::next`].
+    ///
+    /// # Errors
+    /// [`Error::Broker`] when NATS can't be told.
+    pub async fn drain(&mut self) -> Result<(), Error> {
+        self.subscriber
+            .drain()
+            .await
+            .map_err(|e| Error::broker("leave the queries", e))
+    }
+
+    /// The next query; `None` when the connection is closed for good, or all are handed out after
+    /// [`Self::drain`]. One that can't be read is
     /// answered here.
     pub async fn next(&mut self) -> Option<Asked<Q>> {
         loop {
