@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use contract::invocation::{Completed, Outcome};
-use contract::mind::Thought;
-use contract::tool::ToolCall;
+use contract::invocation::Outcome;
 use contract::{
     Accepted, Command, CommandId, CommandRequest, EntityId, Invocation, Rejection, RejectionCode,
     Timestamp,
@@ -18,9 +16,9 @@ use crate::action::is_over;
 
 /// How long one request to a world is repeated before we say that it does not answer.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
-/// The most that a result may have, in bytes, before it is escaped as JSON: a message of NATS holds
-/// 1 MiB (its default), and a larger one could never be sent.
-const RESULT_BYTES_MAX: usize = 256 << 10;
+/// The most that a result may have, in bytes of JSON: a world takes no more in one commit, and a message
+/// of NATS holds 1 MiB (its default).
+const RESULT_BYTES_MAX: usize = 384 << 10;
 
 impl Runner {
     /// Sends the outcome until the world has answered. A second run of the same invocation sends
@@ -116,59 +114,47 @@ fn answer(answer: Result<Accepted, Rejection>) -> Answer {
 }
 
 fn bounded(outcome: Outcome) -> Outcome {
-    match outcome {
-        Outcome::Completed(completed) if size_bytes(&completed) > RESULT_BYTES_MAX => {
-            Outcome::Failed {
-                code: "result_too_large".to_owned(),
-                reason: format!("the result has more than {RESULT_BYTES_MAX} bytes"),
-            }
-        }
-        outcome => outcome,
+    let bytes = serde_json::to_vec(&outcome).map_or(usize::MAX, |json| json.len());
+    if bytes <= RESULT_BYTES_MAX {
+        return outcome;
     }
-}
-
-/// Roughly: what is left out is small.
-fn size_bytes(completed: &Completed) -> usize {
-    let message = completed.message.as_ref().map_or(0, String::len);
-    let output = completed.output.as_ref().map_or(0, |json| json.get().len());
-    let events = completed.events.iter().map(|event| event.data.get().len());
-    // The questions of a call to people are in it twice.
-    let calls = completed.calls.iter();
-    let calls = calls.map(|call| 2 * call.arguments.get().len() + signatures_bytes(call));
-    let thought = completed.thought.as_ref().map_or(0, thought_bytes);
-    message + output + thought + events.sum::<usize>() + calls.sum::<usize>()
-}
-
-fn thought_bytes(thought: &Thought) -> usize {
-    let plan: usize = thought.plan.iter().flatten().map(String::len).sum();
-    let thoughts = thought.thoughts.iter();
-    let thoughts: usize = thoughts.map(|(about, text)| about.len() + text.len()).sum();
-    plan + thoughts
-        + thought
-            .summary
-            .as_ref()
-            .map_or(0, |summary| summary.text.len())
-}
-
-fn signatures_bytes(call: &ToolCall) -> usize {
-    call.signatures.iter().map(String::len).sum()
+    Outcome::Failed {
+        code: "result_too_large".to_owned(),
+        reason: format!("the result has more than {RESULT_BYTES_MAX} bytes"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use contract::invocation::Completed;
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn a_result_that_nats_could_not_carry_is_a_failure() {
-        let said = |bytes| {
-            Outcome::Completed(Completed {
-                message: Some("x".repeat(bytes)),
-                ..Default::default()
-            })
+        let said = |bytes| Completed {
+            message: Some("x".repeat(bytes)),
+            ..Default::default()
         };
-        let kept = bounded(said(RESULT_BYTES_MAX));
-        assert!(matches!(kept, Outcome::Completed(_)));
-        let refused = bounded(said(RESULT_BYTES_MAX + 1));
-        assert!(matches!(refused, Outcome::Failed { code, .. } if code == "result_too_large"));
+        let changes = |bytes| {
+            let patch = json!([{"op": "add", "path": "/text", "value": "x".repeat(bytes)}]);
+            let change = json!({"state": {"entity": "mic", "patch": patch}});
+            Completed {
+                changes: vec![serde_json::from_value(change).unwrap()],
+                ..Default::default()
+            }
+        };
+        let escaped = |bytes| Completed {
+            message: Some("\u{1}".repeat(bytes / 6)),
+            ..Default::default()
+        };
+        let results: [&dyn Fn(usize) -> Completed; 3] = [&said, &changes, &escaped];
+        for result in results {
+            let kept = bounded(Outcome::Completed(result(RESULT_BYTES_MAX - 1000)));
+            assert!(matches!(kept, Outcome::Completed(_)));
+            let refused = bounded(Outcome::Completed(result(RESULT_BYTES_MAX + 1000)));
+            assert!(matches!(refused, Outcome::Failed { code, .. } if code == "result_too_large"));
+        }
     }
 }
