@@ -21,6 +21,8 @@ const SET_UP_PAUSE: Duration = Duration::from_millis(250);
 /// Within this long the work queue drops a second dispatch of the same invocation. A crashed
 /// dispatcher repeats itself within seconds; the world refuses a second result in any case.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
+/// A run has a day at most.
+const CLAIM_KEPT: Duration = Duration::from_hours(48);
 /// How long what could not be handled is kept for a person to look at.
 const DEAD_KEPT: Duration = Duration::from_hours(30 * 24);
 /// How long a wake that nobody took is kept: the next one is never further away.
@@ -57,6 +59,7 @@ pub struct Bus {
     // Behind `Arc`, since every delivery carries a bus.
     pub(crate) leases: Arc<kv::Store>,
     pub(crate) snapshots: Arc<kv::Store>,
+    pub(crate) claims: Arc<kv::Store>,
     pub(crate) lanes: Arc<Lanes>,
 }
 
@@ -105,12 +108,14 @@ impl Bus {
         loop {
             // Configurations of streams are large: they are not to be part of every caller's future.
             match Box::pin(set_up(&jetstream, config.replicas)).await {
-                Ok((leases, snapshots)) => {
+                Ok(buckets) => {
+                    let [leases, snapshots, claims] = buckets.map(Arc::new);
                     return Ok(Self {
                         client,
                         jetstream,
-                        leases: Arc::new(leases),
-                        snapshots: Arc::new(snapshots),
+                        leases,
+                        snapshots,
+                        claims,
                         lanes: Arc::default(),
                     });
                 }
@@ -149,10 +154,7 @@ impl Bus {
     }
 }
 
-async fn set_up(
-    jetstream: &jetstream::Context,
-    replicas: usize,
-) -> Result<(kv::Store, kv::Store), Error> {
+async fn set_up(jetstream: &jetstream::Context, replicas: usize) -> Result<[kv::Store; 3], Error> {
     for config in streams(replicas) {
         let name = config.name.clone();
         set_up_stream(jetstream, config)
@@ -170,10 +172,17 @@ async fn set_up(
         num_replicas: replicas,
         ..Default::default()
     };
-    Ok((
+    let claims = kv::Config {
+        bucket: subject::CLAIMS_BUCKET.to_owned(),
+        max_age: CLAIM_KEPT,
+        num_replicas: replicas,
+        ..Default::default()
+    };
+    Ok([
         bucket(jetstream, leases).await?,
         bucket(jetstream, snapshots).await?,
-    ))
+        bucket(jetstream, claims).await?,
+    ])
 }
 
 /// A stream that exists keeps what it has, but for what it passes on.

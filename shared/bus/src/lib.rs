@@ -7,6 +7,7 @@
 //! that end in exactly one of ack, retry, reject).
 
 mod bus;
+mod claims;
 mod commands;
 mod commits;
 mod dead;

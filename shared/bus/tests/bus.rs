@@ -199,11 +199,26 @@ async fn a_second_dispatch_of_an_invocation_is_dropped() {
     first.retry_after(Duration::ZERO).await.unwrap();
     let again = deliveries.next(10).await.unwrap();
     assert_eq!(again.attempt, 2);
-    again
-        .reject("invocation", &world("lobby"), "it is no good")
-        .await
-        .unwrap();
+    again.reject("invocation", "it is no good").await.unwrap();
     assert_eq!(bus.dead_letters().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn one_claimant_has_a_run_even_if_the_broker_is_killed() {
+    let mut nats = NatsServer::start();
+    let bus = connect(&nats).await;
+    let run = InvocationId(Uuid::now_v7());
+    let claimants: Vec<Uuid> = (0..5).map(|_| Uuid::now_v7()).collect();
+    let claims = claimants.iter().map(|claimant| bus.claim(run, *claimant));
+    let first: Vec<bool> = futures::future::try_join_all(claims).await.unwrap();
+    assert_eq!(first.iter().filter(|first| **first).count(), 1, "{first:?}");
+    nats.restart();
+    let bus = connect(&nats).await;
+    for (claimant, first) in claimants.iter().zip(first) {
+        assert_eq!(bus.claim(run, *claimant).await.unwrap(), first);
+    }
+    let other = InvocationId(Uuid::now_v7());
+    assert!(bus.claim(other, claimants[0]).await.unwrap());
 }
 
 #[tokio::test]

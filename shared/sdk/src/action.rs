@@ -10,6 +10,7 @@ use contract::{ActionName, Chunk, Context, Invocation, Position, RejectionCode};
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use uuid::Uuid;
 
 /// Answers that one delivery can begin anew. Chunks of the next delivery have higher attempts.
 const RESTARTS_MAX: u32 = 16;
@@ -86,7 +87,8 @@ pub fn action_name(name: &str) -> Result<ActionName, contract::id::InvalidId> {
 pub struct Call {
     bus: Bus,
     invocation: Arc<Invocation>,
-    delivery: u32,
+    /// By what this attempt is known to have begun.
+    claimant: Uuid,
     deadline: Instant,
     first_attempt: u32,
     attempt: u32,
@@ -108,7 +110,7 @@ impl Call {
         Self {
             bus,
             invocation,
-            delivery,
+            claimant: Uuid::now_v7(),
             deadline,
             first_attempt,
             attempt: first_attempt,
@@ -124,10 +126,14 @@ impl Call {
         &self.invocation
     }
 
-    /// How many times workers were given the invocation, this one included. After the first, nobody
-    /// knows how far the runs before came.
-    pub fn delivery(&self) -> u32 {
-        self.delivery
+    /// Begins what must not be done twice: whether nobody has begun it before. When somebody has,
+    /// whether it took effect is not known.
+    ///
+    /// # Errors
+    /// [`Error::Transient`] while that is not known: nothing was begun.
+    pub async fn begin_once(&self) -> Result<bool, Error> {
+        let claimed = self.bus.claim(self.invocation.id, self.claimant).await;
+        claimed.map_err(|error| Error::transient(service_kit::ErrorChain(&error).to_string()))
     }
 
     /// When the world stops waiting: the run ends then, whatever it does.

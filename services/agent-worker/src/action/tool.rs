@@ -11,15 +11,16 @@ use crate::mcp::{Servers, failed};
 use crate::metrics::Metrics;
 use sdk::{Action, Call, Error, Running};
 
-/// Pause before a world that does not answer is asked again.
-const CONTEXT_PAUSE: Duration = Duration::from_millis(500);
+/// Pause before a broker that does not answer is asked again.
+const CLAIM_PAUSE: Duration = Duration::from_millis(500);
 /// What came of a call that may have been made before.
 const UNKNOWN: &str = "a worker ended while it made this call: whether it took effect is not known";
 
 /// A call of a tool, for an agent's model.
 ///
-/// A tool that changes something is called at most once: a second delivery does not call it again,
-/// unless it says that this makes no difference. Whatever goes wrong is a result, for the model.
+/// A tool that changes something is called at most once: whoever calls it claims the run before, and
+/// no other does, unless the tool says that this makes no difference. Whatever goes wrong is a result,
+/// for the model.
 pub(crate) struct CallTool {
     pub(crate) name: ActionName,
     pub(crate) servers: Arc<Servers>,
@@ -38,7 +39,7 @@ impl Action for CallTool {
 
 impl CallTool {
     async fn run(&self, mut call: Call) -> Result<Completed, Error> {
-        let context = context(&call).await?;
+        let context = call.context().await?;
         let Some(wanted) = &context.call else {
             return Err(Error::failed("no_call", "there is no tool to call"));
         };
@@ -93,7 +94,7 @@ impl CallTool {
             let reason = "the arguments must be a JSON object";
             return Err(not_made("refused", reason));
         };
-        if call.delivery() > 1 && !wanted.repeatable {
+        if !wanted.repeatable && !begins(call).await {
             return Err(not_made("unknown_effect", UNKNOWN));
         }
         let access = context.agent.agent.as_ref();
@@ -109,13 +110,13 @@ impl CallTool {
     }
 }
 
-/// What the world wants. It is asked until it answers: giving the invocation back would make it look
-/// as if the call had been made.
-async fn context(call: &Call) -> Result<Context, Error> {
+/// Whether this is the first attempt at what must not be done twice. That is asked until it is known:
+/// a run has few attempts.
+async fn begins(call: &Call) -> bool {
     loop {
-        match call.context().await {
-            Err(Error::Transient { .. }) => sleep(CONTEXT_PAUSE).await,
-            answered => return answered,
+        match call.begin_once().await {
+            Ok(is_first) => return is_first,
+            Err(_) => sleep(CLAIM_PAUSE).await,
         }
     }
 }

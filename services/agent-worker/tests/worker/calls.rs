@@ -177,6 +177,26 @@ async fn a_call_that_is_called_off_is_called_off_at_its_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_no_worker_has_begun_is_made() {
+    let (mut stage, program) = (Stage::set().await, Program::new());
+    stage.servers([("files", program.server())]);
+    stage.call(call("note", &json!({})));
+    let id = stage.request("tool").await;
+    // A worker that stops gives back what it has not begun.
+    let queue = stage.bus.invocations(&"tool".parse().unwrap()).await;
+    let mut pulls = queue.unwrap().pulls().await.unwrap();
+    let first = pulls.next(1).await.unwrap();
+    first.retry_after(Duration::ZERO).await.unwrap();
+    assert!(pulls.close().await.len() <= 1);
+    stage
+        .work_as(Worker::new(allowing_programs()).unwrap())
+        .await;
+    let result = result(&stage, id).await;
+    assert!(!result.failed, "{result:?}");
+    assert_eq!(program.seen("noted"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_changes_something_is_called_at_most_once() {
     for (repeatable, expected) in [(false, 0), (true, 1)] {
         let (mut stage, program) = (Stage::set().await, Program::new());
