@@ -337,6 +337,14 @@ pub fn size_bytes(event: &Event) -> usize {
     ENVELOPE_BYTES + texts + metadata + event.data.get().len()
 }
 
+/// Where the field `name` of what stands at `field` is; at `name` when that is all that was sent.
+fn within(field: &str, name: &str) -> String {
+    match field {
+        "" => name.to_owned(),
+        field => format!("{field}.{name}"),
+    }
+}
+
 fn reject(code: RejectionCode, detail: impl Into<String>, field: Option<String>) -> Rejection {
     Rejection {
         code,

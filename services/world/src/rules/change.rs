@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::state::World;
-use super::{Decision, event_types, invalid, reject};
+use super::{Decision, event_types, invalid, reject, within};
 
 /// The longest state: it is in the world's own, and in each event that describes its entity.
 pub(super) const STATE_BYTES_MAX: usize = 64 * 1024;
@@ -149,10 +149,7 @@ pub(super) fn make(entity: &mut Entity, change: &Change) -> Result<(), String> {
 pub(super) fn check_state(entity: &Entity, field: &str) -> Result<(), Rejection> {
     let state = entity.state.as_ref().unwrap_or(&Value::Null);
     let text = state.to_string();
-    let field = match field {
-        "" => "state".to_owned(),
-        field => format!("{field}.state"),
-    };
+    let field = within(field, "state");
     if text.len() > STATE_BYTES_MAX {
         let detail = format!("{} bytes; at most {STATE_BYTES_MAX} are kept", text.len());
         return Err(reject(RejectionCode::TooLarge, detail, Some(field)));

@@ -8,7 +8,7 @@ use contract::{
 
 use super::state::{ChatState, World};
 use super::talk::title::NEW_CHAT;
-use super::{About, Decision, invalid, invocation, reject, tools};
+use super::{About, Decision, invalid, invocation, reject, tools, within};
 
 const TITLE_BYTES_MAX: usize = 1024;
 /// Agents that a chat may name: each of its events tells all of them.
@@ -189,13 +189,7 @@ pub(super) fn check<'a>(
     find: impl Fn(&EntityId) -> Option<&'a Entity>,
     field: &str,
 ) -> Result<(), Rejection> {
-    let at = |name: &str| {
-        if field.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{field}.{name}")
-        }
-    };
+    let at = |name: &str| within(field, name);
     World::check_text(&chat.title, TITLE_BYTES_MAX, &at("title"))?;
     if chat.agents.len() > AGENTS_MAX {
         let detail = format!("a chat names at most {AGENTS_MAX} agents: none means all");

@@ -10,7 +10,9 @@ use contract::tool::Verdict;
 use contract::{AgentConfig, Entity, EntityId, EntityKind, Fact, Rejection, RejectionCode};
 
 use super::state::World;
-use super::{Decision, FOLLOW_UPS_MAX, ability, change, invalid, invocation, minds, reject, tools};
+use super::{
+    Decision, FOLLOW_UPS_MAX, ability, change, invalid, invocation, minds, reject, tools, within,
+};
 
 const NAME_BYTES_MAX: usize = 1024;
 const DESCRIPTION_BYTES_MAX: usize = 16 * 1024;
@@ -139,13 +141,7 @@ pub(super) fn forget(
 
 /// Checks an entity; `field` is where it stands in what was sent.
 pub(super) fn check(entity: &Entity, field: &str) -> Result<(), Rejection> {
-    let at = |name: &str| {
-        if field.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{field}.{name}")
-        }
-    };
+    let at = |name: &str| within(field, name);
     if entity.id == EntityId::world() {
         return Err(invalid(at("id"), "the id world is the world's own"));
     }

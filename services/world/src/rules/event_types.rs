@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::state::World;
-use super::{Decision, change, invalid, reject};
+use super::{Decision, change, invalid, reject, within};
 
 /// The most types of a world, and versions of a type: all of them are in its state.
 const TYPES_MAX: usize = 1000;
@@ -73,10 +73,7 @@ pub(super) fn check(
     wanted: &EventTypeVersion,
     field: &str,
 ) -> Result<(), Rejection> {
-    let at = |name: &str| match field {
-        "" => name.to_owned(),
-        field => format!("{field}.{name}"),
-    };
+    let at = |name: &str| within(field, name);
     if wanted.event_type.is_reserved() {
         let detail = format!("{} is the world's own", wanted.event_type);
         return Err(reject(
