@@ -57,8 +57,9 @@ pub(crate) struct Freshness {
     pub(crate) wait_for: Option<Seq>,
 }
 
-/// Show the state of a world, or an outline of it. A state of more than 32 MiB is refused: its outline,
-/// its chats' messages and its entities are shown one by one.
+/// Show the state of a world, or an outline of it. A state of more than 32 MiB is refused, here and
+/// wherever entities, types of events or a single chat are asked for, which are read from all of it. Its
+/// outline, the list of its chats, their messages and its events are still shown.
 #[utoipa::path(
     get, path = "/v1/worlds/{world}/state", tag = "worlds",
     params(("world" = WorldId, Path), Moment),
