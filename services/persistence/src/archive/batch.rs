@@ -1,22 +1,20 @@
 //! Batches: as many commits as are there, in one transaction.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use bus::DeadLetter;
 use bus::log::Entry;
-use contract::{EntityId, Seq, WorldId, subject};
+use contract::{Seq, subject};
 use futures::{Stream, StreamExt};
 use service_kit::ErrorChain;
 use tokio::time::Instant;
 use tracing::error;
 
 use super::Error;
-use super::changes::{Archived, Changes, speakers};
+use super::changes::{Archived, Changes};
 use super::moves::moved;
-use super::rows::AGENT;
 use crate::shared::Shared;
-use crate::store::{self, Applied, Value, for_rows};
+use crate::store::{self, Applied};
 
 /// The most commits of a batch.
 const COMMITS_MAX: usize = 4096;
@@ -108,11 +106,7 @@ async fn store_parts(
             true => last,
             false => commits.last().map_or(last, |archived| archived.seq),
         };
-        let agents = match agents_among(shared, speakers(&commits)).await {
-            Ok(agents) => agents,
-            Err(error) => return (Err(error), events),
-        };
-        let changes = Changes::of(commits, agents);
+        let changes = Changes::of(commits);
         let count = changes.events_count();
         let statements = changes.into_statements();
         match shared.store.advance(from, until, statements).await {
@@ -165,29 +159,4 @@ async fn read(shared: &Shared, entries: Vec<Entry>) -> Result<Vec<Archived>, Err
         }
     }
     Ok(commits)
-}
-
-/// Those of `speakers` that the database knows as agents. Another replica may write meanwhile: then
-/// the batch that this is for is refused.
-async fn agents_among(
-    shared: &Shared,
-    speakers: HashSet<(WorldId, EntityId)>,
-) -> Result<HashSet<(WorldId, EntityId)>, store::Error> {
-    let keys: Vec<Vec<Value>> = speakers
-        .iter()
-        .map(|(world, id)| vec![world.as_str().into(), id.as_str().into()])
-        .collect();
-    let select =
-        format!("SELECT world, id FROM entities WHERE kind = '{AGENT}' AND (world, id) IN (");
-    let mut agents = HashSet::new();
-    for statement in for_rows(&select, keys, ")") {
-        let rows: Vec<(String, String)> = shared.store.fetch(statement).await?;
-        for (world, id) in rows {
-            let (Ok(world), Ok(id)) = (world.parse(), id.parse()) else {
-                continue;
-            };
-            agents.insert((world, id));
-        }
-    }
-    Ok(agents)
 }

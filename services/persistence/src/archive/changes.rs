@@ -1,6 +1,6 @@
 //! What a batch of commits changes in the tables, folded in memory: pure, and the same each time.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use contract::{
     ChatId, Commit, EntityId, EntityKind, Event, Fact, Position, Seq, Timestamp, Usage, WorldId,
@@ -30,8 +30,6 @@ pub(super) struct Changes {
     pub(super) done: Vec<Statement>,
     /// Events in those.
     events_done: usize,
-    /// Who of those that speak in the batch is an agent, as of the commit that is folded next.
-    agents: HashSet<(WorldId, EntityId)>,
     pub(super) worlds: BTreeMap<WorldId, WorldChange>,
     /// The new kind of an entity; none when it left.
     pub(super) entities: BTreeMap<(WorldId, EntityId), Option<EntityKind>>,
@@ -75,26 +73,10 @@ pub(super) struct Spent {
     pub(super) output_tokens: u64,
 }
 
-/// Whoever posts a message in these commits.
-pub(super) fn speakers(commits: &[Archived]) -> HashSet<(WorldId, EntityId)> {
-    let posted = |event: &&Event| event.event_type.as_str() == "message.posted";
-    commits
-        .iter()
-        .flat_map(|archived| {
-            let events = archived.commit.events.iter().filter(posted);
-            events.map(|event| (archived.world.clone(), event.sender.clone()))
-        })
-        .collect()
-}
-
 impl Changes {
-    /// The changes of these commits, in their order. `agents` are those of the [`speakers`] that
-    /// are agents before the first of them.
-    pub(super) fn of(commits: Vec<Archived>, agents: HashSet<(WorldId, EntityId)>) -> Self {
-        let mut changes = Self {
-            agents,
-            ..Self::default()
-        };
+    /// The changes of these commits, in their order.
+    pub(super) fn of(commits: Vec<Archived>) -> Self {
+        let mut changes = Self::default();
         for archived in commits {
             changes.add_commit(&archived);
         }
@@ -145,9 +127,12 @@ impl Changes {
             }
             Fact::WorldDeleted(_) => self.forget(world, true),
             Fact::EntityCreated(entity) | Fact::EntityUpdated(entity) => {
-                self.set_entity(world, entity.id, Some(entity.kind));
+                let key = (world.clone(), entity.id);
+                self.entities.insert(key, Some(entity.kind));
             }
-            Fact::EntityRemoved(removed) => self.set_entity(world, removed.entity, None),
+            Fact::EntityRemoved(removed) => {
+                self.entities.insert((world.clone(), removed.entity), None);
+            }
             Fact::ChatCreated(chat) => {
                 let change = self.chat(world, &chat.id);
                 change.created = Some((position, at));
@@ -180,7 +165,6 @@ impl Changes {
     }
 
     fn end_part(&mut self, last: Vec<Statement>) {
-        let agents = std::mem::take(&mut self.agents);
         // A world that is gone stays so for the rest of the batch.
         let gone = self.worlds.iter().filter(|(_, change)| change.gone);
         let gone: Vec<WorldId> = gone.map(|(world, _)| world.clone()).collect();
@@ -190,7 +174,6 @@ impl Changes {
         *self = Self {
             done,
             events_done,
-            agents,
             ..Self::default()
         };
         for world in gone {
@@ -200,16 +183,6 @@ impl Changes {
 
     fn chat(&mut self, world: &WorldId, chat: &ChatId) -> &mut ChatChange {
         self.chats.entry((world.clone(), chat.clone())).or_default()
-    }
-
-    fn set_entity(&mut self, world: &WorldId, entity: EntityId, kind: Option<EntityKind>) {
-        let key = (world.clone(), entity);
-        if kind == Some(EntityKind::Agent) {
-            self.agents.insert(key.clone());
-        } else {
-            self.agents.remove(&key);
-        }
-        self.entities.insert(key, kind);
     }
 
     fn add_message(
@@ -225,7 +198,6 @@ impl Changes {
         if posted.notice {
             return;
         }
-        let speaker = (world.clone(), event.sender.clone());
         let row = vec![
             world.as_str().into(),
             chat.as_str().into(),
@@ -233,7 +205,7 @@ impl Changes {
             position.index.into(),
             event.id.to_string().into(),
             event.sender.as_str().into(),
-            i64::from(self.agents.contains(&speaker)).into(),
+            i64::from(posted.from_agent).into(),
             posted.text.as_str().into(),
             posted.text.to_lowercase().into(),
             at.as_unix_ms().into(),
@@ -262,7 +234,6 @@ impl Changes {
             ..WorldChange::default()
         };
         let before = self.worlds.insert(world.clone(), change);
-        self.agents.retain(|(of, _)| of != world);
         // Most worlds that begin are new to the batch: then there is nothing to look through.
         if before.is_none() && !gone {
             return;

@@ -166,12 +166,9 @@ fn chats<'a>(
     created.into_iter().chain(titled).chain(counted)
 }
 
-/// The word in the table that marks an agent.
-pub(super) const AGENT: &str = "agent";
-
 fn kind_name(kind: EntityKind) -> &'static str {
     match kind {
-        EntityKind::Agent => AGENT,
+        EntityKind::Agent => "agent",
         EntityKind::Object => "object",
         EntityKind::User => "user",
     }

@@ -14,8 +14,8 @@ use contract::query::{Events, Messages, Page, Worlds};
 use contract::{EntityKind, Fact, Position, Target};
 use heard::what_an_entity_heard_is_found;
 use support::{
-    Archive, Place, chat, complete, custom, delete_chat, entity, event, events_of, messages_of,
-    post, spent, texts,
+    Archive, Place, answer, chat, complete, custom, delete_chat, entity, event, events_of,
+    messages_of, post, spent, texts,
 };
 use testkit::eventually;
 
@@ -62,14 +62,14 @@ async fn what_is_in_the_log_is_in_the_answers(archive: Archive) {
     archive
         .append(
             &world,
-            vec![post("guest", "main", "hello"), post("ada", "main", "hi")],
+            vec![post("guest", "main", "hello"), answer("ada", "main", "hi")],
         )
         .await;
     let bob = |kind| entity("bob", kind);
     let events = vec![
         event("world", Some("side"), &Fact::ChatCreated(chat("side"))),
         event("world", None, &Fact::EntityCreated(bob(EntityKind::Agent))),
-        post("bob", "side", "one"),
+        answer("bob", "side", "one"),
         event("world", None, &Fact::EntityUpdated(bob(EntityKind::User))),
         post("bob", "side", "two"),
         complete("ada", spent(10, 2)),
@@ -252,7 +252,7 @@ async fn append_many(
     for number in numbers {
         let events = vec![
             custom("guest", None, "app.numbered", &number.to_string()),
-            post("ada", "main", &number.to_string()),
+            answer("ada", "main", &number.to_string()),
         ];
         seq = archive.append(world, events).await;
     }

@@ -353,14 +353,24 @@ pub(crate) fn custom(sender: &str, chat: Option<&str>, event_type: &str, data: &
     }
 }
 
+/// What a person says.
 pub(crate) fn post(sender: &str, chat: &str, text: &str) -> Event {
+    posted(sender, chat, text, false)
+}
+
+/// What an agent says.
+pub(crate) fn answer(agent: &str, chat: &str, text: &str) -> Event {
+    posted(agent, chat, text, true)
+}
+
+fn posted(sender: &str, chat: &str, text: &str, from_agent: bool) -> Event {
     let posted = MessagePosted {
         text: text.into(),
         turn: MessageId(Uuid::now_v7()),
         in_reply_to: None,
         answerers: Vec::new(),
         notice: false,
-        from_agent: false,
+        from_agent,
         usage: Some(spent(3, 4)),
     };
     event(sender, Some(chat), &Fact::MessagePosted(posted))
