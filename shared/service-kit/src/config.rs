@@ -9,7 +9,7 @@ const PREFIX: &str = "MANYWORLDS";
 /// The variable that names the file.
 const FILE_VARIABLE: &str = "MANYWORLDS_CONFIG";
 
-/// Variables of the command line's, for whoever starts a service in the same shell.
+/// Variables of the command line's client: whoever starts a service in the same shell may have them.
 const CLIENT_VARIABLES: [&str; 2] = ["MANYWORLDS_URL", "MANYWORLDS_API_KEY"];
 
 /// A configuration that makes no sense.
@@ -41,10 +41,13 @@ pub fn load<C: DeserializeOwned>() -> Result<C, Error> {
         reason = "this is the one place where variables are read"
     )]
     let file = std::env::var(FILE_VARIABLE).ok().map(PathBuf::from);
-    let environment = std::env::vars()
-        .filter(|(name, _)| name != FILE_VARIABLE && !CLIENT_VARIABLES.contains(&name.as_str()))
-        .collect();
-    load_from(file.as_deref(), environment)
+    let environment = std::env::vars().filter(|(name, _)| is_a_field(name));
+    load_from(file.as_deref(), environment.collect())
+}
+
+/// Whether a variable may set a field; those of [`PREFIX`] that may not are somebody else's.
+fn is_a_field(name: &str) -> bool {
+    name != FILE_VARIABLE && !CLIENT_VARIABLES.contains(&name)
 }
 
 /// Reads the configuration from a file and from variables.
@@ -129,6 +132,16 @@ mod tests {
                 slots_max: 3
             }
         );
+    }
+
+    #[test]
+    fn what_is_the_clients_is_no_field() {
+        for name in ["MANYWORLDS_CONFIG", "MANYWORLDS_URL", "MANYWORLDS_API_KEY"] {
+            assert!(!is_a_field(name), "{name}");
+        }
+        for name in ["MANYWORLDS_NATS__URL", "MANYWORLDS_API_KEYS[0]"] {
+            assert!(is_a_field(name), "{name}");
+        }
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 /// The configuration of `up`. In each section, `nats` and where health is served are not used: they
 /// are `up`'s own.
@@ -19,21 +18,6 @@ pub struct Config {
     pub gateway: gateway::Config,
     /// Of persistence. Its `database` is `--database`.
     pub persistence: persistence::Config,
-    /// `MANYWORLDS_URL` and `MANYWORLDS_API_KEY` belong to the client.
-    #[serde(rename = "url")]
-    _url: Option<Ignored>,
-    #[serde(rename = "api_key")]
-    _api_key: Option<Ignored>,
-}
-
-/// A value that is another program's business.
-#[derive(Debug, Clone)]
-struct Ignored;
-
-impl<'de> Deserialize<'de> for Ignored {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|IgnoredAny| Self)
-    }
 }
 
 impl Config {
@@ -95,12 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_clients_is_no_mistake_and_the_rest_is() {
-        let client = [
-            ("MANYWORLDS_URL", "http://127.0.0.1:7000"),
-            ("MANYWORLDS_API_KEY", "123"),
-        ];
-        assert!(load(&client).is_ok());
+    fn a_section_that_does_not_exist_is_a_mistake() {
         assert!(load(&[("MANYWORLDS_GATWAY__LISTEN", "x")]).is_err());
     }
 
