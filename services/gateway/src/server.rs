@@ -28,7 +28,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         .with_context(|| format!("listen on {}", config.listen))?;
     let link = Link::default();
     let mut tasks = Tasks::new(shutdown);
-    // The grace covers two steps: the requests, then the WebSockets.
+    // What is cut off at the end of the grace says so first.
     let grace = config.shutdown_grace + Duration::from_secs(1);
     tasks.spawn(
         "connect",
@@ -92,16 +92,14 @@ async fn serve(
     info!(%address, "listening");
     let served =
         axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    serve_within(served.into_future(), &shutdown, grace).await?;
-    // Axum does not wait for WebSockets.
-    gateway.tasks.close();
-    if tokio::time::timeout(grace, gateway.tasks.wait())
-        .await
-        .is_err()
-    {
-        warn!("sockets were still open at the end of the grace period");
-    }
-    Ok(())
+    let ended = async {
+        served.await.context("serve requests")?;
+        // Axum does not wait for WebSockets.
+        gateway.tasks.close();
+        gateway.tasks.wait().await;
+        anyhow::Ok(())
+    };
+    within(ended, &shutdown, grace).await
 }
 
 fn say_when_ready(health: &Health, link: Link, shutdown: CancellationToken) {
@@ -115,9 +113,9 @@ fn say_when_ready(health: &Health, link: Link, shutdown: CancellationToken) {
     });
 }
 
-/// Serves until every request has ended, but not longer after shutdown than `grace`.
-async fn serve_within(
-    served: impl Future<Output = std::io::Result<()>>,
+/// Waits until every request and every WebSocket has ended, but not longer after shutdown than `grace`.
+async fn within(
+    ended: impl Future<Output = anyhow::Result<()>>,
     shutdown: &CancellationToken,
     grace: Duration,
 ) -> anyhow::Result<()> {
@@ -126,8 +124,30 @@ async fn serve_within(
         tokio::time::sleep(grace).await;
     };
     tokio::select! {
-        result = served => result.context("serve requests")?,
-        () = too_long => warn!("requests were still open at the end of the grace period"),
+        result = ended => result,
+        () = too_long => {
+            warn!("requests or sockets were still open at the end of the grace period");
+            Ok(())
+        }
     }
-    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn all_that_is_held_has_one_grace() {
+        let shutdown = CancellationToken::new();
+        let grace = Duration::from_secs(20);
+        let held = async {
+            // A request that takes nearly all of the grace, then a socket that never ends.
+            tokio::time::sleep(Duration::from_secs(19)).await;
+            std::future::pending().await
+        };
+        shutdown.cancel();
+        let begun = tokio::time::Instant::now();
+        within(held, &shutdown, grace).await.unwrap();
+        assert_eq!(begun.elapsed(), grace);
+    }
 }
