@@ -37,7 +37,7 @@ pub(crate) struct Metrics {
     closes: Counter<u64>,
     /// Streams that began behind a position, by whether the log still had everything.
     resumes: Counter<u64>,
-    /// Events that were never published, or got lost, and were read from the log.
+    /// Events that were never passed on, or got lost, and were read from the log.
     recovered: Counter<u64>,
     /// Worlds that somebody watches.
     worlds: UpDownCounter<i64>,

@@ -184,7 +184,9 @@ impl Task {
     async fn take(&mut self, stored: Stored) {
         match step(self.seen, stored.entry.seq, stored.previous) {
             Step::Seen => {}
-            Step::Next => self.deliver(&stored.entry),
+            Step::Next => {
+                self.deliver(&stored.entry);
+            }
             Step::Gap => self.read_to(stored.entry.seq).await,
         }
     }
@@ -208,8 +210,8 @@ impl Task {
                 sleep(READ_PAUSE).await;
             }
             for entry in entries {
-                self.deliver(&entry);
-                self.ring.metrics.recovered(1);
+                let events = self.deliver(&entry);
+                self.ring.metrics.recovered(events);
             }
         }
     }
@@ -220,10 +222,13 @@ impl Task {
         last.is_ok_and(|last| last < end)
     }
 
-    fn deliver(&mut self, entry: &Entry) {
+    /// Hands the events of a commit to everyone who watches, and says how many there are.
+    fn deliver(&mut self, entry: &Entry) -> u64 {
         let seq = entry.seq;
+        let mut events = 0;
         match entry.commit() {
             Ok(commit) => {
+                events = commit.events.len() as u64;
                 for (index, event) in (0..).zip(commit.events) {
                     let place = Position { seq, index };
                     let event = CloudEvent::new(&self.ring.world, place, commit.at, event);
@@ -233,5 +238,6 @@ impl Task {
             Err(error) => warn!(seq, error = %ErrorChain(&error), "commit skipped"),
         }
         self.seen = seq;
+        events
     }
 }
