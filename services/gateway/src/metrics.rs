@@ -51,10 +51,6 @@ impl Metrics {
                 .f64_histogram("http.server.request.duration")
                 .with_unit("s")
                 .with_description("requests, by method, route and status")
-                .with_boundaries(vec![
-                    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
-                    30.0, 150.0,
-                ])
                 .build(),
             connections: meter
                 .i64_up_down_counter("manyworlds.gateway.connections")

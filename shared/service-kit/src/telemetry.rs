@@ -22,10 +22,11 @@ const DEFAULT_FILTER: &str = "info,async_nats=warn,hyper=warn,sqlx=warn";
 /// What is never logged, whatever `RUST_LOG` says: `rmcp` shows what is said to tools, and by them.
 const NEVER: &str = "rmcp";
 
-/// The bounds of every histogram of seconds: what we measure takes from a fraction of a millisecond
-/// to the minutes of a language model.
-const SECONDS: [f64; 16] = [
+/// The bounds of every histogram of seconds, whatever bounds its instrument asks for: what we measure
+/// takes from a fraction of a millisecond to the minutes of a language model.
+const SECONDS: [f64; 17] = [
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 120.0,
+    300.0,
 ];
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
