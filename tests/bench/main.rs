@@ -70,7 +70,7 @@ async fn main() -> anyhow::Result<()> {
     cluster.resume("persistence").await;
     eventually("the archive has caught up", async || {
         cluster
-            .metric("persistence", "mw_persistence_lag_commits")
+            .metric("persistence", "manyworlds_persistence_lag_commits")
             .await
             == Some(0.0)
     })

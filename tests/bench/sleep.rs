@@ -114,7 +114,10 @@ async fn fall_asleep(
         .collect()
         .await;
     eventually("every world sleeps", async || {
-        cluster.metric("world", "mw_world_worlds_awake").await == Some(0.0)
+        cluster
+            .metric("world", "manyworlds_world_worlds_awake")
+            .await
+            == Some(0.0)
     })
     .await;
     worlds

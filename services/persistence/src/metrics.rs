@@ -27,14 +27,18 @@ impl Metrics {
         let meter = global::meter("persistence");
         let seconds = |name| meter.f64_histogram(name).with_unit("s").build();
         Self {
-            events_archived: meter.u64_counter("mw_persistence_events_archived").build(),
-            batches: meter.u64_counter("mw_persistence_batches").build(),
-            batch_seconds: seconds("mw_persistence_batch"),
-            lag_commits: meter.u64_gauge("mw_persistence_lag_commits").build(),
-            queries: meter.u64_counter("mw_persistence_queries").build(),
-            query_seconds: seconds("mw_persistence_query"),
+            events_archived: meter
+                .u64_counter("manyworlds.persistence.events_archived")
+                .build(),
+            batches: meter.u64_counter("manyworlds.persistence.batches").build(),
+            batch_seconds: seconds("manyworlds.persistence.batch.duration"),
+            lag_commits: meter
+                .u64_gauge("manyworlds.persistence.lag_commits")
+                .build(),
+            queries: meter.u64_counter("manyworlds.persistence.queries").build(),
+            query_seconds: seconds("manyworlds.persistence.query.duration"),
             queries_in_hand: meter
-                .i64_up_down_counter("mw_persistence_queries_in_hand")
+                .i64_up_down_counter("manyworlds.persistence.queries_in_hand")
                 .build(),
         }
     }

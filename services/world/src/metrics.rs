@@ -7,7 +7,7 @@ use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
 
 /// The measurements of the world service.
 pub(crate) struct Metrics {
-    /// Commands that were answered, by outcome.
+    /// Commands that a world accepted or rejected, by outcome.
     commands: Counter<u64>,
     /// Events that were committed.
     pub(crate) events_committed: Counter<u64>,
@@ -31,23 +31,27 @@ impl Metrics {
     pub(crate) fn new() -> Self {
         let meter = global::meter("world");
         Self {
-            commands: meter.u64_counter("mw_world_commands").build(),
-            events_committed: meter.u64_counter("mw_world_events_committed").build(),
-            appends: meter.u64_counter("mw_world_appends").build(),
+            commands: meter.u64_counter("manyworlds.world.commands").build(),
+            events_committed: meter
+                .u64_counter("manyworlds.world.events_committed")
+                .build(),
+            appends: meter.u64_counter("manyworlds.world.appends").build(),
             append_seconds: meter
-                .f64_histogram("mw_world_append")
+                .f64_histogram("manyworlds.world.append.duration")
                 .with_unit("s")
                 .build(),
-            worlds_awake: meter.i64_up_down_counter("mw_world_worlds_awake").build(),
+            worlds_awake: meter
+                .i64_up_down_counter("manyworlds.world.worlds_awake")
+                .build(),
             activation_seconds: meter
-                .f64_histogram("mw_world_activation")
+                .f64_histogram("manyworlds.world.activation.duration")
                 .with_unit("s")
                 .build(),
             partitions_served: meter
-                .i64_up_down_counter("mw_world_partitions_served")
+                .i64_up_down_counter("manyworlds.world.partitions_served")
                 .build(),
-            dispatches: meter.u64_counter("mw_world_dispatches").build(),
-            wakes: meter.u64_counter("mw_world_wakes").build(),
+            dispatches: meter.u64_counter("manyworlds.world.dispatches").build(),
+            wakes: meter.u64_counter("manyworlds.world.wakes").build(),
         }
     }
 
@@ -55,7 +59,6 @@ impl Metrics {
         for (outcome, count) in [
             ("accepted", answered.accepted),
             ("rejected", answered.rejected),
-            ("unavailable", answered.unavailable),
         ] {
             if count > 0 {
                 self.commands
@@ -73,12 +76,11 @@ impl Metrics {
     }
 }
 
-/// How many commands were answered, by outcome: counted once a commit.
+/// How many commands a world accepted or rejected: counted once a commit.
 #[derive(Default)]
 pub(crate) struct Answered {
     accepted: u64,
     rejected: u64,
-    unavailable: u64,
 }
 
 impl Answered {
@@ -86,7 +88,8 @@ impl Answered {
         match reply {
             Reply::Accepted(_) => self.accepted += 1,
             Reply::Rejected(_) => self.rejected += 1,
-            _ => self.unavailable += 1,
+            // What no world looked at is asked again.
+            _ => {}
         }
     }
 }

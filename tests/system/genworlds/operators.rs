@@ -67,10 +67,13 @@ async fn what_is_said_at_the_door_is_measured_and_traced_to_its_answer() {
     assert!(measured(&gateway, deliveries) >= 2.0, "{gateway}");
     let world = cluster.metrics("world").await;
     assert!(
-        measured(&world, "mw_world_events_committed") >= 4.0,
+        measured(&world, "manyworlds_world_events_committed") >= 4.0,
         "{world}"
     );
-    assert!(measured(&world, "mw_world_commands") >= 4.0, "{world}");
+    assert!(
+        measured(&world, "manyworlds_world_commands") >= 4.0,
+        "{world}"
+    );
     eventually("the answer is counted", async || {
         let worker = cluster.metrics("agent-worker").await;
         measured(&worker, "manyworlds_worker_attempts") == 1.0
