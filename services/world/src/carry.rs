@@ -8,6 +8,8 @@ use futures::stream::FuturesUnordered;
 use service_kit::{CancellationToken, ErrorChain};
 use tracing::warn;
 
+use crate::metrics::Carrying;
+
 /// Deliveries that are handled at once: each waits for the broker most of the time.
 const AT_ONCE_MAX: usize = 512;
 /// Pause before something that failed is tried again.
@@ -25,6 +27,8 @@ where
     Opening: Future<Output = Result<Consumer, Error>>,
     Handling: Future<Output = ()>,
 {
+    let carrying = Carrying::new(what);
+    let handle = |delivery: Delivery| carrying.measure(delivery.waiting, handle(delivery));
     let mut handling = FuturesUnordered::new();
     while !shutdown.is_cancelled() {
         let failed = tokio::select! {

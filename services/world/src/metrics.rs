@@ -3,7 +3,8 @@
 use contract::Reply;
 use opentelemetry::KeyValue;
 use opentelemetry::global;
-use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
+use opentelemetry::metrics::{Counter, Gauge, Histogram, UpDownCounter};
+use tokio::time::Instant;
 
 /// The measurements of the world service.
 pub(crate) struct Metrics {
@@ -91,5 +92,69 @@ impl Answered {
             // What no world looked at is asked again.
             _ => {}
         }
+    }
+}
+
+/// The measurements of one durable consumer, by its name: `commits` or `wakes`.
+pub(crate) struct Carrying {
+    labels: [KeyValue; 1],
+    /// How long a delivery took to handle.
+    duration: Histogram<f64>,
+    /// Deliveries that are being handled.
+    in_flight: UpDownCounter<i64>,
+    /// Deliveries that waited behind the last one that was taken.
+    waiting: Gauge<u64>,
+}
+
+impl Carrying {
+    pub(crate) fn new(consumer: &'static str) -> Self {
+        let meter = global::meter("world");
+        Self {
+            labels: [KeyValue::new("consumer", consumer)],
+            duration: meter
+                .f64_histogram("manyworlds.world.delivery.duration")
+                .with_unit("s")
+                .build(),
+            in_flight: meter
+                .i64_up_down_counter("manyworlds.world.deliveries_in_flight")
+                .build(),
+            waiting: meter
+                .u64_gauge("manyworlds.world.deliveries_waiting")
+                .build(),
+        }
+    }
+
+    /// Measures the handling of a delivery behind which so many wait.
+    pub(crate) async fn measure(&self, waiting: u64, handling: impl Future<Output = ()>) {
+        self.waiting.record(waiting, &self.labels);
+        self.in_flight.add(1, &self.labels);
+        let started = Instant::now();
+        handling.await;
+        let took = started.elapsed().as_secs_f64();
+        self.duration.record(took, &self.labels);
+        self.in_flight.add(-1, &self.labels);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use service_kit::telemetry;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_delivery_is_measured() {
+        telemetry::init_metrics();
+        let measured = |name: &str| {
+            let text = telemetry::metrics_text().unwrap();
+            let start = format!("manyworlds_world_{name}{{consumer=\"commits\"");
+            let line = text.lines().find(|line| line.starts_with(&start)).unwrap();
+            line.rsplit(' ').next().unwrap().to_owned()
+        };
+        let handling = async { assert_eq!(measured("deliveries_in_flight"), "1") };
+        Carrying::new("commits").measure(7, handling).await;
+        assert_eq!(measured("deliveries_in_flight"), "0");
+        assert_eq!(measured("deliveries_waiting"), "7");
+        assert_eq!(measured("delivery_duration_seconds_count"), "1");
     }
 }
