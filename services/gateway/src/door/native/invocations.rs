@@ -89,8 +89,8 @@ pub(crate) enum Status {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Requested {
-    /// The commit of its request: the log is searched from there for its end. Without it only a run
-    /// that is open is found.
+    /// The commit of its request: the log is searched from there for its end, some 10,000 commits of
+    /// the world at a time; a 404 says where to go on. Without it only a run that is open is found.
     seq: Option<Seq>,
 }
 
@@ -187,17 +187,43 @@ pub(crate) async fn show(
             status: Status::Open {},
         }));
     }
-    if let Some(seq) = requested.seq {
-        let searched = search(&gateway, &world, invocation, seq);
-        if let Some(shown) = gateway.link.during(searched).await? {
-            return Ok(Json(shown));
+    let searched = match requested.seq {
+        Some(seq) => {
+            let searched = search(&gateway, &world, invocation, seq);
+            gateway.link.during(searched).await?
         }
+        None => Searched::Nothing,
+    };
+    match searched {
+        Searched::Found(shown) => Ok(Json(shown)),
+        other => Err(unknown(invocation, &other)),
     }
-    let detail = format!(
-        "the world has no open invocation {invocation}: name the commit of its request as seq, and \
-         its end is looked for"
-    );
-    Err(Problem::new(StatusCode::NOT_FOUND, "unknown_invocation", detail).at("invocation"))
+}
+
+/// What a search of the log came to.
+enum Searched {
+    Found(InvocationShown),
+    /// No place to begin at was named.
+    Nothing,
+    /// It is not in the log from this commit on.
+    All(Seq),
+    /// It is not in these commits, and there are more.
+    Part(Seq, Seq),
+}
+
+fn unknown(invocation: InvocationId, searched: &Searched) -> Problem {
+    let hint = match searched {
+        Searched::Part(first, last) => format!(
+            "commits {first} to {last} do not have its end: name {last} as seq, and it is looked for \
+             behind them"
+        ),
+        Searched::All(first) => format!("the log has no end of it from commit {first} on"),
+        Searched::Nothing | Searched::Found(_) => {
+            "name the commit of its request as seq, and its end is looked for".to_owned()
+        }
+    };
+    let detail = format!("the world has no open invocation {invocation}: {hint}");
+    Problem::new(StatusCode::NOT_FOUND, "unknown_invocation", detail).at("invocation")
 }
 
 async fn search(
@@ -205,13 +231,13 @@ async fn search(
     world: &WorldId,
     invocation: InvocationId,
     seq: Seq,
-) -> Result<Option<InvocationShown>, Problem> {
+) -> Result<Searched, Problem> {
     let bus = gateway.link.bus().await?;
     let mut after = seq.saturating_sub(1);
     for _ in 0..PAGES_MAX {
         let entries = bus.read(world, after).await?;
         let Some(last) = entries.last() else {
-            return Ok(None);
+            return Ok(Searched::All(seq));
         };
         after = last.seq;
         for entry in &entries {
@@ -219,7 +245,7 @@ async fn search(
             for event in commit.events {
                 let event = CloudEvent::new(world, before(entry.seq), commit.at, event);
                 if let Some(status) = ending(&event, invocation) {
-                    return Ok(Some(InvocationShown {
+                    return Ok(Searched::Found(InvocationShown {
                         id: invocation,
                         seq: Some(entry.seq),
                         status,
@@ -228,7 +254,7 @@ async fn search(
             }
         }
     }
-    Ok(None)
+    Ok(Searched::Part(seq, after))
 }
 
 /// Call off a run.
@@ -271,5 +297,26 @@ fn ending(event: &CloudEvent, invocation: InvocationId) -> Option<Status> {
             Some(Status::Cancelled {})
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::CommandId;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_found_says_where_to_look() {
+        let id = CommandId::new().event(0).invocation();
+        for (searched, hint) in [
+            (Searched::Nothing, "name the commit of its request"),
+            (Searched::All(7), "from commit 7 on"),
+            (Searched::Part(7, 90), "name 90 as seq"),
+        ] {
+            let problem = unknown(id, &searched);
+            assert_eq!(problem.status, StatusCode::NOT_FOUND);
+            assert!(problem.detail.contains(hint), "{}", problem.detail);
+        }
     }
 }
