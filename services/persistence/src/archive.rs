@@ -45,6 +45,16 @@ enum Error {
     Ahead { checkpoint: Seq, last: Seq },
 }
 
+impl Error {
+    /// Whether it may be gone when it is tried again.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Database(error) => error.is_transient(),
+            Self::Log(_) | Self::Stalled | Self::OutOfOrder { .. } | Self::Ahead { .. } => true,
+        }
+    }
+}
+
 /// Whose turn it is to write: the oldest replica's.
 pub(crate) struct Turn {
     pub(crate) id: MemberId,
@@ -64,6 +74,9 @@ impl Turn {
 }
 
 /// Archives until `shutdown`, whenever it is this replica's turn.
+///
+/// # Errors
+/// What no second attempt can change, among it a database of another version.
 pub(crate) async fn run(
     shared: &Shared,
     mut turn: Turn,
@@ -98,6 +111,9 @@ pub(crate) async fn run(
             pause = PAUSE_MIN;
         }
         let Err(error) = result else { continue };
+        if !error.is_transient() {
+            return Err(error.into());
+        }
         report(shared, &error);
         tokio::select! {
             () = shutdown.cancelled() => {}
@@ -121,6 +137,9 @@ pub(crate) async fn rebuild(shared: &Shared, shutdown: &CancellationToken) -> an
             }
         };
         if let Err(error) = write(shared, over).await {
+            if !error.is_transient() {
+                return Err(error.into());
+            }
             report(shared, &error);
             tokio::time::sleep(PAUSE_MIN).await;
         }

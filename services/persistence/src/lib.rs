@@ -50,7 +50,8 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
 /// While its database is away it answers that it can't answer, and waits.
 ///
 /// # Errors
-/// Whatever stopped it before; among others, an address of a database that makes no sense.
+/// Whatever stopped it before; among others, an address of a database that makes no sense, or a database
+/// of another version.
 pub async fn run_with(
     config: Config,
     bus: Bus,

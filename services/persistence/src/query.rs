@@ -115,9 +115,13 @@ async fn answer_to<Q: Select>(shared: &Shared, query: &Q) -> Answer<Q::Row> {
     };
     match query.select(&shared.store).await {
         Ok(rows) => rows.into_answer(),
-        Err(error) => {
+        Err(error) if error.is_transient() => {
             tracing::warn!(query = Q::NAME, error = %ErrorChain(&error), "query not answered");
             unavailable("the database is away: it does not answer")
+        }
+        Err(error) => {
+            tracing::error!(query = Q::NAME, error = %ErrorChain(&error), "query not understood");
+            unavailable("the database holds what makes no sense: run `persistence rebuild`")
         }
     }
 }

@@ -48,6 +48,29 @@ pub(crate) enum Error {
     Row { what: String },
 }
 
+impl Error {
+    /// Whether a database that is there again may do it. The rest needs a person: an address, a database
+    /// of another version, a row that makes no sense.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Address { .. } | Self::Scheme { .. } | Self::Row { .. } => false,
+            Self::Read { source } => !matches!(
+                source,
+                sqlx::Error::ColumnDecode { .. }
+                    | sqlx::Error::ColumnNotFound(_)
+                    | sqlx::Error::Decode(_)
+            ),
+            Self::Migrate { source } => match source {
+                MigrateError::Execute(_) => true,
+                // A database that answers says what is wrong with the statement.
+                MigrateError::ExecuteMigration(source, _) => source.as_database_error().is_none(),
+                _ => false,
+            },
+            Self::Folder { .. } | Self::Write { .. } | Self::Timeout => true,
+        }
+    }
+}
+
 /// A row that both databases can give.
 pub(crate) trait Record:
     for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin

@@ -5,6 +5,7 @@
 )]
 
 mod branches;
+mod faults;
 mod heard;
 mod support;
 

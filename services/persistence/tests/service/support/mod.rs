@@ -40,7 +40,7 @@ impl Place {
         Self::Postgres(Database::create().await)
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         match self {
             Self::Sqlite(folder) => {
                 format!("sqlite://{}/data/archive.db", folder.path().display())
@@ -82,6 +82,12 @@ impl Replica {
     pub(crate) async fn stop(mut self) {
         self.shutdown.cancel();
         self.running.join_next().await.unwrap().unwrap().unwrap();
+    }
+
+    /// Why it ended by itself.
+    pub(crate) async fn failure(mut self) -> String {
+        let ended = self.running.join_next().await.unwrap().unwrap();
+        format!("{:#}", ended.unwrap_err())
     }
 }
 
