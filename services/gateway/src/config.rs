@@ -78,8 +78,8 @@ impl Config {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// The largest body of a request; a larger one is answered with 413. A world takes 256 KiB in
-    /// one commit, and a description of a world may hold several times that.
+    /// The largest body of a request; a larger one is answered with 413. One command may add 384 KiB to
+    /// a world, and a description of a world may hold several times that.
     pub body_bytes_max: usize,
     /// The largest message that a client may send over a WebSocket; a larger one closes it (1009).
     pub message_bytes_max: usize,
