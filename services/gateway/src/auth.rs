@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
@@ -81,7 +81,7 @@ fn admit(gateway: &Gateway, request: &Request) -> Result<Principal, Problem> {
         let address = peer.map_or([0, 0, 0, 0].into(), |ConnectInfo(peer)| peer.ip());
         Client::of_address(address)
     } else {
-        offered(request.headers(), request.uri())
+        offered(request.method(), request.headers(), request.uri())
             .and_then(|key| gateway.keys.find(&key))
             .ok_or_else(unauthorized)?
     };
@@ -94,13 +94,15 @@ fn unauthorized() -> Problem {
     Problem::new(
         StatusCode::UNAUTHORIZED,
         "unauthorized",
-        "send an API key: Authorization: Bearer KEY, or X-Api-Key: KEY",
+        "send an API key: Authorization: Bearer KEY, or X-Api-Key: KEY; a GET may have it in its \
+         address, as api_key",
     )
 }
 
-/// The key that a request carries. Browsers can't set headers on event streams and WebSockets:
-/// there it may be in the address.
-fn offered(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+/// The key that a request carries. Browsers can't set headers on event streams, WebSockets and
+/// downloads, so a GET may have it in its address. Nothing else may: addresses end up in logs and in
+/// the history of browsers.
+fn offered(method: &Method, headers: &HeaderMap, uri: &Uri) -> Option<String> {
     let header = |name: &str| headers.get(name)?.to_str().ok();
     let bearer = header(AUTHORIZATION.as_str()).and_then(|value| {
         let (scheme, key) = value.split_once(' ')?;
@@ -110,6 +112,9 @@ fn offered(headers: &HeaderMap, uri: &Uri) -> Option<String> {
     });
     if let Some(key) = bearer.or_else(|| header("x-api-key")) {
         return Some(key.to_owned());
+    }
+    if method != Method::GET {
+        return None;
     }
     let query = axum::extract::Query::<KeyInQuery>::try_from_uri(uri).ok()?;
     query.0.api_key
@@ -140,11 +145,26 @@ mod tests {
         let uri: Uri = "/v1/worlds/a/ws?after=0&api_key=in%20address"
             .parse()
             .unwrap();
-        assert_eq!(offered(&headers, &uri).as_deref(), Some("in address"));
+        let get = |headers: &HeaderMap, uri| offered(&Method::GET, headers, uri);
+        assert_eq!(get(&headers, &uri).as_deref(), Some("in address"));
         headers.insert("x-api-key", "in header".parse().unwrap());
-        assert_eq!(offered(&headers, &uri).as_deref(), Some("in header"));
+        assert_eq!(get(&headers, &uri).as_deref(), Some("in header"));
         headers.insert(AUTHORIZATION, "bearer token".parse().unwrap());
-        assert_eq!(offered(&headers, &uri).as_deref(), Some("token"));
-        assert_eq!(offered(&HeaderMap::new(), &"/v1".parse().unwrap()), None);
+        assert_eq!(get(&headers, &uri).as_deref(), Some("token"));
+        assert_eq!(get(&HeaderMap::new(), &"/v1".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn a_key_in_the_address_opens_only_what_is_read() {
+        let uri: Uri = "/v1/worlds?api_key=secret".parse().unwrap();
+        let mut headers = HeaderMap::new();
+        let methods = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+        for method in &methods {
+            assert_eq!(offered(method, &headers, &uri), None, "{method}");
+        }
+        headers.insert("x-api-key", "secret".parse().unwrap());
+        for method in &methods {
+            assert!(offered(method, &headers, &uri).is_some(), "{method}");
+        }
     }
 }

@@ -17,8 +17,10 @@ pub struct Config {
     /// Where to listen: the doors, and `/livez`, `/readyz`, `/metrics`. Default: this machine only.
     /// Any other address needs `api_keys`: without them the gateway does not start.
     pub listen: SocketAddr,
-    /// Whoever has one of these may do everything. None: everybody may. A request without a right
-    /// key is answered with 401.
+    /// Whoever has one of these may do everything. A request without a right key is answered with 401;
+    /// it is in a header (`Authorization: Bearer KEY`, or `X-Api-Key: KEY`), or, for a GET alone, in the
+    /// address (`?api_key=KEY`), since browsers can't set headers on streams, WebSockets and downloads.
+    /// Default: none, and everybody may, so that a first try on one machine needs no key.
     pub api_keys: Vec<ApiKey>,
     /// A world has this long to answer a command; then the answer is 503, and the client repeats it
     /// with the same `Idempotency-Key`. Longer than any failover.

@@ -213,6 +213,8 @@ async fn a_key_opens_and_too_many_requests_wait() {
     let (status, problem) = setup.get("/v1/worlds/lobby").await;
     assert_eq!((status, &problem["code"]), (401, &json!("unauthorized")));
     assert_eq!(setup.get("/v1/worlds/lobby?api_key=wrong").await.0, 401);
+    let written = setup.post("/v1/worlds?api_key=secret", json!({"id": "lobby"}));
+    assert_eq!(written.await.0, 401);
     assert_eq!(setup.get("/readyz").await.0, 200);
     assert_eq!(setup.get("/openapi.json").await.0, 200);
     assert_eq!(setup.get("/v1/worlds/lobby?api_key=secret").await.0, 404);
