@@ -2,6 +2,8 @@
 
 use std::num::NonZeroU32;
 
+use contract::Timestamp;
+use contract::query::{Answer, ChatRow, Chats};
 use gateway::{ApiKey, Config, Limits, Rate};
 use serde_json::{Value, json};
 
@@ -256,4 +258,31 @@ async fn a_message_is_answered_with_its_whole_turn() {
     let (status, accepted) = setup.post(path, body).await;
     assert_eq!(status, 202);
     assert!(accepted["seq"].is_u64() && accepted.get("answers").is_none());
+}
+
+#[tokio::test]
+async fn a_list_that_is_cut_says_so() {
+    let setup = Setup::with_lobby().await;
+    let mut archive = setup.bus.answer::<Chats>().await.unwrap();
+    let answered = async {
+        for more in [true, false] {
+            let row = ChatRow {
+                id: "main".parse().unwrap(),
+                title: String::new(),
+                created_at: Timestamp::now(),
+                messages: 0,
+            };
+            let rows = vec![row];
+            let asked = archive.next().await.unwrap();
+            asked.answer(&Answer::Rows { rows, more }).await;
+        }
+    };
+    let listed = async {
+        let cut = setup.get("/v1/worlds/lobby/chats").await.1;
+        (cut, setup.get("/v1/worlds/lobby/chats").await.1)
+    };
+    let ((), (cut, whole)) = tokio::join!(answered, listed);
+    assert_eq!(cut["more"], json!(true), "{cut}");
+    assert_eq!(cut["chats"][0]["id"], json!("main"), "{cut}");
+    assert_eq!(whole.get("more"), None, "{whole}");
 }

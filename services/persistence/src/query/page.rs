@@ -30,15 +30,6 @@ impl<Row: Serialize> Rows<Row> {
         }
     }
 
-    /// All of them.
-    pub(super) fn all(rows: Vec<Row>) -> Self {
-        Self {
-            rows,
-            more: false,
-            reversed: false,
-        }
-    }
-
     /// Answers with the rows the other way round.
     pub(super) fn reversed(self) -> Self {
         Self {
@@ -93,7 +84,7 @@ mod tests {
     #[test]
     fn a_page_fits_in_a_message() {
         let long = "x".repeat(400 * 1024);
-        let (kept, more) = check(Rows::all(vec![long; 3]));
+        let (kept, more) = check(Rows::first(vec![long; 3], 3));
         assert_eq!((kept.len(), more), (2, true));
     }
 }

@@ -48,8 +48,8 @@ impl Select for Chats {
              ORDER BY seq DESC, idx DESC LIMIT ?",
         )
         .bind(self.world.as_str());
-        let rows = fetch::<ChatRecord, _>(store, statement, LISTED_MAX).await?;
-        Ok(Rows::all(rows))
+        let rows = fetch::<ChatRecord, _>(store, statement, LISTED_MAX + 1).await?;
+        Ok(Rows::first(rows, LISTED_MAX))
     }
 }
 
@@ -172,8 +172,8 @@ impl Select for UsageOf {
              WHERE world = ? ORDER BY agent, model LIMIT ?",
         )
         .bind(self.world.as_str());
-        let rows = fetch::<UsageRecord, _>(store, statement, LISTED_MAX).await?;
-        Ok(Rows::all(rows))
+        let rows = fetch::<UsageRecord, _>(store, statement, LISTED_MAX + 1).await?;
+        Ok(Rows::first(rows, LISTED_MAX))
     }
 }
 

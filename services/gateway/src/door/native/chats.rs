@@ -23,6 +23,11 @@ use crate::problem::Problem;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ChatList {
     chats: Vec<ChatRow>,
+    /// Whether there are older ones, which one answer does not hold (1000 KiB, or 20,000 rows); absent
+    /// when these are all.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    more: bool,
 }
 
 /// What changes; what is absent stays.
@@ -49,9 +54,9 @@ pub(crate) async fn list(
         world: world.clone(),
         wait_for,
     };
-    let (chats, _) = gateway.query(&query).await?;
+    let (chats, more) = gateway.query(&query).await?;
     check_world(&gateway, &world, chats.is_empty()).await?;
-    Ok(Json(ChatList { chats }))
+    Ok(Json(ChatList { chats, more }))
 }
 
 /// Begin a chat.

@@ -45,7 +45,13 @@ pub(crate) struct StateShown {
 /// What a world's models cost.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UsageShown {
+    /// By agent and model.
     usage: Vec<UsageRow>,
+    /// Whether there are others behind these, which one answer does not hold (1000 KiB, or 20,000 rows);
+    /// absent when these are all.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    more: bool,
 }
 
 /// What the archive must hold.
@@ -89,9 +95,9 @@ pub(crate) async fn usage(
         world: world.clone(),
         wait_for,
     };
-    let (usage, _) = gateway.query(&query).await?;
+    let (usage, more) = gateway.query(&query).await?;
     check_world(&gateway, &world, usage.is_empty()).await?;
-    Ok(Json(UsageShown { usage }))
+    Ok(Json(UsageShown { usage, more }))
 }
 
 /// The parts of a state that the door shows one by one.
