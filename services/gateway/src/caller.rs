@@ -11,7 +11,7 @@ use crate::problem::Problem;
 /// The header that makes a repeated request one command.
 const HEADER: &str = "idempotency-key";
 /// The longest key.
-const KEY_LENGTH_MAX: usize = 255;
+pub(crate) const KEY_LENGTH_MAX: usize = 255;
 
 /// Who asks, and the key that makes a repeat of this request harmless.
 pub(crate) struct Caller {

@@ -12,6 +12,7 @@ mod caller;
 mod cloud_events;
 mod config;
 mod connections;
+mod description;
 mod door;
 mod fanout;
 mod gateway;

@@ -9,10 +9,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use service_kit::Health;
 use tower_http::catch_panic::CatchPanicLayer;
-use utoipa::OpenApi;
+use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::description::{self, Api};
 use crate::door::native::{
     approvals, changes, chats, edits, entities, event_types, events, invocations, messages, socket,
     state, stream, timers, worlds,
@@ -21,27 +22,6 @@ use crate::door::{agent_world, genworlds};
 use crate::gateway::Gateway;
 use crate::problem::Problem;
 use crate::{auth, span};
-
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Manyworlds",
-        description = "Worlds of agents: everything that happens in a world is an event in its log. \
-            A write is answered once it is durable, with the commit (`seq`) that holds it. \
-            Repeat a write, to the same path, with the same `Idempotency-Key`, and it happens once. \
-            Problems are RFC 9457 problem JSON."
-    ),
-    components(schemas(
-        Problem,
-        contract::WorldId,
-        contract::EntityId,
-        contract::ChatId,
-        contract::TimerId,
-        contract::InvocationId,
-        contract::ApprovalId,
-    ))
-)]
-struct Api;
 
 fn native() -> OpenApiRouter<Arc<Gateway>> {
     OpenApiRouter::with_openapi(Api::openapi())
@@ -86,9 +66,8 @@ fn conversations() -> OpenApiRouter<Arc<Gateway>> {
 
 /// The service: the doors, what describes them, and the health of the process.
 pub(crate) fn router(gateway: Arc<Gateway>, health: &Health) -> Router {
-    let (native, mut api) = native().split_for_parts();
-    api.merge(agent_world::description());
-    let description = api.to_json().unwrap_or_default();
+    let (native, api) = native().split_for_parts();
+    let description = described(api).to_json().unwrap_or_default();
     let observe = axum::middleware::from_fn_with_state(Arc::clone(&gateway), span::observe);
     let guard = axum::middleware::from_fn_with_state(Arc::clone(&gateway), auth::guard);
     let body_bytes_max = gateway.config.limits.body_bytes_max;
@@ -105,6 +84,14 @@ pub(crate) fn router(gateway: Arc<Gateway>, health: &Health) -> Router {
         .layer(observe)
         .with_state(gateway)
         .merge(health.router())
+}
+
+/// All routes, whichever door they are of.
+fn described(mut native: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    native.merge(agent_world::description());
+    native.merge(genworlds::description());
+    description::complete(&mut native);
+    native
 }
 
 fn openapi(description: String) -> Response {
@@ -212,14 +199,43 @@ mod tests {
 
     #[test]
     fn every_reference_of_the_description_has_its_schema() {
-        let (_, mut api) = native().split_for_parts();
-        api.merge(agent_world::description());
-        let text = api.to_json().unwrap();
+        let (_, api) = native().split_for_parts();
+        let text = described(api).to_json().unwrap();
         let api: serde_json::Value = serde_json::from_str(&text).unwrap();
         let schemas = api["components"]["schemas"].as_object().unwrap();
         for reference in text.split("\"#/components/schemas/").skip(1) {
             let name = reference.split('"').next().unwrap();
             assert!(schemas.contains_key(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_description_has_the_door_of_genworlds() {
+        let api = serde_json::to_value(genworlds::description()).unwrap();
+        let paths: Vec<&String> = api["paths"].as_object().unwrap().keys().collect();
+        assert_eq!(paths, ["/ws", "/ws/{world}"]);
+    }
+
+    #[test]
+    fn the_description_says_how_keys_are_sent_and_names_no_operation_twice() {
+        let (_, api) = native().split_for_parts();
+        let api = serde_json::to_value(described(api)).unwrap();
+        let schemes = api["components"]["securitySchemes"].as_object().unwrap();
+        let security = |of: &serde_json::Value| of["security"].as_array().map(Vec::len);
+        assert_eq!((schemes.len(), security(&api)), (3, Some(2)));
+        for (path, methods) in api["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                let parameters = operation["parameters"].as_array();
+                let may_repeat = parameters
+                    .into_iter()
+                    .flatten()
+                    .any(|parameter| parameter["name"] == "Idempotency-Key");
+                let is_read = method == "get";
+                let takes_key = !is_read && path != "/mcp/servers/{id}/restart";
+                assert_eq!(may_repeat, takes_key, "{method} {path}");
+                assert_eq!(security(operation), is_read.then_some(3), "{method} {path}");
+                assert_eq!(operation.get("operationId"), None, "{method} {path}");
+            }
         }
     }
 }

@@ -26,7 +26,8 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::auth;
 use crate::gateway::Gateway;
@@ -36,11 +37,19 @@ use crate::origin;
 pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router<Arc<Gateway>> {
     let guard = middleware::from_fn_with_state(Arc::clone(gateway), auth::guard);
     let pages = middleware::from_fn_with_state(Arc::clone(gateway), keep_foreign_pages_out);
-    Router::new()
-        .route("/ws", get(address::at_the_door))
-        .route("/ws/{world}", get(address::in_a_world))
-        .layer(guard)
-        .layer(pages)
+    let (routes, _) = described().split_for_parts();
+    routes.layer(guard).layer(pages)
+}
+
+/// What describes the routes.
+pub(crate) fn description() -> utoipa::openapi::OpenApi {
+    described().into_openapi()
+}
+
+fn described() -> OpenApiRouter<Arc<Gateway>> {
+    OpenApiRouter::new()
+        .routes(routes!(address::at_the_door))
+        .routes(routes!(address::in_a_world))
 }
 
 /// Where no key is asked for, only pages of this machine are let in: browsers let any page open a

@@ -10,6 +10,7 @@ use contract::WorldId;
 use contract::commit::Position;
 use contract::query::Worlds;
 use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
 use super::refusal;
 use super::session::Session;
@@ -30,8 +31,9 @@ use crate::socket::{self, Asked, Over, Socket};
 const OVERSIZE_FACTOR: usize = 4;
 
 /// What a client may add to the address.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wish {
     /// Which world, where the path does not say.
     world: Option<WorldId>,
@@ -40,16 +42,25 @@ pub(super) struct Wish {
     /// As whom it speaks and listens. Whoever sends its first frame when absent.
     entity: Option<String>,
     /// `all`: hear everything, whomever it is for, even when it speaks.
+    #[param(inline)]
     observe: Option<Observe>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Observe {
     All,
 }
 
-/// A connection to the world that the address names, or to the one that needs no name.
+/// Open a WebSocket, as GenWorlds has it, to the world that the address names, or to the one that needs no
+/// name.
+///
+/// Each frame is an event, a flat JSON object with an `event_type`, both ways: what a client sends comes
+/// back to it once it is stored. The answer's `Last-Event-ID` is where the connection begins.
+#[utoipa::path(
+    get, path = "/ws", tag = "genworlds", params(Wish),
+    responses((status = 101), (status = 403, body = Problem), (status = 503, body = Problem))
+)]
 pub(super) async fn at_the_door(
     State(gateway): State<Arc<Gateway>>,
     Extension(principal): Extension<Principal>,
@@ -59,7 +70,11 @@ pub(super) async fn at_the_door(
     open(gateway, principal, wish, asked).await
 }
 
-/// A connection to the world of the path.
+/// Open a WebSocket, as GenWorlds has it, to the world of the path: see `/ws`.
+#[utoipa::path(
+    get, path = "/ws/{world}", tag = "genworlds", params(("world" = WorldId, Path), Wish),
+    responses((status = 101), (status = 403, body = Problem), (status = 503, body = Problem))
+)]
 pub(super) async fn in_a_world(
     State(gateway): State<Arc<Gateway>>,
     Extension(principal): Extension<Principal>,

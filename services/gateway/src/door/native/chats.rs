@@ -6,8 +6,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use contract::command::View;
+use contract::invocation::ChatMessage;
 use contract::query::{ChatRow, Chats};
-use contract::{Chat, ChatId, Command, EntityId, RejectionCode, WorldId};
+use contract::{Chat, ChatId, Command, EntityId, RejectionCode, Timestamp, WorldId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -28,6 +29,22 @@ pub(crate) struct ChatList {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     more: bool,
+}
+
+/// A chat, the end of what was said in it, and who is answering.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what the world has written")]
+pub(crate) struct ChatShown {
+    #[serde(flatten)]
+    chat: Chat,
+    /// When it began.
+    created_at: Timestamp,
+    /// How many messages it holds.
+    message_count: u64,
+    /// The last of them, oldest first: up to 200.
+    messages: Vec<ChatMessage>,
+    /// The agents that have something to answer.
+    answering: Vec<EntityId>,
 }
 
 /// What changes; what is absent stays.
@@ -84,7 +101,7 @@ pub(crate) async fn create(
 #[utoipa::path(
     get, path = "/v1/worlds/{world}/chats/{chat}", tag = "chats",
     params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
-    responses((status = 200, body = Chat), (status = 404, body = Problem))
+    responses((status = 200, body = ChatShown), (status = 404, body = Problem))
 )]
 pub(crate) async fn show(
     State(gateway): State<Arc<Gateway>>,

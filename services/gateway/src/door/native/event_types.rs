@@ -23,10 +23,23 @@ use crate::problem::Problem;
 /// The types of a world, each with its versions, oldest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EventTypes {
-    #[schema(value_type = BTreeMap<String, Vec<EventTypeVersion>>)]
+    #[schema(value_type = BTreeMap<String, Vec<VersionShown>>)]
     event_types: BTreeMap<String, Box<RawValue>>,
     /// The last commit in this.
     seq: Seq,
+}
+
+/// One version of a type.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what the world has written")]
+struct VersionShown {
+    /// Which one, from 1. The newest holds for events that name none.
+    version: u32,
+    /// What such an event means.
+    description: String,
+    /// What it holds: a JSON Schema.
+    #[schema(value_type = Object)]
+    schema: Value,
 }
 
 /// What events of a type hold.

@@ -1,0 +1,108 @@
+//! What /openapi.json says of all routes together: what it is about, keys, repeats.
+
+use utoipa::OpenApi;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{ObjectBuilder, RefOr, Type};
+
+use crate::caller;
+use crate::problem::Problem;
+
+/// Where a key may be, wherever it is asked for.
+const IN_HEADERS: [&str; 2] = ["bearer", "x_api_key"];
+/// Where it may be for a GET, too.
+const IN_ADDRESS: &str = "api_key";
+/// The only write that no world takes: it has nothing to do once.
+const WITHOUT_KEY: &str = "/mcp/servers/{id}/restart";
+
+/// What the native routes have in common.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Manyworlds",
+        description = "Worlds of agents: everything that happens in a world is an event in its log. \
+            A write is answered once it is durable, with the commit (`seq`) that holds it. \
+            Repeat a write, to the same path, with the same `Idempotency-Key`, and it happens once. \
+            Problems are RFC 9457 problem JSON. Where API keys are configured, a request without one is \
+            answered with 401; whoever asks too often, with 429 and `Retry-After`."
+    ),
+    tags(
+        (name = "agent world", description = "For clients of Agent World. Each route is there with \
+            `/api` before it as well, and `POST /worlds/{world}/chats` also as \
+            `/worlds/{world}/new-chat`."),
+        (name = "genworlds", description = "For clients of GenWorlds."),
+    ),
+    components(schemas(
+        Problem,
+        contract::WorldId,
+        contract::EntityId,
+        contract::ChatId,
+        contract::TimerId,
+        contract::InvocationId,
+        contract::ApprovalId,
+    ))
+)]
+pub(crate) struct Api;
+
+/// Adds to all routes how a key is sent, and to those that write how they are repeated. Names of
+/// operations go: they are those of our functions, of which many share one, and have to be unique.
+pub(crate) fn complete(api: &mut utoipa::openapi::OpenApi) {
+    let components = api.components.get_or_insert_default();
+    let header = ApiKey::Header(ApiKeyValue::new("X-Api-Key"));
+    let address = ApiKey::Query(ApiKeyValue::with_description(
+        "api_key",
+        "for a GET alone: browsers can't set headers on streams, WebSockets and downloads",
+    ));
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let [by_bearer, by_header] = IN_HEADERS;
+    components.add_security_scheme(by_bearer, bearer);
+    components.add_security_scheme(by_header, SecurityScheme::ApiKey(header));
+    components.add_security_scheme(IN_ADDRESS, SecurityScheme::ApiKey(address));
+    api.security = Some(IN_HEADERS.map(requirement).into());
+    for (path, item) in &mut api.paths.paths {
+        if let Some(read) = &mut item.get {
+            let names = IN_HEADERS.into_iter().chain([IN_ADDRESS]);
+            read.operation_id = None;
+            read.security = Some(names.map(requirement).collect());
+        }
+        for write in writes(item) {
+            write.operation_id = None;
+            if path != WITHOUT_KEY {
+                add_idempotency_key(write);
+            }
+        }
+    }
+}
+
+fn requirement(name: &str) -> SecurityRequirement {
+    SecurityRequirement::new(name, [""; 0])
+}
+
+fn writes(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let methods = [
+        &mut item.post,
+        &mut item.put,
+        &mut item.patch,
+        &mut item.delete,
+    ];
+    methods.into_iter().flatten()
+}
+
+fn add_idempotency_key(operation: &mut Operation) {
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(caller::KEY_LENGTH_MAX));
+    let key = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .description(Some(
+            "visible ASCII: a repeat of this request, to the same path, with the same key happens once, and \
+             is answered as the first was",
+        ))
+        .schema(Some(text));
+    let parameters = operation.parameters.get_or_insert_default();
+    parameters.push(RefOr::T(key.build()));
+}
