@@ -12,10 +12,11 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where NATS is. While it is away, requests are answered with 503.
+    /// Where NATS is: its fields have their own defaults and reasons. While it is away, requests are
+    /// answered with 503.
     pub nats: bus::Config,
-    /// Where to listen: the doors, and `/livez`, `/readyz`, `/metrics`. Default: this machine only.
-    /// Any other address needs `api_keys`: without them the gateway does not start.
+    /// Where to listen: the doors, and `/livez`, `/readyz`, `/metrics`. Default: port 7000 of this
+    /// machine only, since no key is asked for by default. Any other address needs `api_keys`: without them the gateway does not start.
     pub listen: SocketAddr,
     /// Whoever has one of these may do everything. A request without a right key is answered with 401;
     /// it is in a header (`Authorization: Bearer KEY`, or `X-Api-Key: KEY`), or, for a GET alone, in the
@@ -23,21 +24,24 @@ pub struct Config {
     /// Default: none, and everybody may, so that a first try on one machine needs no key.
     pub api_keys: Vec<ApiKey>,
     /// A world has this long to answer a command; then the answer is 503, and the client repeats it
-    /// with the same `Idempotency-Key`. Longer than any failover.
+    /// with the same `Idempotency-Key`. Default: 30 s, longer than any failover.
     #[serde(with = "humantime_serde")]
     pub command_deadline: Duration,
-    /// The archive has this long to answer a query; then the answer is 503. Longer than it waits
-    /// for `wait_for`.
+    /// The archive has this long to answer a query; then the answer is 503. Default: 6 s, longer than
+    /// the 5 s that it waits for `wait_for`.
     #[serde(with = "humantime_serde")]
     pub query_deadline: Duration,
     /// Who waits for a whole turn, or for the end of an invocation, waits this long; then the answer
-    /// is 504 and the work goes on. Longer than an agent's own limit.
+    /// is 504 and the work goes on. Default: 150 s, longer than the 120 s that one answer of an agent may
+    /// take by default.
     #[serde(with = "humantime_serde")]
     pub turn_deadline: Duration,
-    /// The world of a GenWorlds client that names none, at `/ws`. The only world there is when
-    /// absent; where there are several, such a client is told so and closed.
+    /// The world of a GenWorlds client that names none, at `/ws`. Default: none, which is the only world
+    /// there is; where there are several, such a client is told so and closed, since a guess would be
+    /// wrong.
     pub genworlds_world: Option<WorldId>,
-    /// What is held at the end of the process has this long to end; then it is cut off.
+    /// What is held at the end of the process has this long to end; then it is cut off. Default: 20 s,
+    /// which fits the 30 s that Compose and Kubernetes grant.
     #[serde(with = "humantime_serde")]
     pub shutdown_grace: Duration,
     /// What one client may ask for.
@@ -81,35 +85,44 @@ impl Config {
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// The largest body of a request; a larger one is answered with 413. One command may add 384 KiB to
-    /// a world, and a description of a world may hold several times that.
+    /// a world, and a description of a world may hold several times that. Default: 1 MiB.
     pub body_bytes_max: usize,
     /// The largest message that a client may send over a WebSocket; a larger one closes it (1009).
+    /// Default: 256 KiB, far more than a message or a few events take.
     pub message_bytes_max: usize,
-    /// Open event streams (SSE and WebSocket) on this gateway; one more is answered with 503.
+    /// Open event streams (SSE and WebSocket) on this gateway; one more is answered with 503. Default:
+    /// 10,000, some 50 MB while they are idle: more wants more gateways.
     pub connections_max: usize,
     /// Events and chunks of a world that a client may be behind; then it is closed (3008), and goes
-    /// on from its position. They are kept once a world, not once a client.
+    /// on from its position. They are kept once a world, not once a client. Default: 1024, a second or
+    /// so of a busy world.
     pub backlog_max: usize,
-    /// What waits to be written to one WebSocket; a client with more is closed (3008).
+    /// What waits to be written to one WebSocket; a client with more is closed (3008). Default: 1 MiB,
+    /// so that clients which read nothing hold a bounded amount of memory.
     pub write_buffer_bytes_max: usize,
-    /// Commands of one WebSocket that may wait for their world; further frames wait unread.
+    /// Commands of one WebSocket that may wait for their world; further frames wait unread. Default: 64:
+    /// a world stores what comes together at once, and more of one client gains little.
     pub commands_in_flight_max: usize,
-    /// Requests of one key, or of one address while there are no keys. Above it: 429.
+    /// Requests of one key, or of one address while there are no keys. Above it: 429, so that one client
+    /// leaves room for the others.
     pub rate: Rate,
-    /// A silent stream says so this often, so that proxies keep it open.
+    /// A silent stream says so this often, so that proxies keep it open. Default: 15 s; many of them cut
+    /// what is silent for 30 or 60.
     #[serde(with = "humantime_serde")]
     pub sse_heartbeat: Duration,
-    /// A WebSocket is pinged this often.
+    /// A WebSocket is pinged this often. Default: 25 s, for the same proxies.
     #[serde(with = "humantime_serde")]
     pub ping_every: Duration,
-    /// A WebSocket whose pong takes longer is closed (3012).
+    /// A WebSocket whose pong takes longer is closed (3012). Default: 8 s, more than a bad connection
+    /// takes to recover.
     #[serde(with = "humantime_serde")]
     pub pong_within: Duration,
-    /// A WebSocket that takes nothing for this long is cut off.
+    /// A WebSocket that takes nothing for this long is cut off. Default: 10 s, as patient as with a pong.
     #[serde(with = "humantime_serde")]
     pub write_timeout: Duration,
     /// How often the end of a silent world's log is looked at, in case its last event was stored
-    /// but never published. It costs one request a watched world.
+    /// but never passed on. Default: 1 s, which is then how late it is; it costs one request a watched
+    /// world.
     #[serde(with = "humantime_serde")]
     pub catch_up_every: Duration,
 }
@@ -137,9 +150,10 @@ impl Default for Limits {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rate {
-    /// On average.
+    /// On average. Default: 5,000, more than one honest client asks for, and a fraction of what a gateway
+    /// answers.
     pub requests_per_second: NonZeroU32,
-    /// At once.
+    /// At once. Default: 10,000, two seconds of it.
     pub burst: NonZeroU32,
 }
 

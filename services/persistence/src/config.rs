@@ -8,23 +8,26 @@ use serde::Deserialize;
 #[derive(Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where NATS is.
+    /// Where NATS is: its fields have their own defaults and reasons.
     pub nats: bus::Config,
-    /// Where `/livez`, `/readyz` and `/metrics` are served. Default: port 7004 of this machine.
+    /// Where `/livez`, `/readyz` and `/metrics` are served. Default: port 7004 of this
+    /// machine, since whoever reaches it may read what is measured.
     pub listen: SocketAddr,
     /// The database: `sqlite://FILE`, made with its folder when it is not there, or
-    /// `postgres://USER:PASSWORD@HOST/NAME`. Default: a file under `data`.
+    /// `postgres://USER:PASSWORD@HOST/NAME`. Default: `sqlite://data/manyworlds.db`, which needs no server.
     pub database: String,
-    /// Queries that may be at the database at once; more wait for their turn.
+    /// Queries that may be at the database at once, each with a connection; more wait for their turn.
+    /// Default: 8, which keeps a few cores busy and leaves connections to other replicas.
     pub database_queries_max: u32,
     /// Queries that may be in hand at once, those that wait for a commit included; more are told to
-    /// come again.
+    /// come again. Default: 1024: they wait in memory.
     pub queries_max: usize,
     /// A query that names a commit is refused when the archive does not hold it after this long.
-    /// Shorter than the 6 seconds after which the one who asks gives up.
+    /// Default: 5 s, shorter than the 6 s after which the one who asks gives up.
     #[serde(with = "humantime_serde")]
     pub wait_for_max: Duration,
-    /// What is held at shutdown must be finished within this long.
+    /// What is held at shutdown must be finished within this long. Default: 10 s: what waits for a commit
+    /// takes 5 s at most, and Compose and Kubernetes grant 30 s.
     #[serde(with = "humantime_serde")]
     pub shutdown_grace: Duration,
 }
