@@ -61,12 +61,12 @@ pub async fn run_with(
     let grace = config.shutdown_grace;
     let shared = Arc::new(Shared::new(config, bus)?);
     let mut tasks = Tasks::new(shutdown.clone());
-    let connected = shared.bus.clone();
-    health.require("nats", move || connected.connection());
     let seen = shared.clone();
     health.require("database", move || seen.database.now());
     let seen = shared.clone();
     health.require("log", move || seen.log.now());
+    let connected = shared.bus.clone();
+    health.require("nats", move || connected.connection());
 
     let membership = shared.bus.membership("persistence");
     let turn = Turn {

@@ -32,13 +32,16 @@ impl Health {
         checks.insert(name, Arc::new(check));
     }
 
-    /// What does not hold now; empty when ready.
+    /// What does not hold now; empty when ready. Of whom nothing is required nothing has begun yet.
     pub fn problems(&self) -> Vec<String> {
         let checks = self
             .checks
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
+        if checks.is_empty() {
+            return vec!["nothing has begun yet".to_owned()];
+        }
         checks
             .iter()
             .filter_map(|(name, check)| check().err().map(|reason| format!("{name}: {reason}")))
@@ -94,7 +97,7 @@ mod tests {
     #[test]
     fn readiness_says_what_is_missing() {
         let health = Health::default();
-        assert!(health.problems().is_empty());
+        assert_eq!(health.problems(), ["nothing has begun yet"]);
         health.require("nats", || Err("not connected".to_owned()));
         health.require("database", || Ok(()));
         assert_eq!(
@@ -104,5 +107,7 @@ mod tests {
                 "nats: not connected\n".into()
             )
         );
+        health.require("nats", || Ok(()));
+        assert_eq!(health.ready().0, StatusCode::OK);
     }
 }
