@@ -6,6 +6,7 @@ use bus::{Consumer, Delivery, Error, Pulls};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use service_kit::{CancellationToken, ErrorChain};
+use tokio::sync::watch;
 use tracing::warn;
 
 use crate::metrics::Carrying;
@@ -15,10 +16,33 @@ const AT_ONCE_MAX: usize = 512;
 /// Pause before something that failed is tried again.
 pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
+/// Whether a consumer is bound, and if not, why: for the health page. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Binding(watch::Sender<Result<(), String>>);
+
+impl Default for Binding {
+    fn default() -> Self {
+        Self(watch::Sender::new(Err("not bound yet".to_owned())))
+    }
+}
+
+impl Binding {
+    /// # Errors
+    /// Why the consumer is not bound.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.0.borrow().clone()
+    }
+
+    fn set(&self, now: Result<(), String>) {
+        let _before = self.0.send_replace(now);
+    }
+}
+
 /// Hands each delivery of a consumer to `handle`, which ends it, until `shutdown`; then waits for
 /// those that are being handled.
 pub(crate) async fn carry<Opening, Handling>(
     what: &'static str,
+    binding: &Binding,
     open: impl Fn() -> Opening,
     handle: impl Fn(Delivery) -> Handling,
     shutdown: CancellationToken,
@@ -32,10 +56,12 @@ where
     let mut handling = FuturesUnordered::new();
     while !shutdown.is_cancelled() {
         let failed = tokio::select! {
-            failed = take(&open, &handle, &mut handling) => failed,
+            failed = take(binding, &open, &handle, &mut handling) => failed,
             () = shutdown.cancelled() => break,
         };
-        warn!(what, error = %ErrorChain(&failed), "deliveries can't be taken");
+        let reason = ErrorChain(&failed).to_string();
+        warn!(what, error = %reason, "deliveries can't be taken");
+        binding.set(Err(reason));
         tokio::select! {
             () = tokio::time::sleep(RETRY_PAUSE) => {}
             () = shutdown.cancelled() => {}
@@ -47,6 +73,7 @@ where
 }
 
 async fn take<Opening, Handling>(
+    binding: &Binding,
     open: &impl Fn() -> Opening,
     handle: &impl Fn(Delivery) -> Handling,
     handling: &mut FuturesUnordered<Handling>,
@@ -60,6 +87,7 @@ where
         Ok(pulls) => pulls,
         Err(error) => return error,
     };
+    binding.set(Ok(()));
     loop {
         let places = AT_ONCE_MAX - handling.len();
         tokio::select! {
@@ -69,5 +97,29 @@ where
                 Err(error) => return error,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_consumer_that_can_not_be_opened_is_told() {
+        let (binding, shutdown) = (Binding::default(), CancellationToken::new());
+        assert_eq!(binding.check(), Err("not bound yet".to_owned()));
+        let open = async || {
+            shutdown.cancel();
+            Err(Error::Unanswered {
+                subject: "commits".to_owned(),
+                reason: "nobody is there".to_owned(),
+            })
+        };
+        let handle = async |_delivery| {};
+        carry("commits", &binding, open, handle, shutdown.clone())
+            .await
+            .unwrap();
+        let told = binding.check().unwrap_err();
+        assert!(told.contains("nobody is there"), "{told}");
     }
 }

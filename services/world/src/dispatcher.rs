@@ -21,6 +21,7 @@ pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) -> any
     let open = || shared.bus.dispatcher();
     carry(
         "commits",
+        &shared.commits,
         open,
         |delivery| handle(&shared, delivery),
         shutdown,

@@ -24,6 +24,7 @@ pub use config::Config;
 use service_kit::{CancellationToken, Health, Tasks};
 use tokio::sync::Semaphore;
 
+use crate::carry::Binding;
 use crate::metrics::Metrics;
 
 /// What every part of the service uses.
@@ -33,6 +34,10 @@ struct Shared {
     metrics: Metrics,
     /// Reads of past states that may run at once: each folds a whole log.
     past_reads: Semaphore,
+    /// Whether commits are heard of, to be dispatched.
+    commits: Binding,
+    /// Whether wakes are.
+    wakes: Binding,
 }
 
 /// Runs the service until `shutdown`.
@@ -87,8 +92,14 @@ pub async fn run_with(
         bus,
         metrics: Metrics::new(),
         past_reads: Semaphore::new(config.past_reads_max),
+        commits: Binding::default(),
+        wakes: Binding::default(),
         config,
     });
+    let bound = shared.commits.clone();
+    health.require("commits", move || bound.check());
+    let bound = shared.wakes.clone();
+    health.require("wakes", move || bound.check());
     let until = shutdown.clone().cancelled_owned();
     tasks.spawn("keep the membership", async move {
         membership.keep(until).await;

@@ -20,6 +20,7 @@ pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) -> any
     let open = || shared.bus.wakes();
     carry(
         "wakes",
+        &shared.wakes,
         open,
         |delivery| handle(&shared, delivery),
         shutdown,
