@@ -3,11 +3,6 @@
 use opentelemetry::metrics::{Counter, Histogram};
 use opentelemetry::{KeyValue, global};
 
-/// Bounds of the histograms of seconds: from a quick tool to the longest answer.
-const SECONDS: [f64; 12] = [
-    0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0,
-];
-
 /// The measurements of the built-in actions.
 #[derive(Clone)]
 pub(crate) struct Metrics {
@@ -33,14 +28,12 @@ impl Metrics {
             model_duration: meter
                 .f64_histogram("manyworlds.model.call.duration")
                 .with_unit("s")
-                .with_boundaries(SECONDS.to_vec())
                 .build(),
             tokens: meter.u64_counter("manyworlds.model.tokens").build(),
             tool_calls: meter.u64_counter("manyworlds.tool.calls").build(),
             tool_duration: meter
                 .f64_histogram("manyworlds.tool.call.duration")
                 .with_unit("s")
-                .with_boundaries(SECONDS.to_vec())
                 .build(),
             tool_connections: meter.u64_counter("manyworlds.tool.connections").build(),
         }

@@ -3,11 +3,6 @@
 use opentelemetry::global;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, UpDownCounter};
 
-/// Bounds of the histograms of seconds: from an echo to the longest turn.
-const SECONDS: [f64; 12] = [
-    0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0,
-];
-
 /// The measurements of a worker.
 #[derive(Clone)]
 pub(crate) struct Metrics {
@@ -29,7 +24,6 @@ impl Metrics {
             duration: meter
                 .f64_histogram("manyworlds.worker.attempt.duration")
                 .with_unit("s")
-                .with_boundaries(SECONDS.to_vec())
                 .build(),
             running: meter
                 .i64_up_down_counter("manyworlds.worker.running")
