@@ -60,12 +60,11 @@ impl Error {
                     | sqlx::Error::ColumnNotFound(_)
                     | sqlx::Error::Decode(_)
             ),
-            Self::Migrate { source } => match source {
-                MigrateError::Execute(_) => true,
-                // A database that answers says what is wrong with the statement.
-                MigrateError::ExecuteMigration(source, _) => source.as_database_error().is_none(),
-                _ => false,
-            },
+            // Another replica may be at it, too.
+            Self::Migrate { source } => matches!(
+                source,
+                MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)
+            ),
             Self::Folder { .. } | Self::Write { .. } | Self::Timeout => true,
         }
     }
