@@ -28,6 +28,7 @@ pub(crate) async fn serve(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let mut served = BTreeMap::<Partition, CancellationToken>::new();
+    let mut assigned = None;
     let mut serving = JoinSet::new();
     loop {
         let owned = leases::owned(&this, &members.borrow_and_update());
@@ -45,7 +46,10 @@ pub(crate) async fn serve(
                 stop
             });
         }
-        info!(partitions = served.len(), "partitions assigned");
+        // A partition that was given away ends some time later: that changes nothing.
+        if assigned.replace(served.len()) != Some(served.len()) {
+            info!(partitions = served.len(), "partitions assigned");
+        }
         tokio::select! {
             () = shutdown.cancelled() => break,
             changed = members.changed() => if changed.is_err() { break },
