@@ -4,57 +4,21 @@
     reason = "a test stops at what it does not expect"
 )]
 
+mod support;
+
 use std::time::Duration;
 
-use bus::{AppendError, Bus, CommitNotice, Config, Error, Resource, ServerRequest};
+use bus::{AppendError, Bus, CommitNotice, Error, Resource, ServerRequest};
 use contract::command::View;
 use contract::tool::{McpServer, McpServerStatus, RESOURCE_BYTES_MAX, ReadResource};
 use contract::{
-    Commit, CommitId, Event, Invocation, InvocationId, Rejection, RejectionCode, Reply, Request,
-    Seq, Timestamp, WorldId,
+    Invocation, InvocationId, Rejection, RejectionCode, Reply, Request, Seq, Timestamp, WorldId,
 };
 use futures::StreamExt;
-use serde_json::value::RawValue;
+use support::{commit, connect, world};
 use testkit::{NatsServer, eventually};
 use tokio::task::JoinSet;
 use uuid::Uuid;
-
-async fn connect(nats: &NatsServer) -> Bus {
-    let config = Config {
-        url: nats.url(),
-        ..Config::default()
-    };
-    Bus::connect(&config, "test").await.unwrap()
-}
-
-fn world(id: &str) -> WorldId {
-    id.parse().unwrap()
-}
-
-fn commit(text: &str) -> Commit {
-    let event = Event {
-        id: contract::CommandId::new().event(0),
-        event_type: "app.said".parse().unwrap(),
-        sender: "ada".parse().unwrap(),
-        target: Some("bob,eve".parse().unwrap()),
-        chat: Some("main".parse().unwrap()),
-        causation: Some(contract::CommandId::new().event(3)),
-        correlation: Some(Uuid::now_v7()),
-        trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
-        schema: Some("https://example.org/said".to_owned()),
-        description: Some("somebody\nsaid it".to_owned()),
-        summary: Some("grüße, \"quoted\"".to_owned()),
-        metadata: Some(RawValue::from_string(r#"{"a": 1}"#.to_owned()).unwrap()),
-        data: RawValue::from_string(format!("{{\"text\": \"{text}\"}}")).unwrap(),
-    };
-    Commit {
-        id: CommitId::new(),
-        at: Timestamp::now(),
-        wake: None,
-        commands: Vec::new(),
-        events: vec![event],
-    }
-}
 
 #[tokio::test]
 async fn only_the_writer_that_knows_the_end_may_append() {

@@ -4,93 +4,15 @@
     reason = "a test that can't have its processes can only stop"
 )]
 
+mod support;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::Stdio;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
+use support::{Up, nats_server, signal, up};
 use tempfile::TempDir;
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_manyworlds");
-
-/// A running `manyworlds up`. Told to stop when dropped: killed, it would leave its nats-server.
-struct Up {
-    process: Child,
-    url: String,
-}
-
-impl Up {
-    fn start(folder: &Path) -> Self {
-        let mut process = up(folder).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        stdout.read_line(&mut line).unwrap();
-        let url = line.trim().strip_prefix("ready ").unwrap().to_owned();
-        Self { process, url }
-    }
-
-    fn stop(&mut self) -> ExitStatus {
-        signal(self.process.id(), Signal::SIGTERM);
-        self.process.wait().unwrap()
-    }
-
-    fn run(&self, arguments: &[&str], input: &str) -> Output {
-        let mut client = Command::new(PROGRAM)
-            .args(["--url", &self.url])
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = client.stdin.take().unwrap();
-        // A command that does not read may have ended by now.
-        let _ = stdin.write_all(input.as_bytes());
-        drop(stdin);
-        client.wait_with_output().unwrap()
-    }
-
-    /// What a command says that succeeds.
-    fn says(&self, arguments: &[&str], input: &str) -> String {
-        let output = self.run(arguments, input);
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {error}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        // One that was killed on purpose, and waited for, has no process to tell any more.
-        if matches!(self.process.try_wait(), Ok(None)) {
-            signal(self.process.id(), Signal::SIGTERM);
-            let _ = self.process.wait();
-        }
-    }
-}
-
-fn up(folder: &Path) -> Command {
-    let lobby = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/worlds/lobby.yaml");
-    let mut command = Command::new(PROGRAM);
-    command
-        .args(["up", "--listen", "127.0.0.1:0", "--data"])
-        .arg(folder)
-        .arg("--world")
-        .arg(lobby)
-        .stderr(Stdio::null());
-    command
-}
-
-fn signal(process: u32, signal: Signal) {
-    kill(Pid::from_raw(process.cast_signed()), signal).unwrap();
-}
-
-fn nats_server(folder: &Path) -> u32 {
-    let text = std::fs::read_to_string(folder.join("nats/nats-server.pid")).unwrap();
-    text.trim().parse().unwrap()
-}
 
 #[test]
 fn everything_runs_with_one_command_and_survives_its_deaths() {
