@@ -64,13 +64,14 @@ cd "$folder"
   { cat "$folder/initdb.log" >&2 && exit 1; }
 
 # Another process may take the port first: then the server does not come up, and we try again.
-options="-c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=off
-  -c synchronous_commit=off -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB"
+options="-c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=off"
+options+=" -c synchronous_commit=off -c full_page_writes=off -c max_connections=400"
+options+=" -c shared_buffers=64MB"
 port=
 for _ in 1 2 3 4 5 6 7 8 9 10; do
   port=$((20000 + RANDOM % 20000))
   if "${as_owner[@]}" "$bin/pg_ctl" -D "$folder/data" -l "$folder/server.log" -w \
-    -o "$(echo $options) -c port=$port" start >/dev/null 2>&1; then
+    -o "$options -c port=$port" start >/dev/null 2>&1; then
     break
   fi
   port=
