@@ -13,6 +13,8 @@ profile_dir := $(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 # Only recipes that need a server pay for looking for one.
 with_nats := NATS_SERVER=$$(deploy/scripts/get-nats-server.sh); export NATS_SERVER;
 with_postgres := deploy/scripts/with-postgres.sh
+with_tools := deploy/scripts/get-tools.sh; export PATH="$(CURDIR)/.tools/bin:$$PATH";
+advisories := https://github.com/rustsec/advisory-db
 
 .PHONY: help
 help: ## list the targets
@@ -29,8 +31,16 @@ build: ## build every binary, optimised
 	cargo build --release --workspace --bins
 
 .PHONY: check
-check: ## formatting, lints, documentation: no warning is let through
+check: ## formatting, lints, documentation, dependencies, spelling: no warning is let through
 	cargo fmt --all --check
+	@$(with_tools) set -x; typos; \
+	git grep --name-only -E '^#!/.*sh$$' | xargs shellcheck; \
+	actionlint .github/workflows/*.yml; \
+	cargo machete; \
+	cargo deny --locked check --deny warnings bans licenses sources
+	@$(with_tools) if curl -fs --connect-timeout 5 --max-time 20 -o /dev/null $(advisories); \
+	then cargo deny --locked check advisories; \
+	else echo "advisories: not checked, $(advisories) can't be reached"; fi
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
