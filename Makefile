@@ -46,8 +46,9 @@ check: ## formatting, lints, documentation, dependencies, spelling: no warning i
 
 .PHONY: test
 test: ## every test, with a real nats-server and a throw-away PostgreSQL
-	@$(with_nats) $(with_postgres) bash -euc \
-		'cargo build --workspace --bins; cargo test --workspace'
+	@$(with_tools) $(with_nats) $(with_postgres) bash -euc \
+		'cargo build --workspace --bins; cargo test --workspace --doc; \
+		 cargo nextest run --workspace'
 
 .PHONY: bench
 bench: ## measure, each number beside its control (release build)
