@@ -11,13 +11,13 @@ use testkit::eventually;
 use testkit::model::Reply;
 use tokio::sync::Semaphore;
 
-use client::{Setup, has, heard, is_for, said, steps};
+use client::{Fixture, has, heard, is_for, said, steps};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn worlds_are_made_changed_and_deleted() {
-    let setup = Setup::start().await;
+    let fixture = Fixture::start().await;
     let body = json!({"name": "My World", "turnLimit": 3, "mcpConfig": {"a": 1}});
-    let made = setup.expect(Method::POST, "/api/worlds", body.clone(), 201);
+    let made = fixture.expect(Method::POST, "/api/worlds", body.clone(), 201);
     assert_eq!(made.await, json!({"name": "My World", "id": "my-world"}));
     let invalid = "VALIDATION_ERROR";
     for (body, status, code) in [
@@ -27,31 +27,35 @@ async fn worlds_are_made_changed_and_deleted() {
         (json!([]), 400, invalid),
     ] {
         let path = "/worlds";
-        setup.refused(Method::POST, path, body, status, code).await;
+        fixture
+            .refused(Method::POST, path, body, status, code)
+            .await;
     }
     let faulty = json!({"turnLimit": 0});
-    let refused = setup.expect(Method::POST, "/worlds", faulty, 400).await;
+    let refused = fixture.expect(Method::POST, "/worlds", faulty, 400).await;
     assert_eq!(refused["details"][0]["path"], json!(["name"]));
     assert_eq!(refused["details"][1]["path"], json!(["turnLimit"]));
     let listed = json!({"id": "my-world", "name": "My World", "description": "", "agentCount": 0});
-    assert_eq!(setup.get("/worlds").await, json!([listed]));
+    assert_eq!(fixture.get("/worlds").await, json!([listed]));
     let patch = json!({"name": "Other", "mainAgent": "ada", "uiMode": "wide"});
-    let world = setup.expect(Method::PATCH, "/worlds/My World", patch, 200);
+    let world = fixture.expect(Method::PATCH, "/worlds/My World", patch, 200);
     let expected = json!({
         "id": "my-world", "name": "Other", "turnLimit": 3, "mainAgent": "ada", "uiMode": "wide",
         "mcpConfig": {"a": 1}, "agents": [],
     });
     has(&world.await, &expected);
-    setup.delete("/api/worlds/Other").await;
-    let gone = setup.expect(Method::GET, "/worlds/my-world", Value::Null, 404);
+    fixture.delete("/api/worlds/Other").await;
+    let gone = fixture.expect(Method::GET, "/worlds/my-world", Value::Null, 404);
     let not_found = json!({"error": "World not found", "code": "WORLD_NOT_FOUND"});
     assert_eq!(gone.await, not_found);
-    assert_eq!(setup.get("/health").await["status"], "healthy");
+    assert_eq!(fixture.get("/health").await["status"], "healthy");
     // Browsers ask before they send a request.
     let asked = "/api/worlds/x/messages";
-    setup.expect(Method::OPTIONS, asked, Value::Null, 204).await;
+    fixture
+        .expect(Method::OPTIONS, asked, Value::Null, 204)
+        .await;
     // Without keys, a page of another site could speak for whoever reads it.
-    let url = format!("{}/worlds", setup.cluster.gateways[0].base);
+    let url = format!("{}/worlds", fixture.cluster.gateways[0].base);
     let foreign = reqwest::Client::new().get(url);
     let answer = foreign.header("origin", "https://example.org").send();
     assert_eq!(answer.await.unwrap().status(), 403);
@@ -59,10 +63,10 @@ async fn worlds_are_made_changed_and_deleted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn agents_are_made_changed_and_removed() {
-    let (setup, _) = Setup::with_agents(&[]).await;
+    let (fixture, _) = Fixture::with_agents(&[]).await;
     let agents = "/api/worlds/lab/agents";
     let body = json!({"name": "Ada Lovelace", "temperature": 0.5, "type": "judge"});
-    let made = setup.expect(Method::POST, agents, body, 201).await;
+    let made = fixture.expect(Method::POST, agents, body, 201).await;
     let expected = json!({
         "id": "ada-lovelace", "model": "gpt-4", "provider": "openai", "type": "judge",
         "temperature": 0.5, "status": "active", "memory": [], "messageCount": 0, "llmCallCount": 0,
@@ -74,30 +78,30 @@ async fn agents_are_made_changed_and_removed() {
         (json!({"name": "x", "provider": "acme"}), 400, invalid),
         (json!({"name": "x", "temperature": 2}), 400, invalid),
     ] {
-        let refused = setup.refused(Method::POST, agents, body, status, code);
+        let refused = fixture.refused(Method::POST, agents, body, status, code);
         refused.await;
     }
-    assert_eq!(setup.get("/worlds").await[0]["agentCount"], 1);
+    assert_eq!(fixture.get("/worlds").await[0]["agentCount"], 1);
     let path = "/worlds/lab/agents/Ada Lovelace";
     let patch = json!({"systemPrompt": "Be kind.", "clearMemory": true, "status": "inactive"});
-    let agent = setup.expect(Method::PATCH, path, patch, 200).await;
+    let agent = fixture.expect(Method::PATCH, path, patch, 200).await;
     let expected = json!({"systemPrompt": "Be kind.", "status": "inactive", "type": "judge"});
     has(&agent, &expected);
-    assert_eq!(setup.get(agents).await, json!([agent]));
-    setup.delete(&format!("{path}/memory")).await;
-    setup.delete(path).await;
+    assert_eq!(fixture.get(agents).await, json!([agent]));
+    fixture.delete(&format!("{path}/memory")).await;
+    fixture.delete(path).await;
     let missing = "AGENT_NOT_FOUND";
-    let refused = setup.refused(Method::GET, path, Value::Null, 404, missing);
+    let refused = fixture.refused(Method::GET, path, Value::Null, 404, missing);
     refused.await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_streams_in_the_order_that_clients_know() {
-    let (setup, chat) = Setup::with_agents(&["a1"]).await;
-    setup
+    let (fixture, chat) = Fixture::with_agents(&["a1"]).await;
+    fixture
         .model
         .answer_with(|_| Reply::text("Hello to you as well"));
-    let heard = setup.say(&chat, "Plan my trip to Rome").await;
+    let heard = fixture.say(&chat, "Plan my trip to Rome").await;
     let expected = [
         "message human",
         "world response-start",
@@ -147,29 +151,32 @@ async fn an_answer_streams_in_the_order_that_clients_know() {
         })
         .collect();
     assert!(places.len() >= 4 && places.is_sorted(), "{places:?}");
-    let agent = setup.get("/worlds/lab/agents/a1").await;
+    let agent = fixture.get("/worlds/lab/agents/a1").await;
     has(&agent, &json!({"messageCount": 2, "llmCallCount": 1}));
     assert_eq!(agent["memory"][1]["messageId"], answer["messageId"]);
-    let chats = setup.get("/worlds/lab/chats").await;
+    let chats = fixture.get("/worlds/lab/chats").await;
     assert_eq!(chats[0]["messageCount"], 2);
     assert_ne!(chats[0]["name"], "New Chat");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_answer_at_once_and_a_mention_picks_one() {
-    let (setup, chat) = Setup::with_agents(&["a1", "a2", "a3"]).await;
+    let (fixture, chat) = Fixture::with_agents(&["a1", "a2", "a3"]).await;
     // Nobody is answered before all three have asked.
     let gate = Arc::new(Semaphore::new(0));
     let held = Arc::clone(&gate);
-    setup
+    fixture
         .model
         .answer_with(move |_| Reply::text("here").held_by(&held));
     let all_have_asked = async {
-        eventually("all three ask", async || setup.model.requests().len() == 3).await;
+        eventually("all three ask", async || {
+            fixture.model.requests().len() == 3
+        })
+        .await;
         gate.add_permits(3);
     };
-    let (heard, ()) = tokio::join!(setup.say(&chat, "Hello everyone!"), all_have_asked);
-    setup.model.answer_with(|_| Reply::text("here"));
+    let (heard, ()) = tokio::join!(fixture.say(&chat, "Hello everyone!"), all_have_asked);
+    fixture.model.answer_with(|_| Reply::text("here"));
     let world: Vec<&str> = heard
         .iter()
         .filter(|(_, body)| body["type"] == "world")
@@ -181,21 +188,21 @@ async fn all_answer_at_once_and_a_mention_picks_one() {
     assert_eq!(speakers.remove(0), "human");
     speakers.sort_unstable();
     assert_eq!(speakers, ["a1", "a2", "a3"]);
-    let heard = setup.say(&chat, "@a2 and you?").await;
+    let heard = fixture.say(&chat, "@a2 and you?").await;
     assert_eq!(said(&heard), [("human", "@a2 and you?"), ("a2", "here")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn agents_talk_until_the_turn_limit() {
-    let (setup, chat) = Setup::with_agents(&["a1", "a2"]).await;
-    setup
+    let (fixture, chat) = Fixture::with_agents(&["a1", "a2"]).await;
+    fixture
         .expect(Method::PATCH, "/worlds/lab", json!({"turnLimit": 2}), 200)
         .await;
-    setup.model.answer_with(|request| {
+    fixture.model.answer_with(|request| {
         let other = if is_for(request, "a1") { "a2" } else { "a1" };
         Reply::text(&format!("@{other} your turn"))
     });
-    let heard = setup.say(&chat, "@a1 begin").await;
+    let heard = fixture.say(&chat, "@a1 begin").await;
     let spoken = said(&heard);
     let count = |agent: &str| {
         let turns = spoken.iter();
@@ -214,56 +221,62 @@ async fn agents_talk_until_the_turn_limit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chats_are_opened_reused_loaded_and_deleted() {
-    let (setup, first) = Setup::with_agents(&["a1"]).await;
+    let (fixture, first) = Fixture::with_agents(&["a1"]).await;
     let chats = "/worlds/lab/chats";
-    let reused = setup.post(chats, Value::Null).await;
+    let reused = fixture.post(chats, Value::Null).await;
     has(&reused, &json!({"chatId": first, "success": true}));
-    setup.say(&first, "Plan my trip to Rome").await;
-    let opened = setup.post("/api/worlds/lab/new-chat", Value::Null).await;
+    fixture.say(&first, "Plan my trip to Rome").await;
+    let opened = fixture.post("/api/worlds/lab/new-chat", Value::Null).await;
     let second = opened["chatId"].as_str().unwrap();
     assert_ne!(second, first);
     assert_eq!(opened["world"]["currentChatId"], second);
-    let loaded = setup
+    let loaded = fixture
         .post(&format!("/worlds/lab/load-chat/{first}"), Value::Null)
         .await;
     assert_eq!(loaded["world"]["currentChatId"], json!(first));
     // Nothing is lost by loading a chat.
     assert_eq!(loaded["world"]["agents"][0]["messageCount"], 2);
     let (nowhere, missing) = ("/worlds/lab/load-chat/nowhere", "CHAT_NOT_FOUND");
-    let refused = setup.refused(Method::POST, nowhere, Value::Null, 404, missing);
+    let refused = fixture.refused(Method::POST, nowhere, Value::Null, 404, missing);
     refused.await;
-    let unset = setup.post("/worlds/lab/setChat/nowhere", Value::Null).await;
+    let unset = fixture
+        .post("/worlds/lab/setChat/nowhere", Value::Null)
+        .await;
     has(&unset, &json!({"success": false, "chatId": first}));
-    let set = setup
+    let set = fixture
         .post(&format!("/worlds/lab/setChat/{second}"), Value::Null)
         .await;
     has(&set, &json!({"success": true, "chatId": second}));
     let path = format!("{chats}/{second}");
-    let deleted = setup.expect(Method::DELETE, &path, Value::Null, 200).await;
+    let deleted = fixture
+        .expect(Method::DELETE, &path, Value::Null, 200)
+        .await;
     assert_eq!(deleted["message"], "Chat deleted successfully");
-    setup.expect(Method::DELETE, &path, Value::Null, 404).await;
-    let left = setup.get(chats).await;
+    fixture
+        .expect(Method::DELETE, &path, Value::Null, 404)
+        .await;
+    let left = fixture.get(chats).await;
     assert_eq!(left.as_array().map(Vec::len), Some(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_said_is_said_anew_taken_back_and_called_off() {
-    let (setup, chat) = Setup::with_agents(&["a1"]).await;
-    let heard = setup.say(&chat, "one").await;
+    let (fixture, chat) = Fixture::with_agents(&["a1"]).await;
+    let heard = fixture.say(&chat, "one").await;
     let first = heard[0].1["data"]["messageId"].as_str().unwrap();
-    setup.say(&chat, "two").await;
+    fixture.say(&chat, "two").await;
     let path = format!("/worlds/lab/messages/{first}");
     let body = json!({"chatId": chat, "newContent": "three"});
-    let heard = setup.hear(Method::PUT, &path, body).await;
+    let heard = fixture.hear(Method::PUT, &path, body).await;
     assert_eq!(said(&heard)[0], ("human", "three"));
     assert_eq!(said(&heard)[1].0, "a1");
     let newest = heard[0].1["data"]["messageId"].as_str().unwrap();
     let path = format!("/worlds/lab/messages/{newest}");
     let body = json!({"chatId": chat, "newContent": "four", "stream": false});
-    let edited = setup.expect(Method::PUT, &path, body, 200).await;
+    let edited = fixture.expect(Method::PUT, &path, body, 200).await;
     assert_eq!(edited["messagesRemovedTotal"], 2);
     let newest = edited["newMessageId"].as_str().unwrap();
-    let agent = setup.get("/worlds/lab/agents/a1").await;
+    let agent = fixture.get("/worlds/lab/agents/a1").await;
     assert_eq!(agent["memory"][0]["messageId"], newest);
     assert_eq!(agent["memory"][0]["content"], "four");
     let answer = agent["memory"][1]["messageId"].as_str().unwrap();
@@ -274,11 +287,11 @@ async fn what_was_said_is_said_anew_taken_back_and_called_off() {
         ("rubbish", 404, "MESSAGE_NOT_FOUND"),
     ] {
         let path = format!("/worlds/lab/messages/{id}");
-        let refused = setup.refused(Method::DELETE, &path, in_chat.clone(), status, code);
+        let refused = fixture.refused(Method::DELETE, &path, in_chat.clone(), status, code);
         refused.await;
     }
     let path = format!("/worlds/lab/messages/{newest}");
-    let removed = setup
+    let removed = fixture
         .expect(Method::DELETE, &path, in_chat.clone(), 200)
         .await;
     assert_eq!(
@@ -286,16 +299,16 @@ async fn what_was_said_is_said_anew_taken_back_and_called_off() {
         "Successfully removed 2 message(s) from 1 agent(s)"
     );
     let stop = "/worlds/lab/messages/stop";
-    let idle = setup.post(stop, in_chat.clone()).await;
+    let idle = fixture.post(stop, in_chat.clone()).await;
     assert_eq!(idle["reason"], "no-active-process");
-    setup.model.answer_with(|_| Reply::stall_after(2));
-    let (heard, ()) = tokio::join!(setup.say(&chat, "five"), async {
+    fixture.model.answer_with(|_| Reply::stall_after(2));
+    let (heard, ()) = tokio::join!(fixture.say(&chat, "five"), async {
         testkit::eventually("an answer is thought of", async || {
-            let status = setup.get("/worlds/lab/status").await;
+            let status = fixture.get("/worlds/lab/status").await;
             status["sendingCount"] == 1
         })
         .await;
-        let stopped = setup.post(stop, in_chat.clone()).await;
+        let stopped = fixture.post(stop, in_chat.clone()).await;
         has(&stopped, &json!({"stopped": true, "reason": "stopped"}));
     });
     assert_eq!(said(&heard), [("human", "five")]);
@@ -304,19 +317,19 @@ async fn what_was_said_is_said_anew_taken_back_and_called_off() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_answers_can_be_changed_and_removed() {
-    let (setup, chat) = Setup::with_agents(&["a1"]).await;
-    setup.model.answer_with(|_| Reply::stall_after(2));
+    let (fixture, chat) = Fixture::with_agents(&["a1"]).await;
+    fixture.model.answer_with(|_| Reply::stall_after(2));
     let path = "/worlds/lab/agents/a1";
-    let (heard, ()) = tokio::join!(setup.say(&chat, "hello"), async {
+    let (heard, ()) = tokio::join!(fixture.say(&chat, "hello"), async {
         testkit::eventually("an answer is thought of", async || {
-            let status = setup.get("/worlds/lab/status").await;
+            let status = fixture.get("/worlds/lab/status").await;
             status["activeAgentNames"] == json!(["a1"])
         })
         .await;
         let patch = json!({"systemPrompt": "Be quick.", "clearMemory": true});
-        let agent = setup.expect(Method::PATCH, path, patch, 200).await;
+        let agent = fixture.expect(Method::PATCH, path, patch, 200).await;
         has(&agent, &json!({"systemPrompt": "Be quick.", "memory": []}));
-        setup.delete(path).await;
+        fixture.delete(path).await;
     });
     assert_eq!(steps(&heard).last().map(String::as_str), Some("world idle"));
     assert_eq!(said(&heard), [("human", "hello")]);
@@ -324,9 +337,9 @@ async fn an_agent_that_answers_can_be_changed_and_removed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_ends_when_nobody_answers() {
-    let (setup, chat) = Setup::with_agents(&["a1"]).await;
-    setup.model.answer_with(|_| Reply::status(400));
-    let failed = setup.say(&chat, "Plan my trip to Rome").await;
+    let (fixture, chat) = Fixture::with_agents(&["a1"]).await;
+    fixture.model.answer_with(|_| Reply::status(400));
+    let failed = fixture.say(&chat, "Plan my trip to Rome").await;
     assert!(
         steps(&failed).contains(&"sse error a1".to_owned()),
         "{failed:?}"
@@ -348,11 +361,13 @@ async fn a_stream_ends_when_nobody_answers() {
         ("hello", "Bob", vec!["message bob", "world idle"]),
     ] {
         let body = body(text, sender);
-        let heard = setup.hear(Method::POST, "/worlds/lab/messages", body).await;
+        let heard = fixture
+            .hear(Method::POST, "/worlds/lab/messages", body)
+            .await;
         assert_eq!(steps(&heard), expected, "{text} from {sender}");
     }
     // What nobody answers is stored all the same.
-    let chats = setup.get("/worlds/lab/chats").await;
+    let chats = fixture.get("/worlds/lab/chats").await;
     assert_eq!(chats[0]["messageCount"], 5);
     for (body, status, code) in [
         (json!({"message": "x"}), 400, "VALIDATION_ERROR"),
@@ -372,23 +387,23 @@ async fn a_stream_ends_when_nobody_answers() {
             "VALIDATION_ERROR",
         ),
     ] {
-        let refused = setup.refused(Method::POST, "/worlds/lab/messages", body, status, code);
+        let refused = fixture.refused(Method::POST, "/worlds/lab/messages", body, status, code);
         refused.await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_does_not_stream_gets_the_last_answer() {
-    let (setup, chat) = Setup::with_agents(&["a1"]).await;
-    setup.model.answer_with(|_| Reply::text("the answer"));
+    let (fixture, chat) = Fixture::with_agents(&["a1"]).await;
+    fixture.model.answer_with(|_| Reply::text("the answer"));
     let body = json!({"message": "hi", "chatId": chat, "stream": false});
-    let answer = setup.post("/api/worlds/lab/messages", body).await;
+    let answer = fixture.post("/api/worlds/lab/messages", body).await;
     assert_eq!(answer["success"], true);
     let content: Value = serde_json::from_str(answer["data"]["content"].as_str().unwrap()).unwrap();
     assert_eq!(content["type"], "message");
     assert_eq!(content["data"]["content"], "the answer");
     let body = json!({"message": "hi", "stream": false});
-    let answer = setup.post("/api/worlds/lab/chat", body).await;
+    let answer = fixture.post("/api/worlds/lab/chat", body).await;
     assert!(
         answer["data"]["content"]
             .as_str()
@@ -397,13 +412,15 @@ async fn whoever_does_not_stream_gets_the_last_answer() {
         "{answer}"
     );
     let body = json!({"message": "hi again"});
-    let heard = setup.hear(Method::POST, "/api/worlds/lab/chat", body).await;
+    let heard = fixture
+        .hear(Method::POST, "/api/worlds/lab/chat", body)
+        .await;
     assert_eq!(said(&heard), [("HUMAN", "hi again"), ("a1", "the answer")]);
     let saved = |(_, body): &&(String, Value)| body["data"]["content"]["action"] == "state-saved";
     assert_eq!(heard.iter().filter(saved).count(), 1);
-    setup.model.answer_with(|_| Reply::status(400));
+    fixture.model.answer_with(|_| Reply::status(400));
     let body = json!({"message": "hi", "chatId": chat, "stream": false});
-    let failed = setup
+    let failed = fixture
         .expect(Method::POST, "/worlds/lab/messages", body, 500)
         .await;
     assert_eq!(failed["code"], "CHAT_ERROR");
@@ -411,10 +428,10 @@ async fn whoever_does_not_stream_gets_the_last_answer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_world_is_exported_and_its_events_go_on_where_they_were() {
-    let (setup, chat) = Setup::with_agents(&["Ada"]).await;
-    setup.model.answer_with(|_| Reply::text("```rust```"));
-    let heard = setup.say(&chat, "show me").await;
-    let url = format!("{}/api/worlds/lab/export", setup.cluster.gateways[0].base);
+    let (fixture, chat) = Fixture::with_agents(&["Ada"]).await;
+    fixture.model.answer_with(|_| Reply::text("```rust```"));
+    let heard = fixture.say(&chat, "show me").await;
+    let url = format!("{}/api/worlds/lab/export", fixture.cluster.gateways[0].base);
     let answer = reqwest::get(url).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     let disposition = answer.headers()["content-disposition"].to_str().unwrap();
@@ -436,22 +453,22 @@ async fn a_world_is_exported_and_its_events_go_on_where_they_were() {
     }
     // From the beginning, and from the middle, as a client that comes back.
     let path = format!("/worlds/lab/events?chatId={chat}");
-    let all = setup.listen(&path, "0", 6).await;
+    let all = fixture.listen(&path, "0", 6).await;
     assert_eq!(steps(&all)[0], "sse chat-created system");
     let question = heard.first().unwrap();
     assert!(all.iter().any(|(id, _)| *id == question.0), "{all:?}");
-    let rest = setup.listen(&path, &question.0, 2).await;
+    let rest = fixture.listen(&path, &question.0, 2).await;
     assert!(!rest.iter().any(|(id, _)| *id == question.0), "{rest:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_chat_is_exported_whole() {
-    let (setup, chat) = Setup::with_agents(&[]).await;
+    let (fixture, chat) = Fixture::with_agents(&[]).await;
     for n in 0..450 {
         let body = json!({"message": format!("number {n}"), "chatId": chat, "stream": false});
-        setup.post("/worlds/lab/messages", body).await;
+        fixture.post("/worlds/lab/messages", body).await;
     }
-    let url = format!("{}/worlds/lab/export", setup.cluster.gateways[0].base);
+    let url = format!("{}/worlds/lab/export", fixture.cluster.gateways[0].base);
     let text = reqwest::get(url).await.unwrap().text().await.unwrap();
     for part in [
         "**Messages (450):**\n\n1. **From: HUMAN**:\n    ```\n    number 0\n    ```\n\n",
@@ -464,8 +481,8 @@ async fn a_long_chat_is_exported_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_comes_back_with_its_key_hears_the_rest() {
-    let (setup, chat) = Setup::with_agents(&["a1"]).await;
-    let url = format!("{}/worlds/lab/messages", setup.cluster.gateways[0].base);
+    let (fixture, chat) = Fixture::with_agents(&["a1"]).await;
+    let url = format!("{}/worlds/lab/messages", fixture.cluster.gateways[0].base);
     let body = json!({"message": "Plan my trip to Rome", "chatId": chat});
     let post = |last: &str| {
         let request = reqwest::Client::new().post(&url).json(&body);
@@ -477,5 +494,5 @@ async fn a_client_that_comes_back_with_its_key_hears_the_rest() {
     let expected = ["sse start a1", "sse end a1", "message a1", "world idle"];
     assert_eq!(steps(&again)[1..5], expected);
     assert_eq!(said(&again), said(&first)[1..]);
-    assert_eq!(setup.get("/worlds/lab/chats").await[0]["messageCount"], 2);
+    assert_eq!(fixture.get("/worlds/lab/chats").await[0]["messageCount"], 2);
 }

@@ -10,13 +10,13 @@ use testkit::model::{ModelServer, Reply};
 
 const MESSAGES: &str = "/v1/worlds/lab/chats/main/messages";
 
-struct Lab {
+struct Fixture {
     cluster: Cluster,
     model: ModelServer,
     tools: ToolServer,
 }
 
-impl Lab {
+impl Fixture {
     async fn start(access: Value) -> Self {
         let (model, tools) = (ModelServer::start().await, ToolServer::start().await);
         let url = tools.url();
@@ -85,25 +85,25 @@ impl Lab {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_calls_a_tool_and_answers_with_what_it_returned() {
-    let lab = Lab::start(json!({})).await;
-    lab.model.reply(Reply::calls(
+    let fixture = Fixture::start(json!({})).await;
+    fixture.model.reply(Reply::calls(
         "let me see",
         &[["c1", "tools_add", r#"{"a":2,"b":3}"#]],
     ));
-    lab.model.reply(Reply::text("It is five."));
+    fixture.model.reply(Reply::text("It is five."));
     let body = json!({"sender": "guest", "text": "2 + 3?"});
-    let answer = Http::post(&lab.cluster.gateways, MESSAGES, &body).await;
+    let answer = Http::post(&fixture.cluster.gateways, MESSAGES, &body).await;
     assert_eq!(answer["answers"][0]["text"], "It is five.", "{answer}");
     assert_eq!(answer["failures"], json!([]), "{answer}");
-    assert_eq!(lab.results(), ["5"]);
-    let servers = Http::get(&lab.cluster.gateways, "/api/mcp/servers").await;
+    assert_eq!(fixture.results(), ["5"]);
+    let servers = Http::get(&fixture.cluster.gateways, "/api/mcp/servers").await;
     assert_eq!(servers["servers"][0]["status"], "running", "{servers}");
     assert_eq!(servers["servers"][0]["associatedWorlds"], json!(["lab"]));
     let id = servers["servers"][0]["id"].as_str().unwrap();
     let restart = format!("/mcp/servers/{id}/restart");
-    let restarted = Http::post(&lab.cluster.gateways, &restart, &json!({})).await;
+    let restarted = Http::post(&fixture.cluster.gateways, &restart, &json!({})).await;
     assert_eq!(restarted["success"], true);
-    let door = &lab.cluster.gateways[0];
+    let door = &fixture.cluster.gateways[0];
     let sent = door.send(Method::POST, "/mcp/servers/nothing/restart", None, None);
     assert_eq!(sent.await.unwrap().0, StatusCode::NOT_FOUND);
     let page = "/tool-artifact?worldId=lab&path=test://page&preview=inline-html";
@@ -123,28 +123,28 @@ async fn a_model_calls_a_tool_and_answers_with_what_it_returned() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_waits_for_a_person_although_everything_is_killed() {
-    let mut lab = Lab::start(json!({})).await;
-    lab.model.reply(Reply::calls(
+    let mut fixture = Fixture::start(json!({})).await;
+    fixture.model.reply(Reply::calls(
         "",
         &[["c1", "tools_note", r#"{"text":"hi"}"#]],
     ));
     let body = json!({"sender": "guest", "text": "write it down", "wait": false});
-    Http::post(&lab.cluster.gateways, MESSAGES, &body).await;
-    let approval = lab.waiting().await;
-    for process in &mut lab.cluster.processes {
+    Http::post(&fixture.cluster.gateways, MESSAGES, &body).await;
+    let approval = fixture.waiting().await;
+    for process in &mut fixture.cluster.processes {
         process.kill();
         process.restart();
     }
-    lab.cluster.ready().await;
-    assert_eq!(lab.tools.seen("noted"), 0);
-    lab.model.reply(Reply::text("Done."));
+    fixture.cluster.ready().await;
+    assert_eq!(fixture.tools.seen("noted"), 0);
+    fixture.model.reply(Reply::text("Done."));
     let verdict = json!({"verdict": "approved", "sender": "guest"});
-    Http::post(&lab.cluster.gateways, &approval, &verdict).await;
-    lab.said("Done.").await;
-    assert_eq!(lab.tools.seen("noted"), 1);
-    assert_eq!(lab.results(), ["written down"]);
-    assert!(lab.approvals().await.is_empty());
-    let door = &lab.cluster.gateways[0];
+    Http::post(&fixture.cluster.gateways, &approval, &verdict).await;
+    fixture.said("Done.").await;
+    assert_eq!(fixture.tools.seen("noted"), 1);
+    assert_eq!(fixture.results(), ["written down"]);
+    assert!(fixture.approvals().await.is_empty());
+    let door = &fixture.cluster.gateways[0];
     let (status, problem) = door
         .send(Method::POST, &approval, Some(&verdict), None)
         .await
@@ -157,37 +157,42 @@ async fn a_call_waits_for_a_person_although_everything_is_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_refuses_answers_or_lets_the_time_pass() {
-    let lab = Lab::start(json!({"approval_timeout_seconds": 2})).await;
+    let fixture = Fixture::start(json!({"approval_timeout_seconds": 2})).await;
     let post = async |text: &str| {
         let body = json!({"sender": "guest", "text": text, "wait": false});
-        Http::post(&lab.cluster.gateways, MESSAGES, &body).await;
+        Http::post(&fixture.cluster.gateways, MESSAGES, &body).await;
     };
     let note = || Reply::calls("", &[["c1", "tools_note", "{}"]]);
-    lab.model.reply(note());
+    fixture.model.reply(note());
     post("one").await;
-    let approval = lab.waiting().await;
-    lab.model.reply(Reply::text("As you wish."));
+    let approval = fixture.waiting().await;
+    fixture.model.reply(Reply::text("As you wish."));
     let verdict = json!({"verdict": {"denied": {"reason": "not now"}}, "sender": "guest"});
-    Http::post(&lab.cluster.gateways, &approval, &verdict).await;
-    lab.said("As you wish.").await;
-    assert_eq!(lab.results(), ["error: a person refused this: not now"]);
+    Http::post(&fixture.cluster.gateways, &approval, &verdict).await;
+    fixture.said("As you wish.").await;
+    assert_eq!(fixture.results(), ["error: a person refused this: not now"]);
 
     let question = r#"{"questions":[{"question":"Red or blue?","options":[{"label":"Red"},{"label":"Blue"}]}]}"#;
-    lab.model
+    fixture
+        .model
         .reply(Reply::calls("", &[["c1", "ask_user_input", question]]));
     post("two").await;
-    let approval = lab.waiting().await;
-    lab.model.reply(Reply::text("Blue it is."));
+    let approval = fixture.waiting().await;
+    fixture.model.reply(Reply::text("Blue it is."));
     let answers = json!([{"question": "question-1", "options": ["option-2"]}]);
     let verdict = json!({"verdict": {"answered": {"answers": answers}}, "sender": "guest"});
-    Http::post(&lab.cluster.gateways, &approval, &verdict).await;
-    lab.said("Blue it is.").await;
-    assert!(lab.results()[0].contains("option-2"), "{:?}", lab.results());
+    Http::post(&fixture.cluster.gateways, &approval, &verdict).await;
+    fixture.said("Blue it is.").await;
+    assert!(
+        fixture.results()[0].contains("option-2"),
+        "{:?}",
+        fixture.results()
+    );
 
-    lab.model.reply(note());
-    lab.model.reply(Reply::text("Nobody is there."));
+    fixture.model.reply(note());
+    fixture.model.reply(Reply::text("Nobody is there."));
     post("three").await;
-    lab.said("Nobody is there.").await;
-    assert_eq!(lab.results(), ["error: nobody answered in time"]);
-    assert_eq!(lab.tools.seen("noted"), 0);
+    fixture.said("Nobody is there.").await;
+    assert_eq!(fixture.results(), ["error: nobody answered in time"]);
+    assert_eq!(fixture.tools.seen("noted"), 0);
 }

@@ -16,12 +16,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PAGE: &str = "http://localhost:8080";
 
 /// A system with a scripted model, and a client of its first gateway.
-pub(super) struct Setup {
+pub(super) struct Fixture {
     pub(super) cluster: Cluster,
     pub(super) model: ModelServer,
 }
 
-impl Setup {
+impl Fixture {
     pub(super) async fn start() -> Self {
         Self {
             cluster: Cluster::start(Shape::default()).await,
@@ -40,24 +40,24 @@ impl Setup {
             workers: 0,
             ..Shape::default()
         };
-        let setup = Self {
+        let fixture = Self {
             cluster: Cluster::start(shape).await,
             model: ModelServer::start().await,
         };
-        setup.lab(agents).await
+        fixture.lab(agents).await
     }
 
     async fn lab(self, agents: &[&str]) -> (Self, String) {
-        let setup = self;
-        setup
+        let fixture = self;
+        fixture
             .expect(Method::POST, "/worlds", json!({"name": "Lab"}), 201)
             .await;
         for agent in agents {
-            setup.agent(agent).await;
+            fixture.agent(agent).await;
         }
-        let world = setup.get("/worlds/lab").await;
+        let world = fixture.get("/worlds/lab").await;
         let chat = world["currentChatId"].as_str().unwrap().to_owned();
-        (setup, chat)
+        (fixture, chat)
     }
 
     pub(super) async fn agent(&self, name: &str) -> Value {

@@ -9,14 +9,14 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::eventually;
 
-use super::client::{Setup, has, said, steps};
+use super::client::{Fixture, has, said, steps};
 
 const RESPOND: &str = "/api/worlds/lab/hitl/respond";
 const COMMAND_DEADLINE: Duration = Duration::from_secs(20);
 
 /// A worker of one agent.
 struct Worker<'a> {
-    setup: &'a Setup,
+    fixture: &'a Fixture,
     bus: Bus,
 }
 
@@ -53,7 +53,7 @@ impl Worker<'_> {
     async fn wanted(&self, action: &str) -> InvocationId {
         let mut found = None;
         eventually(&format!("a run of {action} is wanted"), async || {
-            let state = self.setup.get("/v1/worlds/lab/state").await;
+            let state = self.fixture.get("/v1/worlds/lab/state").await;
             let runs = state["state"]["invocations"].as_object().unwrap().clone();
             let run = runs.iter().find(|(_, run)| run["action"] == action);
             found = run.map(|(id, _)| id.parse().unwrap());
@@ -65,20 +65,22 @@ impl Worker<'_> {
 }
 
 /// A system without a worker, its open chat, and the one that the test plays.
-async fn start() -> (Setup, String) {
-    let (setup, chat) = Setup::without_workers(&["a1"]).await;
+async fn start() -> (Fixture, String) {
+    let (fixture, chat) = Fixture::without_workers(&["a1"]).await;
     let config = json!({"mcpServers": {"files": {"command": "files", "env": {"KEY": "secret"}}}});
     let patch = json!({"mcpConfig": config});
-    let world = setup.expect(Method::PATCH, "/worlds/lab", patch, 200).await;
+    let world = fixture
+        .expect(Method::PATCH, "/worlds/lab", patch, 200)
+        .await;
     assert_eq!(
         world["mcpConfig"]["mcpServers"]["files"]["command"],
         "files"
     );
-    let native = setup.get("/v1/worlds/lab/state").await;
+    let native = fixture.get("/v1/worlds/lab/state").await;
     let servers = &native["state"]["mcp_servers"];
     assert_eq!(*servers, json!({"files": {"stdio": {"command": "files"}}}));
     assert!(!native.to_string().contains("secret"));
-    (setup, chat)
+    (fixture, chat)
 }
 
 fn write_file() -> Value {
@@ -89,11 +91,11 @@ fn write_file() -> Value {
 }
 
 /// The request ids of what people are asked in a chat.
-async fn asked(setup: &Setup, chat: &str) -> Vec<String> {
+async fn asked(fixture: &Fixture, chat: &str) -> Vec<String> {
     let path = format!("/worlds/lab/setChat/{chat}");
     let mut requests = Vec::new();
     eventually("people are asked", async || {
-        let opened = setup.post(&path, Value::Null).await;
+        let opened = fixture.post(&path, Value::Null).await;
         let prompts = opened["hitlPrompts"].as_array().unwrap().clone();
         let ids = prompts
             .iter()
@@ -107,13 +109,16 @@ async fn asked(setup: &Setup, chat: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_waits_for_leave_and_its_answer_goes_on() {
-    let (setup, chat) = start().await;
-    let bus = setup.cluster.bus().await;
-    let worker = Worker { setup: &setup, bus };
-    let (heard, ()) = tokio::join!(setup.say(&chat, "write it"), async {
+    let (fixture, chat) = start().await;
+    let bus = fixture.cluster.bus().await;
+    let worker = Worker {
+        fixture: &fixture,
+        bus,
+    };
+    let (heard, ()) = tokio::join!(fixture.say(&chat, "write it"), async {
         worker.calls("Let me write.", write_file()).await;
-        let request = asked(&setup, &chat).await.remove(0);
-        let status = setup.get("/worlds/lab/status").await;
+        let request = asked(&fixture, &chat).await.remove(0);
+        let status = fixture.get("/worlds/lab/status").await;
         has(
             &status,
             &json!({
@@ -122,9 +127,9 @@ async fn a_call_waits_for_leave_and_its_answer_goes_on() {
         );
         // Whoever begins to listen now is told as well.
         let path = format!("/worlds/lab/events?chatId={chat}");
-        let listened = setup.listen(&path, "", 1).await;
+        let listened = fixture.listen(&path, "", 1).await;
         assert_eq!(steps(&listened), ["sse tool-progress a1"]);
-        answered(&setup, &request).await;
+        answered(&fixture, &request).await;
         let output = json!({"text": "written"});
         let completed = json!({"completed": {"output": output}});
         worker.ends("tool", completed).await;
@@ -153,7 +158,7 @@ async fn a_call_waits_for_leave_and_its_answer_goes_on() {
         ("a1", "It is written."),
     ];
     assert_eq!(said(&heard), texts);
-    let url = format!("{}/worlds/lab/export", setup.cluster.gateways[0].base);
+    let url = format!("{}/worlds/lab/export", fixture.cluster.gateways[0].base);
     let text = reqwest::get(url).await.unwrap().text().await.unwrap();
     for part in [
         "1. **From: HUMAN**:\n    ```\n    write it\n    ```\n\n",
@@ -168,7 +173,7 @@ async fn a_call_waits_for_leave_and_its_answer_goes_on() {
 }
 
 /// Answers a prompt: wrongly, rightly, again, and once more.
-async fn answered(setup: &Setup, request: &str) {
+async fn answered(fixture: &Fixture, request: &str) {
     let unknown = "018f0000-0000-7000-8000-000000000001";
     for body in [
         json!({"requestId": request, "optionId": "maybe"}),
@@ -177,31 +182,36 @@ async fn answered(setup: &Setup, request: &str) {
         json!({"requestId": unknown, "optionId": "approve"}),
         json!({"requestId": "c1::approval", "optionId": "approve"}),
     ] {
-        let refused = setup.post(RESPOND, body).await;
+        let refused = fixture.post(RESPOND, body).await;
         assert_eq!(refused["accepted"], false, "{refused}");
         assert!(refused["reason"].is_string(), "{refused}");
     }
     for body in [json!({"requestId": request}), json!({"optionId": "deny"})] {
         let invalid = "VALIDATION_ERROR";
-        setup
+        fixture
             .refused(Method::POST, RESPOND, body, 400, invalid)
             .await;
     }
-    let door = &setup.cluster.gateways[0];
+    let door = &fixture.cluster.gateways[0];
     let leave = json!({"requestId": request, "optionId": "approve"});
     let respond = || door.send(Method::POST, RESPOND, Some(&leave), Some("leave"));
     let (first, again) = (respond().await.unwrap(), respond().await.unwrap());
     assert_eq!(first.1["accepted"], true, "{}", first.1);
     assert_eq!(first, again);
-    let late = setup.post("/worlds/lab/hitl/respond", leave.clone()).await;
+    let late = fixture
+        .post("/worlds/lab/hitl/respond", leave.clone())
+        .await;
     assert_eq!(late["accepted"], false);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_answer_questions_and_call_off_what_waits() {
-    let (setup, chat) = start().await;
-    let bus = setup.cluster.bus().await;
-    let worker = Worker { setup: &setup, bus };
+    let (fixture, chat) = start().await;
+    let bus = fixture.cluster.bus().await;
+    let worker = Worker {
+        fixture: &fixture,
+        bus,
+    };
     let question = json!({"id": "color", "question": "Which?", "options": [
         {"id": "red", "label": "Red"}, {"id": "blue", "label": "Blue"},
     ]});
@@ -209,22 +219,22 @@ async fn people_answer_questions_and_call_off_what_waits() {
         "id": "c1", "name": "ask_people", "arguments": {},
         "tool": {"people": {"questions": [question]}},
     }]);
-    let (heard, ()) = tokio::join!(setup.say(&chat, "paint it"), async {
+    let (heard, ()) = tokio::join!(fixture.say(&chat, "paint it"), async {
         worker.calls("", ask).await;
-        let request = asked(&setup, &chat).await.remove(0);
+        let request = asked(&fixture, &chat).await.remove(0);
         let answer = |option: &str| {
             let answer = json!({"questionId": "color", "optionIds": [option]});
             json!({"requestId": request, "chatId": chat, "answers": [answer]})
         };
         // What was not offered, the world itself refuses.
-        let refused = setup.post(RESPOND, answer("green")).await;
+        let refused = fixture.post(RESPOND, answer("green")).await;
         assert_eq!(refused["accepted"], false, "{refused}");
-        let taken = setup.post(RESPOND, answer("blue")).await;
+        let taken = fixture.post(RESPOND, answer("blue")).await;
         assert_eq!(taken["accepted"], true, "{taken}");
         worker.calls("", write_file()).await;
-        asked(&setup, &chat).await;
+        asked(&fixture, &chat).await;
         let in_chat = json!({"chatId": chat});
-        let stopped = setup.post("/worlds/lab/messages/stop", in_chat).await;
+        let stopped = fixture.post("/worlds/lab/messages/stop", in_chat).await;
         let expected = json!({
             "stopped": true, "stoppedOperations": 1, "shell": {"killed": 0},
             "llm": {"canceledPending": 0, "abortedActive": 0},
@@ -248,6 +258,6 @@ async fn people_answer_questions_and_call_off_what_waits() {
     let mut result = result.filter(|data| data["type"] == "tool-result");
     let result = &result.next().unwrap()["toolExecution"]["result"];
     assert!(result.as_str().unwrap().contains("blue"), "{result}");
-    let status = setup.get("/worlds/lab/status").await;
+    let status = fixture.get("/worlds/lab/status").await;
     assert_eq!(status["isProcessing"], false);
 }

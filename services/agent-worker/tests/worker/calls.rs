@@ -8,13 +8,13 @@ use serde_json::json;
 use testkit::eventually;
 use testkit::mcp::ToolServer;
 
-use crate::programs::{Program, VARIABLE, allowing_programs, call, make, ok, result, scene};
-use crate::support::{Stage, config};
+use crate::programs::{Program, VARIABLE, allowing_programs, call, fixture, make, ok, result};
+use crate::support::{Harness, config};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_is_called_over_http_with_its_key_only() {
-    let (mut stage, listed, other) = (
-        Stage::set().await,
+    let (mut harness, listed, other) = (
+        Harness::start().await,
         ToolServer::start().await,
         ToolServer::start().await,
     );
@@ -30,11 +30,11 @@ async fn a_server_is_called_over_http_with_its_key_only() {
         },
         allowed(&other),
     ];
-    stage.work_as(Worker::new(config).unwrap()).await;
+    harness.work_as(Worker::new(config).unwrap()).await;
     for tools in [&listed, &other] {
-        stage.servers([("files", McpServer::Http { url: tools.url() })]);
+        harness.servers([("files", McpServer::Http { url: tools.url() })]);
         let add = call("add", &json!({"a": 1, "b": 2}));
-        assert_eq!(make(&stage, add).await, ok("3"));
+        assert_eq!(make(&harness, add).await, ok("3"));
     }
     assert!(listed.seen("Bearer agent-worker") > 0);
     assert_eq!(other.seen("Bearer agent-worker"), 0);
@@ -42,8 +42,8 @@ async fn a_server_is_called_over_http_with_its_key_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_gets_only_the_variables_that_are_listed() {
-    let (stage, _program) = scene().await;
-    let text = make(&stage, call("environment", &json!({}))).await.text;
+    let (harness, _program) = fixture().await;
+    let text = make(&harness, call("environment", &json!({}))).await.text;
     for name in text.split(' ') {
         let expected = ["HOME", "LANG", "PATH", "TMPDIR", VARIABLE];
         assert!(expected.contains(&name), "{name}");
@@ -53,8 +53,8 @@ async fn a_program_gets_only_the_variables_that_are_listed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_a_server_repeats_does_not_reach_the_world() {
-    let (mut stage, tools, program) = (
-        Stage::set().await,
+    let (mut harness, tools, program) = (
+        Harness::start().await,
         ToolServer::start().await,
         Program::new(),
     );
@@ -64,25 +64,25 @@ async fn a_secret_that_a_server_repeats_does_not_reach_the_world() {
         bearer_variable: Some(VARIABLE.to_owned()),
         ..Allowed::default()
     });
-    stage.work_as(Worker::new(config).unwrap()).await;
+    harness.work_as(Worker::new(config).unwrap()).await;
     let address = McpServer::Http { url: tools.url() };
     for server in [program.server(), address] {
-        stage.servers([("files", server.clone())]);
-        let told = make(&stage, call("environment", &json!({"one": VARIABLE}))).await;
+        harness.servers([("files", server.clone())]);
+        let told = make(&harness, call("environment", &json!({"one": VARIABLE}))).await;
         assert_eq!(told, ok("[key]"));
-        let wrong = make(&stage, call("no agent-worker", &json!({}))).await;
+        let wrong = make(&harness, call("no agent-worker", &json!({}))).await;
         let expected = "there is no tool no [key]";
         assert!(wrong.text.ends_with(expected), "{wrong:?}");
 
         let read = async |uri: &str| {
             let read = ReadResource {
-                world: stage.world.clone(),
+                world: harness.world.clone(),
                 name: "files".to_owned(),
                 server: server.clone(),
                 uri: uri.to_owned(),
             };
             let deadline = Duration::from_secs(10);
-            stage.bus.read_resource(&read, deadline).await
+            harness.bus.read_resource(&read, deadline).await
         };
         let echo = read("test://echo/agent-worker").await.unwrap();
         assert_eq!(&echo.bytes[..], b"test://echo/[key]");
@@ -94,8 +94,8 @@ async fn a_secret_that_a_server_repeats_does_not_reach_the_world() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_goes_wrong_is_a_result() {
-    let (stage, program) = scene().await;
-    let fail = make(&stage, call("fail", &json!({}))).await;
+    let (harness, program) = fixture().await;
+    let fail = make(&harness, call("fail", &json!({}))).await;
     assert_eq!(
         (fail.text.as_str(), fail.failed),
         ("it does not work", true)
@@ -109,7 +109,7 @@ async fn whatever_goes_wrong_is_a_result() {
         command: "/bin/sh".to_owned(),
         args: Vec::new(),
     };
-    stage.servers([("files", program.server()), ("forbidden", forbidden)]);
+    harness.servers([("files", program.server()), ("forbidden", forbidden)]);
     let mut refused = call("add", &json!({}));
     refused["refused"] = json!("people said no");
     let nobody = json!({"id": "a", "name": "no_such", "arguments": {}});
@@ -121,30 +121,30 @@ async fn whatever_goes_wrong_is_a_result() {
         (refused, "people said no"),
         (nobody, "there is no such tool"),
     ] {
-        let result = make(&stage, call).await;
+        let result = make(&harness, call).await;
         assert!(
             result.failed && result.text.contains(expected),
             "{result:?}"
         );
     }
-    let show = make(&stage, call("show", &json!({}))).await;
+    let show = make(&harness, call("show", &json!({}))).await;
     let expected = "see\n[image, image/png, 5 bytes]\n[resource: page <test://page>]";
     assert_eq!(show, ok(expected));
-    assert_eq!(stage.bus.dead_letters().await.unwrap(), 0);
+    assert_eq!(harness.bus.dead_letters().await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_without_a_call_fails() {
-    let (stage, _program) = scene().await;
-    let id = stage.request("tool").await;
-    assert_eq!(stage.failed(id).await.0, "no_call");
+    let (harness, _program) = fixture().await;
+    let id = harness.request("tool").await;
+    assert_eq!(harness.failed(id).await.0, "no_call");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_call_tells_its_progress_and_is_called_off_in_time() {
-    let (stage, program) = scene().await;
-    stage.agent(json!({"tools": {"timeout_seconds": 0.5}}));
-    let slow = make(&stage, call("slow", &json!({}))).await;
+    let (harness, program) = fixture().await;
+    harness.agent(json!({"tools": {"timeout_seconds": 0.5}}));
+    let slow = make(&harness, call("slow", &json!({}))).await;
     assert!(
         slow.failed && slow.text.contains("more than 0.5 s"),
         "{slow:?}"
@@ -153,45 +153,45 @@ async fn a_slow_call_tells_its_progress_and_is_called_off_in_time() {
         program.seen("cancelled") == 1
     })
     .await;
-    eventually("the progress came", async || stage.chunks().len() == 2).await;
-    let mut progress: Vec<_> = stage.chunks().into_iter().map(|it| it.text).collect();
+    eventually("the progress came", async || harness.chunks().len() == 2).await;
+    let mut progress: Vec<_> = harness.chunks().into_iter().map(|it| it.text).collect();
     progress.sort();
     assert_eq!(progress, ["1/3", "2/3"]);
-    assert!(stage.chunks().iter().all(|chunk| chunk.progress));
+    assert!(harness.chunks().iter().all(|chunk| chunk.progress));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_is_called_off_is_called_off_at_its_server() {
-    let (stage, program) = scene().await;
-    stage.call(call("slow", &json!({})));
-    let id = stage.request("tool").await;
+    let (harness, program) = fixture().await;
+    harness.call(call("slow", &json!({})));
+    let id = harness.request("tool").await;
     eventually("the call began", async || program.seen("slow") == 1).await;
-    stage.end(id);
-    stage.bus.publish_cancelled(&stage.world, id).await;
+    harness.end(id);
+    harness.bus.publish_cancelled(&harness.world, id).await;
     eventually("the server was told", async || {
         program.seen("cancelled") == 1
     })
     .await;
-    stage.all_acknowledged().await;
-    assert!(stage.outcomes(id).is_empty());
+    harness.all_acknowledged().await;
+    assert!(harness.outcomes(id).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_no_worker_has_begun_is_made() {
-    let (mut stage, program) = (Stage::set().await, Program::new());
-    stage.servers([("files", program.server())]);
-    stage.call(call("note", &json!({})));
-    let id = stage.request("tool").await;
+    let (mut harness, program) = (Harness::start().await, Program::new());
+    harness.servers([("files", program.server())]);
+    harness.call(call("note", &json!({})));
+    let id = harness.request("tool").await;
     // A worker that stops gives back what it has not begun.
-    let queue = stage.bus.invocations(&"tool".parse().unwrap()).await;
+    let queue = harness.bus.invocations(&"tool".parse().unwrap()).await;
     let mut pulls = queue.unwrap().pulls().await.unwrap();
     let first = pulls.next(1).await.unwrap();
     first.retry_after(Duration::ZERO).await.unwrap();
     assert!(pulls.close().await.len() <= 1);
-    stage
+    harness
         .work_as(Worker::new(allowing_programs()).unwrap())
         .await;
-    let result = result(&stage, id).await;
+    let result = result(&harness, id).await;
     assert!(!result.failed, "{result:?}");
     assert_eq!(program.seen("noted"), 1);
 }
@@ -199,23 +199,23 @@ async fn a_call_that_no_worker_has_begun_is_made() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_changes_something_is_called_at_most_once() {
     for (repeatable, expected) in [(false, 0), (true, 1)] {
-        let (mut stage, program) = (Stage::set().await, Program::new());
+        let (mut harness, program) = (Harness::start().await, Program::new());
         // The first worker dies in the middle of the call.
-        stage.servers([("files", program.server())]);
+        harness.servers([("files", program.server())]);
         let mut note = call("slow", &json!({}));
         note["repeatable"] = json!(repeatable);
-        stage.call(note.clone());
+        harness.call(note.clone());
         let worker = Worker::new(allowing_programs()).unwrap();
-        let (_, dies, _) = stage.work_as(worker).await;
-        let id = stage.request("tool").await;
+        let (_, dies, _) = harness.work_as(worker).await;
+        let id = harness.request("tool").await;
         eventually("the call began", async || program.seen("slow") == 1).await;
         note["tool"]["mcp"]["tool"] = json!("note");
-        stage.call(note);
+        harness.call(note);
         dies.abort();
-        stage
+        harness
             .work_as(Worker::new(allowing_programs()).unwrap())
             .await;
-        let result = result(&stage, id).await;
+        let result = result(&harness, id).await;
         assert_eq!(result.failed, !repeatable, "{result:?}");
         if !repeatable {
             let unknown = "whether it took effect is not known";

@@ -8,47 +8,47 @@ use serde_json::{Value, json};
 use testkit::eventually;
 use testkit::model::{INPUT_TOKENS, ModelServer, Reply};
 
-use crate::support::{Stage, config};
+use crate::support::{Harness, config};
 
 fn brain(base_url: &str) -> Value {
     json!({"llm": {"provider": "openai", "model": "scripted-1", "base_url": base_url}})
 }
 
 /// A world whose agent thinks with a scripted model, and a worker.
-async fn stage() -> (Stage, ModelServer) {
-    let (mut stage, model) = (Stage::set().await, ModelServer::start().await);
-    stage.agent(json!({"brain": brain(&model.base_url())}));
-    stage.work().await;
-    (stage, model)
+async fn harness() -> (Harness, ModelServer) {
+    let (mut harness, model) = (Harness::start().await, ModelServer::start().await);
+    harness.agent(json!({"brain": brain(&model.base_url())}));
+    harness.work().await;
+    (harness, model)
 }
 
-async fn says(stage: &Stage, id: InvocationId) -> String {
-    stage.completed(id).await.message.unwrap()
+async fn says(harness: &Harness, id: InvocationId) -> String {
+    harness.completed(id).await.message.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_streams_and_says_what_it_cost() {
-    let (stage, model) = stage().await;
+    let (harness, model) = harness().await;
     model.reply(Reply::text("Good day to you"));
-    let id = stage.request("respond").await;
-    let completed = stage.completed(id).await;
+    let id = harness.request("respond").await;
+    let completed = harness.completed(id).await;
     assert_eq!(completed.message.as_deref(), Some("Good day to you"));
     let usage = completed.usage.unwrap();
     assert_eq!(usage.model, "scripted-1");
     assert_eq!((usage.input_tokens, usage.output_tokens), (INPUT_TOKENS, 4));
     eventually("all pieces came", async || {
-        stage.streamed() == "Good day to you"
+        harness.streamed() == "Good day to you"
     })
     .await;
-    assert_eq!(stage.chunks().len(), 4);
+    assert_eq!(harness.chunks().len(), 4);
     assert!(model.requests()[0].is_streamed());
-    stage.all_acknowledged().await;
+    harness.all_acknowledged().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chat_becomes_a_prompt() {
-    let (stage, model) = stage().await;
-    stage.agent(json!({"brain": {"llm": {
+    let (harness, model) = harness().await;
+    harness.agent(json!({"brain": {"llm": {
         "provider": "openai", "model": "scripted-1", "base_url": model.base_url(),
         "system_prompt": "Be brief.", "temperature": 0.5, "tokens_max": 7,
     }}}));
@@ -59,9 +59,9 @@ async fn a_chat_becomes_a_prompt() {
         ("ada", "Yes?"),
         ("pat", "How?"),
     ];
-    stage.say(&chat);
-    let id = stage.request("respond").await;
-    stage.completed(id).await;
+    harness.say(&chat);
+    let id = harness.request("respond").await;
+    harness.completed(id).await;
     let request = &model.requests()[0];
     let messages = request.messages();
     let (role, system) = &messages[0];
@@ -89,22 +89,22 @@ async fn a_chat_becomes_a_prompt() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_busy_model_is_called_again_when_it_says() {
-    let (stage, model) = stage().await;
+    let (harness, model) = harness().await;
     model.reply(Reply::retry_after(429, "1"));
     model.reply(Reply::text("now"));
     let begun = Timestamp::now();
-    let id = stage.request("respond").await;
-    assert_eq!(says(&stage, id).await, "now");
+    let id = harness.request("respond").await;
+    assert_eq!(says(&harness, id).await, "now");
     assert!(Timestamp::now().since(begun) >= Duration::from_secs(1));
     assert_eq!(model.requests().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_asks_for_more_time_than_there_is_fails_the_turn_at_once() {
-    let (stage, model) = stage().await;
+    let (harness, model) = harness().await;
     model.reply(Reply::retry_after(429, "3600"));
-    let id = stage.request("respond").await;
-    let (code, reason) = stage.failed(id).await;
+    let id = harness.request("respond").await;
+    let (code, reason) = harness.failed(id).await;
     assert_eq!(code, "model_busy");
     assert!(reason.contains("429"), "{reason}");
     assert_eq!(model.requests().len(), 1);
@@ -112,26 +112,26 @@ async fn a_model_that_asks_for_more_time_than_there_is_fails_the_turn_at_once() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_model_is_called_a_few_times() {
-    let (stage, model) = stage().await;
+    let (harness, model) = harness().await;
     model.answer_with(|_| Reply::status(503));
-    let id = stage.request("respond").await;
-    let (code, reason) = stage.failed(id).await;
+    let id = harness.request("respond").await;
+    let (code, reason) = harness.failed(id).await;
     assert_eq!(code, "model_error");
     assert!(
         reason.contains("503") && reason.contains("scripted"),
         "{reason}"
     );
     assert_eq!(model.requests().len(), 4);
-    stage.all_acknowledged().await;
-    assert_eq!(stage.bus.dead_letters().await.unwrap(), 0);
+    harness.all_acknowledged().await;
+    assert_eq!(harness.bus.dead_letters().await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_refuses_is_not_called_again() {
-    let (stage, model) = stage().await;
+    let (harness, model) = harness().await;
     model.reply(Reply::status(401));
-    let id = stage.request("respond").await;
-    let (code, reason) = stage.failed(id).await;
+    let id = harness.request("respond").await;
+    let (code, reason) = harness.failed(id).await;
     assert_eq!(code, "model_refused");
     assert!(
         reason.contains("401") && reason.contains("scripted 401"),
@@ -142,55 +142,55 @@ async fn a_model_that_refuses_is_not_called_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_is_away_fails_the_turn() {
-    let (stage, _model) = stage().await;
+    let (harness, _model) = harness().await;
     let nobody = format!("http://127.0.0.1:{}/v1", testkit::free_port());
-    stage.agent(json!({"brain": brain(&nobody)}));
-    let id = stage.request("respond").await;
-    let (code, reason) = stage.failed(id).await;
+    harness.agent(json!({"brain": brain(&nobody)}));
+    let id = harness.request("respond").await;
+    let (code, reason) = harness.failed(id).await;
     assert_eq!(code, "model_unreachable");
     assert!(reason.contains("refused"), "{reason}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_model_fails_the_turn() {
-    let (stage, model) = stage().await;
+    let (harness, model) = harness().await;
     model.answer_with(|_| Reply::stall());
     let mut brain = brain(&model.base_url());
     brain["llm"]["call_timeout_seconds"] = json!(0.1);
-    stage.agent(json!({"brain": brain}));
-    let id = stage.request("respond").await;
-    assert_eq!(stage.failed(id).await.0, "model_timeout");
-    stage.agent(json!({"brain": self::brain(&model.base_url()), "turn_timeout_seconds": 0.2}));
-    let id = stage.request("respond").await;
-    assert_eq!(stage.failed(id).await.0, "timeout");
+    harness.agent(json!({"brain": brain}));
+    let id = harness.request("respond").await;
+    assert_eq!(harness.failed(id).await.0, "model_timeout");
+    harness.agent(json!({"brain": self::brain(&model.base_url()), "turn_timeout_seconds": 0.2}));
+    let id = harness.request("respond").await;
+    assert_eq!(harness.failed(id).await.0, "timeout");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_breaks_off_begins_anew() {
-    let (stage, model) = stage().await;
+    let (harness, model) = harness().await;
     model.reply(Reply::cut_after(2));
     model.reply(Reply::stall_after(1));
     model.reply(Reply::text("the whole answer"));
-    let id = stage.request("respond").await;
-    assert_eq!(says(&stage, id).await, "the whole answer");
+    let id = harness.request("respond").await;
+    assert_eq!(says(&harness, id).await, "the whole answer");
     eventually("all pieces came", async || {
-        stage.streamed() == "the whole answer"
+        harness.streamed() == "the whole answer"
     })
     .await;
-    let mut attempts: Vec<_> = stage.chunks().iter().map(|chunk| chunk.attempt).collect();
+    let mut attempts: Vec<_> = harness.chunks().iter().map(|chunk| chunk.attempt).collect();
     attempts.dedup();
     assert_eq!(attempts, [1, 2, 3]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_can_not_stream_is_asked_for_the_whole_answer() {
-    let (stage, model) = stage().await;
+    let (harness, model) = harness().await;
     model.answer_with(|request| match request.is_streamed() {
         true => Reply::cut_after(0),
         false => Reply::text("in one piece"),
     });
-    let id = stage.request("respond").await;
-    let completed = stage.completed(id).await;
+    let id = harness.request("respond").await;
+    let completed = harness.completed(id).await;
     assert_eq!(completed.message.as_deref(), Some("in one piece"));
     assert_eq!(completed.usage.unwrap().output_tokens, 3);
 }
@@ -201,43 +201,43 @@ async fn nonsense_and_silence_are_no_answers() {
         (Reply::garbage(), "model_nonsense"),
         (Reply::empty(), "model_empty"),
     ] {
-        let (stage, model) = stage().await;
+        let (harness, model) = harness().await;
         model.answer_with(move |_| reply.clone());
-        let id = stage.request("respond").await;
-        assert_eq!(stage.failed(id).await.0, expected);
+        let id = harness.request("respond").await;
+        assert_eq!(harness.failed(id).await.0, expected);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_goes_to_listed_addresses_only() {
     let (listed, other) = (ModelServer::start().await, ModelServer::start().await);
-    let mut stage = Stage::set().await;
+    let mut harness = Harness::start().await;
     let mut config = config();
     config.llm.endpoints = vec![Endpoint {
         base_url: listed.base_url(),
         // Set by cargo for every test.
         key_variable: Some("CARGO_PKG_NAME".to_owned()),
     }];
-    stage.work_as(Worker::new(config).unwrap()).await;
+    harness.work_as(Worker::new(config).unwrap()).await;
     for model in [&listed, &other] {
-        stage.agent(json!({"brain": brain(&model.base_url())}));
-        let id = stage.request("respond").await;
-        stage.completed(id).await;
+        harness.agent(json!({"brain": brain(&model.base_url())}));
+        let id = harness.request("respond").await;
+        harness.completed(id).await;
     }
     assert_eq!(listed.requests()[0].key(), Some("agent-worker"));
     assert_eq!(other.requests()[0].key(), Some("none"));
-    stage.agent(json!({"brain": brain("http://10.255.255.1/v1")}));
-    let id = stage.request("respond").await;
-    assert_eq!(stage.failed(id).await.0, "endpoint_not_allowed");
+    harness.agent(json!({"brain": brain("http://10.255.255.1/v1")}));
+    let id = harness.request("respond").await;
+    assert_eq!(harness.failed(id).await.0, "endpoint_not_allowed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_answers_other_chats_while_one_call_is_slow() {
-    let (stage, model) = stage().await;
+    let (harness, model) = harness().await;
     model.reply(Reply::stall());
-    let slow = stage.request("respond").await;
+    let slow = harness.request("respond").await;
     eventually("the slow call began", async || model.requests().len() == 1).await;
-    let quick = stage.request("respond").await;
-    assert_eq!(says(&stage, quick).await, "You said: Hello there");
-    assert!(stage.outcomes(slow).is_empty());
+    let quick = harness.request("respond").await;
+    assert_eq!(says(&harness, quick).await, "You said: Hello there");
+    assert!(harness.outcomes(slow).is_empty());
 }

@@ -6,7 +6,7 @@ use sdk::{Brain, Decision, Error, Thinking};
 use serde_json::{Value, json};
 use testkit::model::{ModelServer, Reply};
 
-use crate::support::Stage;
+use crate::support::Harness;
 
 /// What an agent can use: a microphone to speak into and to pass on.
 fn offers() -> Value {
@@ -38,9 +38,9 @@ fn woken(more: &Value) -> Value {
     situation
 }
 
-async fn acts(stage: &Stage, action: &str) -> Value {
-    let id = stage.request(action).await;
-    let completed: Completed = stage.completed(id).await;
+async fn acts(harness: &Harness, action: &str) -> Value {
+    let id = harness.request(action).await;
+    let completed: Completed = harness.completed(id).await;
     serde_json::to_value(completed).unwrap()
 }
 
@@ -58,34 +58,34 @@ fn calls(completed: &Value) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_script_acts() {
-    let mut stage = Stage::set().await;
-    stage.agent(json!({
+    let mut harness = Harness::start().await;
+    harness.agent(json!({
         "brain": {"script": {"rules": [{
             "when": "mic.given", "reply": "I spoke.",
             "calls": [{"entity": "mic", "ability": "speak", "arguments": {"message": "thanks, {data.by}"}}],
         }]}},
         "mind": {},
     }));
-    stage.situation(offers(), woken(&json!({})));
-    stage.work().await;
-    let decided = acts(&stage, "act").await;
+    harness.situation(offers(), woken(&json!({})));
+    harness.work().await;
+    let decided = acts(&harness, "act").await;
     assert_eq!(
         calls(&decided),
         [call("speak", &json!({"message": "thanks, pat"}))]
     );
-    stage.situation(offers(), woken(&json!({"step": 1})));
-    let decided = acts(&stage, "act").await;
+    harness.situation(offers(), woken(&json!({"step": 1})));
+    let decided = acts(&harness, "act").await;
     assert_eq!(decided["thought"], json!({"sleeps": true}));
     assert_eq!(decided["message"], "I spoke.");
-    assert!(stage.chunks().is_empty(), "nobody reads along");
-    stage.all_acknowledged().await;
+    assert!(harness.chunks().is_empty(), "nobody reads along");
+    harness.all_acknowledged().await;
 }
 
-async fn model() -> (Stage, ModelServer) {
-    let (mut stage, model) = (Stage::set().await, ModelServer::start().await);
+async fn model() -> (Harness, ModelServer) {
+    let (mut harness, model) = (Harness::start().await, ModelServer::start().await);
     let llm = json!({"provider": "openai", "model": "m", "base_url": model.base_url(),
         "system_prompt": "Be brief."});
-    stage.agent(json!({
+    harness.agent(json!({
         "brain": {"llm": llm},
         "mind": {
             "goals": ["be heard"],
@@ -93,14 +93,14 @@ async fn model() -> (Stage, ModelServer) {
             "reflections": [{"before": "mic:speak", "argument": "message", "prompt": "What is worth saying?"}],
         },
     }));
-    stage.situation(offers(), woken(&json!({"plan": ["speak"]})));
-    stage.work().await;
-    (stage, model)
+    harness.situation(offers(), woken(&json!({"plan": ["speak"]})));
+    harness.work().await;
+    (harness, model)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_plans_thinks_and_acts() {
-    let (stage, model) = model().await;
+    let (harness, model) = model().await;
     model.reply(Reply::calls(
         "",
         &[
@@ -109,7 +109,7 @@ async fn a_model_plans_thinks_and_acts() {
         ],
     ));
     model.reply(Reply::text("Good evening."));
-    let decided = acts(&stage, "act").await;
+    let decided = acts(&harness, "act").await;
     assert_eq!(
         calls(&decided),
         [call("speak", &json!({"message": "Good evening."}))]
@@ -139,14 +139,14 @@ async fn a_model_plans_thinks_and_acts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_sleeps_or_does_what_comes_next() {
-    let (stage, model) = model().await;
+    let (harness, model) = model().await;
     model.reply(Reply::calls("Enough.", &[["1", "sleep", "{}"]]));
-    let decided = acts(&stage, "act").await;
+    let decided = acts(&harness, "act").await;
     assert_eq!(decided["thought"], json!({"sleeps": true}));
     assert_eq!(decided["message"], "Enough.");
-    stage.situation(offers(), woken(&json!({"next": "mic:pass"})));
+    harness.situation(offers(), woken(&json!({"next": "mic:pass"})));
     model.reply(Reply::calls("", &[["1", "mic_pass", r#"{"to":"bob"}"#]]));
-    let decided = acts(&stage, "act").await;
+    let decided = acts(&harness, "act").await;
     assert_eq!(calls(&decided), [call("pass", &json!({"to": "bob"}))]);
     let body = &model.requests()[1].body;
     assert_eq!(body["tools"].as_array().unwrap().len(), 1, "{body}");
@@ -159,13 +159,13 @@ async fn a_model_sleeps_or_does_what_comes_next() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_sums_up() {
-    let (stage, model) = model().await;
-    stage.situation(
+    let (harness, model) = model().await;
+    harness.situation(
         json!([]),
         woken(&json!({"thinking": "summarise", "summary": "It began."})),
     );
     model.reply(Reply::text("It began, and Pat gave the microphone away."));
-    let summed = acts(&stage, "summarise").await;
+    let summed = acts(&harness, "summarise").await;
     let summary = json!({
         "text": "It began, and Pat gave the microphone away.",
         "until": "0190b7a5-0000-7000-8000-000000000001",
@@ -180,19 +180,19 @@ async fn a_model_sums_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_not_asked_what_it_does_does_nothing() {
-    let mut stage = Stage::set().await;
-    stage.work().await;
-    let id = stage.request("act").await;
-    assert_eq!(stage.failed(id).await.0, "no_mind");
+    let mut harness = Harness::start().await;
+    harness.work().await;
+    let id = harness.request("act").await;
+    assert_eq!(harness.failed(id).await.0, "no_mind");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_an_archive_an_agent_makes_do_with_what_its_world_remembers() {
-    let (stage, model) = model().await;
+    let (harness, model) = model().await;
     let llm = json!({"provider": "openai", "model": "m", "base_url": model.base_url()});
-    stage.agent(json!({"brain": {"llm": llm}, "mind": {"memory": {"full": true}}}));
+    harness.agent(json!({"brain": {"llm": llm}, "mind": {"memory": {"full": true}}}));
     model.reply(Reply::calls("", &[["1", "sleep", "{}"]]));
-    let decided = acts(&stage, "act").await;
+    let decided = acts(&harness, "act").await;
     assert_eq!(decided["thought"], json!({"sleeps": true}));
     let told = model.requests()[0].body["messages"].to_string();
     assert!(told.contains("mic.given"), "{told}");
@@ -200,12 +200,12 @@ async fn without_an_archive_an_agent_makes_do_with_what_its_world_remembers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_decides_for_an_agent_that_its_client_thinks_for() {
-    let mut stage = Stage::set().await;
-    stage.agent(json!({"brain": {"client": {}}, "mind": {}}));
-    stage.situation(offers(), woken(&json!({})));
-    stage.work().await;
-    let id = stage.request("act").await;
-    assert_eq!(stage.failed(id).await.0, "not_this_brain");
+    let mut harness = Harness::start().await;
+    harness.agent(json!({"brain": {"client": {}}, "mind": {}}));
+    harness.situation(offers(), woken(&json!({})));
+    harness.work().await;
+    let id = harness.request("act").await;
+    assert_eq!(harness.failed(id).await.0, "not_this_brain");
 }
 
 /// A brain of a user: it speaks once, and sleeps.
@@ -235,26 +235,26 @@ impl Brain for Speaker {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_brain_of_a_user_answers_and_acts() {
-    let mut stage = Stage::set().await;
+    let mut harness = Harness::start().await;
     let worker = sdk::Worker::builder().brain("speaker", Speaker);
-    stage
+    harness
         .work_with(worker.build(sdk::Config::default()).unwrap())
         .await;
     assert_eq!(
-        acts(&stage, "speaker").await["message"],
+        acts(&harness, "speaker").await["message"],
         "you said Hello there"
     );
-    stage.situation(offers(), woken(&json!({})));
-    let decided = acts(&stage, "speaker").await;
+    harness.situation(offers(), woken(&json!({})));
+    let decided = acts(&harness, "speaker").await;
     assert_eq!(
         calls(&decided),
         [call("speak", &json!({"message": "thanks"}))]
     );
     let thought = json!({"plan": ["pass it on"], "thoughts": {"mood": "good"}});
     assert_eq!(decided["thought"], thought);
-    stage.situation(offers(), woken(&json!({"step": 1})));
+    harness.situation(offers(), woken(&json!({"step": 1})));
     assert_eq!(
-        acts(&stage, "speaker").await["thought"],
+        acts(&harness, "speaker").await["thought"],
         json!({"sleeps": true})
     );
 }

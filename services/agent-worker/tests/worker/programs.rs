@@ -9,7 +9,7 @@ use contract::tool::{McpServer, ToolResult};
 use serde_json::{Value, json};
 use testkit::mcp::{example, seen_in};
 
-use crate::support::{Stage, config};
+use crate::support::{Harness, config};
 
 /// A variable that cargo sets for every test.
 pub(crate) const VARIABLE: &str = "CARGO_PKG_NAME";
@@ -73,15 +73,15 @@ pub(crate) fn allowing_programs() -> Config {
 }
 
 /// A world with a server of tools `files` that is a program, and a worker.
-pub(crate) async fn scene() -> (Stage, Program) {
+pub(crate) async fn fixture() -> (Harness, Program) {
     scene_of(allowing_programs()).await
 }
 
-pub(crate) async fn scene_of(config: Config) -> (Stage, Program) {
-    let (mut stage, program) = (Stage::set().await, Program::new());
-    stage.servers([("files", program.server())]);
-    stage.work_as(Worker::new(config).unwrap()).await;
-    (stage, program)
+pub(crate) async fn scene_of(config: Config) -> (Harness, Program) {
+    let (mut harness, program) = (Harness::start().await, Program::new());
+    harness.servers([("files", program.server())]);
+    harness.work_as(Worker::new(config).unwrap()).await;
+    (harness, program)
 }
 
 pub(crate) fn call(tool: &str, arguments: &Value) -> Value {
@@ -91,15 +91,15 @@ pub(crate) fn call(tool: &str, arguments: &Value) -> Value {
     })
 }
 
-pub(crate) async fn result(stage: &Stage, id: InvocationId) -> ToolResult {
-    let output = stage.completed(id).await.output.unwrap();
+pub(crate) async fn result(harness: &Harness, id: InvocationId) -> ToolResult {
+    let output = harness.completed(id).await.output.unwrap();
     serde_json::from_str(output.get()).unwrap()
 }
 
-pub(crate) async fn make(stage: &Stage, call: Value) -> ToolResult {
-    stage.call(call);
-    let id = stage.request("tool").await;
-    result(stage, id).await
+pub(crate) async fn make(harness: &Harness, call: Value) -> ToolResult {
+    harness.call(call);
+    let id = harness.request("tool").await;
+    result(harness, id).await
 }
 
 pub(crate) fn ok(text: &str) -> ToolResult {

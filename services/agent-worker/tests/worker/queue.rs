@@ -11,25 +11,25 @@ use testkit::{Raw, eventually};
 use tokio::sync::watch;
 
 use crate::actions::{Scripted, done};
-use crate::support::{Stage, config};
+use crate::support::{Harness, config};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn echo_returns_its_arguments_without_asking_for_context() {
-    let mut stage = Stage::set().await;
-    stage.work().await;
-    let ids: Vec<_> = futures::future::join_all((0..200).map(|_| stage.request("echo"))).await;
+    let mut harness = Harness::start().await;
+    harness.work().await;
+    let ids: Vec<_> = futures::future::join_all((0..200).map(|_| harness.request("echo"))).await;
     for id in ids {
-        let output = stage.completed(id).await.output.unwrap();
+        let output = harness.completed(id).await.output.unwrap();
         assert_eq!(output.get(), format!("\"{id}\""));
     }
-    stage.all_acknowledged().await;
-    assert_eq!(stage.contexts(), 0);
-    assert_eq!(stage.bus.dead_letters().await.unwrap(), 0);
+    harness.all_acknowledged().await;
+    assert_eq!(harness.contexts(), 0);
+    assert_eq!(harness.bus.dead_letters().await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_run_does_not_hold_up_others() {
-    let mut stage = Stage::set().await;
+    let mut harness = Harness::start().await;
     let act = Scripted::new(|number, _| {
         Box::pin(async move {
             if number == 0 {
@@ -38,19 +38,19 @@ async fn a_slow_run_does_not_hold_up_others() {
             done()
         })
     });
-    stage.work_as(act.worker()).await;
-    let slow = stage.request("act").await;
+    harness.work_as(act.worker()).await;
+    let slow = harness.request("act").await;
     eventually("the slow run began", async || act.begun() == 1).await;
     for _ in 0..5 {
-        let quick = stage.request("act").await;
-        stage.completed(quick).await;
+        let quick = harness.request("act").await;
+        harness.completed(quick).await;
     }
-    assert!(stage.outcomes(slow).is_empty());
+    assert!(harness.outcomes(slow).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_runs_at_a_time_than_there_are_slots() {
-    let mut stage = Stage::set().await;
+    let mut harness = Harness::start().await;
     let (open, gate) = watch::channel(false);
     let act = Scripted::new(move |_, _| {
         let mut gate = gate.clone();
@@ -61,43 +61,43 @@ async fn no_more_runs_at_a_time_than_there_are_slots() {
     });
     let mut config = config();
     config.slots_max = 2;
-    stage
+    harness
         .work_as(Worker::new(config).unwrap().offer(act.clone()))
         .await;
     let mut ids = Vec::new();
     for _ in 0..5 {
-        ids.push(stage.request("act").await);
+        ids.push(harness.request("act").await);
     }
     eventually("two runs began", async || act.begun() == 2).await;
     // An echo comes behind them, and has slots of its own.
-    let echo = stage.request("echo").await;
-    stage.completed(echo).await;
+    let echo = harness.request("echo").await;
+    harness.completed(echo).await;
     assert_eq!(act.begun(), 2);
     open.send(true).unwrap();
     for id in ids {
-        stage.completed(id).await;
+        harness.completed(id).await;
     }
-    stage.all_acknowledged().await;
+    harness.all_acknowledged().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_run_stops_at_once_and_says_nothing() {
-    let mut stage = Stage::set().await;
+    let mut harness = Harness::start().await;
     let act = Scripted::endless();
-    stage.work_as(act.worker()).await;
-    let id = stage.request("act").await;
+    harness.work_as(act.worker()).await;
+    let id = harness.request("act").await;
     eventually("the run began", async || act.begun() == 1).await;
-    stage.end(id);
-    stage.bus.publish_cancelled(&stage.world, id).await;
+    harness.end(id);
+    harness.bus.publish_cancelled(&harness.world, id).await;
     eventually("the run was dropped", async || act.gone() == 1).await;
-    stage.all_acknowledged().await;
-    assert!(stage.outcomes(id).is_empty());
+    harness.all_acknowledged().await;
+    assert!(harness.outcomes(id).is_empty());
     assert_eq!(act.begun(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_workers_run_goes_to_another() {
-    let mut stage = Stage::set().await;
+    let mut harness = Harness::start().await;
     let act = Scripted::new(|number, _| {
         Box::pin(async move {
             if number == 0 {
@@ -106,20 +106,20 @@ async fn a_killed_workers_run_goes_to_another() {
             done()
         })
     });
-    let (_, task, _) = stage.work_as(act.worker()).await;
-    let id = stage.request("act").await;
+    let (_, task, _) = harness.work_as(act.worker()).await;
+    let id = harness.request("act").await;
     eventually("the first run began", async || act.begun() == 1).await;
     task.abort();
     eventually("the first run is gone", async || act.gone() == 1).await;
-    stage.work_as(act.worker()).await;
-    stage.completed(id).await;
-    stage.all_acknowledged().await;
-    assert_eq!((act.begun(), stage.outcomes(id).len()), (2, 1));
+    harness.work_as(act.worker()).await;
+    harness.completed(id).await;
+    harness.all_acknowledged().await;
+    assert_eq!((act.begun(), harness.outcomes(id).len()), (2, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn at_shutdown_a_run_may_end() {
-    let mut stage = Stage::set().await;
+    let mut harness = Harness::start().await;
     let (open, gate) = watch::channel(false);
     let act = Scripted::new(move |_, _| {
         let mut gate = gate.clone();
@@ -128,23 +128,23 @@ async fn at_shutdown_a_run_may_end() {
             done()
         })
     });
-    let (shutdown, task, _) = stage.work_as(act.worker()).await;
-    let id = stage.request("act").await;
+    let (shutdown, task, _) = harness.work_as(act.worker()).await;
+    let id = harness.request("act").await;
     eventually("the run began", async || act.begun() == 1).await;
     shutdown.cancel();
-    let late = stage.request("act").await;
+    let late = harness.request("act").await;
     open.send(true).unwrap();
-    stage.completed(id).await;
+    harness.completed(id).await;
     eventually("the worker ended", async || task.is_finished()).await;
     assert_eq!(act.begun(), 1);
-    stage.work_as(act.worker()).await;
-    stage.completed(late).await;
-    stage.all_acknowledged().await;
+    harness.work_as(act.worker()).await;
+    harness.completed(late).await;
+    harness.all_acknowledged().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_end_within_the_grace_period_goes_to_another_worker_at_once() {
-    let mut stage = Stage::set().await;
+    let mut harness = Harness::start().await;
     let act = Scripted::new(|number, _| {
         Box::pin(async move {
             if number == 0 {
@@ -156,24 +156,24 @@ async fn what_does_not_end_within_the_grace_period_goes_to_another_worker_at_onc
     let mut config = config();
     config.shutdown_grace = Duration::from_millis(50);
     let stopping = Worker::new(config).unwrap().offer(act.clone());
-    let raw = Raw::connect(&stage.nats.url()).await;
+    let raw = Raw::connect(&harness.nats.url()).await;
     let given_back = raw.listen("$JS.EVENT.ADVISORY.CONSUMER.MSG_NAKED.>").await;
-    let (shutdown, task, _) = stage.work_as(stopping).await;
-    let id = stage.request("act").await;
+    let (shutdown, task, _) = harness.work_as(stopping).await;
+    let id = harness.request("act").await;
     eventually("the run began", async || act.begun() == 1).await;
-    stage.work_as(act.worker()).await;
+    harness.work_as(act.worker()).await;
     shutdown.cancel();
     // It does not wait until nobody has acknowledged it for a while.
     let mut given_back = std::pin::pin!(given_back);
     assert!(given_back.next().await.is_some());
-    stage.completed(id).await;
+    harness.completed(id).await;
     eventually("the worker ended", async || task.is_finished()).await;
-    stage.all_acknowledged().await;
+    harness.all_acknowledged().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_is_a_failed_attempt() {
-    let mut stage = Stage::set().await;
+    let mut harness = Harness::start().await;
     let act = Scripted::new(|number, _| {
         assert!(number > 0, "outside of the future");
         Box::pin(async move {
@@ -181,62 +181,64 @@ async fn a_panic_is_a_failed_attempt() {
             done()
         })
     });
-    stage.work_as(act.worker()).await;
-    let id = stage.request("act").await;
-    stage.completed(id).await;
-    stage.all_acknowledged().await;
+    harness.work_as(act.worker()).await;
+    let id = harness.request("act").await;
+    harness.completed(id).await;
+    harness.all_acknowledged().await;
     assert_eq!(act.begun(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invocation_that_never_succeeds_fails_and_becomes_a_dead_letter() {
-    let mut stage = Stage::set().await;
+    let mut harness = Harness::start().await;
     let act = Scripted::failing();
-    stage.work_as(act.worker()).await;
-    let id = stage.request("act").await;
-    let (code, reason) = stage.failed(id).await;
+    harness.work_as(act.worker()).await;
+    let id = harness.request("act").await;
+    let (code, reason) = harness.failed(id).await;
     assert_eq!(
         (code.as_str(), reason.as_str()),
         ("attempts_exhausted", "the moon is away")
     );
-    stage.all_acknowledged().await;
+    harness.all_acknowledged().await;
     assert_eq!(act.begun(), ATTEMPTS_MAX as usize);
-    assert_eq!(stage.bus.dead_letters().await.unwrap(), 1);
+    assert_eq!(harness.bus.dead_letters().await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_result_is_repeated_until_the_world_answers() {
-    let mut stage = Stage::set().await;
+    let mut harness = Harness::start().await;
     let act = Scripted::new(|_, _| Box::pin(async { done() }));
-    stage.work_as(act.worker()).await;
-    stage.leave();
-    let id = stage.request("act").await;
+    harness.work_as(act.worker()).await;
+    harness.leave();
+    let id = harness.request("act").await;
     eventually("the run ended", async || act.gone() == 1).await;
-    assert_eq!(stage.bus.open_invocations().await.unwrap(), 1);
-    stage.serve().await;
-    stage.completed(id).await;
-    stage.all_acknowledged().await;
-    assert_eq!((act.begun(), stage.outcomes(id).len()), (1, 1));
+    assert_eq!(harness.bus.open_invocations().await.unwrap(), 1);
+    harness.serve().await;
+    harness.completed(id).await;
+    harness.all_acknowledged().await;
+    assert_eq!((act.begun(), harness.outcomes(id).len()), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_past_its_deadline_fails() {
-    let mut stage = Stage::set().await;
+    let mut harness = Harness::start().await;
     let act = Scripted::endless();
-    stage.work_as(act.worker()).await;
-    let late = stage.request_until("act", Timestamp::from_unix_ms(1)).await;
-    assert_eq!(stage.failed(late).await.0, "deadline");
+    harness.work_as(act.worker()).await;
+    let late = harness
+        .request_until("act", Timestamp::from_unix_ms(1))
+        .await;
+    assert_eq!(harness.failed(late).await.0, "deadline");
     assert_eq!(act.begun(), 0);
     let soon = Timestamp::now() + Duration::from_millis(200);
-    let running = stage.request_until("act", soon).await;
-    assert_eq!(stage.failed(running).await.0, "deadline");
+    let running = harness.request_until("act", soon).await;
+    assert_eq!(harness.failed(running).await.0, "deadline");
     assert_eq!((act.begun(), act.gone()), (1, 1));
-    stage.all_acknowledged().await;
+    harness.all_acknowledged().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_the_world_has_ended_is_acknowledged() {
-    let mut stage = Stage::set().await;
+    let mut harness = Harness::start().await;
     let (open, gate) = watch::channel(false);
     let act = Scripted::new(move |_, _| {
         let mut gate = gate.clone();
@@ -245,40 +247,43 @@ async fn a_run_that_the_world_has_ended_is_acknowledged() {
             done()
         })
     });
-    stage.work_as(act.worker()).await;
-    let id = stage.request("act").await;
+    harness.work_as(act.worker()).await;
+    let id = harness.request("act").await;
     eventually("the run began", async || act.begun() == 1).await;
-    stage.end(id);
+    harness.end(id);
     open.send(true).unwrap();
-    stage.all_acknowledged().await;
-    assert!(stage.outcomes(id).is_empty());
-    assert_eq!(stage.bus.dead_letters().await.unwrap(), 0);
+    harness.all_acknowledged().await;
+    assert!(harness.outcomes(id).is_empty());
+    assert_eq!(harness.bus.dead_letters().await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_of_nats_is_survived() {
-    let mut stage = Stage::set().await;
+    let mut harness = Harness::start().await;
     let act = Scripted::new(|_, _| Box::pin(async { done() }));
-    let (_, _, health) = stage.work_as(act.worker()).await;
-    let first = stage.request("act").await;
-    stage.completed(first).await;
-    stage.nats.kill();
+    let (_, _, health) = harness.work_as(act.worker()).await;
+    let first = harness.request("act").await;
+    harness.completed(first).await;
+    harness.nats.kill();
     eventually("the worker is not ready", async || {
         !health.problems().is_empty()
     })
     .await;
-    stage.nats.restart();
+    harness.nats.restart();
     eventually("the worker is ready again", async || {
         health.problems().is_empty()
     })
     .await;
     eventually("the queue is there again", async || {
-        stage.bus.open_invocations().await.is_ok()
+        harness.bus.open_invocations().await.is_ok()
     })
     .await;
-    let second = stage.request("act").await;
-    assert!(matches!(stage.outcome(second).await, Outcome::Completed(_)));
-    stage.all_acknowledged().await;
+    let second = harness.request("act").await;
+    assert!(matches!(
+        harness.outcome(second).await,
+        Outcome::Completed(_)
+    ));
+    harness.all_acknowledged().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

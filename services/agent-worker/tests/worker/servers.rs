@@ -8,20 +8,20 @@ use serde_json::json;
 use testkit::eventually;
 use testkit::mcp::{ToolServer, example};
 
-use crate::programs::{Program, allowing_programs, call, make, ok, result, scene, scene_of};
-use crate::support::{Stage, config};
+use crate::programs::{Program, allowing_programs, call, fixture, make, ok, result, scene_of};
+use crate::support::{Harness, config};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_is_started_once_and_ends_with_its_worker() {
-    let (mut stage, program) = (Stage::set().await, Program::new());
-    stage.servers([("files", program.server())]);
+    let (mut harness, program) = (Harness::start().await, Program::new());
+    harness.servers([("files", program.server())]);
     let worker = Worker::new(allowing_programs()).unwrap();
-    let (shutdown, ..) = stage.work_as(worker).await;
+    let (shutdown, ..) = harness.work_as(worker).await;
     let add = call("add", &json!({"a": 1, "b": 2}));
-    stage.call(add);
-    let ids = futures::future::join_all((0..8).map(|_| stage.request("tool"))).await;
+    harness.call(add);
+    let ids = futures::future::join_all((0..8).map(|_| harness.request("tool"))).await;
     for id in ids {
-        assert_eq!(result(&stage, id).await, ok("3"));
+        assert_eq!(result(&harness, id).await, ok("3"));
     }
     assert_eq!(program.seen("started"), 1);
     assert!(!program.has_ended());
@@ -31,33 +31,33 @@ async fn a_program_is_started_once_and_ends_with_its_worker() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_has_died_is_started_again() {
-    let (stage, program) = scene().await;
-    let crash = make(&stage, call("crash", &json!({}))).await;
+    let (harness, program) = fixture().await;
+    let crash = make(&harness, call("crash", &json!({}))).await;
     assert!(crash.failed, "{crash:?}");
     assert!(
         crash.text.contains("whether it took effect is not known"),
         "{crash:?}"
     );
     let add = call("add", &json!({"a": 1, "b": 2}));
-    assert_eq!(make(&stage, add).await, ok("3"));
+    assert_eq!(make(&harness, add).await, ok("3"));
     assert_eq!(program.seen("started"), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_restarted_is_connected_again() {
-    let (mut stage, tools) = (Stage::set().await, ToolServer::start().await);
+    let (mut harness, tools) = (Harness::start().await, ToolServer::start().await);
     let mut config = config();
     config.mcp.allow = vec![Allowed {
         url: Some(tools.url()),
         ..Allowed::default()
     }];
-    stage.work_as(Worker::new(config).unwrap()).await;
-    stage.servers([("files", McpServer::Http { url: tools.url() })]);
+    harness.work_as(Worker::new(config).unwrap()).await;
+    harness.servers([("files", McpServer::Http { url: tools.url() })]);
     let add = call("add", &json!({"a": 1, "b": 2}));
-    assert_eq!(make(&stage, add.clone()).await, ok("3"));
+    assert_eq!(make(&harness, add.clone()).await, ok("3"));
     let _tools = tools.restart().await;
     eventually("it is called again", async || {
-        make(&stage, add.clone()).await == ok("3")
+        make(&harness, add.clone()).await == ok("3")
     })
     .await;
 }
@@ -67,10 +67,10 @@ async fn worlds_share_a_server_only_if_they_may() {
     for (shared, expected) in [(false, 2), (true, 1)] {
         let mut config = allowing_programs();
         config.mcp.allow[0].shared = shared;
-        let (mut stage, program) = scene_of(config).await;
-        make(&stage, call("add", &json!({}))).await;
-        stage.move_to("garden").await;
-        make(&stage, call("add", &json!({}))).await;
+        let (mut harness, program) = scene_of(config).await;
+        make(&harness, call("add", &json!({}))).await;
+        harness.move_to("garden").await;
+        make(&harness, call("add", &json!({}))).await;
         assert_eq!(program.seen("started"), expected);
     }
 }
@@ -79,15 +79,15 @@ async fn worlds_share_a_server_only_if_they_may() {
 async fn an_idle_server_is_closed_and_opened_again() {
     let mut config = allowing_programs();
     config.mcp.idle_timeout = Duration::from_millis(100);
-    let (stage, program) = scene_of(config).await;
+    let (harness, program) = scene_of(config).await;
     let add = call("add", &json!({"a": 1, "b": 2}));
-    make(&stage, add.clone()).await;
+    make(&harness, add.clone()).await;
     eventually("the program has ended", async || program.has_ended()).await;
     assert_eq!(
-        stage.bus.mcp_servers().await.unwrap()[0].status,
+        harness.bus.mcp_servers().await.unwrap()[0].status,
         McpConnection::Closed
     );
-    assert_eq!(make(&stage, add).await, ok("3"));
+    assert_eq!(make(&harness, add).await, ok("3"));
     assert_eq!(program.seen("started"), 2);
 }
 
@@ -95,24 +95,24 @@ async fn an_idle_server_is_closed_and_opened_again() {
 async fn the_server_that_was_not_used_for_longest_makes_room() {
     let mut config = allowing_programs();
     config.mcp.servers_max = 1;
-    let (stage, first) = scene_of(config).await;
+    let (harness, first) = scene_of(config).await;
     let second = Program::new();
     let add = call("add", &json!({"a": 1, "b": 2}));
-    make(&stage, add.clone()).await;
-    stage.servers([("files", second.server())]);
-    make(&stage, add.clone()).await;
+    make(&harness, add.clone()).await;
+    harness.servers([("files", second.server())]);
+    make(&harness, add.clone()).await;
     eventually("the first has ended", async || first.has_ended()).await;
     // The second is in use: there is no room for the first.
-    stage.call(call("slow", &json!({})));
-    let slow = stage.request("tool").await;
+    harness.call(call("slow", &json!({})));
+    let slow = harness.request("tool").await;
     eventually("the call began", async || second.seen("slow") == 1).await;
-    stage.servers([("files", first.server())]);
-    let full = make(&stage, add).await;
+    harness.servers([("files", first.server())]);
+    let full = make(&harness, add).await;
     assert!(
         full.failed && full.text.contains("too many servers"),
         "{full:?}"
     );
-    assert!(stage.outcomes(slow).is_empty());
+    assert!(harness.outcomes(slow).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,8 +126,8 @@ async fn a_program_that_is_no_server_is_waited_for_only_so_long() {
             ..Allowed::default()
         })
         .into();
-    let mut stage = Stage::set().await;
-    stage.work_as(Worker::new(config).unwrap()).await;
+    let mut harness = Harness::start().await;
+    harness.work_as(Worker::new(config).unwrap()).await;
     for (command, expected) in [
         ("sleep", "more than 0.2 s"),
         ("false", "can't be reached"),
@@ -135,14 +135,14 @@ async fn a_program_that_is_no_server_is_waited_for_only_so_long() {
     ] {
         let args = vec!["3600".to_owned()];
         let command = command.to_owned();
-        stage.servers([("files", McpServer::Stdio { command, args })]);
-        let result = make(&stage, call("add", &json!({}))).await;
+        harness.servers([("files", McpServer::Stdio { command, args })]);
+        let result = make(&harness, call("add", &json!({}))).await;
         assert!(
             result.failed && result.text.contains(expected),
             "{result:?}"
         );
     }
-    let servers = stage.bus.mcp_servers().await.unwrap();
+    let servers = harness.bus.mcp_servers().await.unwrap();
     assert!(
         servers
             .iter()
@@ -159,20 +159,20 @@ async fn a_program_ends_with_all_that_it_has_started() {
         any_args: true,
         ..Allowed::default()
     }];
-    let (mut stage, program) = (Stage::set().await, Program::new());
-    stage.work_as(Worker::new(config).unwrap()).await;
+    let (mut harness, program) = (Harness::start().await, Program::new());
+    harness.work_as(Worker::new(config).unwrap()).await;
     let script = format!(
         "sleep 3600 & echo pid $! > {}; wait",
         program.file.display()
     );
-    stage.servers([(
+    harness.servers([(
         "files",
         McpServer::Stdio {
             command: "sh".to_owned(),
             args: vec!["-c".to_owned(), script],
         },
     )]);
-    let result = make(&stage, call("add", &json!({}))).await;
+    let result = make(&harness, call("add", &json!({}))).await;
     assert!(result.failed && program.seen("pid") == 1, "{result:?}");
     eventually("the program has ended", async || program.has_ended()).await;
 }
@@ -186,9 +186,9 @@ async fn what_a_program_has_started_ends_with_it_however_it_ends() {
         ..Allowed::default()
     }];
     for (tool, expected) in [("add", "0"), ("crash", "the connection broke")] {
-        let (mut stage, program) = (Stage::set().await, Program::new());
+        let (mut harness, program) = (Harness::start().await, Program::new());
         let worker = Worker::new(config.clone()).unwrap();
-        let (shutdown, ..) = stage.work_as(worker).await;
+        let (shutdown, ..) = harness.work_as(worker).await;
         let (server, file) = (example("tool_server"), program.file.display());
         let script = format!(
             "sleep 3600 > /dev/null & echo pid $! > {file}; exec {} {file}",
@@ -196,8 +196,8 @@ async fn what_a_program_has_started_ends_with_it_however_it_ends() {
         );
         let args = vec!["-c".to_owned(), script];
         let command = "sh".to_owned();
-        stage.servers([("files", McpServer::Stdio { command, args })]);
-        let result = make(&stage, call(tool, &json!({}))).await;
+        harness.servers([("files", McpServer::Stdio { command, args })]);
+        let result = make(&harness, call(tool, &json!({}))).await;
         assert!(result.text.contains(expected), "{result:?}");
         assert_eq!(program.seen("pid"), 2);
         shutdown.cancel();
@@ -207,34 +207,34 @@ async fn what_a_program_has_started_ends_with_it_however_it_ends() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_see_servers_and_restart_them() {
-    let (stage, program) = scene().await;
-    assert!(stage.bus.mcp_servers().await.unwrap().is_empty());
-    make(&stage, call("add", &json!({}))).await;
-    let servers = stage.bus.mcp_servers().await.unwrap();
+    let (harness, program) = fixture().await;
+    assert!(harness.bus.mcp_servers().await.unwrap().is_empty());
+    make(&harness, call("add", &json!({}))).await;
+    let servers = harness.bus.mcp_servers().await.unwrap();
     let [server] = &servers[..] else {
         panic!("{servers:?}");
     };
     assert_eq!((server.name.as_str(), server.id.len()), ("files", 8));
     assert_eq!(server.transport, McpTransport::Stdio);
     assert_eq!(server.status, McpConnection::Connected);
-    assert_eq!(server.worlds, std::slice::from_ref(&stage.world));
+    assert_eq!(server.worlds, std::slice::from_ref(&harness.world));
     assert!(server.started_at.is_some() && server.error.is_none());
-    assert!(stage.bus.restart_mcp_server(&server.id).await.unwrap());
+    assert!(harness.bus.restart_mcp_server(&server.id).await.unwrap());
     eventually("it is started again", async || program.seen("started") == 2).await;
-    assert!(!stage.bus.restart_mcp_server("00000000").await.unwrap());
+    assert!(!harness.bus.restart_mcp_server("00000000").await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_resource_is_read_on_any_worker() {
-    let (stage, program) = scene().await;
+    let (harness, program) = fixture().await;
     let read = async |uri: &str| {
         let read = ReadResource {
-            world: stage.world.clone(),
+            world: harness.world.clone(),
             name: "files".to_owned(),
             server: program.server(),
             uri: uri.to_owned(),
         };
-        stage
+        harness
             .bus
             .read_resource(&read, Duration::from_secs(10))
             .await
@@ -260,9 +260,9 @@ async fn a_resource_is_read_on_any_worker() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_answers_when_there_is_no_worker() {
-    let stage = Stage::set().await;
-    assert!(stage.bus.mcp_servers().await.unwrap().is_empty());
-    assert!(!stage.bus.restart_mcp_server("00000000").await.unwrap());
+    let harness = Harness::start().await;
+    assert!(harness.bus.mcp_servers().await.unwrap().is_empty());
+    assert!(!harness.bus.restart_mcp_server("00000000").await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]

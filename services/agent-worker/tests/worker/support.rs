@@ -21,7 +21,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use uuid::Uuid;
 
 /// A real nats-server, a scripted world, and the workers of a test.
-pub(crate) struct Stage {
+pub(crate) struct Harness {
     pub(crate) nats: NatsServer,
     pub(crate) bus: Bus,
     pub(crate) world: WorldId,
@@ -46,12 +46,12 @@ struct Told {
     chunks: Mutex<Vec<Chunk>>,
 }
 
-impl Stage {
-    pub(crate) async fn set() -> Self {
+impl Harness {
+    pub(crate) async fn start() -> Self {
         let nats = NatsServer::start();
         let bus = connect(&nats, "test").await;
         let world: WorldId = "lobby".parse().unwrap();
-        let mut stage = Self {
+        let mut harness = Self {
             nats,
             bus,
             world,
@@ -60,10 +60,10 @@ impl Stage {
             tasks: JoinSet::new(),
             workers: Vec::new(),
         };
-        stage.say(&[("pat", "Hello there")]);
-        stage.serve().await;
-        stage.listen().await;
-        stage
+        harness.say(&[("pat", "Hello there")]);
+        harness.serve().await;
+        harness.listen().await;
+        harness
     }
 
     /// The chat, as senders and texts; the last is to be answered.
@@ -114,7 +114,7 @@ impl Stage {
         }));
     }
 
-    /// From now on the stage is another world, which says the same.
+    /// From now on the harness is another world, which says the same.
     pub(crate) async fn move_to(&mut self, world: &str) {
         self.leave();
         self.world = world.parse().unwrap();

@@ -7,32 +7,34 @@ use serde_json::{Value, json};
 use testkit::mcp::ToolServer;
 use testkit::model::{ModelServer, Reply};
 
-use crate::support::{Stage, config};
+use crate::support::{Harness, config};
 
 /// A world whose agent thinks with a scripted model and has a server of tools, and a worker.
-struct Scene {
-    stage: Stage,
+struct Fixture {
+    harness: Harness,
     model: ModelServer,
     tools: ToolServer,
 }
 
-impl Scene {
-    async fn set() -> Self {
-        let (mut stage, model) = (Stage::set().await, ModelServer::start().await);
+impl Fixture {
+    async fn start() -> Self {
+        let (mut harness, model) = (Harness::start().await, ModelServer::start().await);
         let tools = ToolServer::start().await;
-        stage.agent(agent(&model, &json!({})));
-        stage.servers([("files", http(&tools.url()))]);
-        stage.work_as(Worker::new(allowing(&tools)).unwrap()).await;
+        harness.agent(agent(&model, &json!({})));
+        harness.servers([("files", http(&tools.url()))]);
+        harness
+            .work_as(Worker::new(allowing(&tools)).unwrap())
+            .await;
         Self {
-            stage,
+            harness,
             model,
             tools,
         }
     }
 
     async fn respond(&self) -> Completed {
-        let id = self.stage.request("respond").await;
-        self.stage.completed(id).await
+        let id = self.harness.request("respond").await;
+        self.harness.completed(id).await
     }
 }
 
@@ -78,10 +80,12 @@ const ADD: [&str; 3] = ["call_a", "files_add", r#"{"a": 1, "b": 2}"#];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_is_offered_all_tools_and_its_calls_are_the_result() {
-    let scene = Scene::set().await;
+    let fixture = Fixture::start().await;
     let note = ["call_b", "files_note", r#"{"text": "x"}"#];
-    scene.model.reply(Reply::calls("Let me see", &[ADD, note]));
-    let completed = scene.respond().await;
+    fixture
+        .model
+        .reply(Reply::calls("Let me see", &[ADD, note]));
+    let completed = fixture.respond().await;
     assert_eq!(completed.message.as_deref(), Some("Let me see"));
     let [add, note] = &completed.calls[..] else {
         panic!("{completed:?}");
@@ -93,7 +97,7 @@ async fn a_model_is_offered_all_tools_and_its_calls_are_the_result() {
     assert!(!note.reads_only && !note.repeatable);
     assert!(completed.usage.is_some());
 
-    let request = &scene.model.requests()[0];
+    let request = &fixture.model.requests()[0];
     assert!(request.is_streamed());
     let expected = [
         "ask_user_input",
@@ -114,29 +118,29 @@ async fn a_model_is_offered_all_tools_and_its_calls_are_the_result() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_in_one_piece_can_be_calls() {
-    let scene = Scene::set().await;
-    scene
+    let fixture = Fixture::start().await;
+    fixture
         .model
         .answer_with(|request| match request.is_streamed() {
             true => Reply::cut_after(0),
             false => Reply::calls("", &[ADD]),
         });
-    let completed = scene.respond().await;
+    let completed = fixture.respond().await;
     assert_eq!((completed.message, completed.calls.len()), (None, 1));
     assert_eq!(of_files(&completed.calls[0]), "add");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_that_make_no_sense_are_told_apart() {
-    let scene = Scene::set().await;
+    let fixture = Fixture::start().await;
     let calls = [
         ["same", "files_add", "{broken"],
         ["same", "files_no_such", "{}"],
         ["x", "ask_user_input", r#"{"questions": []}"#],
         ["y", "files_show", ""],
     ];
-    scene.model.reply(Reply::calls("", &calls));
-    let calls = scene.respond().await.calls;
+    fixture.model.reply(Reply::calls("", &calls));
+    let calls = fixture.respond().await.calls;
     let ids: Vec<_> = calls.iter().map(|call| call.id.as_str()).collect();
     assert_eq!(ids, ["same", "call-1", "x", "y"]);
     let refused: Vec<_> = calls.iter().map(|call| call.refused.is_some()).collect();
@@ -148,11 +152,11 @@ async fn calls_that_make_no_sense_are_told_apart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_asks_people() {
-    let scene = Scene::set().await;
+    let fixture = Fixture::start().await;
     let questions = r#"{"questions": [{"question": "Which?", "options": [{"label": "A"}]}]}"#;
     let ask = ["call_a", "ask_user_input", questions];
-    scene.model.reply(Reply::calls("", &[ask]));
-    let calls = scene.respond().await.calls;
+    fixture.model.reply(Reply::calls("", &[ask]));
+    let calls = fixture.respond().await.calls;
     let Some(Tool::People { questions }) = &calls[0].tool else {
         panic!("{calls:?}");
     };
@@ -161,36 +165,36 @@ async fn a_model_asks_people() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_may_be_kept_from_asking() {
-    let scene = Scene::set().await;
+    let fixture = Fixture::start().await;
     let access = json!({"questions": false});
-    scene.stage.agent(agent(&scene.model, &access));
-    scene.respond().await;
-    let request = &scene.model.requests()[0];
+    fixture.harness.agent(agent(&fixture.model, &access));
+    fixture.respond().await;
+    let request = &fixture.model.requests()[0];
     assert!(!offered(&request.body).contains(&"ask_user_input"));
-    let mut without = agent(&scene.model, &json!({}));
+    let mut without = agent(&fixture.model, &json!({}));
     without["tools"] = Value::Null;
-    scene.stage.agent(without);
-    scene.respond().await;
-    assert!(offered(&scene.model.requests()[1].body).is_empty());
+    fixture.harness.agent(without);
+    fixture.respond().await;
+    assert!(offered(&fixture.model.requests()[1].body).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_steps_so_far_are_part_of_the_prompt() {
-    let scene = Scene::set().await;
+    let fixture = Fixture::start().await;
     let call = |id: &str, name: &str| json!({"id": id, "name": name, "arguments": {"a": 1}});
-    scene.stage.steps(json!([
+    fixture.harness.steps(json!([
         {"said": "Let me see", "calls": [
             [call("one", "files_add"), {"text": "3"}],
             [call("two", "gone_tool"), {"text": "no", "failed": true}],
         ]},
         {"calls": [[call("three", "files_add"), {"text": "4"}]]},
     ]));
-    scene.model.reply(Reply::text("It is 4"));
-    let completed = scene.respond().await;
+    fixture.model.reply(Reply::text("It is 4"));
+    let completed = fixture.respond().await;
     assert_eq!(completed.message.as_deref(), Some("It is 4"));
     assert!(completed.calls.is_empty());
 
-    let request = &scene.model.requests()[0];
+    let request = &fixture.model.requests()[0];
     let messages = request.body["messages"].as_array().unwrap();
     let roles: Vec<_> = messages
         .iter()
@@ -229,24 +233,24 @@ async fn the_steps_so_far_are_part_of_the_prompt() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_that_can_not_be_used_are_named() {
-    let scene = Scene::set().await;
+    let fixture = Fixture::start().await;
     let nobody = format!("http://127.0.0.1:{}/mcp", testkit::free_port());
-    let mut config = allowing(&scene.tools);
+    let mut config = allowing(&fixture.tools);
     config.mcp.allow.push(Allowed {
         url: Some(nobody.clone()),
         ..Allowed::default()
     });
-    let mut stage = Stage::set().await;
-    stage.agent(agent(&scene.model, &json!({})));
-    stage.servers([
+    let mut harness = Harness::start().await;
+    harness.agent(agent(&fixture.model, &json!({})));
+    harness.servers([
         ("absent", http(&nobody)),
-        ("files", http(&scene.tools.url())),
+        ("files", http(&fixture.tools.url())),
         ("forbidden", http("http://10.255.255.1/mcp")),
     ]);
-    stage.work_as(Worker::new(config).unwrap()).await;
-    let id = stage.request("respond").await;
-    stage.completed(id).await;
-    let request = &scene.model.requests()[0];
+    harness.work_as(Worker::new(config).unwrap()).await;
+    let id = harness.request("respond").await;
+    harness.completed(id).await;
+    let request = &fixture.model.requests()[0];
     let (_, system) = &request.messages()[0];
     let sentence = "The tools of absent, forbidden can't be reached now.";
     assert!(system.contains(sentence), "{system}");
@@ -255,28 +259,28 @@ async fn servers_that_can_not_be_used_are_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tools_are_listed_once_until_they_change() {
-    let scene = Scene::set().await;
+    let fixture = Fixture::start().await;
     for _ in 0..3 {
-        scene.respond().await;
+        fixture.respond().await;
     }
     assert_eq!(
-        (scene.tools.seen("started"), scene.tools.seen("listed")),
+        (fixture.tools.seen("started"), fixture.tools.seen("listed")),
         (1, 1)
     );
-    scene.stage.call(json!({
+    fixture.harness.call(json!({
         "id": "a", "name": "files_grow", "arguments": {},
         "tool": {"mcp": {"server": "files", "tool": "grow"}},
     }));
-    let id = scene.stage.request("tool").await;
-    scene.stage.completed(id).await;
+    let id = fixture.harness.request("tool").await;
+    fixture.harness.completed(id).await;
     testkit::eventually("the new tool is offered", async || {
-        scene.respond().await;
-        let requests = scene.model.requests();
+        fixture.respond().await;
+        let requests = fixture.model.requests();
         offered(&requests.last().unwrap().body).contains(&"files_grown")
     })
     .await;
     assert_eq!(
-        (scene.tools.seen("started"), scene.tools.seen("listed")),
+        (fixture.tools.seen("started"), fixture.tools.seen("listed")),
         (1, 2)
     );
 }

@@ -6,16 +6,16 @@ use futures::StreamExt as _;
 use gateway::{Config, Limits};
 use serde_json::{Value, json};
 
-use crate::support::{Setup, Sse};
+use crate::support::{Harness, Sse};
 
 const MESSAGES: &str = "/worlds/lobby/messages";
 const PATIENCE: Duration = Duration::from_secs(20);
 
-async fn lobby(config: Config) -> Setup {
-    let setup = Setup::with(config).await;
-    let created = setup.post("/v1/worlds", json!({"id": "lobby"})).await;
+async fn lobby(config: Config) -> Harness {
+    let harness = Harness::start_with(config).await;
+    let created = harness.post("/v1/worlds", json!({"id": "lobby"})).await;
     assert_eq!(created.0, 201, "{}", created.1);
-    setup
+    harness
 }
 
 fn impatient() -> Config {
@@ -27,9 +27,9 @@ fn impatient() -> Config {
 
 #[tokio::test]
 async fn whoever_waits_for_an_answer_that_does_not_come_is_told_so() {
-    let setup = lobby(impatient()).await;
+    let harness = lobby(impatient()).await;
     let body = json!({"message": "silence", "chatId": "main", "stream": false});
-    let (status, answer) = setup.post(MESSAGES, body).await;
+    let (status, answer) = harness.post(MESSAGES, body).await;
     assert_eq!(
         (status, &answer["code"]),
         (504, &json!("CHAT_ERROR")),
@@ -40,9 +40,9 @@ async fn whoever_waits_for_an_answer_that_does_not_come_is_told_so() {
 
 #[tokio::test]
 async fn a_stream_on_which_nothing_happens_ends_with_an_error() {
-    let setup = lobby(impatient()).await;
+    let harness = lobby(impatient()).await;
     let body = json!({"message": "silence", "chatId": "main"});
-    let request = setup.http.post(setup.at(MESSAGES)).json(&body);
+    let request = harness.http.post(harness.at(MESSAGES)).json(&body);
     let mut stream = Sse::open(request).await;
     let mut told = Vec::new();
     while let Some(event) = stream.next().await {
@@ -58,13 +58,13 @@ async fn a_silent_stream_says_that_it_is_open() {
         sse_heartbeat: Duration::from_millis(50),
         ..Limits::default()
     };
-    let setup = lobby(Config {
+    let harness = lobby(Config {
         limits,
         ..Config::default()
     })
     .await;
-    let url = setup.at("/api/worlds/lobby/events");
-    let answer = setup.http.get(url).send().await.unwrap();
+    let url = harness.at("/api/worlds/lobby/events");
+    let answer = harness.http.get(url).send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 200);
     let mut bytes = answer.bytes_stream();
     let mut read = String::new();

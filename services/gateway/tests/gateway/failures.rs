@@ -8,7 +8,7 @@ use service_kit::CancellationToken;
 use testkit::{eventually, free_port};
 use tokio::task::JoinSet;
 
-use crate::support::{Setup, answer};
+use crate::support::{Harness, answer};
 
 #[tokio::test]
 async fn without_nats_requests_are_refused_at_once_until_it_is_back() {
@@ -17,27 +17,32 @@ async fn without_nats_requests_are_refused_at_once_until_it_is_back() {
         command_deadline: Duration::from_secs(3600),
         ..Config::default()
     };
-    let mut setup = Setup::with(config).await;
-    setup.post("/v1/worlds", json!({"id": "lobby"})).await;
-    setup.nats.kill();
+    let mut harness = Harness::start_with(config).await;
+    harness.post("/v1/worlds", json!({"id": "lobby"})).await;
+    harness.nats.kill();
     eventually("the gateway says why it is not ready", async || {
-        let (status, text) = setup.get("/readyz").await;
+        let (status, text) = harness.get("/readyz").await;
         status == 503 && text.as_str().is_some_and(|text| text.contains("nats: "))
     })
     .await;
     let event = json!({"sender": "ada", "type": "a.b", "data": 1});
-    let request = setup
+    let request = harness
         .http
-        .post(setup.at("/v1/worlds/lobby/events"))
+        .post(harness.at("/v1/worlds/lobby/events"))
         .json(&event);
     let response = request.send().await.unwrap();
     assert_eq!(response.status().as_u16(), 503);
     assert_eq!(response.headers()["retry-after"], "1");
-    assert_eq!(setup.get("/livez").await.0, 200);
-    setup.nats.restart();
+    assert_eq!(harness.get("/livez").await.0, 200);
+    harness.nats.restart();
     eventually("everything is back", async || {
-        let ready = setup.get("/readyz").await.0 == 200;
-        ready && setup.post("/v1/worlds/lobby/events", event.clone()).await.0 == 201
+        let ready = harness.get("/readyz").await.0 == 200;
+        ready
+            && harness
+                .post("/v1/worlds/lobby/events", event.clone())
+                .await
+                .0
+                == 201
     })
     .await;
 }
@@ -78,8 +83,8 @@ async fn history_is_refused_while_the_archive_is_away_and_worlds_go_on() {
         query_deadline: Duration::from_millis(300),
         ..Config::default()
     };
-    let setup = Setup::with(nats_away).await;
-    let created = setup.post("/v1/worlds", json!({"id": "lobby"})).await;
+    let harness = Harness::start_with(nats_away).await;
+    let created = harness.post("/v1/worlds", json!({"id": "lobby"})).await;
     assert_eq!(created.0, 201);
     for path in [
         "/v1/worlds",
@@ -88,12 +93,12 @@ async fn history_is_refused_while_the_archive_is_away_and_worlds_go_on() {
         "/v1/worlds/lobby/chats/main/messages",
         "/v1/worlds/lobby/usage",
     ] {
-        let (status, problem) = setup.get(path).await;
+        let (status, problem) = harness.get(path).await;
         assert_eq!(
             (status, &problem["retry_after"]),
             (503, &json!(1)),
             "{path}"
         );
     }
-    setup.send("a.b", json!(1)).await;
+    harness.send("a.b", json!(1)).await;
 }

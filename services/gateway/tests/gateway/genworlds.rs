@@ -12,10 +12,10 @@ use client::{Client, event, start};
 
 #[tokio::test]
 async fn everyone_hears_an_event_once_with_every_field() {
-    let setup = start(Config::default()).await;
-    let mut speaker = Client::open(&setup, "/ws/lobby").await;
-    let mut other = Client::open(&setup, "/ws?world=lobby&entity=mic").await;
-    let mut silent = Client::open(&setup, "/ws/lobby").await;
+    let harness = start(Config::default()).await;
+    let mut speaker = Client::open(&harness, "/ws/lobby").await;
+    let mut other = Client::open(&harness, "/ws?world=lobby&entity=mic").await;
+    let mut silent = Client::open(&harness, "/ws/lobby").await;
     let mut said = event("agent_moves", "chat_user", None);
     said["new_position"] = json!({"x": 1, "y": [2.5]});
     said["summary"] = json!("A move.");
@@ -36,14 +36,14 @@ async fn everyone_hears_an_event_once_with_every_field() {
 
 #[tokio::test]
 async fn an_event_with_a_target_is_for_its_target_and_its_sender() {
-    let setup = start(Config::default()).await;
-    let mut john = Client::open(&setup, "/ws/lobby").await;
-    let mut matthew = Client::open(&setup, "/ws/lobby?entity=matthew").await;
-    let mut second_ear = Client::open(&setup, "/ws/lobby?entity=matthew").await;
-    let mut mic = Client::open(&setup, "/ws/lobby?entity=mic").await;
+    let harness = start(Config::default()).await;
+    let mut john = Client::open(&harness, "/ws/lobby").await;
+    let mut matthew = Client::open(&harness, "/ws/lobby?entity=matthew").await;
+    let mut second_ear = Client::open(&harness, "/ws/lobby?entity=matthew").await;
+    let mut mic = Client::open(&harness, "/ws/lobby?entity=mic").await;
     // An object or a recorder, as GenWorlds has them: it has not said who it is.
-    let mut silent = Client::open(&setup, "/ws/lobby").await;
-    let mut recorder = Client::open(&setup, "/ws/lobby?observe=all").await;
+    let mut silent = Client::open(&harness, "/ws/lobby").await;
+    let mut recorder = Client::open(&harness, "/ws/lobby?observe=all").await;
     john.say(&event("whisper", "john", Some("matthew"))).await;
     john.say(&event("to_the_world", "john", Some("lobby")))
         .await;
@@ -68,15 +68,15 @@ async fn an_event_with_a_target_is_for_its_target_and_its_sender() {
 
 #[tokio::test]
 async fn clients_go_by_what_people_call_them() {
-    let setup = start(Config::default()).await;
+    let harness = start(Config::default()).await;
     let matthew = json!({
         "id": "matthew-m", "kind": "agent", "name": "Matthew M",
         "agent": {"brain": {"client": {}}},
     });
     let path = "/v1/worlds/lobby/entities";
-    assert_eq!(setup.post(path, matthew).await.0, 201);
-    let mut matthew = Client::open(&setup, "/ws/lobby?entity=Matthew%20M").await;
-    let mut john = Client::open(&setup, "/ws/lobby").await;
+    assert_eq!(harness.post(path, matthew).await.0, 201);
+    let mut matthew = Client::open(&harness, "/ws/lobby?entity=Matthew%20M").await;
+    let mut john = Client::open(&harness, "/ws/lobby").await;
     for target in ["Matthew M", "matthew-m"] {
         let whisper = event("whisper", "john", Some(target));
         assert_eq!(john.say_and_hear(&whisper).await["target_id"], target);
@@ -98,9 +98,9 @@ async fn clients_go_by_what_people_call_them() {
 
 #[tokio::test]
 async fn the_state_is_told_to_whoever_asks_and_is_no_event() {
-    let setup = start(Config::default()).await;
-    let mut gui = Client::open(&setup, "/ws/lobby").await;
-    let mut other = Client::open(&setup, "/ws/lobby?observe=all").await;
+    let harness = start(Config::default()).await;
+    let mut gui = Client::open(&harness, "/ws/lobby").await;
+    let mut other = Client::open(&harness, "/ws/lobby?observe=all").await;
     gui.say(&event("user_requests_screens_to_world", "test_user", None))
         .await;
     gui.say(&event("agent_wants_updated_state", "test_user", None))
@@ -130,8 +130,8 @@ async fn the_state_is_told_to_whoever_asks_and_is_no_event() {
 
 #[tokio::test]
 async fn people_talk_with_agents_that_workers_run() {
-    let setup = start(Config::default()).await;
-    let mut gui = Client::open(&setup, "/ws/lobby").await;
+    let harness = start(Config::default()).await;
+    let mut gui = Client::open(&harness, "/ws/lobby").await;
     let mut question = event("user_speaks_with_agent_event", "test_user", Some("ada"));
     question["message"] = json!("Good day");
     gui.say_and_hear(&question).await;
@@ -149,12 +149,12 @@ async fn people_talk_with_agents_that_workers_run() {
 
 #[tokio::test]
 async fn what_an_agent_says_on_its_own_is_told_as_what_it_answers() {
-    let setup = start(Config::default()).await;
-    let mut gui = Client::open(&setup, "/ws/lobby").await;
+    let harness = start(Config::default()).await;
+    let mut gui = Client::open(&harness, "/ws/lobby").await;
     for (sender, text) in [("human", "silence"), ("ada", "silence")] {
         let path = "/v1/worlds/lobby/chats/main/messages";
         let message = json!({"sender": sender, "text": text, "wait": false});
-        let (status, answer) = setup.post(path, message).await;
+        let (status, answer) = harness.post(path, message).await;
         assert_eq!(status, 202, "{answer}");
     }
     let told = gui.hear().await;
@@ -165,9 +165,9 @@ async fn what_an_agent_says_on_its_own_is_told_as_what_it_answers() {
 
 #[tokio::test]
 async fn what_can_not_be_said_to_an_agent_does_not_happen() {
-    let setup = start(Config::default()).await;
-    let mut gui = Client::open(&setup, "/ws/lobby").await;
-    let mut other = Client::open(&setup, "/ws/lobby?observe=all").await;
+    let harness = start(Config::default()).await;
+    let mut gui = Client::open(&harness, "/ws/lobby").await;
+    let mut other = Client::open(&harness, "/ws/lobby?observe=all").await;
     let mut question = event("user_speaks_with_agent_event", "test_user", Some("ada"));
     question["message"] = json!("It is too much");
     gui.say(&question).await;
@@ -180,14 +180,14 @@ async fn what_can_not_be_said_to_an_agent_does_not_happen() {
 
 #[tokio::test]
 async fn a_client_that_names_no_world_comes_to_the_configured_one() {
-    let setup = start(Config {
+    let harness = start(Config {
         genworlds_world: Some("lobby".parse().unwrap()),
         ..Config::default()
     })
     .await;
-    let mut client = Client::open(&setup, "/ws").await;
+    let mut client = Client::open(&harness, "/ws").await;
     client.say_and_hear(&event("a", "me", None)).await;
-    let mut lost = Client::open(&setup, "/ws/nowhere").await;
+    let mut lost = Client::open(&harness, "/ws/nowhere").await;
     let refused = lost.refused("unknown_world").await;
     assert_eq!(refused["sender_id"], "nowhere");
     let closed = lost.closed().await;
@@ -196,8 +196,8 @@ async fn a_client_that_names_no_world_comes_to_the_configured_one() {
 
 #[tokio::test]
 async fn a_place_that_the_log_does_not_know_is_told() {
-    let setup = start(Config::default()).await;
-    let mut client = Client::open(&setup, "/ws/lobby?after=999999.0").await;
+    let harness = start(Config::default()).await;
+    let mut client = Client::open(&harness, "/ws/lobby?after=999999.0").await;
     let refused = client.refused("position_unknown").await;
     assert_eq!(refused["field"], "after");
     client.say_and_hear(&event("a", "me", None)).await;
@@ -209,12 +209,12 @@ async fn a_frame_that_is_too_large_is_refused_and_the_connection_stays() {
         message_bytes_max: 1000,
         ..Limits::default()
     };
-    let setup = start(Config {
+    let harness = start(Config {
         limits,
         ..Config::default()
     })
     .await;
-    let mut client = Client::open(&setup, "/ws/lobby").await;
+    let mut client = Client::open(&harness, "/ws/lobby").await;
     let mut large = event("a", "me", None);
     large["message"] = Value::from("x".repeat(1000));
     client.say(&large).await;

@@ -7,7 +7,7 @@ use contract::query::{Answer, ChatRow, Chats};
 use gateway::{ApiKey, Config, Limits, Rate};
 use serde_json::{Value, json};
 
-use crate::support::{Setup, answer};
+use crate::support::{Harness, answer};
 
 /// A body, and the status, the code and the field of its problem.
 fn faults() -> Vec<(&'static str, Value, u16, &'static str, &'static str)> {
@@ -83,9 +83,9 @@ fn faults() -> Vec<(&'static str, Value, u16, &'static str, &'static str)> {
 
 #[tokio::test]
 async fn what_is_wrong_is_named_and_the_gateway_goes_on() {
-    let setup = Setup::with_lobby().await;
+    let harness = Harness::with_lobby().await;
     for (path, body, status, code, field) in faults() {
-        let (got, problem) = setup.post(path, body.clone()).await;
+        let (got, problem) = harness.post(path, body.clone()).await;
         let told = (got, problem["code"].as_str(), problem["field"].as_str());
         assert_eq!(
             told,
@@ -94,14 +94,14 @@ async fn what_is_wrong_is_named_and_the_gateway_goes_on() {
         );
         assert_eq!(problem["status"], status);
     }
-    assert_eq!(setup.get("/v1/worlds/lobby").await.0, 200);
-    assert_eq!(setup.get("/v1/worlds/lobby/entities/ada").await.0, 200);
-    assert_eq!(setup.get("/readyz").await.0, 200);
+    assert_eq!(harness.get("/v1/worlds/lobby").await.0, 200);
+    assert_eq!(harness.get("/v1/worlds/lobby/entities/ada").await.0, 200);
+    assert_eq!(harness.get("/readyz").await.0, 200);
 }
 
 #[tokio::test]
 async fn a_wrong_address_is_refused() {
-    let setup = Setup::with_lobby().await;
+    let harness = Harness::with_lobby().await;
     for (path, status, code) in [
         ("/v1/nothing", 404, "unknown_route"),
         ("/v1/worlds/lobby/chats/main/stop", 405, "unknown_method"),
@@ -113,7 +113,7 @@ async fn a_wrong_address_is_refused() {
         ("/v1/worlds/nowhere/events/stream", 404, "unknown_world"),
         ("/v1/worlds/lobby/ws", 426, "upgrade_required"),
     ] {
-        let (got, problem) = setup.get(path).await;
+        let (got, problem) = harness.get(path).await;
         assert_eq!(
             (got, problem["code"].as_str()),
             (status, Some(code)),
@@ -128,12 +128,12 @@ async fn a_body_of_the_wrong_kind_or_size_is_refused() {
         body_bytes_max: 1000,
         ..Limits::default()
     };
-    let setup = Setup::with(Config {
+    let harness = Harness::start_with(Config {
         limits,
         ..Config::default()
     })
     .await;
-    let post = || setup.http.post(setup.at("/v1/worlds"));
+    let post = || harness.http.post(harness.at("/v1/worlds"));
     let json = "application/json";
     for (content_type, body, status, code) in [
         (json, "{".to_owned(), 400, "malformed_json"),
@@ -154,11 +154,11 @@ async fn a_body_of_the_wrong_kind_or_size_is_refused() {
 
 #[tokio::test]
 async fn the_same_key_or_the_same_cloud_event_is_stored_once() {
-    let setup = Setup::with_lobby().await;
+    let harness = Harness::with_lobby().await;
     let path = "/v1/worlds/lobby/events";
     let keyed = || {
         let body = json!({"sender": "ada", "type": "a.b", "data": 1});
-        let request = setup.http.post(setup.at(path)).json(&body);
+        let request = harness.http.post(harness.at(path)).json(&body);
         answer(request.header("idempotency-key", "order-7"))
     };
     let (first, second) = (keyed().await, keyed().await);
@@ -169,15 +169,15 @@ async fn the_same_key_or_the_same_cloud_event_is_stored_once() {
             "specversion": "1.0", "id": "7", "source": "/shop", "type": "shop.order",
             "sender": "ada", "data": {"n": 7},
         });
-        let request = setup.http.post(setup.at(path)).body(event.to_string());
+        let request = harness.http.post(harness.at(path)).body(event.to_string());
         answer(request.header("content-type", "application/cloudevents+json"))
     };
     let (first, second) = (structured().await, structured().await);
     assert_eq!(first.0, 201);
     assert_eq!(first, second);
-    let binary = setup
+    let binary = harness
         .http
-        .post(setup.at(path))
+        .post(harness.at(path))
         .header("ce-specversion", "1.0")
         .header("ce-id", "7")
         .header("ce-source", "/shop")
@@ -186,9 +186,9 @@ async fn the_same_key_or_the_same_cloud_event_is_stored_once() {
         .header("content-type", "application/json")
         .body(r#"{"n":7}"#);
     assert_eq!(answer(binary).await, first, "the form makes no difference");
-    let bad_key = setup
+    let bad_key = harness
         .http
-        .post(setup.at(path))
+        .post(harness.at(path))
         .header("idempotency-key", "a b");
     let (status, problem) = answer(bad_key.json(&json!({}))).await;
     assert_eq!(
@@ -206,21 +206,21 @@ async fn a_key_opens_and_too_many_requests_wait() {
         },
         ..Limits::default()
     };
-    let setup = Setup::with(Config {
+    let harness = Harness::start_with(Config {
         api_keys: vec![ApiKey::new("secret")],
         limits,
         ..Config::default()
     })
     .await;
-    let (status, problem) = setup.get("/v1/worlds/lobby").await;
+    let (status, problem) = harness.get("/v1/worlds/lobby").await;
     assert_eq!((status, &problem["code"]), (401, &json!("unauthorized")));
-    assert_eq!(setup.get("/v1/worlds/lobby?api_key=wrong").await.0, 401);
-    let written = setup.post("/v1/worlds?api_key=secret", json!({"id": "lobby"}));
+    assert_eq!(harness.get("/v1/worlds/lobby?api_key=wrong").await.0, 401);
+    let written = harness.post("/v1/worlds?api_key=secret", json!({"id": "lobby"}));
     assert_eq!(written.await.0, 401);
-    assert_eq!(setup.get("/readyz").await.0, 200);
-    assert_eq!(setup.get("/openapi.json").await.0, 200);
-    assert_eq!(setup.get("/v1/worlds/lobby?api_key=secret").await.0, 404);
-    let request = || setup.http.get(setup.at("/v1/worlds/lobby"));
+    assert_eq!(harness.get("/readyz").await.0, 200);
+    assert_eq!(harness.get("/openapi.json").await.0, 200);
+    assert_eq!(harness.get("/v1/worlds/lobby?api_key=secret").await.0, 404);
+    let request = || harness.http.get(harness.at("/v1/worlds/lobby"));
     assert_eq!(answer(request().bearer_auth("secret")).await.0, 404);
     assert_eq!(answer(request().header("x-api-key", "secret")).await.0, 404);
     let refused = request().bearer_auth("secret").send().await.unwrap();
@@ -240,11 +240,11 @@ async fn an_open_address_without_keys_is_refused() {
 
 #[tokio::test]
 async fn a_message_is_answered_with_its_whole_turn() {
-    let setup = Setup::with_lobby().await;
+    let harness = Harness::with_lobby().await;
     let path = "/v1/worlds/lobby/chats/main/messages";
     let post = || {
         let body = json!({"sender": "bob", "text": "hello"});
-        let request = setup.http.post(setup.at(path)).json(&body);
+        let request = harness.http.post(harness.at(path)).json(&body);
         answer(request.header("idempotency-key", "hello"))
     };
     let (status, turn) = post().await;
@@ -255,15 +255,15 @@ async fn a_message_is_answered_with_its_whole_turn() {
     // The turn is over: its answers are in the log.
     assert_eq!(post().await, (status, turn));
     let body = json!({"sender": "bob", "text": "hello", "wait": false});
-    let (status, accepted) = setup.post(path, body).await;
+    let (status, accepted) = harness.post(path, body).await;
     assert_eq!(status, 202);
     assert!(accepted["seq"].is_u64() && accepted.get("answers").is_none());
 }
 
 #[tokio::test]
 async fn a_list_that_is_cut_says_so() {
-    let setup = Setup::with_lobby().await;
-    let mut archive = setup.bus.answer::<Chats>().await.unwrap();
+    let harness = Harness::with_lobby().await;
+    let mut archive = harness.bus.answer::<Chats>().await.unwrap();
     let answered = async {
         for more in [true, false] {
             let row = ChatRow {
@@ -278,8 +278,8 @@ async fn a_list_that_is_cut_says_so() {
         }
     };
     let listed = async {
-        let cut = setup.get("/v1/worlds/lobby/chats").await.1;
-        (cut, setup.get("/v1/worlds/lobby/chats").await.1)
+        let cut = harness.get("/v1/worlds/lobby/chats").await.1;
+        (cut, harness.get("/v1/worlds/lobby/chats").await.1)
     };
     let ((), (cut, whole)) = tokio::join!(answered, listed);
     assert_eq!(cut["more"], json!(true), "{cut}");

@@ -12,13 +12,13 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::support::Setup;
+use crate::support::Harness;
 
 struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    async fn open(setup: &Setup, query: &str) -> Self {
-        let url = setup.at(&format!("/v1/worlds/lobby/ws?{query}"));
+    async fn open(harness: &Harness, query: &str) -> Self {
+        let url = harness.at(&format!("/v1/worlds/lobby/ws?{query}"));
         let (socket, _) = connect_async(url.replace("http:", "ws:")).await.unwrap();
         let mut socket = Self(socket);
         assert_eq!(socket.frame().await["type"], "ready");
@@ -60,9 +60,9 @@ impl Socket {
 
 #[tokio::test]
 async fn events_come_and_commands_go() {
-    let setup = Setup::with_lobby().await;
-    let mut socket = Socket::open(&setup, "live=true").await;
-    let mut other = Socket::open(&setup, "after=0").await;
+    let harness = Harness::with_lobby().await;
+    let mut socket = Socket::open(&harness, "live=true").await;
+    let mut other = Socket::open(&harness, "after=0").await;
     socket
         .say(json!({
             "type": "send_events", "ref": "a", "sender": "ada",
@@ -86,8 +86,8 @@ async fn events_come_and_commands_go() {
 
 #[tokio::test]
 async fn a_bad_frame_is_answered_and_the_connection_stays() {
-    let setup = Setup::with_lobby().await;
-    let mut socket = Socket::open(&setup, "type=none").await;
+    let harness = Harness::with_lobby().await;
+    let mut socket = Socket::open(&harness, "type=none").await;
     socket.0.send(Message::text("no json")).await.unwrap();
     assert_eq!(socket.frame().await["problem"]["code"], "malformed_json");
     socket.0.send(Message::binary(vec![1, 2])).await.unwrap();
@@ -117,14 +117,14 @@ async fn one_socket_too_many_is_refused_before_the_upgrade() {
         connections_max: 1,
         ..Limits::default()
     };
-    let setup = Setup::with(Config {
+    let harness = Harness::start_with(Config {
         limits,
         ..Config::default()
     })
     .await;
-    setup.post("/v1/worlds", json!({"id": "lobby"})).await;
-    let first = Socket::open(&setup, "").await;
-    let url = setup.at("/v1/worlds/lobby/ws").replace("http:", "ws:");
+    harness.post("/v1/worlds", json!({"id": "lobby"})).await;
+    let first = Socket::open(&harness, "").await;
+    let url = harness.at("/v1/worlds/lobby/ws").replace("http:", "ws:");
     let error = connect_async(&url).await.unwrap_err();
     assert!(error.to_string().contains("503"), "{error}");
     drop(first);
@@ -141,14 +141,14 @@ async fn a_silent_client_is_closed() {
         pong_within: Duration::from_millis(200),
         ..Limits::default()
     };
-    let setup = Setup::with(Config {
+    let harness = Harness::start_with(Config {
         limits,
         ..Config::default()
     })
     .await;
-    setup.post("/v1/worlds", json!({"id": "lobby"})).await;
+    harness.post("/v1/worlds", json!({"id": "lobby"})).await;
     // A client that reads by hand, and so answers no ping.
-    let mut stream = TcpStream::connect(setup.url.trim_start_matches("http://"))
+    let mut stream = TcpStream::connect(harness.url.trim_start_matches("http://"))
         .await
         .unwrap();
     let upgrade = "GET /v1/worlds/lobby/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
@@ -163,26 +163,26 @@ async fn a_silent_client_is_closed() {
 
 #[tokio::test]
 async fn sockets_are_closed_with_the_gateway() {
-    let mut setup = Setup::with_lobby().await;
-    let mut socket = Socket::open(&setup, "").await;
-    setup.shutdown.cancel();
+    let mut harness = Harness::with_lobby().await;
+    let mut socket = Socket::open(&harness, "").await;
+    harness.shutdown.cancel();
     assert_eq!(u16::from(socket.closed().await.code), 3001);
     drop(socket);
-    setup.ended().await;
+    harness.ended().await;
 }
 
 #[tokio::test]
 async fn a_hundred_clients_see_the_same() {
-    let setup = Setup::with_lobby().await;
+    let harness = Harness::with_lobby().await;
     let mut sockets = Vec::new();
     for _ in 0..100 {
-        sockets.push(Socket::open(&setup, "").await);
+        sockets.push(Socket::open(&harness, "").await);
     }
     let events: Vec<Value> = (0..200)
         .map(|n| json!({"type": "test.n", "data": n}))
         .collect();
     let body = json!({"sender": "ada", "events": events});
-    assert_eq!(setup.post("/v1/worlds/lobby/events", body).await.0, 201);
+    assert_eq!(harness.post("/v1/worlds/lobby/events", body).await.0, 201);
     for socket in &mut sockets {
         for number in 0..200 {
             assert_eq!(socket.frame().await["event"]["data"], number);
@@ -192,8 +192,8 @@ async fn a_hundred_clients_see_the_same() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_from_elsewhere_opens_no_socket() {
-    let setup = Setup::with_lobby().await;
-    let url = setup.at("/v1/worlds/lobby/ws").replace("http:", "ws:");
+    let harness = Harness::with_lobby().await;
+    let url = harness.at("/v1/worlds/lobby/ws").replace("http:", "ws:");
     for (page, opens) in [
         ("https://evil.example", false),
         ("http://localhost:3000", true),

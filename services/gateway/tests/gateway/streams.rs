@@ -9,7 +9,7 @@ use serde_json::json;
 use serde_json::value::to_raw_value;
 use testkit::Raw;
 
-use crate::support::{self, Setup, Sse};
+use crate::support::{self, Harness, Sse};
 
 fn number(number: u64) -> Event {
     let draft = Draft::new("test.n".parse().unwrap(), to_raw_value(&number).unwrap());
@@ -18,34 +18,36 @@ fn number(number: u64) -> Event {
 
 #[tokio::test]
 async fn a_client_sees_what_was_and_what_comes() {
-    let setup = Setup::with_lobby().await;
-    let seq = setup.send_numbers(0..5).await;
-    let mut all = setup.watch("after=0").await;
+    let harness = Harness::with_lobby().await;
+    let seq = harness.send_numbers(0..5).await;
+    let mut all = harness.watch("after=0").await;
     let (_, ready) = all.expect("ready").await;
     assert_eq!(ready, json!({"position": "0", "complete": true}));
     all.expect("world.created").await;
-    let mut now = setup.watch("").await;
+    let mut now = harness.watch("").await;
     let (_, ready) = now.expect("ready").await;
     assert_eq!(ready["position"], seq.to_string());
-    setup.send_numbers(5..10).await;
+    harness.send_numbers(5..10).await;
     assert_eq!(all.numbers(10).await, Vec::from_iter(0..10));
     assert_eq!(now.numbers(5).await, Vec::from_iter(5..10));
 }
 
 #[tokio::test]
 async fn a_client_goes_on_from_its_position() {
-    let setup = Setup::with_lobby().await;
+    let harness = Harness::with_lobby().await;
     let events: Vec<Event> = (0..4).map(number).collect();
     let world: WorldId = "lobby".parse().unwrap();
-    let seq = support::append(&setup.bus, &world, events).await;
+    let seq = support::append(&harness.bus, &world, events).await;
     // In the middle of a commit.
-    let request = setup.http.get(setup.at("/v1/worlds/lobby/events/stream"));
+    let request = harness
+        .http
+        .get(harness.at("/v1/worlds/lobby/events/stream"));
     let mut stream = Sse::open(request.header("last-event-id", format!("{seq}.1"))).await;
     let (_, ready) = stream.expect("ready").await;
     assert_eq!(ready["complete"], true);
     assert_eq!(stream.numbers(2).await, [2, 3]);
     // A position of another log.
-    let mut stream = setup.watch("after=999999").await;
+    let mut stream = harness.watch("after=999999").await;
     let (_, ready) = stream.expect("ready").await;
     assert_eq!(
         ready,
@@ -55,7 +57,7 @@ async fn a_client_goes_on_from_its_position() {
 
 #[tokio::test]
 async fn filters_let_only_their_events_through() {
-    let setup = Setup::with_lobby().await;
+    let harness = Harness::with_lobby().await;
     let event = |event_type: &str, target: Option<&str>, chat: Option<&str>| json!({"type": event_type, "data": 1, "target": target, "chat": chat});
     let events = json!({"sender": "ada", "events": [
         event("a.b", Some("bob"), None),
@@ -63,9 +65,9 @@ async fn filters_let_only_their_events_through() {
         event("d", Some("eve,cat"), None),
         event("a.e", Some("role:referee"), Some("main")),
     ]});
-    let (status, answer) = setup.post("/v1/worlds/lobby/events", events).await;
+    let (status, answer) = harness.post("/v1/worlds/lobby/events", events).await;
     assert_eq!(status, 201, "{answer}");
-    setup.send("end", json!(1)).await;
+    harness.send("end", json!(1)).await;
     for (query, expected) in [
         ("type=a.b", vec!["a.b"]),
         ("type=a.*", vec!["a.b", "a.c", "a.e"]),
@@ -74,7 +76,7 @@ async fn filters_let_only_their_events_through() {
         ("entity=bob", vec!["world.created", "a.b", "a.c", "end"]),
         ("entity=cat&type=d", vec!["d"]),
     ] {
-        let mut stream = setup.watch(&format!("after=0&{query}")).await;
+        let mut stream = harness.watch(&format!("after=0&{query}")).await;
         stream.expect("ready").await;
         for event_type in expected {
             stream.expect(event_type).await;
@@ -84,33 +86,33 @@ async fn filters_let_only_their_events_through() {
 
 #[tokio::test]
 async fn an_event_that_was_stored_but_not_passed_on_is_found() {
-    let setup = Setup::with_lobby().await;
+    let harness = Harness::with_lobby().await;
     let world: WorldId = "lobby".parse().unwrap();
-    let raw = Raw::connect(&setup.nats.url()).await;
-    let mut stream = setup.watch("").await;
+    let raw = Raw::connect(&harness.nats.url()).await;
+    let mut stream = harness.watch("").await;
     stream.expect("ready").await;
     // It gets lost, and nothing follows.
     let passing_on = raw.hold_back(LOG_STREAM).await;
-    support::append(&setup.bus, &world, vec![number(0), number(1)]).await;
+    support::append(&harness.bus, &world, vec![number(0), number(1)]).await;
     assert_eq!(stream.numbers(2).await, [0, 1]);
     // It gets lost, and the next one shows the gap.
-    support::append(&setup.bus, &world, vec![number(2), number(3)]).await;
+    support::append(&harness.bus, &world, vec![number(2), number(3)]).await;
     raw.pass_on(LOG_STREAM, passing_on).await;
-    support::append(&setup.bus, &world, vec![number(4)]).await;
+    support::append(&harness.bus, &world, vec![number(4)]).await;
     assert_eq!(stream.numbers(3).await, [2, 3, 4]);
 }
 
 #[tokio::test]
 async fn nothing_is_missed_while_nats_is_away() {
-    let mut setup = Setup::with_lobby().await;
-    let mut stream = setup.watch("").await;
+    let mut harness = Harness::with_lobby().await;
+    let mut stream = harness.watch("").await;
     stream.expect("ready").await;
-    setup.send_numbers(0..3).await;
+    harness.send_numbers(0..3).await;
     assert_eq!(stream.numbers(3).await, [0, 1, 2]);
-    setup.nats.restart();
+    harness.nats.restart();
     testkit::eventually("an event is accepted again", async || {
         let body = json!({"sender": "ada", "type": "test.n", "data": 3});
-        setup.post("/v1/worlds/lobby/events", body).await.0 == 201
+        harness.post("/v1/worlds/lobby/events", body).await.0 == 201
     })
     .await;
     assert_eq!(stream.numbers(1).await, [3]);
@@ -122,18 +124,18 @@ async fn a_client_that_falls_behind_is_told_so() {
         backlog_max: 4,
         ..Limits::default()
     };
-    let setup = Setup::with(Config {
+    let harness = Harness::start_with(Config {
         limits,
         ..Config::default()
     })
     .await;
-    setup.post("/v1/worlds", json!({"id": "lobby"})).await;
-    let mut slow = setup.watch("").await;
+    harness.post("/v1/worlds", json!({"id": "lobby"})).await;
+    let mut slow = harness.watch("").await;
     slow.expect("ready").await;
     // More than the buffers of both sides hold.
     let big = "x".repeat(400_000);
     for _ in 0..40 {
-        setup.send("big", json!(big)).await;
+        harness.send("big", json!(big)).await;
     }
     let mut last = None;
     let error = loop {
@@ -146,7 +148,9 @@ async fn a_client_that_falls_behind_is_told_so() {
     assert_eq!(error.data, r#"{"code":3008,"reason":"slow"}"#);
     assert!(slow.next().await.is_none());
     // It goes on from where it was.
-    let request = setup.http.get(setup.at("/v1/worlds/lobby/events/stream"));
+    let request = harness
+        .http
+        .get(harness.at("/v1/worlds/lobby/events/stream"));
     let mut resumed = Sse::open(request.header("last-event-id", last.unwrap())).await;
     assert_eq!(resumed.expect("ready").await.1["complete"], true);
     resumed.expect("big").await;
@@ -154,10 +158,10 @@ async fn a_client_that_falls_behind_is_told_so() {
 
 #[tokio::test]
 async fn a_message_streams_its_turn_and_ends() {
-    let setup = Setup::with_lobby().await;
+    let harness = Harness::with_lobby().await;
     let body = json!({"sender": "bob", "text": "hello", "stream": true});
-    let path = setup.at("/v1/worlds/lobby/chats/main/messages");
-    let mut turn = Sse::open(setup.http.post(path).json(&body)).await;
+    let path = harness.at("/v1/worlds/lobby/chats/main/messages");
+    let mut turn = Sse::open(harness.http.post(path).json(&body)).await;
     let (event, message) = turn.expect("message").await;
     assert_eq!(event.id, format!("{}.0", message["seq"]));
     assert_eq!(turn.expect("chunk").await.1["text"], "you said ");
@@ -171,18 +175,18 @@ async fn a_message_streams_its_turn_and_ends() {
 
 #[tokio::test]
 async fn a_turn_without_an_end_ends_at_its_deadline() {
-    let setup = Setup::with(Config {
+    let harness = Harness::start_with(Config {
         turn_deadline: Duration::from_millis(300),
         ..Config::default()
     })
     .await;
-    setup.post("/v1/worlds", json!({"id": "lobby"})).await;
+    harness.post("/v1/worlds", json!({"id": "lobby"})).await;
     let path = "/v1/worlds/lobby/chats/main/messages";
     let body = json!({"sender": "bob", "text": "silence"});
-    let (status, problem) = setup.post(path, body).await;
+    let (status, problem) = harness.post(path, body).await;
     assert_eq!((status, &problem["code"]), (504, &json!("deadline")));
     let body = json!({"sender": "bob", "text": "silence", "stream": true});
-    let mut turn = Sse::open(setup.http.post(setup.at(path)).json(&body)).await;
+    let mut turn = Sse::open(harness.http.post(harness.at(path)).json(&body)).await;
     turn.expect("message").await;
     assert_eq!(turn.expect("error").await.1["code"], "deadline");
     assert!(turn.next().await.is_none());
@@ -190,12 +194,12 @@ async fn a_turn_without_an_end_ends_at_its_deadline() {
 
 #[tokio::test]
 async fn streams_end_with_the_gateway() {
-    let mut setup = Setup::with_lobby().await;
-    let mut stream = setup.watch("").await;
+    let mut harness = Harness::with_lobby().await;
+    let mut stream = harness.watch("").await;
     stream.expect("ready").await;
-    setup.shutdown.cancel();
+    harness.shutdown.cancel();
     let (_, goodbye) = stream.expect("error").await;
     assert_eq!(goodbye, json!({"code": 3001, "reason": "shutdown"}));
     assert!(stream.next().await.is_none());
-    setup.ended().await;
+    harness.ended().await;
 }

@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 /// Everything that a test needs. Dropped, all of it ends.
-pub(crate) struct Setup {
+pub(crate) struct Harness {
     pub(crate) nats: NatsServer,
     pub(crate) bus: Bus,
     pub(crate) url: String,
@@ -34,12 +34,12 @@ pub(crate) struct Setup {
     tasks: JoinSet<()>,
 }
 
-impl Setup {
+impl Harness {
     pub(crate) async fn start() -> Self {
-        Self::with(Config::default()).await
+        Self::start_with(Config::default()).await
     }
 
-    pub(crate) async fn with(config: Config) -> Self {
+    pub(crate) async fn start_with(config: Config) -> Self {
         let nats = NatsServer::start();
         let nats_config = bus::Config {
             url: nats.url(),
@@ -72,10 +72,10 @@ impl Setup {
 
     /// A gateway with the world `lobby`.
     pub(crate) async fn with_lobby() -> Self {
-        let setup = Self::start().await;
-        let created = setup.post("/v1/worlds", json!({"id": "lobby"})).await;
+        let harness = Self::start().await;
+        let created = harness.post("/v1/worlds", json!({"id": "lobby"})).await;
         assert_eq!(created.0, 201, "{}", created.1);
-        setup
+        harness
     }
 
     pub(crate) fn at(&self, path: &str) -> String {

@@ -5,16 +5,16 @@ use contract::fact::MessageRemoved;
 use contract::query::Messages;
 use contract::{Chat, Fact};
 
-use crate::support::{Archive, chat, event, messages_of, post, texts};
+use crate::support::{Harness, chat, event, messages_of, post, texts};
 
-pub(crate) async fn what_is_taken_back_is_gone_and_a_branch_keeps_its_copy(archive: Archive) {
-    let replica = archive.start().await;
-    let (world, _) = archive.create("lobby").await;
+pub(crate) async fn what_is_taken_back_is_gone_and_a_branch_keeps_its_copy(harness: Harness) {
+    let replica = harness.start_replica().await;
+    let (world, _) = harness.create("lobby").await;
     let said: Vec<_> = ["one", "two", "three"]
         .map(|text| post("guest", "main", text))
         .into();
     let message = said[1].id.message();
-    archive.append(&world, said).await;
+    harness.append(&world, said).await;
     let branch = Chat {
         branch: Some(Branch {
             chat: "main".parse().unwrap(),
@@ -33,20 +33,20 @@ pub(crate) async fn what_is_taken_back_is_gone_and_a_branch_keeps_its_copy(archi
         post("guest", "main", "zwei"),
         post("guest", "side", "drei"),
     ];
-    let seq = archive.append(&world, events).await;
+    let seq = harness.append(&world, events).await;
     let of = async |chat: &str| {
         let query = Messages {
             chat: Some(chat.parse().unwrap()),
             ..messages_of(&world, seq)
         };
-        let (rows, _) = archive.ask(query).await;
+        let (rows, _) = harness.ask(query).await;
         rows
     };
     assert_eq!(texts(&of("main").await), ["one", "zwei"]);
     assert_eq!(texts(&of("side").await), ["one", "two", "drei"]);
-    let chats = archive.chats(&world, seq).await;
+    let chats = harness.chats(&world, seq).await;
     let counts: Vec<_> = chats.iter().map(|row| row.messages).collect();
     assert_eq!(counts, [3, 2]);
-    assert_eq!(archive.worlds(seq).await[0].agents, 1);
+    assert_eq!(harness.worlds(seq).await[0].agents, 1);
     replica.stop().await;
 }

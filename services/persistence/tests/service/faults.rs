@@ -3,37 +3,37 @@
 use contract::query::Worlds;
 use sqlx::SqlitePool;
 
-use crate::support::{Archive, Place};
+use crate::support::{Harness, Place};
 
-async fn database(archive: &Archive, statement: &'static str) {
-    let pool = SqlitePool::connect(&archive.place.url()).await.unwrap();
+async fn database(harness: &Harness, statement: &'static str) {
+    let pool = SqlitePool::connect(&harness.place.url()).await.unwrap();
     sqlx::query(statement).execute(&pool).await.unwrap();
     pool.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_a_newer_version_ends_the_service() {
-    let archive = Archive::new(Place::sqlite()).await;
-    archive.start().await.stop().await;
+    let harness = Harness::new(Place::sqlite()).await;
+    harness.start_replica().await.stop().await;
     let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
                  VALUES (9999, 'newer', TRUE, x'00', 0)";
-    database(&archive, newer).await;
-    let failure = archive.begin().await.failure().await;
+    database(&harness, newer).await;
+    let failure = harness.spawn_replica().await.failure().await;
     assert!(failure.contains("migration 9999"), "{failure}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_that_makes_no_sense_is_told_apart_from_a_database_that_is_away() {
-    let archive = Archive::new(Place::sqlite()).await;
-    let replica = archive.start().await;
-    let (_, seq) = archive.create("lobby").await;
-    archive.worlds(seq).await;
-    database(&archive, "UPDATE worlds SET seq = -1").await;
+    let harness = Harness::new(Place::sqlite()).await;
+    let replica = harness.start_replica().await;
+    let (_, seq) = harness.create("lobby").await;
+    harness.worlds(seq).await;
+    database(&harness, "UPDATE worlds SET seq = -1").await;
     let query = Worlds {
         limit: 10,
         ..Worlds::default()
     };
-    let refused = archive.refusal(query).await.unwrap();
+    let refused = harness.refusal(query).await.unwrap();
     assert!(refused.contains("makes no sense"), "{refused}");
     assert!(replica.health.problems().is_empty());
     replica.stop().await;

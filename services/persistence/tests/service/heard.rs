@@ -2,11 +2,11 @@
 
 use contract::query::Events;
 
-use crate::support::{Archive, custom, events_of, post};
+use crate::support::{Harness, custom, events_of, post};
 
-pub(crate) async fn what_an_entity_heard_is_found(archive: Archive) {
-    let replica = archive.start().await;
-    let (world, _) = archive.create("lobby").await;
+pub(crate) async fn what_an_entity_heard_is_found(harness: Harness) {
+    let replica = harness.start_replica().await;
+    let (world, _) = harness.create("lobby").await;
     let sent = [
         ("guest", None, true),
         ("guest", Some("bob"), false),
@@ -31,7 +31,7 @@ pub(crate) async fn what_an_entity_heard_is_found(archive: Archive) {
         .collect();
     // What only the world writes is not heard.
     events.push(post("guest", "main", "hello"));
-    let seq = archive.append(&world, events).await;
+    let seq = harness.append(&world, events).await;
     let heard = Events {
         heard_by: Some("ada".parse().unwrap()),
         ..events_of(&world, seq)
@@ -46,7 +46,7 @@ pub(crate) async fn what_an_entity_heard_is_found(archive: Archive) {
             limit,
             ..heard.clone()
         };
-        let (rows, has_more) = archive.ask(asked).await;
+        let (rows, has_more) = harness.ask(asked).await;
         let found: Vec<_> = rows.iter().map(|row| row.event.id).collect();
         assert_eq!((&found[..], has_more), (expected, more), "{last} {limit}");
     }

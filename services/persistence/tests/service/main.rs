@@ -15,7 +15,7 @@ use contract::query::{Events, Messages, Page, Worlds};
 use contract::{EntityKind, Fact, Position, Target};
 use heard::what_an_entity_heard_is_found;
 use support::{
-    Archive, Place, answer, chat, complete, custom, delete_chat, entity, event, events_of,
+    Harness, Place, answer, chat, complete, custom, delete_chat, entity, event, events_of,
     messages_of, post, spent, texts,
 };
 use testkit::eventually;
@@ -26,13 +26,13 @@ macro_rules! on_both {
         mod sqlite {$(
             #[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                super::$name(super::Archive::new(super::Place::sqlite()).await).await;
+                super::$name(super::Harness::new(super::Place::sqlite()).await).await;
             }
         )*}
         mod postgres {$(
             #[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                super::$name(super::Archive::new(super::Place::postgres().await).await).await;
+                super::$name(super::Harness::new(super::Place::postgres().await).await).await;
             }
         )*}
     };
@@ -57,10 +57,10 @@ on_both! {
     a_page_that_would_not_fit_in_a_message_is_shorter
 }
 
-async fn what_is_in_the_log_is_in_the_answers(archive: Archive) {
-    let replica = archive.start().await;
-    let (world, _) = archive.create("lobby").await;
-    archive
+async fn what_is_in_the_log_is_in_the_answers(harness: Harness) {
+    let replica = harness.start_replica().await;
+    let (world, _) = harness.create("lobby").await;
+    harness
         .append(
             &world,
             vec![post("guest", "main", "hello"), answer("ada", "main", "hi")],
@@ -76,22 +76,22 @@ async fn what_is_in_the_log_is_in_the_answers(archive: Archive) {
         complete("ada", spent(10, 2)),
         complete("ada", spent(5, 1)),
     ];
-    let seq = archive.append(&world, events).await;
+    let seq = harness.append(&world, events).await;
 
-    let worlds = archive.worlds(seq).await;
+    let worlds = harness.worlds(seq).await;
     assert_eq!(worlds.len(), 1);
     assert_eq!((worlds[0].name.as_str(), worlds[0].seq), ("The lobby", seq));
-    let messages = archive.messages(&world, seq).await;
+    let messages = harness.messages(&world, seq).await;
     assert_eq!(texts(&messages), ["hello", "hi", "one", "two"]);
     let by_agent: Vec<bool> = messages.iter().map(|row| row.message.from_agent).collect();
     assert_eq!(by_agent, [false, true, true, false]);
-    let chats = archive.chats(&world, seq).await;
+    let chats = harness.chats(&world, seq).await;
     let chats: Vec<_> = chats
         .iter()
         .map(|row| (row.title.as_str(), row.messages))
         .collect();
     assert_eq!(chats, [("About side", 2), ("About main", 2)]);
-    let usage = archive.usage(&world, seq).await;
+    let usage = harness.usage(&world, seq).await;
     assert_eq!(usage.len(), 1);
     assert_eq!(
         (
@@ -102,15 +102,15 @@ async fn what_is_in_the_log_is_in_the_answers(archive: Archive) {
         (2, 15, 3)
     );
 
-    let seq = archive.append(&world, vec![delete_chat("side")]).await;
-    assert_eq!(archive.chats(&world, seq).await.len(), 1);
-    assert_eq!(texts(&archive.messages(&world, seq).await), ["hello", "hi"]);
+    let seq = harness.append(&world, vec![delete_chat("side")]).await;
+    assert_eq!(harness.chats(&world, seq).await.len(), 1);
+    assert_eq!(texts(&harness.messages(&world, seq).await), ["hello", "hi"]);
     replica.stop().await;
 }
 
-async fn events_come_in_order_page_by_page_and_byte_for_byte(archive: Archive) {
-    let replica = archive.start().await;
-    let (world, _) = archive.create("lobby").await;
+async fn events_come_in_order_page_by_page_and_byte_for_byte(harness: Harness) {
+    let replica = harness.start_replica().await;
+    let (world, _) = harness.create("lobby").await;
     let payload = r#"{ "z":1.50, "a" : "\u0000 ?", "big":123456789012345678901 }"#;
     let mut sent: Vec<_> = (0..7)
         .map(|_| custom("guest", None, "app.made.x", payload))
@@ -123,10 +123,10 @@ async fn events_come_in_order_page_by_page_and_byte_for_byte(archive: Archive) {
     sent[5].chat = Some("main".parse().unwrap());
     sent[6].event_type = "app.made_other".parse().unwrap();
     let ids: Vec<_> = sent.iter().map(|event| event.id).collect();
-    let seq = archive.append(&world, sent).await;
+    let seq = harness.append(&world, sent).await;
 
     let ask = async |query: Events| {
-        let (rows, more) = archive.ask(query).await;
+        let (rows, more) = harness.ask(query).await;
         let ids: Vec<_> = rows.iter().map(|row| row.event.id).collect();
         (ids, more, rows)
     };
@@ -171,13 +171,13 @@ async fn events_come_in_order_page_by_page_and_byte_for_byte(archive: Archive) {
     replica.stop().await;
 }
 
-async fn messages_are_paged_from_either_end(archive: Archive) {
-    let replica = archive.start().await;
-    let (world, _) = archive.create("lobby").await;
+async fn messages_are_paged_from_either_end(harness: Harness) {
+    let replica = harness.start_replica().await;
+    let (world, _) = harness.create("lobby").await;
     let posts = (0..5)
         .map(|number| post("guest", "main", &number.to_string()))
         .collect();
-    let seq = archive.append(&world, posts).await;
+    let seq = harness.append(&world, posts).await;
     let ask = async |page, limit| {
         let chat = Some("main".parse().unwrap());
         let query = Messages {
@@ -186,7 +186,7 @@ async fn messages_are_paged_from_either_end(archive: Archive) {
             limit,
             ..messages_of(&world, seq)
         };
-        let (rows, more) = archive.ask(query).await;
+        let (rows, more) = harness.ask(query).await;
         (texts(&rows).join(""), more)
     };
     let at = |index| Position { seq, index };
@@ -199,15 +199,15 @@ async fn messages_are_paged_from_either_end(archive: Archive) {
     replica.stop().await;
 }
 
-async fn a_search_takes_its_text_literally(archive: Archive) {
-    let replica = archive.start().await;
-    let (world, _) = archive.create("lobby").await;
+async fn a_search_takes_its_text_literally(harness: Harness) {
+    let replica = harness.start_replica().await;
+    let (world, _) = harness.create("lobby").await;
     let said = ["100% SURE", "a_b", "axb", r"back\slash", "Ärger\0"];
     let posts = said
         .iter()
         .map(|text| post("guest", "main", text))
         .collect();
-    let seq = archive.append(&world, posts).await;
+    let seq = harness.append(&world, posts).await;
     for (search, found) in [
         ("100% s", vec!["100% SURE"]),
         ("%", vec!["100% SURE"]),
@@ -220,23 +220,23 @@ async fn a_search_takes_its_text_literally(archive: Archive) {
             search: Some(search.into()),
             ..messages_of(&world, seq)
         };
-        assert_eq!(texts(&archive.ask(query).await.0), found, "{search}");
+        assert_eq!(texts(&harness.ask(query).await.0), found, "{search}");
     }
     replica.stop().await;
 }
 
-async fn a_query_waits_for_the_commit_that_it_names(archive: Archive) {
-    let (world, _) = archive.create("lobby").await;
-    let replica = archive.start().await;
+async fn a_query_waits_for_the_commit_that_it_names(harness: Harness) {
+    let (world, _) = harness.create("lobby").await;
+    let replica = harness.start_replica().await;
     for _ in 0..20 {
         let event = custom("guest", None, "app.made", "{}");
         let id = event.id;
-        let seq = archive.append(&world, vec![event]).await;
-        let last = archive.events(&world, seq).await.pop().unwrap();
+        let seq = harness.append(&world, vec![event]).await;
+        let last = harness.events(&world, seq).await.pop().unwrap();
         assert_eq!((last.position.seq, last.event.id), (seq, id));
     }
     eventually("a commit that never comes is refused", async || {
-        let refused = archive.refusal(events_of(&world, 1_000_000)).await;
+        let refused = harness.refusal(events_of(&world, 1_000_000)).await;
         refused.is_some_and(|reason| reason.contains("has not come as far"))
     })
     .await;
@@ -245,7 +245,7 @@ async fn a_query_waits_for_the_commit_that_it_names(archive: Archive) {
 
 /// Appends numbered events, and returns the last commit.
 async fn append_many(
-    archive: &Archive,
+    harness: &Harness,
     world: &contract::WorldId,
     numbers: std::ops::Range<u32>,
 ) -> u64 {
@@ -255,150 +255,150 @@ async fn append_many(
             custom("guest", None, "app.numbered", &number.to_string()),
             answer("ada", "main", &number.to_string()),
         ];
-        seq = archive.append(world, events).await;
+        seq = harness.append(world, events).await;
     }
     seq
 }
 
-async fn assert_numbered(archive: &Archive, world: &contract::WorldId, seq: u64, count: u32) {
+async fn assert_numbered(harness: &Harness, world: &contract::WorldId, seq: u64, count: u32) {
     let query = Events {
         event_type: Some("app.numbered".into()),
         limit: 1000,
         ..events_of(world, seq)
     };
-    let rows = archive.ask(query).await.0;
+    let rows = harness.ask(query).await.0;
     let numbers: Vec<u32> = rows
         .iter()
         .map(|row| row.event.data.get().parse().unwrap())
         .collect();
     assert_eq!(numbers, (0..count).collect::<Vec<_>>());
     assert_eq!(
-        archive.chats(world, seq).await[0].messages,
+        harness.chats(world, seq).await[0].messages,
         u64::from(count)
     );
-    let messages = archive.messages(world, seq).await;
+    let messages = harness.messages(world, seq).await;
     assert!(messages.iter().all(|row| row.message.from_agent));
 }
 
-async fn a_restart_loses_and_doubles_nothing(archive: Archive) {
-    let (world, _) = archive.create("lobby").await;
-    let replica = archive.start().await;
-    append_many(&archive, &world, 0..50).await;
+async fn a_restart_loses_and_doubles_nothing(harness: Harness) {
+    let (world, _) = harness.create("lobby").await;
+    let replica = harness.start_replica().await;
+    append_many(&harness, &world, 0..50).await;
     replica.stop().await;
-    append_many(&archive, &world, 50..100).await;
-    let replica = archive.start().await;
-    let seq = append_many(&archive, &world, 100..120).await;
-    assert_numbered(&archive, &world, seq, 120).await;
+    append_many(&harness, &world, 50..100).await;
+    let replica = harness.start_replica().await;
+    let seq = append_many(&harness, &world, 100..120).await;
+    assert_numbered(&harness, &world, seq, 120).await;
     replica.stop().await;
 }
 
-async fn a_rebuild_gives_the_same_rows(archive: Archive) {
-    let (world, _) = archive.create("lobby").await;
-    let replica = archive.start().await;
-    append_many(&archive, &world, 0..30).await;
-    let seq = archive
+async fn a_rebuild_gives_the_same_rows(harness: Harness) {
+    let (world, _) = harness.create("lobby").await;
+    let replica = harness.start_replica().await;
+    append_many(&harness, &world, 0..30).await;
+    let seq = harness
         .append(&world, vec![complete("ada", spent(10, 2))])
         .await;
-    let before = archive.told(&world, seq).await;
-    archive.rebuild().await;
-    assert_eq!(archive.told(&world, seq).await, before);
+    let before = harness.told(&world, seq).await;
+    harness.rebuild().await;
+    assert_eq!(harness.told(&world, seq).await, before);
     replica.stop().await;
-    archive.rebuild().await;
-    let replica = archive.start().await;
-    assert_eq!(archive.told(&world, seq).await, before);
+    harness.rebuild().await;
+    let replica = harness.start_replica().await;
+    assert_eq!(harness.told(&world, seq).await, before);
     replica.stop().await;
 }
 
-async fn two_replicas_archive_each_commit_once(archive: Archive) {
-    let (world, _) = archive.create("lobby").await;
-    let first = archive.start().await;
-    let second = archive.start().await;
-    append_many(&archive, &world, 0..50).await;
+async fn two_replicas_archive_each_commit_once(harness: Harness) {
+    let (world, _) = harness.create("lobby").await;
+    let first = harness.start_replica().await;
+    let second = harness.start_replica().await;
+    append_many(&harness, &world, 0..50).await;
     first.stop().await;
-    append_many(&archive, &world, 50..80).await;
-    let third = archive.start().await;
-    let seq = append_many(&archive, &world, 80..100).await;
+    append_many(&harness, &world, 50..80).await;
+    let third = harness.start_replica().await;
+    let seq = append_many(&harness, &world, 80..100).await;
     // Every replica answers: ask often enough that each of them did.
     for _ in 0..10 {
-        assert_numbered(&archive, &world, seq, 100).await;
+        assert_numbered(&harness, &world, seq, 100).await;
     }
     second.stop().await;
     third.stop().await;
 }
 
-async fn a_deleted_world_vanishes(archive: Archive) {
-    let replica = archive.start().await;
-    let (kept, _) = archive.create("kept").await;
-    archive
+async fn a_deleted_world_vanishes(harness: Harness) {
+    let replica = harness.start_replica().await;
+    let (kept, _) = harness.create("kept").await;
+    harness
         .append(&kept, vec![post("guest", "main", "stays")])
         .await;
-    let (world, _) = archive.create("lobby").await;
-    archive
+    let (world, _) = harness.create("lobby").await;
+    harness
         .append(
             &world,
             vec![post("guest", "main", "goes"), complete("ada", spent(1, 1))],
         )
         .await;
     let deleted = event("world", None, &Fact::WorldDeleted(Empty {}));
-    let seq = archive.append(&world, vec![deleted]).await;
-    assert_eq!(archive.worlds(seq).await.len(), 1);
-    assert!(archive.events(&world, seq).await.is_empty());
-    assert!(archive.messages(&world, seq).await.is_empty());
-    assert!(archive.chats(&world, seq).await.is_empty());
-    assert!(archive.usage(&world, seq).await.is_empty());
-    assert_eq!(texts(&archive.messages(&kept, seq).await), ["stays"]);
+    let seq = harness.append(&world, vec![deleted]).await;
+    assert_eq!(harness.worlds(seq).await.len(), 1);
+    assert!(harness.events(&world, seq).await.is_empty());
+    assert!(harness.messages(&world, seq).await.is_empty());
+    assert!(harness.chats(&world, seq).await.is_empty());
+    assert!(harness.usage(&world, seq).await.is_empty());
+    assert_eq!(texts(&harness.messages(&kept, seq).await), ["stays"]);
     replica.stop().await;
 }
 
-async fn the_id_of_a_deleted_world_begins_anew(archive: Archive) {
-    let replica = archive.start().await;
-    let (world, _) = archive.create("lobby").await;
-    archive
+async fn the_id_of_a_deleted_world_begins_anew(harness: Harness) {
+    let replica = harness.start_replica().await;
+    let (world, _) = harness.create("lobby").await;
+    harness
         .append(&world, vec![post("guest", "main", "old")])
         .await;
     let deleted = event("world", None, &Fact::WorldDeleted(Empty {}));
-    archive.append(&world, vec![deleted]).await;
-    let end = archive.bus.last_seq(&world).await.unwrap();
-    archive.bus.purge(&world, end).await.unwrap();
-    let (world, seq) = archive.create("lobby").await;
-    assert_eq!(archive.events(&world, seq).await.len(), 4);
+    harness.append(&world, vec![deleted]).await;
+    let end = harness.bus.last_seq(&world).await.unwrap();
+    harness.bus.purge(&world, end).await.unwrap();
+    let (world, seq) = harness.create("lobby").await;
+    assert_eq!(harness.events(&world, seq).await.len(), 4);
     let page = Worlds {
         after: Some("Lobby".parse().unwrap()),
         limit: 1,
         wait_for: Some(seq),
     };
-    let (rows, more) = archive.ask(page).await;
+    let (rows, more) = harness.ask(page).await;
     assert_eq!(
         (rows[0].id.as_str(), rows[0].seq, more),
         ("lobby", seq, false)
     );
     // The log holds neither the old world nor its end.
-    let before = archive.told(&world, seq).await;
-    archive.rebuild().await;
-    assert_eq!(archive.told(&world, seq).await, before);
+    let before = harness.told(&world, seq).await;
+    harness.rebuild().await;
+    assert_eq!(harness.told(&world, seq).await, before);
     replica.stop().await;
 }
 
-async fn a_commit_that_makes_no_sense_is_a_dead_letter(archive: Archive) {
-    let (world, _) = archive.create("lobby").await;
-    archive
+async fn a_commit_that_makes_no_sense_is_a_dead_letter(harness: Harness) {
+    let (world, _) = harness.create("lobby").await;
+    harness
         .publish("no commit", &contract::subject::log(&world))
         .await;
-    let replica = archive.start().await;
-    let seq = archive
+    let replica = harness.start_replica().await;
+    let seq = harness
         .append(&world, vec![post("guest", "main", "after it")])
         .await;
-    assert_eq!(texts(&archive.messages(&world, seq).await), ["after it"]);
-    assert_eq!(archive.bus.dead_letters().await.unwrap(), 1);
+    assert_eq!(texts(&harness.messages(&world, seq).await), ["after it"]);
+    assert_eq!(harness.bus.dead_letters().await.unwrap(), 1);
     replica.stop().await;
 }
 
-async fn a_database_that_is_away_at_the_start_is_waited_for(archive: Archive) {
-    archive.place.take_away().await;
-    let (world, seq) = archive.create("lobby").await;
-    let replica = archive.begin().await;
+async fn a_database_that_is_away_at_the_start_is_waited_for(harness: Harness) {
+    harness.place.take_away().await;
+    let (world, seq) = harness.create("lobby").await;
+    let replica = harness.spawn_replica().await;
     eventually("queries are refused", async || {
-        let refused = archive.refusal(events_of(&world, 0)).await;
+        let refused = harness.refusal(events_of(&world, 0)).await;
         refused.is_some_and(|reason| reason.contains("the database is away"))
     })
     .await;
@@ -410,24 +410,24 @@ async fn a_database_that_is_away_at_the_start_is_waited_for(archive: Archive) {
             .any(|problem| problem.contains("database"))
     })
     .await;
-    archive.place.give_back().await;
+    harness.place.give_back().await;
     eventually("the archive is ready", async || {
         replica.health.problems().is_empty()
     })
     .await;
-    assert_eq!(archive.events(&world, seq).await.len(), 4);
+    assert_eq!(harness.events(&world, seq).await.len(), 4);
     replica.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_goes_away_is_caught_up_with() {
-    let archive = Archive::new(Place::postgres().await).await;
-    let (world, _) = archive.create("lobby").await;
-    let replica = archive.start().await;
-    let seq = append_many(&archive, &world, 0..10).await;
-    assert_numbered(&archive, &world, seq, 10).await;
-    archive.place.take_away().await;
-    let seq = append_many(&archive, &world, 10..20).await;
+    let harness = Harness::new(Place::postgres().await).await;
+    let (world, _) = harness.create("lobby").await;
+    let replica = harness.start_replica().await;
+    let seq = append_many(&harness, &world, 0..10).await;
+    assert_numbered(&harness, &world, seq, 10).await;
+    harness.place.take_away().await;
+    let seq = append_many(&harness, &world, 10..20).await;
     eventually("readiness says why", async || {
         replica
             .health
@@ -437,45 +437,45 @@ async fn a_database_that_goes_away_is_caught_up_with() {
     })
     .await;
     eventually("queries are refused", async || {
-        let refused = archive.refusal(events_of(&world, 0)).await;
+        let refused = harness.refusal(events_of(&world, 0)).await;
         refused.is_some_and(|reason| reason.contains("the database is away"))
     })
     .await;
-    archive.place.give_back().await;
+    harness.place.give_back().await;
     eventually("the archive is ready", async || {
         replica.health.problems().is_empty()
     })
     .await;
-    assert_numbered(&archive, &world, seq, 20).await;
+    assert_numbered(&harness, &world, seq, 20).await;
     replica.stop().await;
 }
 
-async fn a_restart_of_nats_is_survived(mut archive: Archive) {
-    let (world, _) = archive.create("lobby").await;
-    let replica = archive.start().await;
-    append_many(&archive, &world, 0..10).await;
-    archive.nats.restart();
-    eventually("NATS is back", async || archive.bus.flush().await.is_ok()).await;
+async fn a_restart_of_nats_is_survived(mut harness: Harness) {
+    let (world, _) = harness.create("lobby").await;
+    let replica = harness.start_replica().await;
+    append_many(&harness, &world, 0..10).await;
+    harness.nats.restart();
+    eventually("NATS is back", async || harness.bus.flush().await.is_ok()).await;
     eventually("the log is back", async || {
-        archive.bus.last_seq(&world).await.is_ok()
+        harness.bus.last_seq(&world).await.is_ok()
     })
     .await;
-    let seq = append_many(&archive, &world, 10..20).await;
+    let seq = append_many(&harness, &world, 10..20).await;
     eventually("the archive has caught up", async || {
-        archive.refusal(events_of(&world, seq)).await.is_none()
+        harness.refusal(events_of(&world, seq)).await.is_none()
     })
     .await;
-    assert_numbered(&archive, &world, seq, 20).await;
+    assert_numbered(&harness, &world, seq, 20).await;
     replica.stop().await;
 }
 
-async fn a_page_that_would_not_fit_in_a_message_is_shorter(archive: Archive) {
-    let replica = archive.start().await;
-    let (world, _) = archive.create("lobby").await;
+async fn a_page_that_would_not_fit_in_a_message_is_shorter(harness: Harness) {
+    let replica = harness.start_replica().await;
+    let (world, _) = harness.create("lobby").await;
     let long = format!("\"{}\"", "x".repeat(200 * 1024));
     let mut seq = 0;
     for _ in 0..12 {
-        seq = archive
+        seq = harness
             .append(&world, vec![custom("guest", None, "app.long", &long)])
             .await;
     }
@@ -483,8 +483,8 @@ async fn a_page_that_would_not_fit_in_a_message_is_shorter(archive: Archive) {
         limit: 1000,
         ..events_of(&world, seq)
     };
-    let (rows, more) = archive.ask(first).await;
+    let (rows, more) = harness.ask(first).await;
     assert!(more && rows.len() < 16, "{} rows, more: {more}", rows.len());
-    assert_eq!(archive.events(&world, seq).await.len(), 16);
+    assert_eq!(harness.events(&world, seq).await.len(), 16);
     replica.stop().await;
 }

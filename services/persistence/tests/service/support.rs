@@ -91,14 +91,14 @@ impl Replica {
     }
 }
 
-pub(crate) struct Archive {
+pub(crate) struct Harness {
     pub(crate) nats: NatsServer,
     pub(crate) bus: Bus,
     pub(crate) place: Place,
     pub(crate) config: Config,
 }
 
-impl Archive {
+impl Harness {
     /// A log and a database, and no replica yet.
     pub(crate) async fn new(place: Place) -> Self {
         let nats = NatsServer::start();
@@ -121,8 +121,8 @@ impl Archive {
     }
 
     /// A replica that is ready.
-    pub(crate) async fn start(&self) -> Replica {
-        let replica = self.begin().await;
+    pub(crate) async fn start_replica(&self) -> Replica {
+        let replica = self.spawn_replica().await;
         eventually("the archive is ready", async || {
             replica.health.problems().is_empty()
         })
@@ -131,7 +131,7 @@ impl Archive {
     }
 
     /// A replica that may not be ready yet.
-    pub(crate) async fn begin(&self) -> Replica {
+    pub(crate) async fn spawn_replica(&self) -> Replica {
         let bus = Bus::connect(&self.config.nats, "replica").await.unwrap();
         let (health, shutdown) = (Health::default(), CancellationToken::new());
         let run = persistence::run_with(self.config.clone(), bus, health.clone(), shutdown.clone());

@@ -18,42 +18,42 @@ use contract::{
 };
 use futures::StreamExt;
 use support::{
-    DEADLINE, Services, draft, lost_doubled_reordered, post, request_echo, send_from_many,
+    DEADLINE, Harness, draft, lost_doubled_reordered, post, request_echo, send_from_many,
 };
 use testkit::{Raw, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_command_is_in_the_log_and_a_repeat_gets_the_same_answer() {
-    let services = Services::start().await;
-    let world = services.create("lobby").await;
+    let harness = Harness::start().await;
+    let world = harness.create("lobby").await;
     let id = CommandId::new();
-    let first = services
+    let first = harness
         .send_as(&world, id, "guest", post("main", "hello"))
         .await
         .unwrap();
-    let again = services
+    let again = harness
         .send_as(&world, id, "guest", post("main", "hello"))
         .await
         .unwrap();
     assert_eq!(first, again);
-    let log = services.log(&world).await;
+    let log = harness.log(&world).await;
     let posted = log
         .iter()
         .filter(|event| event.event_type.as_str() == "message.posted")
         .count();
     assert_eq!(posted, 1);
-    services.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_asked_together_is_answered_from_a_state_that_is_in_the_log() {
-    let services = Services::start().await;
-    let world = services.create("lobby").await;
-    let sent = send_from_many(&services, &world, 16, 50);
+    let harness = Harness::start().await;
+    let world = harness.create("lobby").await;
+    let sent = send_from_many(&harness, &world, 16, 50);
     let read = async {
         let mut last = 0;
         for _ in 0..50 {
-            let (seq, state) = services
+            let (seq, state) = harness
                 .bus
                 .state(&world, None, View::Whole, DEADLINE)
                 .await
@@ -66,26 +66,23 @@ async fn what_is_asked_together_is_answered_from_a_state_that_is_in_the_log() {
         }
     };
     let (accepted, ()) = tokio::join!(sent, read);
-    let log = services.log(&world).await;
+    let log = harness.log(&world).await;
     assert_eq!(lost_doubled_reordered(&accepted, &log), (0, 0, 0));
-    services.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn single_events_are_published_for_whoever_listens_to_nats() {
-    let services = Services::start_with(|config| config.publish_events = true).await;
-    let world = services.create("lobby").await;
-    let raw = Raw::connect(&services.nats.url()).await;
+    let harness = Harness::start_with(|config| config.publish_events = true).await;
+    let world = harness.create("lobby").await;
+    let raw = Raw::connect(&harness.nats.url()).await;
     let mut heard = Box::pin(raw.listen("mw.evt.lobby.app.>").await);
     let id = CommandId::new();
     let command = Command::SendEvents {
         events: vec![draft("app.one"), draft("app.two")],
         message: None,
     };
-    let accepted = services
-        .send_as(&world, id, "guest", command)
-        .await
-        .unwrap();
+    let accepted = harness.send_as(&world, id, "guest", command).await.unwrap();
     for (index, name) in [(0, "app.one"), (1, "app.two")] {
         let event = heard.next().await.unwrap();
         assert_eq!(event.subject, format!("mw.evt.lobby.{name}"));
@@ -94,14 +91,14 @@ async fn single_events_are_published_for_whoever_listens_to_nats() {
         assert_eq!(event.headers["ce-sequence"], place);
         assert_eq!(event.text, "{}");
     }
-    services.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_names_its_rule_and_its_field() {
-    let services = Services::start().await;
-    let world = services.create("lobby").await;
-    let refused = |command| services.send(&world, "guest", command);
+    let harness = Harness::start().await;
+    let world = harness.create("lobby").await;
+    let refused = |command| harness.send(&world, "guest", command);
     let table = [
         (
             post("nowhere", "hello"),
@@ -127,29 +124,29 @@ async fn a_refusal_names_its_rule_and_its_field() {
         let rejection = refused(command).await.unwrap_err();
         assert_eq!((rejection.code, rejection.field.as_deref()), (code, field));
     }
-    let unknown = services
+    let unknown = harness
         .send(&world, "stranger", post("main", "hello"))
         .await
         .unwrap_err();
     assert_eq!(unknown.code, RejectionCode::UnknownEntity);
     let nowhere = "nowhere".parse().unwrap();
-    let unknown = services
+    let unknown = harness
         .send(&nowhere, "guest", post("main", "hello"))
         .await
         .unwrap_err();
     assert_eq!(unknown.code, RejectionCode::UnknownWorld);
-    services.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invocation_is_dispatched_and_ends_once() {
-    let services = Services::start().await;
-    let world = services.create("lobby").await;
-    services
+    let harness = Harness::start().await;
+    let world = harness.create("lobby").await;
+    harness
         .send(&world, "guest", post("main", "@ada hello"))
         .await
         .unwrap();
-    let consumer = services
+    let consumer = harness
         .bus
         .invocations(&"respond".parse().unwrap())
         .await
@@ -157,7 +154,7 @@ async fn an_invocation_is_dispatched_and_ends_once() {
     let mut deliveries = consumer.pulls().await.unwrap();
     let delivery = deliveries.next(1).await.unwrap();
     let invocation: contract::Invocation = delivery.read().unwrap();
-    let context = services
+    let context = harness
         .bus
         .context(&world, invocation.id, Duration::from_secs(5))
         .await
@@ -171,17 +168,17 @@ async fn an_invocation_is_dispatched_and_ends_once() {
             ..Completed::default()
         }),
     };
-    services
+    harness
         .send(&world, "world", complete(invocation.id))
         .await
         .unwrap();
-    let late = services
+    let late = harness
         .send(&world, "world", complete(invocation.id))
         .await
         .unwrap_err();
     assert_eq!(late.code, RejectionCode::AlreadyEnded);
     delivery.ack().await.unwrap();
-    let types: Vec<String> = services
+    let types: Vec<String> = harness
         .log(&world)
         .await
         .iter()
@@ -198,18 +195,18 @@ async fn an_invocation_is_dispatched_and_ends_once() {
             "chat.turn_ended"
         ]
     );
-    services.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_state_of_the_past_can_be_read_again() {
-    let services = Services::start().await;
-    let world = services.create("lobby").await;
+    let harness = Harness::start().await;
+    let world = harness.create("lobby").await;
     let mut seqs = Vec::new();
     for n in 0..5 {
         let text = format!("@nobody {n}");
         seqs.push(
-            services
+            harness
                 .send(&world, "guest", post("main", &text))
                 .await
                 .unwrap()
@@ -217,25 +214,25 @@ async fn a_state_of_the_past_can_be_read_again() {
         );
     }
     for (n, seq) in seqs.iter().enumerate() {
-        let state = services.state(&world, Some(*seq)).await.unwrap();
+        let state = harness.state(&world, Some(*seq)).await.unwrap();
         assert_eq!(state["seq"], *seq);
         assert_eq!(
             state["chats"]["main"]["messages"].as_array().unwrap().len(),
             n + 1
         );
     }
-    let future = services
+    let future = harness
         .state(&world, Some(seqs[4] + 1_000_000))
         .await
         .unwrap_err();
     assert_eq!(future.code, RejectionCode::InFuture);
-    services.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_timer_wakes_a_world_that_sleeps() {
-    let services = Services::start_with(|config| config.idle_after = Duration::ZERO).await;
-    let world = services.create("lobby").await;
+    let harness = Harness::start_with(|config| config.idle_after = Duration::ZERO).await;
+    let world = harness.create("lobby").await;
     let timer = Command::SetTimer(SetTimer {
         timer: "tea".parse().unwrap(),
         due: Some(Timestamp::now() + Duration::from_millis(1500)),
@@ -243,16 +240,16 @@ async fn a_timer_wakes_a_world_that_sleeps() {
         message: None,
         event: Some(draft("app.tea_is_ready")),
     });
-    services.send(&world, "guest", timer).await.unwrap();
+    harness.send(&world, "guest", timer).await.unwrap();
     eventually("the timer fired", async || {
-        services
+        harness
             .log(&world)
             .await
             .iter()
             .any(|event| event.event_type.as_str() == "app.tea_is_ready")
     })
     .await;
-    let fired = services
+    let fired = harness
         .log(&world)
         .await
         .iter()
@@ -264,100 +261,100 @@ async fn a_timer_wakes_a_world_that_sleeps() {
         })
         .count();
     assert_eq!(fired, 1);
-    services.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_world_sleeps_and_wakes_with_the_same_state() {
-    let services = Services::start_with(|config| config.idle_after = Duration::ZERO).await;
-    let world = services.create("lobby").await;
+    let harness = Harness::start_with(|config| config.idle_after = Duration::ZERO).await;
+    let world = harness.create("lobby").await;
     for n in 0..20 {
-        services
+        harness
             .send(&world, "guest", post("main", &format!("@nobody {n}")))
             .await
             .unwrap();
         eventually("a snapshot is kept", async || {
-            services.bus.snapshot(&world).await.unwrap().is_some()
+            harness.bus.snapshot(&world).await.unwrap().is_some()
         })
         .await;
     }
-    let state = services.state(&world, None).await.unwrap();
+    let state = harness.state(&world, None).await.unwrap();
     assert_eq!(
         state["chats"]["main"]["messages"].as_array().unwrap().len(),
         20
     );
-    services.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_world_is_purged_and_its_id_is_free_again() {
-    let services = Services::start_with(|config| config.deleted_kept = Duration::ZERO).await;
-    let world = services.create("lobby").await;
-    services
+    let harness = Harness::start_with(|config| config.deleted_kept = Duration::ZERO).await;
+    let world = harness.create("lobby").await;
+    harness
         .send(&world, "world", Command::DeleteWorld)
         .await
         .unwrap();
     eventually("the log is purged", async || {
-        services.bus.last_seq(&world).await.unwrap() == 0
+        harness.bus.last_seq(&world).await.unwrap() == 0
     })
     .await;
-    services.create("lobby").await;
-    services.stop().await;
+    harness.create("lobby").await;
+    harness.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_replicas_that_both_serve_a_world_never_both_write() {
-    let services = Services::start().await;
-    let world = services.create("lobby").await;
-    let second = services.another().await;
-    let accepted = support::send_from_many(&services, &world, 8, 50).await;
+    let harness = Harness::start().await;
+    let world = harness.create("lobby").await;
+    let second = harness.start_replica().await;
+    let accepted = support::send_from_many(&harness, &world, 8, 50).await;
     second.stop().await;
-    let log = services.log(&world).await;
+    let log = harness.log(&world).await;
     assert_eq!(support::lost_doubled_reordered(&accepted, &log), (0, 0, 0));
-    services.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_goes_on_when_nats_was_killed() {
-    let mut services = Services::start().await;
-    let world = services.create("lobby").await;
-    let bus = services.bus.clone();
+    let mut harness = Harness::start().await;
+    let world = harness.create("lobby").await;
+    let bus = harness.bus.clone();
     let sending = {
         let world = world.clone();
         tokio::task::spawn(async move { support::send_many(&bus, &world, 0, 200).await })
     };
     eventually("some are sent", async || {
-        services.log(&world).await.len() > 20
+        harness.log(&world).await.len() > 20
     })
     .await;
-    services.nats.restart();
+    harness.nats.restart();
     let accepted = sending.await.unwrap();
-    let log = services.log(&world).await;
+    let log = harness.log(&world).await;
     assert_eq!(
         support::lost_doubled_reordered(&[accepted], &log),
         (0, 0, 0)
     );
-    services.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invocation_that_nobody_runs_fails_at_its_deadline() {
-    let services = Services::start().await;
-    let world = services.create("lobby").await;
+    let harness = Harness::start().await;
+    let world = harness.create("lobby").await;
     let request = Command::RequestAction {
         action: "nobody-offers-this".parse().unwrap(),
         agent: EntityId::try_from("ada").unwrap(),
         arguments: None,
         deadline: Some(Timestamp::now() + Duration::from_millis(200)),
     };
-    services.send(&world, "guest", request).await.unwrap();
+    harness.send(&world, "guest", request).await.unwrap();
     eventually("it failed", async || {
-        services
+        harness
             .log(&world)
             .await
             .iter()
             .any(|event| event.event_type.as_str() == "action.failed")
     })
     .await;
-    services.stop().await;
+    harness.stop().await;
 }

@@ -43,14 +43,14 @@ impl Replica {
     }
 }
 
-pub(crate) struct Services {
+pub(crate) struct Harness {
     pub(crate) nats: NatsServer,
     pub(crate) bus: Bus,
     config: Config,
     replica: Replica,
 }
 
-impl Services {
+impl Harness {
     pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
@@ -76,7 +76,7 @@ impl Services {
     }
 
     /// A second replica.
-    pub(crate) async fn another(&self) -> Replica {
+    pub(crate) async fn start_replica(&self) -> Replica {
         Replica::start(self.config.clone()).await
     }
 
@@ -219,12 +219,12 @@ pub(crate) async fn send_many(
 }
 
 pub(crate) async fn send_from_many(
-    services: &Services,
+    harness: &Harness,
     world: &WorldId,
     senders: usize,
     count: usize,
 ) -> Vec<Vec<CommandId>> {
-    let sending = (0..senders).map(|sender| send_many(&services.bus, world, sender, count));
+    let sending = (0..senders).map(|sender| send_many(&harness.bus, world, sender, count));
     futures::future::join_all(sending).await
 }
 

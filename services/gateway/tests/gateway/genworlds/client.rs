@@ -10,13 +10,13 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message, client::IntoClientRequest as _};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::support::Setup;
+use crate::support::Harness;
 
 pub(super) struct Client(pub(super) WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 /// A gateway with a world of two agents and an object that are clients, and `ada`, whom workers run.
-pub(super) async fn start(config: Config) -> Setup {
-    let setup = Setup::with(config).await;
+pub(super) async fn start(config: Config) -> Harness {
+    let harness = Harness::start_with(config).await;
     let agent = |id: &str| {
         let speaks = json!({
             "name": format!("{id}Speaks"), "trigger": "agent_speaks_with_agent_event",
@@ -30,9 +30,9 @@ pub(super) async fn start(config: Config) -> Setup {
         "metadata": {"screens_config": {"name": "lobby", "screens": [{"name": "Chat"}]}},
         "entities": [agent("john"), agent("matthew"), {"id": "mic", "kind": "object"}],
     });
-    let (status, answer) = setup.post("/v1/worlds", world).await;
+    let (status, answer) = harness.post("/v1/worlds", world).await;
     assert_eq!(status, 201, "{answer}");
-    setup
+    harness
 }
 
 /// An event for everyone, or for `target`.
@@ -44,17 +44,17 @@ pub(super) fn event(event_type: &str, sender: &str, target: Option<&str>) -> Val
 }
 
 impl Client {
-    pub(super) async fn open(setup: &Setup, address: &str) -> Self {
-        Self::open_from(setup, address, None).await.unwrap()
+    pub(super) async fn open(harness: &Harness, address: &str) -> Self {
+        Self::open_from(harness, address, None).await.unwrap()
     }
 
     /// A page of `origin` opens it.
     pub(super) async fn open_from(
-        setup: &Setup,
+        harness: &Harness,
         address: &str,
         origin: Option<&str>,
     ) -> Result<Self, Error> {
-        let url = setup.at(address).replace("http:", "ws:");
+        let url = harness.at(address).replace("http:", "ws:");
         let mut request = url.into_client_request().unwrap();
         if let Some(origin) = origin {
             let headers = request.headers_mut();

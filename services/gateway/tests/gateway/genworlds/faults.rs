@@ -10,11 +10,11 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::client::{Client, event, start};
-use crate::support::Setup;
+use crate::support::Harness;
 
 /// A client that opens a WebSocket by hand, and does nothing more.
-async fn by_hand(setup: &Setup) -> TcpStream {
-    let address = setup.url.trim_start_matches("http://");
+async fn by_hand(harness: &Harness) -> TcpStream {
+    let address = harness.url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).await.unwrap();
     let upgrade = "GET /ws/lobby HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
                    Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
@@ -28,11 +28,11 @@ async fn by_hand(setup: &Setup) -> TcpStream {
 
 #[tokio::test]
 async fn a_listener_that_leaves_takes_no_speaker_with_it() {
-    let setup = start(Config::default()).await;
-    let mut speaker = Client::open(&setup, "/ws/lobby?entity=john").await;
+    let harness = start(Config::default()).await;
+    let mut speaker = Client::open(&harness, "/ws/lobby?entity=john").await;
     for polite in [true, false] {
         for _ in 0..4 {
-            let mut listener = Client::open(&setup, "/ws/lobby").await;
+            let mut listener = Client::open(&harness, "/ws/lobby").await;
             speaker.say(&event("before", "john", None)).await;
             listener.types_until("before").await;
             if polite {
@@ -56,16 +56,16 @@ async fn a_listener_that_reads_nothing_costs_only_itself() {
         pong_within: Duration::from_millis(200),
         ..Limits::default()
     };
-    let setup = start(Config {
+    let harness = start(Config {
         limits,
         ..Config::default()
     })
     .await;
-    let stuck = by_hand(&setup).await;
-    let mut healthy = Client::open(&setup, "/ws/lobby").await;
+    let stuck = by_hand(&harness).await;
+    let mut healthy = Client::open(&harness, "/ws/lobby").await;
     let mut sent = event("n", "john", None);
     sent["message"] = Value::from("x".repeat(100_000));
-    let mut speaker = Client::open(&setup, "/ws/lobby?entity=john").await;
+    let mut speaker = Client::open(&harness, "/ws/lobby?entity=john").await;
     // Several times what the buffers of both sides hold.
     for n in 0..200 {
         sent["n"] = json!(n);
@@ -73,7 +73,7 @@ async fn a_listener_that_reads_nothing_costs_only_itself() {
         assert_eq!(speaker.hear().await["n"], n);
         assert_eq!(healthy.hear().await["n"], n);
     }
-    let mut newcomer = Client::open(&setup, "/ws/lobby").await;
+    let mut newcomer = Client::open(&harness, "/ws/lobby").await;
     newcomer.say_and_hear(&event("end", "eve", None)).await;
     assert_eq!(healthy.types_until("end").await, ["end"]);
     // The one that is stuck was cut off: it finds the end before it has all.
@@ -86,10 +86,10 @@ async fn a_listener_that_reads_nothing_costs_only_itself() {
 
 #[tokio::test]
 async fn an_agent_that_sends_on_what_it_hears_starts_no_storm() {
-    let setup = start(Config::default()).await;
-    let mut recorder = Client::open(&setup, "/ws/lobby?observe=all").await;
-    let mut john = Client::open(&setup, "/ws/lobby?entity=john").await;
-    let mut matthew = Client::open(&setup, "/ws/lobby?entity=matthew").await;
+    let harness = start(Config::default()).await;
+    let mut recorder = Client::open(&harness, "/ws/lobby?observe=all").await;
+    let mut john = Client::open(&harness, "/ws/lobby?entity=john").await;
+    let mut matthew = Client::open(&harness, "/ws/lobby?entity=matthew").await;
     let mut said = event("agent_speaks_with_agent_event", "john", Some("matthew"));
     said["message"] = json!("Hello");
     john.say(&said).await;
@@ -110,10 +110,10 @@ async fn an_agent_that_sends_on_what_it_hears_starts_no_storm() {
 
 #[tokio::test]
 async fn nobody_is_handed_the_menu_of_another() {
-    let setup = start(Config::default()).await;
+    let harness = start(Config::default()).await;
     let mut clients = Vec::new();
     for name in ["john", "matthew"] {
-        let client = Client::open(&setup, "/ws/lobby").await;
+        let client = Client::open(&harness, "/ws/lobby").await;
         clients.push((name, client));
     }
     for _ in 0..3 {
@@ -136,9 +136,9 @@ async fn nobody_is_handed_the_menu_of_another() {
 
 #[tokio::test]
 async fn what_a_client_misses_it_hears_when_it_comes_back() {
-    let setup = start(Config::default()).await;
-    let mut john = Client::open(&setup, "/ws/lobby?entity=john").await;
-    let mut matthew = Client::open(&setup, "/ws/lobby?entity=matthew").await;
+    let harness = start(Config::default()).await;
+    let mut john = Client::open(&harness, "/ws/lobby?entity=john").await;
+    let mut matthew = Client::open(&harness, "/ws/lobby?entity=matthew").await;
     let mut sent = event("n", "john", Some("matthew"));
     sent["n"] = json!(1);
     john.say_and_hear(&sent).await;
@@ -152,7 +152,7 @@ async fn what_a_client_misses_it_hears_when_it_comes_back() {
         john.say_and_hear(&not_his).await;
     }
     let address = format!("/ws/lobby?entity=matthew&after={last}");
-    let mut matthew = Client::open(&setup, &address).await;
+    let mut matthew = Client::open(&harness, &address).await;
     for n in 2..=9 {
         assert_eq!(matthew.hear().await["n"], n);
     }
@@ -162,9 +162,9 @@ async fn what_a_client_misses_it_hears_when_it_comes_back() {
 
 #[tokio::test]
 async fn nobody_speaks_in_the_name_of_another() {
-    let setup = start(Config::default()).await;
-    let mut recorder = Client::open(&setup, "/ws/lobby?observe=all").await;
-    let mut eve = Client::open(&setup, "/ws/lobby").await;
+    let harness = start(Config::default()).await;
+    let mut recorder = Client::open(&harness, "/ws/lobby?observe=all").await;
+    let mut eve = Client::open(&harness, "/ws/lobby").await;
     // The world, and whom workers run, speak for themselves; the connection is still free then.
     for name in ["world", "lobby", "ada"] {
         eve.say(&event("a", name, None)).await;
@@ -180,52 +180,52 @@ async fn nobody_speaks_in_the_name_of_another() {
     }
     eve.say_and_hear(&event("end", "eve", None)).await;
     assert_eq!(recorder.types_until("end").await, ["a", "end"]);
-    let mut ada = Client::open(&setup, "/ws/lobby?entity=ada").await;
+    let mut ada = Client::open(&harness, "/ws/lobby?entity=ada").await;
     ada.refused("forged_sender").await;
     assert_eq!(u16::from(ada.closed().await.code), 3501);
 }
 
 #[tokio::test]
 async fn pages_of_other_sites_are_kept_out() {
-    let setup = start(Config::default()).await;
+    let harness = start(Config::default()).await;
     let evil = Some("https://evil.example");
-    let refused = Client::open_from(&setup, "/ws/lobby", evil).await;
+    let refused = Client::open_from(&harness, "/ws/lobby", evil).await;
     let error = refused.err().unwrap().to_string();
     assert!(error.contains("403"), "{error}");
     let ours = Some("http://localhost:3000");
-    assert!(Client::open_from(&setup, "/ws/lobby", ours).await.is_ok());
+    assert!(Client::open_from(&harness, "/ws/lobby", ours).await.is_ok());
 }
 
 #[tokio::test]
 async fn who_has_no_key_stays_outside() {
-    let setup = Setup::with(Config {
+    let harness = Harness::start_with(Config {
         api_keys: vec![ApiKey::new("secret")],
         ..Config::default()
     })
     .await;
-    let world = setup
+    let world = harness
         .http
-        .post(setup.at("/v1/worlds"))
+        .post(harness.at("/v1/worlds"))
         .bearer_auth("secret");
     let world = world.json(&json!({"id": "lobby"})).send().await.unwrap();
     assert_eq!(world.status(), 201);
     for address in ["/ws/lobby", "/ws/lobby?observe=all&api_key=wrong"] {
-        let refused = Client::open_from(&setup, address, None).await;
+        let refused = Client::open_from(&harness, address, None).await;
         let error = refused.err().unwrap().to_string();
         assert!(error.contains("401"), "{error}");
     }
     // With a key it does not matter whose page it is.
     let address = "/ws/lobby?observe=all&api_key=secret";
     let page = Some("https://friend.example");
-    let mut client = Client::open_from(&setup, address, page).await.unwrap();
+    let mut client = Client::open_from(&harness, address, page).await.unwrap();
     client.say_and_hear(&event("a", "me", None)).await;
 }
 
 #[tokio::test]
 async fn a_bad_frame_reaches_nobody() {
-    let setup = start(Config::default()).await;
-    let mut other = Client::open(&setup, "/ws/lobby?observe=all").await;
-    let mut client = Client::open(&setup, "/ws/lobby").await;
+    let harness = start(Config::default()).await;
+    let mut other = Client::open(&harness, "/ws/lobby?observe=all").await;
+    let mut client = Client::open(&harness, "/ws/lobby").await;
     for (frame, code, field) in [
         ("no json", "malformed_json", None),
         ("[]", "invalid", None),
@@ -256,13 +256,13 @@ async fn a_client_that_is_gone_is_noticed_soon() {
         pong_within: Duration::from_millis(200),
         ..Limits::default()
     };
-    let setup = start(Config {
+    let harness = start(Config {
         limits,
         ..Config::default()
     })
     .await;
     // It reads by hand, and so answers no ping.
-    let mut stream = by_hand(&setup).await;
+    let mut stream = by_hand(&harness).await;
     let mut read = Vec::new();
     stream.read_to_end(&mut read).await.unwrap();
     // The close frame is the last: its code and its reason.
