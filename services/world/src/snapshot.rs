@@ -19,9 +19,14 @@ struct Written<'a> {
     world: &'a World,
 }
 
+/// What every snapshot begins with, whichever rules wrote it.
 #[derive(Deserialize)]
-struct Read {
+struct Header {
     version: u32,
+}
+
+#[derive(Deserialize)]
+struct Body {
     world: World,
 }
 
@@ -62,7 +67,7 @@ pub(crate) async fn wake(bus: &Bus, id: &WorldId, end: Seq) -> Result<World, Wak
     loop {
         let kept = bus.snapshot(id).await.map_err(read_error)?;
         let mut world = kept
-            .and_then(|(_, state)| read(id, &state))
+            .and_then(|(_, state)| restore(id, &state))
             .unwrap_or_else(|| World::new(id.clone()));
         replay(bus, &mut world, Seq::MAX).await?;
         if world.seq >= end {
@@ -114,13 +119,51 @@ async fn replay(bus: &Bus, world: &mut World, until: Seq) -> Result<bool, WakeEr
     }
 }
 
-fn read(id: &WorldId, state: &[u8]) -> Option<World> {
-    match serde_json::from_slice::<Read>(state) {
-        Ok(kept) if kept.version == rules::VERSION => Some(kept.world),
-        Ok(_) => None,
-        Err(error) => {
-            warn!(world.id = %id, error = %ErrorChain(&error), "snapshot not understood, replaying");
-            None
+/// The world of a snapshot; `None` when it is to be replayed from its log instead.
+fn restore(id: &WorldId, state: &[u8]) -> Option<World> {
+    decode(state).unwrap_or_else(|error| {
+        warn!(world.id = %id, error = %ErrorChain(&error), "malformed snapshot, replaying the log");
+        None
+    })
+}
+
+/// Reads a snapshot. One that other rules wrote is `None`: after an upgrade every world has one.
+fn decode(state: &[u8]) -> serde_json::Result<Option<World>> {
+    let Header { version } = serde_json::from_slice(state)?;
+    if version != rules::VERSION {
+        return Ok(None);
+    }
+    let Body { world } = serde_json::from_slice(state)?;
+    Ok(Some(world))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_of_this_build_is_read_again() {
+        let world = World::new("lobby".parse().unwrap());
+        let state = write(&world).unwrap();
+        let again = decode(&state).unwrap().unwrap();
+        assert_eq!(write(&again).unwrap(), state);
+    }
+
+    #[test]
+    fn a_snapshot_of_other_rules_is_no_error_whatever_its_body_is() {
+        for body in ["{}", "7", r#"{"id": "lobby"}"#] {
+            for version in [rules::VERSION - 1, rules::VERSION + 1] {
+                let state = format!(r#"{{"version": {version}, "world": {body}}}"#);
+                assert!(decode(state.as_bytes()).unwrap().is_none(), "{state}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_malformed_snapshot_is_an_error() {
+        let half = format!(r#"{{"version": {}, "world": {{}}}}"#, rules::VERSION);
+        for state in ["", "{}", r#"{"world": {}}"#, &half] {
+            assert!(decode(state.as_bytes()).is_err(), "{state}");
         }
     }
 }
