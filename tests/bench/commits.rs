@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use bus::Bus;
-use contract::{Command, CommandId, CommandRequest, Draft, Entity, EntityKind, WorldId, WorldSpec};
+use contract::{
+    Command, CommandId, CommandRequest, Entity, EntityKind, NewEvent, WorldId, WorldSpec,
+};
 use futures::future::join_all;
 use serde_json::value::RawValue;
 use system_tests::Cluster;
@@ -53,7 +55,7 @@ pub(crate) async fn send(bus: &Bus, world: &WorldId, command: Command) {
 pub(crate) fn events(count: usize) -> Command {
     let text = "x".repeat(EVENT_BYTES - 12);
     let data = RawValue::from_string(format!("{{\"text\":\"{text}\"}}")).unwrap();
-    let draft = || Draft::new("bench.happened".parse().unwrap(), data.clone());
+    let draft = || NewEvent::new("bench.happened".parse().unwrap(), data.clone());
     Command::SendEvents {
         events: std::iter::repeat_with(draft).take(count).collect(),
         message: None,

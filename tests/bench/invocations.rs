@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bus::Bus;
-use contract::{Command, CommandId, CommandRequest, Fact, InvocationId, WorldId};
+use contract::{Command, CommandId, CommandRequest, Fact, RunId, WorldId};
 use futures::future::join_all;
 use system_tests::Cluster;
 use tokio::sync::oneshot;
@@ -19,7 +19,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Who waits for the end of which invocation.
 #[derive(Clone, Default)]
-struct Waiting(Arc<Mutex<HashMap<InvocationId, oneshot::Sender<()>>>>);
+struct Waiting(Arc<Mutex<HashMap<RunId, oneshot::Sender<()>>>>);
 
 impl Waiting {
     /// Tells whoever waits, as the results are published.
@@ -70,7 +70,7 @@ impl Waiting {
         started.elapsed()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<InvocationId, oneshot::Sender<()>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, oneshot::Sender<()>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bus::Bus;
 use contract::{
-    Command, CommandId, CommandRequest, Draft, Entity, EntityKind, Fact, Target, WorldId,
+    Command, CommandId, CommandRequest, Entity, EntityKind, Fact, NewEvent, Target, WorldId,
 };
 use serde_json::json;
 use system_tests::{Cluster, Http, Process};
@@ -124,9 +124,9 @@ async fn ask(bus: &Bus, world: &WorldId) {
     let event = |number: usize| {
         let data = json!({"number": number, "takes_ms": TAKES_MS});
         let data = serde_json::value::to_raw_value(&data).unwrap();
-        Draft {
+        NewEvent {
             target: Some(Target::Entities(vec!["counter".parse().unwrap()])),
-            ..Draft::new("counter.count".parse().unwrap(), data)
+            ..NewEvent::new("counter.count".parse().unwrap(), data)
         }
     };
     let command = Command::SendEvents {

@@ -4,8 +4,8 @@ pub(crate) mod llm;
 pub(crate) mod mind;
 pub(crate) mod script;
 
-use contract::invocation::ChatMessage;
-use contract::tool::{Step, ToolCall};
+use contract::run::ChatMessage;
+use contract::tool::{ToolCall, ToolStep};
 use contract::{Entity, EntityId, Usage};
 use tokio::time::Instant;
 
@@ -21,7 +21,7 @@ pub(crate) struct Asked<'a> {
     /// The message to answer: the last of them.
     pub(crate) message: &'a ChatMessage,
     /// What the agent has done so far to answer it.
-    pub(crate) steps: &'a [Step],
+    pub(crate) steps: &'a [ToolStep],
     /// The tools that it may call.
     pub(crate) offer: &'a Offer,
     /// The other agents of the chat.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use contract::mind::AbilityKey;
 use contract::tool::ToolAccess;
-use contract::{ActionName, Context, EntityId, WorldId};
+use contract::{ActionName, EntityId, RunContext, WorldId};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tracing::warn;
@@ -79,7 +79,7 @@ impl Offer {
         servers: &Servers,
         world: &WorldId,
         access: &ToolAccess,
-        context: &Context,
+        context: &RunContext,
     ) -> Self {
         let listing = context.mcp_servers.iter().map(async |(name, server)| {
             let listed = servers.tools(world, name, server).await;
@@ -107,7 +107,7 @@ impl Offer {
     }
 
     /// What an agent may do that acts by itself: all that it perceives, or what it must do next.
-    pub(crate) fn to_act(context: &Context, next: Option<&AbilityKey>) -> Self {
+    pub(crate) fn to_act(context: &RunContext, next: Option<&AbilityKey>) -> Self {
         let mut names = Names::default();
         names.reserve(SLEEP);
         names.reserve(PLAN);
@@ -143,7 +143,7 @@ impl Offer {
 fn offered<'a>(
     servers: impl Iterator<Item = (&'a str, &'a [Listed])>,
     questions: bool,
-    context: &Context,
+    context: &RunContext,
 ) -> Vec<Offered> {
     let mut names = Names::default();
     names.reserve(ASK);
@@ -268,7 +268,7 @@ mod tests {
         }
     }
 
-    fn context() -> Context {
+    fn context() -> RunContext {
         serde_json::from_value(json!({"agent": {"id": "ada", "kind": "agent"}})).unwrap()
     }
 

@@ -199,7 +199,7 @@ fn without_key(uri: &Uri) -> Uri {
 
 #[cfg(test)]
 mod tests {
-    use contract::{Draft, WorldSpec};
+    use contract::{NewEvent, WorldSpec};
 
     use super::*;
 
@@ -252,10 +252,10 @@ mod tests {
 
     #[test]
     fn a_payload_may_hold_any_field_and_stays_as_it_is() {
-        let draft: Draft = parse(br#"{"type":"a.b","data":{"x":  1.0e2, "y":[null]}}"#).unwrap();
+        let draft: NewEvent = parse(br#"{"type":"a.b","data":{"x":  1.0e2, "y":[null]}}"#).unwrap();
         assert_eq!(draft.data.get(), r#"{"x":  1.0e2, "y":[null]}"#);
         assert_eq!(
-            refused::<Draft>(r#"{"type":"a.b","data":{},"daata":1}"#)
+            refused::<NewEvent>(r#"{"type":"a.b","data":{},"daata":1}"#)
                 .2
                 .as_deref(),
             Some("daata")

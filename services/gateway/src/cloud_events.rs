@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use axum::http::HeaderMap;
 use contract::cloud_event::{HEADER_PREFIX, SPEC_VERSION};
-use contract::{CommandId, Draft, EntityId, WorldId};
+use contract::{CommandId, EntityId, NewEvent, WorldId};
 use serde_json::value::RawValue;
 
 use crate::body::{self, is_json, unsupported};
@@ -25,7 +25,7 @@ pub(crate) struct Incoming {
     pub(crate) source: String,
     pub(crate) id: String,
     pub(crate) sender: EntityId,
-    pub(crate) draft: Draft,
+    pub(crate) draft: NewEvent,
 }
 
 impl Incoming {
@@ -167,7 +167,7 @@ fn from_attributes(
     attributes.remove("sequence");
     attributes.remove("traceparent");
     let mut take = |name: &str| attributes.remove(name);
-    let mut draft = Draft::new(event_type, data.unwrap_or_else(null));
+    let mut draft = NewEvent::new(event_type, data.unwrap_or_else(null));
     draft.target = take("target")
         .map(|text| read("target", &text))
         .transpose()?;

@@ -40,7 +40,7 @@ const WITHOUT_KEY: &str = "/mcp/servers/{id}/restart";
         contract::EntityId,
         contract::ChatId,
         contract::TimerId,
-        contract::InvocationId,
+        contract::RunId,
         contract::ApprovalId,
     ))
 )]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::ability::Offer;
+use contract::ability::AvailableAbility;
 use contract::command::View;
 use contract::commit::Position;
-use contract::mind::MindState;
+use contract::mind::MindView;
 use contract::{Accepted, Command, CommandId, CommandRequest, Entity, EntityId, Seq, WorldId};
 use serde_json::value::RawValue;
 use tokio_util::sync::CancellationToken;
@@ -113,7 +113,7 @@ impl Gateway {
         &self,
         world: &WorldId,
         agent: &EntityId,
-    ) -> Result<(Vec<Offer>, Vec<Entity>), Problem> {
+    ) -> Result<(Vec<AvailableAbility>, Vec<Entity>), Problem> {
         let bus = self.link.bus().await?;
         let asked = bus.offers(world, agent, self.config.command_deadline);
         self.link.during(asked).await?.map_err(Into::into)
@@ -127,7 +127,7 @@ impl Gateway {
         &self,
         world: &WorldId,
         agent: &EntityId,
-    ) -> Result<MindState, Problem> {
+    ) -> Result<MindView, Problem> {
         let bus = self.link.bus().await?;
         let asked = bus.mind(world, agent, self.config.command_deadline);
         self.link.during(asked).await?.map_err(Into::into)

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use contract::{Chunk, EntityId, InvocationId};
+use contract::{Chunk, EntityId, RunId};
 
 /// What is to be shown next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) enum Shown {
 struct Voice {
     agent: EntityId,
     /// The invocation and the attempt at it that speaks: with tools an answer takes several.
-    run: Option<(InvocationId, u32)>,
+    run: Option<(RunId, u32)>,
     next_index: u32,
     text: String,
     /// The whole answer, once it is there.
@@ -151,7 +151,7 @@ impl Transcript {
 mod tests {
     use super::*;
 
-    fn invocation(number: u8) -> InvocationId {
+    fn invocation(number: u8) -> RunId {
         let id = format!("018f0000-0000-7000-8000-00000000000{number}");
         id.parse().unwrap()
     }

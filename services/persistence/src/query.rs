@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use bus::{Asked, Queries};
 use contract::Seq;
-use contract::query::{Answer, Chats, Events, Messages, Query, UsageOf, Worlds};
+use contract::query::{
+    ChatsQuery, EventsQuery, MessagesQuery, Query, QueryReply, UsageQuery, WorldsQuery,
+};
 use service_kit::{CancellationToken, ErrorChain, Tasks};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -39,7 +41,13 @@ pub(crate) async fn serve_all(shared: &Arc<Shared>, tasks: &mut Tasks) -> Result
             tasks.spawn(<$query>::NAME, serve(shared.clone(), queries, shutdown.clone()));
         )*};
     }
-    serve!(Worlds, Chats, Messages, Events, UsageOf);
+    serve!(
+        WorldsQuery,
+        ChatsQuery,
+        MessagesQuery,
+        EventsQuery,
+        UsageQuery
+    );
     Ok(())
 }
 
@@ -88,9 +96,9 @@ async fn answer<Q: Select>(shared: Arc<Shared>, asked: Asked<Q>) {
     let started = Instant::now();
     let answer = answer_to(&shared, &asked.query).await;
     let outcome = match &answer {
-        Answer::Rows { .. } => "rows",
-        Answer::Unavailable { .. } => "unavailable",
-        Answer::Invalid { .. } => "invalid",
+        QueryReply::Rows { .. } => "rows",
+        QueryReply::Unavailable { .. } => "unavailable",
+        QueryReply::Invalid { .. } => "invalid",
     };
     asked.answer(&answer).await;
     metrics.query(Q::NAME, outcome);
@@ -100,7 +108,7 @@ async fn answer<Q: Select>(shared: Arc<Shared>, asked: Asked<Q>) {
     metrics.queries_in_hand.add(-1, &[]);
 }
 
-async fn answer_to<Q: Select>(shared: &Shared, query: &Q) -> Answer<Q::Row> {
+async fn answer_to<Q: Select>(shared: &Shared, query: &Q) -> QueryReply<Q::Row> {
     if let Err(reason) = shared.database.now() {
         return unavailable(&format!("the database is away: {reason}"));
     }
@@ -126,8 +134,8 @@ async fn answer_to<Q: Select>(shared: &Shared, query: &Q) -> Answer<Q::Row> {
     }
 }
 
-fn unavailable<Row>(reason: &str) -> Answer<Row> {
-    Answer::Unavailable {
+fn unavailable<Row>(reason: &str) -> QueryReply<Row> {
+    QueryReply::Unavailable {
         reason: reason.to_owned(),
     }
 }

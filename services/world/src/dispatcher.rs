@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bus::{Delivery, Error};
 use contract::fact::ActionRequested;
-use contract::{Commit, Event, Fact, Invocation, WorldId};
+use contract::{Commit, Event, Fact, Run, WorldId};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use service_kit::{CancellationToken, ErrorChain};
@@ -114,8 +114,8 @@ async fn dispatch(
     stored.collect::<Vec<_>>().await.into_iter().collect()
 }
 
-fn invocation(world: &WorldId, event: &Event, requested: ActionRequested) -> Invocation {
-    Invocation {
+fn invocation(world: &WorldId, event: &Event, requested: ActionRequested) -> Run {
+    Run {
         id: event.id.invocation(),
         world: world.clone(),
         action: requested.action,

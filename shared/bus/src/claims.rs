@@ -1,7 +1,7 @@
 //! Claims: who has begun what must not be begun twice.
 
 use async_nats::jetstream::kv::CreateErrorKind;
-use contract::InvocationId;
+use contract::RunId;
 use uuid::Uuid;
 
 use crate::{Bus, Error};
@@ -13,7 +13,7 @@ impl Bus {
     ///
     /// # Errors
     /// [`Error::Broker`] when it is not known: ask again.
-    pub async fn claim(&self, run: InvocationId, claimant: Uuid) -> Result<bool, Error> {
+    pub async fn claim(&self, run: RunId, claimant: Uuid) -> Result<bool, Error> {
         let (key, value) = (run.to_string(), claimant.to_string());
         match self.claims.create(&key, value.clone().into()).await {
             Ok(_) => Ok(true),

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use async_nats::client::RequestErrorKind;
 use bytes::Bytes;
-use contract::ability::Offer;
+use contract::ability::AvailableAbility;
 use contract::command::View;
-use contract::mind::MindState;
+use contract::mind::MindView;
 use contract::{
-    Accepted, Asked, CommandRequest, Context, Entity, EntityId, InvocationId, Rejection, Reply,
-    Request, Seq, WorldId, subject,
+    Accepted, CommandRequest, Entity, EntityId, Rejection, Reply, Request, RequestEnvelope,
+    RunContext, RunId, Seq, WorldId, subject,
 };
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -69,9 +69,9 @@ impl Bus {
     pub async fn context(
         &self,
         world: &WorldId,
-        invocation: InvocationId,
+        invocation: RunId,
         deadline: Duration,
-    ) -> Result<Result<Context, Rejection>, Error> {
+    ) -> Result<Result<RunContext, Rejection>, Error> {
         match self
             .ask(world, Request::Context { invocation }, deadline)
             .await?
@@ -91,7 +91,7 @@ impl Bus {
         world: &WorldId,
         agent: &EntityId,
         deadline: Duration,
-    ) -> Result<Result<(Vec<Offer>, Vec<Entity>), Rejection>, Error> {
+    ) -> Result<Result<(Vec<AvailableAbility>, Vec<Entity>), Rejection>, Error> {
         let agent = agent.clone();
         match self.ask(world, Request::Offers { agent }, deadline).await? {
             Reply::Offers { offers, entities } => Ok(Ok((offers, entities))),
@@ -109,7 +109,7 @@ impl Bus {
         world: &WorldId,
         agent: &EntityId,
         deadline: Duration,
-    ) -> Result<Result<MindState, Rejection>, Error> {
+    ) -> Result<Result<MindView, Rejection>, Error> {
         let agent = agent.clone();
         match self.ask(world, Request::Mind { agent }, deadline).await? {
             Reply::Mind(mind) => Ok(Ok(*mind)),
@@ -136,7 +136,7 @@ impl Bus {
             _ => ATTEMPT_TIMEOUT,
         };
         let trace = trace::current();
-        let asked = serde_json::to_vec(&Asked {
+        let asked = serde_json::to_vec(&RequestEnvelope {
             request: Box::new(request),
             trace,
         });

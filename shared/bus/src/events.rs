@@ -6,7 +6,7 @@
 
 use async_nats::{HeaderMap, HeaderName, HeaderValue, Subscriber};
 use contract::commit::Position;
-use contract::{Chunk, Commit, Event, InvocationId, Seq, WorldId, cloud_event, subject};
+use contract::{Chunk, Commit, Event, RunId, Seq, WorldId, cloud_event, subject};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -40,7 +40,7 @@ pub enum Signal {
 
 #[derive(Serialize, Deserialize)]
 struct Cancelled {
-    invocation: InvocationId,
+    invocation: RunId,
 }
 
 impl Bus {
@@ -94,7 +94,7 @@ impl Bus {
 
     /// Tells workers that a run was called off. One that does not hear it finishes in vain: its
     /// result is refused.
-    pub async fn publish_cancelled(&self, world: &WorldId, invocation: InvocationId) {
+    pub async fn publish_cancelled(&self, world: &WorldId, invocation: RunId) {
         let Ok(payload) = serde_json::to_vec(&Cancelled { invocation }) else {
             return;
         };
@@ -110,7 +110,7 @@ impl Bus {
     /// [`Error::Broker`] when NATS can't be told.
     pub async fn cancelled(
         &self,
-    ) -> Result<impl futures::Stream<Item = InvocationId> + Send + use<>, Error> {
+    ) -> Result<impl futures::Stream<Item = RunId> + Send + use<>, Error> {
         let subscriber = self
             .client
             .subscribe(subject::CANCEL_ALL)

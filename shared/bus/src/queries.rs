@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_nats::Subscriber;
-use contract::query::{Answer, Query};
+use contract::query::{Query, QueryReply};
 use contract::subject;
 use futures::StreamExt;
 use tokio::time::Instant;
@@ -42,12 +42,13 @@ impl Bus {
             };
             let reason = match self.client.send_request(subject.clone(), request).await {
                 Err(error) => error.to_string(),
-                Ok(message) => match serde_json::from_slice::<Answer<Q::Row>>(&message.payload) {
-                    Ok(Answer::Rows { rows, more }) => return Ok((rows, more)),
-                    Ok(Answer::Invalid { reason }) => {
+                Ok(message) => match serde_json::from_slice::<QueryReply<Q::Row>>(&message.payload)
+                {
+                    Ok(QueryReply::Rows { rows, more }) => return Ok((rows, more)),
+                    Ok(QueryReply::Invalid { reason }) => {
                         return Err(Error::Refused { subject, reason });
                     }
-                    Ok(Answer::Unavailable { reason }) => reason,
+                    Ok(QueryReply::Unavailable { reason }) => reason,
                     Err(source) => return Err(Error::Decode { subject, source }),
                 },
             };
@@ -112,7 +113,7 @@ impl<Q: Query> Queries<Q> {
             match serde_json::from_slice(&message.payload) {
                 Ok(query) => return Some(asked(query)),
                 Err(error) => {
-                    let invalid = Answer::<Q::Row>::Invalid {
+                    let invalid = QueryReply::<Q::Row>::Invalid {
                         reason: error.to_string(),
                     };
                     send(&self.bus, reply, &invalid).await;
@@ -134,12 +135,16 @@ pub struct Asked<Q> {
 
 impl<Q: Query> Asked<Q> {
     /// Answers. An answer that gets lost is asked for again, so there is nothing to report.
-    pub async fn answer(self, answer: &Answer<Q::Row>) {
+    pub async fn answer(self, answer: &QueryReply<Q::Row>) {
         send(&self.bus, self.reply, answer).await;
     }
 }
 
-async fn send<Row: serde::Serialize>(bus: &Bus, reply: async_nats::Subject, answer: &Answer<Row>) {
+async fn send<Row: serde::Serialize>(
+    bus: &Bus,
+    reply: async_nats::Subject,
+    answer: &QueryReply<Row>,
+) {
     let Ok(payload) = serde_json::to_vec(answer) else {
         return;
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_nats::Message;
 use async_nats::jetstream::consumer::{self, AckPolicy, pull};
 use async_nats::jetstream::{AckKind, Message as Delivered};
-use contract::{ActionName, Invocation, WorldId, invocation, subject};
+use contract::{ActionName, Run, WorldId, run, subject};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -176,7 +176,7 @@ impl Bus {
             durable_name: Some(subject::action_consumer(action)),
             filter_subject: subject::invocations_of(action),
             ack_policy: AckPolicy::Explicit,
-            ack_wait: invocation::ACK_WAIT,
+            ack_wait: run::ACK_WAIT,
             max_ack_pending: UNACKED_MAX,
             ..Default::default()
         };
@@ -201,11 +201,7 @@ impl Bus {
     ///
     /// # Errors
     /// [`Error::Broker`] when it may not be stored: repeat it.
-    pub async fn dispatch(
-        &self,
-        invocation: &Invocation,
-        traceparent: Option<&str>,
-    ) -> Result<(), Error> {
+    pub async fn dispatch(&self, invocation: &Run, traceparent: Option<&str>) -> Result<(), Error> {
         let subject = subject::invocation(&invocation.action, &invocation.world, &invocation.agent);
         self.store(subject, &invocation.id.to_string(), invocation, traceparent)
             .await

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_nats::{Message, Subscriber};
 use contract::id::Partition;
-use contract::{Asked, Rejection, RejectionCode, Reply, Request, WorldId, subject};
+use contract::{Rejection, RejectionCode, Reply, Request, RequestEnvelope, WorldId, subject};
 use futures::StreamExt;
 use serde_json::value::RawValue;
 
@@ -113,8 +113,8 @@ impl Requests {
 }
 
 /// Reads an array of requests. One that can't be read does not spoil the others.
-fn read(payload: &[u8]) -> Vec<Result<Asked, String>> {
-    if let Ok(asked) = serde_json::from_slice::<Vec<Asked>>(payload) {
+fn read(payload: &[u8]) -> Vec<Result<RequestEnvelope, String>> {
+    if let Ok(asked) = serde_json::from_slice::<Vec<RequestEnvelope>>(payload) {
         return asked.into_iter().map(Ok).collect();
     }
     match serde_json::from_slice::<Vec<&RawValue>>(payload) {

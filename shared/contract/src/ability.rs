@@ -26,13 +26,13 @@ pub struct Ability {
     #[schema(value_type = Option<Object>)]
     pub arguments: Option<serde_json::Value>,
     /// Who does it.
-    pub run: RunBy,
+    pub run: Executor,
 }
 
 /// Who does what an ability promises.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum RunBy {
+pub enum Executor {
     /// Any worker that offers this action.
     Worker(ActionName),
     /// The entity's own client, which is connected and hears the event.
@@ -85,7 +85,7 @@ impl<'de> Deserialize<'de> for Trigger {
 /// who holds it, or where it is.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Change {
+pub enum EntityPatch {
     /// Of its state: by the entity itself.
     State {
         /// Whose.
@@ -118,7 +118,7 @@ pub enum Change {
     },
 }
 
-impl Change {
+impl EntityPatch {
     /// What changes.
     pub fn entity(&self) -> &EntityId {
         match self {
@@ -164,7 +164,7 @@ impl Perception {
 
 /// An ability that an agent may make use of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Offer {
+pub struct AvailableAbility {
     /// Whose ability it is.
     pub entity: EntityId,
     /// Its name.

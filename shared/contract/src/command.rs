@@ -4,19 +4,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::ability::{Ability, Change, EventTypeVersion, Offer, Perception};
+use crate::ability::{Ability, AvailableAbility, EntityPatch, EventTypeVersion, Perception};
 use crate::entity::ChatModel;
-use crate::mind::MindState;
+use crate::mind::MindView;
 use crate::tool::{McpServers, Verdict};
 use crate::{
-    ActionName, AgentConfig, ApprovalId, Chat, ChatId, CommandId, Context, Draft, Entity, EntityId,
-    EventId, InvocationId, MessageId, Outcome, Seq, TimerId, Timestamp, WorldSpec,
+    ActionName, AgentConfig, ApprovalId, Chat, ChatId, CommandId, Entity, EntityId, EventId,
+    MessageId, NewEvent, RunContext, RunId, RunOutcome, Seq, TimerId, Timestamp, WorldSpec,
 };
 
 /// One of the requests that travel together on `mw.cmd.{p}.{world}`, as a JSON array. The answer is
 /// an array of as many replies, in the same order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Asked {
+pub struct RequestEnvelope {
     /// What is asked. It is large, and passes through many hands.
     pub request: Box<Request>,
     /// The W3C `traceparent` of whoever asks.
@@ -56,7 +56,7 @@ pub enum Request {
     /// Tell a worker what it needs for an invocation.
     Context {
         /// Which run.
-        invocation: InvocationId,
+        invocation: RunId,
     },
 }
 
@@ -101,13 +101,13 @@ pub enum Command {
     /// Begin a world, or bring an existing one to what is described. What is not described stays.
     ApplyWorld(WorldSpec),
     /// Change what a world is.
-    UpdateWorld(WorldChange),
+    UpdateWorld(WorldUpdate),
     /// End the world.
     DeleteWorld,
     /// Bring an entity into the world.
     CreateEntity(Entity),
     /// Change an entity.
-    UpdateEntity(EntityChange),
+    UpdateEntity(EntityUpdate),
     /// Let an agent forget everything that was said so far.
     ForgetMemory {
         /// Who.
@@ -121,7 +121,7 @@ pub enum Command {
     /// Change the state of entities, who holds them, or where they are: all of it or nothing.
     ChangeEntities {
         /// In this order.
-        changes: Vec<Change>,
+        changes: Vec<EntityPatch>,
     },
     /// Check events of a type from now on. What was valid must stay so, except under a new version.
     RegisterEventType(EventTypeVersion),
@@ -189,10 +189,10 @@ pub enum Command {
     /// Send custom events, all of them or none.
     SendEvents {
         /// In this order.
-        events: Vec<Draft>,
+        events: Vec<NewEvent>,
         /// What is said in a chat as well, in the same name: behind the events, or not at all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        message: Option<Line>,
+        message: Option<ChatText>,
     },
     /// Run an action. The invocation's id is [`CommandId::event`] 0.
     RequestAction {
@@ -210,14 +210,14 @@ pub enum Command {
     /// Say how a run ended. Accepted once.
     Complete {
         /// Which run.
-        invocation: InvocationId,
+        invocation: RunId,
         /// How it ended.
-        outcome: Outcome,
+        outcome: RunOutcome,
     },
     /// Call off a run.
     CancelInvocation {
         /// Which run.
-        invocation: InvocationId,
+        invocation: RunId,
     },
     /// Say what becomes of a call that waits for a person. Accepted once.
     Decide {
@@ -256,15 +256,15 @@ pub struct SetTimer {
     pub repeat: Option<String>,
     /// What is sent then, beside `timer.fired`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<Draft>,
+    pub event: Option<NewEvent>,
     /// What is said then, in the name of whoever set the timer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<Line>,
+    pub message: Option<ChatText>,
 }
 
 /// What is said in a chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Line {
+pub struct ChatText {
     /// Where.
     pub chat: ChatId,
     /// What.
@@ -273,7 +273,7 @@ pub struct Line {
 
 /// What of a world changes; what is absent stays.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-pub struct WorldChange {
+pub struct WorldUpdate {
     /// What people call it now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -306,7 +306,7 @@ pub struct WorldChange {
 
 /// The fields of an entity that change; what is absent stays.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct EntityChange {
+pub struct EntityUpdate {
     /// Which.
     pub entity: EntityId,
     /// Its new name.
@@ -344,14 +344,14 @@ pub enum Reply {
     /// What an agent may make use of.
     Offers {
         /// The abilities.
-        offers: Vec<Offer>,
+        offers: Vec<AvailableAbility>,
         /// Whom and what it perceives, itself included.
         entities: Vec<Entity>,
     },
     /// What an agent has in mind.
-    Mind(Box<MindState>),
+    Mind(Box<MindView>),
     /// What a worker needs.
-    Context(Box<Context>),
+    Context(Box<RunContext>),
     /// This world service can't answer now: ask again, it may be another that does.
     Unavailable {
         /// Why.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ability::{Ability, EventTypeVersion, Perception};
-use crate::mind::Mind;
+use crate::mind::MindConfig;
 use crate::tool::{McpServers, ToolAccess};
 use crate::{ActionName, ChatId, EntityId, MessageId};
 
@@ -118,7 +118,7 @@ pub struct AgentConfig {
     pub tools: Option<ToolAccess>,
     /// What makes it act by itself; without one it only answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mind: Option<Box<Mind>>,
+    pub mind: Option<Box<MindConfig>>,
 }
 
 impl Default for AgentConfig {
@@ -317,9 +317,9 @@ pub struct Chat {
     #[serde(default)]
     pub title: String,
     /// Where its title comes from: what a person called it stays.
-    #[serde(default, skip_serializing_if = "Titled::is_default")]
+    #[serde(default, skip_serializing_if = "TitleSource::is_default")]
     #[schema(read_only)]
-    pub titled: Titled,
+    pub titled: TitleSource,
     /// The agents that take part; empty means every agent of the world.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<EntityId>,
@@ -332,7 +332,7 @@ pub struct Chat {
 /// Where the title of a chat comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Titled {
+pub enum TitleSource {
     /// Nobody has given it one yet.
     #[default]
     Default,
@@ -342,7 +342,7 @@ pub enum Titled {
     Manual,
 }
 
-impl Titled {
+impl TitleSource {
     fn is_default(&self) -> bool {
         *self == Self::Default
     }
@@ -364,7 +364,7 @@ impl Chat {
         Self {
             id,
             title: String::new(),
-            titled: Titled::default(),
+            titled: TitleSource::default(),
             agents: Vec::new(),
             branch: None,
         }

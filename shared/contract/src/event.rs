@@ -76,7 +76,7 @@ pub struct Event {
 
 /// An event that somebody wants to send: what is not the world's to fill in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Draft {
+pub struct NewEvent {
     /// A custom type, best namespaced: `myapp.order.created`.
     #[serde(rename = "type")]
     pub event_type: EventType,
@@ -108,7 +108,7 @@ pub struct Draft {
     pub data: Box<RawValue>,
 }
 
-impl Draft {
+impl NewEvent {
     /// An event for everyone in the world.
     pub fn new(event_type: EventType, data: Box<RawValue>) -> Self {
         Self {

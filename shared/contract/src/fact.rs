@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::ability::{Change, EventTypeVersion, Perception};
-use crate::command::Line;
+use crate::ability::{EntityPatch, EventTypeVersion, Perception};
+use crate::command::ChatText;
 use crate::entity::ChatModel;
-use crate::mind::{Summary, Thinking};
+use crate::mind::{Summary, ThinkTask};
 use crate::tool::{McpServers, ToolCall, Verdict};
 use crate::{
-    ActionName, ApprovalId, Chat, ChatId, Draft, Entity, EntityId, EventType, InvocationId,
-    MessageId, TimerId, Timestamp, Usage,
+    ActionName, ApprovalId, Chat, ChatId, Entity, EntityId, EventType, MessageId, NewEvent, RunId,
+    TimerId, Timestamp, Usage,
 };
 
 macro_rules! facts {
@@ -158,7 +158,7 @@ pub struct WorldDescription {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EntityChanged {
     /// What changed.
-    pub change: Change,
+    pub change: EntityPatch,
 }
 
 /// See [`Fact::EntityRemoved`].
@@ -291,7 +291,7 @@ pub struct ActionRequested {
     pub depth: u32,
     /// What it thinks about for an agent with a mind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub thinking: Option<Thinking>,
+    pub thinking: Option<ThinkTask>,
     /// If it has not ended by then, it has failed.
     pub deadline: Timestamp,
 }
@@ -327,7 +327,7 @@ const fn is_zero(value: &u32) -> bool {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ActionCompleted {
     /// Which run.
-    pub invocation: InvocationId,
+    pub invocation: RunId,
     /// The call of a tool that it made, by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
@@ -349,7 +349,7 @@ pub struct ActionCompleted {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ActionFailed {
     /// Which run.
-    pub invocation: InvocationId,
+    pub invocation: RunId,
     /// The call of a tool that it made, by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
@@ -363,7 +363,7 @@ pub struct ActionFailed {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ActionCancelled {
     /// Which run.
-    pub invocation: InvocationId,
+    pub invocation: RunId,
     /// The call of a tool that it made, by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
@@ -373,7 +373,7 @@ pub struct ActionCancelled {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ApprovalRequested {
     /// The run that called.
-    pub invocation: InvocationId,
+    pub invocation: RunId,
     /// The call.
     pub call: ToolCall,
     /// Nobody is waited for after that.
@@ -402,10 +402,10 @@ pub struct TimerSet {
     pub repeat: Option<String>,
     /// What is sent then, beside `timer.fired`, in the name of whoever set the timer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<Draft>,
+    pub event: Option<NewEvent>,
     /// What is said then, in the same name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<Line>,
+    pub message: Option<ChatText>,
 }
 
 /// See [`Fact::TimerFired`].

@@ -200,7 +200,7 @@ uuid_id! {
     /// A message in a chat: the id of its `message.posted` event.
     MessageId;
     /// One run of an action: the id of its `action.requested` event.
-    InvocationId;
+    RunId;
     /// A call that waits for a person: the id of its `approval.requested` event.
     ApprovalId;
 }
@@ -254,7 +254,7 @@ impl Default for CommitId {
     }
 }
 
-impl InvocationId {
+impl RunId {
     /// The command with which a worker says how this run ended: the same in every attempt, so that
     /// it takes effect once. What a run answers in a chat is its first event.
     pub fn completion(self) -> CommandId {
@@ -269,8 +269,8 @@ impl EventId {
     }
 
     /// The invocation that an `action.requested` event with this id requests.
-    pub fn invocation(self) -> InvocationId {
-        InvocationId(self.0)
+    pub fn invocation(self) -> RunId {
+        RunId(self.0)
     }
 
     /// The approval that an `approval.requested` event with this id asks for.

@@ -15,27 +15,27 @@ pub mod entity;
 pub mod event;
 pub mod fact;
 pub mod id;
-pub mod invocation;
-pub mod live;
 pub mod mind;
 pub mod name;
 pub mod query;
+pub mod run;
+pub mod signal;
 pub mod subject;
 pub mod timestamp;
 pub mod tool;
 
 pub use cloud_event::CloudEvent;
 pub use command::{
-    Accepted, Asked, Command, CommandRequest, Rejection, RejectionCode, Reply, Request,
+    Accepted, Command, CommandRequest, Rejection, RejectionCode, Reply, Request, RequestEnvelope,
 };
 pub use commit::{CommandMark, Commit, Position, Seq};
 pub use entity::{AgentConfig, Brain, Chat, Entity, EntityKind, WorldSpec};
-pub use event::{Draft, Event, EventType, Target};
+pub use event::{Event, EventType, NewEvent, Target};
 pub use fact::Fact;
 pub use id::{
-    ActionName, ApprovalId, ChatId, CommandId, CommitId, EntityId, EventId, InvocationId,
-    MessageId, TimerId, WorldId,
+    ActionName, ApprovalId, ChatId, CommandId, CommitId, EntityId, EventId, MessageId, RunId,
+    TimerId, WorldId,
 };
-pub use invocation::{Context, Invocation, Outcome, Usage};
-pub use live::Chunk;
+pub use run::{Run, RunContext, RunOutcome, Usage};
+pub use signal::Chunk;
 pub use timestamp::Timestamp;

@@ -16,23 +16,23 @@ use crate::{ActionName, EntityId, Event, EventId, EventType, Target, Timestamp};
 /// it decides what to do, one action after another, until it goes to sleep again. What wakes it while
 /// it is awake waits its turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Mind {
+pub struct MindConfig {
     /// What it is after, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub goals: Vec<String>,
     /// Events that wake it: those that somebody else sends to it, or to everyone, and its own to itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub wakes_on: Vec<Noticed>,
+    pub wakes_on: Vec<EventMatcher>,
     /// Events that put it to sleep: whatever woke it before is over. Its own do too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sleeps_on: Vec<Noticed>,
+    pub sleeps_on: Vec<EventMatcher>,
     /// Types of events that it does not remember.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schema(value_type = Vec<String>)]
     pub ignores: BTreeSet<EventType>,
     /// How much it remembers of what it hears and does.
-    #[serde(default, skip_serializing_if = "Memory::is_default")]
-    pub memory: Memory,
+    #[serde(default, skip_serializing_if = "MemoryLimits::is_default")]
+    pub memory: MemoryLimits,
     /// Abilities that it uses in this order: the use of one must be followed by that of the next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Vec<String>>, example = json!([["mic:speak", "mic:pass"]]))]
@@ -51,14 +51,14 @@ pub struct Mind {
     pub paused: bool,
 }
 
-impl Default for Mind {
+impl Default for MindConfig {
     fn default() -> Self {
         Self {
             goals: Vec::new(),
             wakes_on: Vec::new(),
             sleeps_on: Vec::new(),
             ignores: BTreeSet::new(),
-            memory: Memory::default(),
+            memory: MemoryLimits::default(),
             chains: Vec::new(),
             reflections: Vec::new(),
             steps_max: default_steps(),
@@ -73,7 +73,7 @@ const fn default_steps() -> u32 {
 
 /// Events that an agent takes note of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Noticed {
+pub struct EventMatcher {
     /// Their type, or `*` for all.
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "myapp.order.created")]
@@ -86,7 +86,7 @@ pub struct Noticed {
 
 /// How much an agent remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Memory {
+pub struct MemoryLimits {
     /// The latest events, word for word.
     #[serde(default = "default_events")]
     #[schema(minimum = 1, maximum = 200, default = 15)]
@@ -101,13 +101,13 @@ pub struct Memory {
     pub full: bool,
 }
 
-impl Memory {
+impl MemoryLimits {
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
 }
 
-impl Default for Memory {
+impl Default for MemoryLimits {
     fn default() -> Self {
         Self {
             events: default_events(),
@@ -194,7 +194,7 @@ impl<'de> Deserialize<'de> for AbilityKey {
 
 /// An event, as an agent remembers it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct Remembered {
+pub struct MemoryEntry {
     /// The event's id.
     #[schema(value_type = Uuid)]
     pub id: EventId,
@@ -215,7 +215,7 @@ pub struct Remembered {
     pub data: Box<RawValue>,
 }
 
-impl Remembered {
+impl MemoryEntry {
     /// As much of an event as an agent remembers.
     const DATA_BYTES_MAX: usize = 4 * 1024;
 
@@ -242,11 +242,11 @@ impl Remembered {
 /// JSON that is not too long, or the beginning of its text.
 fn beginning(data: &RawValue) -> Box<RawValue> {
     let text = data.get();
-    if text.len() <= Remembered::DATA_BYTES_MAX {
+    if text.len() <= MemoryEntry::DATA_BYTES_MAX {
         return data.to_owned();
     }
     // As JSON a text may be twice as long: quotes are escaped.
-    let kept = text.floor_char_boundary(Remembered::DATA_BYTES_MAX / 2);
+    let kept = text.floor_char_boundary(MemoryEntry::DATA_BYTES_MAX / 2);
     let cut = format!("{}… [cut]", &text[..kept]);
     serde_json::value::to_raw_value(&cut).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
@@ -254,7 +254,7 @@ fn beginning(data: &RawValue) -> Box<RawValue> {
 /// Why a run thinks for an agent with a mind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Thinking {
+pub enum ThinkTask {
     /// To decide what it does next.
     Decide,
     /// To sum up what it will not remember word for word.
@@ -263,9 +263,9 @@ pub enum Thinking {
 
 /// What an agent with a mind knows when it decides what to do.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Situation {
+pub struct MindContext {
     /// What the run is for.
-    pub thinking: Thinking,
+    pub thinking: ThinkTask,
     /// What its world is called.
     pub world_name: String,
     /// What its world is for.
@@ -273,7 +273,7 @@ pub struct Situation {
     pub world_description: String,
     /// What woke it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Remembered>,
+    pub cause: Option<MemoryEntry>,
     /// How many decisions it has taken since.
     #[serde(default)]
     pub step: u32,
@@ -289,7 +289,7 @@ pub struct Situation {
     pub summary: String,
     /// What it remembers word for word, oldest first; what is to be summed up, when that is asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub memory: Vec<Remembered>,
+    pub memory: Vec<MemoryEntry>,
     /// What it must do now, by one of its chains.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<AbilityKey>,
@@ -297,7 +297,7 @@ pub struct Situation {
 
 /// What an agent with a mind has thought.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Thought {
+pub struct MindUpdate {
     /// What it means to do from now on; as before when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Vec<String>>,
@@ -323,7 +323,7 @@ pub struct Summary {
 
 /// An agent's mind as it is now, for people and programs.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-pub struct MindState {
+pub struct MindView {
     /// Whether something has woken it that it is not done with.
     pub awake: bool,
     /// Whether it thinks, or waits for what it asked for.
@@ -337,9 +337,9 @@ pub struct MindState {
     /// What happened before what it remembers word for word.
     pub summary: String,
     /// What it remembers word for word, oldest first.
-    pub memory: Vec<Remembered>,
+    pub memory: Vec<MemoryEntry>,
     /// What has woken it, and waits to be thought about, oldest first.
-    pub causes: Vec<Remembered>,
+    pub causes: Vec<MemoryEntry>,
     /// What it must do next, by one of its chains.
     #[schema(value_type = Vec<String>)]
     pub chain: Vec<AbilityKey>,
@@ -377,7 +377,7 @@ mod tests {
             let cut = beginning(&to_raw_value(&long).unwrap());
             let text: String = serde_json::from_str(cut.get()).unwrap();
             assert!(text.ends_with("… [cut]"));
-            assert!(cut.get().len() <= 2 * Remembered::DATA_BYTES_MAX);
+            assert!(cut.get().len() <= 2 * MemoryEntry::DATA_BYTES_MAX);
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::commit::Position;
-use crate::invocation::ChatMessage;
+use crate::run::ChatMessage;
 use crate::{ChatId, EntityId, Seq, Timestamp, WorldId};
 
 /// The most rows that one page holds.
@@ -12,7 +12,7 @@ pub const PAGE_ROWS_MAX: u32 = 1000;
 
 /// `mw.query.worlds`: the worlds that exist, by id.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Worlds {
+pub struct WorldsQuery {
     /// Those behind this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<WorldId>,
@@ -23,7 +23,7 @@ pub struct Worlds {
     pub wait_for: Option<Seq>,
 }
 
-/// One row of [`Worlds`].
+/// One row of [`WorldsQuery`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WorldRow {
     /// Its id.
@@ -43,7 +43,7 @@ pub struct WorldRow {
 
 /// `mw.query.chats`: the chats of a world, newest first.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Chats {
+pub struct ChatsQuery {
     /// Whose.
     pub world: WorldId,
     /// Answer only when the archive holds this commit.
@@ -51,7 +51,7 @@ pub struct Chats {
     pub wait_for: Option<Seq>,
 }
 
-/// One row of [`Chats`].
+/// One row of [`ChatsQuery`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChatRow {
     /// Its id.
@@ -66,7 +66,7 @@ pub struct ChatRow {
 
 /// `mw.query.messages`: messages of a chat, or those of a world that contain a text.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Messages {
+pub struct MessagesQuery {
     /// Whose.
     pub world: WorldId,
     /// Of this chat; of all when absent.
@@ -77,7 +77,7 @@ pub struct Messages {
     pub search: Option<String>,
     /// Which page.
     #[serde(default)]
-    pub page: Page,
+    pub page: PageStart,
     /// At most this many, and at most [`PAGE_ROWS_MAX`].
     pub limit: u32,
     /// Answer only when the archive holds this commit.
@@ -88,7 +88,7 @@ pub struct Messages {
 /// Where a page of rows begins. The rows come oldest first, whichever it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Page {
+pub enum PageStart {
     /// The newest rows.
     #[default]
     Newest,
@@ -98,7 +98,7 @@ pub enum Page {
     Before(Position),
 }
 
-/// One row of [`Messages`].
+/// One row of [`MessagesQuery`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MessageRow {
     /// Its place in the log.
@@ -112,7 +112,7 @@ pub struct MessageRow {
 
 /// `mw.query.events`: events of a world, oldest first.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Events {
+pub struct EventsQuery {
     /// Whose.
     pub world: WorldId,
     /// Those behind this place.
@@ -141,7 +141,7 @@ pub struct Events {
     pub wait_for: Option<Seq>,
 }
 
-/// One row of [`Events`]: an event with what its commit knows.
+/// One row of [`EventsQuery`]: an event with what its commit knows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EventRow {
     /// Its place in the log.
@@ -154,7 +154,7 @@ pub struct EventRow {
 
 /// `mw.query.usage`: what a world's models cost, by agent and model.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct UsageOf {
+pub struct UsageQuery {
     /// Whose.
     pub world: WorldId,
     /// Answer only when the archive holds this commit.
@@ -162,7 +162,7 @@ pub struct UsageOf {
     pub wait_for: Option<Seq>,
 }
 
-/// One row of [`UsageOf`].
+/// One row of [`UsageQuery`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UsageRow {
     /// The agent that thought.
@@ -180,7 +180,7 @@ pub struct UsageRow {
 /// The answer to a query.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer<Row> {
+pub enum QueryReply<Row> {
     /// The rows.
     Rows {
         /// In the order that the query promises.
@@ -218,9 +218,9 @@ macro_rules! queries {
 }
 
 queries! {
-    Worlds = "worlds" => WorldRow;
-    Chats = "chats" => ChatRow;
-    Messages = "messages" => MessageRow;
-    Events = "events" => EventRow;
-    UsageOf = "usage" => UsageRow;
+    WorldsQuery = "worlds" => WorldRow;
+    ChatsQuery = "chats" => ChatRow;
+    MessagesQuery = "messages" => MessageRow;
+    EventsQuery = "events" => EventRow;
+    UsageQuery = "usage" => UsageRow;
 }

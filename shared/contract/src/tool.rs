@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::entity::seconds;
 use crate::mind::AbilityKey;
-use crate::{ActionName, ApprovalId, ChatId, EntityId, InvocationId, Timestamp, WorldId};
+use crate::{ActionName, ApprovalId, ChatId, EntityId, RunId, Timestamp, WorldId};
 
 /// A server of tools that speaks the Model Context Protocol. A worker uses only those that its own
 /// configuration allows, and adds what is secret: a world never holds a key.
@@ -226,7 +226,7 @@ pub struct ToolResult {
 
 /// One step of an agent on its way to an answer: what its model said, and the calls that it made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Step {
+pub struct ToolStep {
     /// What it said before it called.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub said: String,
@@ -244,7 +244,7 @@ pub struct Approval {
     /// Where.
     pub chat: ChatId,
     /// The run that called.
-    pub invocation: InvocationId,
+    pub invocation: RunId,
     /// The call. Its tool says whether people are asked for leave, or questions.
     pub call: ToolCall,
     /// The server of the tool as it was then: leave is given for this one.

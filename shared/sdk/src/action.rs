@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Bus;
-use contract::invocation::Completed;
-use contract::query::{EventRow, Events, PAGE_ROWS_MAX};
-use contract::{ActionName, Chunk, Context, Invocation, Position, RejectionCode};
+use contract::query::{EventRow, EventsQuery, PAGE_ROWS_MAX};
+use contract::run::RunResult;
+use contract::{ActionName, Chunk, Position, RejectionCode, Run, RunContext};
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -34,7 +34,7 @@ pub trait Action: Send + Sync + 'static {
 }
 
 /// A run of an action.
-pub type Running<'a> = BoxFuture<'a, Result<Completed, Error>>;
+pub type Running<'a> = BoxFuture<'a, Result<RunResult, Error>>;
 
 /// Why a run of an action has no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,7 +86,7 @@ pub fn action_name(name: &str) -> Result<ActionName, contract::id::InvalidId> {
 /// One run of an action: what is asked, and how to reach whoever asks.
 pub struct Call {
     bus: Bus,
-    invocation: Arc<Invocation>,
+    invocation: Arc<Run>,
     /// By what this attempt is known to have begun.
     claimant: Uuid,
     deadline: Instant,
@@ -99,12 +99,7 @@ pub struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(
-        bus: Bus,
-        invocation: Arc<Invocation>,
-        delivery: u32,
-        deadline: Instant,
-    ) -> Self {
+    pub(crate) fn new(bus: Bus, invocation: Arc<Run>, delivery: u32, deadline: Instant) -> Self {
         let first_attempt = delivery.saturating_sub(1).saturating_mul(RESTARTS_MAX) + 1;
         let cancelled = CancellationToken::new();
         Self {
@@ -122,7 +117,7 @@ impl Call {
     }
 
     /// What is asked.
-    pub fn invocation(&self) -> &Invocation {
+    pub fn invocation(&self) -> &Run {
         &self.invocation
     }
 
@@ -152,8 +147,8 @@ impl Call {
     /// # Errors
     /// [`Error::Over`] when the world does not want the run any more, [`Error::Transient`] when it
     /// does not answer.
-    pub async fn context(&self) -> Result<Context, Error> {
-        let Invocation { world, id, .. } = &*self.invocation;
+    pub async fn context(&self) -> Result<RunContext, Error> {
+        let Run { world, id, .. } = &*self.invocation;
         match self.bus.context(world, *id, CONTEXT_TIMEOUT).await {
             Ok(Ok(context)) => Ok(context),
             Ok(Err(rejection)) if is_over(rejection.code) => Err(Error::Over),
@@ -170,7 +165,7 @@ impl Call {
     /// # Errors
     /// [`Error::Transient`] when no archive answers.
     pub async fn heard(&self) -> Result<Vec<EventRow>, Error> {
-        let query = Events {
+        let query = EventsQuery {
             world: self.invocation.world.clone(),
             after: Position::default(),
             event_type: None,
@@ -204,7 +199,7 @@ impl Call {
         if self.is_silent {
             return;
         }
-        let Invocation {
+        let Run {
             id,
             agent,
             chat,

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use contract::ability::Offer;
-use contract::invocation::{ChatMessage, Completed};
-use contract::mind::{AbilityKey, Situation, Thought};
+use contract::ability::AvailableAbility;
+use contract::mind::{AbilityKey, MindContext, MindUpdate};
+use contract::run::{ChatMessage, RunResult};
 use contract::tool::ToolCall;
-use contract::{ActionName, Context, Entity, EntityId};
+use contract::{ActionName, Entity, EntityId, RunContext};
 use futures::future::BoxFuture;
 use serde::Serialize;
 use serde_json::value::to_raw_value;
@@ -38,7 +38,7 @@ where
 /// What a brain knows while it thinks.
 pub struct Thinking {
     call: Call,
-    context: Context,
+    context: RunContext,
 }
 
 impl Thinking {
@@ -58,12 +58,12 @@ impl Thinking {
     }
 
     /// What woke the agent, and what it remembers, when it is to decide what it does.
-    pub fn situation(&self) -> Option<&Situation> {
+    pub fn situation(&self) -> Option<&MindContext> {
         self.context.situation.as_deref()
     }
 
     /// The abilities, of its own and of others, that the agent may use.
-    pub fn offers(&self) -> &[Offer] {
+    pub fn offers(&self) -> &[AvailableAbility] {
         &self.context.offers
     }
 
@@ -76,7 +76,7 @@ impl Thinking {
 /// What an agent with a mind does next.
 #[derive(Debug, Default)]
 pub struct Decision {
-    thought: Thought,
+    thought: MindUpdate,
     calls: Vec<ToolCall>,
 }
 
@@ -152,22 +152,22 @@ impl<B: Brain> Action for Function<B> {
 }
 
 impl<B: Brain> Function<B> {
-    async fn answer(&self, call: Call) -> Result<Completed, Error> {
+    async fn answer(&self, call: Call) -> Result<RunResult, Error> {
         let context = call.context().await?;
         let acts = context.situation.is_some();
         let thinking = Thinking { call, context };
         if acts {
             let decision = self.brain.act(thinking).await?;
-            return Ok(Completed {
+            return Ok(RunResult {
                 calls: decision.calls,
                 thought: Some(decision.thought),
-                ..Completed::default()
+                ..RunResult::default()
             });
         }
         let text = self.brain.think(thinking).await?;
-        Ok(Completed {
+        Ok(RunResult {
             message: Some(text),
-            ..Completed::default()
+            ..RunResult::default()
         })
     }
 }

@@ -1,7 +1,7 @@
 //! A struct as a type of event.
 
 use contract::event::InvalidEventType;
-use contract::{Draft, EventId};
+use contract::{EventId, NewEvent};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
@@ -70,7 +70,7 @@ pub trait Event: Serialize + DeserializeOwned + JsonSchema {
     ///
     /// # Errors
     /// [`Error::Write`] when it can't be written as JSON, as of a map whose keys are no strings.
-    fn draft(&self) -> Result<Draft, Error> {
+    fn draft(&self) -> Result<NewEvent, Error> {
         let event_type = Self::TYPE
             .parse()
             .map_err(|source| Error::Name { source })?;
@@ -78,7 +78,7 @@ pub trait Event: Serialize + DeserializeOwned + JsonSchema {
             event_type: Self::TYPE,
             source,
         })?;
-        let mut draft = Draft::new(event_type, data);
+        let mut draft = NewEvent::new(event_type, data);
         draft.schema = Some(format!("event-types/{}/{}", Self::TYPE, Self::VERSION));
         draft.description = (!Self::DESCRIPTION.is_empty()).then(|| Self::DESCRIPTION.to_owned());
         Ok(draft)

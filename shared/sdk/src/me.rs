@@ -2,9 +2,9 @@
 
 use std::ops::Deref;
 
-use contract::ability::Change;
-use contract::invocation::Completed;
-use contract::{ChatId, Draft, Entity, EntityId, EventId, Target};
+use contract::ability::EntityPatch;
+use contract::run::RunResult;
+use contract::{ChatId, Entity, EntityId, EventId, NewEvent, Target};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
@@ -60,8 +60,8 @@ pub struct Me<O> {
     /// changed it meanwhile, this one is done again.
     pub state: O,
     entity: Entity,
-    changes: Vec<Change>,
-    events: Vec<Draft>,
+    changes: Vec<EntityPatch>,
+    events: Vec<NewEvent>,
     cause: EventId,
 }
 
@@ -120,7 +120,7 @@ impl<O: Object> Me<O> {
 
     /// From now on it is held by `holder`.
     pub fn give_to(&mut self, holder: &EntityId) {
-        self.changes.push(Change::Holder {
+        self.changes.push(EntityPatch::Holder {
             entity: self.entity.id.clone(),
             from: self.entity.held_by.replace(holder.clone()),
             to: Some(holder.clone()),
@@ -129,7 +129,7 @@ impl<O: Object> Me<O> {
 
     /// From now on nobody holds it.
     pub fn lay_down(&mut self) {
-        self.changes.push(Change::Holder {
+        self.changes.push(EntityPatch::Holder {
             entity: self.entity.id.clone(),
             from: self.entity.held_by.take(),
             to: None,
@@ -140,7 +140,7 @@ impl<O: Object> Me<O> {
     pub fn move_to(&mut self, place: impl Into<String>) {
         let place = place.into();
         self.entity.location = Some(place.clone());
-        self.changes.push(Change::Location {
+        self.changes.push(EntityPatch::Location {
             entity: self.entity.id.clone(),
             to: Some(place),
         });
@@ -150,7 +150,7 @@ impl<O: Object> Me<O> {
         let draft = event.draft().map_err(|error| {
             Error::failed("bad_event", service_kit::ErrorChain(&error).to_string())
         })?;
-        self.events.push(Draft {
+        self.events.push(NewEvent {
             target,
             causation: Some(self.cause),
             ..draft
@@ -159,7 +159,7 @@ impl<O: Object> Me<O> {
     }
 
     /// All that it did.
-    pub(crate) fn completed(mut self) -> Result<Completed, Error> {
+    pub(crate) fn completed(mut self) -> Result<RunResult, Error> {
         let bad = |error: serde_json::Error| Error::failed("bad_state", error.to_string());
         let before = self.entity.state.take();
         let after = serde_json::to_value(&self.state).map_err(bad)?;
@@ -169,7 +169,7 @@ impl<O: Object> Me<O> {
                 Some(before) => serde_json::to_value(json_patch::diff(before, &after)),
                 None => Ok(json!([{"op": "replace", "path": "", "value": after}])),
             };
-            let change = Change::State {
+            let change = EntityPatch::State {
                 entity: self.entity.id.clone(),
                 revision: Some(self.entity.revision),
                 patch: to_raw_value(&patch.map_err(bad)?).map_err(bad)?,
@@ -177,10 +177,10 @@ impl<O: Object> Me<O> {
             // The revision is the one from before: the other changes count after it.
             self.changes.insert(0, change);
         }
-        Ok(Completed {
+        Ok(RunResult {
             changes: self.changes,
             events: self.events,
-            ..Completed::default()
+            ..RunResult::default()
         })
     }
 }

@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use contract::ability::{Ability, EventTypeVersion, RunBy, Trigger};
-use contract::invocation::Completed;
+use contract::ability::{Ability, EventTypeVersion, Executor, Trigger};
+use contract::run::RunResult;
 use contract::{ActionName, EventType};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -83,7 +83,7 @@ fn described<O: Object, E: Event>(name: &str) -> Result<(ActionName, Ability), S
         trigger: Trigger::Type(event_type),
         description: E::DESCRIPTION.to_owned(),
         arguments: None,
-        run: RunBy::Worker(action.clone()),
+        run: Executor::Worker(action.clone()),
     };
     Ok((action, ability))
 }
@@ -135,7 +135,7 @@ where
     F: Fn(Received<E>, Me<O>) -> R,
     R: Future<Output = Result<Me<O>, Error>>,
 {
-    async fn run(&self, call: Call) -> Result<Completed, Error> {
+    async fn run(&self, call: Call) -> Result<RunResult, Error> {
         let received = Received::<E>::read(call.invocation().arguments.as_deref())?;
         let context = call.context().await?;
         let me = Me::new(context.agent, received.id)?;

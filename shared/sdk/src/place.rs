@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bus::Bus;
 use contract::ability::EventTypeVersion;
-use contract::command::EntityChange;
+use contract::command::EntityUpdate;
 use contract::{
     Command, CommandId, CommandRequest, Entity, EntityId, EntityKind, Rejection, RejectionCode,
     WorldId,
@@ -83,7 +83,7 @@ impl Placement {
         let created = self.send(bus, Command::CreateEntity(self.entity.clone()));
         let told = match created.await? {
             Err(rejection) if rejection.code == RejectionCode::AlreadyExists => {
-                let change = EntityChange {
+                let change = EntityUpdate {
                     entity: self.entity.id.clone(),
                     name: None,
                     agent: None,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bus::Bus;
-use contract::{Command, CommandRequest, EntityId, InvocationId, Outcome};
+use contract::{Command, CommandRequest, EntityId, RunId, RunOutcome};
 use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::eventually;
@@ -24,7 +24,7 @@ impl Worker<'_> {
     /// Waits until the world wants a run of this action, and says how it ended.
     async fn ends(&self, action: &str, outcome: Value) {
         let run = self.wanted(action).await;
-        let outcome: Outcome = serde_json::from_str(&outcome.to_string()).unwrap();
+        let outcome: RunOutcome = serde_json::from_str(&outcome.to_string()).unwrap();
         let command = Command::Complete {
             invocation: run,
             outcome,
@@ -50,7 +50,7 @@ impl Worker<'_> {
         self.ends("respond", completed).await;
     }
 
-    async fn wanted(&self, action: &str) -> InvocationId {
+    async fn wanted(&self, action: &str) -> RunId {
         let mut found = None;
         eventually(&format!("a run of {action} is wanted"), async || {
             let state = self.fixture.get("/v1/worlds/lab/state").await;

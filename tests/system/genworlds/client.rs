@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use bus::{Bus, Commits};
-use contract::invocation::Completed;
+use contract::run::RunResult;
 use contract::{
-    Command, CommandRequest, Draft, Fact, InvocationId, Outcome, WorldId, fact::ActionRequested,
+    Command, CommandRequest, Fact, NewEvent, RunId, RunOutcome, WorldId, fact::ActionRequested,
 };
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -105,7 +105,7 @@ impl Worker {
     }
 
     /// Ends the next run with an event: what the event that asked for the run makes of it.
-    pub(super) async fn answer(&mut self, make: impl Fn(&Value) -> Draft) {
+    pub(super) async fn answer(&mut self, make: impl Fn(&Value) -> NewEvent) {
         loop {
             let stored = tokio::time::timeout(PATIENCE, self.commits.next());
             let commit = stored.await.unwrap().unwrap().entry.commit().unwrap();
@@ -125,19 +125,19 @@ impl Worker {
 
     async fn complete(
         &self,
-        invocation: InvocationId,
+        invocation: RunId,
         requested: &ActionRequested,
-        make: impl Fn(&Value) -> Draft,
+        make: impl Fn(&Value) -> NewEvent,
     ) {
         let asked = requested.arguments.as_ref().unwrap();
         let asked: Value = serde_json::from_str(asked.get()).unwrap();
-        let completed = Completed {
+        let completed = RunResult {
             events: vec![make(&asked)],
-            ..Completed::default()
+            ..RunResult::default()
         };
         let command = Command::Complete {
             invocation,
-            outcome: Outcome::Completed(completed),
+            outcome: RunOutcome::Completed(completed),
         };
         let request = CommandRequest {
             id: invocation.completion(),
@@ -151,12 +151,12 @@ impl Worker {
 }
 
 /// An event that says what the one that asked for it says, to `target`.
-pub(super) fn passed_on(event_type: &str, asked: &Value, target: &str) -> Draft {
+pub(super) fn passed_on(event_type: &str, asked: &Value, target: &str) -> NewEvent {
     let data = json!({"message": asked["data"]["message"]});
-    Draft {
+    NewEvent {
         target: Some(target.parse().unwrap()),
         description: Some("An agent speaks with the user.".to_owned()),
-        ..Draft::new(
+        ..NewEvent::new(
             event_type.parse().unwrap(),
             serde_json::value::to_raw_value(&data).unwrap(),
         )

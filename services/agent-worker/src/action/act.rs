@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use contract::invocation::Completed;
-use contract::mind::{Summary, Thinking, Thought};
-use contract::{ActionName, Context};
+use contract::mind::{MindUpdate, Summary, ThinkTask};
+use contract::run::RunResult;
+use contract::{ActionName, RunContext};
 use tokio::time::{Instant, timeout_at};
 
 use crate::brain::llm::Models;
@@ -28,7 +28,7 @@ impl Action for Act {
 }
 
 impl Act {
-    async fn think(&self, mut call: Call) -> Result<Completed, Error> {
+    async fn think(&self, mut call: Call) -> Result<RunResult, Error> {
         // What an agent thinks is read when it is done.
         call.silence();
         let mut context = call.context().await?;
@@ -49,8 +49,8 @@ impl Act {
         };
         let thinking = async {
             match situation.thinking {
-                Thinking::Decide => self.decide(minded, &mut call).await,
-                Thinking::Summarise => self.summarise(minded, &mut call).await,
+                ThinkTask::Decide => self.decide(minded, &mut call).await,
+                ThinkTask::Summarise => self.summarise(minded, &mut call).await,
             }
         };
         timeout_at(until, thinking).await.unwrap_or_else(|_| {
@@ -59,41 +59,41 @@ impl Act {
         })
     }
 
-    async fn decide(&self, minded: Minded<'_>, call: &mut Call) -> Result<Completed, Error> {
+    async fn decide(&self, minded: Minded<'_>, call: &mut Call) -> Result<RunResult, Error> {
         let decided = mind::decide(&self.models, minded, call).await?;
-        Ok(Completed {
+        Ok(RunResult {
             message: decided.said,
             calls: decided.calls,
             thought: Some(decided.thought),
             usage: decided.usage,
-            ..Completed::default()
+            ..RunResult::default()
         })
     }
 
-    async fn summarise(&self, minded: Minded<'_>, call: &mut Call) -> Result<Completed, Error> {
+    async fn summarise(&self, minded: Minded<'_>, call: &mut Call) -> Result<RunResult, Error> {
         let Some(last) = minded.situation.memory.last() else {
-            return Ok(Completed::default());
+            return Ok(RunResult::default());
         };
         let (text, usage) = mind::summarise(&self.models, minded, call).await?;
         let summary = Summary {
             text,
             until: last.id,
         };
-        let thought = Thought {
+        let thought = MindUpdate {
             summary: Some(summary),
-            ..Thought::default()
+            ..MindUpdate::default()
         };
-        Ok(Completed {
+        Ok(RunResult {
             thought: Some(thought),
             usage,
-            ..Completed::default()
+            ..RunResult::default()
         })
     }
 }
 
 /// Reminds an agent of all that it ever heard, if it is to be. Without an archive it makes do with what
 /// its world remembers.
-async fn remind(context: &mut Context, call: &Call) {
+async fn remind(context: &mut RunContext, call: &Call) {
     let mind = context
         .agent
         .agent
@@ -103,7 +103,7 @@ async fn remind(context: &mut Context, call: &Call) {
     let Some(situation) = context
         .situation
         .as_mut()
-        .filter(|it| is_wanted && it.thinking == Thinking::Decide)
+        .filter(|it| is_wanted && it.thinking == ThinkTask::Decide)
     else {
         return;
     };

@@ -1,5 +1,5 @@
 use contract::ActionName;
-use contract::invocation::Completed;
+use contract::run::RunResult;
 
 use sdk::{Action, Call, Running};
 
@@ -15,7 +15,7 @@ impl Action for Echo {
 
     fn call(&self, call: Call) -> Running<'_> {
         Box::pin(async move {
-            Ok(Completed {
+            Ok(RunResult {
                 output: call.invocation().arguments.clone(),
                 ..Default::default()
             })

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use contract::invocation::Completed;
-use contract::{ActionName, AgentConfig, Brain, Context};
+use contract::run::RunResult;
+use contract::{ActionName, AgentConfig, Brain, RunContext};
 use tokio::time::{Instant, timeout_at};
 
 use crate::brain::llm::Models;
@@ -28,7 +28,7 @@ impl Action for Respond {
 }
 
 impl Respond {
-    async fn respond(&self, mut call: Call) -> Result<Completed, Error> {
+    async fn respond(&self, mut call: Call) -> Result<RunResult, Error> {
         let context = call.context().await?;
         let Some(config) = &context.agent.agent else {
             let reason = format!("{} is not an agent", context.agent.id);
@@ -72,7 +72,7 @@ impl Respond {
         })?;
         let is_answer = thought.calls.is_empty();
         let said = Some(thought.text).filter(|text| is_answer || !text.trim().is_empty());
-        Ok(Completed {
+        Ok(RunResult {
             message: said,
             calls: thought.calls,
             usage: thought.usage,
@@ -81,7 +81,7 @@ impl Respond {
     }
 
     /// The tools for a language model: a script knows what it calls.
-    async fn offer(&self, config: &AgentConfig, context: &Context, call: &Call) -> Offer {
+    async fn offer(&self, config: &AgentConfig, context: &RunContext, call: &Call) -> Offer {
         match (&config.brain, &config.tools) {
             (Brain::Llm(_), Some(access)) => {
                 let world = &call.invocation().world;

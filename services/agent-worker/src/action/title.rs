@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use contract::entity::Llm;
-use contract::invocation::{ChatMessage, Completed};
-use contract::{ActionName, Brain, Context};
+use contract::run::{ChatMessage, RunResult};
+use contract::{ActionName, Brain, RunContext};
 use serde_json::json;
 
 use crate::brain::Asked;
@@ -34,7 +34,7 @@ impl Action for Title {
 }
 
 impl Title {
-    async fn title(&self, mut call: Call) -> Result<Completed, Error> {
+    async fn title(&self, mut call: Call) -> Result<RunResult, Error> {
         call.silence();
         let context = call.context().await?;
         let Some(Brain::Llm(llm)) = context.agent.agent.as_ref().map(|agent| &agent.brain) else {
@@ -64,16 +64,16 @@ impl Title {
         };
         let thought = self.models.think(&llm, asked, &mut call).await?;
         let output = serde_json::value::to_raw_value(&json!({"title": thought.text}));
-        Ok(Completed {
+        Ok(RunResult {
             output: output.ok(),
             usage: thought.usage,
-            ..Completed::default()
+            ..RunResult::default()
         })
     }
 }
 
 /// What was said, a line each.
-fn conversation(context: &Context) -> String {
+fn conversation(context: &RunContext) -> String {
     let line = |message: &ChatMessage| {
         let role = if message.from_agent {
             "assistant"

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::invocation::Completed;
+use contract::run::RunResult;
 use contract::tool::{Tool, ToolCall, ToolResult};
-use contract::{ActionName, Context};
+use contract::{ActionName, RunContext};
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument, field, info_span};
 
@@ -38,7 +38,7 @@ impl Action for CallTool {
 }
 
 impl CallTool {
-    async fn run(&self, mut call: Call) -> Result<Completed, Error> {
+    async fn run(&self, mut call: Call) -> Result<RunResult, Error> {
         let context = call.context().await?;
         let Some(wanted) = &context.call else {
             return Err(Error::failed("no_call", "there is no tool to call"));
@@ -65,9 +65,9 @@ impl CallTool {
         }
         let seconds = begun.elapsed().as_secs_f64();
         self.metrics.tool_call(outcome, seconds);
-        Ok(Completed {
+        Ok(RunResult {
             output: serde_json::value::to_raw_value(&result).ok(),
-            ..Completed::default()
+            ..RunResult::default()
         })
     }
 
@@ -75,7 +75,7 @@ impl CallTool {
     /// that says so.
     async fn make(
         &self,
-        context: &Context,
+        context: &RunContext,
         wanted: &ToolCall,
         call: &mut Call,
     ) -> Result<ToolResult, (&'static str, ToolResult)> {

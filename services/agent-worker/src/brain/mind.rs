@@ -5,9 +5,9 @@ mod llm;
 mod script;
 mod told;
 
-use contract::mind::{Situation, Thought};
+use contract::mind::{MindContext, MindUpdate};
 use contract::tool::ToolCall;
-use contract::{AgentConfig, Brain, Context, Usage};
+use contract::{AgentConfig, Brain, RunContext, Usage};
 use sdk::{Call, Error};
 use tokio::time::Instant;
 
@@ -18,9 +18,9 @@ pub(crate) use full::reminded;
 /// What an agent with a mind thinks about.
 #[derive(Clone, Copy)]
 pub(crate) struct Minded<'a> {
-    pub(crate) context: &'a Context,
+    pub(crate) context: &'a RunContext,
     pub(crate) config: &'a AgentConfig,
-    pub(crate) situation: &'a Situation,
+    pub(crate) situation: &'a MindContext,
     /// A decision that comes later is of no use.
     pub(crate) until: Instant,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Minded<'a> {
 /// What came of it.
 #[derive(Debug, Default)]
 pub(crate) struct Decided {
-    pub(crate) thought: Thought,
+    pub(crate) thought: MindUpdate,
     /// The abilities that it uses.
     pub(crate) calls: Vec<ToolCall>,
     /// What it said to itself.

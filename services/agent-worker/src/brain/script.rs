@@ -127,9 +127,9 @@ pub(super) fn fill<'a>(template: &str, value: impl Fn(&str) -> Option<&'a str>) 
 
 #[cfg(test)]
 mod tests {
-    use contract::invocation::ChatMessage;
-    use contract::tool::Step;
-    use contract::{Context, Entity};
+    use contract::run::ChatMessage;
+    use contract::tool::ToolStep;
+    use contract::{Entity, RunContext};
     use serde_json::json;
     use tokio::time::Instant;
 
@@ -149,16 +149,16 @@ mod tests {
     }
 
     /// A step of one call that came to this.
-    fn step(text: &str, failed: bool) -> Step {
+    fn step(text: &str, failed: bool) -> ToolStep {
         let call = json!({"id": "call-1", "name": "abacus_add", "arguments": {}});
         let result = json!({"text": text, "failed": failed});
         serde_json::from_value(json!({"calls": [[call, result]]})).unwrap()
     }
 
     /// The call that comes next, and the reply, for an agent that has come so far.
-    fn check(steps: &[Step], expected_call: Option<&Value>, expected_reply: &str) {
+    fn check(steps: &[ToolStep], expected_call: Option<&Value>, expected_reply: &str) {
         let agent: Entity = serde_json::from_value(json!({"id": "ada", "kind": "agent"})).unwrap();
-        let context: Context = serde_json::from_value(json!({"agent": agent})).unwrap();
+        let context: RunContext = serde_json::from_value(json!({"agent": agent})).unwrap();
         let message: ChatMessage = serde_json::from_value(json!({
             "id": "0190b7a5-0000-7000-8000-000000000001",
             "sender": "pat",

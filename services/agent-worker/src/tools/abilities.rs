@@ -1,7 +1,7 @@
 //! Abilities of a world's entities, as tools.
 
 use contract::EntityId;
-use contract::ability::Offer;
+use contract::ability::AvailableAbility;
 use serde_json::{Map, Value, json};
 
 use super::names::Names;
@@ -11,8 +11,12 @@ use super::{Offered, Target, beginning, object};
 const TARGET: &str = "target_id";
 
 /// What `me` may make use of, in the world's order.
-pub(super) fn offered(offers: &[Offer], me: &EntityId, names: &mut Names) -> Vec<Offered> {
-    let offered = |offer: &Offer| {
+pub(super) fn offered(
+    offers: &[AvailableAbility],
+    me: &EntityId,
+    names: &mut Names,
+) -> Vec<Offered> {
+    let offered = |offer: &AvailableAbility| {
         let is_own = offer.entity == *me;
         let mut schema = object(offer.schema.clone());
         if is_own {
@@ -62,8 +66,8 @@ pub(super) fn take_target(arguments: &mut Map<String, Value>) -> Result<Option<E
 mod tests {
     use super::*;
 
-    fn offer(entity: &str, ability: &str) -> Offer {
-        Offer {
+    fn offer(entity: &str, ability: &str) -> AvailableAbility {
+        AvailableAbility {
             entity: entity.parse().unwrap(),
             ability: ability.parse().unwrap(),
             event_type: "a.b".parse().unwrap(),

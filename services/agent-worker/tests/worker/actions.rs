@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use agent_worker::{Action, Call, Error, Running, Worker};
 use contract::ActionName;
-use contract::invocation::Completed;
+use contract::run::RunResult;
 
 use crate::support::{config, name};
 
@@ -81,6 +81,6 @@ impl Drop for Gone {
     }
 }
 
-pub(crate) fn done() -> Result<Completed, Error> {
-    Ok(Completed::default())
+pub(crate) fn done() -> Result<RunResult, Error> {
+    Ok(RunResult::default())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agent_worker::{Endpoint, Worker};
-use contract::{InvocationId, Timestamp};
+use contract::{RunId, Timestamp};
 use serde_json::{Value, json};
 use testkit::eventually;
 use testkit::model::{INPUT_TOKENS, ModelServer, Reply};
@@ -22,7 +22,7 @@ async fn harness() -> (Harness, ModelServer) {
     (harness, model)
 }
 
-async fn says(harness: &Harness, id: InvocationId) -> String {
+async fn says(harness: &Harness, id: RunId) -> String {
     harness.completed(id).await.message.unwrap()
 }
 

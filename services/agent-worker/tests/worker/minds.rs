@@ -1,6 +1,6 @@
 //! Agents that act by themselves, with a script and with a scripted model.
 
-use contract::invocation::Completed;
+use contract::run::RunResult;
 use futures::future::BoxFuture;
 use sdk::{Brain, Decision, Error, Thinking};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ fn woken(more: &Value) -> Value {
 
 async fn acts(harness: &Harness, action: &str) -> Value {
     let id = harness.request(action).await;
-    let completed: Completed = harness.completed(id).await;
+    let completed: RunResult = harness.completed(id).await;
     serde_json::to_value(completed).unwrap()
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use agent_worker::{Allowed, Config, Worker};
-use contract::InvocationId;
+use contract::RunId;
 use contract::tool::{McpServer, ToolResult};
 use serde_json::{Value, json};
 use testkit::mcp::{example, seen_in};
@@ -91,7 +91,7 @@ pub(crate) fn call(tool: &str, arguments: &Value) -> Value {
     })
 }
 
-pub(crate) async fn result(harness: &Harness, id: InvocationId) -> ToolResult {
+pub(crate) async fn result(harness: &Harness, id: RunId) -> ToolResult {
     let output = harness.completed(id).await.output.unwrap();
     serde_json::from_str(output.get()).unwrap()
 }

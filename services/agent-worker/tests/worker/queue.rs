@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use agent_worker::Worker;
-use contract::invocation::ATTEMPTS_MAX;
-use contract::{Outcome, Timestamp};
+use contract::run::ATTEMPTS_MAX;
+use contract::{RunOutcome, Timestamp};
 use futures::StreamExt;
 use service_kit::CancellationToken;
 use testkit::{Raw, eventually};
@@ -281,7 +281,7 @@ async fn a_restart_of_nats_is_survived() {
     let second = harness.request("act").await;
     assert!(matches!(
         harness.outcome(second).await,
-        Outcome::Completed(_)
+        RunOutcome::Completed(_)
     ));
     harness.all_acknowledged().await;
 }

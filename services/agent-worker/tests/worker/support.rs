@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use agent_worker::{Config, Worker};
 use bus::{Bus, Signal};
-use contract::ability::Offer;
-use contract::invocation::{ChatMessage, Completed};
-use contract::mind::Situation;
-use contract::tool::{McpServer, McpServers, Step, ToolCall};
+use contract::ability::AvailableAbility;
+use contract::mind::MindContext;
+use contract::run::{ChatMessage, RunResult};
+use contract::tool::{McpServer, McpServers, ToolCall, ToolStep};
 use contract::{
-    Accepted, ActionName, AgentConfig, Chunk, Command, Context, Entity, EntityId, EntityKind,
-    Invocation, InvocationId, MessageId, Outcome, Rejection, RejectionCode, Reply, Request,
-    Timestamp, WorldId,
+    Accepted, ActionName, AgentConfig, Chunk, Command, Entity, EntityId, EntityKind, MessageId,
+    Rejection, RejectionCode, Reply, Request, Run, RunContext, RunId, RunOutcome, Timestamp,
+    WorldId,
 };
 use service_kit::{CancellationToken, Health};
 use testkit::{NatsServer, eventually};
@@ -35,13 +35,13 @@ pub(crate) struct Harness {
 struct Told {
     agent: Mutex<Option<AgentConfig>>,
     messages: Mutex<Vec<(String, String)>>,
-    steps: Mutex<Vec<Step>>,
+    steps: Mutex<Vec<ToolStep>>,
     mcp_servers: Mutex<McpServers>,
     call: Mutex<Option<ToolCall>>,
-    offers: Mutex<Vec<Offer>>,
-    situation: Mutex<Option<Situation>>,
-    outcomes: Mutex<BTreeMap<Uuid, Vec<Outcome>>>,
-    ended: Mutex<Vec<InvocationId>>,
+    offers: Mutex<Vec<AvailableAbility>>,
+    situation: Mutex<Option<MindContext>>,
+    outcomes: Mutex<BTreeMap<Uuid, Vec<RunOutcome>>>,
+    ended: Mutex<Vec<RunId>>,
     contexts: Mutex<usize>,
     chunks: Mutex<Vec<Chunk>>,
 }
@@ -170,15 +170,15 @@ impl Harness {
         eventually("the worker is ready", async || health.problems().is_empty()).await;
     }
 
-    pub(crate) async fn request(&self, action: &str) -> InvocationId {
+    pub(crate) async fn request(&self, action: &str) -> RunId {
         self.request_until(action, Timestamp::now() + Duration::from_secs(60))
             .await
     }
 
     /// Puts an invocation in the queue, as a dispatcher does.
-    pub(crate) async fn request_until(&self, action: &str, deadline: Timestamp) -> InvocationId {
-        let id = InvocationId(Uuid::now_v7());
-        let invocation = Invocation {
+    pub(crate) async fn request_until(&self, action: &str, deadline: Timestamp) -> RunId {
+        let id = RunId(Uuid::now_v7());
+        let invocation = Run {
             id,
             world: self.world.clone(),
             action: action.parse().unwrap(),
@@ -195,7 +195,7 @@ impl Harness {
     }
 
     /// Waits for the outcome that the world took.
-    pub(crate) async fn outcome(&self, id: InvocationId) -> Outcome {
+    pub(crate) async fn outcome(&self, id: RunId) -> RunOutcome {
         eventually("the world has an outcome", async || {
             !self.outcomes(id).is_empty()
         })
@@ -203,22 +203,22 @@ impl Harness {
         self.outcomes(id).remove(0)
     }
 
-    pub(crate) async fn completed(&self, id: InvocationId) -> Completed {
+    pub(crate) async fn completed(&self, id: RunId) -> RunResult {
         match self.outcome(id).await {
-            Outcome::Completed(completed) => completed,
+            RunOutcome::Completed(completed) => completed,
             failed => panic!("{failed:?}"),
         }
     }
 
     /// The code and the reason of a failure.
-    pub(crate) async fn failed(&self, id: InvocationId) -> (String, String) {
+    pub(crate) async fn failed(&self, id: RunId) -> (String, String) {
         match self.outcome(id).await {
-            Outcome::Failed { code, reason } => (code, reason),
+            RunOutcome::Failed { code, reason } => (code, reason),
             completed => panic!("{completed:?}"),
         }
     }
 
-    pub(crate) fn outcomes(&self, id: InvocationId) -> Vec<Outcome> {
+    pub(crate) fn outcomes(&self, id: RunId) -> Vec<RunOutcome> {
         let outcomes = self.told.outcomes.lock().unwrap();
         outcomes.get(&id.0).cloned().unwrap_or_default()
     }
@@ -229,7 +229,7 @@ impl Harness {
     }
 
     /// The world ends a run by itself.
-    pub(crate) fn end(&self, id: InvocationId) {
+    pub(crate) fn end(&self, id: RunId) {
         self.told.ended.lock().unwrap().push(id);
     }
 
@@ -290,11 +290,11 @@ impl Told {
         }
     }
 
-    fn is_ended(&self, id: InvocationId) -> bool {
+    fn is_ended(&self, id: RunId) -> bool {
         self.ended.lock().unwrap().contains(&id)
     }
 
-    fn context(&self) -> Context {
+    fn context(&self) -> RunContext {
         let ada: EntityId = "ada".parse().unwrap();
         let message = |(sender, text): &(String, String)| ChatMessage {
             id: MessageId(Uuid::now_v7()),
@@ -307,7 +307,7 @@ impl Told {
             in_reply_to: None,
         };
         let agent = self.agent.lock().unwrap().clone();
-        Context {
+        RunContext {
             agent: Entity {
                 name: "Ada".to_owned(),
                 agent: Some(agent.unwrap_or_else(|| serde_json::from_str("{}").unwrap())),

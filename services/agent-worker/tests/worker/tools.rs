@@ -1,7 +1,7 @@
 //! A model that calls tools: what it is offered, what it is told of before, and what it called.
 
 use agent_worker::{Allowed, Config, Worker};
-use contract::invocation::Completed;
+use contract::run::RunResult;
 use contract::tool::{McpServer, Tool, ToolCall};
 use serde_json::{Value, json};
 use testkit::mcp::ToolServer;
@@ -32,7 +32,7 @@ impl Fixture {
         }
     }
 
-    async fn respond(&self) -> Completed {
+    async fn respond(&self) -> RunResult {
         let id = self.harness.request("respond").await;
         self.harness.completed(id).await
     }

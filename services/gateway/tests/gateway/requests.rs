@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use contract::Timestamp;
-use contract::query::{Answer, ChatRow, Chats};
+use contract::query::{ChatRow, ChatsQuery, QueryReply};
 use gateway::{ApiKey, Config, Limits, Rate};
 use serde_json::{Value, json};
 
@@ -263,7 +263,7 @@ async fn a_message_is_answered_with_its_whole_turn() {
 #[tokio::test]
 async fn a_list_that_is_cut_says_so() {
     let harness = Harness::with_lobby().await;
-    let mut archive = harness.bus.answer::<Chats>().await.unwrap();
+    let mut archive = harness.bus.answer::<ChatsQuery>().await.unwrap();
     let answered = async {
         for more in [true, false] {
             let row = ChatRow {
@@ -274,7 +274,7 @@ async fn a_list_that_is_cut_says_so() {
             };
             let rows = vec![row];
             let asked = archive.next().await.unwrap();
-            asked.answer(&Answer::Rows { rows, more }).await;
+            asked.answer(&QueryReply::Rows { rows, more }).await;
         }
     };
     let listed = async {

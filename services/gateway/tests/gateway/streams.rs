@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use contract::subject::LOG_STREAM;
-use contract::{CommandId, Draft, Event, WorldId};
+use contract::{CommandId, Event, NewEvent, WorldId};
 use gateway::{Config, Limits};
 use serde_json::json;
 use serde_json::value::to_raw_value;
@@ -12,7 +12,7 @@ use testkit::Raw;
 use crate::support::{self, Harness, Sse};
 
 fn number(number: u64) -> Event {
-    let draft = Draft::new("test.n".parse().unwrap(), to_raw_value(&number).unwrap());
+    let draft = NewEvent::new("test.n".parse().unwrap(), to_raw_value(&number).unwrap());
     support::event(CommandId::new().event(0), &"ada".parse().unwrap(), draft)
 }
 

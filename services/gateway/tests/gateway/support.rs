@@ -5,13 +5,13 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bus::{Bus, Incoming};
-use contract::ability::Offer;
-use contract::command::Line;
+use contract::ability::AvailableAbility;
+use contract::command::ChatText;
 use contract::fact::{MessagePosted, TurnEnded, WorldDescription};
 use contract::id::Partition;
 use contract::{
-    Accepted, Chunk, Command, CommandId, CommandMark, CommandRequest, Commit, CommitId, Draft,
-    Entity, EntityId, Event, Fact, MessageId, Rejection, RejectionCode, Reply, Request, Seq,
+    Accepted, Chunk, Command, CommandId, CommandMark, CommandRequest, Commit, CommitId, Entity,
+    EntityId, Event, Fact, MessageId, NewEvent, Rejection, RejectionCode, Reply, Request, Seq,
     Timestamp, WorldId,
 };
 use eventsource_stream::{Event as SseEvent, Eventsource as _};
@@ -186,7 +186,7 @@ pub(crate) async fn append(bus: &Bus, world: &WorldId, events: Vec<Event>) -> Se
     bus.append(world, &commit, previous).await.unwrap()
 }
 
-pub(crate) fn event(id: contract::EventId, sender: &EntityId, draft: Draft) -> Event {
+pub(crate) fn event(id: contract::EventId, sender: &EntityId, draft: NewEvent) -> Event {
     Event {
         id,
         event_type: draft.event_type,
@@ -205,12 +205,12 @@ pub(crate) fn event(id: contract::EventId, sender: &EntityId, draft: Draft) -> E
 }
 
 fn fact(id: contract::EventId, sender: &str, turn: Option<MessageId>, fact: &Fact) -> Event {
-    let mut draft = Draft::new(fact.event_type(), fact.to_data().unwrap());
+    let mut draft = NewEvent::new(fact.event_type(), fact.to_data().unwrap());
     draft.correlation = turn.map(|MessageId(id)| id);
     event(id, &sender.parse().unwrap(), draft)
 }
 
-fn sent(request: &CommandRequest, drafts: &[Draft]) -> Result<Vec<Event>, Rejection> {
+fn sent(request: &CommandRequest, drafts: &[NewEvent]) -> Result<Vec<Event>, Rejection> {
     let drafts = (0..).zip(drafts);
     drafts
         .map(|(index, draft)| {
@@ -225,7 +225,7 @@ fn sent(request: &CommandRequest, drafts: &[Draft]) -> Result<Vec<Event>, Reject
 }
 
 /// What is said beside events; the chat takes nothing that ends with `too much`.
-fn said(request: &CommandRequest, index: u32, line: &Line) -> Result<Event, Rejection> {
+fn said(request: &CommandRequest, index: u32, line: &ChatText) -> Result<Event, Rejection> {
     if line.text.ends_with("too much") {
         return Err(reject(RejectionCode::Busy, "message"));
     }
@@ -333,7 +333,7 @@ impl World {
     fn offers(&self, world: &WorldId, agent: &EntityId) -> Reply {
         let me = self.entities.get(&(world.clone(), agent.clone()));
         let abilities = me.map_or(&[][..], |me| &me.abilities);
-        let offers = abilities.iter().map(|ability| Offer {
+        let offers = abilities.iter().map(|ability| AvailableAbility {
             entity: agent.clone(),
             ability: ability.name.clone(),
             event_type: ability.trigger.to_string().parse().unwrap(),

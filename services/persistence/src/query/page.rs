@@ -1,6 +1,6 @@
 //! Pages: no longer than what was asked for, and than what a message of NATS holds.
 
-use contract::query::{Answer, PAGE_ROWS_MAX};
+use contract::query::{PAGE_ROWS_MAX, QueryReply};
 use serde::Serialize;
 
 /// A message of NATS holds 1 MiB by default; the rest is for what is around the rows.
@@ -39,7 +39,7 @@ impl<Row: Serialize> Rows<Row> {
     }
 
     /// The answer: the rows that fit in one message.
-    pub(super) fn into_answer(mut self) -> Answer<Row> {
+    pub(super) fn into_answer(mut self) -> QueryReply<Row> {
         let mut bytes = 0;
         let fitting = self.rows.iter().take_while(|row| {
             bytes += serde_json::to_vec(row).map_or(0, |json| json.len() + 1);
@@ -51,7 +51,7 @@ impl<Row: Serialize> Rows<Row> {
         if self.reversed {
             self.rows.reverse();
         }
-        Answer::Rows {
+        QueryReply::Rows {
             rows: self.rows,
             more: self.more,
         }
@@ -64,7 +64,7 @@ mod tests {
 
     fn check(rows: Rows<String>) -> (Vec<String>, bool) {
         match rows.into_answer() {
-            Answer::Rows { rows, more } => (rows, more),
+            QueryReply::Rows { rows, more } => (rows, more),
             _ => panic!("rows are an answer"),
         }
     }

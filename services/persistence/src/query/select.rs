@@ -2,8 +2,8 @@
 
 use contract::event::RESERVED_TOKENS;
 use contract::query::{
-    ChatRow, Chats, EventRow, Events, MessageRow, Messages, Page, UsageOf, UsageRow, WorldRow,
-    Worlds,
+    ChatRow, ChatsQuery, EventRow, EventsQuery, MessageRow, MessagesQuery, PageStart, UsageQuery,
+    UsageRow, WorldRow, WorldsQuery,
 };
 use contract::{Position, Seq, Timestamp};
 
@@ -15,7 +15,7 @@ mod record;
 
 use record::{ChatRecord, EventRecord, MessageRecord, UsageRecord, WorldRecord};
 
-impl Select for Worlds {
+impl Select for WorldsQuery {
     fn wait_for(&self) -> Option<Seq> {
         self.wait_for
     }
@@ -37,7 +37,7 @@ impl Select for Worlds {
     }
 }
 
-impl Select for Chats {
+impl Select for ChatsQuery {
     fn wait_for(&self) -> Option<Seq> {
         self.wait_for
     }
@@ -53,7 +53,7 @@ impl Select for Chats {
     }
 }
 
-impl Select for Messages {
+impl Select for MessagesQuery {
     fn wait_for(&self) -> Option<Seq> {
         self.wait_for
     }
@@ -77,12 +77,12 @@ impl Select for Messages {
             statement.push_bind(search.to_lowercase());
         }
         let newest_first = match self.page {
-            Page::Newest => true,
-            Page::After(position) => {
+            PageStart::Newest => true,
+            PageStart::After(position) => {
                 push_position(&mut statement, " AND (seq, idx) > (?, ?)", position);
                 false
             }
-            Page::Before(position) => {
+            PageStart::Before(position) => {
                 push_position(&mut statement, " AND (seq, idx) < (?, ?)", position);
                 true
             }
@@ -98,7 +98,7 @@ impl Select for Messages {
     }
 }
 
-impl Select for Events {
+impl Select for EventsQuery {
     fn wait_for(&self) -> Option<Seq> {
         self.wait_for
     }
@@ -161,7 +161,7 @@ fn push_custom(statement: &mut Statement) {
     }
 }
 
-impl Select for UsageOf {
+impl Select for UsageQuery {
     fn wait_for(&self) -> Option<Seq> {
         self.wait_for
     }

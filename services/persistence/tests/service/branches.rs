@@ -2,7 +2,7 @@
 
 use contract::entity::Branch;
 use contract::fact::MessageRemoved;
-use contract::query::Messages;
+use contract::query::MessagesQuery;
 use contract::{Chat, Fact};
 
 use crate::support::{Harness, chat, event, messages_of, post, texts};
@@ -35,7 +35,7 @@ pub(crate) async fn what_is_taken_back_is_gone_and_a_branch_keeps_its_copy(harne
     ];
     let seq = harness.append(&world, events).await;
     let of = async |chat: &str| {
-        let query = Messages {
+        let query = MessagesQuery {
             chat: Some(chat.parse().unwrap()),
             ..messages_of(&world, seq)
         };

@@ -1,6 +1,6 @@
 //! Faults of the database that no second attempt can mend.
 
-use contract::query::Worlds;
+use contract::query::WorldsQuery;
 use sqlx::SqlitePool;
 
 use crate::support::{Harness, Place};
@@ -29,9 +29,9 @@ async fn a_row_that_makes_no_sense_is_told_apart_from_a_database_that_is_away() 
     let (_, seq) = harness.create("lobby").await;
     harness.worlds(seq).await;
     database(&harness, "UPDATE worlds SET seq = -1").await;
-    let query = Worlds {
+    let query = WorldsQuery {
         limit: 10,
-        ..Worlds::default()
+        ..WorldsQuery::default()
     };
     let refused = harness.refusal(query).await.unwrap();
     assert!(refused.contains("makes no sense"), "{refused}");

@@ -1,6 +1,6 @@
 //! What an entity heard of what happened.
 
-use contract::query::Events;
+use contract::query::EventsQuery;
 
 use crate::support::{Harness, custom, events_of, post};
 
@@ -32,7 +32,7 @@ pub(crate) async fn what_an_entity_heard_is_found(harness: Harness) {
     // What only the world writes is not heard.
     events.push(post("guest", "main", "hello"));
     let seq = harness.append(&world, events).await;
-    let heard = Events {
+    let heard = EventsQuery {
         heard_by: Some("ada".parse().unwrap()),
         ..events_of(&world, seq)
     };
@@ -41,7 +41,7 @@ pub(crate) async fn what_an_entity_heard_is_found(harness: Harness) {
         (false, 2, &expected[..2], true),
         (true, 2, &expected[1..], true),
     ] {
-        let asked = Events {
+        let asked = EventsQuery {
             last,
             limit,
             ..heard.clone()

@@ -11,7 +11,7 @@ mod support;
 
 use branches::what_is_taken_back_is_gone_and_a_branch_keeps_its_copy;
 use contract::fact::Empty;
-use contract::query::{Events, Messages, Page, Worlds};
+use contract::query::{EventsQuery, MessagesQuery, PageStart, WorldsQuery};
 use contract::{EntityKind, Fact, Position, Target};
 use heard::what_an_entity_heard_is_found;
 use support::{
@@ -125,13 +125,13 @@ async fn events_come_in_order_page_by_page_and_byte_for_byte(harness: Harness) {
     let ids: Vec<_> = sent.iter().map(|event| event.id).collect();
     let seq = harness.append(&world, sent).await;
 
-    let ask = async |query: Events| {
+    let ask = async |query: EventsQuery| {
         let (rows, more) = harness.ask(query).await;
         let ids: Vec<_> = rows.iter().map(|row| row.event.id).collect();
         (ids, more, rows)
     };
     let after = Position { seq, index: 1 };
-    let page = Events {
+    let page = EventsQuery {
         after,
         limit: 3,
         ..events_of(&world, seq)
@@ -139,7 +139,7 @@ async fn events_come_in_order_page_by_page_and_byte_for_byte(harness: Harness) {
     let (found, more, rows) = ask(page).await;
     assert_eq!((found, more), (ids[2..5].to_vec(), true));
     assert!(rows.iter().all(|row| row.event.data.get() == payload));
-    let page = Events {
+    let page = EventsQuery {
         after: rows[2].position,
         limit: 2,
         ..events_of(&world, seq)
@@ -147,22 +147,22 @@ async fn events_come_in_order_page_by_page_and_byte_for_byte(harness: Harness) {
     let (found, more, _) = ask(page).await;
     assert_eq!((found, more), (ids[5..].to_vec(), false));
 
-    let of_type = Events {
+    let of_type = EventsQuery {
         event_type: Some("app.made.*".into()),
         ..events_of(&world, seq)
     };
     assert_eq!(ask(of_type).await.0, ids[..6]);
-    let of_type = Events {
+    let of_type = EventsQuery {
         event_type: Some("app.made_other".into()),
         ..events_of(&world, seq)
     };
     assert_eq!(ask(of_type).await.0, ids[6..]);
-    let for_ada = Events {
+    let for_ada = EventsQuery {
         entity: Some("ada".parse().unwrap()),
         ..events_of(&world, seq)
     };
     assert_eq!(ask(for_ada).await.0, ids[3..4]);
-    let in_chat = Events {
+    let in_chat = EventsQuery {
         chat: Some("main".parse().unwrap()),
         after,
         ..events_of(&world, seq)
@@ -180,7 +180,7 @@ async fn messages_are_paged_from_either_end(harness: Harness) {
     let seq = harness.append(&world, posts).await;
     let ask = async |page, limit| {
         let chat = Some("main".parse().unwrap());
-        let query = Messages {
+        let query = MessagesQuery {
             chat,
             page,
             limit,
@@ -190,12 +190,12 @@ async fn messages_are_paged_from_either_end(harness: Harness) {
         (texts(&rows).join(""), more)
     };
     let at = |index| Position { seq, index };
-    assert_eq!(ask(Page::Newest, 2).await, ("34".into(), true));
-    assert_eq!(ask(Page::Newest, 5).await, ("01234".into(), false));
-    assert_eq!(ask(Page::Before(at(3)), 2).await, ("12".into(), true));
-    assert_eq!(ask(Page::Before(at(1)), 0).await, ("0".into(), false));
-    assert_eq!(ask(Page::After(at(1)), 2).await, ("23".into(), true));
-    assert_eq!(ask(Page::After(at(3)), 2).await, ("4".into(), false));
+    assert_eq!(ask(PageStart::Newest, 2).await, ("34".into(), true));
+    assert_eq!(ask(PageStart::Newest, 5).await, ("01234".into(), false));
+    assert_eq!(ask(PageStart::Before(at(3)), 2).await, ("12".into(), true));
+    assert_eq!(ask(PageStart::Before(at(1)), 0).await, ("0".into(), false));
+    assert_eq!(ask(PageStart::After(at(1)), 2).await, ("23".into(), true));
+    assert_eq!(ask(PageStart::After(at(3)), 2).await, ("4".into(), false));
     replica.stop().await;
 }
 
@@ -216,7 +216,7 @@ async fn a_search_takes_its_text_literally(harness: Harness) {
         ("ÄRG", vec!["Ärger\u{fffd}"]),
         ("'", vec![]),
     ] {
-        let query = Messages {
+        let query = MessagesQuery {
             search: Some(search.into()),
             ..messages_of(&world, seq)
         };
@@ -261,7 +261,7 @@ async fn append_many(
 }
 
 async fn assert_numbered(harness: &Harness, world: &contract::WorldId, seq: u64, count: u32) {
-    let query = Events {
+    let query = EventsQuery {
         event_type: Some("app.numbered".into()),
         limit: 1000,
         ..events_of(world, seq)
@@ -362,7 +362,7 @@ async fn the_id_of_a_deleted_world_begins_anew(harness: Harness) {
     harness.bus.purge(&world, end).await.unwrap();
     let (world, seq) = harness.create("lobby").await;
     assert_eq!(harness.events(&world, seq).await.len(), 4);
-    let page = Worlds {
+    let page = WorldsQuery {
         after: Some("Lobby".parse().unwrap()),
         limit: 1,
         wait_for: Some(seq),
@@ -479,7 +479,7 @@ async fn a_page_that_would_not_fit_in_a_message_is_shorter(harness: Harness) {
             .append(&world, vec![custom("guest", None, "app.long", &long)])
             .await;
     }
-    let first = Events {
+    let first = EventsQuery {
         limit: 1000,
         ..events_of(&world, seq)
     };

@@ -6,12 +6,12 @@ use std::time::Duration;
 use bus::Bus;
 use contract::fact::{ActionCompleted, ChatDeleted, MessagePosted, WorldDescription};
 use contract::query::{
-    ChatRow, Chats, EventRow, Events, MessageRow, Messages, Page, Query, UsageOf, UsageRow,
-    WorldRow, Worlds,
+    ChatRow, ChatsQuery, EventRow, EventsQuery, MessageRow, MessagesQuery, PageStart, Query,
+    UsageQuery, UsageRow, WorldRow, WorldsQuery,
 };
 use contract::{
-    Chat, Commit, CommitId, Entity, EntityKind, Event, EventId, Fact, InvocationId, MessageId,
-    Position, Seq, Timestamp, Usage, WorldId,
+    Chat, Commit, CommitId, Entity, EntityKind, Event, EventId, Fact, MessageId, Position, RunId,
+    Seq, Timestamp, Usage, WorldId,
 };
 use persistence::Config;
 use serde_json::value::RawValue;
@@ -225,7 +225,7 @@ impl Harness {
             let after = events
                 .last()
                 .map_or(Position::default(), |row| row.position);
-            let query = Events {
+            let query = EventsQuery {
                 after,
                 limit: 1000,
                 ..events_of(world, wait_for)
@@ -243,7 +243,7 @@ impl Harness {
     }
 
     pub(crate) async fn chats(&self, world: &WorldId, wait_for: Seq) -> Vec<ChatRow> {
-        let query = Chats {
+        let query = ChatsQuery {
             world: world.clone(),
             wait_for: Some(wait_for),
         };
@@ -251,7 +251,7 @@ impl Harness {
     }
 
     pub(crate) async fn usage(&self, world: &WorldId, wait_for: Seq) -> Vec<UsageRow> {
-        let query = UsageOf {
+        let query = UsageQuery {
             world: world.clone(),
             wait_for: Some(wait_for),
         };
@@ -259,7 +259,7 @@ impl Harness {
     }
 
     pub(crate) async fn worlds(&self, wait_for: Seq) -> Vec<WorldRow> {
-        let query = Worlds {
+        let query = WorldsQuery {
             after: None,
             limit: 1000,
             wait_for: Some(wait_for),
@@ -281,8 +281,8 @@ impl Harness {
     }
 }
 
-pub(crate) fn events_of(world: &WorldId, wait_for: Seq) -> Events {
-    Events {
+pub(crate) fn events_of(world: &WorldId, wait_for: Seq) -> EventsQuery {
+    EventsQuery {
         world: world.clone(),
         after: Position::default(),
         event_type: None,
@@ -295,12 +295,12 @@ pub(crate) fn events_of(world: &WorldId, wait_for: Seq) -> Events {
     }
 }
 
-pub(crate) fn messages_of(world: &WorldId, wait_for: Seq) -> Messages {
-    Messages {
+pub(crate) fn messages_of(world: &WorldId, wait_for: Seq) -> MessagesQuery {
+    MessagesQuery {
         world: world.clone(),
         chat: None,
         search: None,
-        page: Page::Newest,
+        page: PageStart::Newest,
         limit: 1000,
         wait_for: Some(wait_for),
     }
@@ -384,7 +384,7 @@ fn posted(sender: &str, chat: &str, text: &str, from_agent: bool) -> Event {
 
 pub(crate) fn complete(agent: &str, usage: Usage) -> Event {
     let completed = ActionCompleted {
-        invocation: InvocationId(Uuid::now_v7()),
+        invocation: RunId(Uuid::now_v7()),
         call: None,
         said: String::new(),
         calls: Vec::new(),

@@ -1,6 +1,6 @@
 //! Chats: begun, changed, stopped and ended.
 
-use contract::entity::{Branch, Titled};
+use contract::entity::{Branch, TitleSource};
 use contract::fact::{ChatDeleted, ChatOpened, ChatStopped};
 use contract::{
     Chat, ChatId, Entity, EntityId, EntityKind, Fact, MessageId, Rejection, RejectionCode,
@@ -33,7 +33,7 @@ pub(super) fn open_new(
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     let is_unused =
-        |state: &&ChatState| state.chat.titled == Titled::Default && state.message_count == 0;
+        |state: &&ChatState| state.chat.titled == TitleSource::Default && state.message_count == 0;
     if let Some(unused) = world.chats.values().find(is_unused) {
         return open(world, &unused.chat.id, decision);
     }
@@ -105,11 +105,11 @@ pub(super) fn changed(now: &Chat, title: Option<&String>, agents: Option<&Vec<En
 }
 
 /// No title, and the one that every chat begins with, say nothing.
-fn titled_by_a_person(title: &str) -> Titled {
+fn titled_by_a_person(title: &str) -> TitleSource {
     if title.trim().is_empty() || title.trim() == NEW_CHAT {
-        Titled::Default
+        TitleSource::Default
     } else {
-        Titled::Manual
+        TitleSource::Manual
     }
 }
 

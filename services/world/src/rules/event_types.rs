@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use contract::ability::EventTypeVersion;
-use contract::{Draft, EventType, Fact, Rejection, RejectionCode};
+use contract::{EventType, Fact, NewEvent, Rejection, RejectionCode};
 use schema::{Fault, Incompatibility, Schema, incompatibilities};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -134,7 +134,7 @@ pub(super) fn check(
 }
 
 /// Checks what an event holds, if its type is registered; `field` is where it stands.
-pub(super) fn check_data(world: &World, draft: &Draft, field: &str) -> Result<(), Rejection> {
+pub(super) fn check_data(world: &World, draft: &NewEvent, field: &str) -> Result<(), Rejection> {
     let Some(versions) = world.event_types.get(&draft.event_type) else {
         return Ok(());
     };

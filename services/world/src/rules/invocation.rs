@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use contract::entity::Brain;
 use contract::fact::{ActionCancelled, ActionCompleted, ActionFailed, ActionRequested};
-use contract::invocation::Completed;
+use contract::run::RunResult;
 use contract::{
-    ActionName, ChatId, EntityId, EventId, Fact, InvocationId, Outcome, Rejection, RejectionCode,
+    ActionName, ChatId, EntityId, EventId, Fact, Rejection, RejectionCode, RunId, RunOutcome,
     Timestamp,
 };
 use serde_json::value::RawValue;
@@ -103,22 +103,22 @@ pub(super) fn request_answer(
 
 pub(super) fn complete(
     world: &World,
-    id: InvocationId,
-    outcome: &Outcome,
+    id: RunId,
+    outcome: &RunOutcome,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     let open = find(world, id)?;
     match outcome {
-        Outcome::Completed(completed) => succeed(world, id, open, completed, decision),
-        Outcome::Failed { code, reason } => fail(id, open, code, reason, decision),
+        RunOutcome::Completed(completed) => succeed(world, id, open, completed, decision),
+        RunOutcome::Failed { code, reason } => fail(id, open, code, reason, decision),
     }
 }
 
 fn succeed(
     world: &World,
-    id: InvocationId,
+    id: RunId,
     open: &Open,
-    completed: &Completed,
+    completed: &RunResult,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     let field = "outcome.completed.changes";
@@ -158,7 +158,7 @@ fn succeed(
 
 /// Says that an invocation failed.
 pub(super) fn fail(
-    id: InvocationId,
+    id: RunId,
     open: &Open,
     code: &str,
     reason: &str,
@@ -176,7 +176,7 @@ pub(super) fn fail(
 
 pub(super) fn cancel(
     world: &World,
-    id: InvocationId,
+    id: RunId,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     push_cancelled(id, find(world, id)?, decision)
@@ -197,7 +197,7 @@ pub(super) fn cancel_abandoned(
 }
 
 pub(super) fn push_cancelled(
-    id: InvocationId,
+    id: RunId,
     open: &Open,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
@@ -209,7 +209,7 @@ pub(super) fn push_cancelled(
 }
 
 /// The end of an invocation goes back to its request, and belongs to whatever that did.
-pub(super) fn about(id: InvocationId, open: &Open) -> About {
+pub(super) fn about(id: RunId, open: &Open) -> About {
     let answers = open.answers.as_ref();
     let turn = answers.map(|(_, question)| question.turn.0);
     About {
@@ -221,7 +221,7 @@ pub(super) fn about(id: InvocationId, open: &Open) -> About {
     }
 }
 
-pub(super) fn find(world: &World, id: InvocationId) -> Result<&Open, Rejection> {
+pub(super) fn find(world: &World, id: RunId) -> Result<&Open, Rejection> {
     let open = world.invocations.get(&id);
     let open = open.filter(|_| !world.abandoned.contains(&id));
     open.ok_or_else(|| {

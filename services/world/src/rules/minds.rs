@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use contract::entity::Brain;
 use contract::fact::{ActionRequested, AgentThought};
-use contract::mind::{AbilityKey, Mind as MindConfig, MindState, Situation, Thinking};
+use contract::mind::{AbilityKey, MindConfig, MindContext, MindView, ThinkTask};
 use contract::{ActionName, AgentConfig, EntityId, EventId, Fact, Rejection, RejectionCode};
 
 use super::state::World;
@@ -75,7 +75,7 @@ pub(super) fn go_on(
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     if wants_summary(world, agent) {
-        request(world, agent, Thinking::Summarise, decision)?;
+        request(world, agent, ThinkTask::Summarise, decision)?;
     }
     let (Some(mind), Some(config)) = (world.minds.get(agent), config(world, agent)) else {
         return Ok(());
@@ -84,7 +84,7 @@ pub(super) fn go_on(
         return Ok(());
     }
     if !mind.is_exhausted(config.steps_max) {
-        return request(world, agent, Thinking::Decide, decision);
+        return request(world, agent, ThinkTask::Decide, decision);
     }
     let thought = AgentThought {
         plan: None,
@@ -108,7 +108,7 @@ fn about(agent: &EntityId, causation: Option<EventId>) -> About {
 fn request(
     world: &World,
     agent: &EntityId,
-    thinking: Thinking,
+    thinking: ThinkTask,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     let Some(config) = agent_config(world, agent) else {
@@ -116,11 +116,11 @@ fn request(
     };
     let built_in = |name: &str| ActionName::try_from(name).ok();
     let (action, timeout) = match (thinking, &config.brain) {
-        (Thinking::Decide, Brain::Function { action }) => {
+        (ThinkTask::Decide, Brain::Function { action }) => {
             (Some(action.clone()), config.turn_timeout_seconds)
         }
-        (Thinking::Decide, _) => (built_in(ACT), config.turn_timeout_seconds),
-        (Thinking::Summarise, _) => (built_in(SUMMARISE), SUMMARY_DEADLINE),
+        (ThinkTask::Decide, _) => (built_in(ACT), config.turn_timeout_seconds),
+        (ThinkTask::Summarise, _) => (built_in(SUMMARISE), SUMMARY_DEADLINE),
     };
     let Some(action) = action else { return Ok(()) };
     let requested = ActionRequested {
@@ -143,15 +143,15 @@ fn request(
 pub(super) fn situation(
     world: &World,
     agent: &EntityId,
-    thinking: Thinking,
-) -> Option<Box<Situation>> {
+    thinking: ThinkTask,
+) -> Option<Box<MindContext>> {
     let (mind, config) = (world.minds.get(agent)?, config(world, agent)?);
     let description = world.description.as_ref()?;
     let memory = match thinking {
-        Thinking::Decide => mind.memory().cloned().collect(),
-        Thinking::Summarise => mind.surplus(config.memory).cloned().collect(),
+        ThinkTask::Decide => mind.memory().cloned().collect(),
+        ThinkTask::Summarise => mind.surplus(config.memory).cloned().collect(),
     };
-    Some(Box::new(Situation {
+    Some(Box::new(MindContext {
         thinking,
         world_name: description.name.clone(),
         world_description: description.description.clone(),
@@ -175,7 +175,7 @@ pub(super) fn next<'a>(world: &'a World, agent: &EntityId) -> Option<&'a Ability
 ///
 /// # Errors
 /// When there is no such agent, or it has no mind.
-pub fn mind(world: &World, agent: &EntityId) -> Result<MindState, Rejection> {
+pub fn mind(world: &World, agent: &EntityId) -> Result<MindView, Rejection> {
     world.check_exists()?;
     world.check_entity(agent, "agent")?;
     let mind = world.minds.get(agent).map(Mind::view);

@@ -12,10 +12,10 @@ mod views;
 use std::time::Duration;
 
 use contract::command::SetTimer;
-use contract::invocation::Completed;
+use contract::run::RunResult;
 use contract::{
     Chat, Command, CommandId, CommandMark, CommandRequest, Commit, CommitId, Entity, EntityKind,
-    Event, InvocationId, Outcome, Timestamp, WorldSpec,
+    Event, RunId, RunOutcome, Timestamp, WorldSpec,
 };
 use uuid::{NoContext, Uuid};
 
@@ -85,20 +85,16 @@ impl Story {
     }
 
     /// The open invocations, oldest first.
-    fn open(&self) -> Vec<InvocationId> {
+    fn open(&self) -> Vec<RunId> {
         self.world.invocations.keys().copied().collect()
     }
 
-    fn answer(
-        &mut self,
-        invocation: InvocationId,
-        text: &str,
-    ) -> Result<Vec<Event>, contract::Rejection> {
-        let completed = Completed {
+    fn answer(&mut self, invocation: RunId, text: &str) -> Result<Vec<Event>, contract::Rejection> {
+        let completed = RunResult {
             message: Some(text.into()),
-            ..Completed::default()
+            ..RunResult::default()
         };
-        let outcome = Outcome::Completed(completed);
+        let outcome = RunOutcome::Completed(completed);
         self.send(
             "world",
             Command::Complete {
@@ -418,7 +414,7 @@ fn timers_that_do_not_fit_in_one_commit_fire_in_several() {
     let data = serde_json::value::to_raw_value(&"x".repeat(60_000)).unwrap();
     for n in 0..20 {
         let timer = format!("t{n}").parse().unwrap();
-        let event = contract::Draft::new("app.big".parse().unwrap(), data.clone());
+        let event = contract::NewEvent::new("app.big".parse().unwrap(), data.clone());
         let due = story.now + Duration::from_secs(1);
         story
             .send(

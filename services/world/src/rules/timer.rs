@@ -1,9 +1,9 @@
 //! Timers, and deadlines that have passed.
 
 use chrono::{DateTime, Utc};
-use contract::command::{Line, SetTimer};
+use contract::command::{ChatText, SetTimer};
 use contract::fact::{TimerCancelled, TimerFired, TimerSet};
-use contract::{Draft, EntityId, EventId, Fact, Rejection, RejectionCode, TimerId, Timestamp};
+use contract::{EntityId, EventId, Fact, NewEvent, Rejection, RejectionCode, TimerId, Timestamp};
 use croner::parser::{CronParser, Seconds, Year};
 
 use super::ability::Origin;
@@ -157,11 +157,11 @@ fn fire(world: &World, id: &TimerId, decision: &mut Decision<'_>) -> Result<(), 
 fn send(
     world: &World,
     timer: &Timer,
-    draft: &Draft,
+    draft: &NewEvent,
     fired: EventId,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
-    let draft = Draft {
+    let draft = NewEvent {
         causation: Some(draft.causation.unwrap_or(fired)),
         ..draft.clone()
     };
@@ -172,7 +172,7 @@ fn send(
 fn say(
     world: &World,
     timer: &Timer,
-    line: &Line,
+    line: &ChatText,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     decision.whole(|decision| {

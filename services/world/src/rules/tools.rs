@@ -11,9 +11,9 @@ mod approval;
 use std::collections::BTreeSet;
 
 use contract::fact::{ActionCompleted, ActionRequested};
-use contract::invocation::{ChatMessage, Completed};
-use contract::tool::{Step, Tool, ToolAccess, ToolCall, ToolResult};
-use contract::{ChatId, EntityId, Fact, InvocationId, Rejection};
+use contract::run::{ChatMessage, RunResult};
+use contract::tool::{Tool, ToolAccess, ToolCall, ToolResult, ToolStep};
+use contract::{ChatId, EntityId, Fact, Rejection, RunId};
 use serde_json::value::RawValue;
 
 use super::state::{Answering, Open, Thread, World};
@@ -47,9 +47,9 @@ const NAME_BYTES_MAX: usize = 256;
 /// The model of an agent has called tools.
 pub(super) fn called(
     world: &World,
-    id: InvocationId,
+    id: RunId,
     open: &Open,
-    completed: &Completed,
+    completed: &RunResult,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     let Some((chat, question)) = &open.answers else {
@@ -152,10 +152,10 @@ fn request(
 /// A call was made: what came of it goes to the model.
 pub(super) fn returned(
     world: &World,
-    id: InvocationId,
+    id: RunId,
     open: &Open,
     call: &str,
-    completed: &Completed,
+    completed: &RunResult,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     let thread = open
@@ -228,9 +228,9 @@ pub(super) fn call_off(
 }
 
 /// What an agent has done so far to answer a message.
-pub(super) fn steps(world: &World, chat: &ChatId, agent: &EntityId) -> Vec<Step> {
+pub(super) fn steps(world: &World, chat: &ChatId, agent: &EntityId) -> Vec<ToolStep> {
     let steps = thread(world, chat, agent).map(|thread| &thread.steps);
-    let steps = steps.into_iter().flatten().map(|step| Step {
+    let steps = steps.into_iter().flatten().map(|step| ToolStep {
         said: step.said.clone(),
         calls: step
             .calls

@@ -3,7 +3,7 @@
 use crate::old::{self as rules, World};
 use contract::command::View;
 use contract::{
-    CommandRequest, Commit, EntityId, Event, InvocationId, Rejection, Seq, Timestamp, WorldId,
+    CommandRequest, Commit, EntityId, Event, Rejection, RunId, Seq, Timestamp, WorldId,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ impl Rules for Then {
         serde_json::from_str(snapshot).unwrap()
     }
 
-    fn views(world: &World, agents: &[EntityId], runs: &[InvocationId]) -> Views {
+    fn views(world: &World, agents: &[EntityId], runs: &[RunId]) -> Views {
         let state = |view| serde_json::from_str(world.view(view).unwrap().get()).unwrap();
         let mut views = Views::new();
         views.insert("whole".to_owned(), state(View::Whole));

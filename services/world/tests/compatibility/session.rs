@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use contract::{
-    CommandMark, CommandRequest, Commit, CommitId, EntityId, Event, InvocationId, Rejection, Seq,
+    CommandMark, CommandRequest, Commit, CommitId, EntityId, Event, Rejection, RunId, Seq,
     Timestamp, WorldId,
 };
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ pub(crate) trait Rules {
     fn to_snapshot(world: &Self::World) -> String;
     fn from_snapshot(snapshot: &str) -> Self::World;
     /// Everything that the world answers about itself, as JSON.
-    fn views(world: &Self::World, agents: &[EntityId], runs: &[InvocationId]) -> Views;
+    fn views(world: &Self::World, agents: &[EntityId], runs: &[RunId]) -> Views;
 }
 
 /// Answers to every question, by what was asked.
@@ -96,7 +96,7 @@ pub(crate) fn agents() -> Vec<EntityId> {
     agents.iter().map(|id| id.parse().unwrap()).collect()
 }
 
-fn runs(generator: &Generator) -> Vec<InvocationId> {
+fn runs(generator: &Generator) -> Vec<RunId> {
     let runs = generator.open_runs();
     runs.iter()
         .map(|id| serde_json::from_value(json!(id)).unwrap())

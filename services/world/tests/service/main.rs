@@ -12,10 +12,8 @@ use std::time::Duration;
 
 use contract::command::SetTimer;
 use contract::command::View;
-use contract::invocation::Completed;
-use contract::{
-    Command, CommandId, EntityId, Fact, InvocationId, Outcome, RejectionCode, Timestamp,
-};
+use contract::run::RunResult;
+use contract::{Command, CommandId, EntityId, Fact, RejectionCode, RunId, RunOutcome, Timestamp};
 use futures::StreamExt;
 use support::{
     DEADLINE, Harness, draft, lost_doubled_reordered, post, request_echo, send_from_many,
@@ -153,7 +151,7 @@ async fn an_invocation_is_dispatched_and_ends_once() {
         .unwrap();
     let mut deliveries = consumer.pulls().await.unwrap();
     let delivery = deliveries.next(1).await.unwrap();
-    let invocation: contract::Invocation = delivery.read().unwrap();
+    let invocation: contract::Run = delivery.read().unwrap();
     let context = harness
         .bus
         .context(&world, invocation.id, Duration::from_secs(5))
@@ -161,11 +159,11 @@ async fn an_invocation_is_dispatched_and_ends_once() {
         .unwrap()
         .unwrap();
     assert_eq!(context.messages.last().unwrap().text, "@ada hello");
-    let complete = |invocation: InvocationId| Command::Complete {
+    let complete = |invocation: RunId| Command::Complete {
         invocation,
-        outcome: Outcome::Completed(Completed {
+        outcome: RunOutcome::Completed(RunResult {
             message: Some("hello yourself".into()),
-            ..Completed::default()
+            ..RunResult::default()
         }),
     };
     harness

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bus::Bus;
 use contract::command::View;
 use contract::{
-    Accepted, Chat, Command, CommandId, CommandRequest, Draft, Entity, EntityId, EntityKind, Event,
-    Rejection, Seq, WorldId, WorldSpec,
+    Accepted, Chat, Command, CommandId, CommandRequest, Entity, EntityId, EntityKind, Event,
+    NewEvent, Rejection, Seq, WorldId, WorldSpec,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -173,8 +173,8 @@ pub(crate) fn post(chat: &str, text: &str) -> Command {
     }
 }
 
-pub(crate) fn draft(event_type: &str) -> Draft {
-    Draft::new(
+pub(crate) fn draft(event_type: &str) -> NewEvent {
+    NewEvent::new(
         event_type.parse().unwrap(),
         RawValue::from_string("{}".into()).unwrap(),
     )

@@ -11,9 +11,7 @@ use std::time::Duration;
 use bus::{AppendError, Bus, CommitNotice, Error, Resource, ServerRequest};
 use contract::command::View;
 use contract::tool::{McpServer, McpServerStatus, RESOURCE_BYTES_MAX, ReadResource};
-use contract::{
-    Invocation, InvocationId, Rejection, RejectionCode, Reply, Request, Seq, Timestamp, WorldId,
-};
+use contract::{Rejection, RejectionCode, Reply, Request, Run, RunId, Seq, Timestamp, WorldId};
 use futures::StreamExt;
 use support::{commit, connect, world};
 use testkit::{NatsServer, eventually};
@@ -142,8 +140,8 @@ async fn the_log_passes_each_commit_on_and_tells_which_was_before() {
 async fn a_second_dispatch_of_an_invocation_is_dropped() {
     let nats = NatsServer::start();
     let bus = connect(&nats).await;
-    let invocation = Invocation {
-        id: InvocationId(Uuid::now_v7()),
+    let invocation = Run {
+        id: RunId(Uuid::now_v7()),
         world: world("lobby"),
         action: "echo".parse().unwrap(),
         agent: "ada".parse().unwrap(),
@@ -171,7 +169,7 @@ async fn a_second_dispatch_of_an_invocation_is_dropped() {
 async fn one_claimant_has_a_run_even_if_the_broker_is_killed() {
     let mut nats = NatsServer::start();
     let bus = connect(&nats).await;
-    let run = InvocationId(Uuid::now_v7());
+    let run = RunId(Uuid::now_v7());
     let claimants: Vec<Uuid> = (0..5).map(|_| Uuid::now_v7()).collect();
     let claims = claimants.iter().map(|claimant| bus.claim(run, *claimant));
     let first: Vec<bool> = futures::future::try_join_all(claims).await.unwrap();
@@ -181,7 +179,7 @@ async fn one_claimant_has_a_run_even_if_the_broker_is_killed() {
     for (claimant, first) in claimants.iter().zip(first) {
         assert_eq!(bus.claim(run, *claimant).await.unwrap(), first);
     }
-    let other = InvocationId(Uuid::now_v7());
+    let other = RunId(Uuid::now_v7());
     assert!(bus.claim(other, claimants[0]).await.unwrap());
 }
 
@@ -257,11 +255,7 @@ async fn an_answer_of_any_size_comes_in_as_many_messages_as_it_takes() {
     let refused = told(40_000_000).await.unwrap_err();
     assert_eq!(refused.code, RejectionCode::TooLarge);
     // What is asked together with others is asked again alone.
-    let context = bus.context(
-        &world,
-        InvocationId(Uuid::now_v7()),
-        Duration::from_secs(30),
-    );
+    let context = bus.context(&world, RunId(Uuid::now_v7()), Duration::from_secs(30));
     let (context, state) = tokio::join!(context, told(10));
     assert_eq!(context.unwrap().unwrap_err().detail.len(), 3_000_000);
     assert_eq!(state.unwrap().0, 10);

@@ -11,11 +11,13 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use contract::fact::BUILT_IN;
-use contract::query::{Answer, ChatRow, Chats, EventRow, Events, MessageRow, Messages};
-use contract::query::{UsageOf, UsageRow, WorldRow, Worlds};
+use contract::query::{
+    ChatRow, ChatsQuery, EventRow, EventsQuery, MessageRow, MessagesQuery, QueryReply,
+};
+use contract::query::{UsageQuery, UsageRow, WorldRow, WorldsQuery};
 use contract::tool::{McpServerStatus, ReadResource, RestartMcpServer};
 use contract::{
-    Asked, Chunk, CloudEvent, Command, Commit, EventType, Fact, Invocation, Reply, Request,
+    Chunk, CloudEvent, Command, Commit, EventType, Fact, Reply, Request, RequestEnvelope, Run,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -49,7 +51,7 @@ fn check<T: Serialize + DeserializeOwned + Debug>(golden: &Value) -> T {
 #[test]
 fn the_log_and_the_queue() {
     check::<Commit>(&golden!("commit"));
-    check::<Invocation>(&golden!("invocation"));
+    check::<Run>(&golden!("invocation"));
     check::<Chunk>(&golden!("chunk"));
     check::<Chunk>(&golden!("chunk_progress"));
     check::<CloudEvent>(&golden!("cloud_event"));
@@ -65,7 +67,7 @@ fn requests_and_replies() {
     }
     assert_eq!(names.len(), COMMANDS, "a command has no golden entry");
     let asked = golden!("requests").as_array().unwrap()[0].clone();
-    check::<Asked>(&json!({"request": asked, "trace": "00-0-0-01"}));
+    check::<RequestEnvelope>(&json!({"request": asked, "trace": "00-0-0-01"}));
     for reply in golden!("replies").as_array().unwrap() {
         check::<Reply>(reply);
     }
@@ -89,20 +91,20 @@ fn every_built_in_event() {
 #[test]
 fn queries_and_answers() {
     let queries = golden!("queries");
-    check::<Worlds>(&queries["worlds"]);
-    check::<Chats>(&queries["chats"]);
-    check::<Messages>(&queries["messages"]);
-    check::<Events>(&queries["events"]);
-    check::<Events>(&queries["events_heard"]);
-    check::<UsageOf>(&queries["usage"]);
+    check::<WorldsQuery>(&queries["worlds"]);
+    check::<ChatsQuery>(&queries["chats"]);
+    check::<MessagesQuery>(&queries["messages"]);
+    check::<EventsQuery>(&queries["events"]);
+    check::<EventsQuery>(&queries["events_heard"]);
+    check::<UsageQuery>(&queries["usage"]);
     let answers = golden!("answers");
-    check::<Answer<WorldRow>>(&answers["worlds"]);
-    check::<Answer<ChatRow>>(&answers["chats"]);
-    check::<Answer<MessageRow>>(&answers["messages"]);
-    check::<Answer<EventRow>>(&answers["events"]);
-    check::<Answer<UsageRow>>(&answers["usage"]);
-    check::<Answer<WorldRow>>(&answers["unavailable"]);
-    check::<Answer<WorldRow>>(&answers["invalid"]);
+    check::<QueryReply<WorldRow>>(&answers["worlds"]);
+    check::<QueryReply<ChatRow>>(&answers["chats"]);
+    check::<QueryReply<MessageRow>>(&answers["messages"]);
+    check::<QueryReply<EventRow>>(&answers["events"]);
+    check::<QueryReply<UsageRow>>(&answers["usage"]);
+    check::<QueryReply<WorldRow>>(&answers["unavailable"]);
+    check::<QueryReply<WorldRow>>(&answers["invalid"]);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Delivery;
-use contract::invocation::{ACK_WAIT, ATTEMPTS_MAX, Outcome};
-use contract::{Invocation, Timestamp};
+use contract::run::{ACK_WAIT, ATTEMPTS_MAX, RunOutcome};
+use contract::{Run, Timestamp};
 use futures::FutureExt;
 use opentelemetry::KeyValue;
 use service_kit::ErrorChain;
@@ -55,7 +55,7 @@ impl Runner {
         delivery: Delivery,
         labels: &[KeyValue],
     ) {
-        let invocation = match delivery.read::<Invocation>() {
+        let invocation = match delivery.read::<Run>() {
             Ok(invocation) => Arc::new(invocation),
             Err(error) => {
                 let reason = ErrorChain(&error).to_string();
@@ -91,7 +91,7 @@ impl Runner {
     async fn supervise(
         &self,
         action: &dyn Action,
-        invocation: &Arc<Invocation>,
+        invocation: &Arc<Run>,
         delivery: &Delivery,
     ) -> Ending {
         let Some(entered) = self.running.enter(invocation.id) else {
@@ -107,12 +107,7 @@ impl Runner {
         }
     }
 
-    async fn attempt(
-        &self,
-        action: &dyn Action,
-        invocation: &Arc<Invocation>,
-        delivered: u32,
-    ) -> Ending {
+    async fn attempt(&self, action: &dyn Action, invocation: &Arc<Run>, delivered: u32) -> Ending {
         let left = invocation.deadline.since(Timestamp::now());
         if left.is_zero() {
             return self.finish(invocation, deadline_passed()).await;
@@ -140,7 +135,7 @@ impl Runner {
     async fn run(
         &self,
         action: &dyn Action,
-        invocation: &Arc<Invocation>,
+        invocation: &Arc<Run>,
         delivered: u32,
         deadline: Instant,
     ) -> Ending {
@@ -157,9 +152,12 @@ impl Runner {
             Err(_elapsed) => return self.finish(invocation, deadline_passed()).await,
         };
         match result {
-            Ok(completed) => self.finish(invocation, Outcome::Completed(completed)).await,
+            Ok(completed) => {
+                self.finish(invocation, RunOutcome::Completed(completed))
+                    .await
+            }
             Err(Error::Failed { code, reason }) => {
-                self.finish(invocation, Outcome::Failed { code, reason })
+                self.finish(invocation, RunOutcome::Failed { code, reason })
                     .await
             }
             Err(Error::Over) => Ending::Done("over"),
@@ -174,8 +172,8 @@ impl Runner {
     }
 
     /// Tells the world that no attempt succeeded; the invocation becomes a dead letter.
-    async fn give_up(&self, invocation: &Invocation, reason: String) -> Ending {
-        let outcome = Outcome::Failed {
+    async fn give_up(&self, invocation: &Run, reason: String) -> Ending {
+        let outcome = RunOutcome::Failed {
             code: "attempts_exhausted".to_owned(),
             reason: reason.clone(),
         };
@@ -186,8 +184,8 @@ impl Runner {
     }
 }
 
-fn deadline_passed() -> Outcome {
-    Outcome::Failed {
+fn deadline_passed() -> RunOutcome {
+    RunOutcome::Failed {
         code: "deadline".to_owned(),
         reason: "it had not ended by its deadline".to_owned(),
     }

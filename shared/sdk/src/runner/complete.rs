@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use contract::invocation::Outcome;
+use contract::run::RunOutcome;
 use contract::{
-    Accepted, Command, CommandId, CommandRequest, EntityId, Invocation, Rejection, RejectionCode,
+    Accepted, Command, CommandId, CommandRequest, EntityId, Rejection, RejectionCode, Run,
     Timestamp,
 };
 use service_kit::ErrorChain;
@@ -23,11 +23,11 @@ const RESULT_BYTES_MAX: usize = 384 << 10;
 impl Runner {
     /// Sends the outcome until the world has answered. A second run of the same invocation sends
     /// the same command: the world takes one of them.
-    pub(super) async fn finish(&self, invocation: &Invocation, outcome: Outcome) -> Ending {
+    pub(super) async fn finish(&self, invocation: &Run, outcome: RunOutcome) -> Ending {
         let outcome = bounded(outcome);
         let ended = match outcome {
-            Outcome::Completed(_) => "completed",
-            Outcome::Failed { .. } => "failed",
+            RunOutcome::Completed(_) => "completed",
+            RunOutcome::Failed { .. } => "failed",
         };
         match self
             .complete(invocation, invocation.id.completion(), outcome)
@@ -47,9 +47,9 @@ impl Runner {
     }
 
     /// The result breaks a rule of the world: then the run has failed, and says so.
-    async fn result_refused(&self, invocation: &Invocation, rejection: Rejection) -> Ending {
+    async fn result_refused(&self, invocation: &Run, rejection: Rejection) -> Ending {
         let reason = format!("the world refused the result: {}", rejection.detail);
-        let outcome = Outcome::Failed {
+        let outcome = RunOutcome::Failed {
             code: "result_refused".to_owned(),
             reason: reason.clone(),
         };
@@ -62,7 +62,7 @@ impl Runner {
         }
     }
 
-    async fn complete(&self, invocation: &Invocation, id: CommandId, outcome: Outcome) -> Answer {
+    async fn complete(&self, invocation: &Run, id: CommandId, outcome: RunOutcome) -> Answer {
         let request = CommandRequest {
             id,
             sender: EntityId::world(),
@@ -113,12 +113,12 @@ fn answer(answer: Result<Accepted, Rejection>) -> Answer {
     }
 }
 
-fn bounded(outcome: Outcome) -> Outcome {
+fn bounded(outcome: RunOutcome) -> RunOutcome {
     let bytes = serde_json::to_vec(&outcome).map_or(usize::MAX, |json| json.len());
     if bytes <= RESULT_BYTES_MAX {
         return outcome;
     }
-    Outcome::Failed {
+    RunOutcome::Failed {
         code: "result_too_large".to_owned(),
         reason: format!("the result has more than {RESULT_BYTES_MAX} bytes"),
     }
@@ -126,35 +126,37 @@ fn bounded(outcome: Outcome) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use contract::invocation::Completed;
+    use contract::run::RunResult;
     use serde_json::json;
 
     use super::*;
 
     #[test]
     fn a_result_that_nats_could_not_carry_is_a_failure() {
-        let said = |bytes| Completed {
+        let said = |bytes| RunResult {
             message: Some("x".repeat(bytes)),
             ..Default::default()
         };
         let changes = |bytes| {
             let patch = json!([{"op": "add", "path": "/text", "value": "x".repeat(bytes)}]);
             let change = json!({"state": {"entity": "mic", "patch": patch}});
-            Completed {
+            RunResult {
                 changes: vec![serde_json::from_value(change).unwrap()],
                 ..Default::default()
             }
         };
-        let escaped = |bytes| Completed {
+        let escaped = |bytes| RunResult {
             message: Some("\u{1}".repeat(bytes / 6)),
             ..Default::default()
         };
-        let results: [&dyn Fn(usize) -> Completed; 3] = [&said, &changes, &escaped];
+        let results: [&dyn Fn(usize) -> RunResult; 3] = [&said, &changes, &escaped];
         for result in results {
-            let kept = bounded(Outcome::Completed(result(RESULT_BYTES_MAX - 1000)));
-            assert!(matches!(kept, Outcome::Completed(_)));
-            let refused = bounded(Outcome::Completed(result(RESULT_BYTES_MAX + 1000)));
-            assert!(matches!(refused, Outcome::Failed { code, .. } if code == "result_too_large"));
+            let kept = bounded(RunOutcome::Completed(result(RESULT_BYTES_MAX - 1000)));
+            assert!(matches!(kept, RunOutcome::Completed(_)));
+            let refused = bounded(RunOutcome::Completed(result(RESULT_BYTES_MAX + 1000)));
+            assert!(
+                matches!(refused, RunOutcome::Failed { code, .. } if code == "result_too_large")
+            );
         }
     }
 }

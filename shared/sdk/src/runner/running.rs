@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use contract::InvocationId;
+use contract::RunId;
 use futures::StreamExt;
 use service_kit::{CancellationToken, ErrorChain};
 use tracing::warn;
@@ -18,12 +18,12 @@ const LISTEN_PAUSE: Duration = Duration::from_millis(250);
 /// The invocations that run in this process.
 #[derive(Default)]
 pub(crate) struct RunningNow {
-    tokens: Mutex<HashMap<InvocationId, CancellationToken>>,
+    tokens: Mutex<HashMap<RunId, CancellationToken>>,
 }
 
 impl RunningNow {
     /// Notes that a run begins; `None` when it runs here already, by an earlier delivery.
-    pub(super) fn enter(&self, invocation: InvocationId) -> Option<Entered<'_>> {
+    pub(super) fn enter(&self, invocation: RunId) -> Option<Entered<'_>> {
         match self.tokens().entry(invocation) {
             Entry::Occupied(_) => None,
             Entry::Vacant(vacant) => {
@@ -38,13 +38,13 @@ impl RunningNow {
         }
     }
 
-    fn cancel(&self, invocation: InvocationId) {
+    fn cancel(&self, invocation: RunId) {
         if let Some(token) = self.tokens().get(&invocation) {
             token.cancel();
         }
     }
 
-    fn tokens(&self) -> MutexGuard<'_, HashMap<InvocationId, CancellationToken>> {
+    fn tokens(&self) -> MutexGuard<'_, HashMap<RunId, CancellationToken>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -52,7 +52,7 @@ impl RunningNow {
 /// A run, until this is dropped.
 pub(super) struct Entered<'a> {
     now: &'a RunningNow,
-    invocation: InvocationId,
+    invocation: RunId,
     /// Cancelled when the run is called off.
     pub(super) token: CancellationToken,
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use schema::{Schema, incompatibilities};
-use sdk::contract::{self, Draft, EventId};
+use sdk::contract::{self, EventId, NewEvent};
 use sdk::{Event, JsonSchema, schemars};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -79,7 +79,7 @@ fn rule() -> RuleSet {
 }
 
 /// What becomes of a draft once it is in a log.
-fn stored(draft: &Draft) -> contract::Event {
+fn stored(draft: &NewEvent) -> contract::Event {
     let mut event = serde_json::to_value(draft).unwrap();
     event["id"] = json!("01890a5d-ac96-774b-bcce-b302099a8057");
     event["sender"] = json!("alice");

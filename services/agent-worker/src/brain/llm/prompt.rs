@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use contract::entity::Llm;
-use contract::tool::Step;
+use contract::tool::ToolStep;
 use genai::chat::{
     ChatMessage, ChatOptions, ChatRequest, ContentPart, MessageContent, Tool, ToolCall,
     ToolResponse,
@@ -59,7 +59,7 @@ pub(super) fn request(llm: &Llm, asked: Asked<'_>) -> ChatRequest {
 }
 
 /// What the model did before, as it would have been if it had not been interrupted.
-fn step(step: &Step) -> Vec<ChatMessage> {
+fn step(step: &ToolStep) -> Vec<ChatMessage> {
     let said = Some(&step.said).filter(|said| !said.is_empty());
     let mut parts: Vec<_> = said.cloned().map(ContentPart::Text).into_iter().collect();
     let mut results = Vec::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use contract::EventId;
-use contract::mind::Remembered;
+use contract::mind::MemoryEntry;
 use contract::query::EventRow;
 
 /// As much as a model is reminded of.
@@ -11,11 +11,11 @@ const BYTES_MAX: usize = 192 * 1024;
 
 /// What the archive has, and what its world remembers beyond: how its uses of abilities ended, and
 /// what the archive does not have yet. In the order in which it happened; the oldest is left out.
-pub(crate) fn reminded(rows: &[EventRow], remembered: &[Remembered]) -> Vec<Remembered> {
+pub(crate) fn reminded(rows: &[EventRow], remembered: &[MemoryEntry]) -> Vec<MemoryEntry> {
     let known: BTreeSet<EventId> = rows.iter().map(|row| row.event.id).collect();
-    let rows = rows.iter().map(|row| Remembered::new(&row.event, row.at));
+    let rows = rows.iter().map(|row| MemoryEntry::new(&row.event, row.at));
     let others = remembered.iter().filter(|event| !known.contains(&event.id));
-    let mut all: Vec<Remembered> = rows.chain(others.cloned()).collect();
+    let mut all: Vec<MemoryEntry> = rows.chain(others.cloned()).collect();
     // Stable: of one moment, what the archive has is in its order.
     all.sort_by_key(|event| event.at);
     let mut bytes = 0;
@@ -46,7 +46,7 @@ mod tests {
             .unwrap()
     }
 
-    fn remembered(number: u32) -> Remembered {
+    fn remembered(number: u32) -> MemoryEntry {
         let mut event = event(number, "x");
         event["at"] = json!(format!("2026-01-01T00:00:{number:02}Z"));
         serde_json::from_value(event).unwrap()
@@ -56,8 +56,8 @@ mod tests {
     fn the_archive_and_the_world_make_one_memory() {
         let rows = vec![row(1, "x"), row(3, "x"), row(4, "x")];
         let memory = reminded(&rows, &[remembered(2), remembered(4), remembered(5)]);
-        let order: Vec<Remembered> = (1..=5).map(remembered).collect();
-        let ids = |events: &[Remembered]| events.iter().map(|event| event.id).collect::<Vec<_>>();
+        let order: Vec<MemoryEntry> = (1..=5).map(remembered).collect();
+        let ids = |events: &[MemoryEntry]| events.iter().map(|event| event.id).collect::<Vec<_>>();
         assert_eq!(ids(&memory), ids(&order));
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use contract::entity::Llm;
-use contract::invocation::ChatMessage;
 use contract::mind::Reflection;
+use contract::run::ChatMessage;
 use contract::tool::ToolCall;
 use contract::{EntityId, MessageId, Timestamp, Usage};
 use serde_json::value::to_raw_value;

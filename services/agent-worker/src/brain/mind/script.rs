@@ -1,7 +1,7 @@
 //! An agent that decides by fixed rules. Pure.
 
 use contract::entity::{Script, ScriptCall, ScriptRule};
-use contract::mind::{AbilityKey, Remembered, Situation, Thought};
+use contract::mind::{AbilityKey, MemoryEntry, MindContext, MindUpdate};
 use contract::tool::ToolCall;
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,9 +31,9 @@ pub(super) fn decide(script: &Script, minded: Minded<'_>) -> Result<Decided, Err
 }
 
 fn sleeps(said: Option<String>) -> Decided {
-    let thought = Thought {
+    let thought = MindUpdate {
         sleeps: true,
-        ..Thought::default()
+        ..MindUpdate::default()
     };
     Decided {
         thought,
@@ -43,8 +43,8 @@ fn sleeps(said: Option<String>) -> Decided {
 }
 
 /// The call that comes after those that were made. One that came to nothing is the last.
-fn next_call<'a>(rule: &'a ScriptRule, situation: &Situation) -> Option<&'a ScriptCall> {
-    let is_bad = |event: &Remembered| match event.event_type.as_str() {
+fn next_call<'a>(rule: &'a ScriptRule, situation: &MindContext) -> Option<&'a ScriptCall> {
+    let is_bad = |event: &MemoryEntry| match event.event_type.as_str() {
         "action.failed" | "action.cancelled" => true,
         "action.completed" => serde_json::from_str::<Refused>(event.data.get()).is_ok(),
         _ => false,
@@ -67,7 +67,7 @@ struct Refused {
 
 fn use_of(wanted: &ScriptCall, minded: Minded<'_>, scene: &Scene<'_>) -> Result<Decided, Error> {
     let mut arguments = scene.filled(&wanted.arguments);
-    let mut thought = Thought::default();
+    let mut thought = MindUpdate::default();
     let key = AbilityKey {
         entity: wanted.entity.clone(),
         ability: wanted.ability.clone(),
@@ -100,7 +100,7 @@ struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    fn new(minded: Minded<'a>, cause: &'a Remembered) -> Self {
+    fn new(minded: Minded<'a>, cause: &'a MemoryEntry) -> Self {
         let me = &minded.context.agent.id;
         let mut memory = minded.situation.memory.iter().rev();
         let result = memory.find(|event| event.sender != *me);
@@ -165,7 +165,7 @@ struct Fields {
 }
 
 impl Fields {
-    fn of(event: &Remembered) -> Self {
+    fn of(event: &MemoryEntry) -> Self {
         let data: Value = serde_json::from_str(event.data.get()).unwrap_or_default();
         let values = match data {
             Value::Object(fields) => fields,
@@ -198,7 +198,7 @@ fn as_text(value: &Value) -> String {
 }
 
 /// The latest lines of what happened: a script has no words of its own.
-pub(super) fn summarise(situation: &Situation, paragraphs: u32) -> String {
+pub(super) fn summarise(situation: &MindContext, paragraphs: u32) -> String {
     let before = situation.summary.lines().map(ToOwned::to_owned);
     let events = situation.memory.iter().map(|event| {
         let text = Fields::of(event).text;
@@ -213,7 +213,7 @@ pub(super) fn summarise(situation: &Situation, paragraphs: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use contract::Context;
+    use contract::RunContext;
     use serde_json::json;
 
     use super::*;
@@ -233,14 +233,14 @@ mod tests {
             ],
         }]}))
         .unwrap();
-        let context: Context = serde_json::from_value(json!({"agent": {
+        let context: RunContext = serde_json::from_value(json!({"agent": {
             "id": "ada", "kind": "agent", "agent": {"mind": {"reflections": [
                 {"before": "bell:say", "argument": "message", "prompt": "{sender} gets {result.sum}"},
             ]}},
         }}))
         .unwrap();
         let cause = event("bell.rings", "pat", &json!({"n": 7, "message": "hey"}));
-        let situation: Situation = serde_json::from_value(json!({
+        let situation: MindContext = serde_json::from_value(json!({
             "thinking": "decide", "world_name": "", "cause": cause, "step": step, "memory": memory,
         }))
         .unwrap();
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn the_summary_of_a_script_is_its_last_lines() {
-        let situation: Situation = serde_json::from_value(json!({
+        let situation: MindContext = serde_json::from_value(json!({
             "thinking": "summarise", "world_name": "", "summary": "one\ntwo",
             "memory": [event("a.b", "pat", &json!({"message": "three\nlines"}))],
         }))

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use contract::entity::Llm;
-use contract::mind::{Remembered, Situation};
+use contract::mind::{MemoryEntry, MindContext};
 use contract::{AgentConfig, Entity};
 
 use super::Minded;
@@ -35,7 +35,7 @@ pub(super) fn system(model: &Llm, minded: Minded<'_>) -> Llm {
     }
 }
 
-fn whereabouts(agent: &Entity, situation: &Situation) -> String {
+fn whereabouts(agent: &Entity, situation: &MindContext) -> String {
     let mut text = format!("Your id is {}.", agent.id);
     for (before, it) in [
         (" ", agent.description.as_str()),
@@ -65,7 +65,7 @@ fn goals(text: &mut String, config: &AgentConfig) {
 }
 
 /// What the agent knows, and what it is asked.
-pub(super) fn question(situation: &Situation, next: Option<&str>) -> String {
+pub(super) fn question(situation: &MindContext, next: Option<&str>) -> String {
     let mut text = knowledge(situation);
     if let Some(cause) = &situation.cause {
         let _ = writeln!(text, "What woke you:\n{}", line(cause));
@@ -82,7 +82,7 @@ pub(super) fn question(situation: &Situation, next: Option<&str>) -> String {
     text
 }
 
-fn knowledge(situation: &Situation) -> String {
+fn knowledge(situation: &MindContext) -> String {
     let mut text = String::new();
     if !situation.summary.is_empty() {
         let _ = writeln!(text, "What happened before:\n{}\n", situation.summary);
@@ -113,7 +113,7 @@ fn knowledge(situation: &Situation) -> String {
 }
 
 /// An event as one line of JSON, without its id: models have no use for that.
-fn line(event: &Remembered) -> String {
+fn line(event: &MemoryEntry) -> String {
     let mut line = format!(
         "{{\"type\":\"{}\",\"from\":\"{}\"",
         event.event_type, event.sender
@@ -126,8 +126,8 @@ fn line(event: &Remembered) -> String {
 }
 
 /// What a model is told that sums up.
-pub(super) fn to_sum_up(situation: &Situation, paragraphs: u32) -> String {
-    let plainly = Situation {
+pub(super) fn to_sum_up(situation: &MindContext, paragraphs: u32) -> String {
+    let plainly = MindContext {
         thoughts: Default::default(),
         plan: Vec::new(),
         ..situation.clone()
@@ -147,7 +147,7 @@ mod tests {
 
     use super::*;
 
-    fn situation() -> Situation {
+    fn situation() -> MindContext {
         let event = |number: u32, target: Option<&str>| {
             json!({"id": "0190b7a5-0000-7000-8000-000000000001", "type": "a.b", "sender": "pat",
                 "target": target, "at": "2026-01-01T00:00:00Z", "data": {"n": number}})

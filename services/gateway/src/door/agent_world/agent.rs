@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::command::EntityChange;
+use contract::command::EntityUpdate;
 use contract::entity::{Llm, Provider};
 use contract::tool::ToolAccess;
 use contract::{AgentConfig, Brain, Entity, EntityId, EntityKind, Timestamp};
@@ -86,11 +86,11 @@ impl Described {
     }
 
     /// The same agent, changed.
-    pub(super) fn changed(self, entity: &Entity, name: Option<String>) -> EntityChange {
+    pub(super) fn changed(self, entity: &Entity, name: Option<String>) -> EntityUpdate {
         let mut config = entity.agent.clone().unwrap_or_default();
         let mut metadata = entity.metadata.clone();
         self.change(&mut config, &mut metadata);
-        EntityChange {
+        EntityUpdate {
             entity: entity.id.clone(),
             name,
             agent: Some(config),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use contract::command::View;
-use contract::query::{PAGE_ROWS_MAX, WorldRow, Worlds};
+use contract::query::{PAGE_ROWS_MAX, WorldRow, WorldsQuery};
 use contract::{Accepted, Chat, ChatId, Command, CommandId, EntityId, Seq, Timestamp, WorldId};
 
 use super::failure::Failure;
@@ -127,7 +127,7 @@ impl Doorway {
         &self,
         after: Option<WorldId>,
     ) -> Result<(Vec<WorldRow>, bool), Failure> {
-        let query = Worlds {
+        let query = WorldsQuery {
             after,
             limit: PAGE_ROWS_MAX,
             wait_for: self.newest(),

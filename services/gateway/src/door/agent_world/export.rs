@@ -15,7 +15,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use contract::commit::Position;
-use contract::query::{EventRow, Events, MessageRow, Messages, PAGE_ROWS_MAX, Page};
+use contract::query::{EventRow, EventsQuery, MessageRow, MessagesQuery, PAGE_ROWS_MAX, PageStart};
 use contract::{ChatId, EntityId, MessageId, Timestamp};
 use tracing::warn;
 
@@ -93,7 +93,7 @@ async fn events(
     chat: &ChatId,
     after: Position,
 ) -> Result<(Vec<EventRow>, bool), Failure> {
-    let query = Events {
+    let query = EventsQuery {
         world: model.id.clone(),
         after,
         event_type: None,
@@ -153,11 +153,11 @@ impl Document {
     }
 
     async fn messages(&mut self, chat: ChatId) -> Result<String, Failure> {
-        let query = Messages {
+        let query = MessagesQuery {
             world: self.model.id.clone(),
             chat: Some(chat.clone()),
             search: None,
-            page: Page::After(self.after),
+            page: PageStart::After(self.after),
             limit: PAGE_ROWS,
             wait_for: Some(self.model.seq),
         };

@@ -3,12 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::id::NAME_LENGTH_MAX;
-use contract::invocation::ChatMessage;
 use contract::name::kebab_id;
+use contract::run::ChatMessage;
 use contract::tool::{Approval, McpServers};
-use contract::{
-    ApprovalId, ChatId, Entity, EntityId, EntityKind, InvocationId, Seq, Timestamp, WorldId,
-};
+use contract::{ApprovalId, ChatId, Entity, EntityId, EntityKind, RunId, Seq, Timestamp, WorldId};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -44,7 +42,7 @@ pub(super) struct Model {
     #[serde(default)]
     pub(super) current_chat: Option<ChatId>,
     #[serde(default)]
-    pub(super) invocations: BTreeMap<InvocationId, Running>,
+    pub(super) invocations: BTreeMap<RunId, Running>,
     /// Calls of tools that wait for a person.
     #[serde(default)]
     pub(super) approvals: BTreeMap<ApprovalId, Approval>,

@@ -11,9 +11,9 @@ mod calls;
 #[cfg(test)]
 mod tests;
 
-use contract::entity::Titled;
+use contract::entity::TitleSource;
 use contract::fact::{ActionFailed, ActionRequested, MessagePosted};
-use contract::{Chat, ChatId, Chunk, CloudEvent, EntityId, Fact, InvocationId, MessageId};
+use contract::{Chat, ChatId, Chunk, CloudEvent, EntityId, Fact, MessageId, RunId};
 use serde_json::Value;
 
 use super::envelope::{Activity, Busy, Envelope};
@@ -212,7 +212,7 @@ impl Teller {
     fn finished(
         &mut self,
         event: &CloudEvent,
-        invocation: InvocationId,
+        invocation: RunId,
         failed: Option<&ActionFailed>,
     ) -> Vec<Envelope> {
         let Some((activity, mut told)) = self.answers.end(event, invocation, failed) else {
@@ -274,7 +274,7 @@ impl Teller {
 
     fn chat_updated(&mut self, event: &CloudEvent, chat: &Chat) -> Vec<Envelope> {
         let mut told = vec![Envelope::chat("chat-updated", event, chat)];
-        if chat.titled == Titled::Auto {
+        if chat.titled == TitleSource::Auto {
             told.push(Envelope::title(event, chat));
         }
         match self.scope {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use contract::command::{View, WorldChange};
+use contract::command::{View, WorldUpdate};
 use contract::entity::ChatModel;
 use contract::query::WorldRow;
 use contract::{Command, EntityId, WorldId, WorldSpec};
@@ -209,7 +209,7 @@ pub(super) async fn shown_again(
 }
 
 /// What changes of a world beside its name. `kept` is what clients keep with it until now.
-fn change(fields: &mut Fields<'_>, mut kept: BTreeMap<String, Value>) -> WorldChange {
+fn change(fields: &mut Fields<'_>, mut kept: BTreeMap<String, Value>) -> WorldUpdate {
     if fields
         .get("chatLLMProvider")
         .is_some_and(|value| !value.is_null())
@@ -237,7 +237,7 @@ fn change(fields: &mut Fields<'_>, mut kept: BTreeMap<String, Value>) -> WorldCh
             kept.insert(MCP_CONFIG.to_owned(), config.kept);
         }
     }
-    WorldChange {
+    WorldUpdate {
         chat_model,
         name: None,
         description: fields.nullable_text("description"),

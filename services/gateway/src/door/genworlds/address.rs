@@ -8,7 +8,7 @@ use axum::http::{HeaderName, StatusCode};
 use axum::response::Response;
 use contract::WorldId;
 use contract::commit::Position;
-use contract::query::Worlds;
+use contract::query::WorldsQuery;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -167,7 +167,7 @@ async fn default_world(gateway: &Gateway) -> Result<WorldId, Problem> {
     if let Some(world) = &gateway.config.genworlds_world {
         return Ok(world.clone());
     }
-    let query = Worlds {
+    let query = WorldsQuery {
         after: None,
         limit: 2,
         wait_for: None,

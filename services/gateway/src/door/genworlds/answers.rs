@@ -1,6 +1,6 @@
 //! What the world answers whoever asks for its state: state, and no event. Pure.
 
-use contract::ability::Offer;
+use contract::ability::AvailableAbility;
 use contract::{Entity, EntityKind, WorldId};
 use serde_json::{Map, Value, json};
 
@@ -44,7 +44,7 @@ impl Asked<'_> {
     }
 
     /// What `by` can make use of.
-    pub(super) fn schemas(&self, offers: &[Offer]) -> String {
+    pub(super) fn schemas(&self, offers: &[AvailableAbility]) -> String {
         let schemas: Map<String, Value> = offers.iter().map(schema).collect();
         let fields = json!({
             "world_name": self.name(),
@@ -122,7 +122,7 @@ fn add<'a>(record: &mut Value, metadata: impl Iterator<Item = (&'a String, &'a V
 
 /// The name of an ability, and what clients are told of it: they take what is before the first `|`
 /// for its description, and what is behind the last for the schema of the event that asks for it.
-fn schema(offer: &Offer) -> (String, Value) {
+fn schema(offer: &AvailableAbility) -> (String, Value) {
     let description = offer.description.replace('|', "/");
     // Only texts hold a bar in JSON.
     let schema = event_schema(offer).to_string().replace('|', "\\u007c");
@@ -131,7 +131,7 @@ fn schema(offer: &Offer) -> (String, Value) {
 }
 
 /// The schema of a whole frame: what the ability asks for, and the fields that every event has.
-fn event_schema(offer: &Offer) -> Value {
+fn event_schema(offer: &AvailableAbility) -> Value {
     let mut schema = offer.schema.as_object().cloned().unwrap_or_default();
     let mut properties = match schema.remove("properties") {
         Some(Value::Object(properties)) => properties,
@@ -154,7 +154,7 @@ fn event_schema(offer: &Offer) -> Value {
     schema.into()
 }
 
-fn base_field(name: &str, offer: &Offer) -> Value {
+fn base_field(name: &str, offer: &AvailableAbility) -> Value {
     let mut field = json!({"type": "string", "title": title(name)});
     match name {
         "event_type" => field["default"] = json!(offer.event_type),

@@ -1,7 +1,7 @@
 //! Who may speak: which entities of a world a client can be.
 
 use axum::http::StatusCode;
-use contract::ability::{Ability, RunBy};
+use contract::ability::{Ability, Executor};
 use contract::{Brain, Command, CommandId, Entity, EntityId, EntityKind, WorldId};
 
 use super::model::Model;
@@ -19,7 +19,7 @@ pub(super) struct Speaker {
 /// Whether it is clients that run an entity, and not our workers: it is a person, an agent that a
 /// client thinks for, or an object all of whose abilities are its own client's.
 pub(super) fn is_of_clients(entity: &Entity) -> bool {
-    let is_its_clients = |ability: &Ability| matches!(ability.run, RunBy::Client {});
+    let is_its_clients = |ability: &Ability| matches!(ability.run, Executor::Client {});
     match entity.kind {
         EntityKind::User => true,
         EntityKind::Object => entity.abilities.iter().all(is_its_clients),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Draft, EntityId, Target};
+use contract::{EntityId, NewEvent, Target};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::told::{Claims, LOG_FIELDS};
@@ -14,7 +14,7 @@ pub(super) struct Spoken {
     pub(super) sender: String,
     pub(super) target: Option<String>,
     created_at: Option<Box<RawValue>>,
-    event: Draft,
+    event: NewEvent,
 }
 
 /// A frame, as far as it could be read.
@@ -59,10 +59,10 @@ fn read(event_type: &str, mut fields: Fields) -> Result<Spoken, Problem> {
     for name in LOG_FIELDS {
         fields.remove(name);
     }
-    let event = Draft {
+    let event = NewEvent {
         description,
         summary,
-        ..Draft::new(event_type, raw(&fields)?)
+        ..NewEvent::new(event_type, raw(&fields)?)
     };
     Ok(Spoken {
         sender,
@@ -81,7 +81,7 @@ impl Spoken {
         &self,
         sender: &EntityId,
         target: Option<Target>,
-    ) -> Result<Draft, Problem> {
+    ) -> Result<NewEvent, Problem> {
         let is_other_name = |name: &String| match &target {
             Some(target) => *name != target.to_string(),
             None => false,
@@ -91,7 +91,7 @@ impl Spoken {
             sender_id: (self.sender != sender.as_str()).then(|| self.sender.clone()),
             target_id: self.target.clone().filter(is_other_name),
         };
-        Ok(Draft {
+        Ok(NewEvent {
             target,
             metadata: Some(raw(&claims)?),
             ..self.event.clone()

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
 use axum::http::StatusCode;
-use contract::command::Line;
+use contract::command::ChatText;
 use contract::{
-    CloudEvent, Command, CommandId, Draft, EntityId, EntityKind, RejectionCode, Target, WorldId,
+    CloudEvent, Command, CommandId, EntityId, EntityKind, NewEvent, RejectionCode, Target, WorldId,
 };
 
 use super::answers::Asked;
@@ -162,7 +162,7 @@ impl Talk {
     }
 
     /// The event for the entity that is called as its target is.
-    async fn for_a_name(&self, spoken: &Spoken, speaker: &Speaker) -> Result<Draft, Problem> {
+    async fn for_a_name(&self, spoken: &Spoken, speaker: &Speaker) -> Result<NewEvent, Problem> {
         let name = spoken.target.as_deref().unwrap_or_default();
         let named = self.look().await?.named(name);
         let entity = named.ok_or_else(|| names::unknown("target_id", name))?;
@@ -186,7 +186,7 @@ impl Talk {
         }
     }
 
-    async fn send(&self, speaker: &Speaker, event: Draft) -> Result<(), Problem> {
+    async fn send(&self, speaker: &Speaker, event: NewEvent) -> Result<(), Problem> {
         let message = match words::says(&event) {
             Some((agent, message)) => self.line(agent, &message).await?,
             None => None,
@@ -205,7 +205,7 @@ impl Talk {
     }
 
     /// What is said to an agent, in a chat, if that is where it listens: one that answers there.
-    async fn line(&self, agent: &EntityId, message: &str) -> Result<Option<Line>, Problem> {
+    async fn line(&self, agent: &EntityId, message: &str) -> Result<Option<ChatText>, Problem> {
         let model = self.look().await?;
         let entity = model.entity(agent);
         let listens = entity
@@ -220,7 +220,7 @@ impl Talk {
                 field: Some("target_id".to_owned()),
             })
         })?;
-        Ok(Some(Line {
+        Ok(Some(ChatText {
             chat: chat.clone(),
             text: words::addressed(agent, message),
         }))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use contract::fact::{AgentThought, MessagePosted};
-use contract::{CloudEvent, Draft, EntityId, Target};
+use contract::{CloudEvent, EntityId, NewEvent, Target};
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -45,7 +45,7 @@ struct Said {
 }
 
 /// What an event asks of the world itself, if that is what it does.
-pub(super) fn asks(event: &Draft) -> Option<Ask> {
+pub(super) fn asks(event: &NewEvent) -> Option<Ask> {
     let is_for_the_world = event
         .target
         .as_ref()
@@ -58,7 +58,7 @@ pub(super) fn asks(event: &Draft) -> Option<Ask> {
 }
 
 /// What a person says to one entity, and to which.
-pub(super) fn says(event: &Draft) -> Option<(&EntityId, String)> {
+pub(super) fn says(event: &NewEvent) -> Option<(&EntityId, String)> {
     let Some(Target::Entities(targets)) = &event.target else {
         return None;
     };
@@ -149,11 +149,11 @@ pub(super) mod tests {
         CloudEvent::new(&world, "7.2".parse().unwrap(), Timestamp::MAX, event)
     }
 
-    fn draft(event_type: &str, target: Option<&str>, data: &Value) -> Draft {
+    fn draft(event_type: &str, target: Option<&str>, data: &Value) -> NewEvent {
         let data = to_raw_value(data).unwrap();
-        Draft {
+        NewEvent {
             target: target.map(|target| target.parse().unwrap()),
-            ..Draft::new(event_type.parse().unwrap(), data)
+            ..NewEvent::new(event_type.parse().unwrap(), data)
         }
     }
 

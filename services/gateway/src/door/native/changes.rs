@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use contract::ability::{Change, Offer};
-use contract::mind::MindState;
+use contract::ability::{AvailableAbility, EntityPatch};
+use contract::mind::MindView;
 use contract::{Command, Entity, EntityId, WorldId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,7 +20,7 @@ use crate::problem::Problem;
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ChangesBody {
     /// All of them are made, in this order, or none.
-    changes: Vec<Change>,
+    changes: Vec<EntityPatch>,
     /// In whose name; `world` when absent.
     sender: Option<EntityId>,
 }
@@ -29,7 +29,7 @@ pub(crate) struct ChangesBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Offers {
     /// The abilities that it may make use of: its own, and those of objects.
-    offers: Vec<Offer>,
+    offers: Vec<AvailableAbility>,
     /// Whom and what it perceives, itself first; how others think is not shown.
     entities: Vec<Entity>,
 }
@@ -76,11 +76,11 @@ pub(crate) async fn offers(
 #[utoipa::path(
     get, path = "/v1/worlds/{world}/entities/{entity}/mind", tag = "entities",
     params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
-    responses((status = 200, body = MindState), (status = 404, body = Problem))
+    responses((status = 200, body = MindView), (status = 404, body = Problem))
 )]
 pub(crate) async fn mind(
     State(gateway): State<Arc<Gateway>>,
     Ids((world, entity)): Ids<(WorldId, EntityId)>,
-) -> Result<Json<MindState>, Problem> {
+) -> Result<Json<MindView>, Problem> {
     gateway.mind(&world, &entity).await.map(Json)
 }

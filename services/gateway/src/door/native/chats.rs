@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use contract::command::View;
-use contract::invocation::ChatMessage;
-use contract::query::{ChatRow, Chats};
+use contract::query::{ChatRow, ChatsQuery};
+use contract::run::ChatMessage;
 use contract::{Chat, ChatId, Command, EntityId, RejectionCode, Timestamp, WorldId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -67,7 +67,7 @@ pub(crate) async fn list(
     Ids(world): Ids<WorldId>,
     Parameters(Freshness { wait_for }): Parameters<Freshness>,
 ) -> Result<Json<ChatList>, Problem> {
-    let query = Chats {
+    let query = ChatsQuery {
         world: world.clone(),
         wait_for,
     };

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use contract::ability::Ability;
-use contract::command::EntityChange;
+use contract::command::EntityUpdate;
 use contract::command::View;
 use contract::{AgentConfig, Command, Entity, EntityId, RejectionCode, Seq, WorldId};
 use serde::{Deserialize, Serialize};
@@ -111,7 +111,7 @@ pub(crate) async fn update(
     Ids((world, entity)): Ids<(WorldId, EntityId)>,
     Body(patch): Body<EntityPatch>,
 ) -> Result<Json<Stored>, Problem> {
-    let command = Command::UpdateEntity(EntityChange {
+    let command = Command::UpdateEntity(EntityUpdate {
         entity: entity.clone(),
         name: patch.name,
         agent: patch.agent,

@@ -7,8 +7,8 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use contract::cloud_event::{BATCH_MEDIA_TYPE, MEDIA_TYPE};
 use contract::commit::Position;
-use contract::query::Events;
-use contract::{ChatId, CloudEvent, Command, CommandId, Draft, EntityId, Seq, WorldId};
+use contract::query::EventsQuery;
+use contract::{ChatId, CloudEvent, Command, CommandId, EntityId, NewEvent, Seq, WorldId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -70,7 +70,7 @@ pub(crate) struct SendEvents {
 /// What a client sends, whichever form it has.
 pub(super) struct Sending {
     pub(super) sender: EntityId,
-    pub(super) events: Vec<Draft>,
+    pub(super) events: Vec<NewEvent>,
     /// The id that the client's own ids make.
     pub(super) id: Option<CommandId>,
     form: Form,
@@ -97,7 +97,7 @@ pub(crate) async fn list(
     Ids(world): Ids<WorldId>,
     Parameters(page): Parameters<Page>,
 ) -> Result<Json<EventPage>, Problem> {
-    let query = Events {
+    let query = EventsQuery {
         world: world.clone(),
         after: page.after.unwrap_or(super::shape::before(1)),
         event_type: page.event_type.map(|pattern| pattern.to_string()),

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use contract::command::View;
 use contract::{
-    ActionName, CloudEvent, Command, EntityId, Fact, InvocationId, Seq, Timestamp, Usage, WorldId,
+    ActionName, CloudEvent, Command, EntityId, Fact, RunId, Seq, Timestamp, Usage, WorldId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -48,7 +48,7 @@ pub(crate) struct NewInvocation {
 /// A run of an action.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct InvocationShown {
-    id: InvocationId,
+    id: RunId,
     /// The commit of its request, or of its end if that is known; absent for a run that is found
     /// in the state.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,7 +148,7 @@ pub(crate) async fn request(
 async fn wait(
     gateway: &Gateway,
     feed: &mut Feed,
-    invocation: InvocationId,
+    invocation: RunId,
 ) -> Result<InvocationShown, Problem> {
     let until = Instant::now() + gateway.turn_deadline();
     loop {
@@ -171,12 +171,12 @@ async fn wait(
 /// Show a run: open, or how it ended.
 #[utoipa::path(
     get, path = "/v1/worlds/{world}/invocations/{invocation}", tag = "invocations",
-    params(("world" = WorldId, Path), ("invocation" = InvocationId, Path), Requested),
+    params(("world" = WorldId, Path), ("invocation" = RunId, Path), Requested),
     responses((status = 200, body = InvocationShown), (status = 404, body = Problem))
 )]
 pub(crate) async fn show(
     State(gateway): State<Arc<Gateway>>,
-    Ids((world, invocation)): Ids<(WorldId, InvocationId)>,
+    Ids((world, invocation)): Ids<(WorldId, RunId)>,
     Parameters(requested): Parameters<Requested>,
 ) -> Result<Json<InvocationShown>, Problem> {
     let (_, parts) = state::parts(&gateway, &world, View::Outline).await?;
@@ -211,7 +211,7 @@ enum Searched {
     Part(Seq, Seq),
 }
 
-fn unknown(invocation: InvocationId, searched: &Searched) -> Problem {
+fn unknown(invocation: RunId, searched: &Searched) -> Problem {
     let hint = match searched {
         Searched::Part(first, last) => format!(
             "commits {first} to {last} do not have its end: name {last} as seq, and it is looked for \
@@ -229,7 +229,7 @@ fn unknown(invocation: InvocationId, searched: &Searched) -> Problem {
 async fn search(
     gateway: &Gateway,
     world: &WorldId,
-    invocation: InvocationId,
+    invocation: RunId,
     seq: Seq,
 ) -> Result<Searched, Problem> {
     let bus = gateway.link.bus().await?;
@@ -260,7 +260,7 @@ async fn search(
 /// Call off a run.
 #[utoipa::path(
     delete, path = "/v1/worlds/{world}/invocations/{invocation}", tag = "invocations",
-    params(("world" = WorldId, Path), ("invocation" = InvocationId, Path)),
+    params(("world" = WorldId, Path), ("invocation" = RunId, Path)),
     responses(
         (status = 200, body = Stored), (status = 404, body = Problem), (status = 409, body = Problem)
     )
@@ -268,7 +268,7 @@ async fn search(
 pub(crate) async fn cancel(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
-    Ids((world, invocation)): Ids<(WorldId, InvocationId)>,
+    Ids((world, invocation)): Ids<(WorldId, RunId)>,
 ) -> Result<Json<Stored>, Problem> {
     let command = Command::CancelInvocation { invocation };
     let id = caller.command_id(&world);
@@ -279,7 +279,7 @@ pub(crate) async fn cancel(
 }
 
 /// How a run ended, if this event tells.
-fn ending(event: &CloudEvent, invocation: InvocationId) -> Option<Status> {
+fn ending(event: &CloudEvent, invocation: RunId) -> Option<Status> {
     // Most events are of another kind: their payload is not read.
     if !event.event_type.as_str().starts_with("action.") {
         return None;

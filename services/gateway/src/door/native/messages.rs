@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use contract::commit::Position;
-use contract::query::{MessageRow, Messages, Page as RowPage};
+use contract::query::{MessageRow, MessagesQuery, PageStart as RowPage};
 use contract::{ChatId, Command, EntityId, MessageId, Seq, WorldId};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
@@ -110,7 +110,7 @@ pub(crate) async fn list(
             return Err(Problem::bad_address("before", detail));
         }
     };
-    let query = Messages {
+    let query = MessagesQuery {
         world: world.clone(),
         chat: Some(chat),
         search: page.search,

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use contract::commit::Position;
 use contract::query::PAGE_ROWS_MAX;
-use contract::{ChatId, Draft, EntityId, EventId, EventType, Seq, Target, WorldId};
+use contract::{ChatId, EntityId, EventId, EventType, NewEvent, Seq, Target, WorldId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -111,7 +111,7 @@ pub(crate) struct EventDraft {
     data: Box<RawValue>,
 }
 
-impl From<EventDraft> for Draft {
+impl From<EventDraft> for NewEvent {
     fn from(draft: EventDraft) -> Self {
         Self {
             target: draft.target,

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{
-    ChatId, Command, CommandId, EntityId, EventId, InvocationId, MessageId, Seq, WorldId,
-};
+use contract::{ChatId, Command, CommandId, EntityId, EventId, MessageId, RunId, Seq, WorldId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -44,7 +42,7 @@ struct PostMessage {
 
 #[derive(Deserialize)]
 struct Cancel {
-    invocation: InvocationId,
+    invocation: RunId,
 }
 
 #[derive(Deserialize)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use contract::command::View;
-use contract::query::{UsageOf, UsageRow};
+use contract::query::{UsageQuery, UsageRow};
 use contract::{Rejection, RejectionCode, Seq, WorldId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -91,7 +91,7 @@ pub(crate) async fn usage(
     Ids(world): Ids<WorldId>,
     Parameters(Freshness { wait_for }): Parameters<Freshness>,
 ) -> Result<Json<UsageShown>, Problem> {
-    let query = UsageOf {
+    let query = UsageQuery {
         world: world.clone(),
         wait_for,
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use contract::command::{Line, SetTimer};
+use contract::command::{ChatText, SetTimer};
 use contract::{Command, EntityId, TimerId, Timestamp, WorldId};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -26,7 +26,7 @@ pub(crate) struct TimerBody {
     /// What is sent then, beside `timer.fired`.
     event: Option<EventDraft>,
     /// What is said then, in the name of the sender.
-    message: Option<Line>,
+    message: Option<ChatText>,
     /// In whose name; `world` when absent.
     sender: Option<EntityId>,
 }

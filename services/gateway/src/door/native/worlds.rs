@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use contract::command::{View, WorldChange};
-use contract::query::{WorldRow, Worlds};
+use contract::command::{View, WorldUpdate};
+use contract::query::{WorldRow, WorldsQuery};
 use contract::{Command, EntityId, Rejection, RejectionCode, Seq, WorldId, WorldSpec};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -85,7 +85,7 @@ pub(crate) async fn list(
     State(gateway): State<Arc<Gateway>>,
     Parameters(page): Parameters<Page>,
 ) -> Result<Json<WorldPage>, Problem> {
-    let query = Worlds {
+    let query = WorldsQuery {
         after: page.after,
         limit: page_rows(page.limit)?,
         wait_for: page.wait_for,
@@ -168,14 +168,14 @@ pub(crate) async fn apply(
 /// Change what a world is; what is absent stays.
 #[utoipa::path(
     patch, path = "/v1/worlds/{world}", tag = "worlds", params(("world" = WorldId, Path)),
-    request_body = WorldChange,
+    request_body = WorldUpdate,
     responses((status = 200, body = Stored), (status = 422, body = Problem))
 )]
 pub(crate) async fn update(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
     Ids(world): Ids<WorldId>,
-    Body(change): Body<WorldChange>,
+    Body(change): Body<WorldUpdate>,
 ) -> Result<Json<Stored>, Problem> {
     let id = caller.command_id(&world);
     let accepted = gateway

@@ -1,6 +1,6 @@
 //! What the events of entities change.
 
-use contract::ability::{Change, EventTypeVersion};
+use contract::ability::{EntityPatch, EventTypeVersion};
 use contract::{Entity, EntityId};
 
 use crate::rules::change;
@@ -43,7 +43,7 @@ fn unlisten(world: &mut World, id: &EntityId) {
     }
 }
 
-pub(super) fn change(world: &mut World, change: &Change) {
+pub(super) fn change(world: &mut World, change: &EntityPatch) {
     if let Some(entity) = world.entities.get_mut(change.entity()) {
         // It was tried before it entered the log.
         let _ = change::make(entity, change);

@@ -1,9 +1,9 @@
 //! What agents with a mind make of events.
 
-use contract::ability::{Ability, RunBy};
+use contract::ability::{Ability, Executor};
 use contract::fact::{ActionRequested, AgentSummarised, AgentThought};
-use contract::mind::{Remembered, Thinking};
-use contract::{EntityId, EntityKind, Event, EventId, InvocationId, Target, Timestamp};
+use contract::mind::{MemoryEntry, ThinkTask};
+use contract::{EntityId, EntityKind, Event, EventId, RunId, Target, Timestamp};
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -30,7 +30,7 @@ pub(super) fn hear(world: &mut World, event: &Event, at: Timestamp) {
         let Some(mind) = world.minds.get_mut(&agent) else {
             continue;
         };
-        let remembered = Remembered::new(event, at);
+        let remembered = MemoryEntry::new(event, at);
         if is_somebody {
             mind.refresh();
         }
@@ -65,7 +65,7 @@ fn listeners(world: &World, event: &Event, heard: &Heard<'_>) -> Vec<EntityId> {
 
 /// Whether a person sends it, or the world: a user whose abilities workers run may be none.
 fn is_person(world: &World, sender: &EntityId) -> bool {
-    let is_run = |ability: &Ability| matches!(ability.run, RunBy::Worker(_));
+    let is_run = |ability: &Ability| matches!(ability.run, Executor::Worker(_));
     let entity = world.entities.get(sender);
     let is_user = entity.is_some_and(|entity| {
         entity.kind == EntityKind::User && !entity.abilities.iter().any(is_run)
@@ -110,7 +110,7 @@ pub(super) fn forget(world: &mut World, agent: &EntityId) {
 }
 
 /// A run is wanted that thinks for an agent, or does what it asked for.
-pub(super) fn request(world: &mut World, requested: &ActionRequested, run: InvocationId) {
+pub(super) fn request(world: &mut World, requested: &ActionRequested, run: RunId) {
     let agent = match (requested.thinking, &requested.caller) {
         (Some(_), _) => &requested.agent,
         (None, Some(caller)) if requested.message.is_none() => caller,
@@ -120,8 +120,8 @@ pub(super) fn request(world: &mut World, requested: &ActionRequested, run: Invoc
         return;
     };
     match requested.thinking {
-        Some(Thinking::Decide) => mind.begin_decision(run),
-        Some(Thinking::Summarise) => mind.begin_summary(run),
+        Some(ThinkTask::Decide) => mind.begin_decision(run),
+        Some(ThinkTask::Summarise) => mind.begin_summary(run),
         None => mind.wait_for(run),
     }
     stir(world, agent);
@@ -155,7 +155,7 @@ pub(super) fn sum_up(world: &mut World, event: &Event, summarised: &AgentSummari
 /// A run ended that thought for an agent.
 pub(super) fn thought(
     world: &mut World,
-    (run, agent, thinking): (InvocationId, &EntityId, Thinking),
+    (run, agent, thinking): (RunId, &EntityId, ThinkTask),
     event: &Event,
     ended: Ended<'_>,
     at: Timestamp,
@@ -171,14 +171,14 @@ pub(super) fn thought(
         return;
     };
     match (thinking, ended) {
-        (Thinking::Summarise, _) => mind.end_summary(),
-        (Thinking::Decide, Ended::Badly(reason)) => {
+        (ThinkTask::Summarise, _) => mind.end_summary(),
+        (ThinkTask::Decide, Ended::Badly(reason)) => {
             mind.sleep();
             mind.end_decision();
             let data = json!({"reason": reason});
             mind.remember(outcome(event, agent, at, &data), limits);
         }
-        (Thinking::Decide, Ended::Well(completed)) => {
+        (ThinkTask::Decide, Ended::Well(completed)) => {
             mind.end_decision();
             if is_chain_broken {
                 mind.break_chain();
@@ -199,7 +199,7 @@ pub(super) fn thought(
 /// A run of an ability ended that an agent used by itself.
 pub(super) fn returned(
     world: &mut World,
-    (run, open): (InvocationId, &Open),
+    (run, open): (RunId, &Open),
     event: &Event,
     ended: Ended<'_>,
     at: Timestamp,
@@ -232,11 +232,11 @@ fn outcome(
     agent: &EntityId,
     at: Timestamp,
     data: &impl serde::Serialize,
-) -> Remembered {
+) -> MemoryEntry {
     let data = to_raw_value(data).unwrap_or_else(|_| RawValue::NULL.to_owned());
-    let remembered = Remembered {
+    let remembered = MemoryEntry {
         target: Some(Target::Entities(vec![agent.clone()])),
-        ..Remembered::new(event, at)
+        ..MemoryEntry::new(event, at)
     };
     remembered.with_data(&data)
 }

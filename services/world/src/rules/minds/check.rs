@@ -1,7 +1,7 @@
 //! What a mind may be.
 
 use contract::ability::Trigger;
-use contract::mind::{Mind, Noticed};
+use contract::mind::{EventMatcher, MindConfig};
 use contract::{Rejection, RejectionCode};
 
 use crate::rules::state::World;
@@ -23,7 +23,7 @@ const PARAGRAPHS_MAX: u32 = 20;
 const STEPS_MAX: u32 = 1000;
 
 /// Checks what an agent is made of; `field` is where it stands in what was sent.
-pub(in crate::rules) fn check(mind: &Mind, field: &str) -> Result<(), Rejection> {
+pub(in crate::rules) fn check(mind: &MindConfig, field: &str) -> Result<(), Rejection> {
     let at = |name: &str| format!("{field}.{name}");
     let bytes = serde_json::to_string(mind).map_or(usize::MAX, |json| json.len());
     if bytes > MIND_BYTES_MAX {
@@ -73,7 +73,7 @@ pub(in crate::rules) fn check(mind: &Mind, field: &str) -> Result<(), Rejection>
     Ok(())
 }
 
-fn check_noticed(noticed: &[Noticed], field: &str) -> Result<(), Rejection> {
+fn check_noticed(noticed: &[EventMatcher], field: &str) -> Result<(), Rejection> {
     if noticed.len() > NOTICED_MAX {
         return Err(invalid(field, format!("at most {NOTICED_MAX}")));
     }

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use contract::ability::Trigger;
-use contract::mind::Noticed;
+use contract::mind::EventMatcher;
 use contract::{EntityId, Event};
 use serde_json::Value;
 
@@ -33,14 +33,14 @@ impl<'a> Heard<'a> {
 
     /// Whether it wakes an agent that it is for: what an agent says itself does not, unless it says it
     /// to itself.
-    pub(in crate::rules) fn wakes(&self, me: &EntityId, wakes_on: &[Noticed]) -> bool {
+    pub(in crate::rules) fn wakes(&self, me: &EntityId, wakes_on: &[EventMatcher]) -> bool {
         let target = self.event.target.as_ref();
         let is_to_me = || target.is_some_and(|target| target.names(me));
         (self.event.sender != *me || is_to_me()) && self.is_one_of(wakes_on, me)
     }
 
     /// Whether it is one of these.
-    pub(in crate::rules) fn is_one_of(&self, noticed: &[Noticed], me: &EntityId) -> bool {
+    pub(in crate::rules) fn is_one_of(&self, noticed: &[EventMatcher], me: &EntityId) -> bool {
         noticed.iter().any(|noticed| {
             let is_type = match &noticed.event_type {
                 Trigger::Any => true,

@@ -4,12 +4,12 @@ mod agents;
 mod changes;
 mod minds;
 
-use contract::ability::{Ability, Change, EventTypeVersion, RunBy};
+use contract::ability::{Ability, EntityPatch, EventTypeVersion, Executor};
 use contract::command::SetTimer;
-use contract::invocation::Completed;
+use contract::run::RunResult;
 use contract::{
-    Command, Draft, Entity, EntityId, EntityKind, Event, InvocationId, Outcome, Rejection,
-    RejectionCode, Target,
+    Command, Entity, EntityId, EntityKind, Event, NewEvent, Rejection, RejectionCode, RunId,
+    RunOutcome, Target,
 };
 use proptest::prelude::*;
 use serde_json::value::{RawValue, to_raw_value};
@@ -31,7 +31,7 @@ fn ability(name: &str, trigger: &str) -> Ability {
         trigger: trigger.parse().unwrap(),
         description: format!("what {name} is for"),
         arguments: None,
-        run: RunBy::Worker(name.parse().unwrap()),
+        run: Executor::Worker(name.parse().unwrap()),
     }
 }
 
@@ -42,10 +42,10 @@ fn object(name: &str, abilities: &[Ability]) -> Entity {
     }
 }
 
-fn draft(event_type: &str, target: Option<&str>, data: &Value) -> Draft {
-    Draft {
+fn draft(event_type: &str, target: Option<&str>, data: &Value) -> NewEvent {
+    NewEvent {
         target: target.map(|target| Target::Entities(vec![id(target)])),
-        ..Draft::new(event_type.parse().unwrap(), raw(data))
+        ..NewEvent::new(event_type.parse().unwrap(), raw(data))
     }
 }
 
@@ -63,7 +63,7 @@ impl Story {
         self.send("world", Command::CreateEntity(entity)).unwrap();
     }
 
-    fn emit(&mut self, sender: &str, draft: Draft) -> Result<Vec<Event>, Rejection> {
+    fn emit(&mut self, sender: &str, draft: NewEvent) -> Result<Vec<Event>, Rejection> {
         let command = Command::SendEvents {
             events: vec![draft],
             message: None,
@@ -71,13 +71,13 @@ impl Story {
         self.send(sender, command)
     }
 
-    fn change(&mut self, sender: &str, change: Change) -> Result<Vec<Event>, Rejection> {
+    fn change(&mut self, sender: &str, change: EntityPatch) -> Result<Vec<Event>, Rejection> {
         let changes = vec![change];
         self.send(sender, Command::ChangeEntities { changes })
     }
 
-    fn done(&mut self, run: InvocationId, completed: Completed) -> Result<Vec<Event>, Rejection> {
-        let outcome = Outcome::Completed(completed);
+    fn done(&mut self, run: RunId, completed: RunResult) -> Result<Vec<Event>, Rejection> {
+        let outcome = RunOutcome::Completed(completed);
         let invocation = run;
         self.send(
             "world",
@@ -147,7 +147,7 @@ fn a_schema_that_breaks_what_was_valid_needs_a_new_version() {
         .unwrap_err();
     assert_eq!(refused.field.as_deref(), Some("version"));
     story.send("guest", event_type(2, strict)).unwrap();
-    let named = |version: &str| Draft {
+    let named = |version: &str| NewEvent {
         schema: Some(format!("event-types/shop.order/{version}")),
         ..draft("shop.order", None, &json!({}))
     };
@@ -200,7 +200,7 @@ fn who_answers_an_event() {
         story.add(object("bell", &[ability("ring", "shop.order")]));
         story.add(object("ear", &[ability("listen", "*")]));
         let by_client = Ability {
-            run: RunBy::Client {},
+            run: Executor::Client {},
             ..ability("see", "shop.order")
         };
         story.add(object("eye", &[by_client]));
@@ -234,14 +234,14 @@ fn a_run_is_told_the_event_and_its_results_enter_the_log_together() {
         (event.sender.as_str(), event.data.get()),
         ("guest", r#"{"count":2}"#)
     );
-    let sold = |revision| Completed {
-        changes: vec![Change::State {
+    let sold = |revision| RunResult {
+        changes: vec![EntityPatch::State {
             entity: id("till"),
             revision,
             patch: raw(&json!([{"op": "replace", "path": "/sold", "value": 2}])),
         }],
         events: vec![draft("shop.sold", Some("guest"), &json!({}))],
-        ..Completed::default()
+        ..RunResult::default()
     };
     let refused = story.done(run, sold(Some(7))).unwrap_err();
     assert_eq!(refused.code, RejectionCode::Conflict);
@@ -277,9 +277,9 @@ fn what_an_ability_sends_does_not_ask_for_it_again() {
         } else {
             "john"
         };
-        let completed = Completed {
+        let completed = RunResult {
             events: vec![says(other)],
-            ..Completed::default()
+            ..RunResult::default()
         };
         story.done(run, completed).unwrap();
         assert!(runs < 200, "a storm");
@@ -316,9 +316,9 @@ proptest! {
             // Only one target, or the runs would double with every step.
             let entities: Vec<_> = story.world.entities.keys().cloned().collect();
             let target = picks[steps % picks.len()].get(&entities).clone();
-            let completed = Completed {
+            let completed = RunResult {
                 events: vec![draft(TYPES[sends], Some(target.as_str()), &json!({}))],
-                ..Completed::default()
+                ..RunResult::default()
             };
             story.done(run, completed).unwrap();
             steps += 1;

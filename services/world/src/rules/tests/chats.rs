@@ -1,7 +1,7 @@
 //! Chats as stories: limits, titles, new chats, what is taken back, what an agent remembers.
 
-use contract::command::{EntityChange, WorldChange};
-use contract::entity::{Brain, ChatModel, Llm, Provider, Titled};
+use contract::command::{EntityUpdate, WorldUpdate};
+use contract::entity::{Brain, ChatModel, Llm, Provider, TitleSource};
 use contract::{AgentConfig, Chat, ChatId, Command, EntityKind, MessageId};
 
 use super::{Story, context, entity, types};
@@ -51,9 +51,9 @@ fn an_agent_that_had_its_turns_says_so_once_until_somebody_opens_a_turn() {
     story
         .send(
             "world",
-            Command::UpdateWorld(WorldChange {
+            Command::UpdateWorld(WorldUpdate {
                 turn_limit: Some(2),
-                ..WorldChange::default()
+                ..WorldUpdate::default()
             }),
         )
         .unwrap();
@@ -91,9 +91,9 @@ fn an_agent_that_had_its_turns_says_so_once_until_somebody_opens_a_turn() {
 #[test]
 fn the_main_agent_answers_whoever_addresses_nobody() {
     let mut story = Story::begin(&["ada", "bob"]);
-    let change = WorldChange {
+    let change = WorldUpdate {
         main_agent: Some("Bob".into()),
-        ..WorldChange::default()
+        ..WorldUpdate::default()
     };
     story.send("world", Command::UpdateWorld(change)).unwrap();
     for (text, answerers) in [
@@ -141,11 +141,11 @@ fn an_answer_is_made_ready_before_it_is_said() {
 fn the_first_thing_a_person_says_is_the_title_unless_a_person_gave_one() {
     let mut story = Story::begin(&["ada"]);
     story.say("hi");
-    assert_eq!(story.chat("main").titled, Titled::Default);
+    assert_eq!(story.chat("main").titled, TitleSource::Default);
     story.say("Plan my trip to Rome");
     assert_eq!(
         (story.chat("main").title.as_str(), story.chat("main").titled),
-        ("Plan my trip to Rome", Titled::Auto)
+        ("Plan my trip to Rome", TitleSource::Auto)
     );
     story.say("Something else");
     assert_eq!(story.chat("main").title, "Plan my trip to Rome");
@@ -155,7 +155,7 @@ fn the_first_thing_a_person_says_is_the_title_unless_a_person_gave_one() {
         agents: None,
     };
     story.send("guest", title("Holidays")).unwrap();
-    assert_eq!(story.chat("main").titled, Titled::Manual);
+    assert_eq!(story.chat("main").titled, TitleSource::Manual);
     story.say("And now this");
     assert_eq!(story.chat("main").title, "Holidays");
     story.send("guest", title("New Chat")).unwrap();
@@ -169,7 +169,7 @@ pub(super) fn with_model(story: &mut Story, system_prompt: &str) {
         ..serde_json::from_str::<Llm>(r#"{"provider": "openai", "model": "m"}"#).unwrap()
     };
     assert_eq!(llm.provider, Provider::Openai);
-    let change = EntityChange {
+    let change = EntityUpdate {
         description: None,
         abilities: None,
         entity: "ada".parse().unwrap(),
@@ -218,7 +218,7 @@ fn a_model_names_a_chat_once_when_it_falls_silent() {
                 .unwrap();
         }
         let output = serde_json::value::RawValue::from_string(said.to_owned()).ok();
-        let outcome = contract::Outcome::Completed(contract::invocation::Completed {
+        let outcome = contract::RunOutcome::Completed(contract::run::RunResult {
             output,
             ..Default::default()
         });
@@ -398,9 +398,9 @@ fn an_agent_is_shown_what_was_for_it_and_what_it_said() {
 fn a_prompt_is_filled_with_the_variables_of_the_world() {
     let mut story = Story::begin(&["ada"]);
     with_model(&mut story, "You live in {{CITY}}.");
-    let change = WorldChange {
+    let change = WorldUpdate {
         variables: Some("CITY=Rome".into()),
-        ..WorldChange::default()
+        ..WorldUpdate::default()
     };
     story.send("world", Command::UpdateWorld(change)).unwrap();
     story.say("where are you?");
@@ -435,13 +435,13 @@ fn objects_are_heard_as_agents_are() {
 fn a_worlds_own_model_names_its_chats() {
     let mut story = Story::begin(&["ada"]);
     let chat_model = |model: &str| {
-        Command::UpdateWorld(WorldChange {
+        Command::UpdateWorld(WorldUpdate {
             chat_model: Some(ChatModel {
                 provider: Provider::Ollama,
                 model: model.into(),
                 base_url: None,
             }),
-            ..WorldChange::default()
+            ..WorldUpdate::default()
         })
     };
     story.send("world", chat_model("small")).unwrap();

@@ -1,6 +1,6 @@
 //! Agents that their own clients think for.
 
-use contract::command::WorldChange;
+use contract::command::WorldUpdate;
 use contract::entity::ChatModel;
 use contract::{ActionName, AgentConfig, Brain, Command, Entity, EntityId, EntityKind};
 
@@ -41,9 +41,9 @@ fn an_agent_of_a_client_is_never_asked_to_answer() {
         ("cy", "hello", &["ada", "bob"]),
     ] {
         let mut story = begin();
-        let change = WorldChange {
+        let change = WorldUpdate {
             main_agent: Some(main_agent.to_owned()),
-            ..WorldChange::default()
+            ..WorldUpdate::default()
         };
         story.send("world", Command::UpdateWorld(change)).unwrap();
         let events = story.say(text);
@@ -79,9 +79,9 @@ fn an_agent_of_a_client_finds_no_titles() {
     }
     let chat_model: ChatModel =
         serde_json::from_str(r#"{"provider": "openai", "model": "m"}"#).unwrap();
-    let change = WorldChange {
+    let change = WorldUpdate {
         chat_model: Some(chat_model),
-        ..WorldChange::default()
+        ..WorldUpdate::default()
     };
     story.send("world", Command::UpdateWorld(change)).unwrap();
     let events = story.say("Plan my trip to Rome");

@@ -1,8 +1,8 @@
 //! Events, and what is said together with them.
 
-use contract::command::{Line, SetTimer};
+use contract::command::{ChatText, SetTimer};
 use contract::fact::MessagePosted;
-use contract::{Command, Draft, Event, RejectionCode};
+use contract::{Command, Event, NewEvent, RejectionCode};
 use serde_json::value::RawValue;
 
 use super::chats::chat_id;
@@ -12,8 +12,8 @@ use super::{Story, hash, post, types};
 fn said(event_type: &str, chat: &str, text: &str) -> Command {
     let data = RawValue::from_string("{}".to_owned()).unwrap();
     Command::SendEvents {
-        events: vec![Draft::new(event_type.parse().unwrap(), data)],
-        message: Some(Line {
+        events: vec![NewEvent::new(event_type.parse().unwrap(), data)],
+        message: Some(ChatText {
             chat: chat_id(chat),
             text: text.to_owned(),
         }),
@@ -107,7 +107,7 @@ fn a_message_tells_whether_an_agent_speaks() {
         due: Some(story.now),
         repeat: None,
         event: None,
-        message: Some(Line {
+        message: Some(ChatText {
             chat: chat_id("main"),
             text: "Good morning!".to_owned(),
         }),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contract::command::{Line, SetTimer};
+use contract::command::{ChatText, SetTimer};
 use contract::{Chat, Command};
 
 use super::chats::{chat_id, with_model};
@@ -17,7 +17,7 @@ fn a_heartbeat_speaks_at_each_of_its_moments_until_it_is_called_off() {
             due: None,
             repeat: Some(repeat.into()),
             event: None,
-            message: Some(Line {
+            message: Some(ChatText {
                 chat: chat_id("main"),
                 text: "what is new?".into(),
             }),
@@ -61,7 +61,7 @@ fn a_timer_that_could_not_fire_is_refused() {
         due: None,
         repeat: Some("* * * * *".into()),
         event: None,
-        message: Some(Line {
+        message: Some(ChatText {
             chat: chat_id("main"),
             text: "x".repeat(bytes),
         }),
@@ -87,7 +87,7 @@ fn the_timer_of_somebody_who_has_left_says_nothing_more() {
         due: None,
         repeat: Some("* * * * *".into()),
         event: None,
-        message: Some(Line {
+        message: Some(ChatText {
             chat: chat_id("main"),
             text: "@bob go".into(),
         }),

@@ -1,7 +1,7 @@
 //! What must hold for every sequence of commands.
 
-use contract::command::EntityChange;
-use contract::{AgentConfig, Brain, Chat, Command, EntityKind, InvocationId, Outcome};
+use contract::command::EntityUpdate;
+use contract::{AgentConfig, Brain, Chat, Command, EntityKind, RunId, RunOutcome};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -31,7 +31,7 @@ fn any_command() -> impl Strategy<Value = (String, Command)> {
                 5 => text.prop_map(post),
                 1 => entity_id.clone().prop_map(|id| Command::CreateEntity(entity(id, EntityKind::Agent))),
                 1 => entity_id.clone().prop_map(|id| Command::RemoveEntity { entity: id.parse().unwrap() }),
-                1 => (entity_id, agent).prop_map(|(id, agent)| Command::UpdateEntity(EntityChange {
+                1 => (entity_id, agent).prop_map(|(id, agent)| Command::UpdateEntity(EntityUpdate {
     description: None, abilities: None,
                     entity: id.parse().unwrap(),
                     name: Some("Other".into()),
@@ -47,8 +47,8 @@ fn any_command() -> impl Strategy<Value = (String, Command)> {
         })),
                 1 => Just(Command::Wake),
                 4 => Just(Command::Complete {
-                    invocation: InvocationId(Uuid::nil()),
-                    outcome: Outcome::Failed { code: "x".into(), reason: "y".into() },
+                    invocation: RunId(Uuid::nil()),
+                    outcome: RunOutcome::Failed { code: "x".into(), reason: "y".into() },
                 }),
             ];
     (sender.prop_map(ToOwned::to_owned), command)

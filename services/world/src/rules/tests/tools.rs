@@ -4,12 +4,12 @@ mod ends;
 mod limits;
 mod people;
 
-use contract::command::{EntityChange, WorldChange};
-use contract::invocation::Completed;
+use contract::command::{EntityUpdate, WorldUpdate};
+use contract::run::RunResult;
 use contract::tool::{
     Approval, McpServer, Permission, Question, Tool, ToolAccess, ToolCall, ToolResult, Verdict,
 };
-use contract::{AgentConfig, Command, Event, InvocationId, Outcome, Rejection, RejectionCode};
+use contract::{AgentConfig, Command, Event, Rejection, RejectionCode, RunId, RunOutcome};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Story, context, hash, types};
@@ -63,9 +63,9 @@ impl Story {
             command: "files".into(),
             args: Vec::new(),
         };
-        let change = WorldChange {
+        let change = WorldUpdate {
             mcp_servers: Some([("files".to_owned(), server)].into()),
-            ..WorldChange::default()
+            ..WorldUpdate::default()
         };
         story.send("world", Command::UpdateWorld(change)).unwrap();
         for agent in agents {
@@ -75,7 +75,7 @@ impl Story {
     }
 
     fn configure(&mut self, agent: &str, access: &ToolAccess) {
-        let change = EntityChange {
+        let change = EntityUpdate {
             description: None,
             abilities: None,
             entity: agent.parse().unwrap(),
@@ -89,12 +89,8 @@ impl Story {
         self.send("world", Command::UpdateEntity(change)).unwrap();
     }
 
-    fn complete(
-        &mut self,
-        run: InvocationId,
-        completed: Completed,
-    ) -> Result<Vec<Event>, Rejection> {
-        let outcome = Outcome::Completed(completed);
+    fn complete(&mut self, run: RunId, completed: RunResult) -> Result<Vec<Event>, Rejection> {
+        let outcome = RunOutcome::Completed(completed);
         let invocation = run;
         self.send(
             "world",
@@ -106,22 +102,22 @@ impl Story {
     }
 
     fn calls(&mut self, calls: &[ToolCall]) -> Result<Vec<Event>, Rejection> {
-        let completed = Completed {
+        let completed = RunResult {
             message: Some("let me see".into()),
             calls: calls.to_vec(),
-            ..Completed::default()
+            ..RunResult::default()
         };
         self.complete(self.open()[0], completed)
     }
 
-    fn returns(&mut self, run: InvocationId, text: &str) -> Vec<Event> {
+    fn returns(&mut self, run: RunId, text: &str) -> Vec<Event> {
         let result = ToolResult {
             text: text.into(),
             failed: false,
         };
-        let completed = Completed {
+        let completed = RunResult {
             output: to_raw_value(&result).ok(),
-            ..Completed::default()
+            ..RunResult::default()
         };
         self.complete(run, completed).unwrap()
     }
@@ -213,10 +209,7 @@ fn what_becomes_of_a_call() {
         // A refused call is answered at once: the next run is the agent's own.
         let told = context(
             &story.world,
-            *story
-                .open()
-                .last()
-                .unwrap_or(&InvocationId(uuid::Uuid::nil())),
+            *story.open().last().unwrap_or(&RunId(uuid::Uuid::nil())),
         );
         let steps = told.map_or(0, |told| told.steps.len());
         assert_eq!(steps, usize::from(is_refused), "{permission:?} {name}");
@@ -280,9 +273,9 @@ fn a_worlds_variable_says_how_far_all_may_go() {
     let table = [("read", 0), ("ASK", 1), ("auto", 0), ("perhaps", 0)];
     for (value, asked) in table {
         let mut story = Story::with_tools(&["ada"], &access(Permission::Ask));
-        let change = WorldChange {
+        let change = WorldUpdate {
             variables: Some(format!("tool_permission={value}")),
-            ..WorldChange::default()
+            ..WorldUpdate::default()
         };
         story.send("world", Command::UpdateWorld(change)).unwrap();
         story.say("hello");
@@ -316,7 +309,7 @@ fn a_failed_or_cancelled_call_is_told_to_the_model() {
     let [first, second] = story.open()[..] else {
         panic!("two calls")
     };
-    let outcome = Outcome::Failed {
+    let outcome = RunOutcome::Failed {
         code: "x".into(),
         reason: "it broke".into(),
     };

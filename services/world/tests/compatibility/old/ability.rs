@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use contract::ability::{Ability, Offer, Perception, RunBy, Trigger};
+use contract::ability::{Ability, AvailableAbility, Executor, Perception, Trigger};
 use contract::fact::{ActionFailed, ActionRequested};
-use contract::invocation::ChatMessage;
+use contract::run::ChatMessage;
 use contract::{
     ActionName, ChatId, Entity, EntityId, Event, EventId, Fact, Rejection, RejectionCode,
 };
@@ -58,7 +58,7 @@ pub(super) fn answer(
     let mut runs = 0;
     for entity in listeners(world, event) {
         for ability in &entity.abilities {
-            let RunBy::Worker(action) = &ability.run else {
+            let Executor::Worker(action) = &ability.run else {
                 continue;
             };
             if !answers(entity, ability, event) || is_its_own(entity, ability, origin) {
@@ -242,7 +242,10 @@ pub(super) fn perceived<'a>(
 ///
 /// # Errors
 /// When there is no such entity.
-pub fn offers(world: &World, agent: &EntityId) -> Result<(Vec<Offer>, Vec<Entity>), Rejection> {
+pub fn offers(
+    world: &World,
+    agent: &EntityId,
+) -> Result<(Vec<AvailableAbility>, Vec<Entity>), Rejection> {
     world.check_exists()?;
     world.check_entity(agent, "agent")?;
     let mut bytes = 0;
@@ -259,7 +262,7 @@ pub fn offers(world: &World, agent: &EntityId) -> Result<(Vec<Offer>, Vec<Entity
 }
 
 /// The abilities that an agent may make use of: its own, and those of the objects that it perceives.
-pub(super) fn offered(world: &World, agent: &EntityId) -> Vec<Offer> {
+pub(super) fn offered(world: &World, agent: &EntityId) -> Vec<AvailableAbility> {
     let mut bytes = 0;
     perceived(world, agent)
         .filter(|entity| entity.id == *agent || entity.agent.is_none())
@@ -278,7 +281,7 @@ pub(super) fn offered(world: &World, agent: &EntityId) -> Vec<Offer> {
         .collect()
 }
 
-fn offer(world: &World, entity: &Entity, ability: &Ability) -> Option<Offer> {
+fn offer(world: &World, entity: &Entity, ability: &Ability) -> Option<AvailableAbility> {
     let Trigger::Type(event_type) = &ability.trigger else {
         return None;
     };
@@ -294,7 +297,7 @@ fn offer(world: &World, entity: &Entity, ability: &Ability) -> Option<Offer> {
         true => newest.map_or_else(String::new, |newest| newest.description.clone()),
         false => ability.description.clone(),
     };
-    Some(Offer {
+    Some(AvailableAbility {
         entity: entity.id.clone(),
         ability: ability.name.clone(),
         event_type: event_type.clone(),

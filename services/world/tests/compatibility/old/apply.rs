@@ -6,8 +6,8 @@ mod talk;
 mod tools;
 
 use contract::fact::{ActionCompleted, ActionRequested};
-use contract::invocation::ChatMessage;
-use contract::{ChatId, EntityId, Event, Fact, InvocationId, MessageId, Timestamp};
+use contract::run::ChatMessage;
+use contract::{ChatId, EntityId, Event, Fact, MessageId, RunId, Timestamp};
 
 use self::talk::{close_one, create_chat, post, remove_messages, stop_waiting};
 pub(super) use self::tools::server_of;
@@ -199,7 +199,7 @@ fn take_waiting(
     chat: &ChatId,
     agent: &EntityId,
     message: MessageId,
-    invocation: InvocationId,
+    invocation: RunId,
 ) -> Option<ChatMessage> {
     world.ready.remove(&(chat.clone(), agent.clone()));
     let answering = world.chats.get_mut(chat)?.answering.get_mut(agent)?;
@@ -214,7 +214,7 @@ fn take_waiting(
     answering.waiting.remove(place)
 }
 
-fn close_invocation(world: &mut World, invocation: InvocationId) -> Option<Open> {
+fn close_invocation(world: &mut World, invocation: RunId) -> Option<Open> {
     let open = world.invocations.remove(&invocation)?;
     world.abandoned.remove(&invocation);
     world
@@ -232,7 +232,7 @@ enum Ended<'a> {
 
 fn end_invocation(
     world: &mut World,
-    invocation: InvocationId,
+    invocation: RunId,
     event: &Event,
     ended: Ended<'_>,
     at: Timestamp,

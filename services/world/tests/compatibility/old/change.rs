@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::ability::Change;
+use contract::ability::EntityPatch;
 use contract::fact::EntityChanged;
 use contract::{Entity, EntityId, Fact, Rejection, RejectionCode};
 use schema::Schema;
@@ -21,7 +21,7 @@ const CHANGES_MAX: usize = 100;
 /// Changes that belong together, in the name of `actor`: all of them or none.
 pub(super) fn change_all(
     world: &World,
-    changes: &[Change],
+    changes: &[EntityPatch],
     actor: &EntityId,
     field: &str,
     decision: &mut Decision<'_>,
@@ -68,13 +68,13 @@ pub(super) fn change_all(
 fn check(
     world: &World,
     now: &Entity,
-    change: &Change,
+    change: &EntityPatch,
     actor: &EntityId,
     field: &str,
 ) -> Result<(), Rejection> {
     let is_own = *actor == now.id || *actor == EntityId::world();
     match change {
-        Change::State { revision, .. } => {
+        EntityPatch::State { revision, .. } => {
             if !is_own {
                 return Err(not_allowed(
                     field,
@@ -90,7 +90,7 @@ fn check(
                 _ => Ok(()),
             }
         }
-        Change::Holder { from, to, .. } => {
+        EntityPatch::Holder { from, to, .. } => {
             if now.held_by != *from {
                 let holder = now.held_by.as_ref().map_or("nobody", EntityId::as_str);
                 let detail = format!("{} is held by {holder}", now.id);
@@ -114,7 +114,7 @@ fn check(
                 None => Ok(()),
             }
         }
-        Change::Location { to, .. } => {
+        EntityPatch::Location { to, .. } => {
             if !is_own {
                 return Err(not_allowed(field, format!("only {} moves itself", now.id)));
             }
@@ -129,17 +129,17 @@ fn not_allowed(field: &str, detail: String) -> Rejection {
 }
 
 /// Makes a change. It fails only on a patch that does not fit the state.
-pub(super) fn make(entity: &mut Entity, change: &Change) -> Result<(), String> {
+pub(super) fn make(entity: &mut Entity, change: &EntityPatch) -> Result<(), String> {
     match change {
-        Change::State { patch, .. } => {
+        EntityPatch::State { patch, .. } => {
             let patch: json_patch::Patch = serde_json::from_str(patch.get())
                 .map_err(|error| format!("it is no JSON Patch: {error}"))?;
             let mut state = entity.state.clone().unwrap_or(Value::Null);
             json_patch::patch(&mut state, &patch).map_err(|error| error.to_string())?;
             entity.state = Some(state).filter(|state| !state.is_null());
         }
-        Change::Holder { to, .. } => entity.held_by.clone_from(to),
-        Change::Location { to, .. } => entity.location.clone_from(to),
+        EntityPatch::Holder { to, .. } => entity.held_by.clone_from(to),
+        EntityPatch::Location { to, .. } => entity.location.clone_from(to),
     }
     entity.revision += 1;
     Ok(())

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use contract::entity::{Brain, Llm};
-use contract::invocation::ChatMessage;
-use contract::mind::Thinking;
-use contract::{ChatId, Context, Entity, EntityId, InvocationId, Rejection};
+use contract::mind::ThinkTask;
+use contract::run::ChatMessage;
+use contract::{ChatId, Entity, EntityId, Rejection, RunContext, RunId};
 
 use super::state::{ChatState, World};
 use super::talk::answer::{Heard, routed};
@@ -28,12 +28,12 @@ const OTHERS_MAX: usize = 64;
 /// # Errors
 /// [`RejectionCode::AlreadyEnded`](contract::RejectionCode::AlreadyEnded) when there is nothing left
 /// to run.
-pub fn context(world: &World, id: InvocationId) -> Result<Context, Rejection> {
+pub fn context(world: &World, id: RunId) -> Result<RunContext, Rejection> {
     world.check_exists()?;
     let open = invocation::find(world, id)?;
     let mut agent = world.check_entity(&open.agent, "agent")?.clone();
     fill_prompt(world, &mut agent);
-    let mut context = Context {
+    let mut context = RunContext {
         agent,
         messages: Vec::new(),
         others: Vec::new(),
@@ -45,7 +45,7 @@ pub fn context(world: &World, id: InvocationId) -> Result<Context, Rejection> {
     };
     if let Some(thinking) = open.thinking {
         context.situation = minds::situation(world, &open.agent, thinking);
-        if thinking == Thinking::Decide {
+        if thinking == ThinkTask::Decide {
             context.offers = ability::offered(world, &open.agent);
         }
         return Ok(context);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use contract::command::EntityChange;
+use contract::command::EntityUpdate;
 use contract::entity::{Brain, Script};
 use contract::fact::{AgentForgot, EntityRemoved};
 use contract::tool::Verdict;
@@ -72,7 +72,7 @@ pub(super) fn redescribed(now: &Entity, described: &Entity) -> Entity {
 
 pub(super) fn update(
     world: &World,
-    change: &EntityChange,
+    change: &EntityUpdate,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     let now = world.check_entity(&change.entity, "entity")?;

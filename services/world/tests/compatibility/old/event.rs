@@ -1,7 +1,7 @@
 //! Custom events: what others than the world itself send.
 
-use contract::command::Line;
-use contract::{Draft, EntityId, Event, Rejection, RejectionCode, Target};
+use contract::command::ChatText;
+use contract::{EntityId, Event, NewEvent, Rejection, RejectionCode, Target};
 
 use super::ability::{self, Origin};
 use super::state::World;
@@ -14,8 +14,8 @@ const LINE_BYTES_MAX: usize = 4096;
 
 pub(super) fn send_all(
     world: &World,
-    drafts: &[Draft],
-    line: Option<&Line>,
+    drafts: &[NewEvent],
+    line: Option<&ChatText>,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     if drafts.is_empty() {
@@ -30,7 +30,7 @@ pub(super) fn send_all(
 }
 
 /// What is said together with events, of which the first led to it.
-fn say(world: &World, line: &Line, decision: &mut Decision<'_>) -> Result<(), Rejection> {
+fn say(world: &World, line: &ChatText, decision: &mut Decision<'_>) -> Result<(), Rejection> {
     let (first, place) = (decision.events.first(), decision.events.len());
     let cause = first.map(|decided| decided.event.id);
     let posted = message::post(world, &line.chat, &line.text, None, decision);
@@ -53,7 +53,7 @@ fn say(world: &World, line: &Line, decision: &mut Decision<'_>) -> Result<(), Re
 /// where it stands in what was sent.
 pub(super) fn send(
     world: &World,
-    draft: &Draft,
+    draft: &NewEvent,
     sender: EntityId,
     origin: Origin<'_>,
     field: &str,
@@ -82,7 +82,7 @@ pub(super) fn send(
     })
 }
 
-pub(super) fn check_draft(world: &World, draft: &Draft, field: &str) -> Result<(), Rejection> {
+pub(super) fn check_draft(world: &World, draft: &NewEvent, field: &str) -> Result<(), Rejection> {
     if draft.event_type.is_reserved() {
         let detail = format!("only the world itself sends {}", draft.event_type);
         return Err(reject(

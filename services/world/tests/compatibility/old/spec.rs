@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contract::command::WorldChange;
+use contract::command::WorldUpdate;
 use contract::entity::ChatModel;
 use contract::fact::WorldDescription;
 use contract::{Entity, EntityId, Fact, Rejection, RejectionCode, WorldSpec};
@@ -93,7 +93,7 @@ pub(super) fn apply(
 
 pub(super) fn update(
     world: &World,
-    change: &WorldChange,
+    change: &WorldUpdate,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     let now = world.check_exists()?;

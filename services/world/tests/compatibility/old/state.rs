@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use contract::command::Line;
+use contract::command::ChatText;
 use contract::fact::WorldDescription;
-use contract::invocation::ChatMessage;
-use contract::mind::Thinking;
+use contract::mind::ThinkTask;
+use contract::run::ChatMessage;
 use contract::tool::{Approval, ToolCall, ToolResult};
 use contract::{
-    ActionName, ApprovalId, Brain, Chat, ChatId, Commit, Draft, Entity, EntityId, EntityKind,
-    EventType, InvocationId, MessageId, Rejection, RejectionCode, Seq, TimerId, Timestamp, WorldId,
+    ActionName, ApprovalId, Brain, Chat, ChatId, Commit, Entity, EntityId, EntityKind, EventType,
+    MessageId, NewEvent, Rejection, RejectionCode, RunId, Seq, TimerId, Timestamp, WorldId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -58,7 +58,7 @@ pub struct World {
     /// What the agents that act by themselves have in mind.
     pub(super) minds: BTreeMap<EntityId, Mind>,
     pub(super) turns: BTreeMap<MessageId, Turn>,
-    pub(super) invocations: BTreeMap<InvocationId, Open>,
+    pub(super) invocations: BTreeMap<RunId, Open>,
     /// Calls of tools that wait for a person.
     pub(super) approvals: BTreeMap<ApprovalId, Approval>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
@@ -75,7 +75,7 @@ pub struct World {
     /// Agents that have something to decide by themselves. Empty between commits, as well.
     pub(super) stirred: BTreeSet<EntityId>,
     /// Runs of entities that were removed. Empty between commits, as well.
-    pub(super) abandoned: BTreeSet<InvocationId>,
+    pub(super) abandoned: BTreeSet<RunId>,
 }
 
 /// A chat, the end of what was said in it, and who is busy answering.
@@ -94,7 +94,7 @@ pub(super) struct ChatState {
 /// What an agent has to answer in a chat: one message at a time, in the order of the chat.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Answering {
-    pub(super) current: Option<InvocationId>,
+    pub(super) current: Option<RunId>,
     /// The answer that it is on its way to, by way of tools.
     pub(super) thread: Option<Thread>,
     pub(super) waiting: VecDeque<ChatMessage>,
@@ -149,7 +149,7 @@ pub(super) struct TakenStep {
 pub(super) struct MadeCall {
     pub(super) call: ToolCall,
     /// The run that makes it.
-    pub(super) run: Option<InvocationId>,
+    pub(super) run: Option<RunId>,
     /// What it waits for.
     pub(super) approval: Option<ApprovalId>,
     pub(super) result: Option<ToolResult>,
@@ -190,7 +190,7 @@ pub(super) struct Open {
     pub(super) depth: u32,
     /// What it thinks about for an agent with a mind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) thinking: Option<Thinking>,
+    pub(super) thinking: Option<ThinkTask>,
     /// The chat for which it finds a title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) titles: Option<ChatId>,
@@ -204,16 +204,16 @@ pub(super) struct Timer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) repeat: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) event: Option<Draft>,
+    pub(super) event: Option<NewEvent>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) message: Option<Line>,
+    pub(super) message: Option<ChatText>,
 }
 
 /// What is due at some moment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Due {
     Timer(TimerId),
-    Deadline(InvocationId),
+    Deadline(RunId),
     Approval(ApprovalId),
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use contract::entity::{Brain, ChatModel, Titled};
+use contract::entity::{Brain, ChatModel, TitleSource};
 use contract::fact::ActionRequested;
 use contract::{Chat, ChatId, Entity, EntityId, Fact, Rejection};
 use serde::Deserialize;
@@ -33,7 +33,7 @@ pub(super) fn by_first_message(
     text: &str,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
-    if state.chat.titled != Titled::Default || world.speaker(sender) != Speaker::Human {
+    if state.chat.titled != TitleSource::Default || world.speaker(sender) != Speaker::Human {
         return Ok(());
     }
     let title = shortened(from_message(text));
@@ -56,7 +56,7 @@ pub(super) fn ask_when_idle(
         .turns
         .values()
         .all(|turn| turn.chat != *chat || turn.open == 0);
-    let is_wanted = state.chat.titled != Titled::Manual && !state.title_asked && is_idle;
+    let is_wanted = state.chat.titled != TitleSource::Manual && !state.title_asked && is_idle;
     let has_model = |agent: &&Entity| {
         let brain = agent.agent.as_ref().map(|agent| &agent.brain);
         matches!(brain, Some(Brain::Llm(_)))
@@ -93,7 +93,7 @@ pub(super) fn by_model(
     let (Some(state), Some(output)) = (state, output) else {
         return Ok(());
     };
-    if state.chat.titled == Titled::Manual {
+    if state.chat.titled == TitleSource::Manual {
         return Ok(());
     }
     let said_by_people = state
@@ -110,7 +110,7 @@ pub(super) fn by_model(
 fn entitle(chat: &Chat, title: String, decision: &mut Decision<'_>) -> Result<(), Rejection> {
     let chat = Chat {
         title,
-        titled: Titled::Auto,
+        titled: TitleSource::Auto,
         ..chat.clone()
     };
     let about = About {

@@ -6,12 +6,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use contract::command::View;
 use contract::fact::WorldDescription;
-use contract::invocation::ChatMessage;
-use contract::mind::MindState;
+use contract::mind::MindView;
+use contract::run::ChatMessage;
 use contract::tool::Approval;
 use contract::{
-    ApprovalId, Chat, ChatId, Entity, EntityId, EventType, InvocationId, Seq, TimerId, Timestamp,
-    WorldId,
+    ApprovalId, Chat, ChatId, Entity, EntityId, EventType, RunId, Seq, TimerId, Timestamp, WorldId,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -35,9 +34,9 @@ struct Whole<'a> {
     current_chat: Option<&'a ChatId>,
     calls: &'a BTreeMap<EntityId, u32>,
     forgotten: &'a BTreeMap<EntityId, Timestamp>,
-    invocations: &'a BTreeMap<InvocationId, Open>,
+    invocations: &'a BTreeMap<RunId, Open>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    minds: BTreeMap<&'a EntityId, MindState>,
+    minds: BTreeMap<&'a EntityId, MindView>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     approvals: &'a BTreeMap<ApprovalId, Approval>,
     timers: &'a BTreeMap<TimerId, Timer>,

@@ -7,7 +7,7 @@ use contract::commit::Position;
 use contract::fact::ActionCompleted;
 use contract::query::EventRow;
 use contract::tool::ToolCall;
-use contract::{ApprovalId, EntityId, Event, Fact, InvocationId, MessageId};
+use contract::{ApprovalId, EntityId, Event, Fact, MessageId, RunId};
 
 use super::super::results;
 
@@ -35,7 +35,7 @@ pub(super) struct Steps {
     rows: VecDeque<EventRow>,
     /// Behind this place the archive is read on; all is read when absent.
     next: Option<Position>,
-    questions: BTreeMap<InvocationId, MessageId>,
+    questions: BTreeMap<RunId, MessageId>,
     /// The calls that have no result yet: those of one step of each agent.
     calls: BTreeMap<(EntityId, String), ToolCall>,
     asked: BTreeMap<ApprovalId, (EntityId, String)>,
@@ -150,7 +150,7 @@ impl Steps {
         Vec::from_iter(step)
     }
 
-    fn ended(&mut self, run: InvocationId) -> Vec<Step> {
+    fn ended(&mut self, run: RunId) -> Vec<Step> {
         self.questions.remove(&run);
         Vec::new()
     }

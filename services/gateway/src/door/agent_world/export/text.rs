@@ -6,8 +6,8 @@ mod tool;
 
 use std::fmt::Write as _;
 
-use contract::invocation::ChatMessage;
 use contract::query::EventRow;
+use contract::run::ChatMessage;
 use contract::{Entity, EntityId, EntityKind, Fact, Timestamp};
 use serde_json::Value;
 

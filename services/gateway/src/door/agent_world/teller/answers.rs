@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use contract::fact::{ActionCompleted, ActionFailed, ActionRequested, MessagePosted};
-use contract::{ChatId, Chunk, CloudEvent, EntityId, InvocationId, MessageId, Usage};
+use contract::{ChatId, Chunk, CloudEvent, EntityId, MessageId, RunId, Usage};
 use serde_json::json;
 
 use super::super::envelope::{Activity, Busy, Envelope, usage};
@@ -26,7 +26,7 @@ type Whose = (Option<ChatId>, EntityId);
 struct Answer {
     activity: Activity,
     /// The run in which its model thinks.
-    run: Option<InvocationId>,
+    run: Option<RunId>,
     question: Option<MessageId>,
     turn: Option<MessageId>,
     message: MessageId,
@@ -128,7 +128,7 @@ impl Answers {
     pub(super) fn end(
         &mut self,
         event: &CloudEvent,
-        invocation: InvocationId,
+        invocation: RunId,
         failed: Option<&ActionFailed>,
     ) -> Option<(Activity, Vec<Envelope>)> {
         let is_its = |_: &Whose, answer: &mut Answer| answer.run == Some(invocation);
@@ -169,7 +169,7 @@ impl Answers {
         busy
     }
 
-    fn by_run(&mut self, run: InvocationId) -> Option<&mut Answer> {
+    fn by_run(&mut self, run: RunId) -> Option<&mut Answer> {
         let mut open = self.open.values_mut();
         open.find(|answer| answer.run == Some(run))
     }
@@ -195,6 +195,6 @@ impl Answer {
 
 /// The message that an answer will be, known before it is there. Were it another one, clients would
 /// see the whole answer beside its pieces in place of them.
-fn answer_id(invocation: InvocationId) -> MessageId {
+fn answer_id(invocation: RunId) -> MessageId {
     invocation.completion().event(0).message()
 }

@@ -2,7 +2,7 @@
 
 use contract::fact::{ActionCompleted, ActionFailed, ApprovalEnded, ApprovalRequested};
 use contract::tool::{Tool, ToolCall, ToolResult};
-use contract::{ApprovalId, ChatId, Chunk, CloudEvent, EntityId, InvocationId};
+use contract::{ApprovalId, ChatId, Chunk, CloudEvent, EntityId, RunId};
 use serde_json::json;
 
 use super::super::envelope::Envelope;
@@ -19,7 +19,7 @@ pub(in super::super) struct Made {
     /// What is called; unknown when that was before anybody listened.
     pub(in super::super) call: Option<ToolCall>,
     /// The run that makes it.
-    run: Option<InvocationId>,
+    run: Option<RunId>,
     /// What it waits for.
     approval: Option<ApprovalId>,
 }

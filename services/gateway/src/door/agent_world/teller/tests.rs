@@ -84,11 +84,11 @@ impl Script {
         self.happens(sender, id, &Fact::MessagePosted(posted));
     }
 
-    fn asked(&mut self, agent: &str) -> InvocationId {
+    fn asked(&mut self, agent: &str) -> RunId {
         self.asked_by(CommandId::new().event(0), agent)
     }
 
-    fn asked_by(&mut self, id: EventId, agent: &str) -> InvocationId {
+    fn asked_by(&mut self, id: EventId, agent: &str) -> RunId {
         let action: ActionName = "respond".parse().unwrap();
         let turn = self.turn.event(0).message();
         let requested = ActionRequested {
@@ -100,7 +100,7 @@ impl Script {
         id.invocation()
     }
 
-    fn piece(&mut self, invocation: InvocationId, agent: &str, attempt: u32) {
+    fn piece(&mut self, invocation: RunId, agent: &str, attempt: u32) {
         let chunk = Chunk {
             invocation,
             attempt,
@@ -115,7 +115,7 @@ impl Script {
         self.told.extend(told);
     }
 
-    fn answered(&mut self, invocation: InvocationId, agent: &str) {
+    fn answered(&mut self, invocation: RunId, agent: &str) {
         self.said(agent, false, false);
         let done = ActionCompleted {
             invocation,
@@ -129,7 +129,7 @@ impl Script {
         self.happens(agent, id, &Fact::ActionCompleted(done));
     }
 
-    fn failed(&mut self, invocation: InvocationId, agent: &str) {
+    fn failed(&mut self, invocation: RunId, agent: &str) {
         let failed = ActionFailed {
             invocation,
             call: None,
@@ -149,7 +149,7 @@ impl Script {
     fn entitled(&mut self) {
         let chat = Chat {
             title: "Greetings".to_owned(),
-            titled: Titled::Auto,
+            titled: TitleSource::Auto,
             ..Chat::new("main".parse().unwrap())
         };
         let id = CommandId::new().event(0);

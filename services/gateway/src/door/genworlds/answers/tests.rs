@@ -25,7 +25,7 @@ fn about(metadata: Value) -> About {
     }
 }
 
-fn offer(description: &str, schema: &Value) -> Offer {
+fn offer(description: &str, schema: &Value) -> AvailableAbility {
     serde_json::from_value(json!({
         "entity": "qdrant_bucket", "ability": "RetrieveChunks",
         "event_type": "agent_sends_query", "description": description, "schema": schema,

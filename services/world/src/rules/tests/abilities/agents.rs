@@ -1,8 +1,8 @@
 //! What agents perceive, and what their models make use of.
 
-use contract::ability::{Ability, Perception, RunBy};
-use contract::command::WorldChange;
-use contract::invocation::Completed;
+use contract::ability::{Ability, Executor, Perception};
+use contract::command::WorldUpdate;
+use contract::run::RunResult;
 use contract::tool::{Tool, ToolAccess, ToolCall};
 use contract::{AgentConfig, Command, Entity, EntityKind};
 use serde_json::{Value, json};
@@ -47,9 +47,9 @@ fn an_agent_makes_use_of_what_it_perceives_and_of_nobody_elses_own() {
     ];
     for (perception, agent, abilities, perceived) in table {
         let mut story = Story::begin(&[]);
-        let change = WorldChange {
+        let change = WorldUpdate {
             perception: Some(*perception),
-            ..WorldChange::default()
+            ..WorldUpdate::default()
         };
         story.send("world", Command::UpdateWorld(change)).unwrap();
         story.add(actor("john", Some("hall")));
@@ -112,9 +112,9 @@ fn a_models_call_of_an_ability_is_the_event_that_asks_for_it() {
     story.say("2 + 3?");
     let told = context(&story.world, story.open()[0]).unwrap();
     assert_eq!(told.offers.len(), 2);
-    let calls = |call: ToolCall| Completed {
+    let calls = |call: ToolCall| RunResult {
         calls: vec![call],
-        ..Completed::default()
+        ..RunResult::default()
     };
     let events = story
         .done(
@@ -127,9 +127,9 @@ fn a_models_call_of_an_ability_is_the_event_that_asks_for_it() {
         ["action.completed", "calc.add", "action.requested"]
     );
     assert_eq!(events[1].sender, id("ada"));
-    let completed = Completed {
+    let completed = RunResult {
         events: vec![draft("calc.sum", Some("ada"), &json!({"sum": 5}))],
-        ..Completed::default()
+        ..RunResult::default()
     };
     let events = story.done(story.open()[0], completed).unwrap();
     assert_eq!(
@@ -168,15 +168,15 @@ fn a_models_call_of_an_ability_is_the_event_that_asks_for_it() {
 fn a_call_of_what_a_client_does_is_sent_and_no_more() {
     let mut story = Story::begin(&[]);
     let show = Ability {
-        run: RunBy::Client {},
+        run: Executor::Client {},
         ..ability("show", "screen.show")
     };
     story.add(actor("ada", None));
     story.add(object("screen", &[show]));
     story.say("show it");
-    let completed = Completed {
+    let completed = RunResult {
         calls: vec![use_of("screen", "show", &json!({}))],
-        ..Completed::default()
+        ..RunResult::default()
     };
     let events = story.done(story.open()[0], completed).unwrap();
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Changes of objects: who may make them, and what stays.
 
-use contract::ability::Change;
+use contract::ability::EntityPatch;
 use contract::{Command, Entity, RejectionCode};
 use serde_json::json;
 
@@ -9,32 +9,32 @@ use super::{id, object, raw};
 
 #[test]
 fn who_may_change_what() {
-    let state = |entity: &str| Change::State {
+    let state = |entity: &str| EntityPatch::State {
         entity: id(entity),
         revision: None,
         patch: raw(&json!([{"op": "add", "path": "/open", "value": true}])),
     };
-    let give = |from: Option<&str>, to: Option<&str>| Change::Holder {
+    let give = |from: Option<&str>, to: Option<&str>| EntityPatch::Holder {
         entity: id("mic"),
         from: from.map(id),
         to: to.map(id),
     };
-    let go = |entity: &str| Change::Location {
+    let go = |entity: &str| EntityPatch::Location {
         entity: id(entity),
         to: Some("hall".into()),
     };
-    let bad = Change::State {
+    let bad = EntityPatch::State {
         entity: id("mic"),
         revision: None,
         patch: raw(&json!([{"op": "replace", "path": "/nowhere", "value": 1}])),
     };
-    let closed = Change::State {
+    let closed = EntityPatch::State {
         entity: id("mic"),
         revision: None,
         patch: raw(&json!([{"op": "add", "path": "/open", "value": "perhaps"}])),
     };
     use RejectionCode::{Conflict, Invalid, NotAllowed, UnknownEntity};
-    let table: &[(&str, Change, Option<RejectionCode>)] = &[
+    let table: &[(&str, EntityPatch, Option<RejectionCode>)] = &[
         ("mic", state("mic"), None),
         ("world", state("mic"), None),
         ("ada", state("mic"), Some(NotAllowed)),
@@ -83,7 +83,7 @@ fn what_becomes_of_an_entity_stays_when_it_is_described_again() {
         ..object("mic", &[])
     };
     story.add(mic.clone());
-    let open = Change::State {
+    let open = EntityPatch::State {
         entity: id("mic"),
         revision: None,
         patch: raw(&json!([{"op": "replace", "path": "/open", "value": true}])),

@@ -6,10 +6,10 @@ mod memory;
 mod properties;
 mod runs;
 
-use contract::invocation::Completed;
-use contract::mind::{MindState, Situation, Thought};
+use contract::mind::{MindContext, MindUpdate, MindView};
+use contract::run::RunResult;
 use contract::tool::{Tool, ToolCall};
-use contract::{AgentConfig, Command, Entity, EntityKind, Event, InvocationId, Outcome};
+use contract::{AgentConfig, Command, Entity, EntityKind, Event, RunId, RunOutcome};
 use serde_json::{Value, json};
 
 use super::super::{Story, context, hash, types};
@@ -49,12 +49,12 @@ impl Story {
         self.emit("guest", event).unwrap()
     }
 
-    fn mind(&self, agent: &str) -> MindState {
+    fn mind(&self, agent: &str) -> MindView {
         mind(&self.world, &id(agent)).unwrap()
     }
 
     /// The only run that is open, and what its worker is told.
-    fn situation(&self) -> (InvocationId, Situation) {
+    fn situation(&self) -> (RunId, MindContext) {
         let [run] = self.open()[..] else {
             panic!("one run is open: {:?}", self.runs());
         };
@@ -62,20 +62,20 @@ impl Story {
         (run, *told.situation.unwrap())
     }
 
-    fn decide_to_sleep(&mut self, run: InvocationId) -> Vec<Event> {
-        let thought = Thought {
+    fn decide_to_sleep(&mut self, run: RunId) -> Vec<Event> {
+        let thought = MindUpdate {
             sleeps: true,
-            ..Thought::default()
+            ..MindUpdate::default()
         };
-        let completed = Completed {
+        let completed = RunResult {
             thought: Some(thought),
-            ..Completed::default()
+            ..RunResult::default()
         };
         self.done(run, completed).unwrap()
     }
 
-    fn fail(&mut self, invocation: InvocationId) -> Vec<Event> {
-        let outcome = Outcome::Failed {
+    fn fail(&mut self, invocation: RunId) -> Vec<Event> {
+        let outcome = RunOutcome::Failed {
             code: "model_down".into(),
             reason: "the model is down".into(),
         };
@@ -87,7 +87,7 @@ impl Story {
     }
 }
 
-fn uses(calls: &[(&str, &str, Value)]) -> Completed {
+fn uses(calls: &[(&str, &str, Value)]) -> RunResult {
     let calls = calls.iter().enumerate();
     let calls = calls.map(|(index, (entity, ability, arguments))| ToolCall {
         id: index.to_string(),
@@ -103,9 +103,9 @@ fn uses(calls: &[(&str, &str, Value)]) -> Completed {
         refused: None,
         signatures: Vec::new(),
     });
-    Completed {
+    RunResult {
         calls: calls.collect(),
-        ..Completed::default()
+        ..RunResult::default()
     }
 }
 

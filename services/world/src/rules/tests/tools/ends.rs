@@ -1,7 +1,7 @@
 //! What ends an answer that is under way, and that everything does end.
 
 use contract::Command;
-use contract::invocation::Completed;
+use contract::run::RunResult;
 use contract::tool::{Permission, Verdict};
 use proptest::prelude::*;
 
@@ -75,7 +75,7 @@ proptest! {
                 (1, ..) => drop(story.send("guest", post("@ada again"))),
                 (2 | 3, Some(run), _) => {
                     let calls = vec![call("1", "read"), call("2", "write"), question(&["a"])];
-                    let completed = Completed { calls, ..Completed::default() };
+                    let completed = RunResult { calls, ..RunResult::default() };
                     drop(story.complete(run, completed));
                 }
                 (4, Some(run), _) => drop(story.answer(run, "@bob well")),

@@ -1,7 +1,7 @@
 //! What must fit in one message, whatever agents do: a commit, a context, the state.
 
-use contract::command::{View, WorldChange};
-use contract::invocation::Completed;
+use contract::command::{View, WorldUpdate};
+use contract::run::RunResult;
 use contract::tool::{McpServer, Permission, ToolAccess, ToolCall, Verdict};
 use contract::{Chat, Command};
 use serde_json::value::to_raw_value;
@@ -52,9 +52,9 @@ fn a_chat_with_many_calls_can_be_stopped_and_deleted() {
     story.say("hello");
     for run in story.open() {
         let calls = many(16);
-        let completed = Completed {
+        let completed = RunResult {
             calls,
-            ..Completed::default()
+            ..RunResult::default()
         };
         story.complete(run, completed).unwrap();
     }
@@ -82,10 +82,10 @@ fn a_worker_can_be_told_all_steps_of_an_answer() {
             arguments,
             ..call("a", "write")
         };
-        let completed = Completed {
+        let completed = RunResult {
             message: Some("s".repeat(20_000)),
             calls: vec![wanted],
-            ..Completed::default()
+            ..RunResult::default()
         };
         story.complete(story.open()[0], completed).unwrap();
         let Some(run) = story.open().first().copied() else {
@@ -136,9 +136,9 @@ fn leave_is_given_for_the_server_that_was_asked_about() {
     let other = McpServer::Http {
         url: "https://elsewhere.example".into(),
     };
-    let change = WorldChange {
+    let change = WorldUpdate {
         mcp_servers: Some([("files".to_owned(), other)].into()),
-        ..WorldChange::default()
+        ..WorldUpdate::default()
     };
     story.send("world", Command::UpdateWorld(change)).unwrap();
     let refused = story.decide("guest", Verdict::Approved).unwrap_err();

@@ -1,10 +1,10 @@
 //! What the events of tools change.
 
-use contract::ability::RunBy;
+use contract::ability::Executor;
 use contract::fact::{ActionCompleted, ApprovalEnded, ApprovalRequested};
-use contract::invocation::ChatMessage;
+use contract::run::ChatMessage;
 use contract::tool::{Approval, McpServer, Tool, ToolCall, ToolResult, Verdict};
-use contract::{ChatId, EntityId, Event, InvocationId, Timestamp};
+use contract::{ChatId, EntityId, Event, RunId, Timestamp};
 
 use super::Ended;
 use crate::old::state::{Answering, Due, MadeCall, Open, TakenStep, Thread, World};
@@ -78,7 +78,7 @@ fn known_result(world: &World, call: &ToolCall) -> Option<ToolResult> {
     let abilities = world.entities.get(entity).map(|entity| &entity.abilities);
     let mut abilities = abilities.into_iter().flatten();
     let ability = abilities.find(|other| other.name == *ability)?;
-    (ability.run == RunBy::Client {}).then(|| ToolResult {
+    (ability.run == Executor::Client {}).then(|| ToolResult {
         text: "sent".to_owned(),
         failed: false,
     })
@@ -90,7 +90,7 @@ pub(super) fn run(
     chat: &ChatId,
     agent: &EntityId,
     call: &str,
-    run: InvocationId,
+    run: RunId,
 ) -> Option<ChatMessage> {
     let thread = answering(world, chat, agent)?.thread.as_mut()?;
     thread.call_mut(call)?.run = Some(run);

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use contract::mind::{AbilityKey, Memory, MindState, Remembered, Summary};
-use contract::{EventId, InvocationId};
+use contract::mind::{AbilityKey, MemoryEntry, MemoryLimits, MindView, Summary};
+use contract::{EventId, RunId};
 use serde::{Deserialize, Serialize};
 
 /// Events that wake an agent and wait to be thought about. What comes beyond is only remembered: the
@@ -27,11 +27,11 @@ pub(in crate::old) struct Mind {
     /// The run in which it decides what to do about the first of them.
     deciding: Option<Deciding>,
     /// The run that sums up what it forgets.
-    summarising: Option<InvocationId>,
+    summarising: Option<RunId>,
     /// Events that it remembered since it last tried to sum up.
     unsummed: usize,
     /// Runs of abilities that it used: it decides again when they have ended.
-    waits_for: BTreeSet<InvocationId>,
+    waits_for: BTreeSet<RunId>,
     /// Decisions about what woke it first.
     step: u32,
     /// Decisions since a person, the world, or a timer of its own was heard.
@@ -39,7 +39,7 @@ pub(in crate::old) struct Mind {
     plan: Vec<String>,
     thoughts: BTreeMap<String, String>,
     summary: String,
-    memory: VecDeque<Remembered>,
+    memory: VecDeque<MemoryEntry>,
     /// What must follow what it did, by one of its chains.
     chain: VecDeque<AbilityKey>,
 }
@@ -47,14 +47,14 @@ pub(in crate::old) struct Mind {
 /// What has woken an agent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Cause {
-    event: Remembered,
+    event: MemoryEntry,
     /// Whether a person, or the world, did it: then the agent may take as many decisions as ever.
     by_person: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Deciding {
-    run: InvocationId,
+    run: RunId,
     /// What it is about: the agent may have been put to sleep and woken again since.
     cause: EventId,
     /// Decisions about that before this one.
@@ -68,13 +68,13 @@ impl Mind {
     }
 
     /// Whether it decides, or sums up, in this run.
-    pub(in crate::old) fn thinks_in(&self, run: InvocationId) -> bool {
+    pub(in crate::old) fn thinks_in(&self, run: RunId) -> bool {
         let deciding = self.deciding.as_ref().map(|deciding| deciding.run);
         deciding == Some(run) || self.summarising == Some(run)
     }
 
     /// Whether so much is remembered that some of it is to be summed up.
-    pub(in crate::old) fn is_full(&self, limits: Memory) -> bool {
+    pub(in crate::old) fn is_full(&self, limits: MemoryLimits) -> bool {
         let bytes: usize = self.memory.iter().map(bytes).sum();
         let is_much =
             self.memory.len() >= 2 * events_max(limits) || bytes > MEMORY_BYTES_MAX * 3 / 4;
@@ -85,7 +85,7 @@ impl Mind {
     }
 
     /// As many of the latest events as it keeps word for word when the others are summed up.
-    fn kept(&self, limits: Memory) -> usize {
+    fn kept(&self, limits: MemoryLimits) -> usize {
         let mut total = 0;
         let latest = self.memory.iter().rev().take(events_max(limits));
         let kept = latest.take_while(|event| {
@@ -95,7 +95,7 @@ impl Mind {
         kept.count()
     }
 
-    pub(in crate::old) fn cause(&self) -> Option<&Remembered> {
+    pub(in crate::old) fn cause(&self) -> Option<&MemoryEntry> {
         self.causes.front().map(|cause| &cause.event)
     }
 
@@ -131,18 +131,21 @@ impl Mind {
         &self.summary
     }
 
-    pub(in crate::old) fn memory(&self) -> impl Iterator<Item = &Remembered> {
+    pub(in crate::old) fn memory(&self) -> impl Iterator<Item = &MemoryEntry> {
         self.memory.iter()
     }
 
     /// What it remembers beyond what it shall remember word for word.
-    pub(in crate::old) fn surplus(&self, limits: Memory) -> impl Iterator<Item = &Remembered> {
+    pub(in crate::old) fn surplus(
+        &self,
+        limits: MemoryLimits,
+    ) -> impl Iterator<Item = &MemoryEntry> {
         self.memory
             .iter()
             .take(self.memory.len() - self.kept(limits))
     }
 
-    pub(in crate::old) fn wake(&mut self, event: Remembered, by_person: bool) {
+    pub(in crate::old) fn wake(&mut self, event: MemoryEntry, by_person: bool) {
         if self.causes.len() >= CAUSES_MAX {
             // People come before agents. The first is being thought about.
             let others = self.causes.iter().skip(1);
@@ -155,14 +158,14 @@ impl Mind {
         self.causes.push_back(Cause { event, by_person });
     }
 
-    pub(in crate::old) fn remember(&mut self, event: Remembered, limits: Memory) {
+    pub(in crate::old) fn remember(&mut self, event: MemoryEntry, limits: MemoryLimits) {
         self.memory.push_back(event);
         self.unsummed += 1;
         self.trim(limits);
     }
 
     /// Forgets what is more than it may remember.
-    pub(in crate::old) fn trim(&mut self, limits: Memory) {
+    pub(in crate::old) fn trim(&mut self, limits: MemoryLimits) {
         let times = match limits.paragraphs {
             0 => 1,
             _ => UNSUMMED_TIMES_MAX,
@@ -178,18 +181,18 @@ impl Mind {
     }
 
     /// Remembers in short what it summed up in this run, if it did not forget it meanwhile.
-    pub(in crate::old) fn sum_up(&mut self, summary: &Summary, run: InvocationId) {
+    pub(in crate::old) fn sum_up(&mut self, summary: &Summary, run: RunId) {
         if self.summarising != Some(run) {
             return;
         }
         self.summary.clone_from(&summary.text);
-        let is_last = |event: &Remembered| event.id == summary.until;
+        let is_last = |event: &MemoryEntry| event.id == summary.until;
         if let Some(last) = self.memory.iter().rposition(is_last) {
             self.memory.drain(..=last);
         }
     }
 
-    pub(in crate::old) fn begin_summary(&mut self, run: InvocationId) {
+    pub(in crate::old) fn begin_summary(&mut self, run: RunId) {
         self.summarising = Some(run);
         self.unsummed = 0;
     }
@@ -198,7 +201,7 @@ impl Mind {
         self.summarising = None;
     }
 
-    pub(in crate::old) fn begin_decision(&mut self, run: InvocationId) {
+    pub(in crate::old) fn begin_decision(&mut self, run: RunId) {
         if self.begins_afresh() {
             self.steps = 0;
         }
@@ -218,11 +221,11 @@ impl Mind {
     }
 
     /// Waits until a run of an ability that it used has ended.
-    pub(in crate::old) fn wait_for(&mut self, run: InvocationId) {
+    pub(in crate::old) fn wait_for(&mut self, run: RunId) {
         self.waits_for.insert(run);
     }
 
-    pub(in crate::old) fn has_ended(&mut self, run: InvocationId) {
+    pub(in crate::old) fn has_ended(&mut self, run: RunId) {
         self.waits_for.remove(&run);
     }
 
@@ -312,8 +315,8 @@ impl Mind {
         self.steps = 0;
     }
 
-    pub(in crate::old) fn view(&self) -> MindState {
-        MindState {
+    pub(in crate::old) fn view(&self) -> MindView {
+        MindView {
             awake: !self.causes.is_empty(),
             busy: self.deciding.is_some() || !self.waits_for.is_empty(),
             steps: self.steps,
@@ -331,10 +334,10 @@ impl Mind {
     }
 }
 
-fn bytes(event: &Remembered) -> usize {
+fn bytes(event: &MemoryEntry) -> usize {
     REMEMBERED_BYTES + event.data.get().len()
 }
 
-fn events_max(limits: Memory) -> usize {
+fn events_max(limits: MemoryLimits) -> usize {
     usize::try_from(limits.events).unwrap_or(1).max(1)
 }

@@ -1,10 +1,10 @@
 //! What comes of a run that thought for an agent.
 
 use contract::fact::{ActionCompleted, AgentSummarised, AgentThought};
-use contract::invocation::Completed;
-use contract::mind::{AbilityKey, Summary, Thinking, Thought};
+use contract::mind::{AbilityKey, MindUpdate, Summary, ThinkTask};
+use contract::run::RunResult;
 use contract::tool::ToolCall;
-use contract::{EventId, Fact, InvocationId, Rejection};
+use contract::{EventId, Fact, Rejection, RunId};
 
 use super::check::{LINE_BYTES_MAX, LINES_MAX, check_lines};
 use super::{Mind, config, next};
@@ -23,18 +23,18 @@ const SUMMARY_BYTES_MAX: usize = 32 * 1024;
 /// A run that thought for an agent has ended well.
 pub(in crate::old) fn complete(
     world: &World,
-    id: InvocationId,
+    id: RunId,
     open: &Open,
-    thinking: Thinking,
-    completed: &Completed,
+    thinking: ThinkTask,
+    completed: &RunResult,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
-    let nothing = Thought::default();
+    let nothing = MindUpdate::default();
     let thought = completed.thought.as_ref().unwrap_or(&nothing);
     check_thought(thought)?;
     let calls = match thinking {
-        Thinking::Decide => decide(world, id, open, thought, completed, decision)?,
-        Thinking::Summarise => {
+        ThinkTask::Decide => decide(world, id, open, thought, completed, decision)?,
+        ThinkTask::Summarise => {
             summarise(id, open, thought, decision)?;
             Vec::new()
         }
@@ -53,10 +53,10 @@ pub(in crate::old) fn complete(
 
 fn decide(
     world: &World,
-    id: InvocationId,
+    id: RunId,
     open: &Open,
-    thought: &Thought,
-    completed: &Completed,
+    thought: &MindUpdate,
+    completed: &RunResult,
     decision: &mut Decision<'_>,
 ) -> Result<Vec<ToolCall>, Rejection> {
     tools::check_calls(&completed.calls)?;
@@ -114,7 +114,7 @@ fn begins_a_chain(world: &World, open: &Open, key: &AbilityKey) -> bool {
 /// Sends the event that a use of an ability becomes; or says why an agent can't use it so.
 fn use_of(
     world: &World,
-    id: InvocationId,
+    id: RunId,
     open: &Open,
     call: &ToolCall,
     due: Option<&AbilityKey>,
@@ -135,7 +135,7 @@ fn use_of(
         (Ok(_), None) => return Some(format!("there is no ability {}", call.name)),
     };
     let cause = world.minds.get(&open.agent).and_then(Mind::deciding);
-    let draft = contract::Draft {
+    let draft = contract::NewEvent {
         causation: Some(EventId(id.0)),
         correlation: cause.map(|(cause, _)| cause.0),
         ..draft
@@ -156,9 +156,9 @@ fn use_of(
 }
 
 fn summarise(
-    id: InvocationId,
+    id: RunId,
     open: &Open,
-    thought: &Thought,
+    thought: &MindUpdate,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {
     let Some(summary) = &thought.summary else {
@@ -173,7 +173,7 @@ fn summarise(
     decision.push_about(Fact::AgentSummarised(summarised), about)
 }
 
-fn check_thought(thought: &Thought) -> Result<(), Rejection> {
+fn check_thought(thought: &MindUpdate) -> Result<(), Rejection> {
     let field = "outcome.completed.thought";
     let plan = || thought.plan.iter().flatten();
     check_lines(plan(), &format!("{field}.plan"))?;

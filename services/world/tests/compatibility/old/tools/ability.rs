@@ -1,22 +1,22 @@
 //! Calls of abilities: each becomes the event that asks for one.
 
-use contract::invocation::Completed;
+use contract::run::RunResult;
 use contract::tool::{Tool, ToolCall, ToolResult};
-use contract::{Draft, EntityId, EventType, Rejection, Target};
+use contract::{EntityId, EventType, NewEvent, Rejection, Target};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::old::ability::{Call, Origin, check_arguments, find};
 use crate::old::state::{Open, World};
 use crate::old::{Decision, event};
-use contract::ability::{RunBy, Trigger};
+use contract::ability::{Executor, Trigger};
 
 /// The event that a call becomes, or why it becomes none.
 pub(in crate::old) fn event_of(
     world: &World,
     agent: &EntityId,
     call: &ToolCall,
-) -> Result<Draft, String> {
+) -> Result<NewEvent, String> {
     let missing = || format!("there is no ability {}", call.name);
     let Some(Tool::Ability {
         entity,
@@ -31,12 +31,12 @@ pub(in crate::old) fn event_of(
         return Err(missing());
     };
     // What an agent says by an ability of its own, and nobody does, is for everyone.
-    let is_said = entity == agent && ability.run == RunBy::Client {};
+    let is_said = entity == agent && ability.run == Executor::Client {};
     let target = target.as_ref().or((!is_said).then_some(entity)).cloned();
-    let draft = Draft {
+    let draft = NewEvent {
         target: target.map(|target| Target::Entities(vec![target])),
         description: Some(ability.description.clone()).filter(|text| !text.is_empty()),
-        ..Draft::new(event_type.clone(), call.arguments.clone())
+        ..NewEvent::new(event_type.clone(), call.arguments.clone())
     };
     let say = |rejection: Rejection| match rejection.field {
         Some(field) => format!("{}: {field}", rejection.detail),
@@ -66,7 +66,7 @@ pub(super) fn call(
     let Ok(draft) = event_of(world, &open.agent, call) else {
         return Ok(());
     };
-    let draft = Draft {
+    let draft = NewEvent {
         chat: Some(chat.clone()),
         causation: Some(contract::EventId(question.id.0)),
         correlation: Some(question.turn.0),
@@ -94,7 +94,7 @@ struct Sent<'a> {
 }
 
 /// What a run tells the model: its output, else the events that it sent.
-pub(super) fn result(completed: &Completed) -> ToolResult {
+pub(super) fn result(completed: &RunResult) -> ToolResult {
     let events = completed.events.iter().map(|event| Sent {
         event_type: &event.event_type,
         data: &event.data,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use contract::fact::{ApprovalEnded, ApprovalRequested};
 use contract::tool::{Approval, QuestionAnswer, Tool, ToolAccess, ToolCall, Verdict};
-use contract::{ApprovalId, EventId, Fact, InvocationId, Rejection, RejectionCode};
+use contract::{ApprovalId, EventId, Fact, Rejection, RejectionCode, RunId};
 
 use super::{access, thread};
 use crate::old::apply::server_of;
@@ -17,7 +17,7 @@ const SAID_BYTES_MAX: usize = 16 * 1024;
 
 /// Asks people about a call.
 pub(super) fn request(
-    id: InvocationId,
+    id: RunId,
     open: &Open,
     access: &ToolAccess,
     call: &ToolCall,

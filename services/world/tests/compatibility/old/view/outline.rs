@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use contract::ability::Ability;
 use contract::fact::WorldDescription;
-use contract::mind::Thinking;
+use contract::mind::ThinkTask;
 use contract::tool::Approval;
 use contract::{
-    ActionName, AgentConfig, ApprovalId, Chat, ChatId, Entity, EntityId, EntityKind, InvocationId,
-    MessageId, Seq, Timestamp, WorldId,
+    ActionName, AgentConfig, ApprovalId, Chat, ChatId, Entity, EntityId, EntityKind, MessageId,
+    RunId, Seq, Timestamp, WorldId,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -31,7 +31,7 @@ struct Outline<'a> {
     current_chat: Option<&'a ChatId>,
     calls: &'a BTreeMap<EntityId, u32>,
     forgotten: &'a BTreeMap<EntityId, Timestamp>,
-    invocations: BTreeMap<&'a InvocationId, RunOutline<'a>>,
+    invocations: BTreeMap<&'a RunId, RunOutline<'a>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     approvals: &'a BTreeMap<ApprovalId, Approval>,
 }
@@ -86,7 +86,7 @@ struct RunOutline<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     correlation: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    thinking: Option<Thinking>,
+    thinking: Option<ThinkTask>,
 }
 
 #[derive(Serialize)]

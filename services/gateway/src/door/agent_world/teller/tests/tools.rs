@@ -45,7 +45,7 @@ impl Script {
         id
     }
 
-    fn called(&mut self, run: InvocationId, calls: &[ToolCall]) {
+    fn called(&mut self, run: RunId, calls: &[ToolCall]) {
         let done = ActionCompleted {
             invocation: run,
             call: None,
@@ -57,7 +57,7 @@ impl Script {
         self.told_by("ada", &Fact::ActionCompleted(done));
     }
 
-    fn runs(&mut self, call: &str) -> InvocationId {
+    fn runs(&mut self, call: &str) -> RunId {
         let turn = self.turn.event(0).message();
         let requested = ActionRequested {
             message: Some(turn),
@@ -73,7 +73,7 @@ impl Script {
         id.invocation()
     }
 
-    fn returned(&mut self, run: InvocationId, call: &str, result: &ToolResult) {
+    fn returned(&mut self, run: RunId, call: &str, result: &ToolResult) {
         let done = ActionCompleted {
             invocation: run,
             call: Some(call.to_owned()),
@@ -85,7 +85,7 @@ impl Script {
         self.told_by("ada", &Fact::ActionCompleted(done));
     }
 
-    fn asks(&mut self, run: InvocationId, call: ToolCall) -> ApprovalId {
+    fn asks(&mut self, run: RunId, call: ToolCall) -> ApprovalId {
         let requested = ApprovalRequested {
             invocation: run,
             call,

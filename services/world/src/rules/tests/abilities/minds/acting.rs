@@ -1,10 +1,10 @@
 //! What agents do that are awake.
 
 use contract::Command;
-use contract::ability::{Ability, RunBy};
-use contract::command::WorldChange;
-use contract::invocation::Completed;
-use contract::mind::Thought;
+use contract::ability::{Ability, Executor};
+use contract::command::WorldUpdate;
+use contract::mind::MindUpdate;
+use contract::run::RunResult;
 use serde_json::json;
 
 use super::super::super::{Story, context, hash, types};
@@ -15,9 +15,9 @@ use super::{begun, minded, rings, uses};
 fn an_agent_that_may_only_read_asks_nobody_to_act() {
     for (permission, may_act) in [("read", false), ("ask", true), ("perhaps", false)] {
         let mut story = begun(&rings());
-        let change = WorldChange {
+        let change = WorldUpdate {
             variables: Some(format!("tool_permission={permission}")),
-            ..WorldChange::default()
+            ..WorldUpdate::default()
         };
         story.send("world", Command::UpdateWorld(change)).unwrap();
         story.ring(1);
@@ -38,10 +38,10 @@ fn an_agent_uses_what_it_perceives_until_it_sleeps() {
     let told = context(&story.world, run).unwrap();
     assert_eq!(told.offers.len(), 2);
     let mut completed = uses(&[("bell", "lift", json!({"high": true}))]);
-    completed.thought = Some(Thought {
+    completed.thought = Some(MindUpdate {
         plan: Some(vec!["lift it".into(), "polish it".into()]),
         thoughts: [("mood".to_owned(), "good".to_owned())].into(),
-        ..Thought::default()
+        ..MindUpdate::default()
     });
     let events = story.done(run, completed).unwrap();
     assert_eq!(
@@ -58,10 +58,10 @@ fn an_agent_uses_what_it_perceives_until_it_sleeps() {
     // It waits for what it asked for.
     assert_eq!(story.runs(), ["bell lift"]);
     assert!(story.mind("ada").busy);
-    let completed = Completed {
+    let completed = RunResult {
         events: vec![draft("bell.lifted", Some("ada"), &json!({"by": 2}))],
         output: Some(raw(&json!({"high": 2}))),
-        ..Completed::default()
+        ..RunResult::default()
     };
     let events = story.done(story.open()[0], completed).unwrap();
     assert_eq!(
@@ -114,7 +114,7 @@ fn what_follows_in_a_chain_comes_next() {
         types(&events),
         ["bell.lift", "action.requested", "action.completed"]
     );
-    story.done(story.open()[0], Completed::default()).unwrap();
+    story.done(story.open()[0], RunResult::default()).unwrap();
     let (run, situation) = story.situation();
     assert_eq!(situation.next, Some("bell:polish".parse().unwrap()));
     let last = situation.memory.last().unwrap();
@@ -170,7 +170,7 @@ fn what_an_agent_can_not_use_is_refused_and_remembered() {
 fn what_an_agent_says_by_itself_is_for_everyone() {
     let mut story = Story::begin(&[]);
     let says = |name: &str| Ability {
-        run: RunBy::Client {},
+        run: Executor::Client {},
         ..ability("say", &format!("{name}.says"))
     };
     let mut ada = minded("ada", &rings());
@@ -192,17 +192,17 @@ fn nobody_sleeps_in_the_middle_of_a_chain() {
     let mut mind = rings();
     mind["chains"] = json!([["bell:lift", "bell:polish"]]);
     let mut story = begun(&mind);
-    let then_sleeps = |mut completed: Completed| {
-        completed.thought = Some(Thought {
+    let then_sleeps = |mut completed: RunResult| {
+        completed.thought = Some(MindUpdate {
             sleeps: true,
-            ..Thought::default()
+            ..MindUpdate::default()
         });
         completed
     };
     story.ring(1);
     let lift = then_sleeps(uses(&[("bell", "lift", json!({}))]));
     story.done(story.open()[0], lift).unwrap();
-    story.done(story.open()[0], Completed::default()).unwrap();
+    story.done(story.open()[0], RunResult::default()).unwrap();
     for _ in 0..2 {
         let (run, situation) = story.situation();
         assert_eq!(situation.next, Some("bell:polish".parse().unwrap()));
@@ -210,7 +210,7 @@ fn nobody_sleeps_in_the_middle_of_a_chain() {
     }
     let polish = then_sleeps(uses(&[("bell", "polish", json!({}))]));
     story.done(story.open()[0], polish).unwrap();
-    story.done(story.open()[0], Completed::default()).unwrap();
+    story.done(story.open()[0], RunResult::default()).unwrap();
     assert!(!story.mind("ada").awake);
 }
 
@@ -218,13 +218,13 @@ fn nobody_sleeps_in_the_middle_of_a_chain() {
 fn who_only_plans_goes_on() {
     let mut story = begun(&rings());
     story.ring(1);
-    let thought = Thought {
+    let thought = MindUpdate {
         plan: Some(vec!["lift it".into()]),
-        ..Thought::default()
+        ..MindUpdate::default()
     };
-    let completed = Completed {
+    let completed = RunResult {
         thought: Some(thought),
-        ..Completed::default()
+        ..RunResult::default()
     };
     story.done(story.open()[0], completed).unwrap();
     let (_, situation) = story.situation();

@@ -1,9 +1,9 @@
 //! How it ends: by itself, by failure, by a limit, or for a while.
 
-use contract::ability::{Ability, RunBy};
+use contract::ability::{Ability, Executor};
 use contract::command::SetTimer;
-use contract::invocation::Completed;
-use contract::mind::Thought;
+use contract::mind::MindUpdate;
+use contract::run::RunResult;
 use contract::{AgentConfig, Command, Entity, EntityKind, Rejection, RejectionCode};
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ fn agents_that_only_talk_with_each_other_end() {
             &json!({"wakes_on": [{"type": format!("{other}.says")}], "steps_max": 4}),
         );
         agent.abilities = vec![Ability {
-            run: RunBy::Client {},
+            run: Executor::Client {},
             ..ability("say", &format!("{name}.says"))
         }];
         story.add(agent);
@@ -32,9 +32,9 @@ fn agents_that_only_talk_with_each_other_end() {
     while let [run, ..] = story.open()[..] {
         let who = story.world.invocations[&run].agent.to_string();
         let mut says = uses(&[(&who, "say", json!({}))]);
-        says.thought = Some(Thought {
+        says.thought = Some(MindUpdate {
             sleeps: true,
-            ..Thought::default()
+            ..MindUpdate::default()
         });
         story.done(run, says).unwrap();
         steps += 1;
@@ -113,9 +113,9 @@ fn a_user_whom_workers_run_is_no_person() {
             decisions += 1;
             uses(&[("pat", "ask", json!({}))])
         } else {
-            Completed {
+            RunResult {
                 events: vec![draft("pat.answers", Some("ada"), &json!({}))],
-                ..Completed::default()
+                ..RunResult::default()
             }
         };
         story.done(run, completed).unwrap();
@@ -188,7 +188,7 @@ fn a_paused_agent_goes_on_where_it_was() {
     let set = |story: &mut Story, paused: bool| {
         let mut mind = rings();
         mind["paused"] = json!(paused);
-        let change = contract::command::EntityChange {
+        let change = contract::command::EntityUpdate {
             entity: id("ada"),
             agent: minded("ada", &mind).agent,
             name: None,
@@ -209,7 +209,7 @@ fn a_paused_agent_goes_on_where_it_was() {
     );
     assert_eq!(story.mind("ada").causes.len(), 2);
     // Without a mind there is nothing left of it.
-    let change = contract::command::EntityChange {
+    let change = contract::command::EntityUpdate {
         entity: id("ada"),
         agent: Some(AgentConfig::default()),
         name: None,
@@ -254,13 +254,13 @@ fn what_is_asked_of_a_mind_is_checked() {
     ] {
         let mut story = begun(&rings());
         story.ring(1);
-        let thought = Thought {
+        let thought = MindUpdate {
             plan: Some(plan),
-            ..Thought::default()
+            ..MindUpdate::default()
         };
-        let completed = Completed {
+        let completed = RunResult {
             thought: Some(thought),
-            ..Completed::default()
+            ..RunResult::default()
         };
         let refused = story.done(story.open()[0], completed).unwrap_err();
         let field = format!("outcome.completed.thought{field}");

@@ -1,8 +1,8 @@
 //! What an agent remembers, word for word and in short.
 
 use contract::Command;
-use contract::invocation::Completed;
-use contract::mind::{Summary, Thought};
+use contract::mind::{MindUpdate, Summary};
+use contract::run::RunResult;
 use serde_json::json;
 
 use super::super::super::{Story, context, hash, types};
@@ -78,13 +78,13 @@ fn what_is_more_than_an_agent_remembers_is_summed_up() {
     // What is heard meanwhile is not in the summary, and stays.
     story.hear(5);
     let text = "one and two".to_owned();
-    let thought = Thought {
+    let thought = MindUpdate {
         summary: Some(Summary { text, until }),
-        ..Thought::default()
+        ..MindUpdate::default()
     };
-    let completed = Completed {
+    let completed = RunResult {
         thought: Some(thought),
-        ..Completed::default()
+        ..RunResult::default()
     };
     let events = story.done(run, completed).unwrap();
     assert_eq!(types(&events), ["agent.summarised", "action.completed"]);
@@ -116,16 +116,16 @@ fn what_is_said_while_much_is_summed_up_is_summed_up_next() {
     let (run, situation) = story.situation();
     let until = situation.memory.last().unwrap().id;
     (4..14).for_each(|number| drop(story.hear(number)));
-    let thought = Thought {
+    let thought = MindUpdate {
         summary: Some(Summary {
             text: "ok".into(),
             until,
         }),
-        ..Thought::default()
+        ..MindUpdate::default()
     };
-    let completed = Completed {
+    let completed = RunResult {
         thought: Some(thought),
-        ..Completed::default()
+        ..RunResult::default()
     };
     story.done(run, completed).unwrap();
     assert_eq!(story.runs(), ["ada summarise"]);
@@ -143,16 +143,16 @@ fn events_of_any_size_are_summed_up_before_they_are_forgotten() {
                 let (_, situation) = story.situation();
                 told += situation.memory.len();
                 let last = situation.memory.last().unwrap().id;
-                let thought = Thought {
+                let thought = MindUpdate {
                     summary: Some(Summary {
                         text: "so".into(),
                         until: last,
                     }),
-                    ..Thought::default()
+                    ..MindUpdate::default()
                 };
-                let completed = Completed {
+                let completed = RunResult {
                     thought: Some(thought),
-                    ..Completed::default()
+                    ..RunResult::default()
                 };
                 story.done(run, completed).unwrap();
             }
@@ -171,14 +171,14 @@ fn what_an_agent_thinks_is_bounded() {
     let mut story = super::begun(&super::rings());
     for number in 0..8 {
         story.ring(1);
-        let thought = Thought {
+        let thought = MindUpdate {
             thoughts: [(format!("t{number}"), "x".repeat(60 * 1024))].into(),
             sleeps: true,
-            ..Thought::default()
+            ..MindUpdate::default()
         };
-        let completed = Completed {
+        let completed = RunResult {
             thought: Some(thought),
-            ..Completed::default()
+            ..RunResult::default()
         };
         story.done(story.open()[0], completed).unwrap();
     }

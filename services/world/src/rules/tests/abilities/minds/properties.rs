@@ -1,8 +1,8 @@
 //! What must hold whatever agents hear and do.
 
 use contract::Command;
-use contract::invocation::Completed;
-use contract::mind::Thought;
+use contract::mind::MindUpdate;
+use contract::run::RunResult;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -56,9 +56,9 @@ fn take(story: &mut Story, step: &Step) {
         Step::Use(which, ability, sleeps) => {
             if let Some(run) = run(*which) {
                 let mut completed = uses(&[("bell", ability, json!({}))]);
-                completed.thought = Some(Thought {
+                completed.thought = Some(MindUpdate {
                     sleeps: *sleeps,
-                    ..Thought::default()
+                    ..MindUpdate::default()
                 });
                 // A run of an ability is nobody's to decide in: then the calls are not taken.
                 let _ = story.done(run, completed);
@@ -66,7 +66,7 @@ fn take(story: &mut Story, step: &Step) {
         }
         Step::Finish(which) => {
             if let Some(run) = run(*which) {
-                story.done(run, Completed::default()).unwrap();
+                story.done(run, RunResult::default()).unwrap();
             }
         }
         Step::Fail(which) => {
@@ -114,7 +114,7 @@ proptest! {
         let mut runs = 0;
         while let [run, ..] = story.open()[..] {
             story.done(run, uses(&[("bell", "lift", json!({}))])).or_else(|_| {
-                story.done(run, Completed::default())
+                story.done(run, RunResult::default())
             }).unwrap();
             runs += 1;
             // Each agent may take six decisions about each of 60 rings; each of them uses an ability.

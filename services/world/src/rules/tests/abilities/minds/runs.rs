@@ -1,7 +1,7 @@
 //! Runs that think for an agent that has changed meanwhile.
 
-use contract::command::EntityChange;
-use contract::mind::{Summary, Thought};
+use contract::command::EntityUpdate;
+use contract::mind::{MindUpdate, Summary};
 use contract::{AgentConfig, Command};
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use super::super::{draft, id};
 use super::{begun, minded, rings, uses};
 
 fn set(story: &mut Story, agent: Option<AgentConfig>) {
-    let change = EntityChange {
+    let change = EntityUpdate {
         entity: id("ada"),
         agent,
         name: None,
@@ -74,14 +74,14 @@ fn what_was_forgotten_does_not_come_back_with_a_summary() {
     let forget = Command::ForgetMemory { agent: id("ada") };
     story.send("guest", forget).unwrap();
     words(&mut story);
-    let thought = Thought {
+    let thought = MindUpdate {
         summary: Some(Summary {
             text: "the secret".into(),
             until,
         }),
-        ..Thought::default()
+        ..MindUpdate::default()
     };
-    let completed = contract::invocation::Completed {
+    let completed = contract::run::RunResult {
         thought: Some(thought),
         ..Default::default()
     };

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ChatId, EntityId, InvocationId, MessageId};
+use crate::{ChatId, EntityId, MessageId, RunId};
 
 /// A piece of an answer that is still being thought of. The whole follows as `message.posted`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Chunk {
     /// The run that it comes from.
-    pub invocation: InvocationId,
+    pub invocation: RunId,
     /// Which attempt at it, from 1. A higher attempt starts the answer anew.
     pub attempt: u32,
     /// Which piece, from 0: a gap means that one was lost.

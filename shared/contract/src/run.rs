@@ -6,18 +6,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::ability::{Change, Offer};
-use crate::mind::{Situation, Thought};
-use crate::tool::{McpServers, Step, ToolCall};
-use crate::{
-    ActionName, ChatId, Draft, Entity, EntityId, InvocationId, MessageId, Timestamp, WorldId,
-};
+use crate::ability::{AvailableAbility, EntityPatch};
+use crate::mind::{MindContext, MindUpdate};
+use crate::tool::{McpServers, ToolCall, ToolStep};
+use crate::{ActionName, ChatId, Entity, EntityId, MessageId, NewEvent, RunId, Timestamp, WorldId};
 
 /// One run of an action, as it waits in the work queue: ids and arguments, no more.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Invocation {
+pub struct Run {
     /// Which run; also the message id in the queue, so that a second dispatch is dropped.
-    pub id: InvocationId,
+    pub id: RunId,
     /// The world that wants it.
     pub world: WorldId,
     /// The name under which workers offer it.
@@ -46,7 +44,7 @@ pub struct Invocation {
 
 /// What a worker needs to know to run an invocation: the world's answer to `Request::Context`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Context {
+pub struct RunContext {
     /// Whose action it is, with its configuration.
     pub agent: Entity,
     /// What of the chat is for it, oldest first; the message to answer comes last.
@@ -57,7 +55,7 @@ pub struct Context {
     pub others: Vec<EntityId>,
     /// What the agent has done so far to answer the last message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub steps: Vec<Step>,
+    pub steps: Vec<ToolStep>,
     /// The servers of tools that it may use.
     #[serde(default, skip_serializing_if = "McpServers::is_empty")]
     pub mcp_servers: McpServers,
@@ -66,10 +64,10 @@ pub struct Context {
     pub call: Option<ToolCall>,
     /// The abilities, of its own and of others, that the agent may make use of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub offers: Vec<Offer>,
+    pub offers: Vec<AvailableAbility>,
     /// What the agent knows, when the run thinks for an agent with a mind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub situation: Option<Box<Situation>>,
+    pub situation: Option<Box<MindContext>>,
 }
 
 /// One message of a chat.
@@ -98,9 +96,9 @@ pub struct ChatMessage {
 /// How a run ended, in the words of its worker.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum RunOutcome {
     /// It succeeded.
-    Completed(Completed),
+    Completed(RunResult),
     /// It failed for good: no further attempt is made.
     Failed {
         /// A word for programs, such as `model_timeout`.
@@ -112,7 +110,7 @@ pub enum Outcome {
 
 /// What came of a run. All of it enters the log together, once.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Completed {
+pub struct RunResult {
     /// A message that its agent posts in the invocation's chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -123,14 +121,14 @@ pub struct Completed {
     /// What an agent with a mind has thought, in a run that thinks for it. Its `calls` are then those
     /// of abilities that it uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub thought: Option<Thought>,
+    pub thought: Option<MindUpdate>,
     /// Changes of entities. One that is not allowed, or was made from a state that is not there any
     /// more, refuses the whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub changes: Vec<Change>,
+    pub changes: Vec<EntityPatch>,
     /// Events that its agent sends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub events: Vec<Draft>,
+    pub events: Vec<NewEvent>,
     /// The result itself, for whoever waits for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Box<RawValue>>,
