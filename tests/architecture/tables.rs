@@ -1,0 +1,68 @@
+//! What the architecture allows. A new line is a change of the architecture: it is made here.
+
+use crate::crates::CrateRules;
+use crate::layers::Layers;
+
+/// The tables for the crates of this workspace.
+pub(crate) const CRATE_RULES: CrateRules = CrateRules {
+    may_use: MAY_USE,
+    kept_to: KEPT_TO,
+    pure: PURE,
+};
+
+/// Which of our crates each crate may use, tests of it aside.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("contract", &[]),
+    ("bus", &["contract"]),
+    ("schema", &[]),
+    ("sdk", &["contract", "bus", "service-kit", "sdk-derive"]),
+    ("sdk-derive", &["contract"]),
+    ("service-kit", &[]),
+    ("testkit", &[]),
+    ("world", &["contract", "bus", "schema", "service-kit"]),
+    ("agent-worker", &["contract", "bus", "sdk", "service-kit"]),
+    ("gateway", &["contract", "bus", "service-kit"]),
+    ("persistence", &["contract", "bus", "service-kit"]),
+    (
+        "manyworlds",
+        &[
+            "contract",
+            "bus",
+            "service-kit",
+            "world",
+            "agent-worker",
+            "gateway",
+            "persistence",
+        ],
+    ),
+];
+
+/// The only crates that may use these libraries.
+const KEPT_TO: &[(&str, &[&str])] = &[
+    ("async-nats", &["bus", "testkit"]),
+    ("sqlx", &["persistence", "testkit"]),
+    ("axum", &["gateway", "service-kit", "testkit"]),
+    ("genai", &["agent-worker"]),
+    ("rmcp", &["agent-worker", "testkit"]),
+];
+
+/// All that the pure crates may use. No library here does I/O.
+const PURE: &[(&str, &[&str])] = &[
+    (
+        "contract",
+        &[
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
+            "time",
+            "unicode-normalization",
+            "utoipa",
+            "uuid",
+        ],
+    ),
+    ("schema", &["regex", "serde_json", "thiserror"]),
+];
+
+/// The crates whose features are in layers, `&Layers { crate_name: "rules", … }`.
+pub(crate) const LAYERS: &[Layers] = &[];
