@@ -49,7 +49,7 @@ impl Waiting {
         self.lock().insert(id.event(0).invocation(), ended);
         let command = Command::RequestAction {
             action: "echo".parse().unwrap(),
-            agent: "ada".parse().unwrap(),
+            entity: "ada".parse().unwrap(),
             arguments: None,
             deadline: None,
         };

@@ -4,7 +4,7 @@ pub(crate) mod llm;
 pub(crate) mod mind;
 pub(crate) mod script;
 
-use contract::run::ChatMessage;
+use contract::chat::ChatMessage;
 use contract::tool::{ToolCall, ToolStep};
 use contract::{Entity, EntityId, Usage};
 use tokio::time::Instant;

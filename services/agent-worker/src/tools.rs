@@ -10,7 +10,7 @@ mod questions;
 
 use std::collections::BTreeMap;
 
-use contract::mind::AbilityKey;
+use contract::ability::AbilityKey;
 use contract::tool::ToolAccess;
 use contract::{ActionName, EntityId, RunContext, WorldId};
 use futures::future::join_all;
@@ -111,7 +111,7 @@ impl Offer {
         let mut names = Names::default();
         names.reserve(SLEEP);
         names.reserve(PLAN);
-        let mut tools = abilities::offered(&context.offers, &context.agent.id, &mut names);
+        let mut tools = abilities::offered(&context.offers, &context.entity.id, &mut names);
         tools.truncate(TOOLS_MAX - 2);
         match next {
             Some(next) => tools.retain(|tool| tool.is(next)),
@@ -150,7 +150,7 @@ fn offered<'a>(
     let mut offered: Vec<_> = questions.then(ask).into_iter().collect();
     offered.extend(abilities::offered(
         &context.offers,
-        &context.agent.id,
+        &context.entity.id,
         &mut names,
     ));
     for (server, tools) in servers {

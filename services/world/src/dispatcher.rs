@@ -40,8 +40,8 @@ async fn handle(shared: &Shared, delivery: Delivery) {
             return reject(shared, delivery, reason).await;
         }
     };
-    let (wanted, unread) = wanted(&commit);
-    match dispatch(shared, &world, &commit, wanted).await {
+    let (work, unread) = work(&commit);
+    match dispatch(shared, &world, &commit, work).await {
         Ok(()) if !unread.is_empty() => reject(shared, delivery, unread.join("; ")).await,
         Ok(()) => told(shared, "done", delivery.ack().await),
         Err(error) => {
@@ -67,35 +67,29 @@ async fn reject(shared: &Shared, delivery: Delivery, reason: String) {
     }
 }
 
-/// What a commit asks others to do, and why some of it can't be read.
-fn wanted(commit: &Commit) -> (Vec<(&Event, Fact)>, Vec<String>) {
-    let asks = |event: &&Event| {
-        matches!(
-            event.event_type.as_str(),
-            "action.requested" | "action.cancelled"
-        )
-    };
-    let (mut wanted, mut unread) = (Vec::new(), Vec::new());
-    for event in commit.events.iter().filter(asks) {
+/// What a commit asks for, and why some of it can't be read.
+fn work(commit: &Commit) -> (Vec<(&Event, Fact)>, Vec<String>) {
+    let (mut work, mut unread) = (Vec::new(), Vec::new());
+    for (event, _) in commit.work() {
         match Fact::parse(&event.event_type, &event.data) {
-            Ok(fact) => wanted.extend(fact.map(|fact| (event, fact))),
+            Ok(fact) => work.extend(fact.map(|fact| (event, fact))),
             Err(error) => unread.push(format!("{} {}: {error}", event.event_type, event.id)),
         }
     }
-    (wanted, unread)
+    (work, unread)
 }
 
 async fn dispatch(
     shared: &Shared,
     world: &WorldId,
     commit: &Commit,
-    wanted: Vec<(&Event, Fact)>,
+    work: Vec<(&Event, Fact)>,
 ) -> Result<(), Error> {
     if let Some(due) = commit.wake {
         shared.bus.schedule_wake(world, due).await?;
     }
     let mut invocations = Vec::new();
-    for (event, fact) in wanted {
+    for (event, fact) in work {
         match fact {
             Fact::ActionRequested(requested) => {
                 invocations.push((invocation(world, event, requested), event.trace.as_deref()));
@@ -119,7 +113,7 @@ fn invocation(world: &WorldId, event: &Event, requested: ActionRequested) -> Run
         id: event.id.invocation(),
         world: world.clone(),
         action: requested.action,
-        agent: requested.agent,
+        entity: requested.entity,
         ability: requested.ability,
         arguments: requested.arguments,
         chat: event.chat.clone(),
@@ -159,9 +153,9 @@ mod tests {
                 event("app.said", "{}"),
             ],
         };
-        let (wanted, unread) = wanted(&commit);
-        assert_eq!(wanted.len(), 1);
-        assert!(matches!(&wanted[0].1, Fact::ActionCancelled(one) if one.invocation == id));
+        let (work, unread) = work(&commit);
+        assert_eq!(work.len(), 1);
+        assert!(matches!(&work[0].1, Fact::ActionCancelled(one) if one.invocation == id));
         assert!(unread[0].starts_with("action.requested "), "{unread:?}");
     }
 }

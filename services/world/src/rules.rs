@@ -33,9 +33,10 @@ use std::collections::BTreeSet;
 
 use contract::fact::Empty;
 use contract::{
-    ChatId, Command, CommandRequest, Commit, EntityId, Event, EventId, Fact, Rejection,
+    ChatId, Command, CommandRequest, Commit, EntityId, Event, EventId, Fact, Purpose, Rejection,
     RejectionCode, Seq, Target, Timestamp,
 };
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 pub use ability::offers;
@@ -167,7 +168,7 @@ fn decide(
         }
         Command::RequestAction {
             action,
-            agent,
+            entity: agent,
             arguments,
             deadline,
         } => {
@@ -259,11 +260,8 @@ impl<'a> Decision<'a> {
         self.push_about(fact, About::default())
     }
 
-    fn push_about(&mut self, fact: Fact, about: About) -> Result<(), Rejection> {
-        let data = fact
-            .to_data()
-            .map_err(|error| reject(RejectionCode::Invalid, error.to_string(), None))?;
-        let event = Event {
+    fn push_about(&mut self, mut fact: Fact, about: About) -> Result<(), Rejection> {
+        let mut event = Event {
             id: self.next_id(),
             event_type: fact.event_type(),
             sender: about.sender.unwrap_or_else(|| self.request.sender.clone()),
@@ -276,8 +274,14 @@ impl<'a> Decision<'a> {
             description: None,
             summary: None,
             metadata: None,
-            data,
+            data: RawValue::NULL.to_owned(),
         };
+        if let Fact::ActionRequested(requested) = &mut fact {
+            requested.purpose = Some(Purpose::of(&event, requested).kind());
+        }
+        event.data = fact
+            .to_data()
+            .map_err(|error| reject(RejectionCode::Invalid, error.to_string(), None))?;
         self.events.push(Decided {
             event,
             fact: Some(fact),

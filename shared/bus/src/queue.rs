@@ -202,7 +202,8 @@ impl Bus {
     /// # Errors
     /// [`Error::Broker`] when it may not be stored: repeat it.
     pub async fn dispatch(&self, invocation: &Run, traceparent: Option<&str>) -> Result<(), Error> {
-        let subject = subject::invocation(&invocation.action, &invocation.world, &invocation.agent);
+        let subject =
+            subject::invocation(&invocation.action, &invocation.world, &invocation.entity);
         self.store(subject, &invocation.id.to_string(), invocation, traceparent)
             .await
     }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::event::InvalidEventType;
-use crate::{ActionName, EntityId, EventType};
+use crate::event_type::{EventType, InvalidEventType};
+use crate::id::{ActionName, EntityId, InvalidId};
 
 /// What an entity can do: when an event of the trigger's type is for it, an action runs in its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -177,4 +177,79 @@ pub struct AvailableAbility {
     /// What the event must hold: a JSON Schema.
     #[schema(value_type = Object)]
     pub schema: serde_json::Value,
+}
+
+/// Which ability of which entity: `{entity}:{ability}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AbilityKey {
+    /// Whose.
+    pub entity: EntityId,
+    /// Its name.
+    pub ability: ActionName,
+}
+
+/// A text that names no ability.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidAbilityKey {
+    /// It has no colon.
+    #[error("{0:?} names no ability: write entity:ability")]
+    NoColon(String),
+    /// What is beside the colon is no id.
+    #[error(transparent)]
+    BadId(InvalidId),
+}
+
+impl FromStr for AbilityKey {
+    type Err = InvalidAbilityKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAbilityKey> {
+        let parts = text.split_once(':');
+        let (entity, ability) = parts.ok_or_else(|| InvalidAbilityKey::NoColon(text.to_owned()))?;
+        Ok(Self {
+            entity: entity.parse().map_err(InvalidAbilityKey::BadId)?,
+            ability: ability.parse().map_err(InvalidAbilityKey::BadId)?,
+        })
+    }
+}
+
+impl fmt::Display for AbilityKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.entity, self.ability)
+    }
+}
+
+impl Serialize for AbilityKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for AbilityKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ability_has_one_key() {
+        for (text, is_key) in [
+            ("mic:speak", true),
+            ("mic", false),
+            ("mic:", false),
+            (":speak", false),
+            ("mic:speak:up", false),
+            ("a b:c", false),
+        ] {
+            let key = text.parse::<AbilityKey>();
+            assert_eq!(key.is_ok(), is_key, "{text}");
+            if let Ok(key) = key {
+                assert_eq!(key.to_string(), text);
+            }
+        }
+    }
 }

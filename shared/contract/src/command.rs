@@ -5,13 +5,18 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::ability::{Ability, AvailableAbility, EntityPatch, EventTypeVersion, Perception};
-use crate::entity::ChatModel;
-use crate::mind::MindView;
-use crate::tool::{McpServers, Verdict};
-use crate::{
-    ActionName, AgentConfig, ApprovalId, Chat, ChatId, CommandId, Entity, EntityId, EventId,
-    MessageId, NewEvent, RunContext, RunId, RunOutcome, Seq, TimerId, Timestamp, WorldSpec,
+use crate::chat::{Chat, ChatText};
+use crate::commit::Seq;
+use crate::entity::{AgentConfig, Entity};
+use crate::event::NewEvent;
+use crate::id::{
+    ActionName, ApprovalId, ChatId, CommandId, EntityId, EventId, MessageId, RunId, TimerId,
 };
+use crate::mind::MindView;
+use crate::run::{RunContext, RunOutcome};
+use crate::timestamp::Timestamp;
+use crate::tool::{McpServers, Verdict};
+use crate::world::{ChatModel, WorldSpec};
 
 /// One of the requests that travel together on `mw.cmd.{p}.{world}`, as a JSON array. The answer is
 /// an array of as many replies, in the same order.
@@ -199,7 +204,8 @@ pub enum Command {
         /// The name under which workers offer it.
         action: ActionName,
         /// Whose action it is.
-        agent: EntityId,
+        #[serde(rename = "agent", alias = "entity")]
+        entity: EntityId,
         /// What it is given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         arguments: Option<Box<RawValue>>,
@@ -260,15 +266,6 @@ pub struct SetTimer {
     /// What is said then, in the name of whoever set the timer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<ChatText>,
-}
-
-/// What is said in a chat.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ChatText {
-    /// Where.
-    pub chat: ChatId,
-    /// What.
-    pub text: String,
 }
 
 /// What of a world changes; what is absent stays.

@@ -6,7 +6,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::{RefOr, Schema};
 
-use crate::{CommandId, CommitId, Event, Timestamp};
+use crate::event::Event;
+use crate::fact_kind::Work;
+use crate::id::{CommandId, CommitId};
+use crate::timestamp::Timestamp;
 
 /// The position of a commit: its sequence in the log's stream. 0 is before the first.
 pub type Seq = u64;
@@ -28,15 +31,16 @@ pub struct Commit {
 }
 
 impl Commit {
-    /// Whether something is to be done because of it: a wake, a run of an action, the end of one.
+    /// Whether the dispatcher has something to do for it: a wake, or an event that asks for work.
     pub fn asks_for_work(&self) -> bool {
-        let asks = |event: &Event| {
-            matches!(
-                event.event_type.as_str(),
-                "action.requested" | "action.cancelled"
-            )
-        };
-        self.wake.is_some() || self.events.iter().any(asks)
+        self.wake.is_some() || self.work().next().is_some()
+    }
+
+    /// The events that ask for work, and for which.
+    pub fn work(&self) -> impl Iterator<Item = (&Event, Work)> {
+        self.events
+            .iter()
+            .filter_map(|event| Some((event, event.event_type.built_in()?.work()?)))
     }
 }
 

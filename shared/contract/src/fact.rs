@@ -5,18 +5,22 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::ability::{EntityPatch, EventTypeVersion, Perception};
-use crate::command::ChatText;
-use crate::entity::ChatModel;
+use crate::ability::{EntityPatch, EventTypeVersion};
+use crate::chat::{Chat, ChatText};
+use crate::entity::Entity;
+use crate::event::NewEvent;
+use crate::event_type::EventType;
+use crate::fact_kind::FactKind;
+use crate::id::{ActionName, ApprovalId, ChatId, EntityId, MessageId, RunId, TimerId};
 use crate::mind::{Summary, ThinkTask};
-use crate::tool::{McpServers, ToolCall, Verdict};
-use crate::{
-    ActionName, ApprovalId, Chat, ChatId, Entity, EntityId, EventType, MessageId, NewEvent, RunId,
-    TimerId, Timestamp, Usage,
-};
+use crate::purpose_kind::PurposeKind;
+use crate::run::Usage;
+use crate::timestamp::Timestamp;
+use crate::tool::{ToolCall, Verdict};
+use crate::world::WorldDescription;
 
 macro_rules! facts {
-    ($($(#[$doc:meta])* $variant:ident($body:ty) = $name:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident($body:ty);)*) => {
         /// What a built-in event says. A custom event is not one: it passes through unread.
         #[derive(Debug, Clone)]
         pub enum Fact {
@@ -24,9 +28,9 @@ macro_rules! facts {
         }
 
         impl Fact {
-            /// The type of the event that carries this.
-            pub fn event_type(&self) -> EventType {
-                EventType::built_in(match self { $(Self::$variant(_) => $name,)* })
+            /// Its kind.
+            pub const fn kind(&self) -> FactKind {
+                match self { $(Self::$variant(_) => FactKind::$variant,)* }
             }
 
             /// The payload as JSON.
@@ -42,20 +46,12 @@ macro_rules! facts {
             /// # Errors
             /// When the payload is not what the type promises.
             pub fn parse(event_type: &EventType, data: &RawValue) -> serde_json::Result<Option<Self>> {
-                match event_type.as_str() {
-                    $($name => serde_json::from_str(data.get()).map(Self::$variant).map(Some),)*
-                    _ => Ok(None),
+                let Some(kind) = event_type.built_in() else {
+                    return Ok(None);
+                };
+                match kind {
+                    $(FactKind::$variant => serde_json::from_str(data.get()).map(Self::$variant).map(Some),)*
                 }
-            }
-        }
-
-        /// Every built-in event type.
-        pub const BUILT_IN: &[&str] = &[$($name,)*];
-
-        pub(crate) fn built_in_type(text: &str) -> Option<EventType> {
-            match text {
-                $($name => Some(EventType::built_in($name)),)*
-                _ => None,
             }
         }
     };
@@ -63,96 +59,73 @@ macro_rules! facts {
 
 facts! {
     /// A world began.
-    WorldCreated(WorldDescription) = "world.created";
+    WorldCreated(WorldDescription);
     /// A world's description changed.
-    WorldUpdated(WorldDescription) = "world.updated";
+    WorldUpdated(WorldDescription);
     /// A world ended: nothing follows in its log.
-    WorldDeleted(Empty) = "world.deleted";
+    WorldDeleted(Empty);
     /// A type of custom events is checked from now on, or checked in another way.
-    EventTypeRegistered(EventTypeVersion) = "world.event_type_registered";
+    EventTypeRegistered(EventTypeVersion);
     /// An entity came into the world.
-    EntityCreated(Entity) = "entity.created";
+    EntityCreated(Entity);
     /// An entity is now as given.
-    EntityUpdated(Entity) = "entity.updated";
+    EntityUpdated(Entity);
     /// The state of an entity changed, or who holds it, or where it is.
-    EntityChanged(EntityChanged) = "entity.changed";
+    EntityChanged(EntityChanged);
     /// An entity left the world.
-    EntityRemoved(EntityRemoved) = "entity.removed";
+    EntityRemoved(EntityRemoved);
     /// A chat began.
-    ChatCreated(Chat) = "chat.created";
+    ChatCreated(Chat);
     /// A chat is now as given.
-    ChatUpdated(Chat) = "chat.updated";
+    ChatUpdated(Chat);
     /// A chat is now the one that people see first.
-    ChatOpened(ChatOpened) = "chat.opened";
+    ChatOpened(ChatOpened);
     /// A chat ended.
-    ChatDeleted(ChatDeleted) = "chat.deleted";
+    ChatDeleted(ChatDeleted);
     /// Whatever waited to be answered in a chat was called off.
-    ChatStopped(ChatStopped) = "chat.stopped";
+    ChatStopped(ChatStopped);
     /// Everyone whom a message made speak has ended, or nobody was to speak.
-    TurnEnded(TurnEnded) = "chat.turn_ended";
+    TurnEnded(TurnEnded);
     /// A message was posted in a chat.
-    MessagePosted(MessagePosted) = "message.posted";
+    MessagePosted(MessagePosted);
     /// A message, and all that followed it in its chat, was taken back.
-    MessageRemoved(MessageRemoved) = "message.removed";
+    MessageRemoved(MessageRemoved);
     /// An agent forgot everything that was said before.
-    AgentForgot(AgentForgot) = "agent.forgot";
+    AgentForgot(AgentForgot);
     /// An agent with a mind has thought about what to do.
-    AgentThought(AgentThought) = "agent.thought";
+    AgentThought(AgentThought);
     /// An agent remembers from now on in short what it remembered word for word.
-    AgentSummarised(AgentSummarised) = "agent.summarised";
+    AgentSummarised(AgentSummarised);
     /// A run of an action is wanted. The event's id is the invocation's.
-    ActionRequested(ActionRequested) = "action.requested";
+    ActionRequested(ActionRequested);
     /// A run of an action succeeded.
-    ActionCompleted(ActionCompleted) = "action.completed";
+    ActionCompleted(ActionCompleted);
     /// A run of an action failed, for good.
-    ActionFailed(ActionFailed) = "action.failed";
+    ActionFailed(ActionFailed);
     /// A run of an action was called off.
-    ActionCancelled(ActionCancelled) = "action.cancelled";
+    ActionCancelled(ActionCancelled);
     /// A call of a tool waits for a person. The event's id is the approval's.
-    ApprovalRequested(ApprovalRequested) = "approval.requested";
+    ApprovalRequested(ApprovalRequested);
     /// A person has said what becomes of a call, or nobody is waited for any more.
-    ApprovalEnded(ApprovalEnded) = "approval.ended";
+    ApprovalEnded(ApprovalEnded);
     /// A timer will fire.
-    TimerSet(TimerSet) = "timer.set";
+    TimerSet(TimerSet);
     /// A timer fired.
-    TimerFired(TimerFired) = "timer.fired";
+    TimerFired(TimerFired);
     /// A timer was called off.
-    TimerCancelled(TimerCancelled) = "timer.cancelled";
+    TimerCancelled(TimerCancelled);
+}
+
+impl Fact {
+    /// The type of the event that carries this.
+    pub const fn event_type(&self) -> EventType {
+        EventType::of(self.kind())
+    }
 }
 
 /// A payload that says no more than its type.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Empty {}
-
-/// What a world is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WorldDescription {
-    /// What people call it.
-    pub name: String,
-    /// What it is for.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub description: String,
-    /// See [`WorldSpec::turn_limit`](crate::WorldSpec::turn_limit).
-    pub turn_limit: u32,
-    /// See [`WorldSpec::main_agent`](crate::WorldSpec::main_agent).
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub main_agent: String,
-    /// See [`WorldSpec::variables`](crate::WorldSpec::variables).
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub variables: String,
-    /// Whatever else is known of it.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub metadata: BTreeMap<String, serde_json::Value>,
-    /// See [`WorldSpec::chat_model`](crate::WorldSpec::chat_model).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub chat_model: Option<ChatModel>,
-    /// See [`WorldSpec::mcp_servers`](crate::WorldSpec::mcp_servers).
-    #[serde(default, skip_serializing_if = "McpServers::is_empty")]
-    pub mcp_servers: McpServers,
-    /// See [`WorldSpec::perception`](crate::WorldSpec::perception).
-    #[serde(default, skip_serializing_if = "Perception::is_default")]
-    pub perception: Perception,
-}
 
 /// See [`Fact::EntityChanged`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -266,7 +239,8 @@ pub struct ActionRequested {
     /// The name under which workers offer it.
     pub action: ActionName,
     /// Whose action it is.
-    pub agent: EntityId,
+    #[serde(rename = "agent", alias = "entity")]
+    pub entity: EntityId,
     /// What it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Box<RawValue>>,
@@ -294,25 +268,9 @@ pub struct ActionRequested {
     pub thinking: Option<ThinkTask>,
     /// If it has not ended by then, it has failed.
     pub deadline: Timestamp,
-}
-
-impl ActionRequested {
-    /// A run of which no more than this is known: whose it is, and until when.
-    pub fn new(action: ActionName, agent: EntityId, deadline: Timestamp) -> Self {
-        Self {
-            action,
-            agent,
-            arguments: None,
-            message: None,
-            turn: None,
-            call: None,
-            ability: None,
-            caller: None,
-            depth: 0,
-            thinking: None,
-            deadline,
-        }
-    }
+    /// What it is for, in a word: see [`Purpose`](crate::Purpose). Absent in events of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<PurposeKind>,
 }
 
 #[expect(
@@ -425,16 +383,4 @@ pub struct TimerFired {
 pub struct TimerCancelled {
     /// The timer.
     pub timer: TimerId,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_built_in_type_is_reserved() {
-        for name in BUILT_IN {
-            assert!(name.parse::<EventType>().unwrap().is_reserved(), "{name}");
-        }
-    }
 }

@@ -8,34 +8,52 @@
 //! then [`subject`] (where each of them travels).
 
 pub mod ability;
+pub mod action;
+pub mod brain;
+pub mod chat;
 pub mod cloud_event;
 pub mod command;
 pub mod commit;
 pub mod entity;
 pub mod event;
+pub mod event_type;
 pub mod fact;
+pub mod fact_kind;
 pub mod id;
 pub mod mind;
 pub mod name;
+pub mod purpose;
+mod purpose_kind;
 pub mod query;
 pub mod run;
+mod seconds;
 pub mod signal;
 pub mod subject;
+mod target;
 pub mod timestamp;
 pub mod tool;
+pub mod world;
 
+pub use brain::Brain;
+pub use chat::Chat;
 pub use cloud_event::CloudEvent;
 pub use command::{
     Accepted, Command, CommandRequest, Rejection, RejectionCode, Reply, Request, RequestEnvelope,
 };
 pub use commit::{CommandMark, Commit, Position, Seq};
-pub use entity::{AgentConfig, Brain, Chat, Entity, EntityKind, WorldSpec};
-pub use event::{Event, EventType, NewEvent, Target};
+pub use entity::{AgentConfig, Entity, EntityKind};
+pub use event::{Event, NewEvent};
+pub use event_type::EventType;
 pub use fact::Fact;
+pub use fact_kind::FactKind;
 pub use id::{
     ActionName, ApprovalId, ChatId, CommandId, CommitId, EntityId, EventId, MessageId, RunId,
     TimerId, WorldId,
 };
+pub use purpose::Purpose;
+pub use purpose_kind::PurposeKind;
 pub use run::{Run, RunContext, RunOutcome, Usage};
 pub use signal::Chunk;
+pub use target::{InvalidTarget, Target};
 pub use timestamp::Timestamp;
+pub use world::WorldSpec;

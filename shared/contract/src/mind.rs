@@ -1,16 +1,17 @@
 //! Minds: what makes an agent act by itself, and not only answer when it is spoken to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::ability::Trigger;
-use crate::id::InvalidId;
-use crate::{ActionName, EntityId, Event, EventId, EventType, Target, Timestamp};
+use crate::ability::{AbilityKey, Trigger};
+use crate::event::Event;
+use crate::event_type::EventType;
+use crate::id::{EntityId, EventId};
+use crate::target::Target;
+use crate::timestamp::Timestamp;
 
 /// What an agent wants, what it remembers, and what wakes it. It sleeps until an event wakes it; then
 /// it decides what to do, one action after another, until it goes to sleep again. What wakes it while
@@ -137,58 +138,6 @@ impl Reflection {
     /// Under which name the answer is among what the agent has thought.
     pub fn name(&self) -> String {
         format!("{}.{}", self.before, self.argument)
-    }
-}
-
-/// Which ability of which entity: `{entity}:{ability}`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AbilityKey {
-    /// Whose.
-    pub entity: EntityId,
-    /// Its name.
-    pub ability: ActionName,
-}
-
-/// A text that names no ability.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidAbilityKey {
-    /// It has no colon.
-    #[error("{0:?} names no ability: write entity:ability")]
-    NoColon(String),
-    /// What is beside the colon is no id.
-    #[error(transparent)]
-    BadId(InvalidId),
-}
-
-impl FromStr for AbilityKey {
-    type Err = InvalidAbilityKey;
-
-    fn from_str(text: &str) -> Result<Self, InvalidAbilityKey> {
-        let parts = text.split_once(':');
-        let (entity, ability) = parts.ok_or_else(|| InvalidAbilityKey::NoColon(text.to_owned()))?;
-        Ok(Self {
-            entity: entity.parse().map_err(InvalidAbilityKey::BadId)?,
-            ability: ability.parse().map_err(InvalidAbilityKey::BadId)?,
-        })
-    }
-}
-
-impl fmt::Display for AbilityKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.entity, self.ability)
-    }
-}
-
-impl Serialize for AbilityKey {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for AbilityKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
     }
 }
 
@@ -350,24 +299,6 @@ mod tests {
     use serde_json::value::to_raw_value;
 
     use super::*;
-
-    #[test]
-    fn an_ability_has_one_key() {
-        for (text, is_key) in [
-            ("mic:speak", true),
-            ("mic", false),
-            ("mic:", false),
-            (":speak", false),
-            ("mic:speak:up", false),
-            ("a b:c", false),
-        ] {
-            let key = text.parse::<AbilityKey>();
-            assert_eq!(key.is_ok(), is_key, "{text}");
-            if let Ok(key) = key {
-                assert_eq!(key.to_string(), text);
-            }
-        }
-    }
 
     #[test]
     fn a_long_payload_is_remembered_by_its_beginning() {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::chat::ChatMessage;
 use crate::commit::Position;
-use crate::run::ChatMessage;
 use crate::{ChatId, EntityId, Seq, Timestamp, WorldId};
 
 /// The most rows that one page holds.

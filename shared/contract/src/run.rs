@@ -7,9 +7,13 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::ability::{AvailableAbility, EntityPatch};
+use crate::chat::ChatMessage;
+use crate::entity::Entity;
+use crate::event::NewEvent;
+use crate::id::{ActionName, ChatId, EntityId, MessageId, RunId, WorldId};
 use crate::mind::{MindContext, MindUpdate};
+use crate::timestamp::Timestamp;
 use crate::tool::{McpServers, ToolCall, ToolStep};
-use crate::{ActionName, ChatId, Entity, EntityId, MessageId, NewEvent, RunId, Timestamp, WorldId};
 
 /// One run of an action, as it waits in the work queue: ids and arguments, no more.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -21,7 +25,8 @@ pub struct Run {
     /// The name under which workers offer it.
     pub action: ActionName,
     /// Whose action it is.
-    pub agent: EntityId,
+    #[serde(rename = "agent", alias = "entity")]
+    pub entity: EntityId,
     /// The ability of that entity that it makes good; its arguments are then the event
     /// ([`Event`](crate::Event)) that asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,7 +51,8 @@ pub struct Run {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunContext {
     /// Whose action it is, with its configuration.
-    pub agent: Entity,
+    #[serde(rename = "agent", alias = "entity")]
+    pub entity: Entity,
     /// What of the chat is for it, oldest first; the message to answer comes last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<ChatMessage>,
@@ -68,29 +74,6 @@ pub struct RunContext {
     /// What the agent knows, when the run thinks for an agent with a mind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub situation: Option<Box<MindContext>>,
-}
-
-/// One message of a chat.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ChatMessage {
-    /// Its id.
-    pub id: MessageId,
-    /// Who said it.
-    pub sender: EntityId,
-    /// Whether an agent said it, and not a person.
-    pub from_agent: bool,
-    /// Which agents were to answer it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub answerers: Vec<EntityId>,
-    /// What was said.
-    pub text: String,
-    /// When.
-    pub at: Timestamp,
-    /// The message that began its turn.
-    pub turn: MessageId,
-    /// The message that it answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub in_reply_to: Option<MessageId>,
 }
 
 /// How a run ended, in the words of its worker.

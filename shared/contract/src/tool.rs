@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::entity::seconds;
-use crate::mind::AbilityKey;
-use crate::{ActionName, ApprovalId, ChatId, EntityId, RunId, Timestamp, WorldId};
+use crate::ability::AbilityKey;
+use crate::id::{ActionName, ApprovalId, ChatId, EntityId, RunId, WorldId};
+use crate::seconds;
+use crate::timestamp::Timestamp;
 
 /// A server of tools that speaks the Model Context Protocol. A worker uses only those that its own
 /// configuration allows, and adds what is secret: a world never holds a key.
@@ -44,7 +45,7 @@ pub struct ToolAccess {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<String>,
     /// Whether its model may ask people questions of its own.
-    #[serde(default = "crate::entity::yes")]
+    #[serde(default = "yes")]
     #[schema(default = true)]
     pub questions: bool,
     /// A call may take this long; then it has failed, and the model is told.
@@ -71,6 +72,10 @@ impl Default for ToolAccess {
             approval_timeout_seconds: None,
         }
     }
+}
+
+const fn yes() -> bool {
+    true
 }
 
 const fn default_timeout() -> Duration {

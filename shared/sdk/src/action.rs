@@ -170,7 +170,7 @@ impl Call {
             after: Position::default(),
             event_type: None,
             entity: None,
-            heard_by: Some(self.invocation.agent.clone()),
+            heard_by: Some(self.invocation.entity.clone()),
             last: true,
             chat: None,
             limit: PAGE_ROWS_MAX,
@@ -201,7 +201,7 @@ impl Call {
         }
         let Run {
             id,
-            agent,
+            entity,
             chat,
             turn,
             world,
@@ -211,7 +211,7 @@ impl Call {
             invocation: *id,
             attempt: self.attempt,
             index: self.index,
-            agent: agent.clone(),
+            agent: entity.clone(),
             chat: chat.clone(),
             turn: *turn,
             text: text.to_owned(),

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use contract::ability::AbilityKey;
 use contract::ability::AvailableAbility;
-use contract::mind::{AbilityKey, MindContext, MindUpdate};
-use contract::run::{ChatMessage, RunResult};
+use contract::chat::ChatMessage;
+use contract::mind::{MindContext, MindUpdate};
+use contract::run::RunResult;
 use contract::tool::ToolCall;
 use contract::{ActionName, Entity, EntityId, RunContext};
 use futures::future::BoxFuture;
@@ -44,7 +46,7 @@ pub struct Thinking {
 impl Thinking {
     /// Who thinks.
     pub fn agent(&self) -> &Entity {
-        &self.context.agent
+        &self.context.entity
     }
 
     /// What of the chat is for the agent, oldest first. The last is the one to answer.

@@ -1,6 +1,6 @@
 //! A struct as a type of event.
 
-use contract::event::InvalidEventType;
+use contract::event_type::InvalidEventType;
 use contract::{EventId, NewEvent};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;

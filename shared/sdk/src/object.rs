@@ -138,7 +138,7 @@ where
     async fn run(&self, call: Call) -> Result<RunResult, Error> {
         let received = Received::<E>::read(call.invocation().arguments.as_deref())?;
         let context = call.context().await?;
-        let me = Me::new(context.agent, received.id)?;
+        let me = Me::new(context.entity, received.id)?;
         (self.run)(received, me).await?.completed()
     }
 }

@@ -141,7 +141,7 @@ impl Worker {
         };
         let request = CommandRequest {
             id: invocation.completion(),
-            sender: requested.agent.clone(),
+            sender: requested.entity.clone(),
             command,
             trace: None,
         };

@@ -33,8 +33,8 @@ impl Act {
         call.silence();
         let mut context = call.context().await?;
         remind(&mut context, &call).await;
-        let (Some(config), Some(situation)) = (&context.agent.agent, &context.situation) else {
-            let reason = format!("{} was not asked what it does", context.agent.id);
+        let (Some(config), Some(situation)) = (&context.entity.agent, &context.situation) else {
+            let reason = format!("{} was not asked what it does", context.entity.id);
             return Err(Error::failed("no_mind", reason));
         };
         let limit = config.turn_timeout_seconds;
@@ -95,7 +95,7 @@ impl Act {
 /// its world remembers.
 async fn remind(context: &mut RunContext, call: &Call) {
     let mind = context
-        .agent
+        .entity
         .agent
         .as_ref()
         .and_then(|agent| agent.mind.as_ref());

@@ -30,8 +30,8 @@ impl Action for Respond {
 impl Respond {
     async fn respond(&self, mut call: Call) -> Result<RunResult, Error> {
         let context = call.context().await?;
-        let Some(config) = &context.agent.agent else {
-            let reason = format!("{} is not an agent", context.agent.id);
+        let Some(config) = &context.entity.agent else {
+            let reason = format!("{} is not an agent", context.entity.id);
             return Err(Error::failed("not_an_agent", reason));
         };
         let Some(message) = context.messages.last() else {
@@ -44,7 +44,7 @@ impl Respond {
         let thinking = async {
             let offer = self.offer(config, &context, &call).await;
             let asked = Asked {
-                agent: &context.agent,
+                agent: &context.entity,
                 messages: &context.messages,
                 message,
                 steps: &context.steps,
@@ -61,7 +61,7 @@ impl Respond {
                 }
                 // It was asked before a client began to think for it.
                 Brain::Client {} => {
-                    let reason = format!("a client thinks for {}", context.agent.id);
+                    let reason = format!("a client thinks for {}", context.entity.id);
                     Err(Error::failed("not_this_brain", reason))
                 }
             }

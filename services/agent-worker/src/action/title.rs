@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
-use contract::entity::Llm;
-use contract::run::{ChatMessage, RunResult};
+use contract::brain::Llm;
+use contract::chat::ChatMessage;
+use contract::run::RunResult;
 use contract::{ActionName, Brain, RunContext};
 use serde_json::json;
 
@@ -37,8 +38,8 @@ impl Title {
     async fn title(&self, mut call: Call) -> Result<RunResult, Error> {
         call.silence();
         let context = call.context().await?;
-        let Some(Brain::Llm(llm)) = context.agent.agent.as_ref().map(|agent| &agent.brain) else {
-            let reason = format!("{} has no language model", context.agent.id);
+        let Some(Brain::Llm(llm)) = context.entity.agent.as_ref().map(|agent| &agent.brain) else {
+            let reason = format!("{} has no language model", context.entity.id);
             return Err(Error::failed("no_model", reason));
         };
         let Some(last) = context.messages.last() else {
@@ -54,7 +55,7 @@ impl Title {
             ..last.clone()
         };
         let asked = Asked {
-            agent: &context.agent,
+            agent: &context.entity,
             messages: std::slice::from_ref(&message),
             message: &message,
             steps: &[],

@@ -97,7 +97,7 @@ impl CallTool {
         if !wanted.repeatable && !begins(call).await {
             return Err(not_made("unknown_effect", UNKNOWN));
         }
-        let access = context.agent.agent.as_ref();
+        let access = context.entity.agent.as_ref();
         let access = access.and_then(|agent| agent.tools.clone());
         let limit = access.unwrap_or_default().timeout_seconds;
         let called = self

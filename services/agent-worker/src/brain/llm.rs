@@ -7,7 +7,7 @@ mod prompt;
 
 use std::time::Duration;
 
-use contract::entity::{Llm, Provider};
+use contract::brain::{Llm, Provider};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{Instrument, Span, field, info_span, warn};
 

@@ -69,6 +69,6 @@ pub(crate) async fn summarise(
 
 /// It was asked before somebody else began to think for the agent.
 fn not_this(minded: Minded<'_>) -> Error {
-    let reason = format!("others think for {}", minded.context.agent.id);
+    let reason = format!("others think for {}", minded.context.entity.id);
     Error::failed("not_this_brain", reason)
 }

@@ -1,7 +1,7 @@
 //! Fixed rules and templates.
 
-use contract::entity::{Script, ScriptCall, ScriptRule};
-use contract::mind::AbilityKey;
+use contract::ability::AbilityKey;
+use contract::brain::{Script, ScriptCall, ScriptRule};
 use contract::tool::ToolCall;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
@@ -127,7 +127,7 @@ pub(super) fn fill<'a>(template: &str, value: impl Fn(&str) -> Option<&'a str>) 
 
 #[cfg(test)]
 mod tests {
-    use contract::run::ChatMessage;
+    use contract::chat::ChatMessage;
     use contract::tool::ToolStep;
     use contract::{Entity, RunContext};
     use serde_json::json;
@@ -169,7 +169,7 @@ mod tests {
         }))
         .unwrap();
         let asked = Asked {
-            agent: &context.agent,
+            agent: &context.entity,
             messages: &context.messages,
             message: &message,
             steps,

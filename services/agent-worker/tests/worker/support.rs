@@ -7,8 +7,9 @@ use std::time::Duration;
 use agent_worker::{Config, Worker};
 use bus::{Bus, Signal};
 use contract::ability::AvailableAbility;
+use contract::chat::ChatMessage;
 use contract::mind::MindContext;
-use contract::run::{ChatMessage, RunResult};
+use contract::run::RunResult;
 use contract::tool::{McpServer, McpServers, ToolCall, ToolStep};
 use contract::{
     Accepted, ActionName, AgentConfig, Chunk, Command, Entity, EntityId, EntityKind, MessageId,
@@ -182,7 +183,7 @@ impl Harness {
             id,
             world: self.world.clone(),
             action: action.parse().unwrap(),
-            agent: "ada".parse().unwrap(),
+            entity: "ada".parse().unwrap(),
             ability: None,
             arguments: Some(serde_json::value::to_raw_value(&id).unwrap()),
             chat: Some("main".parse().unwrap()),
@@ -308,7 +309,7 @@ impl Told {
         };
         let agent = self.agent.lock().unwrap().clone();
         RunContext {
-            agent: Entity {
+            entity: Entity {
                 name: "Ada".to_owned(),
                 agent: Some(agent.unwrap_or_else(|| serde_json::from_str("{}").unwrap())),
                 ..Entity::new(ada, EntityKind::Agent)

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use bus::{Bus, Incoming};
 use contract::ability::AvailableAbility;
-use contract::command::ChatText;
-use contract::fact::{MessagePosted, TurnEnded, WorldDescription};
+use contract::chat::ChatText;
+use contract::fact::{MessagePosted, TurnEnded};
 use contract::id::Partition;
+use contract::world::WorldDescription;
 use contract::{
     Accepted, Chunk, Command, CommandId, CommandMark, CommandRequest, Commit, CommitId, Entity,
     EntityId, Event, Fact, MessageId, NewEvent, Rejection, RejectionCode, Reply, Request, Seq,

@@ -1,6 +1,6 @@
 //! Messages that are copied into another chat, or taken back.
 
-use contract::entity::Branch;
+use contract::chat::Branch;
 use contract::{ChatId, Commit, Event, MessageId, WorldId};
 
 use crate::store::Statement;

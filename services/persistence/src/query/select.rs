@@ -1,6 +1,6 @@
 //! What each query selects.
 
-use contract::event::RESERVED_TOKENS;
+use contract::event_type::RESERVED_TOKENS;
 use contract::query::{
     ChatRow, ChatsQuery, EventRow, EventsQuery, MessageRow, MessagesQuery, PageStart, UsageQuery,
     UsageRow, WorldRow, WorldsQuery,

@@ -1,6 +1,6 @@
 //! Chats that branch off others, and messages that are taken back.
 
-use contract::entity::Branch;
+use contract::chat::Branch;
 use contract::fact::MessageRemoved;
 use contract::query::MessagesQuery;
 use contract::{Chat, Fact};

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bus::Bus;
-use contract::fact::{ActionCompleted, ChatDeleted, MessagePosted, WorldDescription};
+use contract::fact::{ActionCompleted, ChatDeleted, MessagePosted};
 use contract::query::{
     ChatRow, ChatsQuery, EventRow, EventsQuery, MessageRow, MessagesQuery, PageStart, Query,
     UsageQuery, UsageRow, WorldRow, WorldsQuery,
 };
+use contract::world::WorldDescription;
 use contract::{
     Chat, Commit, CommitId, Entity, EntityKind, Event, EventId, Fact, MessageId, Position, RunId,
     Seq, Timestamp, Usage, WorldId,

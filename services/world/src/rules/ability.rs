@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use contract::ability::{Ability, AvailableAbility, Executor, Perception, Trigger};
+use contract::chat::ChatMessage;
 use contract::fact::{ActionFailed, ActionRequested};
-use contract::run::ChatMessage;
 use contract::{
-    ActionName, ChatId, Entity, EntityId, Event, EventId, Fact, Rejection, RejectionCode,
+    ActionName, ChatId, Entity, EntityId, Event, EventId, Fact, Purpose, Rejection, RejectionCode,
 };
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
@@ -139,7 +139,7 @@ fn request(
         ability: Some(ability.name.clone()),
         caller: call.map(|call| call.agent.clone()),
         depth,
-        ..ActionRequested::new(
+        ..Purpose::Requested.request(
             action.clone(),
             entity.id.clone(),
             decision.now + invocation::DEADLINE_DEFAULT,

@@ -5,8 +5,8 @@ mod minds;
 mod talk;
 mod tools;
 
+use contract::chat::ChatMessage;
 use contract::fact::{ActionCompleted, ActionRequested};
-use contract::run::ChatMessage;
 use contract::{ChatId, EntityId, Event, Fact, MessageId, RunId, Timestamp};
 
 use self::talk::{close_one, create_chat, post, remove_messages, stop_waiting};
@@ -159,10 +159,10 @@ fn request(world: &mut World, event: &Event, requested: &ActionRequested) {
     if let (Some(chat), Some(message)) = (&event.chat, requested.message) {
         let question = match &requested.call {
             Some(call) => {
-                let agent = requested.caller.as_ref().unwrap_or(&requested.agent);
+                let agent = requested.caller.as_ref().unwrap_or(&requested.entity);
                 tools::run(world, chat, agent, call, invocation)
             }
-            None => take_waiting(world, chat, &requested.agent, message, invocation),
+            None => take_waiting(world, chat, &requested.entity, message, invocation),
         };
         answers = question.map(|message| (chat.clone(), message));
     }
@@ -178,7 +178,7 @@ fn request(world: &mut World, event: &Event, requested: &ActionRequested) {
         .insert((requested.deadline, Due::Deadline(invocation)));
     let open = Open {
         action: requested.action.clone(),
-        agent: requested.agent.clone(),
+        agent: requested.entity.clone(),
         deadline: requested.deadline,
         arguments: requested.arguments.clone(),
         answers,

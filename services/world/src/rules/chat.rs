@@ -1,6 +1,6 @@
 //! Chats: begun, changed, stopped and ended.
 
-use contract::entity::{Branch, TitleSource};
+use contract::chat::{Branch, TitleSource};
 use contract::fact::{ChatDeleted, ChatOpened, ChatStopped};
 use contract::{
     Chat, ChatId, Entity, EntityId, EntityKind, Fact, MessageId, Rejection, RejectionCode,

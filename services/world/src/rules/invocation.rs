@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use contract::entity::Brain;
+use contract::brain::Brain;
 use contract::fact::{ActionCancelled, ActionCompleted, ActionFailed, ActionRequested};
 use contract::run::RunResult;
 use contract::{
-    ActionName, ChatId, EntityId, EventId, Fact, Rejection, RejectionCode, RunId, RunOutcome,
-    Timestamp,
+    ActionName, ChatId, EntityId, EventId, Fact, Purpose, Rejection, RejectionCode, RunId,
+    RunOutcome, Timestamp,
 };
 use serde_json::value::RawValue;
 
@@ -44,7 +44,7 @@ pub(super) fn request(
     }
     let requested = ActionRequested {
         arguments: arguments.map(ToOwned::to_owned),
-        ..ActionRequested::new(
+        ..Purpose::Requested.request(
             action.clone(),
             agent.clone(),
             deadline.unwrap_or(decision.now + DEADLINE_DEFAULT),
@@ -89,7 +89,7 @@ pub(super) fn request_answer(
     let requested = ActionRequested {
         message: Some(question.id),
         turn: Some(question.turn),
-        ..ActionRequested::new(action, agent.clone(), decision.now + timeout + ANSWER_GRACE)
+        ..Purpose::Requested.request(action, agent.clone(), decision.now + timeout + ANSWER_GRACE)
     };
     let about = About {
         sender: Some(EntityId::world()),

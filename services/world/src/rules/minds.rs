@@ -12,10 +12,13 @@ mod outcome;
 
 use std::time::Duration;
 
-use contract::entity::Brain;
+use contract::ability::AbilityKey;
+use contract::brain::Brain;
 use contract::fact::{ActionRequested, AgentThought};
-use contract::mind::{AbilityKey, MindConfig, MindContext, MindView, ThinkTask};
-use contract::{ActionName, AgentConfig, EntityId, EventId, Fact, Rejection, RejectionCode};
+use contract::mind::{MindConfig, MindContext, MindView, ThinkTask};
+use contract::{
+    ActionName, AgentConfig, EntityId, EventId, Fact, Purpose, Rejection, RejectionCode,
+};
 
 use super::state::World;
 use super::{About, Decision, ability, invocation, reject};
@@ -125,7 +128,7 @@ fn request(
     let Some(action) = action else { return Ok(()) };
     let requested = ActionRequested {
         thinking: Some(thinking),
-        ..ActionRequested::new(
+        ..Purpose::Requested.request(
             action,
             agent.clone(),
             decision.now + timeout + invocation::ANSWER_GRACE,

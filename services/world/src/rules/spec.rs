@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use contract::command::WorldUpdate;
-use contract::entity::ChatModel;
-use contract::fact::WorldDescription;
+use contract::world::ChatModel;
+use contract::world::WorldDescription;
 use contract::{Entity, EntityId, Fact, Rejection, RejectionCode, WorldSpec};
 
 use super::state::World;

@@ -1,7 +1,8 @@
 //! Timers, and deadlines that have passed.
 
 use chrono::{DateTime, Utc};
-use contract::command::{ChatText, SetTimer};
+use contract::chat::ChatText;
+use contract::command::SetTimer;
 use contract::fact::{TimerCancelled, TimerFired, TimerSet};
 use contract::{EntityId, EventId, Fact, NewEvent, Rejection, RejectionCode, TimerId, Timestamp};
 use croner::parser::{CronParser, Seconds, Year};

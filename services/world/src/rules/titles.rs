@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use contract::entity::{Brain, ChatModel, TitleSource};
-use contract::fact::ActionRequested;
-use contract::{Chat, ChatId, Entity, EntityId, Fact, Rejection};
+use contract::brain::Brain;
+use contract::chat::TitleSource;
+use contract::world::ChatModel;
+use contract::{Chat, ChatId, Entity, EntityId, Fact, Purpose, Rejection};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -67,7 +68,7 @@ pub(super) fn ask_when_idle(
     let (true, Some(agent), Ok(action)) = (is_wanted, agent, TITLE.try_into()) else {
         return Ok(());
     };
-    let requested = ActionRequested::new(action, agent.id.clone(), decision.now + DEADLINE);
+    let requested = Purpose::Requested.request(action, agent.id.clone(), decision.now + DEADLINE);
     let about = About {
         sender: Some(EntityId::world()),
         chat: Some(chat.clone()),

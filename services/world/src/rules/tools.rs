@@ -10,10 +10,11 @@ mod approval;
 
 use std::collections::BTreeSet;
 
+use contract::chat::ChatMessage;
 use contract::fact::{ActionCompleted, ActionRequested};
-use contract::run::{ChatMessage, RunResult};
+use contract::run::RunResult;
 use contract::tool::{Tool, ToolAccess, ToolCall, ToolResult, ToolStep};
-use contract::{ChatId, EntityId, Fact, Rejection, RunId};
+use contract::{ChatId, EntityId, Fact, Purpose, Rejection, RunId};
 use serde_json::value::RawValue;
 
 use super::state::{Answering, Open, Thread, World};
@@ -134,7 +135,7 @@ fn request(
         message: Some(question.id),
         turn: Some(question.turn),
         call: Some(call.id.clone()),
-        ..ActionRequested::new(
+        ..Purpose::Requested.request(
             action,
             agent.clone(),
             decision.now + access.timeout_seconds + invocation::ANSWER_GRACE,

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use contract::Commit;
-use contract::fact::BUILT_IN;
+use contract::{Commit, FactKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -69,7 +68,8 @@ fn the_logs_hold_every_type_of_event() {
         let events = log.into_iter().flat_map(|commit| commit.events);
         found.extend(events.map(|event| event.event_type.as_str().to_owned()));
     }
-    for built_in in BUILT_IN {
-        assert!(found.contains(*built_in), "{built_in}");
+    for kind in FactKind::ALL {
+        let built_in = kind.name();
+        assert!(found.contains(built_in), "{built_in}");
     }
 }

@@ -165,7 +165,7 @@ fn decide(
         }
         Command::RequestAction {
             action,
-            agent,
+            entity: agent,
             arguments,
             deadline,
         } => {
@@ -353,4 +353,15 @@ fn reject(code: RejectionCode, detail: impl Into<String>, field: Option<String>)
 
 fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Rejection {
     reject(RejectionCode::Invalid, detail, Some(field.into()))
+}
+
+fn action_requested(
+    action: contract::ActionName,
+    entity: EntityId,
+    deadline: Timestamp,
+) -> contract::fact::ActionRequested {
+    contract::fact::ActionRequested {
+        purpose: None,
+        ..contract::Purpose::Requested.request(action, entity, deadline)
+    }
 }

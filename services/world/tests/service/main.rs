@@ -341,7 +341,7 @@ async fn an_invocation_that_nobody_runs_fails_at_its_deadline() {
     let world = harness.create("lobby").await;
     let request = Command::RequestAction {
         action: "nobody-offers-this".parse().unwrap(),
-        agent: EntityId::try_from("ada").unwrap(),
+        entity: EntityId::try_from("ada").unwrap(),
         arguments: None,
         deadline: Some(Timestamp::now() + Duration::from_millis(200)),
     };

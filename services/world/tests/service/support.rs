@@ -183,7 +183,7 @@ pub(crate) fn draft(event_type: &str) -> NewEvent {
 pub(crate) fn request_echo(agent: &str) -> Command {
     Command::RequestAction {
         action: "echo".parse().unwrap(),
-        agent: agent.parse().unwrap(),
+        entity: agent.parse().unwrap(),
         arguments: None,
         deadline: None,
     }

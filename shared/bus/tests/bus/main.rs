@@ -144,7 +144,7 @@ async fn a_second_dispatch_of_an_invocation_is_dropped() {
         id: RunId(Uuid::now_v7()),
         world: world("lobby"),
         action: "echo".parse().unwrap(),
-        agent: "ada".parse().unwrap(),
+        entity: "ada".parse().unwrap(),
         ability: None,
         arguments: None,
         chat: None,

@@ -10,14 +10,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-use contract::fact::BUILT_IN;
 use contract::query::{
     ChatRow, ChatsQuery, EventRow, EventsQuery, MessageRow, MessagesQuery, QueryReply,
 };
 use contract::query::{UsageQuery, UsageRow, WorldRow, WorldsQuery};
 use contract::tool::{McpServerStatus, ReadResource, RestartMcpServer};
 use contract::{
-    Chunk, CloudEvent, Command, Commit, EventType, Fact, Reply, Request, RequestEnvelope, Run,
+    Chunk, CloudEvent, Command, Commit, EventType, Fact, FactKind, Reply, Request, RequestEnvelope,
+    Run,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -85,7 +85,25 @@ fn every_built_in_event() {
         assert_eq!(again, entry[1]);
         seen.insert(event_type.to_string());
     }
-    assert_eq!(seen, BUILT_IN.iter().map(ToString::to_string).collect());
+    assert_eq!(
+        seen,
+        FactKind::ALL
+            .iter()
+            .map(|kind| kind.name().to_owned())
+            .collect()
+    );
+}
+
+#[test]
+fn an_object_whose_action_runs_may_be_called_an_entity() {
+    let data = r#"{"action": "use", "entity": "bell", "deadline": "2026-01-31T12:05:00.000Z"}"#;
+    let data = serde_json::value::RawValue::from_string(data.to_owned()).unwrap();
+    let event_type = EventType::of(FactKind::ActionRequested);
+    let fact = Fact::parse(&event_type, &data).unwrap();
+    let Some(Fact::ActionRequested(requested)) = fact else {
+        panic!("{fact:?}");
+    };
+    assert_eq!(requested.entity.as_str(), "bell");
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl Runner {
             "invocation",
             otel.kind = "consumer",
             world.id = %invocation.world,
-            agent.id = %invocation.agent,
+            agent.id = %invocation.entity,
             action.name = %invocation.action,
             invocation.id = %invocation.id,
             attempt = delivery.attempt,

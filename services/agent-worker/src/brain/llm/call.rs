@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use contract::Usage;
-use contract::entity::Llm;
+use contract::brain::Llm;
 use contract::tool::ToolCall;
 use futures::StreamExt;
 use genai::chat::{ChatStreamEvent, StreamEnd};

@@ -4,7 +4,7 @@
 //! address that the worker's configuration names with it, and nowhere else.
 
 use anyhow::Context as _;
-use contract::entity::{Llm, Provider};
+use contract::brain::{Llm, Provider};
 use genai::adapter::AdapterKind;
 use genai::resolver::{AuthData, Endpoint as Target};
 use genai::{ModelIden, ServiceTarget};

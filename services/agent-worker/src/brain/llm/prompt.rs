@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contract::entity::Llm;
+use contract::brain::Llm;
 use contract::tool::ToolStep;
 use genai::chat::{
     ChatMessage, ChatOptions, ChatRequest, ContentPart, MessageContent, Tool, ToolCall,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use contract::entity::Llm;
+use contract::brain::Llm;
+use contract::chat::ChatMessage;
 use contract::mind::Reflection;
-use contract::run::ChatMessage;
 use contract::tool::ToolCall;
 use contract::{EntityId, MessageId, Timestamp, Usage};
 use serde_json::value::to_raw_value;
@@ -157,7 +157,7 @@ async fn ask(
         in_reply_to: None,
     };
     let asked = Asked {
-        agent: &minded.context.agent,
+        agent: &minded.context.entity,
         messages: std::slice::from_ref(&message),
         message: &message,
         steps: &[],

@@ -1,7 +1,8 @@
 //! An agent that decides by fixed rules. Pure.
 
-use contract::entity::{Script, ScriptCall, ScriptRule};
-use contract::mind::{AbilityKey, MemoryEntry, MindContext, MindUpdate};
+use contract::ability::AbilityKey;
+use contract::brain::{Script, ScriptCall, ScriptRule};
+use contract::mind::{MemoryEntry, MindContext, MindUpdate};
 use contract::tool::ToolCall;
 use serde::Deserialize;
 use serde_json::Value;
@@ -101,11 +102,11 @@ struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     fn new(minded: Minded<'a>, cause: &'a MemoryEntry) -> Self {
-        let me = &minded.context.agent.id;
+        let me = &minded.context.entity.id;
         let mut memory = minded.situation.memory.iter().rev();
         let result = memory.find(|event| event.sender != *me);
         Self {
-            agent: minded.context.agent.display_name(),
+            agent: minded.context.entity.display_name(),
             sender: cause.sender.as_str(),
             cause: Fields::of(cause),
             result: result.map(Fields::of).unwrap_or_default(),
@@ -246,7 +247,7 @@ mod tests {
         .unwrap();
         let minded = Minded {
             context: &context,
-            config: context.agent.agent.as_ref().unwrap(),
+            config: context.entity.agent.as_ref().unwrap(),
             situation: &situation,
             until: tokio::time::Instant::now(),
         };

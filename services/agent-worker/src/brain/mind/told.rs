@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use contract::entity::Llm;
+use contract::brain::Llm;
 use contract::mind::{MemoryEntry, MindContext};
 use contract::{AgentConfig, Entity};
 
@@ -22,7 +22,7 @@ pub(super) fn system(model: &Llm, minded: Minded<'_>) -> Llm {
         situation,
         ..
     } = minded;
-    let mut text = whereabouts(&context.agent, situation);
+    let mut text = whereabouts(&context.entity, situation);
     goals(&mut text, config);
     text.push_str(RULES);
     if !model.system_prompt.is_empty() {
@@ -191,7 +191,7 @@ mod tests {
         .unwrap();
         let minded = Minded {
             context: &context,
-            config: context.agent.agent.as_ref().unwrap(),
+            config: context.entity.agent.as_ref().unwrap(),
             situation: &situation(),
             until: tokio::time::Instant::now(),
         };

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use contract::brain::{Llm, Provider};
 use contract::command::EntityUpdate;
-use contract::entity::{Llm, Provider};
 use contract::tool::ToolAccess;
 use contract::{AgentConfig, Brain, Entity, EntityId, EntityKind, Timestamp};
 use serde_json::{Value, json};

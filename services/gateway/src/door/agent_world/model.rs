@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use contract::chat::ChatMessage;
 use contract::id::NAME_LENGTH_MAX;
 use contract::name::kebab_id;
-use contract::run::ChatMessage;
 use contract::tool::{Approval, McpServers};
 use contract::{ApprovalId, ChatId, Entity, EntityId, EntityKind, RunId, Seq, Timestamp, WorldId};
 use serde::Deserialize;

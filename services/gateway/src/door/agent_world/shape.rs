@@ -1,7 +1,7 @@
 //! Worlds, chats and agents as clients see them.
 
-use contract::entity::{Llm, Provider};
-use contract::run::ChatMessage;
+use contract::brain::{Llm, Provider};
+use contract::chat::ChatMessage;
 use contract::{Brain, ChatId, Entity, Timestamp};
 use serde_json::{Value, json};
 

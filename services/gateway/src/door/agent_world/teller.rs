@@ -11,7 +11,7 @@ mod calls;
 #[cfg(test)]
 mod tests;
 
-use contract::entity::TitleSource;
+use contract::chat::TitleSource;
 use contract::fact::{ActionFailed, ActionRequested, MessagePosted};
 use contract::{Chat, ChatId, Chunk, CloudEvent, EntityId, Fact, MessageId, RunId};
 use serde_json::Value;
@@ -192,7 +192,7 @@ impl Teller {
 
     fn requested(&mut self, event: &CloudEvent, requested: &ActionRequested) -> Vec<Envelope> {
         if let Some(call) = &requested.call {
-            return vec![self.calls.begin(event, &requested.agent, call)];
+            return vec![self.calls.begin(event, &requested.entity, call)];
         }
         if requested.message.is_none() {
             return Vec::new();

@@ -7,8 +7,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use contract::command::{View, WorldUpdate};
-use contract::entity::ChatModel;
 use contract::query::WorldRow;
+use contract::world::ChatModel;
 use contract::{Command, EntityId, WorldId, WorldSpec};
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
 use axum::http::StatusCode;
-use contract::command::ChatText;
+use contract::chat::ChatText;
 use contract::{
     CloudEvent, Command, CommandId, EntityId, EntityKind, NewEvent, RejectionCode, Target, WorldId,
 };

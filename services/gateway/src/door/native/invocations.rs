@@ -120,7 +120,7 @@ pub(crate) async fn request(
     let id = caller.command_id(&world);
     let command = Command::RequestAction {
         action: body.action,
-        agent: body.agent,
+        entity: body.agent,
         arguments: body.arguments,
         deadline: body.deadline,
     };

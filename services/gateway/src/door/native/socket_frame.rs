@@ -153,7 +153,7 @@ fn read(
             let body: NewInvocation = body::parse(&rest)?;
             let request = Command::RequestAction {
                 action: body.action,
-                agent: body.agent,
+                entity: body.agent,
                 arguments: body.arguments,
                 deadline: body.deadline,
             };

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use contract::command::{ChatText, SetTimer};
+use contract::chat::ChatText;
+use contract::command::SetTimer;
 use contract::{Command, EntityId, TimerId, Timestamp, WorldId};
 use serde::Deserialize;
 use utoipa::ToSchema;

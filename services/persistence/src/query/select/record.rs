@@ -1,7 +1,7 @@
 //! Rows as they are in the tables, and what they say.
 
+use contract::chat::ChatMessage;
 use contract::query::{ChatRow, EventRow, MessageRow, UsageRow, WorldRow};
-use contract::run::ChatMessage;
 
 use super::{position, timestamp};
 use crate::store::{Error, to_unsigned};

@@ -1,7 +1,7 @@
 //! What the events of a chat change.
 
+use contract::chat::ChatMessage;
 use contract::fact::MessagePosted;
-use contract::run::ChatMessage;
 use contract::{Chat, ChatId, EntityId, Event, MessageId, Timestamp};
 
 use crate::rules::state::{ChatState, TAIL_BYTES_MAX, TAIL_MESSAGES_MAX, Turn, World};

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use contract::mind::{AbilityKey, MemoryEntry, MemoryLimits, MindView, Summary};
+use contract::ability::AbilityKey;
+use contract::mind::{MemoryEntry, MemoryLimits, MindView, Summary};
 use contract::{EventId, RunId};
 use serde::{Deserialize, Serialize};
 

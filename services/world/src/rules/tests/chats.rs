@@ -1,7 +1,9 @@
 //! Chats as stories: limits, titles, new chats, what is taken back, what an agent remembers.
 
+use contract::brain::{Brain, Llm, Provider};
+use contract::chat::TitleSource;
 use contract::command::{EntityUpdate, WorldUpdate};
-use contract::entity::{Brain, ChatModel, Llm, Provider, TitleSource};
+use contract::world::ChatModel;
 use contract::{AgentConfig, Chat, ChatId, Command, EntityKind, MessageId};
 
 use super::{Story, context, entity, types};
@@ -405,7 +407,7 @@ fn a_prompt_is_filled_with_the_variables_of_the_world() {
     story.send("world", Command::UpdateWorld(change)).unwrap();
     story.say("where are you?");
     let context = context(&story.world, story.open()[0]).unwrap();
-    let Some(Brain::Llm(llm)) = context.agent.agent.map(|agent| agent.brain) else {
+    let Some(Brain::Llm(llm)) = context.entity.agent.map(|agent| agent.brain) else {
         panic!("a language model")
     };
     assert_eq!(llm.system_prompt, "You live in Rome.");
@@ -449,7 +451,7 @@ fn a_worlds_own_model_names_its_chats() {
     let events = story.answer_first("hi");
     assert_eq!(types(&events).last(), Some(&"action.requested"));
     let told = context(&story.world, story.open()[0]).unwrap();
-    let Brain::Llm(llm) = told.agent.agent.unwrap().brain else {
+    let Brain::Llm(llm) = told.entity.agent.unwrap().brain else {
         panic!("a title needs a model")
     };
     assert_eq!(

@@ -1,7 +1,7 @@
 //! Agents that their own clients think for.
 
 use contract::command::WorldUpdate;
-use contract::entity::ChatModel;
+use contract::world::ChatModel;
 use contract::{ActionName, AgentConfig, Brain, Command, Entity, EntityId, EntityKind};
 
 use super::{Story, context, entity, hash, types};
@@ -95,7 +95,7 @@ fn an_agent_of_a_client_can_be_asked_for_an_action() {
     let action: ActionName = "echo".parse().unwrap();
     let command = Command::RequestAction {
         action,
-        agent: "cy".parse().unwrap(),
+        entity: "cy".parse().unwrap(),
         arguments: None,
         deadline: None,
     };

@@ -1,6 +1,7 @@
 //! Events, and what is said together with them.
 
-use contract::command::{ChatText, SetTimer};
+use contract::chat::ChatText;
+use contract::command::SetTimer;
 use contract::fact::MessagePosted;
 use contract::{Command, Event, NewEvent, RejectionCode};
 use serde_json::value::RawValue;

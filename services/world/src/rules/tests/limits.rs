@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use contract::command::{ChatText, SetTimer};
+use contract::chat::ChatText;
+use contract::command::SetTimer;
 use contract::{Chat, Command};
 
 use super::chats::{chat_id, with_model};
@@ -198,7 +199,7 @@ fn whoever_is_removed_may_have_more_runs_than_one_commit_ends() {
     let mut story = Story::begin(&["ada", "bob"]);
     let run = |agent: &str| Command::RequestAction {
         action: "work".parse().unwrap(),
-        agent: agent.parse().unwrap(),
+        entity: agent.parse().unwrap(),
         arguments: None,
         deadline: None,
     };

@@ -32,7 +32,7 @@ fn begin() -> Story {
     };
     let run = Command::RequestAction {
         action: "echo".parse().unwrap(),
-        agent: "bob".parse().unwrap(),
+        entity: "bob".parse().unwrap(),
         arguments: Some(to_raw_value(&json!({"text": "a lot"})).unwrap()),
         deadline: None,
     };

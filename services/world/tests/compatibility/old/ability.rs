@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use contract::ability::{Ability, AvailableAbility, Executor, Perception, Trigger};
+use contract::chat::ChatMessage;
 use contract::fact::{ActionFailed, ActionRequested};
-use contract::run::ChatMessage;
 use contract::{
     ActionName, ChatId, Entity, EntityId, Event, EventId, Fact, Rejection, RejectionCode,
 };
@@ -139,7 +139,7 @@ fn request(
         ability: Some(ability.name.clone()),
         caller: call.map(|call| call.agent.clone()),
         depth,
-        ..ActionRequested::new(
+        ..crate::old::action_requested(
             action.clone(),
             entity.id.clone(),
             decision.now + invocation::DEADLINE_DEFAULT,

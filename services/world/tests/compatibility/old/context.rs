@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use contract::entity::{Brain, Llm};
+use contract::brain::{Brain, Llm};
+use contract::chat::ChatMessage;
 use contract::mind::ThinkTask;
-use contract::run::ChatMessage;
 use contract::{ChatId, Entity, EntityId, Rejection, RunContext, RunId};
 
 use super::state::{ChatState, World};
@@ -34,7 +34,7 @@ pub fn context(world: &World, id: RunId) -> Result<RunContext, Rejection> {
     let mut agent = world.check_entity(&open.agent, "agent")?.clone();
     fill_prompt(world, &mut agent);
     let mut context = RunContext {
-        agent,
+        entity: agent,
         messages: Vec::new(),
         others: Vec::new(),
         steps: Vec::new(),
@@ -56,7 +56,7 @@ pub fn context(world: &World, id: RunId) -> Result<RunContext, Rejection> {
     }
     if let Some((chat, question)) = &open.answers {
         if context
-            .agent
+            .entity
             .agent
             .as_ref()
             .is_some_and(|agent| agent.tools.is_some())
@@ -64,13 +64,13 @@ pub fn context(world: &World, id: RunId) -> Result<RunContext, Rejection> {
             context.offers = ability::offered(world, &open.agent);
         }
         context.steps = tools::steps(world, chat, &open.agent);
-        context.messages = messages(world, chat, &context.agent, question);
+        context.messages = messages(world, chat, &context.entity, question);
         context.others = others(world, chat, &open.agent);
     }
     if let Some(state) = open.titles.as_ref().and_then(|chat| world.chats.get(chat)) {
         let skipped = state.tail.len().saturating_sub(TITLED_MESSAGES_MAX);
         context.messages = state.tail.iter().skip(skipped).cloned().collect();
-        use_chat_model(world, &mut context.agent);
+        use_chat_model(world, &mut context.entity);
     }
     Ok(context)
 }

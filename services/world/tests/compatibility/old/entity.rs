@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use contract::brain::{Brain, Script};
 use contract::command::EntityUpdate;
-use contract::entity::{Brain, Script};
 use contract::fact::{AgentForgot, EntityRemoved};
 use contract::tool::Verdict;
 use contract::{AgentConfig, Entity, EntityId, EntityKind, Fact, Rejection, RejectionCode};

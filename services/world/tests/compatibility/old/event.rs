@@ -1,6 +1,6 @@
 //! Custom events: what others than the world itself send.
 
-use contract::command::ChatText;
+use contract::chat::ChatText;
 use contract::{EntityId, Event, NewEvent, Rejection, RejectionCode, Target};
 
 use super::ability::{self, Origin};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contract::entity::Brain;
+use contract::brain::Brain;
 use contract::fact::{ActionCancelled, ActionCompleted, ActionFailed, ActionRequested};
 use contract::run::RunResult;
 use contract::{
@@ -44,7 +44,7 @@ pub(super) fn request(
     }
     let requested = ActionRequested {
         arguments: arguments.map(ToOwned::to_owned),
-        ..ActionRequested::new(
+        ..crate::old::action_requested(
             action.clone(),
             agent.clone(),
             deadline.unwrap_or(decision.now + DEADLINE_DEFAULT),
@@ -89,7 +89,7 @@ pub(super) fn request_answer(
     let requested = ActionRequested {
         message: Some(question.id),
         turn: Some(question.turn),
-        ..ActionRequested::new(action, agent.clone(), decision.now + timeout + ANSWER_GRACE)
+        ..crate::old::action_requested(action, agent.clone(), decision.now + timeout + ANSWER_GRACE)
     };
     let about = About {
         sender: Some(EntityId::world()),

@@ -103,7 +103,7 @@ pub(super) fn answer(
     chat: &ChatId,
     agent: &EntityId,
     text: &str,
-    question: &contract::run::ChatMessage,
+    question: &contract::chat::ChatMessage,
     usage: Option<Usage>,
     decision: &mut Decision<'_>,
 ) -> Result<(), Rejection> {

@@ -12,9 +12,10 @@ mod outcome;
 
 use std::time::Duration;
 
-use contract::entity::Brain;
+use contract::ability::AbilityKey;
+use contract::brain::Brain;
 use contract::fact::{ActionRequested, AgentThought};
-use contract::mind::{AbilityKey, MindConfig, MindContext, MindView, ThinkTask};
+use contract::mind::{MindConfig, MindContext, MindView, ThinkTask};
 use contract::{ActionName, AgentConfig, EntityId, EventId, Fact, Rejection, RejectionCode};
 
 use super::state::World;
@@ -125,7 +126,7 @@ fn request(
     let Some(action) = action else { return Ok(()) };
     let requested = ActionRequested {
         thinking: Some(thinking),
-        ..ActionRequested::new(
+        ..crate::old::action_requested(
             action,
             agent.clone(),
             decision.now + timeout + invocation::ANSWER_GRACE,

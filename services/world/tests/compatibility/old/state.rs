@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use contract::command::ChatText;
-use contract::fact::WorldDescription;
+use contract::chat::ChatMessage;
+use contract::chat::ChatText;
 use contract::mind::ThinkTask;
-use contract::run::ChatMessage;
 use contract::tool::{Approval, ToolCall, ToolResult};
+use contract::world::WorldDescription;
 use contract::{
     ActionName, ApprovalId, Brain, Chat, ChatId, Commit, Entity, EntityId, EntityKind, EventType,
     MessageId, NewEvent, Rejection, RejectionCode, RunId, Seq, TimerId, Timestamp, WorldId,

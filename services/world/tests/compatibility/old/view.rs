@@ -4,11 +4,11 @@ mod outline;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use contract::chat::ChatMessage;
 use contract::command::View;
-use contract::fact::WorldDescription;
 use contract::mind::MindView;
-use contract::run::ChatMessage;
 use contract::tool::Approval;
+use contract::world::WorldDescription;
 use contract::{
     ApprovalId, Chat, ChatId, Entity, EntityId, EventType, RunId, Seq, TimerId, Timestamp, WorldId,
 };

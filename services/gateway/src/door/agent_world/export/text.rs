@@ -6,8 +6,8 @@ mod tool;
 
 use std::fmt::Write as _;
 
+use contract::chat::ChatMessage;
 use contract::query::EventRow;
-use contract::run::ChatMessage;
 use contract::{Entity, EntityId, EntityKind, Fact, Timestamp};
 use serde_json::Value;
 
@@ -237,9 +237,9 @@ fn event(row: &EventRow) -> (&'static str, String) {
         Some(Fact::MessagePosted(posted)) => message(&posted.text),
         Some(Fact::ActionCompleted(done)) if !done.calls.is_empty() => message(&done.said),
         Some(Fact::ActionRequested(wanted)) if wanted.call.is_some() => {
-            tool(&wanted.agent, "tool-start")
+            tool(&wanted.entity, "tool-start")
         }
-        Some(Fact::ActionRequested(wanted)) => world(&wanted.agent, "response-start"),
+        Some(Fact::ActionRequested(wanted)) => world(&wanted.entity, "response-start"),
         Some(Fact::ApprovalRequested(_)) => tool(sender, "tool-progress"),
         Some(Fact::ActionCompleted(done)) if done.call.is_some() => tool(sender, "tool-result"),
         Some(Fact::ActionFailed(ended)) if ended.call.is_some() => tool(sender, "tool-error"),

@@ -48,7 +48,7 @@ impl Answers {
         requested: &ActionRequested,
     ) -> Option<Activity> {
         let run = event.id.invocation();
-        let whose = (event.chat.clone(), requested.agent.clone());
+        let whose = (event.chat.clone(), requested.entity.clone());
         let before = self.open.remove(&whose);
         let before = before.filter(|answer| answer.question == requested.message);
         let goes_on = before.map(|answer| answer.activity);
@@ -57,7 +57,7 @@ impl Answers {
             self.begun += 1;
             Activity {
                 number: self.begun,
-                agent: requested.agent.clone(),
+                agent: requested.entity.clone(),
                 chat: event.chat.clone(),
             }
         });

@@ -2,7 +2,7 @@ mod tools;
 
 use contract::commit::Position;
 use contract::fact::{ActionCompleted, ActionFailed, TurnEnded};
-use contract::{ActionName, CommandId, Event, EventId, Timestamp, Usage};
+use contract::{ActionName, CommandId, Event, EventId, Purpose, Timestamp, Usage};
 use serde_json::Value;
 
 use super::*;
@@ -94,7 +94,7 @@ impl Script {
         let requested = ActionRequested {
             message: Some(turn),
             turn: Some(turn),
-            ..ActionRequested::new(action, agent.parse().unwrap(), Timestamp::MAX)
+            ..Purpose::Requested.request(action, agent.parse().unwrap(), Timestamp::MAX)
         };
         self.happens("world", id, &Fact::ActionRequested(requested));
         id.invocation()

@@ -112,7 +112,7 @@ pub(super) fn forget(world: &mut World, agent: &EntityId) {
 /// A run is wanted that thinks for an agent, or does what it asked for.
 pub(super) fn request(world: &mut World, requested: &ActionRequested, run: RunId) {
     let agent = match (requested.thinking, &requested.caller) {
-        (Some(_), _) => &requested.agent,
+        (Some(_), _) => &requested.entity,
         (None, Some(caller)) if requested.message.is_none() => caller,
         _ => return,
     };

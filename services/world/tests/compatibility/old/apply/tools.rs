@@ -1,8 +1,8 @@
 //! What the events of tools change.
 
 use contract::ability::Executor;
+use contract::chat::ChatMessage;
 use contract::fact::{ActionCompleted, ApprovalEnded, ApprovalRequested};
-use contract::run::ChatMessage;
 use contract::tool::{Approval, McpServer, Tool, ToolCall, ToolResult, Verdict};
 use contract::{ChatId, EntityId, Event, RunId, Timestamp};
 

@@ -1,7 +1,8 @@
 //! What comes of a run that thought for an agent.
 
+use contract::ability::AbilityKey;
 use contract::fact::{ActionCompleted, AgentSummarised, AgentThought};
-use contract::mind::{AbilityKey, MindUpdate, Summary, ThinkTask};
+use contract::mind::{MindUpdate, Summary, ThinkTask};
 use contract::run::RunResult;
 use contract::tool::ToolCall;
 use contract::{EventId, Fact, Rejection, RunId};

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use contract::ability::Ability;
-use contract::fact::WorldDescription;
 use contract::mind::ThinkTask;
 use contract::tool::Approval;
+use contract::world::WorldDescription;
 use contract::{
     ActionName, AgentConfig, ApprovalId, Chat, ChatId, Entity, EntityId, EntityKind, MessageId,
     RunId, Seq, Timestamp, WorldId,

@@ -63,7 +63,7 @@ impl Script {
             message: Some(turn),
             turn: Some(turn),
             call: Some(call.to_owned()),
-            ..ActionRequested::new(
+            ..Purpose::Requested.request(
                 "tool".parse().unwrap(),
                 "ada".parse().unwrap(),
                 Timestamp::MAX,

@@ -1,0 +1,134 @@
+//! The kinds of built-in events.
+
+macro_rules! fact_kinds {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
+        /// The kind of a built-in event: its type alone, without its payload.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum FactKind {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl FactKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name of its type.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The kind whose type has this name; `None` when no built-in event is called so.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+fact_kinds! {
+    /// A world began.
+    WorldCreated = "world.created";
+    /// A world's description changed.
+    WorldUpdated = "world.updated";
+    /// A world ended: nothing follows in its log.
+    WorldDeleted = "world.deleted";
+    /// A type of custom events is checked from now on, or checked in another way.
+    EventTypeRegistered = "world.event_type_registered";
+    /// An entity came into the world.
+    EntityCreated = "entity.created";
+    /// An entity is now as given.
+    EntityUpdated = "entity.updated";
+    /// The state of an entity changed, or who holds it, or where it is.
+    EntityChanged = "entity.changed";
+    /// An entity left the world.
+    EntityRemoved = "entity.removed";
+    /// A chat began.
+    ChatCreated = "chat.created";
+    /// A chat is now as given.
+    ChatUpdated = "chat.updated";
+    /// A chat is now the one that people see first.
+    ChatOpened = "chat.opened";
+    /// A chat ended.
+    ChatDeleted = "chat.deleted";
+    /// Whatever waited to be answered in a chat was called off.
+    ChatStopped = "chat.stopped";
+    /// Everyone whom a message made speak has ended, or nobody was to speak.
+    TurnEnded = "chat.turn_ended";
+    /// A message was posted in a chat.
+    MessagePosted = "message.posted";
+    /// A message, and all that followed it in its chat, was taken back.
+    MessageRemoved = "message.removed";
+    /// An agent forgot everything that was said before.
+    AgentForgot = "agent.forgot";
+    /// An agent with a mind has thought about what to do.
+    AgentThought = "agent.thought";
+    /// An agent remembers from now on in short what it remembered word for word.
+    AgentSummarised = "agent.summarised";
+    /// A run of an action is wanted. The event's id is the invocation's.
+    ActionRequested = "action.requested";
+    /// A run of an action succeeded.
+    ActionCompleted = "action.completed";
+    /// A run of an action failed, for good.
+    ActionFailed = "action.failed";
+    /// A run of an action was called off.
+    ActionCancelled = "action.cancelled";
+    /// A call of a tool waits for a person. The event's id is the approval's.
+    ApprovalRequested = "approval.requested";
+    /// A person has said what becomes of a call, or nobody is waited for any more.
+    ApprovalEnded = "approval.ended";
+    /// A timer will fire.
+    TimerSet = "timer.set";
+    /// A timer fired.
+    TimerFired = "timer.fired";
+    /// A timer was called off.
+    TimerCancelled = "timer.cancelled";
+}
+
+/// What the dispatcher does for an event, beside storing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// A run of an action goes to the work queue.
+    DispatchRun,
+    /// Workers are told that a run is cancelled.
+    CancelRun,
+}
+
+impl FactKind {
+    /// The work that an event of this kind asks for, if any.
+    pub const fn work(self) -> Option<Work> {
+        // A new kind does not compile until somebody says here whether it asks for work.
+        match self {
+            Self::ActionRequested => Some(Work::DispatchRun),
+            Self::ActionCancelled => Some(Work::CancelRun),
+            Self::WorldCreated
+            | Self::WorldUpdated
+            | Self::WorldDeleted
+            | Self::EventTypeRegistered
+            | Self::EntityCreated
+            | Self::EntityUpdated
+            | Self::EntityChanged
+            | Self::EntityRemoved
+            | Self::ChatCreated
+            | Self::ChatUpdated
+            | Self::ChatOpened
+            | Self::ChatDeleted
+            | Self::ChatStopped
+            | Self::TurnEnded
+            | Self::MessagePosted
+            | Self::MessageRemoved
+            | Self::AgentForgot
+            | Self::AgentThought
+            | Self::AgentSummarised
+            | Self::ActionCompleted
+            | Self::ActionFailed
+            | Self::ApprovalRequested
+            | Self::ApprovalEnded
+            | Self::TimerSet
+            | Self::TimerFired
+            | Self::TimerCancelled => None,
+        }
+    }
+}

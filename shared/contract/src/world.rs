@@ -1,0 +1,120 @@
+//! Worlds as a whole: as people describe them, and as their log does.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::ability::{EventTypeVersion, Perception};
+use crate::brain::Provider;
+use crate::chat::Chat;
+use crate::entity::Entity;
+use crate::tool::McpServers;
+
+/// A world as a person describes it: what `world create` and `world apply` take.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WorldSpec {
+    /// What people call it.
+    #[serde(default)]
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Answers that one agent may give before a person, or the world, speaks again.
+    #[serde(default = "default_turn_limit")]
+    #[schema(minimum = 1, maximum = 1000, default = 5)]
+    pub turn_limit: u32,
+    /// The agent, by id or name, that answers people who address nobody; all of them when empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub main_agent: String,
+    /// Lines of `NAME=value`: `{{NAME}}` in a system prompt stands for the value.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub variables: String,
+    /// Whatever else is known of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub metadata: BTreeMap<String, serde_json::Value>,
+    /// The model that names its chats; that of the first agent that has one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat_model: Option<ChatModel>,
+    /// The servers of tools that its agents may use, by name.
+    #[serde(default, skip_serializing_if = "McpServers::is_empty")]
+    pub mcp_servers: McpServers,
+    /// What agents perceive of one another.
+    #[serde(default, skip_serializing_if = "Perception::is_default")]
+    pub perception: Perception,
+    /// The types of custom events that are checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub event_types: Vec<EventTypeVersion>,
+    /// Who and what is in it.
+    #[serde(default)]
+    pub entities: Vec<Entity>,
+    /// Its conversations.
+    #[serde(default)]
+    pub chats: Vec<Chat>,
+}
+
+impl Default for WorldSpec {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            description: String::new(),
+            turn_limit: default_turn_limit(),
+            main_agent: String::new(),
+            variables: String::new(),
+            metadata: BTreeMap::new(),
+            chat_model: None,
+            mcp_servers: McpServers::new(),
+            perception: Perception::default(),
+            event_types: Vec::new(),
+            entities: Vec::new(),
+            chats: Vec::new(),
+        }
+    }
+}
+
+const fn default_turn_limit() -> u32 {
+    5
+}
+
+/// What a world is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorldDescription {
+    /// What people call it.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// See [`WorldSpec::turn_limit`](crate::WorldSpec::turn_limit).
+    pub turn_limit: u32,
+    /// See [`WorldSpec::main_agent`](crate::WorldSpec::main_agent).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub main_agent: String,
+    /// See [`WorldSpec::variables`](crate::WorldSpec::variables).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub variables: String,
+    /// Whatever else is known of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, serde_json::Value>,
+    /// See [`WorldSpec::chat_model`](crate::WorldSpec::chat_model).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat_model: Option<ChatModel>,
+    /// See [`WorldSpec::mcp_servers`](crate::WorldSpec::mcp_servers).
+    #[serde(default, skip_serializing_if = "McpServers::is_empty")]
+    pub mcp_servers: McpServers,
+    /// See [`WorldSpec::perception`](crate::WorldSpec::perception).
+    #[serde(default, skip_serializing_if = "Perception::is_default")]
+    pub perception: Perception,
+}
+
+/// A language model that a world uses for itself, such as for titles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChatModel {
+    /// The wire protocol.
+    pub provider: Provider,
+    /// The model's name, as its provider spells it. Empty means that there is no such model.
+    pub model: String,
+    /// See [`Llm::base_url`](crate::brain::Llm::base_url).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+}
