@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use bus::Bus;
 use contract::{Seq, WorldId};
 use futures::StreamExt;
+use rules::{World, replay as apply};
 use system_tests::Cluster;
 use testkit::eventually;
-use world::rules::{World, replay as apply};
 
 use crate::commits::{create, events, flood, send};
 use crate::cpu::{self, Cost};

@@ -30,8 +30,8 @@ use crate::actor::flight::{Flight, landing};
 pub(crate) use crate::actor::item::Item;
 use crate::actor::item::query;
 use crate::actor::upkeep::Upkeep;
-use crate::rules::World;
 use crate::snapshot::{self, WakeError};
+use rules::World;
 
 /// Requests that are taken from the mailbox at once, and that may wait to be decided.
 const BATCH_MAX: usize = 1024;

@@ -1,10 +1,10 @@
 //! The world service: the only writer of a world's log.
 //!
-//! It owns what a world is and does ([`rules`]), and how a command becomes a commit. It knows no
+//! It owns how a command becomes a commit. What a world does is in the crate `rules`. It knows no
 //! HTTP, no database and no language model.
 //!
-//! Start with [`rules::step`], then `actor` (one task for each active world), then `partitions`
-//! (which worlds are served here) and `dispatcher` (what the log asks others to do).
+//! Start with `actor` (one task for each active world), then `partitions` (which worlds are served
+//! here) and `dispatcher` (what the log asks others to do).
 
 mod actor;
 mod carry;
@@ -13,7 +13,6 @@ mod dispatcher;
 mod leases;
 mod metrics;
 mod partitions;
-pub mod rules;
 mod snapshot;
 mod wakes;
 

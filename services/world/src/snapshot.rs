@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use service_kit::ErrorChain;
 use tracing::warn;
 
-use crate::rules::{self, World};
+use rules::{self, World};
 
 /// Pause before a log is read again whose end was not there yet.
 const LAG_PAUSE: Duration = Duration::from_millis(20);

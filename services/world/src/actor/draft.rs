@@ -8,7 +8,7 @@ use contract::{
 };
 
 use crate::actor::item::Item;
-use crate::rules::{self, World};
+use rules::{self, World};
 
 /// A commit takes no more commands once it has this many events, or bytes.
 const COMMIT_EVENTS_MAX: usize = 256;

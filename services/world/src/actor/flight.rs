@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::Shared;
 use crate::actor::draft::{Draft, Planned};
 use crate::metrics::Answered;
-use crate::rules::World;
+use rules::World;
 
 /// A draft that left, and what tells whether it got into the log.
 pub(super) struct Flight {

@@ -6,7 +6,7 @@ use contract::{
 };
 use tracing::{Span, info_span};
 
-use crate::rules::{self, World};
+use rules::{self, World};
 
 /// A request, and where its answer goes.
 pub(crate) struct Item {

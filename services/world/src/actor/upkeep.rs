@@ -8,8 +8,8 @@ use service_kit::ErrorChain;
 use tokio::task::JoinSet;
 use tracing::{error, warn};
 
-use crate::rules::World;
 use crate::{Shared, snapshot};
+use rules::World;
 
 /// Pause before a purge is tried again.
 const PURGE_PAUSE: Duration = Duration::from_secs(1);
