@@ -79,4 +79,24 @@ const PURE: &[(&str, &[&str])] = &[
 ];
 
 /// The crates whose features are in layers, `&Layers { crate_name: "rules", … }`.
-pub(crate) const LAYERS: &[Layers] = &[];
+pub(crate) const LAYERS: &[Layers] = &[Layers {
+    crate_name: "rules",
+    state: "world",
+    layers: &[
+        &["rejection", "version"],
+        &["decider", "text", "schemas"],
+        &["entities", "event_types", "schedule", "dedup"],
+        &["runs", "dialect"],
+        &["abilities"],
+        &["tools"],
+        &["chats", "minds"],
+        &["timers"],
+        // The tables in which all features meet.
+        &["entity_checks"],
+        &["worlds"],
+        &["completion", "apply", "due", "follow_up"],
+        &["commands", "context", "views", "lifecycle"],
+        &["step"],
+        &["lib"],
+    ],
+}];

@@ -16,7 +16,7 @@ use crate::mind::MindView;
 use crate::run::{RunContext, RunOutcome};
 use crate::timestamp::Timestamp;
 use crate::tool::{McpServers, Verdict};
-use crate::world::{ChatModel, WorldSpec};
+use crate::world::{ChatDialect, ChatModel, WorldSpec};
 
 /// One of the requests that travel together on `mw.cmd.{p}.{world}`, as a JSON array. The answer is
 /// an array of as many replies, in the same order.
@@ -299,6 +299,9 @@ pub struct WorldUpdate {
     /// What agents perceive of one another now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub perception: Option<Perception>,
+    /// How the texts of its chats are read now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat_dialect: Option<ChatDialect>,
 }
 
 /// The fields of an entity that change; what is absent stays.

@@ -32,6 +32,7 @@ pub mod subject;
 mod target;
 pub mod timestamp;
 pub mod tool;
+pub mod view;
 pub mod world;
 
 pub use brain::Brain;

@@ -43,6 +43,9 @@ pub struct WorldSpec {
     /// What agents perceive of one another.
     #[serde(default, skip_serializing_if = "Perception::is_default")]
     pub perception: Perception,
+    /// How the texts of its chats are read.
+    #[serde(default, skip_serializing_if = "ChatDialect::is_default")]
+    pub chat_dialect: ChatDialect,
     /// The types of custom events that are checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub event_types: Vec<EventTypeVersion>,
@@ -66,6 +69,7 @@ impl Default for WorldSpec {
             chat_model: None,
             mcp_servers: McpServers::new(),
             perception: Perception::default(),
+            chat_dialect: ChatDialect::default(),
             event_types: Vec::new(),
             entities: Vec::new(),
             chats: Vec::new(),
@@ -105,6 +109,9 @@ pub struct WorldDescription {
     /// See [`WorldSpec::perception`](crate::WorldSpec::perception).
     #[serde(default, skip_serializing_if = "Perception::is_default")]
     pub perception: Perception,
+    /// See [`WorldSpec::chat_dialect`](crate::WorldSpec::chat_dialect).
+    #[serde(default, skip_serializing_if = "ChatDialect::is_default")]
+    pub chat_dialect: ChatDialect,
 }
 
 /// A language model that a world uses for itself, such as for titles.
@@ -117,4 +124,23 @@ pub struct ChatModel {
     /// See [`Llm::base_url`](crate::brain::Llm::base_url).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
+}
+
+/// How a world reads and writes the texts of its chats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChatDialect {
+    /// As Agent World does: a line that begins with `@name` addresses an agent, `<world>` tags in a
+    /// model's text say who is to get its answer, and agents may answer one another up to a limit.
+    #[default]
+    AgentWorld,
+    /// A text is only a text. People are answered by the main agent, or by every agent of the chat
+    /// when the world has none; agents are answered by nobody.
+    Plain,
+}
+
+impl ChatDialect {
+    fn is_default(&self) -> bool {
+        *self == Self::AgentWorld
+    }
 }

@@ -1,78 +1,92 @@
-//! What a worker is told: as much of the world as it needs for one run.
+//! What a worker gets: as much of the world as it needs for one run, which follows from its purpose.
 
 use std::time::Duration;
 
-use contract::brain::{Brain, Llm};
-use contract::chat::ChatMessage;
+use contract::brain::Llm;
 use contract::mind::ThinkTask;
-use contract::{ChatId, Entity, EntityId, Rejection, RunContext, RunId};
+use contract::{Brain, Entity, Purpose, Rejection, RunContext, RunId};
 
-use super::state::{ChatState, World};
-use super::talk::answer::{Heard, routed};
-use super::talk::history::is_shown;
-use super::talk::speaker::Speaker;
-use super::talk::variables::Variables;
-use super::{ability, invocation, message, minds, titles, tools};
+use crate::abilities::available;
+use crate::chats::{chat_model, conversation, title_messages};
+use crate::entities::require_entity;
+use crate::minds::mind_context;
+use crate::runs::require_open;
+use crate::text::Variables;
+use crate::tools::{self, LoopOwner};
+use crate::world::World;
+use crate::worlds::require_world;
 
-/// The most text that a worker is told before the message to answer: it must fit in one reply.
-const CONTEXT_BYTES_MAX: usize = 256 * 1024;
-/// The end of a chat of which a title is made.
-const TITLED_MESSAGES_MAX: usize = 6;
 /// The longest prompt, its variables filled in.
 const PROMPT_BYTES_MAX: usize = 256 * 1024;
-/// Other agents that an agent is told of: more than it could address sensibly.
-const OTHERS_MAX: usize = 64;
+/// A request for a title may take this long.
+const TITLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What a worker needs to know to run an invocation.
+/// What a worker needs to execute a run.
 ///
 /// # Errors
 /// [`RejectionCode::AlreadyEnded`](contract::RejectionCode::AlreadyEnded) when there is nothing left
-/// to run.
+/// to execute.
 pub fn context(world: &World, id: RunId) -> Result<RunContext, Rejection> {
-    world.check_exists()?;
-    let open = invocation::find(world, id)?;
-    let mut agent = world.check_entity(&open.agent, "agent")?.clone();
-    fill_prompt(world, &mut agent);
+    require_world(world)?;
+    let run = require_open(world, id)?;
+    let mut entity = require_entity(world, &run.entity, "agent")?.clone();
+    fill_prompt(world, &mut entity);
     let mut context = RunContext {
-        entity: agent,
+        entity,
         messages: Vec::new(),
         others: Vec::new(),
         steps: Vec::new(),
-        mcp_servers: tools::servers(world, &open.agent),
+        mcp_servers: tools::servers(world, &run.entity),
         call: None,
         offers: Vec::new(),
         situation: None,
     };
-    if let Some(thinking) = open.thinking {
-        context.situation = minds::situation(world, &open.agent, thinking);
-        if thinking == ThinkTask::Decide {
-            context.offers = ability::offered(world, &open.agent);
+    match &run.purpose {
+        Purpose::Decide => {
+            context.situation = mind_context(world, &run.entity, ThinkTask::Decide);
+            context.offers = available(world, &run.entity);
         }
-        return Ok(context);
-    }
-    if let (Some(call), Some((chat, _))) = (&open.call, &open.answers) {
-        context.call = tools::call(world, chat, &open.agent, call);
-        return Ok(context);
-    }
-    if let Some((chat, question)) = &open.answers {
-        if context
-            .entity
-            .agent
-            .as_ref()
-            .is_some_and(|agent| agent.tools.is_some())
-        {
-            context.offers = ability::offered(world, &open.agent);
+        Purpose::Summarise => {
+            context.situation = mind_context(world, &run.entity, ThinkTask::Summarise);
         }
-        context.steps = tools::steps(world, chat, &open.agent);
-        context.messages = messages(world, chat, &context.entity, question);
-        context.others = others(world, chat, &open.agent);
-    }
-    if let Some(state) = open.titles.as_ref().and_then(|chat| world.chats.get(chat)) {
-        let skipped = state.tail.len().saturating_sub(TITLED_MESSAGES_MAX);
-        context.messages = state.tail.iter().skip(skipped).cloned().collect();
-        use_chat_model(world, &mut context.entity);
+        Purpose::ToolCall { .. } => {
+            if let Some((owner, call)) = LoopOwner::of_call(&run.purpose, &run.entity) {
+                context.call = tools::call_of(world, &owner, call);
+            }
+        }
+        Purpose::Answer(_) => add_conversation(world, id, &mut context),
+        Purpose::Title { chat } => {
+            if let Some(messages) = title_messages(world, chat) {
+                context.messages = messages;
+                use_chat_model(world, &mut context.entity);
+            }
+        }
+        Purpose::Ability { .. } | Purpose::Requested => {}
     }
     Ok(context)
+}
+
+/// What an agent knows that answers a message.
+fn add_conversation(world: &World, id: RunId, context: &mut RunContext) {
+    let Some((chat, question)) = world.chats.question(id) else {
+        return;
+    };
+    let agent = &context.entity;
+    let has_tools = agent
+        .agent
+        .as_ref()
+        .is_some_and(|agent| agent.tools.is_some());
+    if has_tools {
+        context.offers = available(world, &agent.id);
+    }
+    let owner = LoopOwner {
+        chat: chat.clone(),
+        agent: agent.id.clone(),
+    };
+    context.steps = tools::steps(world, &owner);
+    let conversation = conversation(world, chat, agent, question);
+    context.messages = conversation.messages;
+    context.others = conversation.others;
 }
 
 fn fill_prompt(world: &World, agent: &mut Entity) {
@@ -85,9 +99,9 @@ fn fill_prompt(world: &World, agent: &mut Entity) {
     }
 }
 
-/// Lets an agent think of a title with the world's own model, if it has one.
+/// Lets an agent find a title with the world's own model, if it has one.
 fn use_chat_model(world: &World, agent: &mut Entity) {
-    let (Some(model), Some(config)) = (titles::chat_model(world), &mut agent.agent) else {
+    let (Some(model), Some(config)) = (chat_model(world), &mut agent.agent) else {
         return;
     };
     let own = match &config.brain {
@@ -101,88 +115,6 @@ fn use_chat_model(world: &World, agent: &mut Entity) {
         system_prompt: String::new(),
         temperature: None,
         tokens_max: None,
-        call_timeout_seconds: Duration::from_secs(60),
+        call_timeout_seconds: TITLE_TIMEOUT,
     }));
-}
-
-fn others(world: &World, chat: &ChatId, agent: &EntityId) -> Vec<EntityId> {
-    let Some(state) = world.chats.get(chat) else {
-        return Vec::new();
-    };
-    world
-        .answerers_of(&state.chat)
-        .map(|other| &other.id)
-        .filter(|other| *other != agent)
-        .take(OTHERS_MAX)
-        .cloned()
-        .collect()
-}
-
-/// What of a chat an agent remembers and is for it, and `question`, which always comes last: what
-/// was said meanwhile is before it, and what the agent still has to answer is not there yet.
-fn messages(
-    world: &World,
-    chat: &ChatId,
-    agent: &Entity,
-    question: &ChatMessage,
-) -> Vec<ChatMessage> {
-    let mut messages = world
-        .chats
-        .get(chat)
-        .map_or_else(Vec::new, |state| remembered(world, state, agent, question));
-    let kept = agent
-        .agent
-        .as_ref()
-        .map_or(1, |agent| agent.context_messages);
-    let kept = usize::try_from(kept).unwrap_or(1);
-    let mut bytes = 0;
-    let fitting = messages
-        .iter()
-        .rev()
-        .take(kept.saturating_sub(1))
-        .take_while(|message| {
-            // As JSON a text may be six times as long.
-            bytes += serde_json::to_string(&message.text).map_or(0, |json| json.len());
-            bytes <= CONTEXT_BYTES_MAX
-        })
-        .count();
-    messages.drain(..messages.len() - fitting);
-    messages.push(question.clone());
-    for message in &mut messages {
-        message.answerers.clear();
-    }
-    messages
-}
-
-fn remembered(
-    world: &World,
-    state: &ChatState,
-    agent: &Entity,
-    question: &ChatMessage,
-) -> Vec<ChatMessage> {
-    let waiting = state
-        .answering
-        .get(&agent.id)
-        .map(|answering| &answering.waiting);
-    let is_waiting = |message: &ChatMessage| {
-        waiting.is_some_and(|waiting| waiting.iter().any(|other| other.id == message.id))
-    };
-    let forgotten = world.forgotten.get(&agent.id);
-    let main_agent = message::main_agent(world, &state.chat);
-    state
-        .tail
-        .iter()
-        .filter(|message| message.id != question.id && !is_waiting(message))
-        .filter(|message| forgotten.is_none_or(|until| message.at > *until))
-        .filter(|message| {
-            let speaker = match message.from_agent {
-                true => Speaker::Agent,
-                false => world.speaker(&message.sender),
-            };
-            let text = routed(&message.text, speaker, main_agent);
-            let heard = Heard::new(message.sender.as_str(), speaker, &text);
-            is_shown(agent.id.as_str(), &heard)
-        })
-        .cloned()
-        .collect()
 }

@@ -3,6 +3,7 @@
 mod abilities;
 mod chats;
 mod clients;
+mod dialect;
 mod events;
 mod limits;
 mod properties;
@@ -74,8 +75,8 @@ impl Story {
             }],
             events: events.clone(),
         };
-        self.world.close(&commit);
-        self.world.stored(self.log.len() as u64 + 1, &commit);
+        self.world.seal(&commit);
+        self.world.mark_durable(self.log.len() as u64 + 1, &commit);
         self.log.push(commit);
         Ok(events)
     }
@@ -86,7 +87,7 @@ impl Story {
 
     /// The open invocations, oldest first.
     fn open(&self) -> Vec<RunId> {
-        self.world.invocations.keys().copied().collect()
+        self.world.runs.iter().map(|(id, _)| id).collect()
     }
 
     fn answer(&mut self, invocation: RunId, text: &str) -> Result<Vec<Event>, contract::Rejection> {
@@ -242,7 +243,7 @@ fn agents_that_mention_one_another_stop_at_the_turn_limit() {
         assert!(answers < 100, "an endless loop");
     }
     assert_eq!(answers, 5 + 5);
-    assert!(story.world.turns.is_empty());
+    assert!(story.world.chats.open_turns() == 0);
 }
 
 #[test]
@@ -266,7 +267,7 @@ fn whatever_stops_an_answer_ends_its_turn() {
         story.now = story.now + Duration::from_hours(1);
         let mut ended = 0;
         for round in 0..4 {
-            if round > 0 && story.world.turns.is_empty() {
+            if round > 0 && story.world.chats.open_turns() == 0 {
                 break;
             }
             let events = story.send("world", command.clone()).unwrap();
@@ -279,7 +280,7 @@ fn whatever_stops_an_answer_ends_its_turn() {
         assert_eq!(ended, 2, "{name}");
         assert!(story.open().is_empty(), "{name}");
         assert!(
-            story.world.turns.is_empty() && story.world.due.is_empty(),
+            story.world.chats.open_turns() == 0 && story.world.schedule.first().is_none(),
             "{name}"
         );
     }
@@ -376,7 +377,7 @@ fn a_wake_that_comes_early_is_asked_for_again() {
     // On time, it is over by itself.
     story.send("world", Command::Wake).unwrap();
     story.world.woken(due);
-    assert_eq!(story.world.wake, Some(due));
+    assert_eq!(story.world.schedule.wake(), Some(due));
 }
 
 #[test]

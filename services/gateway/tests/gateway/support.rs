@@ -406,6 +406,7 @@ impl World {
                     metadata: spec.metadata.clone(),
                     chat_model: None,
                     mcp_servers: Default::default(),
+                    chat_dialect: Default::default(),
                     perception: Default::default(),
                 };
                 self.created.insert(world.clone(), description.clone());

@@ -190,6 +190,7 @@ impl Harness {
             metadata: BTreeMap::new(),
             chat_model: None,
             mcp_servers: Default::default(),
+            chat_dialect: Default::default(),
             perception: Default::default(),
         };
         let events = vec![

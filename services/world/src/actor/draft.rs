@@ -85,7 +85,7 @@ impl Draft {
         if let Some(accepted) = self.places.get(&command.id) {
             return Planned::Committed(*accepted);
         }
-        match world.recall(command.id) {
+        match world.lookup_command(command.id) {
             Ok(None) => {}
             Ok(Some(accepted)) => return Planned::Ready(Reply::Accepted(accepted)),
             Err(rejection) => return Planned::Ready(Reply::Rejected(rejection)),

@@ -29,7 +29,7 @@ impl Flight {
     pub(super) async fn start(bus: &Bus, world: &mut World, draft: Draft) -> Self {
         let (id, previous) = (world.id.clone(), world.seq);
         let landing = if draft.is_stored() {
-            world.close(&draft.commit);
+            world.seal(&draft.commit);
             match bus.begin_append(&id, &draft.commit, previous).await {
                 Ok(appending) => appending.stored().boxed(),
                 Err(error) => ready(Err(error)).boxed(),
@@ -49,7 +49,7 @@ impl Flight {
     /// Notes that it is in the log at `seq`.
     pub(super) fn landed(&self, world: &mut World, seq: Seq) {
         if self.draft.is_stored() {
-            world.stored(seq, &self.draft.commit);
+            world.mark_durable(seq, &self.draft.commit);
         }
     }
 

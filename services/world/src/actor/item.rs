@@ -1,9 +1,11 @@
 //! What waits in an actor's mailbox, and what it is told.
 
 use bus::{Answer, Incoming};
+use contract::command::View;
 use contract::{
     Command, CommandId, CommandRequest, EntityId, Rejection, RejectionCode, Reply, Request,
 };
+use serde_json::value::{RawValue, to_raw_value};
 use tracing::{Span, info_span};
 
 use rules::{self, World};
@@ -70,11 +72,11 @@ pub(super) fn query(world: &World, request: &Request) -> Reply {
             Ok(context) => Reply::Context(Box::new(context)),
             Err(rejection) => Reply::Rejected(rejection),
         },
-        Request::Offers { agent } => match rules::offers(world, agent) {
+        Request::Offers { agent } => match rules::available_abilities(world, agent) {
             Ok((offers, entities)) => Reply::Offers { offers, entities },
             Err(rejection) => Reply::Rejected(rejection),
         },
-        Request::Mind { agent } => match rules::mind(world, agent) {
+        Request::Mind { agent } => match rules::mind_view(world, agent) {
             Ok(mind) => Reply::Mind(Box::new(mind)),
             Err(rejection) => Reply::Rejected(rejection),
         },
@@ -88,7 +90,7 @@ pub(super) fn query(world: &World, request: &Request) -> Reply {
             detail: format!("there is no world {}", world.id),
             field: None,
         }),
-        Request::State { view, .. } => match world.view(*view) {
+        Request::State { view, .. } => match state_json(world, *view) {
             Ok(state) => Reply::State {
                 seq: world.seq,
                 state,
@@ -100,5 +102,12 @@ pub(super) fn query(world: &World, request: &Request) -> Reply {
         Request::Command(_) => Reply::Unavailable {
             reason: "a command is no question".to_owned(),
         },
+    }
+}
+
+fn state_json(world: &World, view: View) -> serde_json::Result<Box<RawValue>> {
+    match view {
+        View::Whole => to_raw_value(&rules::world_view(world)),
+        View::Outline => to_raw_value(&rules::outline(world)),
     }
 }

@@ -4,17 +4,17 @@ use contract::ability::Trigger;
 use contract::mind::{EventMatcher, MindConfig};
 use contract::{Rejection, RejectionCode};
 
-use crate::state::World;
-use crate::{invalid, reject};
+use crate::rejection::{invalid, reject, too_large};
+use crate::text::check_text;
 
 /// Goals, or steps of a plan.
 pub(super) const LINES_MAX: usize = 64;
 pub(super) const LINE_BYTES_MAX: usize = 4 * 1024;
 /// Everything that makes up one mind.
 const MIND_BYTES_MAX: usize = 128 * 1024;
-const NOTICED_MAX: usize = 64;
+const MATCHERS_MAX: usize = 64;
 const CHAINS_MAX: usize = 64;
-/// Each is a call of a model.
+/// Each is a model request.
 const REFLECTIONS_MAX: usize = 16;
 const CHAIN_MAX: usize = 16;
 const ARGUMENT_BYTES_MAX: usize = 64;
@@ -23,17 +23,16 @@ const PARAGRAPHS_MAX: u32 = 20;
 const STEPS_MAX: u32 = 1000;
 
 /// Checks what an agent is made of; `field` is where it stands in what was sent.
-pub(crate) fn check(mind: &MindConfig, field: &str) -> Result<(), Rejection> {
+pub(crate) fn check_mind(mind: &MindConfig, field: &str) -> Result<(), Rejection> {
     let at = |name: &str| format!("{field}.{name}");
     let bytes = serde_json::to_string(mind).map_or(usize::MAX, |json| json.len());
     if bytes > MIND_BYTES_MAX {
         let detail = format!("{bytes} bytes; at most {MIND_BYTES_MAX} are taken");
-        let field = Some(field.to_owned());
-        return Err(reject(RejectionCode::TooLarge, detail, field));
+        return Err(too_large(detail, Some(field.to_owned())));
     }
     check_lines(&mind.goals, &at("goals"))?;
-    check_noticed(&mind.wakes_on, &at("wakes_on"))?;
-    check_noticed(&mind.sleeps_on, &at("sleeps_on"))?;
+    check_matchers(&mind.wakes_on, &at("wakes_on"))?;
+    check_matchers(&mind.sleeps_on, &at("sleeps_on"))?;
     if !(1..=EVENTS_MAX).contains(&mind.memory.events) {
         return Err(invalid(
             at("memory.events"),
@@ -73,12 +72,12 @@ pub(crate) fn check(mind: &MindConfig, field: &str) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn check_noticed(noticed: &[EventMatcher], field: &str) -> Result<(), Rejection> {
-    if noticed.len() > NOTICED_MAX {
-        return Err(invalid(field, format!("at most {NOTICED_MAX}")));
+fn check_matchers(matchers: &[EventMatcher], field: &str) -> Result<(), Rejection> {
+    if matchers.len() > MATCHERS_MAX {
+        return Err(invalid(field, format!("at most {MATCHERS_MAX}")));
     }
-    for (index, noticed) in noticed.iter().enumerate() {
-        if let Trigger::Type(event_type) = &noticed.event_type
+    for (index, matcher) in matchers.iter().enumerate() {
+        if let Trigger::Type(event_type) = &matcher.event_type
             && event_type.is_reserved()
         {
             let detail = format!("{event_type} is the world's own: an agent notices what is said");
@@ -98,7 +97,7 @@ pub(super) fn check_lines<'a>(
         if index >= LINES_MAX {
             return Err(invalid(field, format!("at most {LINES_MAX} lines")));
         }
-        World::check_text(line, LINE_BYTES_MAX, &field)?;
+        check_text(line, LINE_BYTES_MAX, &field)?;
     }
     Ok(())
 }

@@ -14,23 +14,23 @@ const CAUSES_MAX: usize = 100;
 const MEMORY_BYTES_MAX: usize = 128 * 1024;
 /// An event without its payload, about.
 const REMEMBERED_BYTES: usize = 256;
-/// Events that wait to be summed up, as a multiple of those that are kept word for word. Beyond, the
-/// oldest are forgotten: nobody sums up.
-const UNSUMMED_TIMES_MAX: usize = 4;
+/// Events that wait to be summarised, as a multiple of those that are kept word for word. Beyond, the
+/// oldest are forgotten: nobody summarises.
+const UNSUMMARISED_TIMES_MAX: usize = 4;
 /// All thoughts that an agent keeps: it is told them each time.
 const THOUGHTS_BYTES_MAX: usize = 64 * 1024;
 
 /// What an agent has in mind.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Mind {
+pub(super) struct Mind {
     /// What has woken it, oldest first. It is awake while there is something.
     causes: VecDeque<Cause>,
     /// The run in which it decides what to do about the first of them.
     deciding: Option<Deciding>,
-    /// The run that sums up what it forgets.
+    /// The run that summarises what it forgets.
     summarising: Option<RunId>,
-    /// Events that it remembered since it last tried to sum up.
-    unsummed: usize,
+    /// Events that it remembered since it last tried to summarise.
+    unsummarised: usize,
     /// Runs of abilities that it used: it decides again when they have ended.
     waits_for: BTreeSet<RunId>,
     /// Decisions about what woke it first.
@@ -64,28 +64,28 @@ struct Deciding {
 
 impl Mind {
     /// Whether it can decide what to do now, and has a reason to.
-    pub(crate) fn is_ready(&self) -> bool {
+    pub(super) fn is_ready(&self) -> bool {
         self.deciding.is_none() && self.waits_for.is_empty() && !self.causes.is_empty()
     }
 
-    /// Whether it decides, or sums up, in this run.
-    pub(crate) fn thinks_in(&self, run: RunId) -> bool {
+    /// Whether it decides, or summarises, in this run.
+    pub(super) fn is_current_run(&self, run: RunId) -> bool {
         let deciding = self.deciding.as_ref().map(|deciding| deciding.run);
         deciding == Some(run) || self.summarising == Some(run)
     }
 
-    /// Whether so much is remembered that some of it is to be summed up.
-    pub(crate) fn is_full(&self, limits: MemoryLimits) -> bool {
+    /// Whether so much is remembered that some of it is to be summarised.
+    pub(super) fn is_full(&self, limits: MemoryLimits) -> bool {
         let bytes: usize = self.memory.iter().map(bytes).sum();
         let is_much =
             self.memory.len() >= 2 * events_max(limits) || bytes > MEMORY_BYTES_MAX * 3 / 4;
         let kept = self.kept(limits);
         let has_surplus = kept < self.memory.len();
-        let is_due = has_surplus && is_much && self.unsummed >= kept;
+        let is_due = has_surplus && is_much && self.unsummarised >= kept;
         limits.paragraphs > 0 && self.summarising.is_none() && is_due
     }
 
-    /// As many of the latest events as it keeps word for word when the others are summed up.
+    /// As many of the latest events as it keeps word for word when the others are summarised.
     fn kept(&self, limits: MemoryLimits) -> usize {
         let mut total = 0;
         let latest = self.memory.iter().rev().take(events_max(limits));
@@ -96,12 +96,12 @@ impl Mind {
         kept.count()
     }
 
-    pub(crate) fn cause(&self) -> Option<&MemoryEntry> {
+    pub(super) fn cause(&self) -> Option<&MemoryEntry> {
         self.causes.front().map(|cause| &cause.event)
     }
 
     /// Whether it has taken so many decisions that it may take no more.
-    pub(crate) fn is_exhausted(&self, steps_max: u32) -> bool {
+    pub(super) fn is_exhausted(&self, steps_max: u32) -> bool {
         self.steps >= steps_max && !self.begins_afresh()
     }
 
@@ -111,39 +111,39 @@ impl Mind {
     }
 
     /// What it decides about, and how many decisions it has taken about that before.
-    pub(crate) fn deciding(&self) -> Option<(EventId, u32)> {
+    pub(super) fn deciding(&self) -> Option<(EventId, u32)> {
         let deciding = self.deciding.as_ref()?;
         Some((deciding.cause, deciding.step))
     }
 
-    pub(crate) fn next(&self) -> Option<&AbilityKey> {
+    pub(super) fn next(&self) -> Option<&AbilityKey> {
         self.chain.front()
     }
 
-    pub(crate) fn plan(&self) -> &[String] {
+    pub(super) fn plan(&self) -> &[String] {
         &self.plan
     }
 
-    pub(crate) fn thoughts(&self) -> &BTreeMap<String, String> {
+    pub(super) fn thoughts(&self) -> &BTreeMap<String, String> {
         &self.thoughts
     }
 
-    pub(crate) fn summary(&self) -> &str {
+    pub(super) fn summary(&self) -> &str {
         &self.summary
     }
 
-    pub(crate) fn memory(&self) -> impl Iterator<Item = &MemoryEntry> {
+    pub(super) fn memory(&self) -> impl Iterator<Item = &MemoryEntry> {
         self.memory.iter()
     }
 
     /// What it remembers beyond what it shall remember word for word.
-    pub(crate) fn surplus(&self, limits: MemoryLimits) -> impl Iterator<Item = &MemoryEntry> {
+    pub(super) fn surplus(&self, limits: MemoryLimits) -> impl Iterator<Item = &MemoryEntry> {
         self.memory
             .iter()
             .take(self.memory.len() - self.kept(limits))
     }
 
-    pub(crate) fn wake(&mut self, event: MemoryEntry, by_person: bool) {
+    pub(super) fn wake(&mut self, event: MemoryEntry, by_person: bool) {
         if self.causes.len() >= CAUSES_MAX {
             // People come before agents. The first is being thought about.
             let others = self.causes.iter().skip(1);
@@ -156,17 +156,17 @@ impl Mind {
         self.causes.push_back(Cause { event, by_person });
     }
 
-    pub(crate) fn remember(&mut self, event: MemoryEntry, limits: MemoryLimits) {
+    pub(super) fn remember(&mut self, event: MemoryEntry, limits: MemoryLimits) {
         self.memory.push_back(event);
-        self.unsummed += 1;
+        self.unsummarised += 1;
         self.trim(limits);
     }
 
     /// Forgets what is more than it may remember.
-    pub(crate) fn trim(&mut self, limits: MemoryLimits) {
+    pub(super) fn trim(&mut self, limits: MemoryLimits) {
         let times = match limits.paragraphs {
             0 => 1,
-            _ => UNSUMMED_TIMES_MAX,
+            _ => UNSUMMARISED_TIMES_MAX,
         };
         let most = events_max(limits) * times;
         let mut total: usize = self.memory.iter().map(bytes).sum();
@@ -178,8 +178,8 @@ impl Mind {
         }
     }
 
-    /// Remembers in short what it summed up in this run, if it did not forget it meanwhile.
-    pub(crate) fn sum_up(&mut self, summary: &Summary, run: RunId) {
+    /// Remembers in short what it summarised in this run, if it did not forget it meanwhile.
+    pub(super) fn summarise(&mut self, summary: &Summary, run: RunId) {
         if self.summarising != Some(run) {
             return;
         }
@@ -190,16 +190,16 @@ impl Mind {
         }
     }
 
-    pub(crate) fn begin_summary(&mut self, run: RunId) {
+    pub(super) fn begin_summary(&mut self, run: RunId) {
         self.summarising = Some(run);
-        self.unsummed = 0;
+        self.unsummarised = 0;
     }
 
-    pub(crate) fn end_summary(&mut self) {
+    pub(super) fn end_summary(&mut self) {
         self.summarising = None;
     }
 
-    pub(crate) fn begin_decision(&mut self, run: RunId) {
+    pub(super) fn begin_decision(&mut self, run: RunId) {
         if self.begins_afresh() {
             self.steps = 0;
         }
@@ -214,20 +214,20 @@ impl Mind {
         }
     }
 
-    pub(crate) fn end_decision(&mut self) {
+    pub(super) fn end_decision(&mut self) {
         self.deciding = None;
     }
 
     /// Waits until a run of an ability that it used has ended.
-    pub(crate) fn wait_for(&mut self, run: RunId) {
+    pub(super) fn wait_for(&mut self, run: RunId) {
         self.waits_for.insert(run);
     }
 
-    pub(crate) fn has_ended(&mut self, run: RunId) {
+    pub(super) fn run_ended(&mut self, run: RunId) {
         self.waits_for.remove(&run);
     }
 
-    pub(crate) fn think(&mut self, plan: Option<&[String]>, thoughts: &BTreeMap<String, String>) {
+    pub(super) fn update(&mut self, plan: Option<&[String]>, thoughts: &BTreeMap<String, String>) {
         if let Some(plan) = plan {
             self.plan = plan.to_vec();
         }
@@ -245,38 +245,38 @@ impl Mind {
     }
 
     /// Is done with what it decided about. What woke it meanwhile comes next.
-    pub(crate) fn sleep(&mut self) {
+    pub(super) fn sleep(&mut self) {
         let about = self.deciding.as_ref().map(|deciding| deciding.cause);
         let is_about = |cause: &Cause| about.is_none_or(|about| about == cause.event.id);
         if self.causes.front().is_some_and(is_about) {
             self.causes.pop_front();
-            self.rest();
+            self.reset_chain();
         }
     }
 
     /// Is done with all that woke it.
-    pub(crate) fn sleep_at_once(&mut self) {
+    pub(super) fn sleep_at_once(&mut self) {
         self.causes.clear();
-        self.rest();
+        self.reset_chain();
     }
 
     /// Has taken as many decisions as it may: it leaves what woke it, but not what people want of it.
-    pub(crate) fn give_up(&mut self) {
+    pub(super) fn give_up_causes(&mut self) {
         self.causes.pop_front();
         while self.causes.front().is_some_and(|cause| !cause.by_person) {
             self.causes.pop_front();
         }
-        self.rest();
+        self.reset_chain();
     }
 
-    fn rest(&mut self) {
+    fn reset_chain(&mut self) {
         self.step = 0;
         self.plan.clear();
         self.chain.clear();
     }
 
     /// It has used an ability: what follows it in one of the chains comes next.
-    pub(crate) fn follow(&mut self, used: &AbilityKey, chains: &[Vec<AbilityKey>]) {
+    pub(super) fn advance_chain(&mut self, used: &AbilityKey, chains: &[Vec<AbilityKey>]) {
         if self.chain.front() == Some(used) {
             self.chain.pop_front();
         } else if let Some(chain) = chains.iter().find(|chain| chain.first() == Some(used)) {
@@ -285,31 +285,31 @@ impl Mind {
     }
 
     /// What must still follow, by the chain that it is in.
-    pub(crate) fn chain_length(&self) -> usize {
+    pub(super) fn chain_length(&self) -> usize {
         self.chain.len()
     }
 
-    pub(crate) fn break_chain(&mut self) {
+    pub(super) fn abandon_chain(&mut self) {
         self.chain.clear();
     }
 
     /// Somebody is there again: it may go on for a while.
-    pub(crate) fn refresh(&mut self) {
+    pub(super) fn reset_steps(&mut self) {
         self.steps = 0;
     }
 
     /// Forgets all, but not what it still has to do.
-    pub(crate) fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.memory.clear();
         self.summarising = None;
-        self.unsummed = 0;
+        self.unsummarised = 0;
         self.summary.clear();
         self.plan.clear();
         self.thoughts.clear();
         self.steps = 0;
     }
 
-    pub(crate) fn view(&self) -> MindView {
+    pub(super) fn view(&self) -> MindView {
         MindView {
             awake: !self.causes.is_empty(),
             busy: self.deciding.is_some() || !self.waits_for.is_empty(),

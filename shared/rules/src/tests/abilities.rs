@@ -89,13 +89,13 @@ impl Story {
     }
 
     fn entity(&self, name: &str) -> &Entity {
-        &self.world.entities[&id(name)]
+        self.world.entities.get(&id(name)).unwrap()
     }
 
     /// Whose runs are open, by action.
     fn runs(&self) -> Vec<String> {
-        let runs = self.world.invocations.values();
-        runs.map(|open| format!("{} {}", open.agent, open.action))
+        let runs = self.world.runs.iter().map(|(_, run)| run);
+        runs.map(|open| format!("{} {}", open.entity, open.action))
             .collect()
     }
 }
@@ -228,7 +228,7 @@ fn a_run_is_told_the_event_and_its_results_enter_the_log_together() {
         )
         .unwrap();
     let run = story.open()[0];
-    let open = &story.world.invocations[&run];
+    let open = story.world.runs.get(run).unwrap();
     let event: Event = serde_json::from_str(open.arguments.as_ref().unwrap().get()).unwrap();
     assert_eq!(
         (event.sender.as_str(), event.data.get()),
@@ -271,7 +271,7 @@ fn what_an_ability_sends_does_not_ask_for_it_again() {
     let mut runs = 0;
     while let [run, ..] = story.open()[..] {
         runs += 1;
-        let speaker = story.world.invocations[&run].agent.clone();
+        let speaker = story.world.runs.get(run).unwrap().entity.clone();
         let other = if speaker.as_str() == "john" {
             "matthew"
         } else {
@@ -311,10 +311,10 @@ proptest! {
         let mut steps = 0;
         while let open = story.open() && !open.is_empty() {
             let run = *picks[steps % picks.len()].get(&open);
-            let agent = story.world.invocations[&run].agent.clone();
+            let agent = story.world.runs.get(run).unwrap().entity.clone();
             let sends: usize = agent.as_str()[agent.as_str().len() - 1..].parse().unwrap();
             // Only one target, or the runs would double with every step.
-            let entities: Vec<_> = story.world.entities.keys().cloned().collect();
+            let entities: Vec<_> = story.world.entities.iter().map(|entity| entity.id.clone()).collect();
             let target = picks[steps % picks.len()].get(&entities).clone();
             let completed = RunResult {
                 events: vec![draft(TYPES[sends], Some(target.as_str()), &json!({}))],

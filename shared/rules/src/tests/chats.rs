@@ -15,14 +15,14 @@ pub(super) fn chat_id(id: &str) -> ChatId {
 impl Story {
     /// What was said in a chat, as it is kept: who, and what.
     pub(super) fn said(&self, chat: &str) -> Vec<(String, String)> {
-        let tail = &self.world.chats[&chat_id(chat)].tail;
+        let tail = self.world.chats.get(&chat_id(chat)).unwrap().tail();
         tail.iter()
             .map(|message| (message.sender.to_string(), message.text.clone()))
             .collect()
     }
 
     pub(super) fn chat(&self, id: &str) -> &Chat {
-        &self.world.chats[&chat_id(id)].chat
+        self.world.chats.get(&chat_id(id)).unwrap().chat()
     }
 
     pub(super) fn answer_first(&mut self, text: &str) -> Vec<contract::Event> {
@@ -43,7 +43,7 @@ impl Story {
     }
 
     pub(super) fn message(&self, chat: &str, index: usize) -> MessageId {
-        self.world.chats[&chat_id(chat)].tail[index].id
+        self.world.chats.get(&chat_id(chat)).unwrap().tail()[index].id
     }
 }
 
@@ -106,9 +106,9 @@ fn the_main_agent_answers_whoever_addresses_nobody() {
         story.say(text);
         let agents: Vec<&str> = story
             .world
-            .invocations
-            .values()
-            .map(|open| open.agent.as_str())
+            .runs
+            .iter()
+            .map(|(_, run)| run.entity.as_str())
             .collect();
         assert_eq!(agents, answerers, "{text}");
         story.answer_first("yes");
@@ -250,7 +250,7 @@ fn a_new_chat_is_one_that_nobody_has_used() {
             ..Chat::new(chat_id(id))
         })
     };
-    let current = |story: &Story| story.world.current_chat.as_ref().map(ToString::to_string);
+    let current = |story: &Story| story.world.chats.current().map(ToString::to_string);
     // The chat that the world began with is unused.
     story.send("guest", new("a")).unwrap();
     assert_eq!(current(&story).as_deref(), Some("main"));
@@ -320,7 +320,7 @@ fn what_is_taken_back_takes_all_that_followed_with_it() {
     assert_eq!(story.said("main"), [("guest".to_owned(), "uno".to_owned())]);
     assert_eq!(story.message("main", 0), events[1].id.message());
     story.answer_first("I again");
-    assert!(story.world.turns.is_empty() && story.world.ready.is_empty());
+    assert!(story.world.chats.open_turns() == 0 && !story.world.chats.has_work());
     assert_eq!(super::hash(&story.replayed()), super::hash(&story.world));
 }
 
@@ -342,7 +342,7 @@ fn a_message_is_edited_while_it_is_answered_and_others_wait() {
     );
     assert_eq!(story.shown(), ["uno"]);
     story.answer_first("I");
-    assert!(story.open().is_empty() && story.world.turns.is_empty());
+    assert!(story.open().is_empty() && story.world.chats.open_turns() == 0);
 }
 
 #[test]
@@ -361,7 +361,7 @@ fn a_branch_begins_with_what_was_said() {
     story.send("guest", branch("side")).unwrap();
     assert_eq!(story.said("side"), story.said("main")[..2]);
     assert_eq!(story.chat("side").branch.as_ref().unwrap().message, message);
-    assert_eq!(story.world.current_chat, Some(chat_id("side")));
+    assert_eq!(story.world.chats.current(), Some(&chat_id("side")));
     assert_eq!(
         story
             .send("guest", branch("side"))

@@ -26,8 +26,8 @@ fn ids(agents: &[&str]) -> Vec<EntityId> {
 
 /// Who is asked to answer, now.
 fn asked(story: &Story) -> Vec<EntityId> {
-    let open = story.world.invocations.values();
-    open.map(|open| open.agent.clone()).collect()
+    let open = story.world.runs.iter().map(|(_, run)| run);
+    open.map(|open| open.entity.clone()).collect()
 }
 
 #[test]
@@ -67,7 +67,13 @@ fn an_agent_of_a_client_speaks_when_it_likes() {
     let events = story.answer(answer, "hello to you").unwrap();
     // What is said to it waits for nobody.
     assert_eq!(types(&events)[2..], ["chat.turn_ended"]);
-    assert!(!story.world.calls.contains_key(&ids(&["cy"])[0]));
+    assert!(
+        !story
+            .world
+            .chats
+            .model_requests()
+            .contains_key(&ids(&["cy"])[0])
+    );
 }
 
 #[test]

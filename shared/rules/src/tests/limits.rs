@@ -138,7 +138,7 @@ fn what_follows_from_a_command_takes_as_many_commits_as_it_needs() {
         events = story.send("world", Command::Wake).unwrap();
     }
     assert_eq!(ended, 5 * 201);
-    assert!(story.world.turns.is_empty());
+    assert!(story.world.chats.open_turns() == 0);
     assert_eq!(story.world.next_due(), None);
 }
 
@@ -212,7 +212,7 @@ fn whoever_is_removed_may_have_more_runs_than_one_commit_ends() {
     let mut events = story.send("world", remove).unwrap();
     assert!(types(&events).contains(&"entity.removed"));
     // Nothing more comes of those that are still to be called off.
-    let abandoned = *story.world.abandoned.first().unwrap();
+    let abandoned = story.world.runs.orphaned().next().unwrap();
     let refused = story.answer(abandoned, "done").unwrap_err();
     assert_eq!(refused.code, contract::RejectionCode::AlreadyEnded);
     // Whoever is called the same is not meant.

@@ -76,13 +76,13 @@ proptest! {
             if story.send(&sender, command).is_err() {
                 prop_assert_eq!(hash(&story.world), before, "a refusal changed the world");
             }
-            prop_assert!(story.world.ready.is_empty() && story.world.turns_over.is_empty());
+            prop_assert!(!story.world.chats.has_work());
         }
         prop_assert_eq!(hash(&story.replayed()), hash(&story.world));
         while let [invocation, ..] = story.open()[..] {
             story.answer(invocation, "done").unwrap();
         }
-        prop_assert!(story.world.turns.is_empty(), "{:?}", story.world.turns);
+        prop_assert!(story.world.chats.open_turns() == 0);
     }
 }
 
@@ -109,7 +109,7 @@ proptest! {
                 given += 1;
                 prop_assert!(given <= 3 * 5, "an endless loop");
             }
-            prop_assert!(story.world.turns.is_empty(), "{:?}", story.world.turns);
+            prop_assert!(story.world.chats.open_turns() == 0);
         }
     }
 }

@@ -123,7 +123,7 @@ impl Story {
     }
 
     fn waiting(&self) -> Vec<Approval> {
-        self.world.approvals.values().cloned().collect()
+        self.world.tools.approvals().values().cloned().collect()
     }
 
     fn decide(&mut self, sender: &str, verdict: Verdict) -> Result<Vec<Event>, Rejection> {

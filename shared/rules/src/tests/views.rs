@@ -1,12 +1,15 @@
 //! The state as it is shown: the whole of it, and its outline.
 
 use contract::ability::EventTypeVersion;
-use contract::command::{SetTimer, View};
+use contract::command::SetTimer;
+use contract::view::{Outline, WorldView};
 use contract::{Command, Entity, EntityKind};
+use serde::Serialize;
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
 use super::{Story, entity};
+use crate::{outline, world_view};
 
 /// A world in which there is something of everything.
 fn begin() -> Story {
@@ -49,14 +52,28 @@ fn begin() -> Story {
     story
 }
 
-fn shown(story: &Story, view: View) -> Value {
-    serde_json::from_str(story.world.view(view).unwrap().get()).unwrap()
+fn json_of(view: &impl Serialize) -> Value {
+    let text = serde_json::to_string(view).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn whoever_reads_a_view_gets_all_of_it() {
+    let story = begin();
+    let whole = json_of(&world_view(&story.world));
+    let text = whole.to_string();
+    let read: WorldView<'_> = serde_json::from_str(&text).unwrap();
+    assert_eq!(json_of(&read), whole);
+    let outlined = json_of(&outline(&story.world));
+    let text = outlined.to_string();
+    let read: Outline<'_> = serde_json::from_str(&text).unwrap();
+    assert_eq!(json_of(&read), outlined);
 }
 
 #[test]
 fn an_outline_is_the_state_without_what_makes_it_large() {
     let story = begin();
-    let mut whole = shown(&story, View::Whole);
+    let mut whole = json_of(&world_view(&story.world));
     for name in ["event_types", "timers"] {
         assert!(whole.as_object_mut().unwrap().remove(name).is_some());
     }
@@ -73,5 +90,5 @@ fn an_outline_is_the_state_without_what_makes_it_large() {
             answers[1] = json!({"id": answers[1]["id"]});
         }
     }
-    assert_eq!(shown(&story, View::Outline), whole);
+    assert_eq!(json_of(&outline(&story.world)), whole);
 }

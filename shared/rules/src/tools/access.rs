@@ -1,24 +1,21 @@
-//! Which tools an agent has, and which of its calls are made, asked about or refused.
+//! Which tools an agent has, and which of its calls are made, wait for a person, or are refused.
 
 use std::collections::BTreeSet;
 
-use contract::tool::{McpServer, McpServers, Permission, Question, Tool, ToolAccess, ToolCall};
-use contract::{EntityId, Rejection};
+use contract::EntityId;
+use contract::tool::{McpServers, Permission, Question, Tool, ToolAccess, ToolCall};
 use serde_json::value::RawValue;
 
-use crate::invalid;
-use crate::state::World;
-use crate::talk::variables::Variables;
+use super::ability_calls::event_of_call;
+use super::loops::call_bytes;
+use crate::entities::agent_config;
+use crate::text::Variables;
+use crate::world::World;
 
 /// A variable of a world by which its people set how far all of its agents may go.
 const PERMISSION_VARIABLE: &str = "tool_permission";
-/// The most servers of tools that a world names.
-const SERVERS_MAX: usize = 32;
-const NAME_BYTES_MAX: usize = 64;
-/// A command line, or an address.
-const SERVER_BYTES_MAX: usize = 4096;
 /// The most calls of a world that may wait for people, and what they may hold: all of them are in its
-/// state, which whoever wants to answer them is told in one message.
+/// state, and are listed in one message.
 const APPROVALS_MAX: usize = 1000;
 const APPROVALS_BYTES_MAX: usize = 384 * 1024;
 const QUESTIONS_MAX: usize = 8;
@@ -26,23 +23,23 @@ const OPTIONS_MAX: usize = 32;
 const REFUSAL_BYTES_MAX: usize = 1024;
 
 /// What an agent may do with tools.
-pub(super) fn of(world: &World, agent: &EntityId) -> ToolAccess {
-    given(world, agent).cloned().unwrap_or_default()
+pub(super) fn access_of(world: &World, agent: &EntityId) -> ToolAccess {
+    configured_access(world, agent).cloned().unwrap_or_default()
 }
 
-fn given<'a>(world: &'a World, agent: &EntityId) -> Option<&'a ToolAccess> {
-    let config = world.entities.get(agent)?.agent.as_ref()?;
-    config.tools.as_ref()
+fn configured_access<'a>(world: &'a World, agent: &EntityId) -> Option<&'a ToolAccess> {
+    agent_config(world, agent)?.tools.as_ref()
 }
 
 /// Whether an agent may change nothing, whatever it can call or make use of.
 pub(crate) fn may_only_read(world: &World, agent: &EntityId) -> bool {
-    permission(world, &of(world, agent)) == Permission::Read
+    permission(world, &access_of(world, agent)) == Permission::Read
 }
 
 /// The servers whose tools an agent has.
 pub(crate) fn servers(world: &World, agent: &EntityId) -> McpServers {
-    let (Some(description), Some(access)) = (&world.description, given(world, agent)) else {
+    let (Some(description), Some(access)) = (&world.description, configured_access(world, agent))
+    else {
         return McpServers::new();
     };
     let has = |name: &String| access.servers.is_empty() || access.servers.contains(name);
@@ -54,7 +51,7 @@ pub(crate) fn servers(world: &World, agent: &EntityId) -> McpServers {
 }
 
 /// The call as it enters the log: with why it is refused, if it is.
-pub(super) fn admitted(
+pub(super) fn authorize(
     world: &World,
     agent: &EntityId,
     call: &ToolCall,
@@ -77,23 +74,23 @@ pub(super) fn admitted(
     };
     if !fits {
         call.tool = None;
-        call.arguments = nothing();
+        call.arguments = no_arguments();
         call.signatures.clear();
     }
     call
 }
 
-fn nothing() -> Box<RawValue> {
+fn no_arguments() -> Box<RawValue> {
     RawValue::from_string("{}".to_owned()).unwrap_or_default()
 }
 
 /// Why a call is not made, whatever people say to it.
 fn refusal(world: &World, agent: &EntityId, call: &ToolCall) -> Option<String> {
-    let Some(access) = given(world, agent) else {
+    let Some(access) = configured_access(world, agent) else {
         return Some("you have no tools".to_owned());
     };
     let asks = needs_a_person(world, access, call);
-    if asks && !has_room_for_people(world, call) {
+    if asks && !has_room_for_approval(world, call) {
         return Some("too much waits for people here already".to_owned());
     }
     let may_only_read = may_only_read(world, agent);
@@ -106,7 +103,7 @@ fn refusal(world: &World, agent: &EntityId, call: &ToolCall) -> Option<String> {
         Some(Tool::Ability { .. }) if may_only_read => {
             Some("you may only read, and this asks somebody to act".to_owned())
         }
-        Some(Tool::Ability { .. }) => super::ability::event_of(world, agent, call).err(),
+        Some(Tool::Ability { .. }) => event_of_call(world, agent, call).err(),
         Some(Tool::Mcp { server, .. }) if !servers(world, agent).contains_key(server) => {
             Some(format!("there is no server {server} here"))
         }
@@ -127,10 +124,14 @@ pub(super) fn needs_a_person(world: &World, access: &ToolAccess, call: &ToolCall
     }
 }
 
-fn has_room_for_people(world: &World, call: &ToolCall) -> bool {
-    let waiting = world.approvals.values().map(|waiting| &waiting.call);
-    let bytes: usize = waiting.map(super::size_bytes).sum();
-    world.approvals.len() < APPROVALS_MAX && bytes + super::size_bytes(call) <= APPROVALS_BYTES_MAX
+fn has_room_for_approval(world: &World, call: &ToolCall) -> bool {
+    let waiting = world
+        .tools
+        .approvals()
+        .values()
+        .map(|waiting| &waiting.call);
+    let bytes: usize = waiting.map(call_bytes).sum();
+    world.tools.approvals().len() < APPROVALS_MAX && bytes + call_bytes(call) <= APPROVALS_BYTES_MAX
 }
 
 /// What the world's variable says, else what the agent's own configuration does.
@@ -139,12 +140,12 @@ fn permission(world: &World, access: &ToolAccess) -> Permission {
         .description
         .as_ref()
         .map_or("", |description| &description.variables);
-    let said = Variables::parse(variables).get(PERMISSION_VARIABLE);
-    match said.map(str::to_ascii_lowercase).as_deref() {
+    let value = Variables::parse(variables).get(PERMISSION_VARIABLE);
+    match value.map(str::to_ascii_lowercase).as_deref() {
         None => access.permission,
         Some("ask") => Permission::Ask,
         Some("auto") => Permission::Auto,
-        // A slip of the pen must not let anybody do more than was meant.
+        // A mistyped value must not let anybody do more than was meant.
         Some(_) => Permission::Read,
     }
 }
@@ -167,100 +168,4 @@ fn bad_questions(questions: &[Question]) -> Option<String> {
         }
     }
     None
-}
-
-/// Checks what an agent's configuration says of tools.
-pub(crate) fn check_access(access: &ToolAccess, field: &str) -> Result<(), Rejection> {
-    if access.servers.len() > SERVERS_MAX {
-        let detail = format!("at most {SERVERS_MAX} servers");
-        return Err(invalid(format!("{field}.servers"), detail));
-    }
-    for (index, name) in access.servers.iter().enumerate() {
-        World::check_text(name, NAME_BYTES_MAX, &format!("{field}.servers[{index}]"))?;
-    }
-    if access
-        .approval_timeout_seconds
-        .is_some_and(|timeout| timeout.is_zero())
-    {
-        let field = format!("{field}.approval_timeout_seconds");
-        return Err(invalid(
-            field,
-            "people need some time; without a limit when absent",
-        ));
-    }
-    Ok(())
-}
-
-/// Checks the servers of tools that a world names.
-pub(crate) fn check_servers(servers: &McpServers) -> Result<(), Rejection> {
-    if servers.len() > SERVERS_MAX {
-        let detail = format!("at most {SERVERS_MAX} servers");
-        return Err(invalid("mcp_servers", detail));
-    }
-    for (name, server) in servers {
-        let field = format!("mcp_servers.{name}");
-        if name.is_empty() || name.len() > NAME_BYTES_MAX || name.contains('\0') {
-            let detail = format!("the name of a server has 1 to {NAME_BYTES_MAX} bytes");
-            return Err(invalid("mcp_servers", detail));
-        }
-        match server {
-            McpServer::Stdio { command, args } => {
-                let line = std::iter::once(command).chain(args).cloned();
-                let line: Vec<String> = line.collect();
-                World::check_text(&line.join(" "), SERVER_BYTES_MAX, &field)?;
-                if command.is_empty() {
-                    return Err(invalid(format!("{field}.stdio.command"), "which program?"));
-                }
-            }
-            McpServer::Http { url } => {
-                World::check_text(url, SERVER_BYTES_MAX, &field)?;
-                if let Some(fault) = bad_address(url) {
-                    return Err(invalid(format!("{field}.http.url"), fault));
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-fn bad_address(url: &str) -> Option<&'static str> {
-    let rest = url.strip_prefix("http://");
-    let Some(rest) = rest.or_else(|| url.strip_prefix("https://")) else {
-        return Some("it begins with http:// or https://");
-    };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let names_user = rest[..end].contains('@');
-    names_user.then_some("it names no user: keys belong into the workers' configuration")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_of_http_and_names_no_user() {
-        for (url, expected) in [
-            ("http://a.b", None),
-            ("https://a.b/@scope/mcp?of=@me#@", None),
-            ("https://user:secret@a.b/mcp", Some("it names no user")),
-            ("http://secret@a.b?x", Some("it names no user")),
-            ("https://a.b@c.d", Some("it names no user")),
-            ("file:///etc/passwd", Some("it begins with http://")),
-            ("a.b/mcp", Some("it begins with http://")),
-        ] {
-            let url = url.to_owned();
-            let server = McpServer::Http { url: url.clone() };
-            let checked = check_servers(&[("tools".to_owned(), server)].into());
-            let Some(expected) = expected else {
-                assert_eq!(checked, Ok(()), "{url}");
-                continue;
-            };
-            let rejection = checked.unwrap_err();
-            assert!(rejection.detail.starts_with(expected), "{rejection:?}");
-            assert_eq!(
-                rejection.field.as_deref(),
-                Some("mcp_servers.tools.http.url")
-            );
-        }
-    }
 }

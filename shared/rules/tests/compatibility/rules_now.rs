@@ -1,6 +1,5 @@
 //! The rules of this build.
 
-use contract::command::View;
 use contract::{
     CommandRequest, Commit, EntityId, Event, Rejection, RunId, Seq, Timestamp, WorldId,
 };
@@ -32,8 +31,8 @@ impl Rules for Now {
     }
 
     fn store(world: &mut World, seq: Seq, commit: &Commit) {
-        world.close(commit);
-        world.stored(seq, commit);
+        world.seal(commit);
+        world.mark_durable(seq, commit);
     }
 
     fn replay(world: &mut World, seq: Seq, commit: &Commit) {
@@ -49,15 +48,17 @@ impl Rules for Now {
     }
 
     fn views(world: &World, agents: &[EntityId], runs: &[RunId]) -> Views {
-        let state = |view| serde_json::from_str(world.view(view).unwrap().get()).unwrap();
         let mut views = Views::new();
-        views.insert("whole".to_owned(), state(View::Whole));
-        views.insert("outline".to_owned(), state(View::Outline));
+        views.insert("whole".to_owned(), view(&rules::world_view(world)));
+        views.insert("outline".to_owned(), view(&rules::outline(world)));
         for agent in agents {
-            let offers = rules::offers(world, agent)
+            let offers = rules::available_abilities(world, agent)
                 .map(|(offers, entities)| json!({"entities": entities, "offers": offers}));
             views.insert(format!("offers {agent}"), answer(offers));
-            views.insert(format!("mind {agent}"), answer(rules::mind(world, agent)));
+            views.insert(
+                format!("mind {agent}"),
+                answer(rules::mind_view(world, agent)),
+            );
         }
         for run in runs {
             views.insert(
@@ -74,4 +75,9 @@ fn answer(result: Result<impl Serialize, Rejection>) -> Value {
         Ok(answer) => json!({"answer": answer}),
         Err(rejection) => json!({"rejection": rejection}),
     }
+}
+
+fn view(view: &impl Serialize) -> Value {
+    let text = serde_json::to_string(view).unwrap();
+    serde_json::from_str(&text).unwrap()
 }

@@ -247,6 +247,7 @@ fn change(fields: &mut Fields<'_>, mut kept: BTreeMap<String, Value>) -> WorldUp
         metadata: Some(kept),
         mcp_servers,
         perception: None,
+        chat_dialect: None,
     }
 }
 

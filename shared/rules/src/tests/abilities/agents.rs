@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::super::{Story, context, hash, types};
 use super::{ability, draft, id, object, raw};
-use crate::offers;
+use crate::available_abilities;
 
 fn actor(name: &str, location: Option<&str>) -> Entity {
     Entity {
@@ -69,7 +69,7 @@ fn an_agent_makes_use_of_what_it_perceives_and_of_nobody_elses_own() {
             held_by: Some(id("john")),
             ..object("key", &[ability("open", "key.open")])
         });
-        let (offers, entities) = offers(&story.world, &id(agent)).unwrap();
+        let (offers, entities) = available_abilities(&story.world, &id(agent)).unwrap();
         let mut names: Vec<&str> = offers.iter().map(|offer| offer.ability.as_str()).collect();
         let mut wanted = abilities.to_vec();
         names.sort_unstable();

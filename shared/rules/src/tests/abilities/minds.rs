@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::super::{Story, context, hash, types};
 use super::{ability, draft, id, object, raw};
-use crate::mind;
+use crate::mind_view;
 
 /// An agent with a mind, of which no more than this is said.
 pub(super) fn minded(name: &str, mind: &Value) -> Entity {
@@ -50,7 +50,7 @@ impl Story {
     }
 
     fn mind(&self, agent: &str) -> MindView {
-        mind(&self.world, &id(agent)).unwrap()
+        mind_view(&self.world, &id(agent)).unwrap()
     }
 
     /// The only run that is open, and what its worker is told.

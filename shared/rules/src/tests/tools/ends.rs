@@ -50,7 +50,7 @@ fn whatever_ends_an_answer_ends_its_calls() {
                 "{name}"
             );
             assert!(
-                story.world.due.is_empty() && story.world.turns.is_empty(),
+                story.world.schedule.first().is_none() && story.world.chats.open_turns() == 0,
                 "{name}"
             );
             assert_eq!(hash(&story.replayed()), hash(&story.world), "{name}");
@@ -97,7 +97,7 @@ proptest! {
                 }
                 _ => {}
             }
-            prop_assert!(story.world.ready.is_empty() && story.world.turns_over.is_empty());
+            prop_assert!(!story.world.chats.has_work());
         }
         prop_assert_eq!(hash(&story.replayed()), hash(&story.world));
         loop {
@@ -110,8 +110,8 @@ proptest! {
                 break;
             }
         }
-        prop_assert!(story.world.turns.is_empty(), "{:?}", story.world.turns);
-        prop_assert!(story.world.due.is_empty());
-        prop_assert!(story.world.chats.values().all(|chat| chat.answering.is_empty()));
+        prop_assert!(story.world.chats.open_turns() == 0);
+        prop_assert!(story.world.schedule.first().is_none());
+        prop_assert!(story.world.chats.iter().all(|(_, chat)| chat.answering().next().is_none()));
     }
 }

@@ -1,7 +1,7 @@
 //! Calls that wait for people, and what people say to them.
 
 use contract::tool::{Permission, QuestionAnswer, ToolAccess, ToolCall, Verdict};
-use contract::{Command, RejectionCode};
+use contract::{Command, RejectionCode, Timestamp};
 
 use super::super::{Story, hash, types};
 use super::{access, call, question};
@@ -38,7 +38,7 @@ fn a_person_says_what_becomes_of_a_call() {
             assert_eq!(story.results(), [(reason, true)]);
         }
         story.answer(story.open()[0], "done").unwrap();
-        assert!(story.world.turns.is_empty());
+        assert!(story.world.chats.open_turns() == 0);
         assert_eq!(hash(&story.replayed()), hash(&story.world));
     }
 }
@@ -139,5 +139,8 @@ fn nobody_is_waited_for_longer_than_the_agent_may() {
         story.results(),
         [("nobody answered in time".to_owned(), true)]
     );
-    assert!(story.world.due.len() == 1, "the agent's own deadline");
+    assert!(
+        story.world.schedule.due_at(Timestamp::MAX).count() == 1,
+        "the agent's own deadline"
+    );
 }

@@ -106,6 +106,7 @@ pub(super) fn update(
         variables: changed(&change.variables, &now.variables),
         metadata: change.metadata.as_ref().unwrap_or(&now.metadata).clone(),
         perception: change.perception.unwrap_or(now.perception),
+        chat_dialect: Default::default(),
         chat_model: named(change.chat_model.as_ref().or(now.chat_model.as_ref())),
         mcp_servers: change
             .mcp_servers
@@ -136,6 +137,7 @@ fn describe(world: &World, spec: &WorldSpec) -> WorldDescription {
         chat_model: named(spec.chat_model.as_ref()),
         mcp_servers: spec.mcp_servers.clone(),
         perception: spec.perception,
+        chat_dialect: Default::default(),
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::super::{Story, hash, types};
 use super::super::{ability, draft, id};
 use super::{begun, minded, rings, uses};
-use crate::mind;
+use crate::mind_view;
 
 #[test]
 fn agents_that_only_talk_with_each_other_end() {
@@ -30,7 +30,7 @@ fn agents_that_only_talk_with_each_other_end() {
     let mut steps = 0;
     story.emit("guest", begin()).unwrap();
     while let [run, ..] = story.open()[..] {
-        let who = story.world.invocations[&run].agent.to_string();
+        let who = story.world.runs.get(run).unwrap().entity.to_string();
         let mut says = uses(&[(&who, "say", json!({}))]);
         says.thought = Some(MindUpdate {
             sleeps: true,
@@ -218,7 +218,7 @@ fn a_paused_agent_goes_on_where_it_was() {
         metadata: None,
     };
     story.send("guest", Command::UpdateEntity(change)).unwrap();
-    let refused: Rejection = mind(&story.world, &id("ada")).unwrap_err();
+    let refused: Rejection = mind_view(&story.world, &id("ada")).unwrap_err();
     assert_eq!(refused.code, RejectionCode::UnknownEntity);
     story.decide_to_sleep(story.open()[0]);
     assert_eq!(hash(&story.replayed()), hash(&story.world));

@@ -98,7 +98,7 @@ proptest! {
         story.add(object("bell", &abilities));
         for step in &steps {
             take(&mut story, step);
-            prop_assert!(story.world.stirred.is_empty());
+            prop_assert!(!story.world.minds.has_work());
             for run in story.open() {
                 let situation = context(&story.world, run).unwrap().situation;
                 prop_assert!(situation.is_none_or(|situation| situation.step < 6 * 60));

@@ -1,0 +1,134 @@
+//! Which runs an event triggers.
+
+use contract::ability::{Ability, Executor, Trigger};
+use contract::fact::{ActionFailed, ActionRequested};
+use contract::{ActionName, Entity, Event, EventId, Fact, Purpose, Rejection, RejectionCode};
+use serde_json::value::to_raw_value;
+
+use super::check::check_arguments;
+use super::origin::Origin;
+use crate::decider::{Decider, EventHeader};
+use crate::rejection::{reject, too_large};
+use crate::runs::{self, DEADLINE_DEFAULT, OPEN_MAX, OpenRun};
+use crate::world::World;
+
+/// Runs that one event may trigger: each is in the same commit.
+const RUNS_MAX: usize = 256;
+/// Runs that lead to one another, each by an event that it sends: more go round in circles.
+const DEPTH_MAX: u32 = 32;
+
+/// Requests the runs of all abilities that an event triggers.
+pub(super) fn trigger_abilities(
+    world: &World,
+    event: &Event,
+    origin: Origin<'_>,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let mut runs = 0;
+    for entity in world.entities.triggered_by(&event.event_type) {
+        for ability in &entity.abilities {
+            let Executor::Worker(action) = &ability.run else {
+                continue;
+            };
+            if !is_triggered(entity, ability, event) || is_its_own(entity, ability, origin) {
+                continue;
+            }
+            if let Err(rejection) = check_arguments(ability, &event.data, "data") {
+                // What is for everyone need not be for each; what names this entity is meant for it.
+                if event
+                    .target
+                    .as_ref()
+                    .is_some_and(|target| target.names(&entity.id))
+                {
+                    return Err(rejection);
+                }
+                continue;
+            }
+            runs += 1;
+            if runs > RUNS_MAX {
+                let detail = format!("more than {RUNS_MAX} abilities answer {}", event.event_type);
+                return Err(too_large(detail, None));
+            }
+            if world.runs.len() + runs > OPEN_MAX {
+                let detail = "too many runs are open";
+                return Err(reject(RejectionCode::Busy, detail, None));
+            }
+            request_run(entity, ability, action, event, origin, decider)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether an event is for an ability: what is for nobody is for everyone, and what an entity sends
+/// under the type of its own ability asks for that ability, whoever the event is for.
+fn is_triggered(entity: &Entity, ability: &Ability, event: &Event) -> bool {
+    let is_own = event.sender == entity.id;
+    let is_for = event
+        .target
+        .as_ref()
+        .is_none_or(|target| target.names(&entity.id));
+    match &ability.trigger {
+        Trigger::Any => is_for && !is_own,
+        Trigger::Type(event_type) => *event_type == event.event_type && (is_for || is_own),
+    }
+}
+
+/// What an ability sends does not ask for it again: it would never end.
+fn is_its_own(entity: &Entity, ability: &Ability, origin: Origin<'_>) -> bool {
+    origin
+        .run
+        .is_some_and(|run| run.entity == entity.id && runs_ability(run, &ability.name))
+}
+
+fn runs_ability(run: &OpenRun, ability: &ActionName) -> bool {
+    matches!(&run.purpose, Purpose::Ability { name, .. } if name == ability)
+}
+
+fn request_run(
+    entity: &Entity,
+    ability: &Ability,
+    action: &ActionName,
+    event: &Event,
+    origin: Origin<'_>,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let depth = origin.run.map_or(0, |run| run.depth + 1);
+    let call = origin
+        .call
+        .filter(|call| *call.entity == entity.id && *call.ability == ability.name);
+    let purpose = Purpose::Ability {
+        name: ability.name.clone(),
+        caller: call.map(|call| call.caller()),
+    };
+    let deadline = decider.now() + DEADLINE_DEFAULT;
+    let requested = ActionRequested {
+        arguments: to_raw_value(event).ok(),
+        depth,
+        ..purpose.request(action.clone(), entity.id.clone(), deadline)
+    };
+    let correlation = event.correlation.or(Some(event.id.0));
+    let header = EventHeader {
+        causation: Some(event.id),
+        correlation,
+        ..EventHeader::default()
+    };
+    let id = decider.next_id().invocation();
+    runs::request(requested, &purpose, header, decider)?;
+    if depth <= DEPTH_MAX {
+        return Ok(());
+    }
+    let failed = ActionFailed {
+        invocation: id,
+        call: None,
+        code: "too_deep".to_owned(),
+        reason: format!("{DEPTH_MAX} runs led to one another: this goes round in circles"),
+    };
+    let header = EventHeader {
+        sender: Some(entity.id.clone()),
+        chat: purpose.chat().cloned(),
+        causation: Some(EventId(id.0)),
+        correlation,
+        ..EventHeader::default()
+    };
+    decider.push_with(Fact::ActionFailed(failed), header)
+}

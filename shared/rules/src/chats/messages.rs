@@ -1,0 +1,261 @@
+//! Messages: posted, taken back, and edited.
+
+use std::collections::BTreeSet;
+
+use contract::chat::{ChatMessage, ChatText};
+use contract::fact::{MessagePosted, MessageRemoved};
+use contract::{ChatId, EntityId, EventId, Fact, MessageId, Rejection, RejectionCode, Usage};
+
+use super::participants::require_chat;
+use super::recipients::{check_room, dialect, limit_to_room, resolve_recipients};
+use super::titles::title_from_first_message;
+use crate::decider::{Decider, EventHeader};
+use crate::dialect::{Answer, finish_answer, limit_notice};
+use crate::entities::{SenderKind, agent_config, is_agent, sender_kind};
+use crate::rejection::{field_path, invalid, reject};
+use crate::runs::push_cancelled;
+use crate::text::check_text;
+use crate::tools::{self, LoopOwner};
+use crate::world::World;
+
+/// The longest message. A commit holds it once, and a snapshot up to 200 of them for each chat.
+const TEXT_BYTES_MAX: usize = 64 * 1024;
+
+/// A message that somebody posts.
+pub(crate) struct NewMessage<'a> {
+    pub(crate) sender: &'a EntityId,
+    pub(crate) chat: &'a ChatId,
+    pub(crate) text: &'a str,
+    pub(crate) in_reply_to: Option<MessageId>,
+    /// The event that led to it, when it answers no message.
+    pub(crate) causation: Option<EventId>,
+}
+
+/// Posts a message, which opens a turn.
+pub(crate) fn post(
+    world: &World,
+    message: &NewMessage<'_>,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let NewMessage {
+        sender, chat, text, ..
+    } = *message;
+    let state = require_chat(world, chat, "chat")?;
+    check_text(text, TEXT_BYTES_MAX, "text")?;
+    if text.trim().is_empty() {
+        return Err(invalid("text", "a message says something"));
+    }
+    let id = decider.next_id().message();
+    let recipients = resolve_recipients(world, state, sender, text);
+    check_room(state, &recipients)?;
+    let posted = MessagePosted {
+        text: text.to_owned(),
+        turn: id,
+        in_reply_to: message.in_reply_to,
+        answerers: recipients.answerers,
+        notice: false,
+        from_agent: is_agent(world, sender),
+        usage: None,
+    };
+    push_posted(chat, sender, posted, message.causation, decider)?;
+    push_notices(world, chat, recipients.limited, (id, id), decider)?;
+    title_from_first_message(world, state, sender, text, decider)
+}
+
+/// Posts what is said together with events, of which the first led to it.
+pub(crate) fn post_with_events(
+    world: &World,
+    message: &ChatText,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let new = NewMessage {
+        sender: decider.sender(),
+        chat: &message.chat,
+        text: &message.text,
+        in_reply_to: None,
+        causation: decider.events().first().map(|decided| decided.event.id),
+    };
+    post(world, &new, decider).map_err(|rejection| {
+        let field = rejection.field.as_deref();
+        let field = field.map_or_else(|| "message".to_owned(), |name| field_path("message", name));
+        Rejection {
+            field: Some(field),
+            ..rejection
+        }
+    })
+}
+
+/// Posts an agent's answer to `question`.
+pub(crate) fn post_answer(
+    world: &World,
+    chat: &ChatId,
+    agent: &EntityId,
+    (text, usage): (&str, Option<Usage>),
+    question: &ChatMessage,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let Some(state) = world.chats.get(chat) else {
+        return Ok(());
+    };
+    let answer = Answer {
+        text,
+        agent_id: agent.as_str(),
+        sender: question.sender.as_str(),
+        kind: sender_kind(world, &question.sender),
+        auto_reply: agent_config(world, agent).is_none_or(|config| config.auto_reply),
+    };
+    let text = finish_answer(dialect(world), &answer);
+    // What an agent says is cut, never refused: it can't say it any better.
+    let text = text[..text.floor_char_boundary(TEXT_BYTES_MAX)].replace('\0', "");
+    if text.trim().is_empty() {
+        return Ok(());
+    }
+    let mut recipients = resolve_recipients(world, state, agent, &text);
+    limit_to_room(state, &mut recipients);
+    let id = decider.next_id().message();
+    let posted = MessagePosted {
+        text,
+        turn: question.turn,
+        in_reply_to: Some(question.id),
+        answerers: recipients.answerers,
+        notice: false,
+        from_agent: true,
+        usage,
+    };
+    push_posted(chat, agent, posted, None, decider)?;
+    push_notices(
+        world,
+        chat,
+        recipients.limited,
+        (id, question.turn),
+        decider,
+    )
+}
+
+/// Agents that have reached their limit say so. They address no agent, and so end the exchange.
+fn push_notices(
+    world: &World,
+    chat: &ChatId,
+    agents: Vec<EntityId>,
+    (message, turn): (MessageId, MessageId),
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let limit = world
+        .description
+        .as_ref()
+        .map_or(0, |description| description.turn_limit);
+    for agent in agents {
+        let posted = MessagePosted {
+            text: limit_notice(dialect(world), limit),
+            turn,
+            in_reply_to: Some(message),
+            answerers: Vec::new(),
+            notice: true,
+            from_agent: true,
+            usage: None,
+        };
+        push_posted(chat, &agent, posted, None, decider)?;
+    }
+    Ok(())
+}
+
+fn push_posted(
+    chat: &ChatId,
+    sender: &EntityId,
+    posted: MessagePosted,
+    causation: Option<EventId>,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let answered = posted.in_reply_to.map(|message| EventId(message.0));
+    let header = EventHeader {
+        sender: Some(sender.clone()),
+        causation: causation.or(answered),
+        correlation: Some(posted.turn.0),
+        ..EventHeader::of_chat(chat)
+    };
+    decider.push_with(Fact::MessagePosted(posted), header)
+}
+
+/// Takes a person's message back, and all that followed it.
+pub(crate) fn remove(
+    world: &World,
+    chat: &ChatId,
+    message: MessageId,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    push_removed(world, chat, message, decider)?;
+    cancel_answers(world, chat, message, decider)
+}
+
+/// Takes a person's message back, and all that followed it, and posts `text` in its place.
+pub(crate) fn edit(
+    world: &World,
+    chat: &ChatId,
+    message: MessageId,
+    text: &str,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    push_removed(world, chat, message, decider)?;
+    let new = NewMessage {
+        sender: decider.sender(),
+        chat,
+        text,
+        in_reply_to: None,
+        causation: None,
+    };
+    post(world, &new, decider)?;
+    cancel_answers(world, chat, message, decider)
+}
+
+fn push_removed(
+    world: &World,
+    chat: &ChatId,
+    message: MessageId,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let state = require_chat(world, chat, "chat")?;
+    let found = state.tail.iter().find(|kept| kept.id == message);
+    let Some(found) = found else {
+        let detail = format!("the chat {chat} has no message {message}, or keeps it no more");
+        let field = Some("message".to_owned());
+        return Err(reject(RejectionCode::UnknownMessage, detail, field));
+    };
+    if found.from_agent || sender_kind(world, &found.sender) != SenderKind::Human {
+        return Err(invalid(
+            "message",
+            "only what a person said can be taken back",
+        ));
+    }
+    let header = EventHeader::of_chat(chat);
+    decider.push_with(Fact::MessageRemoved(MessageRemoved { message }), header)
+}
+
+/// Cancels the answers to messages that are gone.
+fn cancel_answers(
+    world: &World,
+    chat: &ChatId,
+    message: MessageId,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let state = require_chat(world, chat, "chat")?;
+    let gone = state.tail.iter().skip_while(|kept| kept.id != message);
+    let gone: BTreeSet<MessageId> = gone.map(|kept| kept.id).collect();
+    for id in state.queues.values().filter_map(|queue| queue.run()) {
+        let question = world.chats.questions.get(&id);
+        let is_gone = question.is_some_and(|(_, question)| gone.contains(&question.id));
+        if let Some(run) = world.runs.get(id).filter(|_| is_gone) {
+            push_cancelled(id, run, decider)?;
+        }
+    }
+    for (agent, queue) in &state.queues {
+        let current = queue.current.as_ref();
+        if current.is_some_and(|current| gone.contains(&current.question.id)) {
+            let owner = LoopOwner {
+                chat: chat.clone(),
+                agent: agent.clone(),
+            };
+            tools::cancel_loop(world, &owner, decider)?;
+        }
+    }
+    Ok(())
+}

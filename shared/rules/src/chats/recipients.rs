@@ -1,0 +1,100 @@
+//! Who answers a message.
+
+use contract::world::ChatDialect;
+use contract::{EntityId, Rejection, RejectionCode};
+
+use super::main_agent::main_agent;
+use super::participants::answerers_of;
+use super::state::ChatState;
+use crate::dialect::{AnswerRouting, Message, ParsedMessage, Recipient};
+use crate::entities::sender_kind;
+use crate::rejection::{reject, too_large};
+use crate::world::World;
+
+/// Answers that may wait in one chat: all that wait must fit in the commit that cancels them.
+const WAITING_MAX: usize = 500;
+/// Agents that may answer one message: each is requested in the same commit.
+const ANSWERERS_MAX: usize = 256;
+/// Agents that may say at once that they reached their limit; the others say it another time.
+const NOTICES_MAX: usize = 32;
+
+/// What the agents of a chat do with a message.
+#[derive(Default)]
+pub(super) struct Recipients {
+    pub(super) answerers: Vec<EntityId>,
+    /// Those that say that they have reached their limit.
+    pub(super) limited: Vec<EntityId>,
+}
+
+/// How a world reads the texts of its chats.
+pub(super) fn dialect(world: &World) -> ChatDialect {
+    let description = world.description.as_ref();
+    description.map_or_else(ChatDialect::default, |description| description.chat_dialect)
+}
+
+/// Who of a chat's agents answers a message, and who has reached its limit. A message that opens a turn
+/// resets everybody's count first.
+pub(super) fn resolve_recipients(
+    world: &World,
+    state: &ChatState,
+    sender: &EntityId,
+    text: &str,
+) -> Recipients {
+    let mut recipients = Recipients::default();
+    let Some(description) = &world.description else {
+        return recipients;
+    };
+    let kind = sender_kind(world, sender);
+    let message = Message {
+        sender: sender.as_str(),
+        kind,
+        text,
+        main_agent: main_agent(world, &state.chat),
+    };
+    let message = ParsedMessage::new(description.chat_dialect, message);
+    for agent in answerers_of(world, &state.chat) {
+        let requests = world.chats.model_requests.get(&agent.id).copied();
+        let recipient = Recipient {
+            agent_id: agent.id.as_str(),
+            model_requests: requests
+                .filter(|_| !kind.opens_a_turn())
+                .unwrap_or_default(),
+            turn_limit: description.turn_limit,
+        };
+        match message.routing(&recipient) {
+            AnswerRouting::Answers => recipients.answerers.push(agent.id.clone()),
+            // Once is enough until somebody opens a turn.
+            AnswerRouting::LimitReached
+                if !world.chats.limited.contains(&agent.id)
+                    && recipients.limited.len() < NOTICES_MAX =>
+            {
+                recipients.limited.push(agent.id.clone());
+            }
+            AnswerRouting::LimitReached | AnswerRouting::Ignores => {}
+        }
+    }
+    recipients
+}
+
+/// Refuses a message that too many would answer.
+pub(super) fn check_room(state: &ChatState, recipients: &Recipients) -> Result<(), Rejection> {
+    let answers = recipients.answerers.len();
+    if answers > ANSWERERS_MAX {
+        let detail =
+            format!("{answers} agents would answer; at most {ANSWERERS_MAX} can: name some with @");
+        return Err(too_large(detail, Some("text".to_owned())));
+    }
+    let waiting = state.waiting();
+    if answers > 0 && waiting + answers > WAITING_MAX {
+        let chat = &state.chat.id;
+        let detail = format!("{waiting} answers wait in the chat {chat}; at most {WAITING_MAX} do");
+        return Err(reject(RejectionCode::Busy, detail, None));
+    }
+    Ok(())
+}
+
+/// Drops the recipients of an agent's message that are too many: those that come first answer.
+pub(super) fn limit_to_room(state: &ChatState, recipients: &mut Recipients) {
+    let room = WAITING_MAX.saturating_sub(state.waiting());
+    recipients.answerers.truncate(room.min(ANSWERERS_MAX));
+}

@@ -1,0 +1,174 @@
+//! The chats of a world, as the log adds them up.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use contract::chat::ChatMessage;
+use contract::{Chat, ChatId, EntityId, MessageId, RunId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Messages of each chat that the state keeps; the archive has the rest.
+pub(super) const TAIL_MESSAGES_MAX: usize = 200;
+
+/// And their texts: an agent is not shown more in any case.
+pub(super) const TAIL_BYTES_MAX: usize = 512 * 1024;
+
+/// The chats of a world.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Chats {
+    pub(super) by_id: BTreeMap<ChatId, ChatState>,
+    /// The chat that people see first.
+    pub(super) current: Option<ChatId>,
+    /// How many model requests the answers of each agent have cost, or will, since somebody opened a
+    /// turn.
+    pub(super) model_requests: BTreeMap<EntityId, u32>,
+    /// Who has said since then that it reached its limit.
+    pub(super) limited: BTreeSet<EntityId>,
+    /// Agents do not remember what was posted up to then.
+    pub(super) forgotten: BTreeMap<EntityId, Timestamp>,
+    pub(super) turns: BTreeMap<MessageId, Turn>,
+    /// The message on the way to whose answer each open run is, and its chat.
+    pub(super) questions: BTreeMap<RunId, (ChatId, ChatMessage)>,
+    /// Agents that are free and have a message waiting. Empty between commits, unless there are more
+    /// than one commit takes.
+    pub(super) answers_due: BTreeSet<(ChatId, EntityId)>,
+    /// Turns in which no answer is awaited any more. Empty between commits, as well.
+    pub(super) finished_turns: BTreeMap<MessageId, ChatId>,
+}
+
+/// A chat, the end of what was posted in it, and who is answering.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ChatState {
+    pub(super) chat: Chat,
+    pub(super) created_at: Timestamp,
+    pub(super) tail: VecDeque<ChatMessage>,
+    /// How many messages it has, those before the tail included.
+    pub(super) message_count: u64,
+    pub(super) queues: BTreeMap<EntityId, AnswerQueue>,
+    /// Whether a model was asked for a title.
+    pub(super) title_requested: bool,
+}
+
+/// What an agent has to answer in a chat: one message at a time, in the order of the chat.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct AnswerQueue {
+    pub(super) current: Option<CurrentAnswer>,
+    pub(super) waiting: VecDeque<ChatMessage>,
+}
+
+/// The answer that an agent is on its way to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct CurrentAnswer {
+    pub(super) question: ChatMessage,
+    /// The run in which it goes on; none while the calls of its tool loop run.
+    pub(super) run: Option<RunId>,
+}
+
+/// A message and all the answers that it causes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Turn {
+    pub(super) chat: ChatId,
+    /// Answers that are awaited.
+    pub(super) open: u32,
+}
+
+impl Chats {
+    pub(crate) fn get(&self, id: &ChatId) -> Option<&ChatState> {
+        self.by_id.get(id)
+    }
+
+    /// All of them, by id.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&ChatId, &ChatState)> {
+        self.by_id.iter()
+    }
+
+    /// The chat that people see first.
+    pub(crate) fn current(&self) -> Option<&ChatId> {
+        self.current.as_ref()
+    }
+
+    /// How many model requests each agent has made since somebody opened a turn.
+    pub(crate) fn model_requests(&self) -> &BTreeMap<EntityId, u32> {
+        &self.model_requests
+    }
+
+    /// Up to when each agent remembers nothing.
+    pub(crate) fn forgotten(&self) -> &BTreeMap<EntityId, Timestamp> {
+        &self.forgotten
+    }
+
+    /// The message on the way to whose answer a run is, and its chat.
+    pub(crate) fn question(&self, run: RunId) -> Option<&(ChatId, ChatMessage)> {
+        self.questions.get(&run)
+    }
+
+    /// Whether something is to follow at once.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.answers_due.is_empty() || !self.finished_turns.is_empty()
+    }
+
+    /// How many agents may be requested to answer at once.
+    pub(crate) fn answers_due(&self) -> usize {
+        self.answers_due.len()
+    }
+
+    /// How many turns have finished.
+    pub(crate) fn finished_turns(&self) -> usize {
+        self.finished_turns.len()
+    }
+
+    /// Turns in which answers are awaited, or that have not ended.
+    #[cfg(test)]
+    pub(crate) fn open_turns(&self) -> usize {
+        self.turns.len()
+    }
+
+    pub(super) fn queue(&self, chat: &ChatId, agent: &EntityId) -> Option<&AnswerQueue> {
+        self.by_id.get(chat)?.queues.get(agent)
+    }
+
+    pub(super) fn queue_mut(
+        &mut self,
+        chat: &ChatId,
+        agent: &EntityId,
+    ) -> Option<&mut AnswerQueue> {
+        self.by_id.get_mut(chat)?.queues.get_mut(agent)
+    }
+}
+
+impl ChatState {
+    /// What the chat is.
+    pub(crate) fn chat(&self) -> &Chat {
+        &self.chat
+    }
+
+    pub(crate) fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    /// The latest messages.
+    pub(crate) fn tail(&self) -> &VecDeque<ChatMessage> {
+        &self.tail
+    }
+
+    pub(crate) fn message_count(&self) -> u64 {
+        self.message_count
+    }
+
+    /// The agents that answer, or have a message waiting.
+    pub(crate) fn answering(&self) -> impl Iterator<Item = &EntityId> {
+        self.queues.keys()
+    }
+
+    /// Messages that wait for an answer.
+    pub(super) fn waiting(&self) -> usize {
+        let queues = self.queues.values();
+        queues.map(|queue| queue.waiting.len()).sum()
+    }
+}
+
+impl AnswerQueue {
+    /// The run that answers now.
+    pub(super) fn run(&self) -> Option<RunId> {
+        self.current.as_ref()?.run
+    }
+}

@@ -1,0 +1,171 @@
+//! The table of commands: which feature decides each.
+
+use contract::fact::Empty;
+use contract::{Command, CommandRequest, EntityId, Fact, Rejection};
+
+use crate::decider::{Decider, FOLLOW_UPS_MAX};
+use crate::entity_checks::check_entity;
+use crate::world::World;
+use crate::{
+    abilities, chats, completion, due, entities, event_types, runs, timers, tools, worlds,
+};
+
+/// Decides a command.
+pub(crate) fn decide(
+    world: &World,
+    request: &CommandRequest,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    if !begins_a_world(&request.command) {
+        worlds::require_world(world)?;
+        // What the system itself does needs no entity to do it.
+        if request.sender != EntityId::world() {
+            entities::require_entity(world, &request.sender, "sender")?;
+        }
+    }
+    match &request.command {
+        Command::CreateWorld(spec) => worlds::create(world, spec, decider),
+        Command::ApplyWorld(spec) => worlds::apply_spec(world, spec, decider),
+        Command::UpdateWorld(update) => worlds::update(world, update, decider),
+        Command::DeleteWorld => decider.push(Fact::WorldDeleted(Empty {})),
+        Command::CreateEntity(_)
+        | Command::UpdateEntity(_)
+        | Command::ForgetMemory { .. }
+        | Command::RemoveEntity { .. }
+        | Command::ChangeEntities { .. }
+        | Command::RegisterEventType(_) => decide_entities(world, &request.command, decider),
+        Command::CreateChat(_)
+        | Command::UpdateChat { .. }
+        | Command::NewChat(_)
+        | Command::OpenChat { .. }
+        | Command::BranchChat { .. }
+        | Command::DeleteChat { .. }
+        | Command::StopChat { .. }
+        | Command::PostMessage { .. }
+        | Command::RemoveMessage { .. }
+        | Command::EditMessage { .. } => decide_chats(world, &request.command, decider),
+        Command::SendEvents { .. }
+        | Command::RequestAction { .. }
+        | Command::Complete { .. }
+        | Command::CancelInvocation { .. }
+        | Command::Decide { .. }
+        | Command::SetTimer(_)
+        | Command::CancelTimer { .. }
+        | Command::Wake => decide_work(world, &request.command, decider),
+    }
+}
+
+fn begins_a_world(command: &Command) -> bool {
+    matches!(command, Command::CreateWorld(_) | Command::ApplyWorld(_))
+}
+
+fn decide_entities(
+    world: &World,
+    command: &Command,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    match command {
+        Command::CreateEntity(entity) => entities::create(world, entity, check_entity, decider),
+        Command::UpdateEntity(update) => entities::update(world, update, check_entity, decider),
+        Command::ForgetMemory { agent } => entities::forget(world, agent, decider),
+        Command::RemoveEntity { entity } => remove_entity(world, entity, decider),
+        Command::ChangeEntities { changes } => {
+            entities::change_all(world, changes, decider.sender(), "changes", decider)
+        }
+        Command::RegisterEventType(wanted) => event_types::register(world, wanted, decider),
+        _ => Ok(()),
+    }
+}
+
+/// Removes an entity: its runs and what waits for a person end, then it goes.
+fn remove_entity(world: &World, id: &EntityId, decider: &mut Decider<'_>) -> Result<(), Rejection> {
+    entities::require_entity(world, id, "entity")?;
+    let runs = world.runs.of_entity(id);
+    // What does not fit in one commit is cancelled with the next: nobody waits for it in a chat.
+    let (in_chats, others): (Vec<_>, Vec<_>) =
+        runs.partition(|(_, run)| run.purpose.question().is_some());
+    let others = others.into_iter().take(FOLLOW_UPS_MAX);
+    for (id, run) in in_chats.into_iter().chain(others) {
+        runs::push_cancelled(id, run, decider)?;
+    }
+    tools::cancel_approvals_of(world, id, decider)?;
+    entities::remove(world, id, decider)
+}
+
+fn decide_chats(
+    world: &World,
+    command: &Command,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    match command {
+        Command::CreateChat(chat) => chats::create(world, chat, decider),
+        Command::UpdateChat {
+            chat,
+            title,
+            agents,
+        } => chats::update(world, chat, title.as_ref(), agents.as_ref(), decider),
+        Command::NewChat(chat) => chats::open_new(world, chat, decider),
+        Command::OpenChat { chat } => chats::open(world, chat, decider),
+        Command::BranchChat { chat, message, new } => {
+            chats::branch(world, chat, *message, new, decider)
+        }
+        Command::DeleteChat { chat } => chats::delete(world, chat, decider),
+        Command::StopChat { chat } => chats::stop(world, chat, decider),
+        Command::PostMessage {
+            chat,
+            text,
+            in_reply_to,
+        } => {
+            let message = chats::NewMessage {
+                sender: decider.sender(),
+                chat,
+                text,
+                in_reply_to: *in_reply_to,
+                causation: None,
+            };
+            chats::post(world, &message, decider)
+        }
+        Command::RemoveMessage { chat, message } => chats::remove(world, chat, *message, decider),
+        Command::EditMessage {
+            chat,
+            message,
+            text,
+        } => chats::edit(world, chat, *message, text, decider),
+        _ => Ok(()),
+    }
+}
+
+fn decide_work(
+    world: &World,
+    command: &Command,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    match command {
+        Command::SendEvents { events, message } => {
+            abilities::send_all(world, events, chats::check_event_chat, decider)?;
+            match message {
+                Some(message) => chats::post_with_events(world, message, decider),
+                None => Ok(()),
+            }
+        }
+        Command::RequestAction {
+            action,
+            entity,
+            arguments,
+            deadline,
+        } => {
+            let arguments = arguments.as_deref();
+            runs::request_by_name(world, action, entity, arguments, *deadline, decider)
+        }
+        Command::Complete {
+            invocation,
+            outcome,
+        } => completion::complete(world, *invocation, outcome, decider),
+        Command::CancelInvocation { invocation } => runs::cancel(world, *invocation, decider),
+        Command::Decide { approval, verdict } => tools::decide(world, *approval, verdict, decider),
+        Command::SetTimer(wanted) => timers::set(world, wanted, decider),
+        Command::CancelTimer { timer } => timers::cancel(world, timer, decider),
+        Command::Wake => due::fire_due(world, decider),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,61 @@
+//! How a world reads and writes the texts of its chats: whom a message addresses, who answers it, and
+//! what becomes of an answer.
+//!
+//! Functions over texts and names, which know nothing of the state. A world chooses its dialect.
+
+mod agent_world;
+mod message;
+mod plain;
+
+use contract::world::ChatDialect;
+
+pub(crate) use message::{Answer, AnswerRouting, Message, Recipient};
+
+/// A message that was read once, however many agents decide about it.
+pub(crate) enum ParsedMessage<'a> {
+    AgentWorld(agent_world::ParsedMessage<'a>),
+    Plain(plain::ParsedMessage<'a>),
+}
+
+impl<'a> ParsedMessage<'a> {
+    pub(crate) fn new(dialect: ChatDialect, message: Message<'a>) -> Self {
+        match dialect {
+            ChatDialect::AgentWorld => {
+                Self::AgentWorld(agent_world::ParsedMessage::with_default_recipient(&message))
+            }
+            ChatDialect::Plain => Self::Plain(plain::ParsedMessage::new(message)),
+        }
+    }
+
+    /// What an agent does with the message.
+    pub(crate) fn routing(&self, recipient: &Recipient<'_>) -> AnswerRouting {
+        match self {
+            Self::AgentWorld(message) => agent_world::routing(recipient, message),
+            Self::Plain(message) => plain::routing(recipient, message),
+        }
+    }
+
+    /// Whether the message is shown to an agent's model, when it answers another one.
+    pub(crate) fn is_shown_to(&self, agent_id: &str) -> bool {
+        match self {
+            Self::AgentWorld(message) => agent_world::is_shown(agent_id, message),
+            Self::Plain(_) => true,
+        }
+    }
+}
+
+/// The text of an agent's answer, as it is posted.
+pub(crate) fn finish_answer(dialect: ChatDialect, answer: &Answer<'_>) -> String {
+    match dialect {
+        ChatDialect::AgentWorld => agent_world::finish_answer(answer),
+        ChatDialect::Plain => answer.text.to_owned(),
+    }
+}
+
+/// What the world posts in an agent's name that has reached its limit of model requests.
+pub(crate) fn limit_notice(dialect: ChatDialect, turn_limit: u32) -> String {
+    match dialect {
+        ChatDialect::AgentWorld => agent_world::limit_notice(turn_limit),
+        ChatDialect::Plain => plain::limit_notice(turn_limit),
+    }
+}

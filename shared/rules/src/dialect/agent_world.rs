@@ -1,0 +1,15 @@
+//! The dialect of Agent World: `@name` at the beginning of a line addresses an agent, `<world>` tags
+//! say who is to hear an answer, and a limit notice is known by its words.
+
+mod answer;
+mod history;
+mod mention;
+mod routing;
+mod tag;
+#[cfg(test)]
+mod tests;
+
+pub(super) use answer::finish_answer;
+pub(super) use history::is_shown;
+pub(crate) use routing::ParsedMessage;
+pub(super) use routing::{limit_notice, routing};

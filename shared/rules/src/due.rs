@@ -1,0 +1,32 @@
+//! What is due: timers fire, and what is past its deadline ends.
+
+use contract::Rejection;
+
+use crate::decider::Decider;
+use crate::schedule::Due;
+use crate::world::World;
+use crate::{runs, timers, tools};
+
+/// Does what is due, soonest first; what does not fit in one command is left for the next wake-up.
+pub(crate) fn fire_due(world: &World, decider: &mut Decider<'_>) -> Result<(), Rejection> {
+    for due in world.schedule.due_at(decider.now()) {
+        if !decider.events().is_empty() && !decider.has_room_for_another() {
+            break;
+        }
+        match due {
+            Due::Timer(timer) => {
+                if !timers::fire(world, timer, decider)? {
+                    break;
+                }
+            }
+            Due::Deadline(id) => {
+                if let Some(run) = world.runs.get(*id) {
+                    let reason = format!("it had not ended at its deadline, {}", run.deadline);
+                    runs::fail(*id, run, "deadline", &reason, decider)?;
+                }
+            }
+            Due::Approval(id) => tools::expire(world, *id, decider)?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! The table of what follows from the state by itself.
+
+use contract::Rejection;
+
+use crate::decider::{Decider, FOLLOW_UPS_MAX};
+use crate::world::World;
+use crate::{chats, minds, runs};
+
+/// Decides what follows from the state as it is now: agents that are free answer the message that has
+/// waited longest for them, turns in which no answer is awaited end, runs of entities that were removed
+/// are cancelled, and agents that something woke decide what to do. What does not fit in one commit is
+/// due at once, and follows with the next.
+pub(crate) fn follow_up(world: &World, decider: &mut Decider<'_>) -> Result<(), Rejection> {
+    chats::request_due_answers(world, FOLLOW_UPS_MAX, decider)?;
+    let room = FOLLOW_UPS_MAX.saturating_sub(world.chats.answers_due());
+    let silent = chats::end_finished_turns(world, room, decider)?;
+    let room = room.saturating_sub(world.chats.finished_turns());
+    runs::cancel_orphaned(world, room, decider)?;
+    let room = room.saturating_sub(world.runs.orphaned().len());
+    minds::follow_up(world, room, decider)?;
+    chats::request_titles(world, silent, decider)
+}
+
+/// Whether something follows from the state at once.
+pub(crate) fn has_work(world: &World) -> bool {
+    let has_orphans = world.runs.orphaned().len() > 0;
+    world.chats.has_work() || world.minds.has_work() || has_orphans
+}

@@ -1,0 +1,51 @@
+//! A world between its commits: what is due next, and which commands it knows.
+
+use contract::{Accepted, CommandId, Commit, Rejection, Seq, Timestamp};
+
+use crate::follow_up::has_work;
+use crate::world::World;
+
+impl World {
+    /// The soonest moment at which something is due.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        if has_work(self) {
+            return Some(self.at);
+        }
+        self.schedule.first()
+    }
+
+    /// The wake-up that must be requested from the broker at `now`, if it is not requested yet.
+    pub fn wake_wanted(&self, now: Timestamp) -> Option<Timestamp> {
+        let due = self.next_due()?;
+        (!self.schedule.has_wake(due, now)).then_some(due)
+    }
+
+    /// A wake-up came at `now`. The broker sends each that is requested once, and its clock may be
+    /// ahead: then it has to be requested again.
+    pub fn woken(&mut self, now: Timestamp) {
+        self.schedule.wake_came(now);
+    }
+
+    /// The answer that a command got, if it was accepted before.
+    ///
+    /// # Errors
+    /// [`RejectionCode::Expired`](contract::RejectionCode::Expired) when the command is older than
+    /// what is remembered.
+    pub fn lookup_command(&self, command: CommandId) -> Result<Option<Accepted>, Rejection> {
+        self.dedup.lookup(command)
+    }
+
+    /// Seals a commit whose events are applied: nothing is added to it any more.
+    pub fn seal(&mut self, commit: &Commit) {
+        self.at = commit.at;
+        if let Some(wake) = commit.wake {
+            self.schedule.set_wake(wake);
+        }
+    }
+
+    /// Notes that a commit which was sealed is in the log at `seq`.
+    pub fn mark_durable(&mut self, seq: Seq, commit: &Commit) {
+        self.seq = seq;
+        self.dedup.record(seq, commit);
+    }
+}

@@ -1,0 +1,61 @@
+//! What events change about runs.
+
+use contract::fact::{ActionCompleted, ActionRequested};
+use contract::{Event, Fact, Purpose, RunId};
+
+use super::state::OpenRun;
+use crate::schedule::Due;
+use crate::world::World;
+
+/// A run that an event ended.
+pub(crate) struct EndedRun<'a> {
+    pub(crate) id: RunId,
+    pub(crate) run: OpenRun,
+    /// What it completed with, or why it did not.
+    pub(crate) outcome: Result<&'a ActionCompleted, &'a str>,
+}
+
+/// Applies an event; what it ended, if anything.
+pub(crate) fn apply<'a>(world: &mut World, event: &Event, fact: &'a Fact) -> Option<EndedRun<'a>> {
+    match fact {
+        Fact::ActionRequested(requested) => {
+            open(world, event, requested);
+            None
+        }
+        Fact::ActionCompleted(completed) => end(world, completed.invocation, Ok(completed)),
+        Fact::ActionFailed(failed) => end(world, failed.invocation, Err(&failed.reason)),
+        Fact::ActionCancelled(cancelled) => {
+            end(world, cancelled.invocation, Err("it was called off"))
+        }
+        Fact::EntityRemoved(removed) => {
+            world.runs.orphan(&removed.entity);
+            None
+        }
+        _ => None,
+    }
+}
+
+fn open(world: &mut World, event: &Event, requested: &ActionRequested) {
+    let id = event.id.invocation();
+    let run = OpenRun {
+        action: requested.action.clone(),
+        entity: requested.entity.clone(),
+        deadline: requested.deadline,
+        arguments: requested.arguments.clone(),
+        purpose: Purpose::of(event, requested),
+        correlation: event.correlation,
+        depth: requested.depth,
+    };
+    world.schedule.insert(run.deadline, Due::Deadline(id));
+    world.runs.insert(id, run);
+}
+
+fn end<'a>(
+    world: &mut World,
+    id: RunId,
+    outcome: Result<&'a ActionCompleted, &'a str>,
+) -> Option<EndedRun<'a>> {
+    let run = world.runs.remove(id)?;
+    world.schedule.remove(run.deadline, Due::Deadline(id));
+    Some(EndedRun { id, run, outcome })
+}

@@ -1,0 +1,12 @@
+//! Limits of runs.
+
+use std::time::Duration;
+
+/// A run without a deadline of its own has this long.
+pub(crate) const DEADLINE_DEFAULT: Duration = Duration::from_mins(10);
+/// What a worker gets beyond an agent's own limit to say that it failed, before the world says so.
+pub(crate) const ANSWER_GRACE: Duration = Duration::from_secs(30);
+/// The most runs of a world that may be open: all of them are in its state.
+pub(crate) const OPEN_MAX: usize = 100_000;
+/// The longest reason of a failure.
+pub(super) const REASON_BYTES_MAX: usize = 4096;

@@ -1,0 +1,72 @@
+//! The state of a world: a fold over its log, and nothing else.
+
+use contract::world::WorldDescription;
+use contract::{Seq, Timestamp, WorldId};
+use serde::{Deserialize, Serialize};
+
+use crate::chats::Chats;
+use crate::dedup::CommandDedup;
+use crate::entities::Entities;
+use crate::event_types::EventTypes;
+use crate::minds::Minds;
+use crate::runs::Runs;
+use crate::schedule::Schedule;
+use crate::timers::Timers;
+use crate::tools::Tools;
+
+/// The state of a world. Each feature owns its part.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct World {
+    /// Which world.
+    pub id: WorldId,
+    /// The last commit in this state; 0 before the first.
+    pub seq: Seq,
+    /// The time of that commit.
+    pub at: Timestamp,
+    pub(crate) created_at: Timestamp,
+    /// `None` before it was created.
+    pub(crate) description: Option<WorldDescription>,
+    pub(crate) deleted: bool,
+    pub(crate) entities: Entities,
+    pub(crate) event_types: EventTypes,
+    pub(crate) schedule: Schedule,
+    pub(crate) dedup: CommandDedup,
+    pub(crate) runs: Runs,
+    pub(crate) tools: Tools,
+    pub(crate) chats: Chats,
+    pub(crate) minds: Minds,
+    pub(crate) timers: Timers,
+}
+
+impl World {
+    /// A world of which nothing is known: its log is empty.
+    pub fn new(id: WorldId) -> Self {
+        Self {
+            id,
+            seq: 0,
+            at: Timestamp::default(),
+            created_at: Timestamp::default(),
+            description: None,
+            deleted: false,
+            entities: Entities::default(),
+            event_types: EventTypes::default(),
+            schedule: Schedule::default(),
+            dedup: CommandDedup::default(),
+            runs: Runs::default(),
+            tools: Tools::default(),
+            chats: Chats::default(),
+            minds: Minds::default(),
+            timers: Timers::default(),
+        }
+    }
+
+    /// Whether it was created and not deleted.
+    pub fn exists(&self) -> bool {
+        self.description.is_some() && !self.deleted
+    }
+
+    /// When it was deleted, if it was.
+    pub fn deleted_at(&self) -> Option<Timestamp> {
+        self.deleted.then_some(self.at)
+    }
+}
