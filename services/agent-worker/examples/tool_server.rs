@@ -1,5 +1,4 @@
-//! The server of tools of the tests, as a program. It writes down what happens in the file that is
-//! its argument.
+//! The MCP server of the tests, as a program. It writes what happens to the file that is its argument.
 
 use std::path::PathBuf;
 

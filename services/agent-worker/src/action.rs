@@ -1,7 +1,9 @@
-//! The actions that are built in.
+//! The built-in actions.
 
 pub(crate) mod act;
 pub(crate) mod echo;
 pub(crate) mod respond;
 pub(crate) mod title;
 pub(crate) mod tool;
+
+mod turn_limit;

@@ -1,40 +1,12 @@
-//! Brains: what an agent thinks with.
+//! Brains: what answers messages for an agent, and decides what an agent with a mind does.
 
-pub(crate) mod llm;
 pub(crate) mod mind;
 pub(crate) mod script;
 
-use contract::chat::ChatMessage;
-use contract::tool::{ToolCall, ToolStep};
-use contract::{Entity, EntityId, Usage};
-use tokio::time::Instant;
+mod completion;
+mod llm;
+mod model_request;
+mod template;
 
-use crate::tools::Offer;
-
-/// What a brain is asked.
-#[derive(Clone, Copy)]
-pub(crate) struct Asked<'a> {
-    /// Who is to answer.
-    pub(crate) agent: &'a Entity,
-    /// The end of the chat, oldest first.
-    pub(crate) messages: &'a [ChatMessage],
-    /// The message to answer: the last of them.
-    pub(crate) message: &'a ChatMessage,
-    /// What the agent has done so far to answer it.
-    pub(crate) steps: &'a [ToolStep],
-    /// The tools that it may call.
-    pub(crate) offer: &'a Offer,
-    /// The other agents of the chat.
-    pub(crate) others: &'a [EntityId],
-    /// An answer that comes later is of no use.
-    pub(crate) until: Instant,
-}
-
-/// What a brain answers.
-pub(crate) struct Thought {
-    pub(crate) text: String,
-    /// The tools that it calls before it answers; the text is no answer then.
-    pub(crate) calls: Vec<ToolCall>,
-    /// What it cost, if the brain says so.
-    pub(crate) usage: Option<Usage>,
-}
+pub(crate) use llm::ModelClient;
+pub(crate) use model_request::ModelRequest;

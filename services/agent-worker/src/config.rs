@@ -1,50 +1,60 @@
-//! The worker's configuration.
+//! The configuration of the agent worker.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use sdk::Retry;
+use sdk::Backoff;
 use serde::Deserialize;
 
-/// The configuration of a worker.
+/// The configuration of the agent worker: that of every worker ([`sdk::Config`], which defines the
+/// defaults), language models, and MCP servers.
+// The fields of every worker are written out, since `serde(flatten)` would lose the names of fields
+// in errors.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where NATS is.
+    /// The connection to NATS.
     pub nats: bus::Config,
     /// Where `/livez`, `/readyz` and `/metrics` are served. Default: 127.0.0.1:7002.
     pub listen: SocketAddr,
-    /// Runs of one action at a time; further ones wait in the queue, or go to other workers. Each
-    /// takes a few kilobytes, and a model call one connection. Default: 64.
+    /// Concurrent runs of one action; further runs wait in the queue, or go to other workers. A run
+    /// takes a few kilobytes, and a model request one connection. Default: 64.
     pub slots_max: usize,
-    /// At shutdown, what is running may take this long to end; the rest is given to other workers.
-    /// Default: 20 s, which fits the 30 s that Kubernetes grants.
+    /// At shutdown, runs in progress may take this long to end; then they are requeued for other
+    /// workers. Default: 20 s, which fits into the 30 s that Kubernetes grants.
     #[serde(with = "humantime_serde")]
     pub shutdown_grace: Duration,
-    /// The pauses between the attempts at one invocation.
-    pub retry: Retry,
-    /// How language models are called.
-    pub llm: Llm,
-    /// Which servers of tools are used, and how.
-    pub mcp: Mcp,
+    /// The pauses between the attempts at one run.
+    pub retry: Backoff,
+    /// Language models.
+    pub llm: LlmConfig,
+    /// MCP servers.
+    pub mcp: McpConfig,
 }
 
 impl Default for Config {
     fn default() -> Self {
+        let sdk::Config {
+            nats,
+            listen: _,
+            slots_max,
+            shutdown_grace,
+            retry,
+        } = sdk::Config::default();
         Self {
-            nats: bus::Config::default(),
+            nats,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7002)),
-            slots_max: 64,
-            shutdown_grace: Duration::from_secs(20),
-            retry: Retry::default(),
-            llm: Llm::default(),
-            mcp: Mcp::default(),
+            slots_max,
+            shutdown_grace,
+            retry,
+            llm: LlmConfig::default(),
+            mcp: McpConfig::default(),
         }
     }
 }
 
 impl Config {
-    /// What every worker is configured with.
+    /// The configuration of every worker.
     pub(crate) fn worker(&self) -> sdk::Config {
         sdk::Config {
             nats: self.nats.clone(),
@@ -56,72 +66,72 @@ impl Config {
     }
 }
 
-/// How language models are called, and where keys may go.
+/// Language models: how requests are sent, and where keys may be sent.
 ///
-/// The keys of the providers themselves come from `OPENAI_API_KEY`, `ANTHROPIC_API_KEY` and
-/// `GEMINI_API_KEY`, and go to the providers' own addresses only.
+/// The keys of the providers come from `OPENAI_API_KEY`, `ANTHROPIC_API_KEY` and `GEMINI_API_KEY`, and
+/// are sent to the providers' own addresses only.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Llm {
-    /// Further addresses that agents may name as their `base_url`. Default: none.
+pub struct LlmConfig {
+    /// Further addresses that agents may use as their `base_url`. Default: none.
     pub endpoints: Vec<Endpoint>,
-    /// What an agent may name as its `base_url` that is neither a provider's own address nor in
-    /// `endpoints`. Such a call never carries a key. Default: `loopback`.
-    pub unlisted: Unlisted,
-    /// Calls for one answer, the first included: on 408, 425, 429 and 5xx, when the model can't be
-    /// reached, takes too long, or answers nonsense. All of them within the agent's turn timeout.
-    /// Default: 4.
+    /// Which addresses agents may use as their `base_url` that are neither a provider's own address
+    /// nor in `endpoints`. Requests to them have no key. Default: `loopback`.
+    pub unlisted: UnlistedEndpoints,
+    /// Attempts at one model request: it is retried on 408, 425, 429 and 5xx, and when the model is
+    /// unreachable, times out, or responds with malformed or no content; all within the agent's turn
+    /// timeout. Default: 4.
     pub calls_max: u32,
-    /// The pauses between calls when the server does not say `Retry-After`.
-    pub retry: Retry,
-    /// An answer that has begun may pause this long; then the call has failed. Before it begins,
-    /// only the agent's own `call_timeout_seconds` counts: models think. Default: 20 s.
+    /// The pauses between attempts when the server sends no `Retry-After`.
+    pub retry: Backoff,
+    /// A stream that has started may pause this long; then the attempt has failed. Before it starts,
+    /// only the agent's own `call_timeout_seconds` applies: models think. Default: 20 s.
     #[serde(with = "humantime_serde")]
     pub stall_timeout: Duration,
-    /// A connection must stand within this long. Default: 10 s.
+    /// Timeout for opening a connection. Default: 10 s.
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
 }
 
-impl Default for Llm {
+impl Default for LlmConfig {
     fn default() -> Self {
         Self {
             endpoints: Vec::new(),
-            unlisted: Unlisted::default(),
+            unlisted: UnlistedEndpoints::default(),
             calls_max: 4,
-            retry: Retry::default(),
+            retry: Backoff::default(),
             stall_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(10),
         }
     }
 }
 
-/// An address of a language model that agents may name.
+/// An address of language models that agents may use.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Endpoint {
     /// The base URL, as agents write it; a slash at its end makes no difference.
     pub base_url: String,
-    /// The environment variable that holds its key; it is called without one when absent.
+    /// The environment variable with its key; requests have no key when absent.
     pub key_variable: Option<String>,
 }
 
-/// What becomes of addresses that the configuration does not list. Whoever describes a world
-/// chooses them, so a worker that calls any of them can be made to call its own network.
+/// Which addresses agents may use that the configuration does not list. The author of a world chooses
+/// them, so a worker that allows any can be made to send requests into its own network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Unlisted {
-    /// None is called.
+pub enum UnlistedEndpoints {
+    /// None.
     Refuse,
-    /// `localhost`, 127.0.0.0/8 and ::1 are called: a model server on the same machine works
-    /// without any configuration, and in a container there is nothing else behind them.
+    /// `localhost`, 127.0.0.0/8 and ::1: a model server on the same machine works without
+    /// configuration, and in a container nothing else is behind these addresses.
     #[default]
     Loopback,
-    /// All are called: only where whoever describes worlds may reach what the worker reaches.
+    /// All: only where the authors of worlds may reach what the worker reaches.
     Any,
 }
 
-/// Which servers of tools are used, and how. They speak the Model Context Protocol.
+/// MCP servers: which may be used, and how.
 ///
 /// ```toml
 /// [[mcp.allow]]
@@ -135,24 +145,24 @@ pub enum Unlisted {
 /// ```
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Mcp {
-    /// The servers that worlds may name. Whoever describes a world chooses them, so that a program
-    /// that is allowed is a program that they can run. Default: none is used.
-    pub allow: Vec<Allowed>,
-    /// A server must be connected, and say which tools it has, within this long each; then its
-    /// tools are left out of the answer. Default: 10 s.
+pub struct McpConfig {
+    /// The servers that worlds may use. The authors of worlds choose among them: a program that is
+    /// allowed is a program that they can run. Default: none.
+    pub allow: Vec<AllowedServer>,
+    /// Timeout for connecting to a server, and for listing its tools; then its tools are omitted
+    /// from the answer. Default: 10 s.
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
-    /// A server that nobody has used for this long is closed; the next use opens it again.
+    /// A connection that is unused for this long is closed; the next use opens it again.
     /// Default: 5 min.
     #[serde(with = "humantime_serde")]
     pub idle_timeout: Duration,
-    /// Servers that are known at a time, over all worlds. For a further one, the one that was not
-    /// used for longest is closed; when all are in use, its tools are left out. Default: 64.
+    /// The maximum number of servers in the connection pool, over all worlds. A further one replaces
+    /// the least recently used; when all are in use, its tools are omitted. Default: 64.
     pub servers_max: usize,
 }
 
-impl Default for Mcp {
+impl Default for McpConfig {
     fn default() -> Self {
         Self {
             allow: Vec::new(),
@@ -163,24 +173,24 @@ impl Default for Mcp {
     }
 }
 
-/// Servers of tools that worlds may name: a program, or an address.
+/// MCP servers that worlds may use: a program, or an address.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Allowed {
+pub struct AllowedServer {
     /// The program, as worlds write it.
     pub command: Option<String>,
-    /// Its arguments, all of them.
+    /// The exact arguments of the program.
     pub args: Vec<String>,
-    /// Whether the program may be given any arguments instead. Default: no.
+    /// Whether any arguments are allowed instead. Default: no.
     pub any_args: bool,
-    /// The address, as worlds write it. One that ends in `*` stands for all that begin with it, on
-    /// the same host.
+    /// The address, as worlds write it. With `*` at its end, all addresses on the same host that
+    /// begin with it.
     pub url: Option<String>,
-    /// Environment variables that the program gets, beside `PATH`, `HOME`, `LANG` and `TMPDIR`.
+    /// Environment variables that the program gets, besides `PATH`, `HOME`, `LANG` and `TMPDIR`.
     pub variables: Vec<String>,
-    /// The environment variable that holds the address's bearer token; none is sent when absent.
+    /// The environment variable with the bearer token of the address; none is sent when absent.
     pub bearer_variable: Option<String>,
-    /// Whether worlds share one connection. Each has its own by default: a server may keep what it
-    /// is told.
+    /// Whether worlds share one connection. By default each has its own: a server may keep what it
+    /// receives.
     pub shared: bool,
 }

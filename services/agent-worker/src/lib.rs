@@ -1,13 +1,13 @@
-//! Runs the invocations that worlds request: takes them from the work queue, does them, and tells
-//! each world how they ended.
+//! The worker with the built-in actions: it answers messages, calls tools, decides for agents with a
+//! mind, and runs the built-in objects.
 //!
-//! It owns what is slow or uncertain: language models, tools, retries, time limits. It does not know the
-//! rules of a world, and keeps nothing: whatever it needs it asks the world, and whatever comes of
-//! a run is a command to the world, which takes it once. So a run may happen twice, when a worker
-//! dies, but has its effect once.
+//! It owns what is slow or not deterministic: language models, MCP servers, retries, time limits. It
+//! does not know the rules of a world, and keeps no state: it reads the context of a run from the
+//! world, and the result is a command to the world, which accepts it once. So a run may be repeated
+//! when a worker is killed, and takes effect once.
 //!
-//! Start with `action/respond.rs` (how an agent answers), then `brain.rs` and `tools.rs`. How an
-//! invocation is taken and ended is the SDK's: this is a worker like those that users build.
+//! Start with `action/respond.rs` (how an agent answers), then `brain.rs`, `tools.rs` and `mcp.rs`. How
+//! runs are consumed and ended is in `sdk`: this is a worker like those of users.
 
 mod action;
 mod brain;
@@ -16,9 +16,10 @@ mod http;
 mod mcp;
 mod metrics;
 mod objects;
+mod secret;
 mod tools;
 mod worker;
 
-pub use config::{Allowed, Config, Endpoint, Llm, Mcp, Unlisted};
-pub use sdk::{Action, Call, Error, Retry, Running, action_name};
+pub use config::{AllowedServer, Config, Endpoint, LlmConfig, McpConfig, UnlistedEndpoints};
+pub use sdk::{Action, ActionCtx, Backoff, Error, RunFuture};
 pub use worker::{Worker, run, run_with};

@@ -1,20 +1,22 @@
-//! Servers of tools: which may be used, the connections to them, and what comes of a call.
+//! MCP servers: which may be used, the connections to them, and the results of their tools.
 //!
-//! Start with [`Servers`] (whose connection it is, and how long it lives), then `connection.rs`
-//! (what is done with one).
+//! Start with [`ConnectionPool`] (which connections exist, and for how long), then `connection.rs`
+//! (what is sent over one).
 
-mod allow;
+mod allowlist;
+mod child_process;
 mod connection;
-mod entry;
 mod error;
-mod handler;
-mod program;
-mod render;
+mod http_clients;
+mod listed_tool;
+mod notifications;
+mod pool;
+mod pool_entry;
 mod requests;
 mod secrets;
-mod servers;
+mod tool_result;
 
-pub(crate) use connection::Listed;
-pub(crate) use render::failed;
-pub(crate) use requests::answer_requests;
-pub(crate) use servers::Servers;
+pub(crate) use listed_tool::ListedTool;
+pub(crate) use pool::ConnectionPool;
+pub(crate) use requests::serve_requests;
+pub(crate) use tool_result::failed_result;

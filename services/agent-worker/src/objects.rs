@@ -1,7 +1,7 @@
-//! Objects that need no worker of one's own: the actions behind them are built in, and a world's
-//! file says which of its entities have them. See `deploy/worlds`.
+//! The built-in types of objects. The file of a world gives their abilities to its entities: see
+//! `deploy/worlds`.
 //!
-//! They are written as users write theirs. Whoever uses one wrongly is sent an event that says why.
+//! They are written like those of users. Invalid use is answered with an event that has the reason.
 
 mod blackboard;
 mod calculator;
@@ -11,12 +11,12 @@ mod tictactoe;
 
 use sdk::Builder;
 
-/// Offers what all of them can do; they stand in no world until somebody places them there.
-pub(crate) fn offer(builder: Builder) -> Builder {
+/// Registers the abilities of all built-in types. The objects themselves are created by worlds.
+pub(crate) fn register(builder: Builder) -> Builder {
     builder
-        .object(microphone::kind(), [])
-        .object(calculator::kind(), [])
-        .object(tictactoe::kind(), [])
-        .object(blackboard::kind(), [])
-        .object(market::kind(), [])
+        .object(microphone::object_type(), [])
+        .object(calculator::object_type(), [])
+        .object(tictactoe::object_type(), [])
+        .object(blackboard::object_type(), [])
+        .object(market::object_type(), [])
 }

@@ -1,39 +1,40 @@
-//! A worker: which actions it offers, and how long it lives.
+//! The agent worker: its actions, and its life from connection to shutdown.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Bus;
-use sdk::{Action, action_name};
+use contract::action;
+use sdk::Action;
 use service_kit::{CancellationToken, Health, Tasks};
 
-use crate::Config;
 use crate::action::act::Act;
-use crate::action::echo::Echo;
+use crate::action::echo::{ECHO, Echo};
 use crate::action::respond::Respond;
 use crate::action::title::Title;
 use crate::action::tool::CallTool;
-use crate::brain::llm::Models;
-use crate::mcp::{Servers, answer_requests};
+use crate::brain::ModelClient;
+use crate::config::Config;
+use crate::mcp::{ConnectionPool, serve_requests};
 use crate::metrics::Metrics;
 use crate::objects;
 
-/// After the grace period, giving back what still runs may take this long.
-const GIVE_BACK_GRACE: Duration = Duration::from_secs(5);
+/// After the grace period, requeuing the runs in progress may take this long.
+const REQUEUE_GRACE: Duration = Duration::from_secs(5);
 
-/// Offers the built-in actions until shutdown, and serves its own health.
+/// Connects to NATS, serves health, and runs the built-in actions until shutdown.
 ///
 /// # Errors
-/// When the configuration makes no sense, or the health port is taken.
+/// When the configuration is invalid, or the health port is in use.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     Worker::new(config)?.run(shutdown).await
 }
 
-/// Offers the built-in actions until shutdown, on a connection that is there already. What must
-/// hold for it to be ready is added to `health`, which the caller serves.
+/// Runs the built-in actions until shutdown on an existing connection. The caller serves `health`, to
+/// which the conditions for readiness are added.
 ///
 /// # Errors
-/// When the configuration makes no sense.
+/// When the configuration is invalid.
 pub async fn run_with(
     config: Config,
     bus: Bus,
@@ -43,99 +44,98 @@ pub async fn run_with(
     Worker::new(config)?.run_with(bus, health, shutdown).await
 }
 
-/// A worker and the actions that it offers.
+/// A worker with the built-in actions.
 pub struct Worker {
     config: Config,
-    servers: Arc<Servers>,
+    pool: Arc<ConnectionPool>,
     worker: sdk::Worker,
 }
 
 impl Worker {
-    /// A worker that offers the built-in actions: `respond`, `tool`, `act`, `summarise`, `title` and
-    /// `echo`, and what the built-in objects can do.
+    /// A worker with the actions of [`contract::action`], `echo`, and the abilities of the built-in
+    /// objects.
     ///
     /// # Errors
-    /// When the configuration of language models, or of servers of tools, makes no sense.
+    /// When the configuration of language models or MCP servers is invalid.
     pub fn new(config: Config) -> anyhow::Result<Self> {
         let metrics = Metrics::new();
-        let models = Arc::new(Models::new(config.llm.clone(), metrics.clone())?);
-        let servers = Arc::new(Servers::new(config.mcp.clone(), metrics.clone())?);
-        let respond = Respond {
-            name: action_name("respond")?,
-            models: models.clone(),
-            servers: servers.clone(),
-        };
-        let tool = CallTool {
-            name: action_name("tool")?,
-            servers: servers.clone(),
-            metrics,
-        };
-        let thinks = |name: &str| -> anyhow::Result<Act> {
-            Ok(Act {
-                name: action_name(name)?,
+        let models = Arc::new(ModelClient::new(config.llm.clone(), metrics.clone())?);
+        let pool = Arc::new(ConnectionPool::new(config.mcp.clone(), metrics.clone())?);
+        let builder = sdk::Worker::builder()
+            .action(Respond {
+                name: action::RESPOND.parse()?,
+                models: models.clone(),
+                pool: pool.clone(),
+            })
+            .action(CallTool {
+                name: action::TOOL.parse()?,
+                pool: pool.clone(),
+                metrics,
+            })
+            .action(Act {
+                name: action::ACT.parse()?,
                 models: models.clone(),
             })
-        };
-        let (act, summarise) = (thinks("act")?, thinks("summarise")?);
-        let title = Title {
-            name: action_name("title")?,
-            models: models.clone(),
-        };
-        let echo = Echo {
-            name: action_name("echo")?,
-        };
-        let builder = sdk::Worker::builder().action(respond).action(tool);
-        let builder = builder.action(act).action(summarise);
-        let builder = builder.action(title).action(echo);
-        let worker = objects::offer(builder).build(config.worker())?;
+            .action(Act {
+                name: action::SUMMARISE.parse()?,
+                models: models.clone(),
+            })
+            .action(Title {
+                name: action::TITLE.parse()?,
+                models,
+            })
+            .action(Echo {
+                name: ECHO.parse()?,
+            });
+        let worker = objects::register(builder).build(config.worker())?;
         Ok(Self {
             config,
-            servers,
+            pool,
             worker,
         })
     }
 
-    /// Offers one more action, instead of another of the same name.
+    /// Registers an action. It replaces another of the same name.
     #[must_use]
-    pub fn offer(self, action: impl Action) -> Self {
+    pub fn with_action(self, action: impl Action) -> Self {
         Self {
-            worker: self.worker.offer(action),
+            worker: self.worker.with_action(action),
             ..self
         }
     }
 
-    /// Connects, serves its own health, and works until shutdown.
+    /// Connects to NATS, serves health, and runs until shutdown.
     ///
     /// # Errors
-    /// When the configuration makes no sense, or the health port is taken.
+    /// When the configuration is invalid, or the health port is in use.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
         let config = self.config.worker();
         let work = |bus, health, token| self.run_with(bus, health, token);
-        sdk::connected(config, work, shutdown).await
+        sdk::run_connected(config, work, shutdown).await
     }
 
-    /// Works until shutdown, on a connection that is there already.
+    /// Runs until shutdown on an existing connection.
     ///
     /// # Errors
-    /// When a task of it ends before shutdown, which is a bug.
+    /// When a task ends before shutdown, which is a bug.
     pub async fn run_with(
         self,
         bus: Bus,
         health: Health,
         shutdown: CancellationToken,
     ) -> anyhow::Result<()> {
-        let servers = self.servers;
-        let grace = self.config.shutdown_grace + GIVE_BACK_GRACE;
+        let pool = self.pool;
+        let grace = self.config.shutdown_grace + REQUEUE_GRACE;
         let mut tasks = Tasks::new(shutdown);
-        let answer = answer_requests(servers.clone(), bus.clone(), tasks.shutdown());
-        tasks.spawn("answer about servers of tools", answer);
+        let requests = serve_requests(pool.clone(), bus.clone(), tasks.shutdown());
+        tasks.spawn("serve MCP requests", requests);
         let work = self.worker.run_with(bus, health, tasks.shutdown());
         tasks.spawn("work", work);
         let ended = tokio::select! {
             ended = tasks.run(grace) => ended,
-            () = servers.close_idle() => Ok(()),
+            () = pool.close_idle() => Ok(()),
         };
-        servers.close_all().await;
+        pool.close_all().await;
         ended
     }
 }

@@ -1,9 +1,12 @@
-//! `#[event(..)]`, and the doc comment beside it.
+//! The attribute `#[event(..)]`, and the doc comment beside it.
 
+use std::fmt::Display;
+
+use quote::ToTokens;
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Error, Expr, ExprLit, Lit, LitInt, LitStr, Meta, Result};
 
-/// What is said about an event beside its fields. Nothing has to be.
+/// The values of `#[event(..)]`, all of them optional.
 #[derive(Default)]
 pub(crate) struct Attributes {
     pub(crate) event_type: Option<LitStr>,
@@ -30,16 +33,17 @@ impl Attributes {
         } else if meta.path.is_ident("description") {
             self.description.replace(meta.value()?.parse()?).is_some()
         } else {
-            return Err(meta.error("not known here: use type, version or description"));
+            return Err(meta.error("unknown attribute: use type, version or description"));
         };
         if is_repeated {
-            return Err(meta.error("said twice"));
+            return Err(meta.error("duplicate attribute"));
         }
         Ok(())
     }
 }
 
-/// The doc comment: its lines joined to paragraphs, and these by an empty line.
+/// The text of a doc comment: the lines of a paragraph are joined, and an empty line separates
+/// paragraphs.
 pub(crate) fn doc_comment(attributes: &[Attribute]) -> String {
     let lines = attributes
         .iter()
@@ -73,7 +77,7 @@ fn doc_line(attribute: &Attribute) -> Option<String> {
     }
 }
 
-/// A fault of what `at` says.
-pub(crate) fn fault(at: &impl quote::ToTokens, reason: impl std::fmt::Display) -> Error {
-    Error::new_spanned(at, reason)
+/// A compile error that points at `tokens`.
+pub(crate) fn error_at(tokens: &impl ToTokens, reason: impl Display) -> Error {
+    Error::new_spanned(tokens, reason)
 }

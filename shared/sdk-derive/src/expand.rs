@@ -1,4 +1,4 @@
-//! From a struct to its implementation of `sdk::Event`.
+//! Expands a struct to its implementation of `sdk::Event`.
 
 use contract::EventType;
 use proc_macro2::TokenStream;
@@ -6,10 +6,10 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Fields, Result};
 
-use crate::attribute::{Attributes, doc_comment, fault};
+use crate::attribute::{Attributes, doc_comment, error_at};
 use crate::name::snake_case;
 
-const SHAPE: &str = "an event is a struct with named fields, or without any";
+const SHAPE: &str = "an event must be a struct with named fields or without fields";
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     check_shape(input)?;
@@ -34,35 +34,35 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 fn check_shape(input: &DeriveInput) -> Result<()> {
     match &input.data {
         Data::Enum(data) => {
-            let reason = format!("{SHAPE}: an enum may be one of them");
-            return Err(fault(&data.enum_token, reason));
+            let reason = format!("{SHAPE}: an enum can be a field of it");
+            return Err(error_at(&data.enum_token, reason));
         }
-        Data::Union(data) => return Err(fault(&data.union_token, SHAPE)),
+        Data::Union(data) => return Err(error_at(&data.union_token, SHAPE)),
         Data::Struct(data) => {
             if let Fields::Unnamed(fields) = &data.fields {
-                return Err(fault(fields, format!("{SHAPE}: name these")));
+                return Err(error_at(fields, format!("{SHAPE}: name the fields")));
             }
         }
     }
     if input.generics.params.is_empty() {
         Ok(())
     } else {
-        let reason = "an event has one schema: generic parameters would give it many";
-        Err(fault(&input.generics, reason))
+        let reason = "an event must have exactly one schema: remove the generic parameters";
+        Err(error_at(&input.generics, reason))
     }
 }
 
 fn event_type(input: &DeriveInput, attributes: &Attributes) -> Result<String> {
     let Some(given) = &attributes.event_type else {
-        let named = snake_case(&input.ident.unraw().to_string());
-        return check_type(&named).map_err(|reason| {
-            fault(
+        let name = snake_case(&input.ident.unraw().to_string());
+        return check_type(&name).map_err(|reason| {
+            error_at(
                 &input.ident,
-                format!("{reason}; or say #[event(type = \"..\")]"),
+                format!("{reason}, or set #[event(type = \"..\")]"),
             )
         });
     };
-    check_type(&given.value()).map_err(|reason| fault(given, reason))
+    check_type(&given.value()).map_err(|reason| error_at(given, reason))
 }
 
 fn check_type(text: &str) -> std::result::Result<String, String> {
@@ -72,7 +72,7 @@ fn check_type(text: &str) -> std::result::Result<String, String> {
     };
     if event_type.is_reserved() {
         return Err(format!(
-            "only the world itself sends {event_type}: use a name of your own"
+            "{event_type} is reserved for the world: choose another name"
         ));
     }
     Ok(event_type.to_string())
@@ -84,7 +84,7 @@ fn version(attributes: &Attributes) -> Result<u32> {
     };
     match given.base10_parse() {
         Ok(version @ 1..) => Ok(version),
-        _ => Err(fault(given, "not a version: use a whole number from 1")),
+        _ => Err(error_at(given, "a version must be an integer from 1")),
     }
 }
 
@@ -144,32 +144,32 @@ mod tests {
         }
     }
 
-    /// A struct, what the refusal points at, and what it says.
-    const REFUSED: &[(&str, &str, &str)] = &[
+    /// A struct, what the error points at, and its text.
+    const INVALID: &[(&str, &str, &str)] = &[
         (
             "enum A { B }",
             "enum",
-            "an event is a struct with named fields, or without any: an enum may be one of them",
+            "an event must be a struct with named fields or without fields: an enum can be a field of it",
         ),
         (
             "union A { b: u8 }",
             "union",
-            "an event is a struct with named fields, or without any",
+            "an event must be a struct with named fields or without fields",
         ),
         (
             "struct A(u8);",
             "(u8)",
-            "an event is a struct with named fields, or without any: name these",
+            "an event must be a struct with named fields or without fields: name the fields",
         ),
         (
             "struct A<T> { b: T }",
             "<T>",
-            "an event has one schema: generic parameters would give it many",
+            "an event must have exactly one schema: remove the generic parameters",
         ),
         (
             "struct A<'a> { b: &'a str }",
             "<'a>",
-            "an event has one schema: generic parameters would give it many",
+            "an event must have exactly one schema: remove the generic parameters",
         ),
         (
             "#[event(type = \"a b\")] struct A;",
@@ -179,32 +179,32 @@ mod tests {
         (
             "#[event(type = \"message.sent\")] struct A;",
             "\"message.sent\"",
-            "only the world itself sends message.sent: use a name of your own",
+            "message.sent is reserved for the world: choose another name",
         ),
         (
             "struct Message;",
             "Message",
-            "only the world itself sends message: use a name of your own; or say #[event(type = \"..\")]",
+            "message is reserved for the world: choose another name, or set #[event(type = \"..\")]",
         ),
         (
             "#[event(kind = \"a\")] struct A;",
             "kind",
-            "not known here: use type, version or description",
+            "unknown attribute: use type, version or description",
         ),
         (
             "#[event(version = 1, version = 2)] struct A;",
             "version = 2",
-            "said twice",
+            "duplicate attribute",
         ),
         (
             "#[event(version = 0)] struct A;",
             "0",
-            "not a version: use a whole number from 1",
+            "a version must be an integer from 1",
         ),
         (
             "#[event(version = 4294967296)] struct A;",
             "4294967296",
-            "not a version: use a whole number from 1",
+            "a version must be an integer from 1",
         ),
         (
             "#[event(version = \"2\")] struct A;",
@@ -219,12 +219,12 @@ mod tests {
     ];
 
     #[test]
-    fn what_can_not_be_an_event_is_refused_at_its_place() {
-        for (text, place, reason) in REFUSED {
-            let refused = expanded(text).unwrap_err();
-            assert_eq!(refused.to_string(), *reason, "{text}");
+    fn what_can_not_be_an_event_is_an_error_at_its_place() {
+        for (text, place, reason) in INVALID {
+            let error = expanded(text).unwrap_err();
+            assert_eq!(error.to_string(), *reason, "{text}");
             assert_eq!(
-                refused.span().source_text().as_deref(),
+                error.span().source_text().as_deref(),
                 Some(*place),
                 "{text}"
             );

@@ -1,8 +1,8 @@
-//! What the SDK derives: a struct that is a type of event.
+//! The derive macro of the SDK: a struct as a type of events.
 //!
-//! It owns the syntax of `#[event(..)]`, and what is said of a struct that can't be an event. It
-//! does not know what an event can do: that is `sdk::Event`, with which users get this derive too.
-//! Which names an event may have is the contract's to say, here as everywhere.
+//! It owns the syntax of `#[event(..)]`, and the compile errors of a struct that can't be an event.
+//! The trait is `sdk::Event`, and `sdk` re-exports this macro. Which names are valid is defined by
+//! `contract::EventType`.
 //!
 //! Start with `expand`.
 
@@ -13,7 +13,7 @@ mod name;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Makes a struct a type of event: see `sdk::Event`.
+/// Derives `sdk::Event` for a struct.
 #[proc_macro_derive(Event, attributes(event))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

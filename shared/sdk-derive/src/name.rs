@@ -1,6 +1,6 @@
-//! The type of an event that is named after its struct.
+//! The name of an event type that is derived from the name of its struct.
 
-/// The words of a Rust name in lower case, joined by `_`: `HTTPCallEnded` is `http_call_ended`.
+/// Converts a Rust name to snake case: `HTTPCallEnded` becomes `http_call_ended`.
 pub(crate) fn snake_case(name: &str) -> String {
     let characters: Vec<char> = name.chars().collect();
     let mut snake = String::with_capacity(name.len() + 8);

@@ -1,8 +1,8 @@
-//! An object whose ability takes a while: start as many of these workers as you have to count.
+//! An object with a slow ability. Any number of these workers share its runs.
 
 use std::time::Duration;
 
-use sdk::{Error, Event, JsonSchema, Kind, Me, Object, Received, Worker, schemars};
+use sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, Worker, schemars};
 use serde::{Deserialize, Serialize};
 
 /// Count this number.
@@ -26,17 +26,20 @@ struct Counted {
 struct Counter {}
 
 impl Object for Counter {
-    const KIND: &'static str = "counter";
+    const TYPE: &'static str = "counter";
 }
 
-async fn count(count: Received<Count>, mut me: Me<Counter>) -> Result<Me<Counter>, Error> {
+async fn count(
+    count: Received<Count>,
+    mut counter: ObjectCtx<Counter>,
+) -> Result<ObjectCtx<Counter>, Error> {
     tokio::time::sleep(Duration::from_millis(count.takes_ms)).await;
     let number = count.number;
-    me.send(&Counted { number })?;
-    Ok(me)
+    counter.send(&Counted { number })?;
+    Ok(counter)
 }
 
 fn main() -> anyhow::Result<()> {
-    let kind = Kind::default().ability("count", count);
-    Worker::builder().object(kind, []).main()
+    let counters = ObjectType::default().ability("count", count);
+    Worker::builder().object(counters, []).main()
 }

@@ -1,7 +1,7 @@
-//! GenWorlds' actions as typed functions: each is given the event that triggers it, and its host, and
-//! gives the host back. What it sends enters the log with what it changes, or not at all.
+//! GenWorlds' actions as typed functions: each gets the event that triggers it and its host, and
+//! returns the host. What it sends and what it changes is committed together, or not at all.
 //!
-//! An agent has them by naming them in its world:
+//! An agent gets them by naming them in the file of its world:
 //!
 //! ```yaml
 //! abilities:
@@ -11,7 +11,7 @@
 //! ```
 
 use sdk::contract::Target;
-use sdk::{Error, Event, JsonSchema, Kind, Me, Object, Received, Worker, schemars};
+use sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, Worker, schemars};
 use serde::{Deserialize, Serialize};
 
 /// An agent speaks with the user.
@@ -41,38 +41,38 @@ struct WorldSetsAgentLocation {}
 struct Assistant {}
 
 impl Object for Assistant {
-    const KIND: &'static str = "assistant";
+    const TYPE: &'static str = "assistant";
 }
 
-/// Says what the trigger holds to whomever the trigger is for: nobody named means everyone.
+/// Sends the message of the trigger to the target of the trigger; without a target to everyone.
 async fn agent_speaks_with_user(
     trigger: Received<AgentSpeaksWithUserTriggerEvent>,
-    mut host: Me<Assistant>,
-) -> Result<Me<Assistant>, Error> {
+    mut host: ObjectCtx<Assistant>,
+) -> Result<ObjectCtx<Assistant>, Error> {
     let message = trigger.event.message;
-    let spoken = AgentSpeaksWithUserEvent { message };
+    let event = AgentSpeaksWithUserEvent { message };
     match trigger.target {
         Some(Target::Entities(users)) => {
             for user in &users {
-                host.send_to(user, &spoken)?;
+                host.send_to(user, &event)?;
             }
         }
-        _ => host.send(&spoken)?,
+        _ => host.send(&event)?,
     }
     Ok(host)
 }
 
 async fn agent_moves_to_new_location(
     trigger: Received<AgentMovesToNewLocation>,
-    mut host: Me<Assistant>,
-) -> Result<Me<Assistant>, Error> {
+    mut host: ObjectCtx<Assistant>,
+) -> Result<ObjectCtx<Assistant>, Error> {
     host.move_to(trigger.event.destination_location);
     host.send(&WorldSetsAgentLocation {})?;
     Ok(host)
 }
 
 fn main() -> anyhow::Result<()> {
-    let assistants = Kind::default()
+    let assistants = ObjectType::default()
         .ability("AgentSpeaksWithUser", agent_speaks_with_user)
         .ability("AgentMovesToNewLocation", agent_moves_to_new_location);
     Worker::builder().object(assistants, []).main()

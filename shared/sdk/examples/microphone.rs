@@ -1,6 +1,8 @@
-//! A microphone that one agent passes to another, and that only its holder can speak into.
+//! A microphone that agents pass on, and that only its holder can speak into.
 
-use sdk::{Error, Event, JsonSchema, Kind, Me, Object, Placed, Received, Worker, schemars};
+use sdk::{
+    Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Placement, Received, Worker, schemars,
+};
 use serde::{Deserialize, Serialize};
 
 /// Speak into the microphone, for everyone to hear. Only its holder can.
@@ -38,39 +40,39 @@ struct Microphone {
 }
 
 impl Object for Microphone {
-    const KIND: &'static str = "studio-microphone";
+    const TYPE: &'static str = "studio-microphone";
 }
 
-type Mic = Me<Microphone>;
+type Mic = ObjectCtx<Microphone>;
 
-async fn speak(said: Received<AgentSpeaksIntoMicrophone>, mut mic: Mic) -> Result<Mic, Error> {
-    if mic.holder() != Some(&said.sender) {
-        mic.send_to(&said.sender, &NotAllowed {})?;
+async fn speak(event: Received<AgentSpeaksIntoMicrophone>, mut mic: Mic) -> Result<Mic, Error> {
+    if mic.holder() != Some(&event.sender) {
+        mic.send_to(&event.sender, &NotAllowed {})?;
         return Ok(mic);
     }
     mic.state.speeches += 1;
-    let (speaker, message) = (said.sender.to_string(), said.event.message);
+    let (speaker, message) = (event.sender.to_string(), event.event.message);
     mic.send(&MicrophoneSounds { speaker, message })?;
     Ok(mic)
 }
 
-async fn pass(passed: Received<AgentPassesMicrophone>, mut mic: Mic) -> Result<Mic, Error> {
-    match passed.to.parse() {
-        Ok(next) if mic.holder() == Some(&passed.sender) => {
+async fn pass(event: Received<AgentPassesMicrophone>, mut mic: Mic) -> Result<Mic, Error> {
+    match event.to.parse() {
+        Ok(next) if mic.holder() == Some(&event.sender) => {
             mic.give_to(&next);
-            let new_holder_id = passed.event.to;
+            let new_holder_id = event.event.to;
             mic.send(&NewHolderOfMicrophone { new_holder_id })?;
         }
-        _ => mic.send_to(&passed.sender, &NotAllowed {})?,
+        _ => mic.send_to(&event.sender, &NotAllowed {})?,
     }
     Ok(mic)
 }
 
 fn main() -> anyhow::Result<()> {
-    let microphones = Kind::default()
+    let microphones = ObjectType::default()
         .ability("speak", speak)
         .ability("pass", pass);
-    let first = Placed::new("mic", Microphone::default()).held_by("ada");
+    let first = Placement::new("mic", Microphone::default()).held_by("ada");
     Worker::builder()
         .object(microphones, [("studio", first)])
         .main()

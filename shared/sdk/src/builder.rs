@@ -1,4 +1,4 @@
-//! A worker in the making.
+//! The builder of a worker.
 
 use std::sync::Arc;
 
@@ -6,85 +6,99 @@ use anyhow::bail;
 use contract::ActionName;
 use service_kit::CancellationToken;
 
-use crate::brain::{Brain, Function};
-use crate::object::Kind;
-use crate::place::{Placed, Placement};
-use crate::{Action, Config, Object, Worker};
+use crate::action::Action;
+use crate::brain::Brain;
+use crate::brain_action::BrainAction;
+use crate::config::Config;
+use crate::object::Object;
+use crate::object_type::ObjectType;
+use crate::placement::Placement;
+use crate::provision::ProvisionedObject;
+use crate::worker::Worker;
 
-/// What a worker offers, as it is put together. What makes no sense is said when it is started.
+/// Collects the objects, brains and actions of a worker. What is invalid is reported by
+/// [`build`](Self::build).
 #[derive(Default)]
 pub struct Builder {
     actions: Vec<Arc<dyn Action>>,
-    placements: Vec<Placement>,
+    objects: Vec<ProvisionedObject>,
     problems: Vec<String>,
 }
 
 impl Builder {
-    /// Offers what the objects of a kind can do, and places some in worlds: world by world, with the
-    /// id that each has there.
+    /// Registers the abilities of a type of objects, and creates objects of it: each is given as
+    /// the id of its world and its placement there.
     #[must_use]
     pub fn object<O: Object>(
         mut self,
-        kind: Kind<O>,
-        placed: impl IntoIterator<Item = (&'static str, Placed<O>)>,
+        object_type: ObjectType<O>,
+        placements: impl IntoIterator<Item = (&'static str, Placement<O>)>,
     ) -> Self {
-        for (world, placed) in placed {
-            let entity = placed.entity(&kind);
+        for (world, placement) in placements {
+            let entity = placement.into_entity(&object_type);
             match (world.parse(), entity) {
-                (Ok(world), Ok(entity)) => self.placements.push(Placement {
+                (Ok(world), Ok(entity)) => self.objects.push(ProvisionedObject {
                     world,
                     entity,
-                    event_types: kind.event_types.clone(),
+                    event_types: object_type.event_types.clone(),
                 }),
                 (Err(error), _) => self.problems.push(error.to_string()),
                 (_, Err(error)) => self.problems.push(format!("{error:#}")),
             }
         }
-        self.problems.extend(kind.problems);
-        self.actions.extend(kind.actions);
+        self.problems.extend(object_type.problems);
+        self.actions.extend(object_type.actions);
         self
     }
 
-    /// Offers a brain under a name: agents whose brain is `{"function": {"action": NAME}}` think
-    /// with it.
+    /// Registers a brain under a name, for agents whose brain is `{"function": {"action": NAME}}`.
     #[must_use]
     pub fn brain(mut self, name: &str, brain: impl Brain) -> Self {
         match name.parse::<ActionName>() {
-            Ok(name) => self.actions.push(Arc::new(Function { name, brain })),
+            Ok(name) => self.actions.push(Arc::new(BrainAction { name, brain })),
             Err(error) => self.problems.push(error.to_string()),
         }
         self
     }
 
-    /// Offers an action.
+    /// Registers an action.
     #[must_use]
     pub fn action(mut self, action: impl Action) -> Self {
         self.actions.push(Arc::new(action));
         self
     }
 
-    /// The worker.
+    /// Builds the worker.
     ///
     /// # Errors
-    /// What makes no sense of it, all at once.
+    /// All that is invalid: names of worlds, objects, abilities and brains.
     pub fn build(self, config: Config) -> anyhow::Result<Worker> {
         if !self.problems.is_empty() {
             bail!("{}", self.problems.join("; "));
         }
         Ok(Worker::new(config)
-            .offer_all(self.actions)
-            .place_all(self.placements))
+            .with_actions(self.actions)
+            .with_objects(self.objects))
     }
 
-    /// The `main` of a worker: reads its configuration from the file that `MANYWORLDS_CONFIG` names
-    /// and from `MANYWORLDS_*` variables, and works until SIGTERM or Ctrl-C.
+    /// The `main` function of a worker: reads its configuration from the file that
+    /// `MANYWORLDS_CONFIG` names and from `MANYWORLDS_*` variables, and runs until SIGTERM or
+    /// Ctrl-C.
     ///
     /// # Errors
-    /// Whatever stopped it.
+    /// The error that stopped it.
     pub fn main(self) -> anyhow::Result<()> {
         let run = async |config: Config, shutdown: CancellationToken| {
             self.build(config)?.run(shutdown).await
         };
         service_kit::service_main("worker", run)
+    }
+}
+
+// Here, since a worker itself does not know its builder.
+impl Worker {
+    /// A [`Builder`], to which objects, brains and actions are added.
+    pub fn builder() -> Builder {
+        Builder::default()
     }
 }

@@ -1,4 +1,4 @@
-//! A struct as a type of event.
+//! Events: a Rust struct as a type of events.
 
 use contract::event_type::InvalidEventType;
 use contract::{EventId, NewEvent};
@@ -8,14 +8,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 
-/// A type of event, as a Rust struct: its fields are the event's `data`.
+/// A type of events, as a Rust struct: its fields are the `data` of an event.
 ///
-/// It is derived. Without `type` the type is the struct's name, `order_placed` below; without
-/// `version` it is 1; and what the doc comment says is its description, unless there is a
-/// `description = ".."`. Who sent an event, when, and to whom is never a field of the struct.
+/// Derive it. The type is the name of the struct in snake case unless `type` is given, the version
+/// is 1 unless `version` is given, and the description is the doc comment unless `description` is
+/// given. Sender, time and target of an event are not fields of the struct.
 ///
-/// `use sdk::schemars` is for the derive of [`JsonSchema`], which looks for that name where the
-/// struct stands.
+/// `use sdk::schemars` is for the derive of [`JsonSchema`], which expects that name in scope.
 ///
 /// ```
 /// use sdk::{Event, JsonSchema, schemars};
@@ -33,66 +32,67 @@ use serde_json::value::{RawValue, to_raw_value};
 /// }
 ///
 /// let placed = OrderPlaced { customer: "alice".into(), total: 1999, note: None };
-/// let draft = placed.draft()?;
-/// assert_eq!(draft.event_type.as_str(), "shop.order.placed");
-/// assert_eq!(draft.description.as_deref(), Some("A customer has placed an order."));
-/// assert_eq!(draft.data.get(), r#"{"customer":"alice","total":1999,"note":null}"#);
+/// let event = placed.encode()?;
+/// assert_eq!(event.event_type.as_str(), "shop.order.placed");
+/// assert_eq!(event.description.as_deref(), Some("A customer has placed an order."));
+/// assert_eq!(event.data.get(), r#"{"customer":"alice","total":1999,"note":null}"#);
 /// assert_eq!(OrderPlaced::VERSION, 2);
-/// # Ok::<(), sdk::event::Error>(())
+/// # Ok::<(), sdk::EventError>(())
 /// ```
 ///
-/// What can't be an event does not compile:
+/// A struct that can't be an event does not compile:
 ///
 /// ```compile_fail
 /// # use sdk::{Event, JsonSchema, schemars};
 /// # use serde::{Deserialize, Serialize};
 /// #[derive(Serialize, Deserialize, JsonSchema, Event)]
-/// #[event(type = "message.posted")] // Only the world itself sends it.
+/// #[event(type = "message.posted")] // Reserved: only the world sends it.
 /// struct Posted;
 /// ```
 pub trait Event: Serialize + DeserializeOwned + JsonSchema {
-    /// Its name, one that [`contract::EventType`] accepts.
+    /// The name of the type: one that [`contract::EventType`] accepts.
     const TYPE: &'static str;
-    /// Which of its versions this is, from 1.
+    /// The version of the type, from 1.
     const VERSION: u32;
-    /// What it means, for a reader who does not know its type; may be empty.
+    /// What the event means, for models and people; may be empty.
     const DESCRIPTION: &'static str;
 
-    /// What its data may be: a JSON Schema of draft 2020-12.
+    /// The JSON Schema (draft 2020-12) of the data.
     fn schema() -> Box<RawValue> {
         let generator = SchemaSettings::draft2020_12().into_generator();
         let schema = generator.into_root_schema_for::<Self>();
-        // A schema is JSON already: there is nothing in it that could not be written.
+        // A schema is a JSON value already, so that it can always be encoded.
         to_raw_value(&schema).unwrap_or_else(|_| RawValue::TRUE.to_owned())
     }
 
-    /// It as it is sent: for everyone in the world, in no chat, until the caller says otherwise.
+    /// Encodes it as an event for everyone in the world, in no chat.
     ///
     /// # Errors
-    /// [`Error::Write`] when it can't be written as JSON, as of a map whose keys are no strings.
-    fn draft(&self) -> Result<NewEvent, Error> {
+    /// [`EventError::Encode`] when it can't be encoded as JSON, such as a map whose keys are not
+    /// strings.
+    fn encode(&self) -> Result<NewEvent, EventError> {
         let event_type = Self::TYPE
             .parse()
-            .map_err(|source| Error::Name { source })?;
-        let data = to_raw_value(self).map_err(|source| Error::Write {
+            .map_err(|source| EventError::InvalidType { source })?;
+        let data = to_raw_value(self).map_err(|source| EventError::Encode {
             event_type: Self::TYPE,
             source,
         })?;
-        let mut draft = NewEvent::new(event_type, data);
-        draft.schema = Some(format!("event-types/{}/{}", Self::TYPE, Self::VERSION));
-        draft.description = (!Self::DESCRIPTION.is_empty()).then(|| Self::DESCRIPTION.to_owned());
-        Ok(draft)
+        let mut event = NewEvent::new(event_type, data);
+        event.schema = Some(format!("event-types/{}/{}", Self::TYPE, Self::VERSION));
+        event.description = (!Self::DESCRIPTION.is_empty()).then(|| Self::DESCRIPTION.to_owned());
+        Ok(event)
     }
 
-    /// Reads an event of this type; `None` when it is of another.
+    /// Decodes an event of this type; `None` when it is of another type.
     ///
     /// # Errors
-    /// [`Error::Read`] when its data are not what the type promises.
-    fn read(event: &contract::Event) -> Result<Option<Self>, Error> {
+    /// [`EventError::Decode`] when the data do not match the struct.
+    fn decode(event: &contract::Event) -> Result<Option<Self>, EventError> {
         if event.event_type.as_str() != Self::TYPE {
             return Ok(None);
         }
-        let data = serde_json::from_str(event.data.get()).map_err(|source| Error::Read {
+        let data = serde_json::from_str(event.data.get()).map_err(|source| EventError::Decode {
             event_type: Self::TYPE,
             event_id: event.id,
             source,
@@ -101,31 +101,31 @@ pub trait Event: Serialize + DeserializeOwned + JsonSchema {
     }
 }
 
-/// Why an event could not be written or read.
+/// Why an event could not be encoded or decoded.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The type is not one that an event can have. What was derived never has such a one.
-    #[error("name the type of an event")]
-    Name {
-        /// What is wrong with it.
+pub enum EventError {
+    /// The name of the type is invalid. The derive accepts valid names only.
+    #[error("parse the type of an event")]
+    InvalidType {
+        /// What is invalid about it.
         source: InvalidEventType,
     },
-    /// The struct can't be written as JSON.
-    #[error("write the data of a {event_type}")]
-    Write {
+    /// The struct can't be encoded as JSON.
+    #[error("encode the data of a {event_type} event")]
+    Encode {
         /// The type of the event.
         event_type: &'static str,
-        /// What is wrong with it.
+        /// The error of the encoder.
         source: serde_json::Error,
     },
-    /// The data are not what the type promises.
-    #[error("read the data of event {event_id}, a {event_type}")]
-    Read {
+    /// The data do not match the struct.
+    #[error("decode the data of the {event_type} event {event_id}")]
+    Decode {
         /// The type of the event.
         event_type: &'static str,
-        /// Which event.
+        /// The id of the event.
         event_id: EventId,
-        /// What is wrong with it.
+        /// The error of the decoder.
         source: serde_json::Error,
     },
 }

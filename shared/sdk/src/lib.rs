@@ -1,35 +1,132 @@
-//! What users build actions, objects and brains with.
-
-//! It owns how a run of an action is taken from the queue and ended, and what makes that pleasant to
-//! write: typed events, objects with typed state, functions that think. It does not know the rules of
-//! a world: whatever comes of a run is a command to the world, which takes it once. So a run may
-//! happen twice, when a worker dies, but has its effect once.
-
-//! Start with [`Worker::builder`], then [`Event`] and [`Object`]. What they are made of is
-//! [`Action`], and `runner.rs`: how an invocation ends in exactly one of ack, retry and dead letter.
+//! Builds workers for Manyworlds: objects, brains and actions in Rust.
+//!
+//! A world never runs code that is slow or not deterministic. It requests *runs* of actions, workers
+//! consume them from a queue, and what comes of a run is committed to the world's log together, once.
+//! Any number of processes can run the same worker: they share the runs.
+//!
+//! # What a worker offers
+//!
+//! - **Objects**: a struct is the state of an object ([`Object`]), and async functions are its
+//!   abilities ([`ObjectType`]). An ability is triggered by a typed event ([`Event`], [`Received`])
+//!   and gets the object ([`ObjectCtx`]).
+//! - **Brains**: a [`Brain`] answers messages for an agent, or takes a [`Decision`] for an agent with
+//!   a mind. It gets a [`BrainCtx`].
+//! - **Actions**: an [`Action`] is any function that worlds request by its name. It gets an
+//!   [`ActionCtx`]. Objects and brains are actions too.
+//!
+//! [`Worker::builder`] puts them together.
+//!
+//! # Example
+//!
+//! A counter, of which one exists in the world `lobby`:
+//!
+//! ```no_run
+//! use sdk::{
+//!     Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Placement, Received, Worker, schemars,
+//! };
+//! use serde::{Deserialize, Serialize};
+//!
+//! /// Add a number to the counter.
+//! #[derive(Serialize, Deserialize, JsonSchema, Event)]
+//! #[event(type = "counter.add")]
+//! struct Add {
+//!     number: u64,
+//! }
+//!
+//! /// The counter has a new value.
+//! #[derive(Serialize, Deserialize, JsonSchema, Event)]
+//! #[event(type = "counter.changed")]
+//! struct Changed {
+//!     value: u64,
+//! }
+//!
+//! #[derive(Default, Serialize, Deserialize, JsonSchema)]
+//! struct Counter {
+//!     value: u64,
+//! }
+//!
+//! impl Object for Counter {
+//!     const TYPE: &'static str = "counter";
+//! }
+//!
+//! async fn add(
+//!     event: Received<Add>,
+//!     mut counter: ObjectCtx<Counter>,
+//! ) -> Result<ObjectCtx<Counter>, Error> {
+//!     counter.state.value += event.number;
+//!     let value = counter.state.value;
+//!     counter.send(&Changed { value })?;
+//!     Ok(counter)
+//! }
+//!
+//! fn main() -> anyhow::Result<()> {
+//!     let counters = ObjectType::default().ability("add", add);
+//!     let first = Placement::new("counter", Counter::default());
+//!     Worker::builder().object(counters, [("lobby", first)]).main()
+//! }
+//! ```
+//!
+//! # How often a run happens
+//!
+//! A run may be attempted more than once, for instance when a worker is killed, and takes effect in
+//! its world once: the state, the events and the messages of one attempt are committed, or none.
+//! What an action does elsewhere should be idempotent. [`ActionCtx::claim`] guards what must not happen
+//! twice.
+//!
+//! An attempt ends with a result or an [`Error`]: [`Error::Transient`] is retried after a pause,
+//! [`Error::Failed`] is not. A panic is retried. A run that no attempt completes fails, and becomes a
+//! dead letter.
+//!
+//! # Configuration
+//!
+//! [`Builder::main`] reads a [`Config`] from the file that `MANYWORLDS_CONFIG` names and from
+//! `MANYWORLDS_*` variables: `MANYWORLDS_NATS__URL` sets `nats.url`. A process serves `/livez`,
+//! `/readyz` and `/metrics`, and at shutdown waits for the runs in progress.
+//!
+//! # Where to read on
+//!
+//! The crate owns how runs are consumed, executed and ended. It does not know the rules of a world.
+//! Its internals start in `runner.rs`.
 
 mod action;
+mod action_ctx;
+mod backoff;
 mod brain;
+mod brain_action;
+mod brain_ctx;
 mod builder;
 mod config;
-pub mod event;
-mod me;
+mod decision;
+mod error;
+mod event;
 mod metrics;
 mod object;
-mod place;
+mod object_action;
+mod object_ctx;
+mod object_type;
+mod placement;
+mod provision;
+mod received;
 mod runner;
 mod worker;
 
-pub use action::{Action, Call, Error, Running, action_name};
-pub use brain::{Brain, Decision, Thinking};
+pub use action::{Action, RunFuture};
+pub use action_ctx::ActionCtx;
+pub use backoff::Backoff;
+pub use brain::Brain;
+pub use brain_ctx::BrainCtx;
 pub use builder::Builder;
-pub use config::{Config, Retry};
+pub use config::Config;
 pub use contract;
-pub use event::Event;
-pub use me::{Me, Received};
-pub use object::{Kind, Object};
-pub use place::Placed;
+pub use decision::Decision;
+pub use error::Error;
+pub use event::{Event, EventError};
+pub use object::Object;
+pub use object_ctx::ObjectCtx;
+pub use object_type::ObjectType;
+pub use placement::Placement;
+pub use received::Received;
 pub use schemars::{self, JsonSchema};
 pub use sdk_derive::Event;
 pub use service_kit::CancellationToken;
-pub use worker::{Worker, connected};
+pub use worker::{Worker, run_connected};

@@ -1,4 +1,4 @@
-//! A worker: which actions it offers, and how long it lives.
+//! A worker: its actions, and its life from connection to shutdown.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,73 +7,69 @@ use bus::Bus;
 use contract::ActionName;
 use service_kit::{CancellationToken, Health, Tasks};
 
-use crate::metrics::Metrics;
-use crate::place::Placement;
-use crate::runner::{Bindings, Runner, running};
-use crate::{Action, Builder, Config};
+use crate::action::Action;
+use crate::config::Config;
+use crate::provision::ProvisionedObject;
+use crate::runner::{Bindings, Executor, RunConsumer, RunningRuns, watch_cancellations};
 
-/// After the grace period, giving back what still runs may take this long.
-const GIVE_BACK_GRACE: Duration = Duration::from_secs(5);
+/// After the grace period, requeuing the runs in progress may take this long.
+const REQUEUE_GRACE: Duration = Duration::from_secs(5);
 
-/// A worker and the actions that it offers.
+/// A worker, which runs the actions that are registered with it.
 pub struct Worker {
     config: Config,
     actions: Vec<Arc<dyn Action>>,
-    placements: Vec<Placement>,
+    objects: Vec<ProvisionedObject>,
 }
 
 impl Worker {
-    /// A worker that offers nothing yet.
+    /// A worker without actions.
     pub fn new(config: Config) -> Self {
         Self {
             config,
             actions: Vec::new(),
-            placements: Vec::new(),
+            objects: Vec::new(),
         }
     }
 
-    /// A worker in the making: [`Builder`] adds objects, brains and actions to it.
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
-    /// Offers one more action, instead of another of the same name.
+    /// Registers an action. It replaces another of the same name.
     #[must_use]
-    pub fn offer(mut self, action: impl Action) -> Self {
+    pub fn with_action(mut self, action: impl Action) -> Self {
         self.actions.retain(|other| other.name() != action.name());
         self.actions.push(Arc::new(action));
         self
     }
 
-    pub(crate) fn offer_all(mut self, actions: Vec<Arc<dyn Action>>) -> Self {
+    pub(crate) fn with_actions(mut self, actions: Vec<Arc<dyn Action>>) -> Self {
         self.actions.extend(actions);
         self
     }
 
-    pub(crate) fn place_all(mut self, placements: Vec<Placement>) -> Self {
-        self.placements.extend(placements);
+    pub(crate) fn with_objects(mut self, objects: Vec<ProvisionedObject>) -> Self {
+        self.objects.extend(objects);
         self
     }
 
-    /// The names of what it offers.
+    /// The names of its actions.
     pub fn actions(&self) -> impl Iterator<Item = &ActionName> {
         self.actions.iter().map(|action| action.name())
     }
 
-    /// Connects, serves its own health, and works until shutdown.
+    /// Connects to NATS, serves health, and runs until shutdown.
     ///
     /// # Errors
-    /// When the configuration makes no sense, or the health port is taken.
+    /// When the configuration is invalid, or the health port is in use.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
         let config = self.config.clone();
         let work = |bus, health, token| self.run_with(bus, health, token);
-        connected(config, work, shutdown).await
+        run_connected(config, work, shutdown).await
     }
 
-    /// Works until shutdown, on a connection that is there already.
+    /// Runs until shutdown on an existing connection. The caller serves `health`, to which the
+    /// conditions for readiness are added.
     ///
     /// # Errors
-    /// When a task of it ends before shutdown, which is a bug.
+    /// When an object can't be created, or a task ends before shutdown, which is a bug.
     pub async fn run_with(
         self,
         bus: Bus,
@@ -85,33 +81,35 @@ impl Worker {
         let bindings = Bindings::new(self.actions());
         let bound = bindings.clone();
         health.require("actions", move || bound.problem().map_or(Ok(()), Err));
-        for placement in &self.placements {
+        for object in &self.objects {
             tokio::select! {
-                made = placement.make(&bus) => made?,
+                provisioned = object.provision(&bus) => provisioned?,
                 () = shutdown.cancelled() => return Ok(()),
             }
         }
-        let grace = self.config.shutdown_grace;
+        let running = Arc::new(RunningRuns::default());
+        let retry = self.config.retry.clone();
+        let executor = Arc::new(Executor::new(bus.clone(), retry, Arc::clone(&running)));
         let mut tasks = Tasks::new(shutdown);
-        let runner = Arc::new(Runner::new(self.config, bus, bindings, Metrics::new()));
         for action in self.actions {
-            let offer = Arc::clone(&runner).offer(action, tasks.shutdown());
-            tasks.spawn("run an action", offer);
+            let (executor, bindings) = (Arc::clone(&executor), bindings.clone());
+            let consumer = RunConsumer::new(&self.config, action, executor, bus.clone(), bindings);
+            tasks.spawn("consume runs", consumer.run(tasks.shutdown()));
         }
-        // Until the end: what runs during the grace period can still be called off.
+        // To the end: a run can be cancelled during the grace period too.
         tokio::select! {
-            ended = tasks.run(grace + GIVE_BACK_GRACE) => ended,
-            () = running::hear_cancellations(runner) => Ok(()),
+            ended = tasks.run(self.config.shutdown_grace + REQUEUE_GRACE) => ended,
+            () = watch_cancellations(&bus, &running) => Ok(()),
         }
     }
 }
 
-/// Connects, serves the health of the process, and works until shutdown: for workers that do more than
+/// Connects to NATS, serves health, and runs `work` until shutdown: for workers that do more than
 /// run actions.
 ///
 /// # Errors
-/// When NATS refuses the connection, or the health port is taken; what `work` fails with.
-pub async fn connected<F>(
+/// When NATS rejects the connection, the health port is in use, or `work` fails.
+pub async fn run_connected<F>(
     config: Config,
     work: impl FnOnce(Bus, Health, CancellationToken) -> F + Send + 'static,
     shutdown: CancellationToken,
@@ -124,7 +122,7 @@ where
     let mut tasks = Tasks::new(shutdown);
     let serve = health.clone().serve(config.listen, tasks.shutdown());
     tasks.spawn("serve health", serve);
-    let grace = config.shutdown_grace + GIVE_BACK_GRACE * 2;
+    let grace = config.shutdown_grace + REQUEUE_GRACE * 2;
     let token = tasks.shutdown();
     tasks.spawn("work", async move {
         let connect = Bus::connect(&config.nats, "agent-worker");

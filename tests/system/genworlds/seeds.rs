@@ -311,9 +311,9 @@ impl Nats {
 
     /// Sends an event to an entity; what is told of it holds the same.
     async fn say(&mut self, sender: &str, target: &str, said: &impl Event) -> EventId {
-        let mut draft = said.draft().unwrap();
-        draft.target = Some(target.parse().unwrap());
-        let events = vec![draft];
+        let mut event = said.encode().unwrap();
+        event.target = Some(target.parse().unwrap());
+        let events = vec![event];
         let id = command(
             &self.bus,
             sender,
@@ -327,7 +327,7 @@ impl Nats {
         assert_eq!(told.id, id.event(0));
         assert_eq!(told.sender.as_str(), sender);
         assert_eq!(told.target, Some(target.parse().unwrap()));
-        assert_eq!(told.data.get(), said.draft().unwrap().data.get());
+        assert_eq!(told.data.get(), said.encode().unwrap().data.get());
         told.id
     }
 
@@ -340,7 +340,7 @@ impl Nats {
         cause: EventId,
     ) {
         let told = self.told().await;
-        assert_eq!(E::read(&told).unwrap(), Some(said));
+        assert_eq!(E::decode(&told).unwrap(), Some(said));
         assert_eq!(told.sender.as_str(), sender);
         assert_eq!(
             told.target,

@@ -1,20 +1,22 @@
 use std::sync::Arc;
 
-use contract::mind::{MindUpdate, Summary, ThinkTask};
+use contract::action::SummariseOutput;
+use contract::mind::{Summary, ThinkTask};
 use contract::run::RunResult;
 use contract::{ActionName, RunContext};
-use tokio::time::{Instant, timeout_at};
-
-use crate::brain::llm::Models;
-use crate::brain::mind::{self, Minded};
-use sdk::{Action, Call, Error, Running};
+use sdk::{Action, ActionCtx, Error, RunFuture};
 use service_kit::ErrorChain;
 use tracing::warn;
 
-/// What an agent with a mind does next, or what it remembers in short.
+use super::turn_limit::{limit_turn, turn_deadline};
+use crate::brain::ModelClient;
+use crate::brain::mind::{self, MindTask};
+
+/// Decides what an agent with a mind does next, or summarises its memory: the actions `act` and
+/// `summarise`.
 pub(crate) struct Act {
     pub(crate) name: ActionName,
-    pub(crate) models: Arc<Models>,
+    pub(crate) models: Arc<ModelClient>,
 }
 
 impl Action for Act {
@@ -22,93 +24,81 @@ impl Action for Act {
         &self.name
     }
 
-    fn call(&self, call: Call) -> Running<'_> {
-        Box::pin(self.think(call))
+    fn run(&self, ctx: ActionCtx) -> RunFuture<'_> {
+        Box::pin(self.think(ctx))
     }
 }
 
 impl Act {
-    async fn think(&self, mut call: Call) -> Result<RunResult, Error> {
-        // What an agent thinks is read when it is done.
-        call.silence();
-        let mut context = call.context().await?;
-        remind(&mut context, &call).await;
-        let (Some(config), Some(situation)) = (&context.entity.agent, &context.situation) else {
-            let reason = format!("{} was not asked what it does", context.entity.id);
+    async fn think(&self, mut ctx: ActionCtx) -> Result<RunResult, Error> {
+        // Thoughts are published when they are complete.
+        ctx.mute();
+        let mut context = ctx.context().await?;
+        load_full_memory(&mut context, &ctx).await;
+        let (Some(config), Some(mind)) = (&context.entity.agent, &context.situation) else {
+            let reason = format!("there is no decision to take for {}", context.entity.id);
             return Err(Error::failed("no_mind", reason));
         };
         let limit = config.turn_timeout_seconds;
-        let until = Instant::now()
-            .checked_add(limit)
-            .map_or(call.deadline(), |end| end.min(call.deadline()));
-        let minded = Minded {
+        let deadline = turn_deadline(limit, &ctx);
+        let task = MindTask {
             context: &context,
             config,
-            situation,
-            until,
+            mind,
+            deadline,
         };
         let thinking = async {
-            match situation.thinking {
-                ThinkTask::Decide => self.decide(minded, &mut call).await,
-                ThinkTask::Summarise => self.summarise(minded, &mut call).await,
+            match mind.thinking {
+                ThinkTask::Decide => {
+                    let decision = mind::decide(&self.models, task, &mut ctx).await?;
+                    Ok(decision.into())
+                }
+                ThinkTask::Summarise => Ok(self.summarise(task, &mut ctx).await?.into()),
             }
         };
-        timeout_at(until, thinking).await.unwrap_or_else(|_| {
-            let reason = format!("nothing was decided within {} s", limit.as_secs_f64());
-            Err(Error::failed("timeout", reason))
-        })
+        limit_turn(deadline, limit, thinking).await
     }
 
-    async fn decide(&self, minded: Minded<'_>, call: &mut Call) -> Result<RunResult, Error> {
-        let decided = mind::decide(&self.models, minded, call).await?;
-        Ok(RunResult {
-            message: decided.said,
-            calls: decided.calls,
-            thought: Some(decided.thought),
-            usage: decided.usage,
-            ..RunResult::default()
-        })
-    }
-
-    async fn summarise(&self, minded: Minded<'_>, call: &mut Call) -> Result<RunResult, Error> {
-        let Some(last) = minded.situation.memory.last() else {
-            return Ok(RunResult::default());
+    async fn summarise(
+        &self,
+        task: MindTask<'_>,
+        ctx: &mut ActionCtx,
+    ) -> Result<SummariseOutput, Error> {
+        let Some(last) = task.mind.memory.last() else {
+            return Ok(SummariseOutput::default());
         };
-        let (text, usage) = mind::summarise(&self.models, minded, call).await?;
+        let (text, usage) = mind::summarise(&self.models, task, ctx).await?;
         let summary = Summary {
             text,
             until: last.id,
         };
-        let thought = MindUpdate {
+        Ok(SummariseOutput {
             summary: Some(summary),
-            ..MindUpdate::default()
-        };
-        Ok(RunResult {
-            thought: Some(thought),
             usage,
-            ..RunResult::default()
         })
     }
 }
 
-/// Reminds an agent of all that it ever heard, if it is to be. Without an archive it makes do with what
-/// its world remembers.
-async fn remind(context: &mut RunContext, call: &Call) {
+/// Adds all that the agent ever received to its memory, if its mind is configured so. Without an
+/// archive the agent has the memory that is in its world's state.
+async fn load_full_memory(context: &mut RunContext, ctx: &ActionCtx) {
     let mind = context
         .entity
         .agent
         .as_ref()
         .and_then(|agent| agent.mind.as_ref());
     let is_wanted = mind.is_some_and(|mind| mind.memory.full);
-    let Some(situation) = context
+    let Some(mind) = context
         .situation
         .as_mut()
-        .filter(|it| is_wanted && it.thinking == ThinkTask::Decide)
+        .filter(|mind| is_wanted && mind.thinking == ThinkTask::Decide)
     else {
         return;
     };
-    match call.heard().await {
-        Ok(rows) => situation.memory = mind::reminded(&rows, &situation.memory),
-        Err(error) => warn!(error = %ErrorChain(&error), "an agent thinks without its full memory"),
+    match ctx.received_events().await {
+        Ok(rows) => mind.memory = mind::recall(&rows, &mind.memory),
+        Err(error) => {
+            warn!(error = %ErrorChain(&error), "archive unavailable, full memory omitted");
+        }
     }
 }

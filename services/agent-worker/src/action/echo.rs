@@ -1,9 +1,11 @@
 use contract::ActionName;
 use contract::run::RunResult;
+use sdk::{Action, ActionCtx, RunFuture};
 
-use sdk::{Action, Call, Running};
+/// The name of [`Echo`].
+pub(crate) const ECHO: &str = "echo";
 
-/// Returns its arguments. For measuring, and for trying a world out.
+/// Returns its arguments: for measurements and for tests of a world.
 pub(crate) struct Echo {
     pub(crate) name: ActionName,
 }
@@ -13,10 +15,10 @@ impl Action for Echo {
         &self.name
     }
 
-    fn call(&self, call: Call) -> Running<'_> {
+    fn run(&self, ctx: ActionCtx) -> RunFuture<'_> {
         Box::pin(async move {
             Ok(RunResult {
-                output: call.invocation().arguments.clone(),
+                output: ctx.request().arguments.clone(),
                 ..Default::default()
             })
         })

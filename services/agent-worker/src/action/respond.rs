@@ -1,20 +1,21 @@
 use std::sync::Arc;
 
+use contract::action::RespondOutput;
 use contract::run::RunResult;
 use contract::{ActionName, AgentConfig, Brain, RunContext};
-use tokio::time::{Instant, timeout_at};
+use sdk::{Action, ActionCtx, Error, RunFuture};
 
-use crate::brain::llm::Models;
-use crate::brain::{Asked, script};
-use crate::mcp::Servers;
-use crate::tools::Offer;
-use sdk::{Action, Call, Error, Running};
+use super::turn_limit::{limit_turn, turn_deadline};
+use crate::brain::{ModelClient, ModelRequest, script};
+use crate::mcp::ConnectionPool;
+use crate::tools::Toolset;
 
-/// A chat turn: the agent answers the last message with its brain, or calls tools on its way there.
+/// Answers the last message of a chat with the brain of an agent, or returns the tool calls that its
+/// model makes first.
 pub(crate) struct Respond {
     pub(crate) name: ActionName,
-    pub(crate) models: Arc<Models>,
-    pub(crate) servers: Arc<Servers>,
+    pub(crate) models: Arc<ModelClient>,
+    pub(crate) pool: Arc<ConnectionPool>,
 }
 
 impl Action for Respond {
@@ -22,14 +23,14 @@ impl Action for Respond {
         &self.name
     }
 
-    fn call(&self, call: Call) -> Running<'_> {
-        Box::pin(self.respond(call))
+    fn run(&self, ctx: ActionCtx) -> RunFuture<'_> {
+        Box::pin(self.respond(ctx))
     }
 }
 
 impl Respond {
-    async fn respond(&self, mut call: Call) -> Result<RunResult, Error> {
-        let context = call.context().await?;
+    async fn respond(&self, mut ctx: ActionCtx) -> Result<RunResult, Error> {
+        let context = ctx.context().await?;
         let Some(config) = &context.entity.agent else {
             let reason = format!("{} is not an agent", context.entity.id);
             return Err(Error::failed("not_an_agent", reason));
@@ -38,56 +39,56 @@ impl Respond {
             return Err(Error::failed("no_message", "there is no message to answer"));
         };
         let limit = config.turn_timeout_seconds;
-        let until = Instant::now()
-            .checked_add(limit)
-            .map_or(call.deadline(), |end| end.min(call.deadline()));
-        let thinking = async {
-            let offer = self.offer(config, &context, &call).await;
-            let asked = Asked {
+        let deadline = turn_deadline(limit, &ctx);
+        let turn = async {
+            let toolset = self.toolset(config, &context, &ctx).await;
+            let request = ModelRequest {
                 agent: &context.entity,
                 messages: &context.messages,
                 message,
                 steps: &context.steps,
-                offer: &offer,
+                toolset: &toolset,
                 others: &context.others,
-                until,
+                deadline,
             };
             match &config.brain {
-                Brain::Script(rules) => script::think(rules, asked, &mut call).await,
-                Brain::Llm(llm) => self.models.think(llm, asked, &mut call).await,
+                Brain::Script(rules) => script::complete(rules, request, &mut ctx).await,
+                Brain::Llm(llm) => self.models.complete(llm, request, &mut ctx).await,
                 Brain::Function { action } => {
-                    let reason = format!("{action} is asked, not this");
+                    let reason = format!("the brain of the agent is the action {action}");
                     Err(Error::failed("not_this_brain", reason))
                 }
-                // It was asked before a client began to think for it.
+                // The run was requested before the brain became a client.
                 Brain::Client {} => {
-                    let reason = format!("a client thinks for {}", context.entity.id);
+                    let reason = format!("the brain of {} is a client", context.entity.id);
                     Err(Error::failed("not_this_brain", reason))
                 }
             }
         };
-        let thought = timeout_at(until, thinking).await.unwrap_or_else(|_| {
-            let reason = format!("there was no answer within {} s", limit.as_secs_f64());
-            Err(Error::failed("timeout", reason))
-        })?;
-        let is_answer = thought.calls.is_empty();
-        let said = Some(thought.text).filter(|text| is_answer || !text.trim().is_empty());
-        Ok(RunResult {
-            message: said,
-            calls: thought.calls,
-            usage: thought.usage,
-            ..Default::default()
-        })
+        let completion = limit_turn(deadline, limit, turn).await?;
+        let is_answer = completion.calls.is_empty();
+        let text = Some(completion.text).filter(|text| is_answer || !text.trim().is_empty());
+        let output = RespondOutput {
+            message: text,
+            calls: completion.calls,
+            usage: completion.usage,
+        };
+        Ok(output.into())
     }
 
-    /// The tools for a language model: a script knows what it calls.
-    async fn offer(&self, config: &AgentConfig, context: &RunContext, call: &Call) -> Offer {
+    /// The tools of a language model. A script names the tools that it calls.
+    async fn toolset(
+        &self,
+        config: &AgentConfig,
+        context: &RunContext,
+        ctx: &ActionCtx,
+    ) -> Toolset {
         match (&config.brain, &config.tools) {
             (Brain::Llm(_), Some(access)) => {
-                let world = &call.invocation().world;
-                Offer::of(&self.servers, world, access, context).await
+                let world = &ctx.request().world;
+                Toolset::for_chat(&self.pool, world, access, context).await
             }
-            _ => Offer::default(),
+            _ => Toolset::default(),
         }
     }
 }

@@ -1,27 +1,27 @@
 use std::sync::Arc;
 
+use contract::action::TitleOutput;
 use contract::brain::Llm;
 use contract::chat::ChatMessage;
 use contract::run::RunResult;
 use contract::{ActionName, Brain, RunContext};
-use serde_json::json;
+use sdk::{Action, ActionCtx, Error, RunFuture};
+use serde_json::value::to_raw_value;
 
-use crate::brain::Asked;
-use crate::brain::llm::Models;
-use crate::tools::Offer;
-use sdk::{Action, Call, Error, Running};
+use crate::brain::{ModelClient, ModelRequest};
+use crate::tools::Toolset;
 
-/// As much of a message as its title could need.
+/// The part of a message that is relevant for a title.
 const MESSAGE_CHARACTERS_MAX: usize = 240;
-/// A title is a few words.
+/// A title has a few words.
 const TOKENS_MAX: u32 = 20;
 const PROMPT: &str = "You name conversations. Answer with a title of at most six words for the one \
                       that you are shown, in its language, and with nothing else.";
 
-/// A title for a chat, in the words of an agent's language model.
+/// Titles a chat with the language model of an agent.
 pub(crate) struct Title {
     pub(crate) name: ActionName,
-    pub(crate) models: Arc<Models>,
+    pub(crate) models: Arc<ModelClient>,
 }
 
 impl Action for Title {
@@ -29,21 +29,21 @@ impl Action for Title {
         &self.name
     }
 
-    fn call(&self, call: Call) -> Running<'_> {
-        Box::pin(self.title(call))
+    fn run(&self, ctx: ActionCtx) -> RunFuture<'_> {
+        Box::pin(self.title(ctx))
     }
 }
 
 impl Title {
-    async fn title(&self, mut call: Call) -> Result<RunResult, Error> {
-        call.silence();
-        let context = call.context().await?;
+    async fn title(&self, mut ctx: ActionCtx) -> Result<RunResult, Error> {
+        ctx.mute();
+        let context = ctx.context().await?;
         let Some(Brain::Llm(llm)) = context.entity.agent.as_ref().map(|agent| &agent.brain) else {
             let reason = format!("{} has no language model", context.entity.id);
             return Err(Error::failed("no_model", reason));
         };
         let Some(last) = context.messages.last() else {
-            return Err(Error::failed("no_message", "nothing was said yet"));
+            return Err(Error::failed("no_message", "the chat has no messages"));
         };
         let llm = Llm {
             system_prompt: PROMPT.to_owned(),
@@ -51,30 +51,32 @@ impl Title {
             ..(**llm).clone()
         };
         let message = ChatMessage {
-            text: conversation(&context),
+            text: transcript(&context),
             ..last.clone()
         };
-        let asked = Asked {
+        let request = ModelRequest {
             agent: &context.entity,
             messages: std::slice::from_ref(&message),
             message: &message,
             steps: &[],
-            offer: &Offer::default(),
+            toolset: &Toolset::default(),
             others: &[],
-            until: call.deadline(),
+            deadline: ctx.deadline(),
         };
-        let thought = self.models.think(&llm, asked, &mut call).await?;
-        let output = serde_json::value::to_raw_value(&json!({"title": thought.text}));
+        let completion = self.models.complete(&llm, request, &mut ctx).await?;
+        let output = TitleOutput {
+            title: completion.text,
+        };
         Ok(RunResult {
-            output: output.ok(),
-            usage: thought.usage,
+            output: to_raw_value(&output).ok(),
+            usage: completion.usage,
             ..RunResult::default()
         })
     }
 }
 
-/// What was said, a line each.
-fn conversation(context: &RunContext) -> String {
+/// The messages of a chat, one per line.
+fn transcript(context: &RunContext) -> String {
     let line = |message: &ChatMessage| {
         let role = if message.from_agent {
             "assistant"

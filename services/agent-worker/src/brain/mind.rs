@@ -1,74 +1,57 @@
-//! Agents that act by themselves: what they decide, and what they remember in short.
+//! Agents that act by themselves: decisions, and summaries of memory.
 
-mod full;
 mod llm;
+mod placeholders;
+mod prompt;
+mod recall;
 mod script;
-mod told;
+mod task;
 
-use contract::mind::{MindContext, MindUpdate};
-use contract::tool::ToolCall;
-use contract::{AgentConfig, Brain, RunContext, Usage};
-use sdk::{Call, Error};
-use tokio::time::Instant;
+use contract::action::ActOutput;
+use contract::{Brain, Usage};
+use sdk::{ActionCtx, Error};
 
-use super::llm::Models;
+use super::llm::ModelClient;
 
-pub(crate) use full::reminded;
-
-/// What an agent with a mind thinks about.
-#[derive(Clone, Copy)]
-pub(crate) struct Minded<'a> {
-    pub(crate) context: &'a RunContext,
-    pub(crate) config: &'a AgentConfig,
-    pub(crate) situation: &'a MindContext,
-    /// A decision that comes later is of no use.
-    pub(crate) until: Instant,
-}
-
-/// What came of it.
-#[derive(Debug, Default)]
-pub(crate) struct Decided {
-    pub(crate) thought: MindUpdate,
-    /// The abilities that it uses.
-    pub(crate) calls: Vec<ToolCall>,
-    /// What it said to itself.
-    pub(crate) said: Option<String>,
-    pub(crate) usage: Option<Usage>,
-}
+pub(crate) use recall::recall;
+pub(crate) use task::MindTask;
 
 /// Decides what an agent does next.
 pub(crate) async fn decide(
-    models: &Models,
-    minded: Minded<'_>,
-    call: &mut Call,
-) -> Result<Decided, Error> {
-    match &minded.config.brain {
-        Brain::Script(rules) => script::decide(rules, minded),
-        Brain::Llm(model) => llm::decide(models, model, minded, call).await,
-        Brain::Function { .. } | Brain::Client {} => Err(not_this(minded)),
+    models: &ModelClient,
+    task: MindTask<'_>,
+    ctx: &mut ActionCtx,
+) -> Result<ActOutput, Error> {
+    match &task.config.brain {
+        Brain::Script(rules) => script::decide(rules, task),
+        Brain::Llm(model) => llm::decide(models, model, task, ctx).await,
+        Brain::Function { .. } | Brain::Client {} => Err(not_this_brain(task)),
     }
 }
 
-/// Sums up what an agent forgets, and what it has summed up before.
+/// Summarises the memory that an agent is about to lose, together with its last summary.
 pub(crate) async fn summarise(
-    models: &Models,
-    minded: Minded<'_>,
-    call: &mut Call,
+    models: &ModelClient,
+    task: MindTask<'_>,
+    ctx: &mut ActionCtx,
 ) -> Result<(String, Option<Usage>), Error> {
-    let paragraphs = minded
+    let paragraphs = task
         .config
         .mind
         .as_ref()
         .map_or(1, |mind| mind.memory.paragraphs);
-    match &minded.config.brain {
-        Brain::Script(_) => Ok((script::summarise(minded.situation, paragraphs), None)),
-        Brain::Llm(model) => llm::summarise(models, model, minded, paragraphs, call).await,
-        Brain::Function { .. } | Brain::Client {} => Err(not_this(minded)),
+    match &task.config.brain {
+        Brain::Script(_) => Ok((script::summarise(task.mind, paragraphs), None)),
+        Brain::Llm(model) => llm::summarise(models, model, task, paragraphs, ctx).await,
+        Brain::Function { .. } | Brain::Client {} => Err(not_this_brain(task)),
     }
 }
 
-/// It was asked before somebody else began to think for the agent.
-fn not_this(minded: Minded<'_>) -> Error {
-    let reason = format!("others think for {}", minded.context.entity.id);
+/// The run was requested before the brain became a function or a client.
+fn not_this_brain(task: MindTask<'_>) -> Error {
+    let reason = format!(
+        "the brain of {} is a function or a client",
+        task.context.entity.id
+    );
     Error::failed("not_this_brain", reason)
 }

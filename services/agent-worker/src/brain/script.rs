@@ -1,128 +1,112 @@
-//! Fixed rules and templates.
+//! Scripts: fixed rules and templates.
 
 use contract::ability::AbilityKey;
 use contract::brain::{Script, ScriptCall, ScriptRule};
 use contract::tool::ToolCall;
+use sdk::{ActionCtx, Error};
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 
-use super::{Asked, Thought};
-use sdk::{Call, Error};
+use super::completion::Completion;
+use super::model_request::ModelRequest;
+use super::template::fill;
 
-/// Answers by the first rule that fits, word by word, once the calls of that rule are made.
-pub(crate) async fn think(
+/// Makes the calls of the first rule that matches the message, one per request; then publishes its
+/// reply word by word.
+pub(crate) async fn complete(
     script: &Script,
-    asked: Asked<'_>,
-    call: &mut Call,
-) -> Result<Thought, Error> {
-    let rule = fitting(script, &asked.message.text);
-    if let Some(wanted) = rule.and_then(|rule| next_call(rule, asked)) {
-        return Ok(Thought {
+    request: ModelRequest<'_>,
+    ctx: &mut ActionCtx,
+) -> Result<Completion, Error> {
+    let rule = matching_rule(script, &request.message.text);
+    if let Some(call) = rule.and_then(|rule| next_call(rule, request)) {
+        return Ok(Completion {
             text: String::new(),
-            calls: vec![tool_call(wanted, asked)?],
+            calls: vec![tool_call(call, request)?],
             usage: None,
         });
     }
     let reply = rule.map_or(&script.default, |rule| &rule.reply);
-    let text = fill(reply, |name| value(asked, name));
+    let text = fill(reply, |name| value(request, name));
     if text.trim().is_empty() {
-        return Err(Error::failed("script_empty", "the script says nothing"));
+        return Err(Error::failed(
+            "script_empty",
+            "the reply of the script is empty",
+        ));
     }
     for word in text.split_inclusive(char::is_whitespace) {
         if !script.pause_seconds.is_zero() {
             tokio::time::sleep(script.pause_seconds).await;
         }
-        call.chunk(word).await;
+        ctx.publish_chunk(word).await;
     }
-    Ok(Thought {
+    Ok(Completion {
         text,
         calls: Vec::new(),
         usage: None,
     })
 }
 
-pub(super) fn fitting<'a>(script: &'a Script, text: &str) -> Option<&'a ScriptRule> {
-    let said = text.to_lowercase();
+/// The first rule whose condition is part of the text.
+pub(super) fn matching_rule<'a>(script: &'a Script, text: &str) -> Option<&'a ScriptRule> {
+    let text = text.to_lowercase();
     let mut rules = script.rules.iter();
-    rules.find(|rule| said.contains(&rule.when.to_lowercase()))
+    rules.find(|rule| text.contains(&rule.when.to_lowercase()))
 }
 
-/// The call that comes after those that were made. One at a time: calls of one step run side by
-/// side, and a script means them in its order.
-fn next_call<'a>(rule: &'a ScriptRule, asked: Asked<'_>) -> Option<&'a ScriptCall> {
-    let last = asked.steps.last();
+/// The call after those that were made. One per step: the calls of one step are concurrent, and a
+/// script expects its order. There is none after one that failed.
+fn next_call<'a>(rule: &'a ScriptRule, request: ModelRequest<'_>) -> Option<&'a ScriptCall> {
+    let last = request.steps.last();
     let mut results = last.iter().flat_map(|step| &step.calls);
     if results.any(|(_, result)| result.failed) {
         return None;
     }
-    rule.calls.get(asked.steps.len())
+    rule.calls.get(request.steps.len())
 }
 
-fn tool_call(wanted: &ScriptCall, asked: Asked<'_>) -> Result<ToolCall, Error> {
-    let arguments = filled(&wanted.arguments, asked);
+fn tool_call(call: &ScriptCall, request: ModelRequest<'_>) -> Result<ToolCall, Error> {
+    let arguments = fill_value(&call.arguments, request);
     let arguments = to_raw_value(&arguments)
         .map_err(|error| Error::failed("script_bad_call", error.to_string()))?;
     let ability = AbilityKey {
-        entity: wanted.entity.clone(),
-        ability: wanted.ability.clone(),
+        entity: call.entity.clone(),
+        ability: call.ability.clone(),
     };
-    let id = format!("call-{}", asked.steps.len() + 1);
+    let id = format!("call-{}", request.steps.len() + 1);
     Ok(ToolCall::to_use(
         id,
         ability,
-        wanted.target.clone(),
+        call.target.clone(),
         arguments,
     ))
 }
 
-/// The arguments, with all strings in them filled in.
-fn filled(arguments: &Value, asked: Asked<'_>) -> Value {
-    match arguments {
-        Value::String(text) => Value::String(fill(text, |name| value(asked, name))),
-        Value::Array(items) => items.iter().map(|item| filled(item, asked)).collect(),
+/// Fills all strings of a JSON value.
+fn fill_value(template: &Value, request: ModelRequest<'_>) -> Value {
+    match template {
+        Value::String(text) => Value::String(fill(text, |name| value(request, name))),
+        Value::Array(items) => items.iter().map(|item| fill_value(item, request)).collect(),
         Value::Object(fields) => fields
             .iter()
-            .map(|(name, field)| (name.clone(), filled(field, asked)))
+            .map(|(name, field)| (name.clone(), fill_value(field, request)))
             .collect(),
         other => other.clone(),
     }
 }
 
-/// What a placeholder stands for.
-fn value<'a>(asked: Asked<'a>, name: &str) -> Option<&'a str> {
+/// The value of a placeholder.
+fn value<'a>(request: ModelRequest<'a>, name: &str) -> Option<&'a str> {
     match name {
-        "text" => Some(&asked.message.text),
-        "sender" => Some(asked.message.sender.as_str()),
-        "agent" => Some(asked.agent.display_name()),
+        "text" => Some(&request.message.text),
+        "sender" => Some(request.message.sender.as_str()),
+        "agent" => Some(request.agent.display_name()),
         "result" => {
-            let (_, result) = asked.steps.last()?.calls.last()?;
+            let (_, result) = request.steps.last()?.calls.last()?;
             Some(&result.text)
         }
         _ => None,
     }
-}
-
-/// Replaces each `{name}` that has a value. In one pass: what is filled in is never looked at.
-pub(super) fn fill<'a>(template: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
-    let mut text = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some(open) = rest.find('{') {
-        text.push_str(&rest[..open]);
-        rest = &rest[open..];
-        let placeholder = rest.find('}').map(|close| &rest[1..close]);
-        match placeholder.and_then(|name| Some((name, value(name)?))) {
-            Some((name, value)) => {
-                text.push_str(value);
-                rest = &rest[name.len() + 2..];
-            }
-            None => {
-                text.push('{');
-                rest = &rest[1..];
-            }
-        }
-    }
-    text.push_str(rest);
-    text
 }
 
 #[cfg(test)]
@@ -134,7 +118,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::tools::Offer;
+    use crate::tools::Toolset;
 
     fn rule() -> ScriptRule {
         serde_json::from_value(json!({
@@ -148,14 +132,14 @@ mod tests {
         .unwrap()
     }
 
-    /// A step of one call that came to this.
+    /// A step of one call with this result.
     fn step(text: &str, failed: bool) -> ToolStep {
         let call = json!({"id": "call-1", "name": "abacus_add", "arguments": {}});
         let result = json!({"text": text, "failed": failed});
         serde_json::from_value(json!({"calls": [[call, result]]})).unwrap()
     }
 
-    /// The call that comes next, and the reply, for an agent that has come so far.
+    /// The next call, and the reply, after these steps.
     fn check(steps: &[ToolStep], expected_call: Option<&Value>, expected_reply: &str) {
         let agent: Entity = serde_json::from_value(json!({"id": "ada", "kind": "agent"})).unwrap();
         let context: RunContext = serde_json::from_value(json!({"agent": agent})).unwrap();
@@ -168,24 +152,27 @@ mod tests {
             "at": "2026-01-01T00:00:00Z",
         }))
         .unwrap();
-        let asked = Asked {
+        let request = ModelRequest {
             agent: &context.entity,
             messages: &context.messages,
             message: &message,
             steps,
-            offer: &Offer::default(),
+            toolset: &Toolset::default(),
             others: &[],
-            until: Instant::now(),
+            deadline: Instant::now(),
         };
         let script = Script {
             rules: vec![rule()],
             ..Script::default()
         };
-        let rule = fitting(&script, &message.text).unwrap();
-        let call = next_call(rule, asked).map(|wanted| tool_call(wanted, asked).unwrap());
+        let rule = matching_rule(&script, &message.text).unwrap();
+        let call = next_call(rule, request).map(|call| tool_call(call, request).unwrap());
         let call = call.map(|call| serde_json::to_value(call).unwrap());
         assert_eq!(call.as_ref(), expected_call);
-        assert_eq!(fill(&rule.reply, |name| value(asked, name)), expected_reply);
+        assert_eq!(
+            fill(&rule.reply, |name| value(request, name)),
+            expected_reply
+        );
     }
 
     #[test]
@@ -203,9 +190,9 @@ mod tests {
             "arguments": {"it": "5"},
         });
         check(&[], Some(&first), "ada got {result}");
-        let (five, told) = (step("5", false), step("done", false));
+        let (five, done) = (step("5", false), step("done", false));
         check(std::slice::from_ref(&five), Some(&second), "ada got 5");
-        check(&[five, told], None, "ada got done");
+        check(&[five, done], None, "ada got done");
     }
 
     #[test]
@@ -215,20 +202,5 @@ mod tests {
             None,
             "ada got no such thing",
         );
-    }
-
-    #[test]
-    fn placeholders_are_filled_once() {
-        let value = |name: &str| match name {
-            "text" => Some("{agent}"),
-            "agent" => Some("Ada"),
-            _ => None,
-        };
-        assert_eq!(
-            fill("{agent}: {text} {other} {", value),
-            "Ada: {agent} {other} {"
-        );
-        assert_eq!(fill("{{text}}", value), "{{agent}}");
-        assert_eq!(fill("", value), "");
     }
 }

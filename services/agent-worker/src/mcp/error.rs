@@ -1,4 +1,4 @@
-//! Why a server of tools could not be used, in words that a model understands.
+//! Why a request to an MCP server failed, in words for a model.
 
 use std::time::Duration;
 
@@ -8,43 +8,43 @@ use rmcp::service::ClientInitializeError;
 use super::secrets::Secrets;
 use crate::http::{excerpt, root_cause};
 
-/// A failure to reach a server, or to be answered by it.
+/// A failed request to an MCP server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
-    /// The configuration of this worker does not list it.
+    /// The configuration of this worker does not list the server.
     #[error("this worker is not allowed to use it")]
     NotAllowed,
-    /// All that this worker may know at a time are in use.
+    /// All entries of the pool are in use.
     #[error("too many servers are in use")]
-    Full,
+    PoolExhausted,
     /// There is no connection.
-    #[error("it can't be reached: {reason}")]
+    #[error("it is unreachable: {reason}")]
     Unreachable { reason: String },
-    /// It did not answer in time.
+    /// It did not respond in time.
     #[error("it took more than {} s", limit.as_secs_f64())]
     Timeout { limit: Duration },
-    /// The call took too long.
+    /// A tool call did not end in time.
     #[error(
-        "it took more than {} s, and was called off: whether it took effect is not known",
+        "it took more than {} s, and was cancelled: whether it took effect is not known",
         limit.as_secs_f64()
     )]
-    CalledOff { limit: Duration },
-    /// It said no.
+    CallCancelled { limit: Duration },
+    /// It responded with an error.
     #[error("{message}")]
     Refused { message: String },
-    /// The connection is gone, and the answer with it.
+    /// The connection broke before the response.
     #[error("the connection broke: whether it took effect is not known")]
     Broken,
 }
 
 impl Error {
-    /// A word for programs.
+    /// A code for programs.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::NotAllowed => "not_allowed",
-            Self::Full => "full",
+            Self::PoolExhausted => "full",
             Self::Unreachable { .. } => "unreachable",
-            Self::Timeout { .. } | Self::CalledOff { .. } => "timeout",
+            Self::Timeout { .. } | Self::CallCancelled { .. } => "timeout",
             Self::Refused { .. } => "refused",
             Self::Broken => "broken",
         }
@@ -62,27 +62,30 @@ impl Error {
         }
     }
 
-    /// Of a request that was sent, or was about to be.
+    /// Converts the error of a request.
     pub(super) fn of_request(error: &ServiceError, secrets: &Secrets) -> Self {
         match error {
             ServiceError::McpError(error) => {
-                Self::refused(excerpt(&secrets.removed_from(&error.message)))
+                Self::refused(excerpt(&secrets.redact(&error.message)))
             }
-            ServiceError::UnexpectedResponse => Self::refused("its answer makes no sense"),
+            ServiceError::UnexpectedResponse => Self::refused("the response is malformed"),
             ServiceError::Timeout { timeout } => Self::Timeout { limit: *timeout },
             _ => Self::Broken,
         }
     }
 
-    /// Of the first words with a server. What it said itself may be a payload: it is left out.
-    pub(super) fn of_opening(error: &ClientInitializeError, secrets: &Secrets) -> Self {
+    /// Converts the error of the initialization. What the server sent may be a payload: it is
+    /// omitted.
+    pub(super) fn of_initialization(error: &ClientInitializeError, secrets: &Secrets) -> Self {
         match error {
             ClientInitializeError::TransportError { error, .. } => {
-                Self::unreachable(secrets.removed_from(&root_cause(&*error.error)))
+                Self::unreachable(secrets.redact(&root_cause(&*error.error)))
             }
-            ClientInitializeError::ConnectionClosed(_) => Self::unreachable("it ended"),
+            ClientInitializeError::ConnectionClosed(_) => {
+                Self::unreachable("it closed the connection")
+            }
             ClientInitializeError::JsonRpcError(error) => {
-                let message = excerpt(&secrets.removed_from(&error.message));
+                let message = excerpt(&secrets.redact(&error.message));
                 Self::unreachable(format!("it refused: {message}"))
             }
             _ => Self::unreachable("it does not speak the protocol"),

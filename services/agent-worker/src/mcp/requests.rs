@@ -1,4 +1,4 @@
-//! What operators and the people of a world ask about servers of tools.
+//! Serves requests about MCP servers, from operators and from the people of a world.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,66 +9,70 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tracing::warn;
 
-use super::Servers;
+use super::pool::ConnectionPool;
 
-/// Pause before listening again, when NATS could not be told.
-const LISTEN_PAUSE: Duration = Duration::from_millis(250);
-/// Questions that are being answered; further ones are refused. Each holds at most one resource.
-const ANSWERS_MAX: usize = 16;
+/// Pause before the next subscription, when NATS is unavailable.
+const SUBSCRIBE_PAUSE: Duration = Duration::from_millis(250);
+/// The maximum number of concurrent requests; further ones are refused. Each holds at most one
+/// resource.
+const CONCURRENT_MAX: usize = 16;
 
-/// Answers until shutdown.
-pub(crate) async fn answer_requests(
-    servers: Arc<Servers>,
+/// Serves requests until shutdown.
+pub(crate) async fn serve_requests(
+    pool: Arc<ConnectionPool>,
     bus: Bus,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let answering = async {
+    let serving = async {
         loop {
             match bus.server_requests().await {
-                Ok(requests) => answer_all(&servers, requests).await,
-                Err(error) => warn!(error = %ErrorChain(&error), "workers can't be asked"),
+                Ok(requests) => serve_subscription(&pool, requests).await,
+                Err(error) => {
+                    warn!(error = %ErrorChain(&error), "MCP request subscription unavailable");
+                }
             }
-            sleep(LISTEN_PAUSE).await;
+            sleep(SUBSCRIBE_PAUSE).await;
         }
     };
     tokio::select! {
-        () = answering => {}
+        () = serving => {}
         () = shutdown.cancelled() => {}
     }
     Ok(())
 }
 
-async fn answer_all(servers: &Arc<Servers>, mut requests: ServerRequests) {
-    let mut answers = JoinSet::new();
+async fn serve_subscription(pool: &Arc<ConnectionPool>, mut requests: ServerRequests) {
+    let mut tasks = JoinSet::new();
     while let Some(request) = requests.next().await {
-        while answers.try_join_next().is_some() {}
+        while tasks.try_join_next().is_some() {}
         match request {
-            ServerRequest::List(told) => told.tell(&servers.status()).await,
-            ServerRequest::Read(_, told) if answers.len() >= ANSWERS_MAX => {
-                told.tell_resource(Err("the worker is busy".to_owned()))
+            ServerRequest::List(reply) => reply.tell(&pool.status()).await,
+            ServerRequest::Read(_, reply) if tasks.len() >= CONCURRENT_MAX => {
+                reply
+                    .tell_resource(Err("the worker is busy".to_owned()))
                     .await;
             }
-            // Whoever asks does not wait for long, and no answer is none.
-            ServerRequest::Restart(..) if answers.len() >= ANSWERS_MAX => {}
+            // Without a reply: the sender gathers the replies of many workers, with a timeout.
+            ServerRequest::Restart(..) if tasks.len() >= CONCURRENT_MAX => {}
             request => {
-                answers.spawn(answer(Arc::clone(servers), request));
+                tasks.spawn(serve_request(Arc::clone(pool), request));
             }
         }
     }
 }
 
-async fn answer(servers: Arc<Servers>, request: ServerRequest) {
+async fn serve_request(pool: Arc<ConnectionPool>, request: ServerRequest) {
     match request {
-        ServerRequest::List(told) => told.tell(&servers.status()).await,
-        ServerRequest::Restart(restart, told) => {
-            let is_known = servers.knows(&restart.id);
-            told.tell(&is_known).await;
-            servers.restart(&restart.id).await;
+        ServerRequest::List(reply) => reply.tell(&pool.status()).await,
+        ServerRequest::Restart(restart, reply) => {
+            let is_known = pool.contains(&restart.id);
+            reply.tell(&is_known).await;
+            pool.reconnect(&restart.id).await;
         }
-        ServerRequest::Read(read, told) => {
-            let resource = servers.read(&read).await;
+        ServerRequest::Read(read, reply) => {
+            let resource = pool.read_resource(&read).await;
             let resource = resource.map_err(|error| error.to_string());
-            told.tell_resource(resource).await;
+            reply.tell_resource(resource).await;
         }
     }
 }

@@ -1,35 +1,35 @@
-//! What a server is given, and may repeat.
+//! The secrets of an MCP server.
 
 use std::cmp::Reverse;
 
-use crate::http::Key;
+use crate::secret::Secret;
 
-/// A variable of a program that is shorter is no secret: without every `1` or `true`, what a server
-/// says would make no sense.
+/// A shorter variable is not treated as a secret: without every `1` or `true`, the text of a server
+/// would be unreadable.
 const VARIABLE_BYTES_MIN: usize = 8;
 
-/// What a server is given that worlds must not see.
+/// The secrets that a server gets: worlds must not see them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Secrets(Vec<Key>);
+pub(super) struct Secrets(Vec<Secret>);
 
 impl Secrets {
-    /// The values of these variables.
+    /// The values of environment variables.
     pub(super) fn of_variables<'a>(names: impl Iterator<Item = &'a str>) -> Self {
-        let keys = names.filter_map(Key::read);
-        let keys = keys.filter(|key| key.secret().len() >= VARIABLE_BYTES_MIN);
-        Self::new(keys.collect())
+        let secrets = names.filter_map(Secret::from_variable);
+        let secrets = secrets.filter(|secret| secret.expose().len() >= VARIABLE_BYTES_MIN);
+        Self::new(secrets.collect())
     }
 
-    pub(super) fn new(mut keys: Vec<Key>) -> Self {
-        // A longer one may contain a shorter one.
-        keys.sort_by_key(|key| Reverse(key.secret().len()));
-        Self(keys)
+    pub(super) fn new(mut secrets: Vec<Secret>) -> Self {
+        // Longest first: one may contain another.
+        secrets.sort_by_key(|secret| Reverse(secret.expose().len()));
+        Self(secrets)
     }
 
-    /// The text without them, wherever it says them. To be asked before a text is cut: of half a
-    /// secret nothing is known.
-    pub(super) fn removed_from(&self, text: &str) -> String {
-        let keys = self.0.iter();
-        keys.fold(text.to_owned(), |text, key| key.removed_from(&text))
+    /// Removes the secrets from a text, which must not be truncated yet: a part of a secret is not
+    /// recognized.
+    pub(super) fn redact(&self, text: &str) -> String {
+        let secrets = self.0.iter();
+        secrets.fold(text.to_owned(), |text, secret| secret.redact(&text))
     }
 }

@@ -1,10 +1,11 @@
-//! A blackboard with jobs: anyone adds one, somebody takes it, and who took it finishes it.
+//! A blackboard with jobs: anyone adds jobs, one entity takes a job, and finishes it.
 
 use sdk::contract::EntityId;
-use sdk::{Error, Event, JsonSchema, Kind, Me, Object, Received, schemars};
+use sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, schemars};
 use serde::{Deserialize, Serialize};
 
-/// Jobs at a time, and the length of a title in bytes: the state of an entity has at most 64 KiB.
+/// The maximum number of jobs, and the maximum length of a title: the state of an entity has at most
+/// 64 KiB.
 const JOBS_MAX: usize = 100;
 const TITLE_BYTES_MAX: usize = 400;
 
@@ -84,14 +85,14 @@ struct Blackboard {
 }
 
 impl Object for Blackboard {
-    const KIND: &'static str = "blackboard";
+    const TYPE: &'static str = "blackboard";
 }
 
 impl Blackboard {
-    /// The job of this id, or the first one, that `taker` has taken; nobody, if there is none.
+    /// The job of this id, or the first job, that `taker` has taken; a free job without a taker.
     ///
     /// # Errors
-    /// Why there is no such job, for who asks.
+    /// Why there is no such job, for the sender.
     fn find(&mut self, id: Option<u64>, taker: Option<&str>) -> Result<&mut Job, String> {
         let Some(id) = id else {
             let mut jobs = self.jobs.iter_mut();
@@ -111,25 +112,25 @@ impl Blackboard {
     }
 }
 
-pub(super) fn kind() -> Kind<impl Object> {
-    Kind::<Blackboard>::default()
+pub(super) fn object_type() -> ObjectType<impl Object> {
+    ObjectType::<Blackboard>::default()
         .ability("add", add)
         .ability("take", take)
         .ability("finish", finish)
         .ability("read", read)
 }
 
-type Board = Me<Blackboard>;
+type Board = ObjectCtx<Blackboard>;
 
-async fn add(asked: Received<BlackboardAdd>, mut board: Board) -> Result<Board, Error> {
-    let title = asked.title.trim();
+async fn add(event: Received<BlackboardAdd>, mut board: Board) -> Result<Board, Error> {
+    let title = event.title.trim();
     if title.is_empty() || title.len() > TITLE_BYTES_MAX {
         let reason = format!("a title has 1 to {TITLE_BYTES_MAX} bytes");
-        return refuse(board, &asked.sender, reason);
+        return refuse(board, &event.sender, reason);
     }
     if board.state.jobs.len() >= JOBS_MAX {
         let reason = format!("there is room for {JOBS_MAX} jobs: finish some first");
-        return refuse(board, &asked.sender, reason);
+        return refuse(board, &event.sender, reason);
     }
     board.state.last_job += 1;
     let job = Job {
@@ -138,44 +139,44 @@ async fn add(asked: Received<BlackboardAdd>, mut board: Board) -> Result<Board, 
         taken_by: None,
     };
     board.state.jobs.push(job.clone());
-    let by = asked.sender.to_string();
+    let by = event.sender.to_string();
     board.send(&BlackboardAdded { by, job })?;
     Ok(board)
 }
 
-async fn take(asked: Received<BlackboardTake>, mut board: Board) -> Result<Board, Error> {
-    let by = asked.sender.to_string();
-    match board.state.find(asked.job, None) {
+async fn take(event: Received<BlackboardTake>, mut board: Board) -> Result<Board, Error> {
+    let by = event.sender.to_string();
+    match board.state.find(event.job, None) {
         Ok(job) => {
             job.taken_by = Some(by.clone());
             let job = job.clone();
             board.send(&BlackboardTaken { by, job })?;
             Ok(board)
         }
-        Err(reason) => refuse(board, &asked.sender, reason),
+        Err(reason) => refuse(board, &event.sender, reason),
     }
 }
 
-async fn finish(asked: Received<BlackboardFinish>, mut board: Board) -> Result<Board, Error> {
-    let by = asked.sender.to_string();
-    match board.state.find(asked.job, Some(&by)).cloned() {
+async fn finish(event: Received<BlackboardFinish>, mut board: Board) -> Result<Board, Error> {
+    let by = event.sender.to_string();
+    match board.state.find(event.job, Some(&by)).cloned() {
         Ok(job) => {
             board.state.jobs.retain(|other| other.id != job.id);
             board.send(&BlackboardFinished { by, job })?;
             Ok(board)
         }
-        Err(reason) => refuse(board, &asked.sender, reason),
+        Err(reason) => refuse(board, &event.sender, reason),
     }
 }
 
-async fn read(asked: Received<BlackboardRead>, mut board: Board) -> Result<Board, Error> {
+async fn read(event: Received<BlackboardRead>, mut board: Board) -> Result<Board, Error> {
     let jobs = board.state.jobs.clone();
-    board.send_to(&asked.sender, &BlackboardShown { jobs })?;
+    board.send_to(&event.sender, &BlackboardShown { jobs })?;
     Ok(board)
 }
 
-fn refuse(mut board: Board, caller: &EntityId, reason: String) -> Result<Board, Error> {
-    board.send_to(caller, &BlackboardRefused { reason })?;
+fn refuse(mut board: Board, sender: &EntityId, reason: String) -> Result<Board, Error> {
+    board.send_to(sender, &BlackboardRefused { reason })?;
     Ok(board)
 }
 
@@ -184,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_is_free_or_one_workers() {
+    fn a_job_is_free_or_taken_by_one() {
         let job = |id, taken_by: Option<&str>| Job {
             id,
             title: "sweep".to_owned(),

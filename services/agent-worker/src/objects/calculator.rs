@@ -1,6 +1,6 @@
-//! A calculator. It remembers nothing.
+//! A calculator without a state.
 
-use sdk::{Error, Event, JsonSchema, Kind, Me, Object, Received, schemars};
+use sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, schemars};
 use serde::{Deserialize, Serialize};
 
 /// Add two numbers.
@@ -49,47 +49,67 @@ struct CalculatorRefused {
 struct Calculator {}
 
 impl Object for Calculator {
-    const KIND: &'static str = "calculator";
+    const TYPE: &'static str = "calculator";
 }
 
-pub(super) fn kind() -> Kind<impl Object> {
-    Kind::<Calculator>::default()
+pub(super) fn object_type() -> ObjectType<impl Object> {
+    ObjectType::<Calculator>::default()
         .ability("add", add)
         .ability("subtract", subtract)
         .ability("multiply", multiply)
         .ability("divide", divide)
 }
 
-type Calc = Me<Calculator>;
+type Calc = ObjectCtx<Calculator>;
 
-async fn add(asked: Received<CalculatorAdd>, me: Calc) -> Result<Calc, Error> {
-    answer(me, &asked, (asked.a, '+', asked.b), asked.a + asked.b)
+async fn add(event: Received<CalculatorAdd>, calculator: Calc) -> Result<Calc, Error> {
+    send_answer(
+        calculator,
+        &event,
+        (event.a, '+', event.b),
+        event.a + event.b,
+    )
 }
 
-async fn subtract(asked: Received<CalculatorSubtract>, me: Calc) -> Result<Calc, Error> {
-    answer(me, &asked, (asked.a, '-', asked.b), asked.a - asked.b)
+async fn subtract(event: Received<CalculatorSubtract>, calculator: Calc) -> Result<Calc, Error> {
+    send_answer(
+        calculator,
+        &event,
+        (event.a, '-', event.b),
+        event.a - event.b,
+    )
 }
 
-async fn multiply(asked: Received<CalculatorMultiply>, me: Calc) -> Result<Calc, Error> {
-    answer(me, &asked, (asked.a, '*', asked.b), asked.a * asked.b)
+async fn multiply(event: Received<CalculatorMultiply>, calculator: Calc) -> Result<Calc, Error> {
+    send_answer(
+        calculator,
+        &event,
+        (event.a, '*', event.b),
+        event.a * event.b,
+    )
 }
 
-async fn divide(asked: Received<CalculatorDivide>, me: Calc) -> Result<Calc, Error> {
-    answer(me, &asked, (asked.a, '/', asked.b), asked.a / asked.b)
+async fn divide(event: Received<CalculatorDivide>, calculator: Calc) -> Result<Calc, Error> {
+    send_answer(
+        calculator,
+        &event,
+        (event.a, '/', event.b),
+        event.a / event.b,
+    )
 }
 
-fn answer<E>(
-    mut me: Calc,
-    asked: &Received<E>,
+fn send_answer<E>(
+    mut calculator: Calc,
+    event: &Received<E>,
     (a, sign, b): (f64, char, f64),
     result: f64,
 ) -> Result<Calc, Error> {
     if result.is_finite() {
         let text = format!("{a} {sign} {b} = {result}");
-        me.send_to(&asked.sender, &CalculatorAnswered { text, result })?;
+        calculator.send_to(&event.sender, &CalculatorAnswered { text, result })?;
     } else {
         let reason = format!("{a} {sign} {b} is no number");
-        me.send_to(&asked.sender, &CalculatorRefused { reason })?;
+        calculator.send_to(&event.sender, &CalculatorRefused { reason })?;
     }
-    Ok(me)
+    Ok(calculator)
 }

@@ -1,17 +1,17 @@
-//! A market: who has something offers it for a price, and who has the coins buys it. Goods and coins
-//! are the market's own state, so a sale is one change. Who is where is for the world to know: with
-//! `perception: same_place` agents use a market at their own place only.
+//! A market: sellers offer goods for a price, and buyers pay in coins. Goods and coins are the state of
+//! the market, so that a sale is one change. With `perception: same_place` in the world, agents use a
+//! market at their own location only.
 
 use std::collections::BTreeMap;
 
-use sdk::{Error, Event, JsonSchema, Kind, Me, Object, Received, schemars};
+use sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, schemars};
 use serde::{Deserialize, Serialize};
 
-/// Goods on offer at a time, and the length of the name of one in bytes: the state of an entity has
+/// The maximum number of goods on offer, and the maximum length of a name: the state of an entity has
 /// at most 64 KiB.
 const GOODS_MAX: usize = 100;
 const NAME_BYTES_MAX: usize = 100;
-/// What was sold that is remembered, the newest: the log has all of it.
+/// The maximum number of sales in the state, the newest: the log has all of them.
 const SALES_MAX: usize = 100;
 
 /// Offer something for a price, in coins.
@@ -74,7 +74,7 @@ struct Market {
 }
 
 impl Object for Market {
-    const KIND: &'static str = "market";
+    const TYPE: &'static str = "market";
 }
 
 impl Market {
@@ -118,46 +118,46 @@ impl Market {
         self.coins.insert(good.seller.clone(), earned);
         let (sold, buyer) = (name.to_owned(), buyer.to_owned());
         self.sales.push(Sale { good: sold, buyer });
-        let forgotten = self.sales.len().saturating_sub(SALES_MAX);
-        self.sales.drain(..forgotten);
+        let excess = self.sales.len().saturating_sub(SALES_MAX);
+        self.sales.drain(..excess);
         Ok(good)
     }
 }
 
-pub(super) fn kind() -> Kind<impl Object> {
-    Kind::<Market>::default()
+pub(super) fn object_type() -> ObjectType<impl Object> {
+    ObjectType::<Market>::default()
         .ability("offer", offer)
         .ability("buy", buy)
 }
 
-type Stall = Me<Market>;
+type Stall = ObjectCtx<Market>;
 
-async fn offer(asked: Received<MarketOffer>, mut market: Stall) -> Result<Stall, Error> {
-    let (seller, price) = (asked.sender.to_string(), asked.price);
+async fn offer(event: Received<MarketOffer>, mut market: Stall) -> Result<Stall, Error> {
+    let (seller, price) = (event.sender.to_string(), event.price);
     let good = Good {
         price,
         seller: seller.clone(),
     };
-    match market.state.offer(&asked.good, good) {
+    match market.state.offer(&event.good, good) {
         Ok(()) => market.send(&MarketOffered {
-            good: asked.event.good,
+            good: event.event.good,
             price,
             seller,
         })?,
-        Err(reason) => market.send_to(&asked.sender, &MarketRefused { reason })?,
+        Err(reason) => market.send_to(&event.sender, &MarketRefused { reason })?,
     }
     Ok(market)
 }
 
-async fn buy(asked: Received<MarketBuy>, mut market: Stall) -> Result<Stall, Error> {
-    match market.state.buy(&asked.good, asked.sender.as_str()) {
+async fn buy(event: Received<MarketBuy>, mut market: Stall) -> Result<Stall, Error> {
+    match market.state.buy(&event.good, event.sender.as_str()) {
         Ok(sold) => market.send(&MarketSold {
-            good: asked.event.good,
+            good: event.event.good,
             price: sold.price,
             seller: sold.seller,
-            buyer: asked.sender.to_string(),
+            buyer: event.sender.to_string(),
         })?,
-        Err(reason) => market.send_to(&asked.sender, &MarketRefused { reason })?,
+        Err(reason) => market.send_to(&event.sender, &MarketRefused { reason })?,
     }
     Ok(market)
 }

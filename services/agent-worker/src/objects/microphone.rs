@@ -1,7 +1,7 @@
-//! A microphone that goes around: only its holder speaks into it, and passes it on.
+//! A microphone that is passed on: only its holder can speak into it.
 
 use sdk::contract::EntityId;
-use sdk::{Error, Event, JsonSchema, Kind, Me, Object, Received, schemars};
+use sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, schemars};
 use serde::{Deserialize, Serialize};
 
 /// Speak into the microphone, for everyone to hear. Only its holder can.
@@ -46,35 +46,35 @@ struct Microphone {
 }
 
 impl Object for Microphone {
-    const KIND: &'static str = "microphone";
+    const TYPE: &'static str = "microphone";
 }
 
-pub(super) fn kind() -> Kind<impl Object> {
-    Kind::<Microphone>::default()
+pub(super) fn object_type() -> ObjectType<impl Object> {
+    ObjectType::<Microphone>::default()
         .ability("speak", speak)
         .ability("pass", pass)
 }
 
-type Mic = Me<Microphone>;
+type Mic = ObjectCtx<Microphone>;
 
-async fn speak(said: Received<MicrophoneSpeak>, mut mic: Mic) -> Result<Mic, Error> {
-    if mic.holder() != Some(&said.sender) {
-        return refuse(mic, &said.sender, "only who holds it speaks into it");
+async fn speak(event: Received<MicrophoneSpeak>, mut mic: Mic) -> Result<Mic, Error> {
+    if mic.holder() != Some(&event.sender) {
+        return refuse(mic, &event.sender, "only who holds it speaks into it");
     }
     mic.state.speeches += 1;
-    let (speaker, message) = (said.sender.to_string(), said.event.message);
+    let (speaker, message) = (event.sender.to_string(), event.event.message);
     mic.send(&MicrophoneSounds { speaker, message })?;
     Ok(mic)
 }
 
-async fn pass(passed: Received<MicrophonePass>, mut mic: Mic) -> Result<Mic, Error> {
-    let from = &passed.sender;
+async fn pass(event: Received<MicrophonePass>, mut mic: Mic) -> Result<Mic, Error> {
+    let from = &event.sender;
     if mic.holder() != Some(from) {
         return refuse(mic, from, "only who holds it passes it on");
     }
-    let next = mic.state.speakers.iter().find(|name| **name == passed.to);
+    let next = mic.state.speakers.iter().find(|name| **name == event.to);
     let Some(next) = next.and_then(|name| name.parse::<EntityId>().ok()) else {
-        let reason = format!("{} is none of its speakers", passed.to);
+        let reason = format!("{} is none of its speakers", event.to);
         return refuse(mic, from, &reason);
     };
     mic.give_to(&next);
@@ -83,8 +83,8 @@ async fn pass(passed: Received<MicrophonePass>, mut mic: Mic) -> Result<Mic, Err
     Ok(mic)
 }
 
-fn refuse(mut mic: Mic, caller: &EntityId, reason: &str) -> Result<Mic, Error> {
+fn refuse(mut mic: Mic, sender: &EntityId, reason: &str) -> Result<Mic, Error> {
     let reason = reason.to_owned();
-    mic.send_to(caller, &MicrophoneRefused { reason })?;
+    mic.send_to(sender, &MicrophoneRefused { reason })?;
     Ok(mic)
 }

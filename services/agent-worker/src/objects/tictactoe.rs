@@ -1,7 +1,7 @@
-//! Tic-tac-toe: the board, and the referee of those who play on it.
+//! Tic-tac-toe: the board, with the rules.
 
 use sdk::contract::EntityId;
-use sdk::{Error, Event, JsonSchema, Kind, Me, Object, Received, schemars};
+use sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, schemars};
 use serde::{Deserialize, Serialize};
 
 /// The fields that make a row, from 0.
@@ -77,11 +77,14 @@ struct Tictactoe {
 }
 
 impl Object for Tictactoe {
-    const KIND: &'static str = "tictactoe";
+    const TYPE: &'static str = "tictactoe";
 }
 
 impl Tictactoe {
-    /// Takes a field for a player, or says why the rules don't allow it.
+    /// Takes a field for a player.
+    ///
+    /// # Errors
+    /// Why the rules don't allow it, for the player.
     fn play(&mut self, player: &str, number: u64) -> Result<(), String> {
         if self.outcome != Outcome::Open {
             return Err("the game is over: clear the board first".to_owned());
@@ -120,18 +123,18 @@ impl Tictactoe {
     }
 }
 
-pub(super) fn kind() -> Kind<impl Object> {
-    Kind::<Tictactoe>::default()
+pub(super) fn object_type() -> ObjectType<impl Object> {
+    ObjectType::<Tictactoe>::default()
         .ability("play", play)
         .ability("clear", clear)
 }
 
-type Table = Me<Tictactoe>;
+type Table = ObjectCtx<Tictactoe>;
 
-async fn play(turn: Received<TictactoePlay>, mut table: Table) -> Result<Table, Error> {
-    let (player, field) = (turn.sender.to_string(), turn.field);
+async fn play(event: Received<TictactoePlay>, mut table: Table) -> Result<Table, Error> {
+    let (player, field) = (event.sender.to_string(), event.field);
     if let Err(reason) = table.state.play(&player, field) {
-        return refuse(table, &turn.sender, reason);
+        return refuse(table, &event.sender, reason);
     }
     let played = TictactoePlayed {
         player,
@@ -143,11 +146,11 @@ async fn play(turn: Received<TictactoePlay>, mut table: Table) -> Result<Table, 
     Ok(table)
 }
 
-async fn clear(asked: Received<TictactoeClear>, mut table: Table) -> Result<Table, Error> {
-    let is_player = |name: &String| name == asked.sender.as_str();
+async fn clear(event: Received<TictactoeClear>, mut table: Table) -> Result<Table, Error> {
+    let is_player = |name: &String| name == event.sender.as_str();
     if !table.state.players.iter().any(is_player) {
         let reason = "only its players clear the board".to_owned();
-        return refuse(table, &asked.sender, reason);
+        return refuse(table, &event.sender, reason);
     }
     table.state.board = Default::default();
     table.state.outcome = Outcome::Open;
@@ -155,8 +158,8 @@ async fn clear(asked: Received<TictactoeClear>, mut table: Table) -> Result<Tabl
     Ok(table)
 }
 
-fn refuse(mut table: Table, caller: &EntityId, reason: String) -> Result<Table, Error> {
-    table.send_to(caller, &TictactoeRefused { reason })?;
+fn refuse(mut table: Table, sender: &EntityId, reason: String) -> Result<Table, Error> {
+    table.send_to(sender, &TictactoeRefused { reason })?;
     Ok(table)
 }
 
@@ -164,7 +167,7 @@ fn refuse(mut table: Table, caller: &EntityId, reason: String) -> Result<Table, 
 mod tests {
     use super::*;
 
-    /// Plays these fields in turn, and tells how the game stands, or why the last is not allowed.
+    /// Plays these fields in turn, and checks the outcome, or why the last is not allowed.
     fn check(fields: &[u64], expected: Result<Outcome, &str>) {
         let players = ["xavier", "olga"].map(str::to_owned);
         let mut game = Tictactoe {
@@ -175,8 +178,8 @@ mod tests {
         for (index, field) in fields.iter().enumerate() {
             last = game.play(&players[index % 2], *field);
         }
-        let stands = last.map(|()| game.outcome);
-        assert_eq!(stands, expected.map_err(str::to_owned), "{fields:?}");
+        let outcome = last.map(|()| game.outcome);
+        assert_eq!(outcome, expected.map_err(str::to_owned), "{fields:?}");
     }
 
     #[test]
@@ -187,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_rules_forbid_changes_nothing() {
+    fn an_invalid_move_changes_nothing() {
         check(&[5, 5], Err("field 5 is taken"));
         check(&[0], Err("the fields are 1 to 9"));
         check(&[10], Err("the fields are 1 to 9"));

@@ -1,56 +1,59 @@
-//! Abilities of a world's entities, as tools.
+//! The abilities of entities as tools.
 
 use contract::EntityId;
 use contract::ability::AvailableAbility;
 use serde_json::{Map, Value, json};
 
 use super::names::Names;
-use super::{Offered, Target, beginning, object};
+use super::spec::{ToolSource, ToolSpec, object_schema, truncate_description};
 
-/// The argument that names whom the event of an agent's own ability is for.
+/// The argument with the target of the event of the agent's own ability.
 const TARGET: &str = "target_id";
 
-/// What `me` may make use of, in the world's order.
-pub(super) fn offered(
-    offers: &[AvailableAbility],
-    me: &EntityId,
+/// The abilities that an agent may use, in the order of the world.
+pub(super) fn ability_tools(
+    abilities: &[AvailableAbility],
+    agent: &EntityId,
     names: &mut Names,
-) -> Vec<Offered> {
-    let offered = |offer: &AvailableAbility| {
-        let is_own = offer.entity == *me;
-        let mut schema = object(offer.schema.clone());
+) -> Vec<ToolSpec> {
+    let spec = |available: &AvailableAbility| {
+        let is_own = available.entity == *agent;
+        let mut schema = object_schema(available.schema.clone());
         if is_own {
-            name_target(&mut schema);
+            add_target(&mut schema);
         }
-        let whose = match is_own {
+        let owner = match is_own {
             true => "you".to_owned(),
-            false => offer.entity.to_string(),
+            false => available.entity.to_string(),
         };
-        Offered {
-            name: names.name(offer.entity.as_str(), offer.ability.as_str()),
-            description: beginning(&format!("{} (done by {whose})", offer.description)),
+        ToolSpec {
+            name: names.assign(available.entity.as_str(), available.ability.as_str()),
+            description: truncate_description(&format!(
+                "{} (done by {owner})",
+                available.description
+            )),
             schema,
-            target: Target::Ability {
-                entity: offer.entity.clone(),
-                ability: offer.ability.clone(),
+            source: ToolSource::Ability {
+                entity: available.entity.clone(),
+                ability: available.ability.clone(),
                 is_own,
             },
         }
     };
-    offers.iter().map(offered).collect()
+    abilities.iter().map(spec).collect()
 }
 
-fn name_target(schema: &mut Value) {
+fn add_target(schema: &mut Value) {
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         let target = json!({"type": "string", "description": "The id of whom it is for; everyone hears it when absent."});
         properties.entry(TARGET).or_insert(target);
     }
 }
 
-/// Takes whom it is for out of the arguments of an agent's own ability.
+/// Removes the target from the arguments of the agent's own ability.
 ///
 /// # Errors
-/// When that is the id of nobody.
+/// When it is not an id of an entity; for the model.
 pub(super) fn take_target(arguments: &mut Map<String, Value>) -> Result<Option<EntityId>, String> {
     match arguments.remove(TARGET) {
         None | Some(Value::Null) => Ok(None),
@@ -66,7 +69,7 @@ pub(super) fn take_target(arguments: &mut Map<String, Value>) -> Result<Option<E
 mod tests {
     use super::*;
 
-    fn offer(entity: &str, ability: &str) -> AvailableAbility {
+    fn available(entity: &str, ability: &str) -> AvailableAbility {
         AvailableAbility {
             entity: entity.parse().unwrap(),
             ability: ability.parse().unwrap(),
@@ -77,19 +80,19 @@ mod tests {
     }
 
     #[test]
-    fn an_agents_own_ability_may_be_for_somebody() {
-        let me = "ada".parse().unwrap();
-        let offers = [offer("mic", "speak"), offer("ada", "greet")];
-        let offered = offered(&offers, &me, &mut Names::default());
-        assert_eq!(offered[0].name, "mic_speak");
-        assert_eq!(offered[0].description, "speaks (done by mic)");
-        assert_eq!(offered[0].schema["properties"], json!({}));
-        assert_eq!(offered[1].name, "ada_greet");
-        assert!(offered[1].schema["properties"][TARGET].is_object());
+    fn the_agents_own_ability_has_a_target() {
+        let agent = "ada".parse().unwrap();
+        let abilities = [available("mic", "speak"), available("ada", "greet")];
+        let specs = ability_tools(&abilities, &agent, &mut Names::default());
+        assert_eq!(specs[0].name, "mic_speak");
+        assert_eq!(specs[0].description, "speaks (done by mic)");
+        assert_eq!(specs[0].schema["properties"], json!({}));
+        assert_eq!(specs[1].name, "ada_greet");
+        assert!(specs[1].schema["properties"][TARGET].is_object());
     }
 
     #[test]
-    fn whom_it_is_for_is_no_part_of_the_event() {
+    fn the_target_is_not_part_of_the_event() {
         let table = [
             (json!({"target_id": "bob", "a": 1}), Ok(Some("bob"))),
             (json!({"target_id": null, "a": 1}), Ok(None)),

@@ -1,28 +1,28 @@
-//! The names of tools, as models are given them.
+//! The names of tools in requests to models.
 
 use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-/// What all providers take.
+/// The maximum length of a name: all providers accept it.
 const NAME_CHARACTERS_MAX: usize = 64;
 
-/// Names that are taken.
+/// The names of the tools of one request.
 #[derive(Default)]
 pub(super) struct Names {
     taken: BTreeSet<String>,
 }
 
 impl Names {
-    /// Takes a name that no tool of a server shall have.
+    /// Reserves a name for a tool that belongs to no MCP server.
     pub(super) fn reserve(&mut self, name: &str) {
         self.taken.insert(name.to_owned());
     }
 
-    /// The name of a tool: `{server}_{tool}`. One that would be too long, or that another has, ends
-    /// in a hash of its whole name instead.
-    pub(super) fn name(&mut self, server: &str, tool: &str) -> String {
-        let plain = clean(&format!("{server}_{tool}"));
+    /// Assigns a name to a tool: `{server}_{tool}`. A name that is too long, or taken, ends with a hash
+    /// of the full name instead.
+    pub(super) fn assign(&mut self, server: &str, tool: &str) -> String {
+        let plain = sanitise(&format!("{server}_{tool}"));
         if plain.len() <= NAME_CHARACTERS_MAX && self.taken.insert(plain.clone()) {
             return plain;
         }
@@ -40,8 +40,9 @@ impl Names {
     }
 }
 
-/// Only what all providers take: ASCII letters, digits, `_` and `-`, and no digit or `-` first.
-pub(super) fn clean(name: &str) -> String {
+/// Replaces what not all providers accept: they do accept ASCII letters, digits, `_` and `-`, and a
+/// letter or `_` at the beginning.
+pub(super) fn sanitise(name: &str) -> String {
     let letter = |letter: char| match letter.is_ascii_alphanumeric() || "_-".contains(letter) {
         true => letter,
         false => '_',
@@ -58,11 +59,11 @@ mod tests {
     use super::*;
 
     fn name(server: &str, tool: &str) -> String {
-        Names::default().name(server, tool)
+        Names::default().assign(server, tool)
     }
 
     #[test]
-    fn a_name_has_only_what_all_providers_take() {
+    fn a_name_has_only_what_all_providers_accept() {
         for (server, tool, expected) in [
             ("files", "read", "files_read"),
             ("my files", "read.all/now", "my_files_read_all_now"),
@@ -97,7 +98,7 @@ mod tests {
         ];
         let given: Vec<_> = pairs
             .iter()
-            .map(|(server, tool)| names.name(server, tool))
+            .map(|(server, tool)| names.assign(server, tool))
             .collect();
         assert_eq!(given[0], "a_b_c");
         assert!(given[1].starts_with("a_b_c_") && given[3].starts_with("ask_user_input_"));

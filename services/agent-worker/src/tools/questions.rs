@@ -1,4 +1,4 @@
-//! Questions of a model to people.
+//! Parses the questions of a model to people.
 
 use std::collections::BTreeSet;
 
@@ -6,90 +6,91 @@ use contract::tool::{Choice, Question};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// As much as people can be expected to answer at once.
+/// The maximum number of questions: people answer them at once.
 const QUESTIONS_MAX: usize = 8;
-/// As much as they can be expected to choose from.
+/// The maximum number of options of a question.
 const OPTIONS_MAX: usize = 16;
-/// The longest question, in characters.
+/// The maximum length of a question and of a description of an option.
 const TEXT_CHARACTERS_MAX: usize = 4000;
-/// The longest header, label and id, in characters.
+/// The maximum length of a header, a label and an id.
 const LABEL_CHARACTERS_MAX: usize = 200;
 
 #[derive(Deserialize)]
-struct Asked {
-    questions: Vec<AskedQuestion>,
+struct RawQuestions {
+    questions: Vec<RawQuestion>,
 }
 
 #[derive(Deserialize)]
-struct AskedQuestion {
+struct RawQuestion {
     id: Option<String>,
     header: Option<String>,
     question: String,
-    options: Option<Vec<AskedOption>>,
+    options: Option<Vec<RawOption>>,
     multiple: Option<bool>,
 }
 
 #[derive(Deserialize)]
-struct AskedOption {
+struct RawOption {
     id: Option<String>,
     label: String,
     description: Option<String>,
 }
 
-/// The questions in the arguments of a call.
+/// Parses the arguments of a tool call.
 ///
 /// # Errors
-/// Why they can't be asked, for the model.
-pub(super) fn parse(arguments: &Value) -> Result<Vec<Question>, String> {
-    let asked = Asked::deserialize(arguments).map_err(|error| format!("bad arguments: {error}"))?;
-    count("questions", asked.questions.len(), 1, QUESTIONS_MAX)?;
-    let questions = (1..).zip(asked.questions);
+/// What is invalid about them, for the model.
+pub(super) fn parse_questions(arguments: &Value) -> Result<Vec<Question>, String> {
+    let raw =
+        RawQuestions::deserialize(arguments).map_err(|error| format!("bad arguments: {error}"))?;
+    check_count("questions", raw.questions.len(), 1, QUESTIONS_MAX)?;
+    let questions = (1..).zip(raw.questions);
     let questions: Vec<_> = questions
-        .map(|(number, asked)| question(number, asked))
+        .map(|(number, raw)| parse_question(number, raw))
         .collect::<Result<_, _>>()?;
-    different("questions", questions.iter().map(|it| it.id.as_str()))?;
+    check_unique("questions", questions.iter().map(|it| it.id.as_str()))?;
     Ok(questions)
 }
 
-fn question(number: usize, asked: AskedQuestion) -> Result<Question, String> {
-    let options = asked.options.unwrap_or_default();
-    count("options", options.len(), 0, OPTIONS_MAX)?;
+fn parse_question(number: usize, raw: RawQuestion) -> Result<Question, String> {
+    let options = raw.options.unwrap_or_default();
+    check_count("options", options.len(), 0, OPTIONS_MAX)?;
     let options: Vec<_> = (1..)
         .zip(options)
-        .map(|(number, asked)| option(number, asked))
+        .map(|(number, raw)| parse_option(number, raw))
         .collect::<Result<_, _>>()?;
-    different("options", options.iter().map(|it| it.id.as_str()))?;
-    if asked.question.trim().is_empty() {
+    check_unique("options", options.iter().map(|it| it.id.as_str()))?;
+    if raw.question.trim().is_empty() {
         return Err(format!("question {number} is empty"));
     }
     Ok(Question {
-        id: id("question", number, asked.id)?,
-        header: short("header", asked.header, LABEL_CHARACTERS_MAX)?,
-        question: short("question", Some(asked.question), TEXT_CHARACTERS_MAX)?,
-        multiple: asked.multiple.unwrap_or_default() && !options.is_empty(),
+        id: id_or_default("question", number, raw.id)?,
+        header: check_length("header", raw.header, LABEL_CHARACTERS_MAX)?,
+        question: check_length("question", Some(raw.question), TEXT_CHARACTERS_MAX)?,
+        multiple: raw.multiple.unwrap_or_default() && !options.is_empty(),
         options,
     })
 }
 
-fn option(number: usize, asked: AskedOption) -> Result<Choice, String> {
-    if asked.label.trim().is_empty() {
+fn parse_option(number: usize, raw: RawOption) -> Result<Choice, String> {
+    if raw.label.trim().is_empty() {
         return Err(format!("the label of option {number} is empty"));
     }
     Ok(Choice {
-        id: id("option", number, asked.id)?,
-        label: short("label", Some(asked.label), LABEL_CHARACTERS_MAX)?,
-        description: short("description", asked.description, TEXT_CHARACTERS_MAX)?,
+        id: id_or_default("option", number, raw.id)?,
+        label: check_length("label", Some(raw.label), LABEL_CHARACTERS_MAX)?,
+        description: check_length("description", raw.description, TEXT_CHARACTERS_MAX)?,
     })
 }
 
-fn id(what: &str, number: usize, id: Option<String>) -> Result<String, String> {
+fn id_or_default(what: &str, number: usize, id: Option<String>) -> Result<String, String> {
     match id.filter(|id| !id.is_empty()) {
-        Some(id) => short("id", Some(id), LABEL_CHARACTERS_MAX),
+        Some(id) => check_length("id", Some(id), LABEL_CHARACTERS_MAX),
         None => Ok(format!("{what}-{number}")),
     }
 }
 
-fn short(what: &str, text: Option<String>, limit: usize) -> Result<String, String> {
+fn check_length(what: &str, text: Option<String>, limit: usize) -> Result<String, String> {
     let text = text.unwrap_or_default();
     match text.chars().count() > limit {
         true => Err(format!("a {what} has more than {limit} characters")),
@@ -97,14 +98,14 @@ fn short(what: &str, text: Option<String>, limit: usize) -> Result<String, Strin
     }
 }
 
-fn count(what: &str, count: usize, least: usize, most: usize) -> Result<(), String> {
+fn check_count(what: &str, count: usize, least: usize, most: usize) -> Result<(), String> {
     match (least..=most).contains(&count) {
         true => Ok(()),
         false => Err(format!("there must be {least} to {most} {what}")),
     }
 }
 
-fn different<'a>(what: &str, mut ids: impl Iterator<Item = &'a str>) -> Result<(), String> {
+fn check_unique<'a>(what: &str, mut ids: impl Iterator<Item = &'a str>) -> Result<(), String> {
     let mut seen = BTreeSet::new();
     match ids.find(|id| !seen.insert(*id)) {
         Some(id) => Err(format!("two {what} have the id {id:?}")),
@@ -119,12 +120,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_filled_in() {
+    fn missing_ids_are_assigned() {
         let arguments = json!({"questions": [
             {"question": "Which?", "options": [{"label": "A"}, {"id": "b", "label": "B"}], "multiple": true},
             {"id": "why", "header": "Reason", "question": "Why?", "multiple": true},
         ]});
-        let parsed = serde_json::to_value(parse(&arguments).unwrap()).unwrap();
+        let parsed = serde_json::to_value(parse_questions(&arguments).unwrap()).unwrap();
         assert_eq!(
             parsed,
             json!([
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_questions_are_refused_with_a_reason() {
+    fn invalid_questions_are_rejected_with_a_reason() {
         let one = |question: Value| json!({"questions": [question]});
         let options = |count: usize| vec![json!({"label": "x"}); count];
         for (arguments, expected) in [
@@ -175,7 +176,7 @@ mod tests {
                 "two questions have the id \"a\"",
             ),
         ] {
-            let reason = parse(&arguments).unwrap_err();
+            let reason = parse_questions(&arguments).unwrap_err();
             assert!(reason.contains(expected), "{reason}");
         }
     }

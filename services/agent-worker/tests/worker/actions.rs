@@ -1,59 +1,59 @@
-//! Actions that do what a test wants.
+//! An action with scripted behaviour.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use agent_worker::{Action, Call, Error, Running, Worker};
+use agent_worker::{Action, ActionCtx, Error, RunFuture, Worker};
 use contract::ActionName;
 use contract::run::RunResult;
 
 use crate::support::{config, name};
 
-/// What a run does, given how many began before it.
-type Act = Arc<dyn Fn(usize, Call) -> Running<'static> + Send + Sync>;
+/// An attempt, given the number of attempts that started before it.
+type Act = Arc<dyn Fn(usize, ActionCtx) -> RunFuture<'static> + Send + Sync>;
 
-/// An action `act`, and how many runs of it began and were dropped or ended.
+/// An action `act` that counts the attempts that started, and those that ended or were dropped.
 #[derive(Clone)]
 pub(crate) struct Scripted {
     name: ActionName,
     act: Act,
-    begun: Arc<AtomicUsize>,
-    gone: Arc<AtomicUsize>,
+    started: Arc<AtomicUsize>,
+    dropped: Arc<AtomicUsize>,
 }
 
 impl Scripted {
     pub(crate) fn new(
-        act: impl Fn(usize, Call) -> Running<'static> + Send + Sync + 'static,
+        act: impl Fn(usize, ActionCtx) -> RunFuture<'static> + Send + Sync + 'static,
     ) -> Self {
         Self {
             name: name("act"),
             act: Arc::new(act),
-            begun: Arc::default(),
-            gone: Arc::default(),
+            started: Arc::default(),
+            dropped: Arc::default(),
         }
     }
 
-    /// One that never ends by itself.
+    /// An action that never ends by itself.
     pub(crate) fn endless() -> Self {
         Self::new(|_, _| Box::pin(std::future::pending()))
     }
 
-    /// One that always fails, but might not.
+    /// An action whose failure is always transient.
     pub(crate) fn failing() -> Self {
-        Self::new(|_, _| Box::pin(async { Err(Error::transient("the moon is away")) }))
+        Self::new(|_, _| Box::pin(async { Err(Error::transient("the moon is unavailable")) }))
     }
 
-    pub(crate) fn begun(&self) -> usize {
-        self.begun.load(Ordering::SeqCst)
+    pub(crate) fn started(&self) -> usize {
+        self.started.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn gone(&self) -> usize {
-        self.gone.load(Ordering::SeqCst)
+    pub(crate) fn dropped(&self) -> usize {
+        self.dropped.load(Ordering::SeqCst)
     }
 
-    /// A worker that offers it, beside the built-in ones.
+    /// A worker with this action and the built-in ones.
     pub(crate) fn worker(&self) -> Worker {
-        Worker::new(config()).unwrap().offer(self.clone())
+        Worker::new(config()).unwrap().with_action(self.clone())
     }
 }
 
@@ -62,20 +62,20 @@ impl Action for Scripted {
         &self.name
     }
 
-    fn call(&self, call: Call) -> Running<'_> {
-        let number = self.begun.fetch_add(1, Ordering::SeqCst);
-        let gone = Gone(Arc::clone(&self.gone));
-        let run = (self.act)(number, call);
+    fn run(&self, ctx: ActionCtx) -> RunFuture<'_> {
+        let number = self.started.fetch_add(1, Ordering::SeqCst);
+        let guard = CountDrop(Arc::clone(&self.dropped));
+        let run = (self.act)(number, ctx);
         Box::pin(async move {
-            let _gone = gone;
+            let _guard = guard;
             run.await
         })
     }
 }
 
-struct Gone(Arc<AtomicUsize>);
+struct CountDrop(Arc<AtomicUsize>);
 
-impl Drop for Gone {
+impl Drop for CountDrop {
     fn drop(&mut self) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }

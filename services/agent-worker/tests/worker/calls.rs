@@ -1,8 +1,8 @@
-//! Calls of tools: made once, told about, and called off.
+//! Tool calls: at most once, with progress, and cancelled.
 
 use std::time::Duration;
 
-use agent_worker::{Allowed, Worker};
+use agent_worker::{AllowedServer, Worker};
 use contract::tool::{McpServer, ReadResource};
 use serde_json::json;
 use testkit::eventually;
@@ -12,27 +12,27 @@ use crate::programs::{Program, VARIABLE, allowing_programs, call, fixture, make,
 use crate::support::{Harness, config};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_is_called_over_http_with_its_key_only() {
+async fn a_tool_is_called_over_http_with_its_key_only() {
     let (mut harness, listed, other) = (
         Harness::start().await,
         ToolServer::start().await,
         ToolServer::start().await,
     );
-    let allowed = |tools: &ToolServer| Allowed {
+    let allowed = |tools: &ToolServer| AllowedServer {
         url: Some(tools.url()),
-        ..Allowed::default()
+        ..AllowedServer::default()
     };
     let mut config = config();
     config.mcp.allow = vec![
-        Allowed {
+        AllowedServer {
             bearer_variable: Some(VARIABLE.to_owned()),
             ..allowed(&listed)
         },
         allowed(&other),
     ];
-    harness.work_as(Worker::new(config).unwrap()).await;
+    harness.start_worker(Worker::new(config).unwrap()).await;
     for tools in [&listed, &other] {
-        harness.servers([("files", McpServer::Http { url: tools.url() })]);
+        harness.set_servers([("files", McpServer::Http { url: tools.url() })]);
         let add = call("add", &json!({"a": 1, "b": 2}));
         assert_eq!(make(&harness, add).await, ok("3"));
     }
@@ -59,20 +59,20 @@ async fn a_secret_that_a_server_repeats_does_not_reach_the_world() {
         Program::new(),
     );
     let mut config = allowing_programs();
-    config.mcp.allow.push(Allowed {
+    config.mcp.allow.push(AllowedServer {
         url: Some(tools.url()),
         bearer_variable: Some(VARIABLE.to_owned()),
-        ..Allowed::default()
+        ..AllowedServer::default()
     });
-    harness.work_as(Worker::new(config).unwrap()).await;
+    harness.start_worker(Worker::new(config).unwrap()).await;
     let address = McpServer::Http { url: tools.url() };
     for server in [program.server(), address] {
-        harness.servers([("files", server.clone())]);
-        let told = make(&harness, call("environment", &json!({"one": VARIABLE}))).await;
-        assert_eq!(told, ok("[key]"));
-        let wrong = make(&harness, call("no agent-worker", &json!({}))).await;
+        harness.set_servers([("files", server.clone())]);
+        let result = make(&harness, call("environment", &json!({"one": VARIABLE}))).await;
+        assert_eq!(result, ok("[key]"));
+        let failed = make(&harness, call("no agent-worker", &json!({}))).await;
         let expected = "there is no tool no [key]";
-        assert!(wrong.text.ends_with(expected), "{wrong:?}");
+        assert!(failed.text.ends_with(expected), "{failed:?}");
 
         let read = async |uri: &str| {
             let read = ReadResource {
@@ -93,7 +93,7 @@ async fn a_secret_that_a_server_repeats_does_not_reach_the_world() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_goes_wrong_is_a_result() {
+async fn every_failure_is_a_result() {
     let (harness, program) = fixture().await;
     let fail = make(&harness, call("fail", &json!({}))).await;
     assert_eq!(
@@ -109,17 +109,17 @@ async fn whatever_goes_wrong_is_a_result() {
         command: "/bin/sh".to_owned(),
         args: Vec::new(),
     };
-    harness.servers([("files", program.server()), ("forbidden", forbidden)]);
+    harness.set_servers([("files", program.server()), ("forbidden", forbidden)]);
     let mut refused = call("add", &json!({}));
     refused["refused"] = json!("people said no");
-    let nobody = json!({"id": "a", "name": "no_such", "arguments": {}});
+    let unknown = json!({"id": "a", "name": "no_such", "arguments": {}});
     for (call, expected) in [
         (call("no_such", &json!({})), "there is no tool no_such"),
-        (of("no_such"), "no server of tools \"no_such\""),
+        (of("no_such"), "no MCP server \"no_such\""),
         (of("forbidden"), "not allowed to use it"),
         (call("add", &json!([1])), "must be a JSON object"),
         (refused, "people said no"),
-        (nobody, "there is no such tool"),
+        (unknown, "there is no such tool"),
     ] {
         let result = make(&harness, call).await;
         assert!(
@@ -141,19 +141,19 @@ async fn a_run_without_a_call_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_call_tells_its_progress_and_is_called_off_in_time() {
+async fn a_slow_call_publishes_progress_and_is_cancelled_in_time() {
     let (harness, program) = fixture().await;
-    harness.agent(json!({"tools": {"timeout_seconds": 0.5}}));
+    harness.set_agent(json!({"tools": {"timeout_seconds": 0.5}}));
     let slow = make(&harness, call("slow", &json!({}))).await;
     assert!(
         slow.failed && slow.text.contains("more than 0.5 s"),
         "{slow:?}"
     );
-    eventually("the server was told", async || {
+    eventually("the server got the cancellation", async || {
         program.seen("cancelled") == 1
     })
     .await;
-    eventually("the progress came", async || harness.chunks().len() == 2).await;
+    eventually("the progress arrived", async || harness.chunks().len() == 2).await;
     let mut progress: Vec<_> = harness.chunks().into_iter().map(|it| it.text).collect();
     progress.sort();
     assert_eq!(progress, ["1/3", "2/3"]);
@@ -161,14 +161,14 @@ async fn a_slow_call_tells_its_progress_and_is_called_off_in_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_is_called_off_is_called_off_at_its_server() {
+async fn a_cancelled_call_is_cancelled_at_its_server() {
     let (harness, program) = fixture().await;
-    harness.call(call("slow", &json!({})));
+    harness.set_call(call("slow", &json!({})));
     let id = harness.request("tool").await;
-    eventually("the call began", async || program.seen("slow") == 1).await;
-    harness.end(id);
+    eventually("the call has started", async || program.seen("slow") == 1).await;
+    harness.end_run(id);
     harness.bus.publish_cancelled(&harness.world, id).await;
-    eventually("the server was told", async || {
+    eventually("the server got the cancellation", async || {
         program.seen("cancelled") == 1
     })
     .await;
@@ -177,19 +177,19 @@ async fn a_call_that_is_called_off_is_called_off_at_its_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_no_worker_has_begun_is_made() {
+async fn a_call_that_no_worker_has_started_is_made() {
     let (mut harness, program) = (Harness::start().await, Program::new());
-    harness.servers([("files", program.server())]);
-    harness.call(call("note", &json!({})));
+    harness.set_servers([("files", program.server())]);
+    harness.set_call(call("note", &json!({})));
     let id = harness.request("tool").await;
-    // A worker that stops gives back what it has not begun.
+    // A worker that stops requeues deliveries that it has not started.
     let queue = harness.bus.invocations(&"tool".parse().unwrap()).await;
     let mut pulls = queue.unwrap().pulls().await.unwrap();
     let first = pulls.next(1).await.unwrap();
     first.retry_after(Duration::ZERO).await.unwrap();
     assert!(pulls.close().await.len() <= 1);
     harness
-        .work_as(Worker::new(allowing_programs()).unwrap())
+        .start_worker(Worker::new(allowing_programs()).unwrap())
         .await;
     let result = result(&harness, id).await;
     assert!(!result.failed, "{result:?}");
@@ -197,23 +197,23 @@ async fn a_call_that_no_worker_has_begun_is_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_changes_something_is_called_at_most_once() {
+async fn a_tool_that_changes_something_is_called_at_most_once() {
     for (repeatable, expected) in [(false, 0), (true, 1)] {
         let (mut harness, program) = (Harness::start().await, Program::new());
-        // The first worker dies in the middle of the call.
-        harness.servers([("files", program.server())]);
+        // The first worker is killed during the call.
+        harness.set_servers([("files", program.server())]);
         let mut note = call("slow", &json!({}));
         note["repeatable"] = json!(repeatable);
-        harness.call(note.clone());
+        harness.set_call(note.clone());
         let worker = Worker::new(allowing_programs()).unwrap();
-        let (_, dies, _) = harness.work_as(worker).await;
+        let (_, killed, _) = harness.start_worker(worker).await;
         let id = harness.request("tool").await;
-        eventually("the call began", async || program.seen("slow") == 1).await;
+        eventually("the call has started", async || program.seen("slow") == 1).await;
         note["tool"]["mcp"]["tool"] = json!("note");
-        harness.call(note);
-        dies.abort();
+        harness.set_call(note);
+        killed.abort();
         harness
-            .work_as(Worker::new(allowing_programs()).unwrap())
+            .start_worker(Worker::new(allowing_programs()).unwrap())
             .await;
         let result = result(&harness, id).await;
         assert_eq!(result.failed, !repeatable, "{result:?}");

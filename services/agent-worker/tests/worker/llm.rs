@@ -1,4 +1,4 @@
-//! Turns with a language model that is scripted, away, slow, or talks nonsense.
+//! Turns with a language model that works, is unreachable, is slow, or responds with malformed data.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ fn brain(base_url: &str) -> Value {
     json!({"llm": {"provider": "openai", "model": "scripted-1", "base_url": base_url}})
 }
 
-/// A world whose agent thinks with a scripted model, and a worker.
+/// A world whose agent has a scripted model, and a worker.
 async fn harness() -> (Harness, ModelServer) {
     let (mut harness, model) = (Harness::start().await, ModelServer::start().await);
-    harness.agent(json!({"brain": brain(&model.base_url())}));
-    harness.work().await;
+    harness.set_agent(json!({"brain": brain(&model.base_url())}));
+    harness.start_built_in().await;
     (harness, model)
 }
 
-async fn says(harness: &Harness, id: RunId) -> String {
+async fn answer(harness: &Harness, id: RunId) -> String {
     harness.completed(id).await.message.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_streams_and_says_what_it_cost() {
+async fn a_model_streams_and_reports_its_usage() {
     let (harness, model) = harness().await;
     model.reply(Reply::text("Good day to you"));
     let id = harness.request("respond").await;
@@ -36,7 +36,7 @@ async fn a_model_streams_and_says_what_it_cost() {
     let usage = completed.usage.unwrap();
     assert_eq!(usage.model, "scripted-1");
     assert_eq!((usage.input_tokens, usage.output_tokens), (INPUT_TOKENS, 4));
-    eventually("all pieces came", async || {
+    eventually("all chunks arrived", async || {
         harness.streamed() == "Good day to you"
     })
     .await;
@@ -48,7 +48,7 @@ async fn a_model_streams_and_says_what_it_cost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chat_becomes_a_prompt() {
     let (harness, model) = harness().await;
-    harness.agent(json!({"brain": {"llm": {
+    harness.set_agent(json!({"brain": {"llm": {
         "provider": "openai", "model": "scripted-1", "base_url": model.base_url(),
         "system_prompt": "Be brief.", "temperature": 0.5, "tokens_max": 7,
     }}}));
@@ -59,7 +59,7 @@ async fn a_chat_becomes_a_prompt() {
         ("ada", "Yes?"),
         ("pat", "How?"),
     ];
-    harness.say(&chat);
+    harness.set_messages(&chat);
     let id = harness.request("respond").await;
     harness.completed(id).await;
     let request = &model.requests()[0];
@@ -88,19 +88,19 @@ async fn a_chat_becomes_a_prompt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_busy_model_is_called_again_when_it_says() {
+async fn a_busy_model_is_retried_after_the_pause_that_it_requests() {
     let (harness, model) = harness().await;
     model.reply(Reply::retry_after(429, "1"));
     model.reply(Reply::text("now"));
-    let begun = Timestamp::now();
+    let started = Timestamp::now();
     let id = harness.request("respond").await;
-    assert_eq!(says(&harness, id).await, "now");
-    assert!(Timestamp::now().since(begun) >= Duration::from_secs(1));
+    assert_eq!(answer(&harness, id).await, "now");
+    assert!(Timestamp::now().since(started) >= Duration::from_secs(1));
     assert_eq!(model.requests().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_asks_for_more_time_than_there_is_fails_the_turn_at_once() {
+async fn a_pause_beyond_the_turn_limit_fails_the_turn_at_once() {
     let (harness, model) = harness().await;
     model.reply(Reply::retry_after(429, "3600"));
     let id = harness.request("respond").await;
@@ -111,7 +111,7 @@ async fn a_model_that_asks_for_more_time_than_there_is_fails_the_turn_at_once() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failing_model_is_called_a_few_times() {
+async fn a_failing_model_request_is_retried_a_few_times() {
     let (harness, model) = harness().await;
     model.answer_with(|_| Reply::status(503));
     let id = harness.request("respond").await;
@@ -127,7 +127,7 @@ async fn a_failing_model_is_called_a_few_times() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_refuses_is_not_called_again() {
+async fn a_refused_model_request_is_not_retried() {
     let (harness, model) = harness().await;
     model.reply(Reply::status(401));
     let id = harness.request("respond").await;
@@ -141,10 +141,10 @@ async fn a_model_that_refuses_is_not_called_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_is_away_fails_the_turn() {
+async fn an_unreachable_model_fails_the_turn() {
     let (harness, _model) = harness().await;
-    let nobody = format!("http://127.0.0.1:{}/v1", testkit::free_port());
-    harness.agent(json!({"brain": brain(&nobody)}));
+    let unused = format!("http://127.0.0.1:{}/v1", testkit::free_port());
+    harness.set_agent(json!({"brain": brain(&unused)}));
     let id = harness.request("respond").await;
     let (code, reason) = harness.failed(id).await;
     assert_eq!(code, "model_unreachable");
@@ -157,23 +157,24 @@ async fn a_silent_model_fails_the_turn() {
     model.answer_with(|_| Reply::stall());
     let mut brain = brain(&model.base_url());
     brain["llm"]["call_timeout_seconds"] = json!(0.1);
-    harness.agent(json!({"brain": brain}));
+    harness.set_agent(json!({"brain": brain}));
     let id = harness.request("respond").await;
     assert_eq!(harness.failed(id).await.0, "model_timeout");
-    harness.agent(json!({"brain": self::brain(&model.base_url()), "turn_timeout_seconds": 0.2}));
+    harness
+        .set_agent(json!({"brain": self::brain(&model.base_url()), "turn_timeout_seconds": 0.2}));
     let id = harness.request("respond").await;
     assert_eq!(harness.failed(id).await.0, "timeout");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_breaks_off_begins_anew() {
+async fn a_broken_stream_is_restarted() {
     let (harness, model) = harness().await;
     model.reply(Reply::cut_after(2));
     model.reply(Reply::stall_after(1));
     model.reply(Reply::text("the whole answer"));
     let id = harness.request("respond").await;
-    assert_eq!(says(&harness, id).await, "the whole answer");
-    eventually("all pieces came", async || {
+    assert_eq!(answer(&harness, id).await, "the whole answer");
+    eventually("all chunks arrived", async || {
         harness.streamed() == "the whole answer"
     })
     .await;
@@ -183,7 +184,7 @@ async fn an_answer_that_breaks_off_begins_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_can_not_stream_is_asked_for_the_whole_answer() {
+async fn a_server_that_can_not_stream_gets_a_request_without_streaming() {
     let (harness, model) = harness().await;
     model.answer_with(|request| match request.is_streamed() {
         true => Reply::cut_after(0),
@@ -196,7 +197,7 @@ async fn a_server_that_can_not_stream_is_asked_for_the_whole_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nonsense_and_silence_are_no_answers() {
+async fn malformed_and_empty_responses_are_failures() {
     for (reply, expected) in [
         (Reply::garbage(), "model_nonsense"),
         (Reply::empty(), "model_empty"),
@@ -209,35 +210,38 @@ async fn nonsense_and_silence_are_no_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_goes_to_listed_addresses_only() {
+async fn a_key_is_sent_to_listed_addresses_only() {
     let (listed, other) = (ModelServer::start().await, ModelServer::start().await);
     let mut harness = Harness::start().await;
     let mut config = config();
     config.llm.endpoints = vec![Endpoint {
         base_url: listed.base_url(),
-        // Set by cargo for every test.
+        // Cargo sets it for every test.
         key_variable: Some("CARGO_PKG_NAME".to_owned()),
     }];
-    harness.work_as(Worker::new(config).unwrap()).await;
+    harness.start_worker(Worker::new(config).unwrap()).await;
     for model in [&listed, &other] {
-        harness.agent(json!({"brain": brain(&model.base_url())}));
+        harness.set_agent(json!({"brain": brain(&model.base_url())}));
         let id = harness.request("respond").await;
         harness.completed(id).await;
     }
     assert_eq!(listed.requests()[0].key(), Some("agent-worker"));
     assert_eq!(other.requests()[0].key(), Some("none"));
-    harness.agent(json!({"brain": brain("http://10.255.255.1/v1")}));
+    harness.set_agent(json!({"brain": brain("http://10.255.255.1/v1")}));
     let id = harness.request("respond").await;
     assert_eq!(harness.failed(id).await.0, "endpoint_not_allowed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_answers_other_chats_while_one_call_is_slow() {
+async fn an_agent_answers_other_chats_during_a_slow_model_request() {
     let (harness, model) = harness().await;
     model.reply(Reply::stall());
     let slow = harness.request("respond").await;
-    eventually("the slow call began", async || model.requests().len() == 1).await;
+    eventually("the slow model request has started", async || {
+        model.requests().len() == 1
+    })
+    .await;
     let quick = harness.request("respond").await;
-    assert_eq!(says(&harness, quick).await, "You said: Hello there");
+    assert_eq!(answer(&harness, quick).await, "You said: Hello there");
     assert!(harness.outcomes(slow).is_empty());
 }

@@ -1,8 +1,8 @@
-//! The worker against a real nats-server, with a scripted world and a scripted model.
+//! The worker with a real nats-server, a stub of a world and a scripted model.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test that does not get what it asks for can only stop"
+    reason = "a test panics on what it does not expect"
 )]
 
 mod actions;

@@ -1,9 +1,9 @@
-//! Servers of tools that are programs, and calls of their tools.
+//! MCP servers that are child processes, and calls of their tools.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use agent_worker::{Allowed, Config, Worker};
+use agent_worker::{AllowedServer, Config, Worker};
 use contract::RunId;
 use contract::tool::{McpServer, ToolResult};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use crate::support::{Harness, config};
 /// A variable that cargo sets for every test.
 pub(crate) const VARIABLE: &str = "CARGO_PKG_NAME";
 
-/// A server of tools that is a program, and the file in which it says what happens.
+/// An MCP server that is a child process, and the file to which it writes what happens.
 pub(crate) struct Program {
     pub(crate) file: PathBuf,
 }
@@ -41,7 +41,7 @@ impl Program {
         seen.iter().filter(|line| line.starts_with(what)).count()
     }
 
-    /// Whether the processes that were started so far have ended.
+    /// Whether all processes that were started have ended.
     pub(crate) fn has_ended(&self) -> bool {
         let seen = seen_in(&self.file);
         let mut ids = seen.iter().filter_map(|line| line.strip_prefix("pid "));
@@ -49,7 +49,7 @@ impl Program {
     }
 }
 
-/// Whether this process runs; one that has ended, and that nobody has asked for, does not.
+/// Whether this process runs. A zombie, whose command line is empty, does not.
 fn is_running(id: &str) -> bool {
     let command = std::fs::read(Path::new("/proc").join(id).join("cmdline"));
     command.is_ok_and(|command| !command.is_empty())
@@ -63,24 +63,24 @@ impl Drop for Program {
 
 pub(crate) fn allowing_programs() -> Config {
     let mut config = config();
-    config.mcp.allow = vec![Allowed {
+    config.mcp.allow = vec![AllowedServer {
         command: Some(example("tool_server").display().to_string()),
         any_args: true,
         variables: vec![VARIABLE.to_owned()],
-        ..Allowed::default()
+        ..AllowedServer::default()
     }];
     config
 }
 
-/// A world with a server of tools `files` that is a program, and a worker.
+/// A world with an MCP server `files` that is a child process, and a worker.
 pub(crate) async fn fixture() -> (Harness, Program) {
-    scene_of(allowing_programs()).await
+    fixture_with(allowing_programs()).await
 }
 
-pub(crate) async fn scene_of(config: Config) -> (Harness, Program) {
+pub(crate) async fn fixture_with(config: Config) -> (Harness, Program) {
     let (mut harness, program) = (Harness::start().await, Program::new());
-    harness.servers([("files", program.server())]);
-    harness.work_as(Worker::new(config).unwrap()).await;
+    harness.set_servers([("files", program.server())]);
+    harness.start_worker(Worker::new(config).unwrap()).await;
     (harness, program)
 }
 
@@ -97,7 +97,7 @@ pub(crate) async fn result(harness: &Harness, id: RunId) -> ToolResult {
 }
 
 pub(crate) async fn make(harness: &Harness, call: Value) -> ToolResult {
-    harness.call(call);
+    harness.set_call(call);
     let id = harness.request("tool").await;
     result(harness, id).await
 }

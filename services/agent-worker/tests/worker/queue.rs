@@ -1,4 +1,4 @@
-//! Deliveries: each ends once, whatever happens to its worker.
+//! Deliveries: each ends exactly once, whatever happens to its worker.
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ use crate::actions::{Scripted, done};
 use crate::support::{Harness, config};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn echo_returns_its_arguments_without_asking_for_context() {
+async fn echo_returns_its_arguments_without_reading_the_context() {
     let mut harness = Harness::start().await;
-    harness.work().await;
+    harness.start_built_in().await;
     let ids: Vec<_> = futures::future::join_all((0..200).map(|_| harness.request("echo"))).await;
     for id in ids {
         let output = harness.completed(id).await.output.unwrap();
@@ -38,9 +38,9 @@ async fn a_slow_run_does_not_hold_up_others() {
             done()
         })
     });
-    harness.work_as(act.worker()).await;
+    harness.start_worker(act.worker()).await;
     let slow = harness.request("act").await;
-    eventually("the slow run began", async || act.begun() == 1).await;
+    eventually("the slow run has started", async || act.started() == 1).await;
     for _ in 0..5 {
         let quick = harness.request("act").await;
         harness.completed(quick).await;
@@ -62,17 +62,17 @@ async fn no_more_runs_at_a_time_than_there_are_slots() {
     let mut config = config();
     config.slots_max = 2;
     harness
-        .work_as(Worker::new(config).unwrap().offer(act.clone()))
+        .start_worker(Worker::new(config).unwrap().with_action(act.clone()))
         .await;
     let mut ids = Vec::new();
     for _ in 0..5 {
         ids.push(harness.request("act").await);
     }
-    eventually("two runs began", async || act.begun() == 2).await;
-    // An echo comes behind them, and has slots of its own.
+    eventually("two runs have started", async || act.started() == 2).await;
+    // An echo is queued after them, and has slots of its own.
     let echo = harness.request("echo").await;
     harness.completed(echo).await;
-    assert_eq!(act.begun(), 2);
+    assert_eq!(act.started(), 2);
     open.send(true).unwrap();
     for id in ids {
         harness.completed(id).await;
@@ -81,18 +81,18 @@ async fn no_more_runs_at_a_time_than_there_are_slots() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancelled_run_stops_at_once_and_says_nothing() {
+async fn a_cancelled_run_stops_at_once_and_reports_nothing() {
     let mut harness = Harness::start().await;
     let act = Scripted::endless();
-    harness.work_as(act.worker()).await;
+    harness.start_worker(act.worker()).await;
     let id = harness.request("act").await;
-    eventually("the run began", async || act.begun() == 1).await;
-    harness.end(id);
+    eventually("the run has started", async || act.started() == 1).await;
+    harness.end_run(id);
     harness.bus.publish_cancelled(&harness.world, id).await;
-    eventually("the run was dropped", async || act.gone() == 1).await;
+    eventually("the run is dropped", async || act.dropped() == 1).await;
     harness.all_acknowledged().await;
     assert!(harness.outcomes(id).is_empty());
-    assert_eq!(act.begun(), 1);
+    assert_eq!(act.started(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,15 +106,15 @@ async fn a_killed_workers_run_goes_to_another() {
             done()
         })
     });
-    let (_, task, _) = harness.work_as(act.worker()).await;
+    let (_, task, _) = harness.start_worker(act.worker()).await;
     let id = harness.request("act").await;
-    eventually("the first run began", async || act.begun() == 1).await;
+    eventually("the first run has started", async || act.started() == 1).await;
     task.abort();
-    eventually("the first run is gone", async || act.gone() == 1).await;
-    harness.work_as(act.worker()).await;
+    eventually("the first run is dropped", async || act.dropped() == 1).await;
+    harness.start_worker(act.worker()).await;
     harness.completed(id).await;
     harness.all_acknowledged().await;
-    assert_eq!((act.begun(), harness.outcomes(id).len()), (2, 1));
+    assert_eq!((act.started(), harness.outcomes(id).len()), (2, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,22 +128,22 @@ async fn at_shutdown_a_run_may_end() {
             done()
         })
     });
-    let (shutdown, task, _) = harness.work_as(act.worker()).await;
+    let (shutdown, task, _) = harness.start_worker(act.worker()).await;
     let id = harness.request("act").await;
-    eventually("the run began", async || act.begun() == 1).await;
+    eventually("the run has started", async || act.started() == 1).await;
     shutdown.cancel();
     let late = harness.request("act").await;
     open.send(true).unwrap();
     harness.completed(id).await;
-    eventually("the worker ended", async || task.is_finished()).await;
-    assert_eq!(act.begun(), 1);
-    harness.work_as(act.worker()).await;
+    eventually("the worker has ended", async || task.is_finished()).await;
+    assert_eq!(act.started(), 1);
+    harness.start_worker(act.worker()).await;
     harness.completed(late).await;
     harness.all_acknowledged().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_does_not_end_within_the_grace_period_goes_to_another_worker_at_once() {
+async fn a_run_that_exceeds_the_grace_period_is_requeued_at_once() {
     let mut harness = Harness::start().await;
     let act = Scripted::new(|number, _| {
         Box::pin(async move {
@@ -155,19 +155,19 @@ async fn what_does_not_end_within_the_grace_period_goes_to_another_worker_at_onc
     });
     let mut config = config();
     config.shutdown_grace = Duration::from_millis(50);
-    let stopping = Worker::new(config).unwrap().offer(act.clone());
+    let stopping = Worker::new(config).unwrap().with_action(act.clone());
     let raw = Raw::connect(&harness.nats.url()).await;
-    let given_back = raw.listen("$JS.EVENT.ADVISORY.CONSUMER.MSG_NAKED.>").await;
-    let (shutdown, task, _) = harness.work_as(stopping).await;
+    let requeued = raw.listen("$JS.EVENT.ADVISORY.CONSUMER.MSG_NAKED.>").await;
+    let (shutdown, task, _) = harness.start_worker(stopping).await;
     let id = harness.request("act").await;
-    eventually("the run began", async || act.begun() == 1).await;
-    harness.work_as(act.worker()).await;
+    eventually("the run has started", async || act.started() == 1).await;
+    harness.start_worker(act.worker()).await;
     shutdown.cancel();
-    // It does not wait until nobody has acknowledged it for a while.
-    let mut given_back = std::pin::pin!(given_back);
-    assert!(given_back.next().await.is_some());
+    // Requeued at once, not after the ack wait.
+    let mut requeued = std::pin::pin!(requeued);
+    assert!(requeued.next().await.is_some());
     harness.completed(id).await;
-    eventually("the worker ended", async || task.is_finished()).await;
+    eventually("the worker has ended", async || task.is_finished()).await;
     harness.all_acknowledged().await;
 }
 
@@ -181,58 +181,58 @@ async fn a_panic_is_a_failed_attempt() {
             done()
         })
     });
-    harness.work_as(act.worker()).await;
+    harness.start_worker(act.worker()).await;
     let id = harness.request("act").await;
     harness.completed(id).await;
     harness.all_acknowledged().await;
-    assert_eq!(act.begun(), 3);
+    assert_eq!(act.started(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invocation_that_never_succeeds_fails_and_becomes_a_dead_letter() {
+async fn a_run_that_never_succeeds_fails_and_becomes_a_dead_letter() {
     let mut harness = Harness::start().await;
     let act = Scripted::failing();
-    harness.work_as(act.worker()).await;
+    harness.start_worker(act.worker()).await;
     let id = harness.request("act").await;
     let (code, reason) = harness.failed(id).await;
     assert_eq!(
         (code.as_str(), reason.as_str()),
-        ("attempts_exhausted", "the moon is away")
+        ("attempts_exhausted", "the moon is unavailable")
     );
     harness.all_acknowledged().await;
-    assert_eq!(act.begun(), ATTEMPTS_MAX as usize);
+    assert_eq!(act.started(), ATTEMPTS_MAX as usize);
     assert_eq!(harness.bus.dead_letters().await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_result_is_repeated_until_the_world_answers() {
+async fn a_result_is_sent_again_until_the_world_replies() {
     let mut harness = Harness::start().await;
     let act = Scripted::new(|_, _| Box::pin(async { done() }));
-    harness.work_as(act.worker()).await;
-    harness.leave();
+    harness.start_worker(act.worker()).await;
+    harness.stop_world();
     let id = harness.request("act").await;
-    eventually("the run ended", async || act.gone() == 1).await;
+    eventually("the run has ended", async || act.dropped() == 1).await;
     assert_eq!(harness.bus.open_invocations().await.unwrap(), 1);
-    harness.serve().await;
+    harness.start_world().await;
     harness.completed(id).await;
     harness.all_acknowledged().await;
-    assert_eq!((act.begun(), harness.outcomes(id).len()), (1, 1));
+    assert_eq!((act.started(), harness.outcomes(id).len()), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_past_its_deadline_fails() {
     let mut harness = Harness::start().await;
     let act = Scripted::endless();
-    harness.work_as(act.worker()).await;
+    harness.start_worker(act.worker()).await;
     let late = harness
         .request_until("act", Timestamp::from_unix_ms(1))
         .await;
     assert_eq!(harness.failed(late).await.0, "deadline");
-    assert_eq!(act.begun(), 0);
+    assert_eq!(act.started(), 0);
     let soon = Timestamp::now() + Duration::from_millis(200);
     let running = harness.request_until("act", soon).await;
     assert_eq!(harness.failed(running).await.0, "deadline");
-    assert_eq!((act.begun(), act.gone()), (1, 1));
+    assert_eq!((act.started(), act.dropped()), (1, 1));
     harness.all_acknowledged().await;
 }
 
@@ -247,10 +247,10 @@ async fn a_run_that_the_world_has_ended_is_acknowledged() {
             done()
         })
     });
-    harness.work_as(act.worker()).await;
+    harness.start_worker(act.worker()).await;
     let id = harness.request("act").await;
-    eventually("the run began", async || act.begun() == 1).await;
-    harness.end(id);
+    eventually("the run has started", async || act.started() == 1).await;
+    harness.end_run(id);
     open.send(true).unwrap();
     harness.all_acknowledged().await;
     assert!(harness.outcomes(id).is_empty());
@@ -261,7 +261,7 @@ async fn a_run_that_the_world_has_ended_is_acknowledged() {
 async fn a_restart_of_nats_is_survived() {
     let mut harness = Harness::start().await;
     let act = Scripted::new(|_, _| Box::pin(async { done() }));
-    let (_, _, health) = harness.work_as(act.worker()).await;
+    let (_, _, health) = harness.start_worker(act.worker()).await;
     let first = harness.request("act").await;
     harness.completed(first).await;
     harness.nats.kill();
@@ -274,7 +274,7 @@ async fn a_restart_of_nats_is_survived() {
         health.problems().is_empty()
     })
     .await;
-    eventually("the queue is there again", async || {
+    eventually("the queue is available again", async || {
         harness.bus.open_invocations().await.is_ok()
     })
     .await;
@@ -287,7 +287,7 @@ async fn a_restart_of_nats_is_survived() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_says_that_it_is_not_ready_before_nats_is_there() {
+async fn a_process_is_not_ready_before_nats_is_available() {
     let mut config = config();
     config.nats.url = format!("nats://127.0.0.1:{}", testkit::free_port());
     config.listen = ([127, 0, 0, 1], testkit::free_port()).into();
@@ -298,7 +298,7 @@ async fn a_process_says_that_it_is_not_ready_before_nats_is_there() {
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(agent_worker::run(config, shutdown.clone()));
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    eventually("it says what it waits for", async || {
+    eventually("readiness names what is missing", async || {
         let Ok(response) = http.get(&page).send().await else {
             return false;
         };

@@ -8,17 +8,17 @@ use crate::support::Harness;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_script_answers_word_by_word() {
     let mut harness = Harness::start().await;
-    harness.agent(json!({"brain": {"script": {
+    harness.set_agent(json!({"brain": {"script": {
         "rules": [{"when": "TIME", "reply": "never"}, {"when": "hello", "reply": "{agent} greets {sender}: {text}"}],
         "pause_seconds": 0.001,
     }}}));
-    harness.work().await;
+    harness.start_built_in().await;
     let id = harness.request("respond").await;
     let completed = harness.completed(id).await;
     let text = "Ada greets pat: Hello there";
     assert_eq!(completed.message.as_deref(), Some(text));
     assert_eq!(completed.usage, None);
-    eventually("all pieces came", async || harness.streamed() == text).await;
+    eventually("all chunks arrived", async || harness.streamed() == text).await;
     let chunks = harness.chunks();
     assert_eq!(chunks.len(), 5);
     assert!(
@@ -30,9 +30,9 @@ async fn a_script_answers_word_by_word() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_script_without_a_rule_that_fits_says_its_default() {
+async fn a_script_without_a_matching_rule_answers_its_default() {
     let mut harness = Harness::start().await;
-    harness.work().await;
+    harness.start_built_in().await;
     let id = harness.request("respond").await;
     let message = harness.completed(id).await.message;
     assert_eq!(message.as_deref(), Some("Ada heard pat say: Hello there"));
@@ -41,22 +41,22 @@ async fn a_script_without_a_rule_that_fits_says_its_default() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_turn_has_a_limit() {
     let mut harness = Harness::start().await;
-    harness.agent(json!({
+    harness.set_agent(json!({
         "brain": {"script": {"pause_seconds": 3600}},
         "turn_timeout_seconds": 0.1,
     }));
-    harness.work().await;
+    harness.start_built_in().await;
     let id = harness.request("respond").await;
     assert_eq!(harness.failed(id).await.0, "timeout");
     harness.all_acknowledged().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_is_over_is_not_begun() {
+async fn a_run_that_has_ended_is_not_started() {
     let mut harness = Harness::start().await;
     let id = harness.request("respond").await;
-    harness.end(id);
-    harness.work().await;
+    harness.end_run(id);
+    harness.start_built_in().await;
     harness.all_acknowledged().await;
     assert!(harness.outcomes(id).is_empty() && harness.chunks().is_empty());
 }

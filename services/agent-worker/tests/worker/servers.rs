@@ -1,24 +1,24 @@
-//! Servers of tools: when they are started, shared, closed, and what is known of them.
+//! MCP servers: when they are started, shared and closed, and their status.
 
 use std::time::Duration;
 
-use agent_worker::{Allowed, Worker};
+use agent_worker::{AllowedServer, Worker};
 use contract::tool::{McpConnection, McpServer, McpTransport, ReadResource};
 use serde_json::json;
 use testkit::eventually;
 use testkit::mcp::{ToolServer, example};
 
-use crate::programs::{Program, allowing_programs, call, fixture, make, ok, result, scene_of};
+use crate::programs::{Program, allowing_programs, call, fixture, fixture_with, make, ok, result};
 use crate::support::{Harness, config};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_is_started_once_and_ends_with_its_worker() {
     let (mut harness, program) = (Harness::start().await, Program::new());
-    harness.servers([("files", program.server())]);
+    harness.set_servers([("files", program.server())]);
     let worker = Worker::new(allowing_programs()).unwrap();
-    let (shutdown, ..) = harness.work_as(worker).await;
+    let (shutdown, ..) = harness.start_worker(worker).await;
     let add = call("add", &json!({"a": 1, "b": 2}));
-    harness.call(add);
+    harness.set_call(add);
     let ids = futures::future::join_all((0..8).map(|_| harness.request("tool"))).await;
     for id in ids {
         assert_eq!(result(&harness, id).await, ok("3"));
@@ -47,16 +47,16 @@ async fn a_server_that_has_died_is_started_again() {
 async fn a_server_that_was_restarted_is_connected_again() {
     let (mut harness, tools) = (Harness::start().await, ToolServer::start().await);
     let mut config = config();
-    config.mcp.allow = vec![Allowed {
+    config.mcp.allow = vec![AllowedServer {
         url: Some(tools.url()),
-        ..Allowed::default()
+        ..AllowedServer::default()
     }];
-    harness.work_as(Worker::new(config).unwrap()).await;
-    harness.servers([("files", McpServer::Http { url: tools.url() })]);
+    harness.start_worker(Worker::new(config).unwrap()).await;
+    harness.set_servers([("files", McpServer::Http { url: tools.url() })]);
     let add = call("add", &json!({"a": 1, "b": 2}));
     assert_eq!(make(&harness, add.clone()).await, ok("3"));
     let _tools = tools.restart().await;
-    eventually("it is called again", async || {
+    eventually("it can be called again", async || {
         make(&harness, add.clone()).await == ok("3")
     })
     .await;
@@ -67,9 +67,9 @@ async fn worlds_share_a_server_only_if_they_may() {
     for (shared, expected) in [(false, 2), (true, 1)] {
         let mut config = allowing_programs();
         config.mcp.allow[0].shared = shared;
-        let (mut harness, program) = scene_of(config).await;
+        let (mut harness, program) = fixture_with(config).await;
         make(&harness, call("add", &json!({}))).await;
-        harness.move_to("garden").await;
+        harness.switch_world("garden").await;
         make(&harness, call("add", &json!({}))).await;
         assert_eq!(program.seen("started"), expected);
     }
@@ -79,7 +79,7 @@ async fn worlds_share_a_server_only_if_they_may() {
 async fn an_idle_server_is_closed_and_opened_again() {
     let mut config = allowing_programs();
     config.mcp.idle_timeout = Duration::from_millis(100);
-    let (harness, program) = scene_of(config).await;
+    let (harness, program) = fixture_with(config).await;
     let add = call("add", &json!({"a": 1, "b": 2}));
     make(&harness, add.clone()).await;
     eventually("the program has ended", async || program.has_ended()).await;
@@ -92,21 +92,21 @@ async fn an_idle_server_is_closed_and_opened_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_server_that_was_not_used_for_longest_makes_room() {
+async fn the_least_recently_used_server_makes_room() {
     let mut config = allowing_programs();
     config.mcp.servers_max = 1;
-    let (harness, first) = scene_of(config).await;
+    let (harness, first) = fixture_with(config).await;
     let second = Program::new();
     let add = call("add", &json!({"a": 1, "b": 2}));
     make(&harness, add.clone()).await;
-    harness.servers([("files", second.server())]);
+    harness.set_servers([("files", second.server())]);
     make(&harness, add.clone()).await;
     eventually("the first has ended", async || first.has_ended()).await;
-    // The second is in use: there is no room for the first.
-    harness.call(call("slow", &json!({})));
+    // The second is in use: the pool has no room for the first.
+    harness.set_call(call("slow", &json!({})));
     let slow = harness.request("tool").await;
-    eventually("the call began", async || second.seen("slow") == 1).await;
-    harness.servers([("files", first.server())]);
+    eventually("the call has started", async || second.seen("slow") == 1).await;
+    harness.set_servers([("files", first.server())]);
     let full = make(&harness, add).await;
     assert!(
         full.failed && full.text.contains("too many servers"),
@@ -116,26 +116,26 @@ async fn the_server_that_was_not_used_for_longest_makes_room() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_program_that_is_no_server_is_waited_for_only_so_long() {
+async fn a_program_that_is_not_an_mcp_server_times_out() {
     let mut config = config();
     config.mcp.connect_timeout = Duration::from_millis(200);
     config.mcp.allow = ["sleep", "false", "manyworlds-no-such-program"]
-        .map(|command| Allowed {
+        .map(|command| AllowedServer {
             command: Some(command.to_owned()),
             any_args: true,
-            ..Allowed::default()
+            ..AllowedServer::default()
         })
         .into();
     let mut harness = Harness::start().await;
-    harness.work_as(Worker::new(config).unwrap()).await;
+    harness.start_worker(Worker::new(config).unwrap()).await;
     for (command, expected) in [
         ("sleep", "more than 0.2 s"),
-        ("false", "can't be reached"),
+        ("false", "it is unreachable"),
         ("manyworlds-no-such-program", "No such file"),
     ] {
         let args = vec!["3600".to_owned()];
         let command = command.to_owned();
-        harness.servers([("files", McpServer::Stdio { command, args })]);
+        harness.set_servers([("files", McpServer::Stdio { command, args })]);
         let result = make(&harness, call("add", &json!({}))).await;
         assert!(
             result.failed && result.text.contains(expected),
@@ -154,18 +154,18 @@ async fn a_program_that_is_no_server_is_waited_for_only_so_long() {
 async fn a_program_ends_with_all_that_it_has_started() {
     let mut config = config();
     config.mcp.connect_timeout = Duration::from_millis(500);
-    config.mcp.allow = vec![Allowed {
+    config.mcp.allow = vec![AllowedServer {
         command: Some("sh".to_owned()),
         any_args: true,
-        ..Allowed::default()
+        ..AllowedServer::default()
     }];
     let (mut harness, program) = (Harness::start().await, Program::new());
-    harness.work_as(Worker::new(config).unwrap()).await;
+    harness.start_worker(Worker::new(config).unwrap()).await;
     let script = format!(
         "sleep 3600 & echo pid $! > {}; wait",
         program.file.display()
     );
-    harness.servers([(
+    harness.set_servers([(
         "files",
         McpServer::Stdio {
             command: "sh".to_owned(),
@@ -180,15 +180,15 @@ async fn a_program_ends_with_all_that_it_has_started() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_program_has_started_ends_with_it_however_it_ends() {
     let mut config = config();
-    config.mcp.allow = vec![Allowed {
+    config.mcp.allow = vec![AllowedServer {
         command: Some("sh".to_owned()),
         any_args: true,
-        ..Allowed::default()
+        ..AllowedServer::default()
     }];
     for (tool, expected) in [("add", "0"), ("crash", "the connection broke")] {
         let (mut harness, program) = (Harness::start().await, Program::new());
         let worker = Worker::new(config.clone()).unwrap();
-        let (shutdown, ..) = harness.work_as(worker).await;
+        let (shutdown, ..) = harness.start_worker(worker).await;
         let (server, file) = (example("tool_server"), program.file.display());
         let script = format!(
             "sleep 3600 > /dev/null & echo pid $! > {file}; exec {} {file}",
@@ -196,7 +196,7 @@ async fn what_a_program_has_started_ends_with_it_however_it_ends() {
         );
         let args = vec!["-c".to_owned(), script];
         let command = "sh".to_owned();
-        harness.servers([("files", McpServer::Stdio { command, args })]);
+        harness.set_servers([("files", McpServer::Stdio { command, args })]);
         let result = make(&harness, call(tool, &json!({}))).await;
         assert!(result.text.contains(expected), "{result:?}");
         assert_eq!(program.seen("pid"), 2);
@@ -259,16 +259,16 @@ async fn a_resource_is_read_on_any_worker() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_answers_when_there_is_no_worker() {
+async fn without_a_worker_no_server_is_known() {
     let harness = Harness::start().await;
     assert!(harness.bus.mcp_servers().await.unwrap().is_empty());
     assert!(!harness.bus.restart_mcp_server("00000000").await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_configuration_that_makes_no_sense_stops_the_worker() {
+async fn an_invalid_configuration_stops_the_worker() {
     let mut config = config();
-    config.mcp.allow = vec![Allowed::default()];
+    config.mcp.allow = vec![AllowedServer::default()];
     let error = Worker::new(config).err().unwrap();
     assert!(
         format!("{error:#}").contains("mcp.allow: entry 1"),

@@ -1,4 +1,4 @@
-//! A world that says what the test wants, and keeps what it is told.
+//! A stub of a world, and the harness of the tests.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -21,26 +21,27 @@ use testkit::{NatsServer, eventually};
 use tokio::task::{AbortHandle, JoinSet};
 use uuid::Uuid;
 
-/// A real nats-server, a scripted world, and the workers of a test.
+/// A real nats-server, a stub of a world, and the workers of a test.
 pub(crate) struct Harness {
     pub(crate) nats: NatsServer,
     pub(crate) bus: Bus,
     pub(crate) world: WorldId,
-    told: Arc<Told>,
+    stub: Arc<WorldStub>,
     serving: Option<AbortHandle>,
     tasks: JoinSet<()>,
     workers: Vec<CancellationToken>,
 }
 
+/// What the world replies to a worker, and what it got from it.
 #[derive(Default)]
-struct Told {
+struct WorldStub {
     agent: Mutex<Option<AgentConfig>>,
     messages: Mutex<Vec<(String, String)>>,
     steps: Mutex<Vec<ToolStep>>,
     mcp_servers: Mutex<McpServers>,
     call: Mutex<Option<ToolCall>>,
     offers: Mutex<Vec<AvailableAbility>>,
-    situation: Mutex<Option<MindContext>>,
+    mind: Mutex<Option<MindContext>>,
     outcomes: Mutex<BTreeMap<Uuid, Vec<RunOutcome>>>,
     ended: Mutex<Vec<RunId>>,
     contexts: Mutex<usize>,
@@ -56,94 +57,94 @@ impl Harness {
             nats,
             bus,
             world,
-            told: Arc::default(),
+            stub: Arc::default(),
             serving: None,
             tasks: JoinSet::new(),
             workers: Vec::new(),
         };
-        harness.say(&[("pat", "Hello there")]);
-        harness.serve().await;
-        harness.listen().await;
+        harness.set_messages(&[("pat", "Hello there")]);
+        harness.start_world().await;
+        harness.collect_chunks().await;
         harness
     }
 
-    /// The chat, as senders and texts; the last is to be answered.
-    pub(crate) fn say(&self, messages: &[(&str, &str)]) {
+    /// Sets the messages of the chat, as senders and texts. The last one is to be answered.
+    pub(crate) fn set_messages(&self, messages: &[(&str, &str)]) {
         let own = |(sender, text): &(&str, &str)| ((*sender).to_owned(), (*text).to_owned());
-        *self.told.messages.lock().unwrap() = messages.iter().map(own).collect();
+        *self.stub.messages.lock().unwrap() = messages.iter().map(own).collect();
     }
 
-    /// The agent's configuration, as people write it.
-    pub(crate) fn agent(&self, config: serde_json::Value) {
-        *self.told.agent.lock().unwrap() = Some(serde_json::from_value(config).unwrap());
+    /// Sets the configuration of the agent, as people write it.
+    pub(crate) fn set_agent(&self, config: serde_json::Value) {
+        *self.stub.agent.lock().unwrap() = Some(serde_json::from_value(config).unwrap());
     }
 
-    /// What the agent has done so far, as the contract writes it.
-    pub(crate) fn steps(&self, steps: serde_json::Value) {
-        *self.told.steps.lock().unwrap() = serde_json::from_value(steps).unwrap();
+    /// Sets the tool steps of the agent, as in the contract.
+    pub(crate) fn set_steps(&self, steps: serde_json::Value) {
+        *self.stub.steps.lock().unwrap() = serde_json::from_value(steps).unwrap();
     }
 
-    /// The servers of tools of the world.
-    pub(crate) fn servers<'a>(&self, servers: impl IntoIterator<Item = (&'a str, McpServer)>) {
+    /// Sets the MCP servers of the world.
+    pub(crate) fn set_servers<'a>(&self, servers: impl IntoIterator<Item = (&'a str, McpServer)>) {
         let servers = servers.into_iter();
-        *self.told.mcp_servers.lock().unwrap() = servers
+        *self.stub.mcp_servers.lock().unwrap() = servers
             .map(|(name, server)| (name.to_owned(), server))
             .collect();
     }
 
-    /// The call of a tool that is to be made, as the contract writes it.
-    pub(crate) fn call(&self, call: serde_json::Value) {
-        *self.told.call.lock().unwrap() = Some(serde_json::from_value(call).unwrap());
+    /// Sets the tool call of the run, as in the contract.
+    pub(crate) fn set_call(&self, call: serde_json::Value) {
+        *self.stub.call.lock().unwrap() = Some(serde_json::from_value(call).unwrap());
     }
 
-    /// What the agent may make use of, and what it knows, as the contract writes it.
-    pub(crate) fn situation(&self, offers: serde_json::Value, situation: serde_json::Value) {
-        *self.told.offers.lock().unwrap() = serde_json::from_value(offers).unwrap();
-        *self.told.situation.lock().unwrap() = Some(serde_json::from_value(situation).unwrap());
+    /// Sets the abilities that the agent may use, and its mind, as in the contract.
+    pub(crate) fn set_mind(&self, offers: serde_json::Value, mind: serde_json::Value) {
+        *self.stub.offers.lock().unwrap() = serde_json::from_value(offers).unwrap();
+        *self.stub.mind.lock().unwrap() = Some(serde_json::from_value(mind).unwrap());
     }
 
-    /// The world answers from now on.
-    pub(crate) async fn serve(&mut self) {
+    /// Serves the requests to the world.
+    pub(crate) async fn start_world(&mut self) {
         let mut requests = self.bus.serve(self.world.partition()).await.unwrap();
         self.bus.flush().await.unwrap();
-        let told = Arc::clone(&self.told);
+        let stub = Arc::clone(&self.stub);
         self.serving = Some(self.tasks.spawn(async move {
             while let Some(incoming) = requests.next().await {
-                let reply = told.reply(*incoming.request);
+                let reply = stub.reply(*incoming.request);
                 incoming.answer.send(&reply).await;
             }
         }));
     }
 
-    /// From now on the harness is another world, which says the same.
-    pub(crate) async fn move_to(&mut self, world: &str) {
-        self.leave();
+    /// Serves another world instead, with the same replies.
+    pub(crate) async fn switch_world(&mut self, world: &str) {
+        self.stop_world();
         self.world = world.parse().unwrap();
-        self.serve().await;
+        self.start_world().await;
     }
 
-    /// Nobody answers for the world from now on.
-    pub(crate) fn leave(&mut self) {
+    /// Serves no requests any more.
+    pub(crate) fn stop_world(&mut self) {
         self.serving.take().unwrap().abort();
     }
 
-    async fn listen(&mut self) {
+    async fn collect_chunks(&mut self) {
         let mut signals = self.bus.signals(&self.world).await.unwrap();
-        let told = Arc::clone(&self.told);
+        let stub = Arc::clone(&self.stub);
         self.tasks.spawn(async move {
             while let Some(Signal::Chunk(chunk)) = signals.next().await {
-                told.chunks.lock().unwrap().push(chunk);
+                stub.chunks.lock().unwrap().push(chunk);
             }
         });
     }
 
-    /// Starts the built-in worker; its token stops it.
-    pub(crate) async fn work(&mut self) -> CancellationToken {
-        self.work_as(Worker::new(config()).unwrap()).await.0
+    /// Starts a worker with the built-in actions; its token stops it.
+    pub(crate) async fn start_built_in(&mut self) -> CancellationToken {
+        self.start_worker(Worker::new(config()).unwrap()).await.0
     }
 
-    /// Starts a worker, with a handle that kills it.
-    pub(crate) async fn work_as(
+    /// Starts a worker; the handle kills it.
+    pub(crate) async fn start_worker(
         &mut self,
         worker: Worker,
     ) -> (CancellationToken, AbortHandle, Health) {
@@ -159,8 +160,8 @@ impl Harness {
         (shutdown, task, health)
     }
 
-    /// Starts a worker of a user's own.
-    pub(crate) async fn work_with(&mut self, worker: sdk::Worker) {
+    /// Starts a worker of a user.
+    pub(crate) async fn start_sdk_worker(&mut self, worker: sdk::Worker) {
         let bus = connect(&self.nats, "worker of a user").await;
         let (shutdown, health) = (CancellationToken::new(), Health::default());
         let (token, page) = (shutdown.clone(), health.clone());
@@ -176,10 +177,10 @@ impl Harness {
             .await
     }
 
-    /// Puts an invocation in the queue, as a dispatcher does.
+    /// Puts a run into the queue, as the dispatcher does.
     pub(crate) async fn request_until(&self, action: &str, deadline: Timestamp) -> RunId {
         let id = RunId(Uuid::now_v7());
-        let invocation = Run {
+        let run = Run {
             id,
             world: self.world.clone(),
             action: action.parse().unwrap(),
@@ -191,11 +192,11 @@ impl Harness {
             turn: None,
             deadline,
         };
-        self.bus.dispatch(&invocation, None).await.unwrap();
+        self.bus.dispatch(&run, None).await.unwrap();
         id
     }
 
-    /// Waits for the outcome that the world took.
+    /// Waits for the outcome that the world accepted.
     pub(crate) async fn outcome(&self, id: RunId) -> RunOutcome {
         eventually("the world has an outcome", async || {
             !self.outcomes(id).is_empty()
@@ -220,46 +221,49 @@ impl Harness {
     }
 
     pub(crate) fn outcomes(&self, id: RunId) -> Vec<RunOutcome> {
-        let outcomes = self.told.outcomes.lock().unwrap();
+        let outcomes = self.stub.outcomes.lock().unwrap();
         outcomes.get(&id.0).cloned().unwrap_or_default()
     }
 
-    /// How often workers asked for the context of a run.
+    /// How often workers have read the context of a run.
     pub(crate) fn contexts(&self) -> usize {
-        *self.told.contexts.lock().unwrap()
+        *self.stub.contexts.lock().unwrap()
     }
 
-    /// The world ends a run by itself.
-    pub(crate) fn end(&self, id: RunId) {
-        self.told.ended.lock().unwrap().push(id);
+    /// Ends a run: the world rejects its outcome.
+    pub(crate) fn end_run(&self, id: RunId) {
+        self.stub.ended.lock().unwrap().push(id);
     }
 
     pub(crate) fn chunks(&self) -> Vec<Chunk> {
-        self.told.chunks.lock().unwrap().clone()
+        self.stub.chunks.lock().unwrap().clone()
     }
 
-    /// The pieces of the last attempt, joined; they must be without a gap.
+    /// The chunks of the last attempt, joined; their indexes must have no gap.
     pub(crate) fn streamed(&self) -> String {
         let chunks = self.chunks();
         let last = chunks.iter().map(|chunk| chunk.attempt).max().unwrap_or(0);
-        let pieces = chunks.iter().filter(|chunk| chunk.attempt == last);
-        let pieces: Vec<_> = pieces.collect();
-        for (index, chunk) in (0..).zip(&pieces) {
+        let last_chunks = chunks.iter().filter(|chunk| chunk.attempt == last);
+        let last_chunks: Vec<_> = last_chunks.collect();
+        for (index, chunk) in (0..).zip(&last_chunks) {
             assert_eq!(chunk.index, index, "{chunks:?}");
         }
-        pieces.iter().map(|chunk| chunk.text.as_str()).collect()
+        last_chunks
+            .iter()
+            .map(|chunk| chunk.text.as_str())
+            .collect()
     }
 
-    /// Waits until every invocation was acknowledged.
+    /// Waits until every delivery is acknowledged.
     pub(crate) async fn all_acknowledged(&self) {
-        eventually("every invocation is acknowledged", async || {
+        eventually("every delivery is acknowledged", async || {
             self.bus.open_invocations().await.unwrap() == 0
         })
         .await;
     }
 }
 
-impl Told {
+impl WorldStub {
     fn reply(&self, request: Request) -> Reply {
         match request {
             Request::Context { invocation } => {
@@ -286,7 +290,7 @@ impl Told {
                 command => panic!("{command:?}"),
             },
             Request::State { .. } | Request::Offers { .. } | Request::Mind { .. } => {
-                panic!("a worker does not ask for the state")
+                panic!("a worker reads no state")
             }
         }
     }
@@ -320,7 +324,7 @@ impl Told {
             mcp_servers: self.mcp_servers.lock().unwrap().clone(),
             call: self.call.lock().unwrap().clone(),
             offers: self.offers.lock().unwrap().clone(),
-            situation: self.situation.lock().unwrap().clone().map(Box::new),
+            situation: self.mind.lock().unwrap().clone().map(Box::new),
         }
     }
 }
@@ -341,7 +345,7 @@ async fn connect(nats: &NatsServer, name: &str) -> Bus {
     Bus::connect(&config, name).await.unwrap()
 }
 
-/// Short pauses: tests wait for states.
+/// A configuration with short pauses.
 pub(crate) fn config() -> Config {
     let mut config = Config::default();
     config.retry.pause_min = Duration::from_millis(20);

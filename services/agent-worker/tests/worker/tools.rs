@@ -1,6 +1,6 @@
-//! A model that calls tools: what it is offered, what it is told of before, and what it called.
+//! A model that calls tools: the tools of a request, the history of tool steps, and the calls.
 
-use agent_worker::{Allowed, Config, Worker};
+use agent_worker::{AllowedServer, Config, Worker};
 use contract::run::RunResult;
 use contract::tool::{McpServer, Tool, ToolCall};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use testkit::model::{ModelServer, Reply};
 
 use crate::support::{Harness, config};
 
-/// A world whose agent thinks with a scripted model and has a server of tools, and a worker.
+/// A world whose agent has a scripted model and an MCP server, and a worker.
 struct Fixture {
     harness: Harness,
     model: ModelServer,
@@ -20,10 +20,10 @@ impl Fixture {
     async fn start() -> Self {
         let (mut harness, model) = (Harness::start().await, ModelServer::start().await);
         let tools = ToolServer::start().await;
-        harness.agent(agent(&model, &json!({})));
-        harness.servers([("files", http(&tools.url()))]);
+        harness.set_agent(agent(&model, &json!({})));
+        harness.set_servers([("files", http(&tools.url()))]);
         harness
-            .work_as(Worker::new(allowing(&tools)).unwrap())
+            .start_worker(Worker::new(allowing(&tools)).unwrap())
             .await;
         Self {
             harness,
@@ -40,9 +40,9 @@ impl Fixture {
 
 fn allowing(tools: &ToolServer) -> Config {
     let mut config = config();
-    config.mcp.allow = vec![Allowed {
+    config.mcp.allow = vec![AllowedServer {
         url: Some(tools.url()),
-        ..Allowed::default()
+        ..AllowedServer::default()
     }];
     config
 }
@@ -59,7 +59,7 @@ fn agent(model: &ModelServer, tools: &Value) -> Value {
 }
 
 /// The names of the tools of a request.
-fn offered(request: &Value) -> Vec<&str> {
+fn tool_names(request: &Value) -> Vec<&str> {
     let tools = request["tools"].as_array();
     let name = |tool: &'_ Value| tool["function"]["name"].as_str().map(str::len);
     assert!(tools.is_none_or(|tools| tools.iter().all(|tool| name(tool).is_some())));
@@ -69,7 +69,7 @@ fn offered(request: &Value) -> Vec<&str> {
         .collect()
 }
 
-fn of_files(call: &ToolCall) -> &str {
+fn files_tool(call: &ToolCall) -> &str {
     match &call.tool {
         Some(Tool::Mcp { server, tool }) if server == "files" => tool,
         other => panic!("{other:?}"),
@@ -79,7 +79,7 @@ fn of_files(call: &ToolCall) -> &str {
 const ADD: [&str; 3] = ["call_a", "files_add", r#"{"a": 1, "b": 2}"#];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_is_offered_all_tools_and_its_calls_are_the_result() {
+async fn a_model_gets_all_tools_and_its_calls_are_the_result() {
     let fixture = Fixture::start().await;
     let note = ["call_b", "files_note", r#"{"text": "x"}"#];
     fixture
@@ -90,10 +90,10 @@ async fn a_model_is_offered_all_tools_and_its_calls_are_the_result() {
     let [add, note] = &completed.calls[..] else {
         panic!("{completed:?}");
     };
-    assert_eq!((add.id.as_str(), of_files(add)), ("call_a", "add"));
+    assert_eq!((add.id.as_str(), files_tool(add)), ("call_a", "add"));
     assert_eq!(add.arguments.get(), r#"{"a":1,"b":2}"#);
     assert!(add.reads_only && add.repeatable && add.refused.is_none());
-    assert_eq!((note.id.as_str(), of_files(note)), ("call_b", "note"));
+    assert_eq!((note.id.as_str(), files_tool(note)), ("call_b", "note"));
     assert!(!note.reads_only && !note.repeatable);
     assert!(completed.usage.is_some());
 
@@ -110,7 +110,7 @@ async fn a_model_is_offered_all_tools_and_its_calls_are_the_result() {
         "files_show",
         "files_slow",
     ];
-    assert_eq!(offered(&request.body), expected);
+    assert_eq!(tool_names(&request.body), expected);
     let add = &request.body["tools"][1]["function"];
     assert_eq!(add["description"], "Adds two numbers.");
     assert_eq!(add["parameters"]["properties"]["a"]["type"], "number");
@@ -127,11 +127,11 @@ async fn an_answer_in_one_piece_can_be_calls() {
         });
     let completed = fixture.respond().await;
     assert_eq!((completed.message, completed.calls.len()), (None, 1));
-    assert_eq!(of_files(&completed.calls[0]), "add");
+    assert_eq!(files_tool(&completed.calls[0]), "add");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_that_make_no_sense_are_told_apart() {
+async fn invalid_calls_are_refused_one_by_one() {
     let fixture = Fixture::start().await;
     let calls = [
         ["same", "files_add", "{broken"],
@@ -147,7 +147,7 @@ async fn calls_that_make_no_sense_are_told_apart() {
     assert_eq!(refused, [true, false, true, false]);
     assert_eq!(calls[0].arguments.get(), "{}");
     assert_eq!(calls[1].tool, None);
-    assert_eq!(of_files(&calls[3]), "show");
+    assert_eq!(files_tool(&calls[3]), "show");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,25 +164,25 @@ async fn a_model_asks_people() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_may_be_kept_from_asking() {
+async fn a_model_may_have_no_tool_for_questions() {
     let fixture = Fixture::start().await;
     let access = json!({"questions": false});
-    fixture.harness.agent(agent(&fixture.model, &access));
+    fixture.harness.set_agent(agent(&fixture.model, &access));
     fixture.respond().await;
     let request = &fixture.model.requests()[0];
-    assert!(!offered(&request.body).contains(&"ask_user_input"));
+    assert!(!tool_names(&request.body).contains(&"ask_user_input"));
     let mut without = agent(&fixture.model, &json!({}));
     without["tools"] = Value::Null;
-    fixture.harness.agent(without);
+    fixture.harness.set_agent(without);
     fixture.respond().await;
-    assert!(offered(&fixture.model.requests()[1].body).is_empty());
+    assert!(tool_names(&fixture.model.requests()[1].body).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_steps_so_far_are_part_of_the_prompt() {
+async fn the_tool_steps_are_part_of_the_prompt() {
     let fixture = Fixture::start().await;
     let call = |id: &str, name: &str| json!({"id": id, "name": name, "arguments": {"a": 1}});
-    fixture.harness.steps(json!([
+    fixture.harness.set_steps(json!([
         {"said": "Let me see", "calls": [
             [call("one", "files_add"), {"text": "3"}],
             [call("two", "gone_tool"), {"text": "no", "failed": true}],
@@ -228,33 +228,33 @@ async fn the_steps_so_far_are_part_of_the_prompt() {
     assert_eq!(results[0], (&json!("one"), &json!("3")));
     assert_eq!(results[1], (&json!("two"), &json!("error: no")));
     assert_eq!(results[2], (&json!("three"), &json!("4")));
-    assert!(offered(&request.body).contains(&"gone_tool"));
+    assert!(tool_names(&request.body).contains(&"gone_tool"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn servers_that_can_not_be_used_are_named() {
+async fn unavailable_servers_are_named_in_the_prompt() {
     let fixture = Fixture::start().await;
-    let nobody = format!("http://127.0.0.1:{}/mcp", testkit::free_port());
+    let unused = format!("http://127.0.0.1:{}/mcp", testkit::free_port());
     let mut config = allowing(&fixture.tools);
-    config.mcp.allow.push(Allowed {
-        url: Some(nobody.clone()),
-        ..Allowed::default()
+    config.mcp.allow.push(AllowedServer {
+        url: Some(unused.clone()),
+        ..AllowedServer::default()
     });
     let mut harness = Harness::start().await;
-    harness.agent(agent(&fixture.model, &json!({})));
-    harness.servers([
-        ("absent", http(&nobody)),
+    harness.set_agent(agent(&fixture.model, &json!({})));
+    harness.set_servers([
+        ("absent", http(&unused)),
         ("files", http(&fixture.tools.url())),
         ("forbidden", http("http://10.255.255.1/mcp")),
     ]);
-    harness.work_as(Worker::new(config).unwrap()).await;
+    harness.start_worker(Worker::new(config).unwrap()).await;
     let id = harness.request("respond").await;
     harness.completed(id).await;
     let request = &fixture.model.requests()[0];
     let (_, system) = &request.messages()[0];
     let sentence = "The tools of absent, forbidden can't be reached now.";
     assert!(system.contains(sentence), "{system}");
-    assert!(offered(&request.body).contains(&"files_add"));
+    assert!(tool_names(&request.body).contains(&"files_add"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -267,16 +267,16 @@ async fn tools_are_listed_once_until_they_change() {
         (fixture.tools.seen("started"), fixture.tools.seen("listed")),
         (1, 1)
     );
-    fixture.harness.call(json!({
+    fixture.harness.set_call(json!({
         "id": "a", "name": "files_grow", "arguments": {},
         "tool": {"mcp": {"server": "files", "tool": "grow"}},
     }));
     let id = fixture.harness.request("tool").await;
     fixture.harness.completed(id).await;
-    testkit::eventually("the new tool is offered", async || {
+    testkit::eventually("the new tool is in the request", async || {
         fixture.respond().await;
         let requests = fixture.model.requests();
-        offered(&requests.last().unwrap().body).contains(&"files_grown")
+        tool_names(&requests.last().unwrap().body).contains(&"files_grown")
     })
     .await;
     assert_eq!(

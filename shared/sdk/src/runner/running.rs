@@ -1,45 +1,44 @@
-//! What runs now, and how it is called off.
+//! The runs in progress, and how they are cancelled.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bus::Bus;
 use contract::RunId;
 use futures::StreamExt;
 use service_kit::{CancellationToken, ErrorChain};
 use tracing::warn;
 
-use super::Runner;
+/// Pause before the next subscription, when NATS is unavailable.
+const SUBSCRIBE_PAUSE: Duration = Duration::from_millis(250);
 
-/// Pause before listening again, when NATS could not be told.
-const LISTEN_PAUSE: Duration = Duration::from_millis(250);
-
-/// The invocations that run in this process.
+/// The runs in progress in this process.
 #[derive(Default)]
-pub(crate) struct RunningNow {
+pub(crate) struct RunningRuns {
     tokens: Mutex<HashMap<RunId, CancellationToken>>,
 }
 
-impl RunningNow {
-    /// Notes that a run begins; `None` when it runs here already, by an earlier delivery.
-    pub(super) fn enter(&self, invocation: RunId) -> Option<Entered<'_>> {
-        match self.tokens().entry(invocation) {
+impl RunningRuns {
+    /// Registers a run; `None` when it is in progress here already, by an earlier delivery.
+    pub(super) fn register(&self, run: RunId) -> Option<RunGuard<'_>> {
+        match self.tokens().entry(run) {
             Entry::Occupied(_) => None,
             Entry::Vacant(vacant) => {
-                let token = CancellationToken::new();
-                vacant.insert(token.clone());
-                Some(Entered {
-                    now: self,
-                    invocation,
-                    token,
+                let cancellation = CancellationToken::new();
+                vacant.insert(cancellation.clone());
+                Some(RunGuard {
+                    runs: self,
+                    run,
+                    cancellation,
                 })
             }
         }
     }
 
-    fn cancel(&self, invocation: RunId) {
-        if let Some(token) = self.tokens().get(&invocation) {
+    fn cancel(&self, run: RunId) {
+        if let Some(token) = self.tokens().get(&run) {
             token.cancel();
         }
     }
@@ -49,31 +48,33 @@ impl RunningNow {
     }
 }
 
-/// A run, until this is dropped.
-pub(super) struct Entered<'a> {
-    now: &'a RunningNow,
-    invocation: RunId,
-    /// Cancelled when the run is called off.
-    pub(super) token: CancellationToken,
+/// A registered run; dropping it removes the run.
+pub(super) struct RunGuard<'a> {
+    runs: &'a RunningRuns,
+    run: RunId,
+    /// Cancelled when the world cancels the run.
+    pub(super) cancellation: CancellationToken,
 }
 
-impl Drop for Entered<'_> {
+impl Drop for RunGuard<'_> {
     fn drop(&mut self) {
-        self.now.tokens().remove(&self.invocation);
+        self.runs.tokens().remove(&self.run);
     }
 }
 
-/// Calls off the runs that their worlds cancel; it does not return. What is not heard, while NATS
-/// is away, only costs work: the world refuses the result.
-pub(crate) async fn hear_cancellations(runner: Arc<Runner>) {
+/// Cancels the runs that their worlds cancel; it does not return. A cancellation that is missed
+/// while NATS is unavailable only wastes work: the world rejects the result.
+pub(crate) async fn watch_cancellations(bus: &Bus, runs: &RunningRuns) {
     loop {
-        match runner.bus.cancelled().await {
+        match bus.cancelled().await {
             Ok(cancelled) => {
-                let cancel = async |invocation| runner.running.cancel(invocation);
+                let cancel = async |run| runs.cancel(run);
                 cancelled.for_each(cancel).await;
             }
-            Err(error) => warn!(error = %ErrorChain(&error), "cancellations are not heard"),
+            Err(error) => {
+                warn!(error = %ErrorChain(&error), "cancellation subscription unavailable");
+            }
         }
-        tokio::time::sleep(LISTEN_PAUSE).await;
+        tokio::time::sleep(SUBSCRIBE_PAUSE).await;
     }
 }

@@ -1,7 +1,7 @@
-//! Structs as events, as a user of the SDK writes them.
+//! Structs as events, as users of the SDK write them.
 #![expect(
     clippy::unwrap_used,
-    reason = "a test stops at what it does not expect"
+    reason = "a test panics on what it does not expect"
 )]
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 /// to a user.
 #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema, Event)]
 struct AgentSpeaksWithUserTriggerEvent {
-    /// Named as in the envelope, yet a part of the data.
+    /// Named like a field of the envelope, but part of the data.
     sender: String,
     target: Option<String>,
 }
@@ -49,7 +49,7 @@ struct RuleSet {
     limits: BTreeMap<String, u8>,
 }
 
-/// As it was before it had tags and limits.
+/// The version before tags and limits.
 mod before {
     use super::{Condition, Deserialize, Event, JsonSchema, Serialize, schemars};
 
@@ -78,9 +78,9 @@ fn rule() -> RuleSet {
     }
 }
 
-/// What becomes of a draft once it is in a log.
-fn stored(draft: &NewEvent) -> contract::Event {
-    let mut event = serde_json::to_value(draft).unwrap();
+/// A new event as it is in the log.
+fn stored(new: &NewEvent) -> contract::Event {
+    let mut event = serde_json::to_value(new).unwrap();
     event["id"] = json!("01890a5d-ac96-774b-bcce-b302099a8057");
     event["sender"] = json!("alice");
     serde_json::from_str(&event.to_string()).unwrap()
@@ -88,19 +88,19 @@ fn stored(draft: &NewEvent) -> contract::Event {
 
 #[test]
 fn an_event_survives_the_log() {
-    let event = stored(&rule().draft().unwrap());
+    let event = stored(&rule().encode().unwrap());
     assert_eq!(event.event_type.as_str(), "lab.rule.set");
     assert_eq!(
         event.description.as_deref(),
         Some("A rule holds from now on.")
     );
-    assert_eq!(RuleSet::read(&event).unwrap(), Some(rule()));
-    assert_eq!(Ping::read(&event).unwrap(), None);
+    assert_eq!(RuleSet::decode(&event).unwrap(), Some(rule()));
+    assert_eq!(Ping::decode(&event).unwrap(), None);
 
-    let event = stored(&Ping.draft().unwrap());
+    let event = stored(&Ping.encode().unwrap());
     assert_eq!(event.data.get(), "null");
     assert_eq!(event.description, None);
-    assert_eq!(Ping::read(&event).unwrap(), Some(Ping));
+    assert_eq!(Ping::decode(&event).unwrap(), Some(Ping));
 }
 
 #[test]
@@ -117,36 +117,36 @@ fn a_type_is_named_and_described_by_its_struct() {
 
 #[test]
 fn data_of_another_shape_are_an_error_that_names_the_event() {
-    let mut event = stored(&rule().draft().unwrap());
+    let mut event = stored(&rule().encode().unwrap());
     event.data = RawValue::from_string("{}".into()).unwrap();
-    let error = RuleSet::read(&event).unwrap_err();
+    let error = RuleSet::decode(&event).unwrap_err();
     let id: EventId = event.id;
     assert_eq!(
         error.to_string(),
-        format!("read the data of event {id}, a lab.rule.set")
+        format!("decode the data of the lab.rule.set event {id}")
     );
 }
 
-fn fitted(schema: &Schema, data: &Value) -> Vec<String> {
-    let faults = schema
+fn schema_errors(schema: &Schema, data: &Value) -> Vec<String> {
+    let errors = schema
         .check(&to_raw_value(data).unwrap())
         .err()
         .unwrap_or_default();
-    let mut faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-    faults.sort();
-    faults
+    let mut errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    errors.sort();
+    errors
 }
 
 #[test]
-fn what_is_sent_fits_its_schema() {
+fn an_encoded_event_matches_its_schema() {
     let schema = Schema::parse(&RuleSet::schema()).unwrap();
-    assert!(schema.check(&rule().draft().unwrap().data).is_ok());
+    assert!(schema.check(&rule().encode().unwrap().data).is_ok());
     let mut data = serde_json::to_value(rule()).unwrap();
     data["condition"]["condition"] = json!({ "kind": "above", "limit": "high" });
     data["limits"] = json!({ "b": 256 });
     data["extra"] = json!(1);
     assert_eq!(
-        fitted(&schema, &data),
+        schema_errors(&schema, &data),
         [
             "data.condition.condition.limit must be a number, not a string",
             "data.extra is not allowed",

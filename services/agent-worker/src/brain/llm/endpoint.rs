@@ -1,7 +1,7 @@
-//! Where a call may go, and which key it may carry.
+//! Where a model request may be sent, and with which key.
 //!
-//! Whoever describes a world chooses `base_url`. A key goes to its provider's own address, or to an
-//! address that the worker's configuration names with it, and nowhere else.
+//! The author of a world chooses `base_url`. A key is sent to the default address of its provider, or
+//! to an address that the worker's configuration lists with it, and to no other.
 
 use anyhow::Context as _;
 use contract::brain::{Llm, Provider};
@@ -9,20 +9,21 @@ use genai::adapter::AdapterKind;
 use genai::resolver::{AuthData, Endpoint as Target};
 use genai::{ModelIden, ServiceTarget};
 use reqwest::Url;
+use sdk::Error;
 
-use crate::Error;
-use crate::config::{Llm as Config, Unlisted};
-use crate::http::{Key, is_loopback};
+use crate::config::{Endpoint, LlmConfig, UnlistedEndpoints};
+use crate::http::is_loopback;
+use crate::secret::Secret;
 
-/// What is sent as a key where there is none: some servers want one, whatever it is.
+/// Sent when there is no key: some servers require the header, with any value.
 const NO_KEY: &str = "none";
 
-/// Where one call goes.
+/// Where a model request is sent, and with which key.
 #[derive(Debug)]
 pub(super) struct Destination {
     url: Url,
     adapter: AdapterKind,
-    pub(super) key: Option<Key>,
+    pub(super) key: Option<Secret>,
     pub(super) is_loopback: bool,
 }
 
@@ -31,9 +32,9 @@ impl Destination {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// The same in the words of `genai`. Given a whole target, it looks nothing up by itself.
+    /// Converts it for `genai`, which looks up no addresses and keys of its own for a complete target.
     pub(super) fn target(&self, model: &str) -> ServiceTarget {
-        let key = self.key.as_ref().map_or(NO_KEY, Key::secret);
+        let key = self.key.as_ref().map_or(NO_KEY, Secret::expose);
         ServiceTarget {
             endpoint: Target::from_owned(self.url.as_str()),
             auth: AuthData::from_single(key),
@@ -42,64 +43,69 @@ impl Destination {
     }
 }
 
-/// An address and the key that may go there.
-struct Known {
+/// An address of the configuration, and its key.
+struct ListedEndpoint {
     url: Url,
-    key: Option<Key>,
+    key: Option<Secret>,
 }
 
-/// The addresses that this worker calls.
+/// The addresses to which this worker may send model requests.
 pub(super) struct Endpoints {
-    listed: Vec<Known>,
-    unlisted: Unlisted,
+    listed: Vec<ListedEndpoint>,
+    unlisted: UnlistedEndpoints,
 }
 
 impl Endpoints {
     /// # Errors
-    /// When an address makes no sense, or its key is not there.
-    pub(super) fn new(config: &Config) -> anyhow::Result<Self> {
-        let known = |endpoint: &crate::Endpoint| {
+    /// When an address is invalid, or its key is not set.
+    pub(super) fn new(config: &LlmConfig) -> anyhow::Result<Self> {
+        let listed = |endpoint: &Endpoint| {
             let url = parse(&endpoint.base_url)
                 .with_context(|| format!("llm.endpoints: {}", endpoint.base_url))?;
             let key = match &endpoint.key_variable {
                 None => None,
                 Some(variable) => Some(
-                    Key::read(variable)
+                    Secret::from_variable(variable)
                         .with_context(|| format!("llm.endpoints: {variable} is not set"))?,
                 ),
             };
-            anyhow::Ok(Known { url, key })
+            anyhow::Ok(ListedEndpoint { url, key })
         };
         Ok(Self {
             listed: config
                 .endpoints
                 .iter()
-                .map(known)
+                .map(listed)
                 .collect::<Result<_, _>>()?,
             unlisted: config.unlisted,
         })
     }
 
-    /// Where a call of this model goes.
+    /// The destination of requests to this model.
     ///
     /// # Errors
-    /// When it may not go there, or needs a key that is not there.
+    /// When the address is not allowed, or its key is not set.
     pub(super) fn resolve(&self, llm: &Llm) -> Result<Destination, Error> {
         check_model(&llm.model)?;
-        let own = own_address(llm.provider);
-        let url = llm.base_url.as_deref().unwrap_or(own.url);
+        let default = provider_default(llm.provider);
+        let url = llm.base_url.as_deref().unwrap_or(default.url);
         let url = parse(url).map_err(|error| {
             Error::failed("endpoint_not_allowed", format!("the base URL {error}"))
         })?;
-        let listed = self.listed.iter().find(|known| known.url == url);
-        let is_own = parse(own.url).is_ok_and(|own| own == url);
+        let listed = self.listed.iter().find(|listed| listed.url == url);
+        let is_default = parse(default.url).is_ok_and(|default| default == url);
         let is_loopback = is_loopback(&url);
-        let key = match (listed, own.key_variable) {
-            (Some(known), _) => known.key.clone(),
-            (None, Some(variable)) if is_own => Some(Key::read(variable).ok_or_else(|| {
-                Error::failed("model_key_missing", format!("the worker has no {variable}"))
-            })?),
-            (None, None) if is_own => None,
+        let key = match (listed, default.key_variable) {
+            (Some(listed), _) => listed.key.clone(),
+            (None, Some(variable)) if is_default => {
+                Some(Secret::from_variable(variable).ok_or_else(|| {
+                    Error::failed(
+                        "model_key_missing",
+                        format!("{variable} is not set on the worker"),
+                    )
+                })?)
+            }
+            (None, None) if is_default => None,
             (None, _) => {
                 self.check_unlisted(&url, is_loopback)?;
                 None
@@ -107,7 +113,7 @@ impl Endpoints {
         };
         Ok(Destination {
             url,
-            adapter: own.adapter,
+            adapter: default.adapter,
             key,
             is_loopback,
         })
@@ -115,26 +121,27 @@ impl Endpoints {
 
     fn check_unlisted(&self, url: &Url, is_loopback: bool) -> Result<(), Error> {
         let allowed = match self.unlisted {
-            Unlisted::Refuse => false,
-            Unlisted::Loopback => is_loopback,
-            Unlisted::Any => true,
+            UnlistedEndpoints::Refuse => false,
+            UnlistedEndpoints::Loopback => is_loopback,
+            UnlistedEndpoints::Any => true,
         };
         if allowed {
             return Ok(());
         }
-        let reason = format!("{url} is not among llm.endpoints of the worker's configuration");
+        let reason = format!("{url} is not in llm.endpoints of the worker's configuration");
         Err(Error::failed("endpoint_not_allowed", reason))
     }
 }
 
-struct Own {
+/// The default address of a provider, and the variable of its key.
+struct ProviderDefault {
     adapter: AdapterKind,
     url: &'static str,
     key_variable: Option<&'static str>,
 }
 
-/// The address of each provider, and the variable of its key, as their own clients name them.
-fn own_address(provider: Provider) -> Own {
+/// The addresses and variables are those of the providers' own clients.
+fn provider_default(provider: Provider) -> ProviderDefault {
     let (adapter, url, key_variable) = match provider {
         Provider::Openai => (
             AdapterKind::OpenAI,
@@ -153,15 +160,15 @@ fn own_address(provider: Provider) -> Own {
         ),
         Provider::Ollama => (AdapterKind::Ollama, "http://localhost:11434/", None),
     };
-    Own {
+    ProviderDefault {
         adapter,
         url,
         key_variable,
     }
 }
 
-/// A base URL in one spelling, with a slash at its end. Whatever could change the path of the
-/// request is refused.
+/// Normalises a base URL, with a slash at its end. What could change the path of the request is
+/// rejected.
 fn parse(text: &str) -> anyhow::Result<Url> {
     let mut url = Url::parse(text).context("is not a URL")?;
     let is_plain = url.username().is_empty()
@@ -180,13 +187,13 @@ fn parse(text: &str) -> anyhow::Result<Url> {
     Ok(url)
 }
 
-/// The name of a model is part of the path that some providers are called at.
+/// Checks the name of a model: it is part of the request path of some providers.
 fn check_model(model: &str) -> Result<(), Error> {
     let is_safe = |letter: char| letter.is_ascii_alphanumeric() || "-_.:/@+".contains(letter);
     if !model.is_empty() && model.chars().all(is_safe) && !model.contains("..") {
         return Ok(());
     }
-    let reason = format!("{model:?} is not the name of a model");
+    let reason = format!("{model:?} is not a valid name of a model");
     Err(Error::failed("model_refused", reason))
 }
 

@@ -1,105 +1,115 @@
-//! An agent that decides with a language model.
+//! Decisions and summaries of a language model.
 
 use std::collections::BTreeMap;
 
+use contract::action::ActOutput;
 use contract::brain::Llm;
 use contract::chat::ChatMessage;
 use contract::mind::Reflection;
 use contract::tool::ToolCall;
 use contract::{EntityId, MessageId, Timestamp, Usage};
+use sdk::{ActionCtx, Error};
 use serde_json::value::to_raw_value;
 use serde_json::{Map, Value};
 
-use super::{Decided, Minded, told};
-use crate::brain::llm::Models;
-use crate::brain::{self, Asked};
-use crate::tools::{self, Offer};
-use sdk::{Call, Error};
+use super::prompt;
+use super::task::MindTask;
+use crate::brain::completion::Completion;
+use crate::brain::llm::ModelClient;
+use crate::brain::model_request::ModelRequest;
+use crate::tools::{self, Toolset};
 
-/// A plan that is longer is no plan.
-const STEPS_MAX: usize = 64;
+/// The maximum number of steps of a plan, and of bytes of a step: a world accepts no more.
+const PLAN_STEPS_MAX: usize = 64;
 const STEP_BYTES_MAX: usize = 512;
 
-/// The arguments of a call, as the model gave them.
+/// The arguments of a tool call, as the model wrote them.
 type Arguments = Map<String, Value>;
 
 pub(super) async fn decide(
-    models: &Models,
+    models: &ModelClient,
     model: &Llm,
-    minded: Minded<'_>,
-    call: &mut Call,
-) -> Result<Decided, Error> {
-    let model = told::system(model, minded);
-    let offer = Offer::to_act(minded.context, minded.situation.next.as_ref());
-    let next = minded
-        .situation
+    task: MindTask<'_>,
+    ctx: &mut ActionCtx,
+) -> Result<ActOutput, Error> {
+    let model = prompt::with_system_prompt(model, task);
+    let toolset = Toolset::for_mind(task.context, task.mind.next.as_ref());
+    let next = task
+        .mind
         .next
         .as_ref()
-        .and_then(|_| offer.tools().first());
-    let question = told::question(minded.situation, next.map(|tool| tool.name.as_str()));
-    let answer = ask(models, &model, minded, &question, &offer, call).await?;
-    let mut decided = Decided {
-        said: Some(answer.text).filter(|text| !text.trim().is_empty()),
-        usage: answer.usage,
-        ..Decided::default()
+        .and_then(|_| toolset.tools().first());
+    let prompt = prompt::decision_prompt(task.mind, next.map(|tool| tool.name.as_str()));
+    let completion = complete(models, &model, task, &prompt, &toolset, ctx).await?;
+    let mut output = ActOutput {
+        note: Some(completion.text).filter(|text| !text.trim().is_empty()),
+        usage: completion.usage,
+        ..ActOutput::default()
     };
-    for made in answer.calls {
-        match made.name.as_str() {
-            tools::SLEEP => decided.thought.sleeps = true,
-            tools::PLAN => decided.thought.plan = plan(&made),
-            _ => decided.calls.push(made),
+    for call in completion.calls {
+        match call.name.as_str() {
+            tools::SLEEP => output.update.sleeps = true,
+            tools::PLAN => output.update.plan = plan(&call),
+            _ => output.calls.push(call),
         }
     }
-    reflect(models, &model, minded, &question, &mut decided, call).await?;
-    Ok(decided)
+    reflect(models, &model, task, &prompt, &mut output, ctx).await?;
+    Ok(output)
 }
 
-/// As much of a plan as a world takes.
+/// The plan in the arguments of a call, truncated to what a world accepts.
 fn plan(call: &ToolCall) -> Option<Vec<String>> {
     let arguments: BTreeMap<String, Vec<String>> =
         serde_json::from_str(call.arguments.get()).ok()?;
     let steps = arguments.into_values().next()?;
-    let cut = |mut step: String| {
+    let truncate = |mut step: String| {
         step.truncate(step.floor_char_boundary(STEP_BYTES_MAX));
         step.replace('\0', "")
     };
-    Some(steps.into_iter().take(STEPS_MAX).map(cut).collect())
+    Some(
+        steps
+            .into_iter()
+            .take(PLAN_STEPS_MAX)
+            .map(truncate)
+            .collect(),
+    )
 }
 
-/// Thinks about what is to be thought about before abilities are used: the answers are arguments.
+/// Sends the prompts of reflections on the abilities that are called. Each completion becomes an
+/// argument of the call.
 async fn reflect(
-    models: &Models,
+    models: &ModelClient,
     model: &Llm,
-    minded: Minded<'_>,
-    question: &str,
-    decided: &mut Decided,
-    call: &mut Call,
+    task: MindTask<'_>,
+    decision_prompt: &str,
+    output: &mut ActOutput,
+    ctx: &mut ActionCtx,
 ) -> Result<(), Error> {
-    let reflections = minded.config.mind.iter().flat_map(|mind| &mind.reflections);
+    let reflections = task.config.mind.iter().flat_map(|mind| &mind.reflections);
     let reflections: Vec<&Reflection> = reflections.collect();
-    for made in &mut decided.calls {
-        let key = made.ability();
-        let of_it = reflections
+    for call in &mut output.calls {
+        let ability = call.ability();
+        let before_call = reflections
             .iter()
-            .filter(|it| key.as_ref() == Some(&it.before));
-        for reflection in of_it {
-            let question = format!(
-                "{question}\n\nYou call `{}` with {}. Before that, think: {}\nAnswer with the text \
-                 of `{}` alone.",
-                made.name, made.arguments, reflection.prompt, reflection.argument
+            .filter(|reflection| ability.as_ref() == Some(&reflection.before));
+        for reflection in before_call {
+            let prompt = format!(
+                "{decision_prompt}\n\nYou call `{}` with {}. Before that, think: {}\nAnswer with the \
+                 text of `{}` alone.",
+                call.name, call.arguments, reflection.prompt, reflection.argument
             );
-            let nothing = Offer::default();
-            let answer = ask(models, model, minded, &question, &nothing, call).await?;
-            add(&mut decided.usage, answer.usage);
-            fill(made, &reflection.argument, &answer.text)?;
-            let thoughts = &mut decided.thought.thoughts;
-            thoughts.insert(reflection.name(), answer.text);
+            let no_tools = Toolset::default();
+            let completion = complete(models, model, task, &prompt, &no_tools, ctx).await?;
+            add_usage(&mut output.usage, completion.usage);
+            set_argument(call, &reflection.argument, &completion.text)?;
+            let thoughts = &mut output.update.thoughts;
+            thoughts.insert(reflection.name(), completion.text);
         }
     }
     Ok(())
 }
 
-fn fill(call: &mut ToolCall, argument: &str, text: &str) -> Result<(), Error> {
+fn set_argument(call: &mut ToolCall, argument: &str, text: &str) -> Result<(), Error> {
     let bad = |error: serde_json::Error| Error::failed("bad_arguments", error.to_string());
     let mut arguments: Arguments = serde_json::from_str(call.arguments.get()).map_err(bad)?;
     arguments.insert(argument.to_owned(), Value::from(text));
@@ -107,7 +117,7 @@ fn fill(call: &mut ToolCall, argument: &str, text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn add(total: &mut Option<Usage>, more: Option<Usage>) {
+fn add_usage(total: &mut Option<Usage>, more: Option<Usage>) {
     match (total, more) {
         (Some(total), Some(more)) => {
             total.input_tokens += more.input_tokens;
@@ -119,51 +129,51 @@ fn add(total: &mut Option<Usage>, more: Option<Usage>) {
 }
 
 pub(super) async fn summarise(
-    models: &Models,
+    models: &ModelClient,
     model: &Llm,
-    minded: Minded<'_>,
+    task: MindTask<'_>,
     paragraphs: u32,
-    call: &mut Call,
+    ctx: &mut ActionCtx,
 ) -> Result<(String, Option<Usage>), Error> {
-    let question = told::to_sum_up(minded.situation, paragraphs);
-    let answer = ask(models, model, minded, &question, &Offer::default(), call).await?;
-    if answer.text.trim().is_empty() {
+    let prompt = prompt::summary_prompt(task.mind, paragraphs);
+    let completion = complete(models, model, task, &prompt, &Toolset::default(), ctx).await?;
+    if completion.text.trim().is_empty() {
         return Err(Error::failed(
             "empty_summary",
-            "the model summed up nothing",
+            "the summary of the model is empty",
         ));
     }
-    Ok((answer.text, answer.usage))
+    Ok((completion.text, completion.usage))
 }
 
-/// Asks a model one question, as the world's.
-async fn ask(
-    models: &Models,
+/// Sends a prompt to the model, as a message of the world.
+async fn complete(
+    models: &ModelClient,
     model: &Llm,
-    minded: Minded<'_>,
-    question: &str,
-    offer: &Offer,
-    call: &mut Call,
-) -> Result<brain::Thought, Error> {
-    let id = MessageId(call.invocation().id.0);
+    task: MindTask<'_>,
+    prompt: &str,
+    toolset: &Toolset,
+    ctx: &mut ActionCtx,
+) -> Result<Completion, Error> {
+    let id = MessageId(ctx.request().id.0);
     let message = ChatMessage {
         id,
         sender: EntityId::world(),
         from_agent: false,
         answerers: Vec::new(),
-        text: question.to_owned(),
+        text: prompt.to_owned(),
         at: Timestamp::now(),
         turn: id,
         in_reply_to: None,
     };
-    let asked = Asked {
-        agent: &minded.context.entity,
+    let request = ModelRequest {
+        agent: &task.context.entity,
         messages: std::slice::from_ref(&message),
         message: &message,
         steps: &[],
-        offer,
+        toolset,
         others: &[],
-        until: minded.until,
+        deadline: task.deadline,
     };
-    models.think(model, asked, call).await
+    models.complete(model, request, ctx).await
 }

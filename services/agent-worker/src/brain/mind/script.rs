@@ -1,208 +1,111 @@
-//! An agent that decides by fixed rules. Pure.
+//! Decisions and summaries of a script. Pure.
 
 use contract::ability::AbilityKey;
+use contract::action::ActOutput;
 use contract::brain::{Script, ScriptCall, ScriptRule};
 use contract::mind::{MemoryEntry, MindContext, MindUpdate};
 use contract::tool::ToolCall;
+use sdk::Error;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 
-use super::{Decided, Minded};
-use crate::brain::script::{fill, fitting};
-use sdk::Error;
+use super::placeholders::{EventFields, Placeholders};
+use super::task::MindTask;
+use crate::brain::script::matching_rule;
+use crate::brain::template::fill;
 
-/// Characters of an event in a script's summary.
+/// The maximum length of an event in the summary of a script.
 const SUMMARY_CHARACTERS_MAX: usize = 200;
 
-/// The rule that fits what woke the agent says what it does, call by call; then it sleeps.
-pub(super) fn decide(script: &Script, minded: Minded<'_>) -> Result<Decided, Error> {
-    let Some(cause) = &minded.situation.cause else {
-        return Ok(sleeps(None));
+/// Makes the calls of the rule that matches what woke the agent, one per decision; then sleeps.
+pub(super) fn decide(script: &Script, task: MindTask<'_>) -> Result<ActOutput, Error> {
+    let Some(cause) = &task.mind.cause else {
+        return Ok(sleep(None));
     };
-    let about = format!("{} {}", cause.event_type, cause.data);
-    let Some(rule) = fitting(script, &about) else {
-        return Ok(sleeps(None));
+    let text = format!("{} {}", cause.event_type, cause.data);
+    let Some(rule) = matching_rule(script, &text) else {
+        return Ok(sleep(None));
     };
-    let scene = Scene::new(minded, cause);
-    match next_call(rule, minded.situation) {
-        Some(wanted) => use_of(wanted, minded, &scene),
-        None => Ok(sleeps(Some(fill(&rule.reply, |name| scene.value(name))))),
+    let placeholders = Placeholders::new(task, cause);
+    match next_call(rule, task.mind) {
+        Some(call) => call_ability(call, task, &placeholders),
+        None => Ok(sleep(Some(fill(&rule.reply, |name| {
+            placeholders.value(name)
+        })))),
     }
 }
 
-fn sleeps(said: Option<String>) -> Decided {
-    let thought = MindUpdate {
+fn sleep(note: Option<String>) -> ActOutput {
+    let update = MindUpdate {
         sleeps: true,
         ..MindUpdate::default()
     };
-    Decided {
-        thought,
-        said,
-        ..Decided::default()
+    ActOutput {
+        update,
+        note,
+        ..ActOutput::default()
     }
 }
 
-/// The call that comes after those that were made. One that came to nothing is the last.
-fn next_call<'a>(rule: &'a ScriptRule, situation: &MindContext) -> Option<&'a ScriptCall> {
-    let is_bad = |event: &MemoryEntry| match event.event_type.as_str() {
+/// The call after those that were made. There is none after one that failed.
+fn next_call<'a>(rule: &'a ScriptRule, mind: &MindContext) -> Option<&'a ScriptCall> {
+    let has_failed = |event: &MemoryEntry| match event.event_type.as_str() {
         "action.failed" | "action.cancelled" => true,
-        "action.completed" => serde_json::from_str::<Refused>(event.data.get()).is_ok(),
+        "action.completed" => serde_json::from_str::<RejectedCall>(event.data.get()).is_ok(),
         _ => false,
     };
-    if situation.step > 0 && situation.memory.last().is_some_and(is_bad) {
+    if mind.step > 0 && mind.memory.last().is_some_and(has_failed) {
         return None;
     }
-    rule.calls.get(usize::try_from(situation.step).ok()?)
+    rule.calls.get(usize::try_from(mind.step).ok()?)
 }
 
-/// What an agent remembers of a use that its world refused.
+/// What an agent remembers of a call that its world rejected.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Refused {
+struct RejectedCall {
     #[serde(rename = "used")]
     _used: String,
     #[serde(rename = "refused")]
     _refused: String,
 }
 
-fn use_of(wanted: &ScriptCall, minded: Minded<'_>, scene: &Scene<'_>) -> Result<Decided, Error> {
-    let mut arguments = scene.filled(&wanted.arguments);
-    let mut thought = MindUpdate::default();
+fn call_ability(
+    call: &ScriptCall,
+    task: MindTask<'_>,
+    placeholders: &Placeholders<'_>,
+) -> Result<ActOutput, Error> {
+    let mut arguments = placeholders.fill_value(&call.arguments);
+    let mut update = MindUpdate::default();
     let key = AbilityKey {
-        entity: wanted.entity.clone(),
-        ability: wanted.ability.clone(),
+        entity: call.entity.clone(),
+        ability: call.ability.clone(),
     };
-    let reflections = minded.config.mind.iter().flat_map(|mind| &mind.reflections);
+    let reflections = task.config.mind.iter().flat_map(|mind| &mind.reflections);
     for reflection in reflections.filter(|reflection| reflection.before == key) {
-        let text = fill(&reflection.prompt, |name| scene.value(name));
+        let text = fill(&reflection.prompt, |name| placeholders.value(name));
         if let Value::Object(arguments) = &mut arguments {
             arguments.insert(reflection.argument.clone(), Value::from(text.as_str()));
         }
-        thought.thoughts.insert(reflection.name(), text);
+        update.thoughts.insert(reflection.name(), text);
     }
     let arguments = to_raw_value(&arguments)
         .map_err(|error| Error::failed("script_bad_call", error.to_string()))?;
-    let id = format!("call-{}", minded.situation.step + 1);
-    let call = ToolCall::to_use(id, key, wanted.target.clone(), arguments);
-    Ok(Decided {
-        thought,
+    let id = format!("call-{}", task.mind.step + 1);
+    let call = ToolCall::to_use(id, key, call.target.clone(), arguments);
+    Ok(ActOutput {
+        update,
         calls: vec![call],
-        ..Decided::default()
+        ..ActOutput::default()
     })
 }
 
-/// What the placeholders of a script stand for.
-struct Scene<'a> {
-    agent: &'a str,
-    sender: &'a str,
-    cause: Fields,
-    result: Fields,
-}
-
-impl<'a> Scene<'a> {
-    fn new(minded: Minded<'a>, cause: &'a MemoryEntry) -> Self {
-        let me = &minded.context.entity.id;
-        let mut memory = minded.situation.memory.iter().rev();
-        let result = memory.find(|event| event.sender != *me);
-        Self {
-            agent: minded.context.entity.display_name(),
-            sender: cause.sender.as_str(),
-            cause: Fields::of(cause),
-            result: result.map(Fields::of).unwrap_or_default(),
-        }
-    }
-
-    /// `{text}` and `{data.FIELD}` are of what woke the agent, `{result}` and `{result.FIELD}` of what
-    /// it heard last.
-    fn value(&self, name: &str) -> Option<&str> {
-        match name {
-            "agent" => Some(self.agent),
-            "sender" => Some(self.sender),
-            "text" => Some(&self.cause.text),
-            "result" => Some(&self.result.text),
-            _ => match name.split_once('.')? {
-                ("data", field) => self.cause.field(field),
-                ("result", field) => self.result.field(field),
-                _ => None,
-            },
-        }
-    }
-
-    /// The arguments, with all strings in them filled in. A string that is one placeholder becomes
-    /// what that stands for, if it is no text.
-    fn filled(&self, arguments: &Value) -> Value {
-        match arguments {
-            Value::String(text) => self.whole(text).unwrap_or_else(|| {
-                let filled = fill(text, |name| self.value(name));
-                Value::String(filled)
-            }),
-            Value::Array(items) => items.iter().map(|item| self.filled(item)).collect(),
-            Value::Object(fields) => fields
-                .iter()
-                .map(|(name, field)| (name.clone(), self.filled(field)))
-                .collect(),
-            other => other.clone(),
-        }
-    }
-
-    fn whole(&self, text: &str) -> Option<Value> {
-        let name = text.strip_prefix('{')?.strip_suffix('}')?;
-        let (of, field) = name.split_once('.')?;
-        let fields = match of {
-            "data" => &self.cause,
-            "result" => &self.result,
-            _ => return None,
-        };
-        fields.values.get(field).map(|(value, _)| value.clone())
-    }
-}
-
-/// A payload: as a text, and field by field.
-#[derive(Default)]
-struct Fields {
-    text: String,
-    values: std::collections::BTreeMap<String, (Value, String)>,
-}
-
-impl Fields {
-    fn of(event: &MemoryEntry) -> Self {
-        let data: Value = serde_json::from_str(event.data.get()).unwrap_or_default();
-        let values = match data {
-            Value::Object(fields) => fields,
-            _ => serde_json::Map::new(),
-        };
-        let values: std::collections::BTreeMap<_, _> = values
-            .into_iter()
-            .map(|(name, value)| {
-                let text = as_text(&value);
-                (name, (value, text))
-            })
-            .collect();
-        let message = values.get("message").map(|(_, text)| text.clone());
-        Self {
-            text: message.unwrap_or_else(|| event.data.get().to_owned()),
-            values,
-        }
-    }
-
-    fn field(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(|(_, text)| text.as_str())
-    }
-}
-
-fn as_text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-/// The latest lines of what happened: a script has no words of its own.
-pub(super) fn summarise(situation: &MindContext, paragraphs: u32) -> String {
-    let before = situation.summary.lines().map(ToOwned::to_owned);
-    let events = situation.memory.iter().map(|event| {
-        let text = Fields::of(event).text;
+/// The latest lines of the last summary and of the memory.
+pub(super) fn summarise(mind: &MindContext, paragraphs: u32) -> String {
+    let before = mind.summary.lines().map(ToOwned::to_owned);
+    let events = mind.memory.iter().map(|event| {
+        let text = EventFields::of(event).text;
         let line = format!("{} {}: {text}", event.sender, event.event_type);
         let line: String = line.chars().take(SUMMARY_CHARACTERS_MAX).collect();
         line.replace('\n', " ")
@@ -224,7 +127,7 @@ mod tests {
             "sender": sender, "at": "2026-01-01T00:00:00Z", "data": data})
     }
 
-    /// What a script decides, as the calls that it makes and what it says when it sleeps.
+    /// The call of a decision, or the note of one to sleep.
     fn check(step: u32, memory: &[Value], expected: &Result<Value, Option<&str>>) {
         let script: Script = serde_json::from_value(json!({"rules": [{
             "when": "bell.rings", "reply": "{agent} is done: {result.sum}",
@@ -241,31 +144,31 @@ mod tests {
         }}))
         .unwrap();
         let cause = event("bell.rings", "pat", &json!({"n": 7, "message": "hey"}));
-        let situation: MindContext = serde_json::from_value(json!({
+        let mind: MindContext = serde_json::from_value(json!({
             "thinking": "decide", "world_name": "", "cause": cause, "step": step, "memory": memory,
         }))
         .unwrap();
-        let minded = Minded {
+        let task = MindTask {
             context: &context,
             config: context.entity.agent.as_ref().unwrap(),
-            situation: &situation,
-            until: tokio::time::Instant::now(),
+            mind: &mind,
+            deadline: tokio::time::Instant::now(),
         };
-        let decided = decide(&script, minded).unwrap();
+        let output = decide(&script, task).unwrap();
         match expected {
             Ok(call) => {
-                assert_eq!(serde_json::to_value(&decided.calls).unwrap(), json!([call]));
-                assert!(!decided.thought.sleeps);
+                assert_eq!(serde_json::to_value(&output.calls).unwrap(), json!([call]));
+                assert!(!output.update.sleeps);
             }
-            Err(said) => {
-                assert!(decided.calls.is_empty() && decided.thought.sleeps);
-                assert_eq!(decided.said.as_deref(), *said);
+            Err(note) => {
+                assert!(output.calls.is_empty() && output.update.sleeps);
+                assert_eq!(output.note.as_deref(), *note);
             }
         }
     }
 
     #[test]
-    fn a_script_takes_one_step_after_another_and_sleeps() {
+    fn a_script_makes_one_call_after_another_and_sleeps() {
         let add = json!({"id": "call-1", "name": "abacus_add",
             "tool": {"ability": {"entity": "abacus", "ability": "add"}},
             "arguments": {"a": 7, "b": ["hey!"]}});
@@ -275,7 +178,7 @@ mod tests {
         let sum = event("abacus.sum", "abacus", &json!({"sum": 9}));
         let said = event("bell.say", "ada", &json!({"message": "pat gets 9"}));
         let failed = event("action.failed", "abacus", &json!({"reason": "no"}));
-        let refused = event(
+        let rejected = event(
             "action.completed",
             "ada",
             &json!({"used": "abacus_add", "refused": "no"}),
@@ -284,17 +187,17 @@ mod tests {
         check(1, std::slice::from_ref(&sum), &Ok(say));
         check(2, &[sum, said], &Err(Some("ada is done: 9")));
         check(1, &[failed], &Err(Some("ada is done: {result.sum}")));
-        check(1, &[refused], &Err(Some("ada is done: {result.sum}")));
+        check(1, &[rejected], &Err(Some("ada is done: {result.sum}")));
     }
 
     #[test]
     fn the_summary_of_a_script_is_its_last_lines() {
-        let situation: MindContext = serde_json::from_value(json!({
+        let mind: MindContext = serde_json::from_value(json!({
             "thinking": "summarise", "world_name": "", "summary": "one\ntwo",
             "memory": [event("a.b", "pat", &json!({"message": "three\nlines"}))],
         }))
         .unwrap();
-        assert_eq!(summarise(&situation, 2), "two\npat a.b: three lines");
-        assert_eq!(summarise(&situation, 9), "one\ntwo\npat a.b: three lines");
+        assert_eq!(summarise(&mind, 2), "two\npat a.b: three lines");
+        assert_eq!(summarise(&mind, 9), "one\ntwo\npat a.b: three lines");
     }
 }

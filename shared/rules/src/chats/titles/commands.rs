@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use contract::action::TitleOutput;
 use contract::chat::TitleSource;
 use contract::world::ChatModel;
 use contract::{Brain, Chat, ChatId, Entity, EntityId, Fact, Purpose, Rejection, action};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::from_message::from_message;
@@ -20,12 +20,6 @@ use crate::world::World;
 
 /// A title that takes longer is not worth waiting for.
 const DEADLINE: Duration = Duration::from_mins(2);
-
-/// What a worker finds.
-#[derive(Deserialize)]
-struct Output {
-    title: String,
-}
 
 /// The first thing that a person posts gives a chat its title, if it has none.
 pub(crate) fn title_from_first_message(
@@ -94,7 +88,7 @@ pub(crate) fn title_from_model(
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
     let state = world.chats.get(chat);
-    let output = output.and_then(|json| serde_json::from_str::<Output>(json.get()).ok());
+    let output = output.and_then(|json| serde_json::from_str::<TitleOutput>(json.get()).ok());
     let (Some(state), Some(output)) = (state, output) else {
         return Ok(());
     };

@@ -1,5 +1,4 @@
 use super::*;
-use crate::config::Endpoint;
 
 /// A variable that cargo sets for every test.
 const VARIABLE: &str = "CARGO_PKG_NAME";
@@ -9,8 +8,8 @@ fn llm(base_url: &str) -> Llm {
     serde_json::from_value(json).unwrap()
 }
 
-fn endpoints(unlisted: Unlisted) -> Endpoints {
-    Endpoints::new(&Config {
+fn endpoints(unlisted: UnlistedEndpoints) -> Endpoints {
+    Endpoints::new(&LlmConfig {
         endpoints: vec![Endpoint {
             base_url: "https://models.example/v1".into(),
             key_variable: Some(VARIABLE.into()),
@@ -29,15 +28,15 @@ fn code(result: Result<Destination, Error>) -> String {
 }
 
 #[test]
-fn a_key_goes_to_the_listed_address_only() {
-    let endpoints = endpoints(Unlisted::Any);
+fn a_key_is_sent_to_the_listed_address_only() {
+    let endpoints = endpoints(UnlistedEndpoints::Any);
     for same in [
         "https://models.example/v1",
         "https://MODELS.example:443/v1/",
     ] {
         assert_eq!(
             endpoints.resolve(&llm(same)).unwrap().key,
-            Key::read(VARIABLE)
+            Secret::from_variable(VARIABLE)
         );
     }
     for other in [
@@ -54,31 +53,31 @@ fn a_key_goes_to_the_listed_address_only() {
 }
 
 #[test]
-fn an_unlisted_address_is_refused_unless_it_is_this_machine() {
-    let endpoints = endpoints(Unlisted::Loopback);
-    for there in [
+fn an_unlisted_address_is_rejected_unless_it_is_loopback() {
+    let endpoints = endpoints(UnlistedEndpoints::Loopback);
+    for remote in [
         "http://10.0.0.1/v1",
         "http://169.254.169.254/",
         "http://localhost.evil/",
     ] {
         assert_eq!(
-            code(endpoints.resolve(&llm(there))),
+            code(endpoints.resolve(&llm(remote))),
             "endpoint_not_allowed",
-            "{there}"
+            "{remote}"
         );
     }
-    for here in [
+    for local in [
         "http://localhost:1/v1",
         "http://127.0.0.2:1",
         "http://[::1]:1/v1",
     ] {
-        let destination = endpoints.resolve(&llm(here)).unwrap();
+        let destination = endpoints.resolve(&llm(local)).unwrap();
         assert!(
             destination.is_loopback && destination.key.is_none(),
-            "{here}"
+            "{local}"
         );
     }
-    let strict = self::endpoints(Unlisted::Refuse);
+    let strict = self::endpoints(UnlistedEndpoints::Refuse);
     assert_eq!(
         code(strict.resolve(&llm("http://localhost:1/v1"))),
         "endpoint_not_allowed"
@@ -86,8 +85,8 @@ fn an_unlisted_address_is_refused_unless_it_is_this_machine() {
 }
 
 #[test]
-fn whatever_could_change_the_request_is_refused() {
-    let endpoints = endpoints(Unlisted::Any);
+fn what_could_change_the_request_is_rejected() {
+    let endpoints = endpoints(UnlistedEndpoints::Any);
     for bad in [
         "http://127.0.0.1:1/quit?",
         "http://127.0.0.1:1/#",
@@ -110,7 +109,7 @@ fn whatever_could_change_the_request_is_refused() {
 
 #[test]
 fn a_listed_address_without_its_key_stops_the_worker() {
-    let config = Config {
+    let config = LlmConfig {
         endpoints: vec![Endpoint {
             base_url: "https://models.example/v1".into(),
             key_variable: Some("MANYWORLDS_TEST_NO_SUCH_KEY".into()),

@@ -1,4 +1,4 @@
-//! What a language model is told that decides for an agent. Pure.
+//! The prompts of a language model that decides for an agent. Pure.
 
 use std::fmt::Write;
 
@@ -6,24 +6,25 @@ use contract::brain::Llm;
 use contract::mind::{MemoryEntry, MindContext};
 use contract::{AgentConfig, Entity};
 
-use super::Minded;
+use super::task::MindTask;
 
-/// How an agent acts.
+/// The rules of acting by tool calls.
 const RULES: &str = "You act by calling tools. What you call is done, and what came of it is among \
                      the events, before you are asked again. Call `plan` beside it when your plan \
                      changes. When there is nothing to do now, or you wait for something, call \
                      `sleep`: what you wait for wakes you.";
 
-/// Who the agent is, where it is, and what it is after, before its own prompt.
-pub(super) fn system(model: &Llm, minded: Minded<'_>) -> Llm {
-    let Minded {
+/// The model with a system prompt that begins with the identity, the place and the goals of the
+/// agent.
+pub(super) fn with_system_prompt(model: &Llm, task: MindTask<'_>) -> Llm {
+    let MindTask {
         context,
         config,
-        situation,
+        mind,
         ..
-    } = minded;
-    let mut text = whereabouts(&context.entity, situation);
-    goals(&mut text, config);
+    } = task;
+    let mut text = identity(&context.entity, mind);
+    push_goals(&mut text, config);
     text.push_str(RULES);
     if !model.system_prompt.is_empty() {
         text.push_str("\n\n");
@@ -35,27 +36,27 @@ pub(super) fn system(model: &Llm, minded: Minded<'_>) -> Llm {
     }
 }
 
-fn whereabouts(agent: &Entity, situation: &MindContext) -> String {
+fn identity(agent: &Entity, mind: &MindContext) -> String {
     let mut text = format!("Your id is {}.", agent.id);
-    for (before, it) in [
+    for (label, value) in [
         (" ", agent.description.as_str()),
-        ("\nYou are in the world ", situation.world_name.as_str()),
-        (": ", situation.world_description.as_str()),
+        ("\nYou are in the world ", mind.world_name.as_str()),
+        (": ", mind.world_description.as_str()),
         (
             "\nYour place is ",
             agent.location.as_deref().unwrap_or_default(),
         ),
     ] {
-        if !it.is_empty() {
-            text.push_str(before);
-            text.push_str(it);
+        if !value.is_empty() {
+            text.push_str(label);
+            text.push_str(value);
         }
     }
     text.push('\n');
     text
 }
 
-fn goals(text: &mut String, config: &AgentConfig) {
+fn push_goals(text: &mut String, config: &AgentConfig) {
     let goals = config.mind.iter().flat_map(|mind| &mind.goals);
     let goals: Vec<String> = goals.map(|goal| format!("- {goal}\n")).collect();
     if !goals.is_empty() {
@@ -64,14 +65,14 @@ fn goals(text: &mut String, config: &AgentConfig) {
     }
 }
 
-/// What the agent knows, and what it is asked.
-pub(super) fn question(situation: &MindContext, next: Option<&str>) -> String {
-    let mut text = knowledge(situation);
-    if let Some(cause) = &situation.cause {
-        let _ = writeln!(text, "What woke you:\n{}", line(cause));
+/// The prompt for a decision: memory, plan and cause. `next` is the tool that must be called.
+pub(super) fn decision_prompt(mind: &MindContext, next: Option<&str>) -> String {
+    let mut text = knowledge(mind);
+    if let Some(cause) = &mind.cause {
+        let _ = writeln!(text, "What woke you:\n{}", event_line(cause));
     }
-    if situation.step > 0 {
-        let _ = writeln!(text, "Since then you were asked {} times.", situation.step);
+    if mind.step > 0 {
+        let _ = writeln!(text, "Since then you were asked {} times.", mind.step);
     }
     match next {
         Some(next) => {
@@ -82,29 +83,29 @@ pub(super) fn question(situation: &MindContext, next: Option<&str>) -> String {
     text
 }
 
-fn knowledge(situation: &MindContext) -> String {
+fn knowledge(mind: &MindContext) -> String {
     let mut text = String::new();
-    if !situation.summary.is_empty() {
-        let _ = writeln!(text, "What happened before:\n{}\n", situation.summary);
+    if !mind.summary.is_empty() {
+        let _ = writeln!(text, "What happened before:\n{}\n", mind.summary);
     }
-    if !situation.memory.is_empty() {
+    if !mind.memory.is_empty() {
         text.push_str("What you remember, oldest first, an event a line:\n");
-        for event in &situation.memory {
-            text.push_str(&line(event));
+        for event in &mind.memory {
+            text.push_str(&event_line(event));
             text.push('\n');
         }
         text.push('\n');
     }
-    if !situation.thoughts.is_empty() {
+    if !mind.thoughts.is_empty() {
         text.push_str("What you thought:\n");
-        for (about, thought) in &situation.thoughts {
+        for (about, thought) in &mind.thoughts {
             let _ = writeln!(text, "- {about}: {thought}");
         }
         text.push('\n');
     }
-    if !situation.plan.is_empty() {
+    if !mind.plan.is_empty() {
         text.push_str("Your plan:\n");
-        for (number, step) in (1..).zip(&situation.plan) {
+        for (number, step) in (1..).zip(&mind.plan) {
             let _ = writeln!(text, "{number}. {step}");
         }
         text.push('\n');
@@ -112,8 +113,8 @@ fn knowledge(situation: &MindContext) -> String {
     text
 }
 
-/// An event as one line of JSON, without its id: models have no use for that.
-fn line(event: &MemoryEntry) -> String {
+/// An event as one line of JSON, without its id, which is of no use to a model.
+fn event_line(event: &MemoryEntry) -> String {
     let mut line = format!(
         "{{\"type\":\"{}\",\"from\":\"{}\"",
         event.event_type, event.sender
@@ -125,14 +126,14 @@ fn line(event: &MemoryEntry) -> String {
     line
 }
 
-/// What a model is told that sums up.
-pub(super) fn to_sum_up(situation: &MindContext, paragraphs: u32) -> String {
-    let plainly = MindContext {
+/// The prompt for a summary.
+pub(super) fn summary_prompt(mind: &MindContext, paragraphs: u32) -> String {
+    let without_plan = MindContext {
         thoughts: Default::default(),
         plan: Vec::new(),
-        ..situation.clone()
+        ..mind.clone()
     };
-    let mut text = knowledge(&plainly);
+    let mut text = knowledge(&without_plan);
     let _ = write!(
         text,
         "Sum all of that up, the summary before the events included, in at most {paragraphs} \
@@ -147,7 +148,7 @@ mod tests {
 
     use super::*;
 
-    fn situation() -> MindContext {
+    fn mind() -> MindContext {
         let event = |number: u32, target: Option<&str>| {
             json!({"id": "0190b7a5-0000-7000-8000-000000000001", "type": "a.b", "sender": "pat",
                 "target": target, "at": "2026-01-01T00:00:00Z", "data": {"n": number}})
@@ -161,10 +162,10 @@ mod tests {
     }
 
     #[test]
-    fn a_model_is_told_all_that_the_agent_knows() {
-        let told = question(&situation(), None);
+    fn a_prompt_holds_all_that_the_agent_knows() {
+        let prompt = decision_prompt(&mind(), None);
         assert_eq!(
-            told,
+            prompt,
             "What happened before:\nIt began.\n\n\
              What you remember, oldest first, an event a line:\n\
              {\"type\":\"a.b\",\"from\":\"pat\",\"at\":\"2026-01-01T00:00:00.000Z\",\"data\":{\"n\":1}}\n\n\
@@ -175,34 +176,34 @@ mod tests {
              Since then you were asked 1 times.\n\
              What do you do now?"
         );
-        let told = question(&situation(), Some("mic_pass"));
-        assert!(told.ends_with("Now you must call `mic_pass`."));
-        let told = to_sum_up(&situation(), 3);
-        assert!(told.contains("It began.") && told.contains("at most 3 paragraphs"));
-        assert!(!told.contains("mood"), "{told}");
+        let prompt = decision_prompt(&mind(), Some("mic_pass"));
+        assert!(prompt.ends_with("Now you must call `mic_pass`."));
+        let prompt = summary_prompt(&mind(), 3);
+        assert!(prompt.contains("It began.") && prompt.contains("at most 3 paragraphs"));
+        assert!(!prompt.contains("mood"), "{prompt}");
     }
 
     #[test]
-    fn a_model_knows_who_it_is_and_what_it_is_after() {
+    fn a_system_prompt_holds_the_identity_and_the_goals() {
         let context = serde_json::from_value(json!({"agent": {
             "id": "ada", "kind": "agent", "description": "A host.", "location": "stage",
             "agent": {"mind": {"goals": ["talk", "listen"]}},
         }}))
         .unwrap();
-        let minded = Minded {
+        let task = MindTask {
             context: &context,
             config: context.entity.agent.as_ref().unwrap(),
-            situation: &situation(),
-            until: tokio::time::Instant::now(),
+            mind: &mind(),
+            deadline: tokio::time::Instant::now(),
         };
         let model: Llm = serde_json::from_value(
             json!({"provider": "openai", "model": "m", "system_prompt": "Be brief."}),
         )
         .unwrap();
-        let told = system(&model, minded).system_prompt;
-        let begins = "Your id is ada. A host.\nYou are in the world Hall: a hall\nYour place is \
+        let prompt = with_system_prompt(&model, task).system_prompt;
+        let beginning = "Your id is ada. A host.\nYou are in the world Hall: a hall\nYour place is \
                       stage\nWhat you are after:\n- talk\n- listen\nYou act by calling tools.";
-        assert!(told.starts_with(begins), "{told}");
-        assert!(told.ends_with("\n\nBe brief."));
+        assert!(prompt.starts_with(beginning), "{prompt}");
+        assert!(prompt.ends_with("\n\nBe brief."));
     }
 }

@@ -3,18 +3,18 @@ use super::*;
 /// A variable that cargo sets for every test.
 const VARIABLE: &str = "CARGO_PKG_NAME";
 
-fn url(url: &str) -> Allowed {
-    Allowed {
+fn url(url: &str) -> AllowedServer {
+    AllowedServer {
         url: Some(url.to_owned()),
-        ..Allowed::default()
+        ..AllowedServer::default()
     }
 }
 
-fn command(command: &str, args: &[&str]) -> Allowed {
-    Allowed {
+fn command(command: &str, args: &[&str]) -> AllowedServer {
+    AllowedServer {
         command: Some(command.to_owned()),
         args: args.iter().map(|arg| (*arg).to_owned()).collect(),
-        ..Allowed::default()
+        ..AllowedServer::default()
     }
 }
 
@@ -31,9 +31,9 @@ fn stdio(command: &str, args: &[&str]) -> McpServer {
     }
 }
 
-fn fits(allowed: &Allowed, server: &McpServer) -> bool {
-    let allow = Allow::new(std::slice::from_ref(allowed)).unwrap();
-    allow.grant(server).is_some()
+fn is_allowed(allowed: &AllowedServer, server: &McpServer) -> bool {
+    let allowlist = Allowlist::new(std::slice::from_ref(allowed)).unwrap();
+    allowlist.permit(server).is_some()
 }
 
 #[test]
@@ -57,15 +57,15 @@ fn an_address_is_compared_by_its_parts() {
         ("https://a.b/team/*", "https://a.b/team/..%2fother", false),
         ("https://a.b/*", "nonsense", false),
     ] {
-        let fits = fits(&url(allowed), &http(wanted));
-        assert_eq!(fits, expected, "{allowed} {wanted}");
+        let is_allowed = is_allowed(&url(allowed), &http(wanted));
+        assert_eq!(is_allowed, expected, "{allowed} {wanted}");
     }
 }
 
 #[test]
 fn a_program_is_compared_with_its_arguments() {
     let exact = command("npx", &["-y", "tools"]);
-    let any = Allowed {
+    let any = AllowedServer {
         any_args: true,
         ..command("npx", &[])
     };
@@ -78,49 +78,53 @@ fn a_program_is_compared_with_its_arguments() {
         (&any, stdio("sh", &[]), false),
         (&any, http("https://a.b/"), false),
     ] {
-        assert_eq!(fits(allowed, &wanted), expected, "{wanted:?}");
+        assert_eq!(is_allowed(allowed, &wanted), expected, "{wanted:?}");
     }
 }
 
 #[test]
-fn what_is_secret_is_read_at_the_start() {
+fn secrets_are_read_at_the_start() {
     let allowed = [
-        Allowed {
+        AllowedServer {
             bearer_variable: Some(VARIABLE.to_owned()),
             ..url("https://a.b/mcp")
         },
-        Allowed {
+        AllowedServer {
             variables: vec![VARIABLE.to_owned(), "PATH".to_owned()],
             ..command("tools", &[])
         },
     ];
-    let allow = Allow::new(&allowed).unwrap();
-    let Some(Route::Address { key, .. }) = allow.grant(&http("https://a.b/mcp")).map(|it| it.route)
+    let allowlist = Allowlist::new(&allowed).unwrap();
+    let Some(Route::Http { key, .. }) = allowlist
+        .permit(&http("https://a.b/mcp"))
+        .map(|permit| permit.route)
     else {
         panic!("it is allowed");
     };
-    assert_eq!(key, Key::read(VARIABLE));
-    let Some(Route::Program {
+    assert_eq!(key, Secret::from_variable(VARIABLE));
+    let Some(Route::ChildProcess {
         variables, secrets, ..
-    }) = allow.grant(&stdio("tools", &[])).map(|it| it.route)
+    }) = allowlist
+        .permit(&stdio("tools", &[]))
+        .map(|permit| permit.route)
     else {
         panic!("it is allowed");
     };
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = path.to_string_lossy();
-    let said = secrets.removed_from(&format!("agent-worker is in {path}"));
-    assert_eq!(said, format!("[key] is in {path}"));
+    let redacted = secrets.redact(&format!("agent-worker is in {path}"));
+    assert_eq!(redacted, format!("[key] is in {path}"));
     let names: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
     assert!(names.contains(&VARIABLE) && !names.contains(&"CARGO_MANIFEST_DIR"));
 }
 
 #[test]
-fn an_entry_that_makes_no_sense_stops_the_worker() {
+fn an_invalid_entry_stops_the_worker() {
     let missing = || "MANYWORLDS_TEST_NO_SUCH_KEY".to_owned();
     for (allowed, expected) in [
-        (Allowed::default(), "either `command` or `url`"),
+        (AllowedServer::default(), "either `command` or `url`"),
         (
-            Allowed {
+            AllowedServer {
                 command: Some("tools".into()),
                 ..url("https://a.b/")
             },
@@ -128,31 +132,31 @@ fn an_entry_that_makes_no_sense_stops_the_worker() {
         ),
         (command("", &[]), "`command` is empty"),
         (
-            Allowed {
+            AllowedServer {
                 any_args: true,
                 ..command("tools", &["x"])
             },
             "either `args` or `any_args`",
         ),
         (url("file:///etc/passwd"), "is not http or https"),
-        (url("https://u:p@a.b/"), "names a user"),
+        (url("https://u:p@a.b/"), "has a user"),
         (url("https://a.b/?x=*"), "a query can't end in `*`"),
         (
-            Allowed {
+            AllowedServer {
                 bearer_variable: Some(missing()),
                 ..url("https://a.b/")
             },
             "MANYWORLDS_TEST_NO_SUCH_KEY is not set",
         ),
         (
-            Allowed {
+            AllowedServer {
                 variables: vec![missing()],
                 ..command("tools", &[])
             },
             "MANYWORLDS_TEST_NO_SUCH_KEY is not set",
         ),
     ] {
-        let error = format!("{:#}", Allow::new(&[allowed]).err().unwrap());
+        let error = format!("{:#}", Allowlist::new(&[allowed]).err().unwrap());
         assert!(error.starts_with("mcp.allow: entry 1"), "{error}");
         assert!(error.contains(expected), "{error}");
     }

@@ -1,4 +1,4 @@
-//! What came of a call, as a model is told.
+//! Converts the result of a tool call for a model.
 
 use contract::tool::ToolResult;
 use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
@@ -6,29 +6,30 @@ use serde_json::Value;
 
 use super::secrets::Secrets;
 
-/// As much text as a model is told of one call, in bytes.
+/// The maximum size of the text of one result.
 const TEXT_BYTES_MAX: usize = 64 << 10;
-/// And as much as JSON, where a letter may take six: the world takes no larger result.
+/// The maximum size of the text as JSON, where a character may take six bytes: a world accepts no
+/// larger result.
 const JSON_BYTES_MAX: usize = 192 << 10;
 
-/// A call that failed, or was not made.
-pub(crate) fn failed(text: impl Into<String>) -> ToolResult {
+/// The result of a call that failed, or was not made.
+pub(crate) fn failed_result(text: impl Into<String>) -> ToolResult {
     ToolResult {
-        text: bounded(text.into()),
+        text: limit_size(text.into()),
         failed: true,
     }
 }
 
-/// The text of a result without what is secret; what is no text is only named.
-pub(super) fn result(result: &CallToolResult, secrets: &Secrets) -> ToolResult {
+/// Converts a result: the text without secrets; other content is described by its type and size.
+pub(super) fn convert_result(result: &CallToolResult, secrets: &Secrets) -> ToolResult {
     let has_text = result.content.iter().any(is_text);
     let structured = result.structured_content.as_ref();
     let structured = structured.filter(|_| !has_text).map(Value::to_string);
     let lines = structured
         .into_iter()
-        .chain(result.content.iter().map(block));
+        .chain(result.content.iter().map(block_text));
     ToolResult {
-        text: bounded(secrets.removed_from(&lines.collect::<Vec<_>>().join("\n"))),
+        text: limit_size(secrets.redact(&lines.collect::<Vec<_>>().join("\n"))),
         failed: result.is_error.unwrap_or_default(),
     }
 }
@@ -37,7 +38,7 @@ fn is_text(block: &ContentBlock) -> bool {
     matches!(
         block,
         ContentBlock::Text(_) | ContentBlock::Resource(_)
-            if !matches!(block, ContentBlock::Resource(it) if is_blob(&it.resource))
+            if !matches!(block, ContentBlock::Resource(embedded) if is_blob(&embedded.resource))
     )
 }
 
@@ -45,31 +46,31 @@ fn is_blob(resource: &ResourceContents) -> bool {
     matches!(resource, ResourceContents::BlobResourceContents { .. })
 }
 
-fn block(block: &ContentBlock) -> String {
+fn block_text(block: &ContentBlock) -> String {
     match block {
         ContentBlock::Text(text) => text.text.clone(),
-        ContentBlock::Image(image) => note("image", &image.mime_type, &image.data),
-        ContentBlock::Audio(audio) => note("audio", &audio.mime_type, &audio.data),
-        ContentBlock::Resource(embedded) => resource(&embedded.resource),
+        ContentBlock::Image(image) => describe_blob("image", &image.mime_type, &image.data),
+        ContentBlock::Audio(audio) => describe_blob("audio", &audio.mime_type, &audio.data),
+        ContentBlock::Resource(embedded) => resource_text(&embedded.resource),
         ContentBlock::ResourceLink(link) => format!("[resource: {} <{}>]", link.name, link.uri),
         _ => "[something that is no text]".to_owned(),
     }
 }
 
-fn resource(resource: &ResourceContents) -> String {
+fn resource_text(resource: &ResourceContents) -> String {
     match resource {
         ResourceContents::TextResourceContents { text, .. } => text.clone(),
         ResourceContents::BlobResourceContents {
             mime_type, blob, ..
         } => {
             let mime = mime_type.as_deref().unwrap_or("application/octet-stream");
-            note("resource", mime, blob)
+            describe_blob("resource", mime, blob)
         }
         _ => "[a resource that is no text]".to_owned(),
     }
 }
 
-fn note(kind: &str, mime: &str, base64: &str) -> String {
+fn describe_blob(kind: &str, mime: &str, base64: &str) -> String {
     let padding = base64
         .bytes()
         .rev()
@@ -79,17 +80,17 @@ fn note(kind: &str, mime: &str, base64: &str) -> String {
     format!("[{kind}, {mime}, {bytes} bytes]")
 }
 
-/// The beginning of a text that is too long, and how long it was.
-fn bounded(mut text: String) -> String {
-    let whole = text.len();
+/// Truncates a text that is too long, and adds its original size.
+fn limit_size(mut text: String) -> String {
+    let original = text.len();
     let mut limit = TEXT_BYTES_MAX;
     text.truncate(text.floor_char_boundary(limit));
     while json_bytes(&text) > JSON_BYTES_MAX {
         limit /= 2;
         text.truncate(text.floor_char_boundary(limit));
     }
-    if text.len() < whole {
-        text.push_str(&format!("\n[cut: it had {whole} bytes]"));
+    if text.len() < original {
+        text.push_str(&format!("\n[cut: it had {original} bytes]"));
     }
     text
 }
@@ -106,7 +107,7 @@ mod tests {
     use super::*;
 
     fn result(result: &CallToolResult) -> ToolResult {
-        super::result(result, &Secrets::default())
+        convert_result(result, &Secrets::default())
     }
 
     fn text(content: Vec<ContentBlock>) -> String {
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_joined_and_the_rest_is_named() {
+    fn text_is_joined_and_other_content_is_described() {
         let blob = ResourceContents::blob("aGVsbG8=", "test://blob");
         let page = ResourceContents::text("page", "test://page");
         let content = vec![
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn structured_content_stands_in_for_text() {
+    fn structured_content_replaces_missing_text() {
         let mut structured = CallToolResult::structured(json!({"a": 1}));
         structured.content.clear();
         assert_eq!(result(&structured).text, r#"{"a":1}"#);
@@ -147,12 +148,12 @@ mod tests {
     #[test]
     fn an_error_is_a_failed_call() {
         let error = CallToolResult::error(vec![ContentBlock::text("no")]);
-        assert_eq!(result(&error), failed("no"));
+        assert_eq!(result(&error), failed_result("no"));
         assert_eq!(text(Vec::new()), "");
     }
 
     #[test]
-    fn a_long_text_is_cut() {
+    fn a_long_text_is_truncated() {
         let cut = text(vec![ContentBlock::text("ä".repeat(40_000))]);
         assert!(cut.starts_with("ää") && cut.ends_with("ä\n[cut: it had 80000 bytes]"));
         assert!(cut.len() < TEXT_BYTES_MAX + 100);

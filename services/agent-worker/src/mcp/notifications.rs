@@ -1,4 +1,4 @@
-//! What servers tell us without being asked.
+//! The notifications of an MCP server.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,23 +7,23 @@ use rmcp::handler::client::progress::ProgressDispatcher;
 use rmcp::model::{ClientCapabilities, ClientConfig, Implementation, ProgressNotificationParam};
 use rmcp::service::{NotificationContext, RoleClient};
 
-/// Passes on what is asked for. Whatever a server wants of us it does not get: models, files and
-/// people are the world's.
+/// Handles the notifications of an MCP server. It declares no capabilities: servers get no access to
+/// models, files and people.
 #[derive(Default)]
-pub(super) struct Handler {
-    /// Whoever waits for the progress of a call.
+pub(super) struct NotificationHandler {
+    /// Forwards progress to the requests that wait for it.
     pub(super) progress: ProgressDispatcher,
     tools_changed: AtomicBool,
 }
 
-impl Handler {
-    /// Whether the server has changed its tools since this was asked last.
-    pub(super) fn tools_changed(&self) -> bool {
+impl NotificationHandler {
+    /// Whether the server has changed its tools since the last call of this function.
+    pub(super) fn take_tools_changed(&self) -> bool {
         self.tools_changed.swap(false, Ordering::SeqCst)
     }
 }
 
-impl ClientHandler for Handler {
+impl ClientHandler for NotificationHandler {
     async fn on_progress(
         &self,
         progress: ProgressNotificationParam,
@@ -37,7 +37,7 @@ impl ClientHandler for Handler {
     }
 
     fn get_info(&self) -> ClientConfig {
-        let me = Implementation::new("manyworlds", env!("CARGO_PKG_VERSION"));
-        ClientConfig::new(ClientCapabilities::default(), me)
+        let implementation = Implementation::new("manyworlds", env!("CARGO_PKG_VERSION"));
+        ClientConfig::new(ClientCapabilities::default(), implementation)
     }
 }

@@ -1,4 +1,4 @@
-//! All that an agent ever heard. Pure.
+//! The full memory of an agent: from the archive and from the state of its world. Pure.
 
 use std::collections::BTreeSet;
 
@@ -6,17 +6,18 @@ use contract::EventId;
 use contract::mind::MemoryEntry;
 use contract::query::EventRow;
 
-/// As much as a model is reminded of.
+/// The maximum size of the full memory in a prompt.
 const BYTES_MAX: usize = 192 * 1024;
 
-/// What the archive has, and what its world remembers beyond: how its uses of abilities ended, and
-/// what the archive does not have yet. In the order in which it happened; the oldest is left out.
-pub(crate) fn reminded(rows: &[EventRow], remembered: &[MemoryEntry]) -> Vec<MemoryEntry> {
+/// Merges the events of the archive with the memory in the state, which also has the outcomes of
+/// tool calls and what the archive does not have yet. Ordered by time; the oldest entries beyond the
+/// maximum size are omitted.
+pub(crate) fn recall(rows: &[EventRow], remembered: &[MemoryEntry]) -> Vec<MemoryEntry> {
     let known: BTreeSet<EventId> = rows.iter().map(|row| row.event.id).collect();
     let rows = rows.iter().map(|row| MemoryEntry::new(&row.event, row.at));
     let others = remembered.iter().filter(|event| !known.contains(&event.id));
     let mut all: Vec<MemoryEntry> = rows.chain(others.cloned()).collect();
-    // Stable: of one moment, what the archive has is in its order.
+    // The sort is stable: events of one moment keep the order of the archive.
     all.sort_by_key(|event| event.at);
     let mut bytes = 0;
     let fitting = all.iter().rev().take_while(|event| {
@@ -53,9 +54,9 @@ mod tests {
     }
 
     #[test]
-    fn the_archive_and_the_world_make_one_memory() {
+    fn the_archive_and_the_state_are_merged() {
         let rows = vec![row(1, "x"), row(3, "x"), row(4, "x")];
-        let memory = reminded(&rows, &[remembered(2), remembered(4), remembered(5)]);
+        let memory = recall(&rows, &[remembered(2), remembered(4), remembered(5)]);
         let order: Vec<MemoryEntry> = (1..=5).map(remembered).collect();
         let ids = |events: &[MemoryEntry]| events.iter().map(|event| event.id).collect::<Vec<_>>();
         assert_eq!(ids(&memory), ids(&order));
@@ -65,7 +66,7 @@ mod tests {
     fn a_memory_that_is_too_long_loses_its_beginning() {
         let long = "x".repeat(3000);
         let rows: Vec<EventRow> = (0..100).map(|number| row(number % 60, &long)).collect();
-        let memory = reminded(&rows, &[]);
+        let memory = recall(&rows, &[]);
         assert!((50..100).contains(&memory.len()), "{}", memory.len());
     }
 }

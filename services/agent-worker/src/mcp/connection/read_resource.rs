@@ -1,4 +1,4 @@
-//! A resource of a server.
+//! Reads a resource.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,25 +6,25 @@ use bus::Resource;
 use contract::tool::RESOURCE_BYTES_MAX;
 use rmcp::model::{ReadResourceRequestParams, ResourceContents};
 
-use super::Connection;
+use super::lifecycle::Connection;
 use crate::mcp::error::Error;
 
 impl Connection {
-    /// Reads a resource; the first part of it, when it has several.
-    pub(crate) async fn read(&self, uri: &str) -> Result<Resource, Error> {
+    /// Reads a resource; the first of its contents, when it has several.
+    pub(in crate::mcp) async fn read_resource(&self, uri: &str) -> Result<Resource, Error> {
         let params = ReadResourceRequestParams::new(uri);
         let read = self.peer.read_resource(params).await;
-        let read = read.map_err(|error| self.failed(&error))?;
+        let read = read.map_err(|error| self.request_error(&error))?;
         let (mime, bytes) = match read.contents.into_iter().next() {
             Some(ResourceContents::TextResourceContents {
                 mime_type, text, ..
-            }) => (mime_type, self.secrets.removed_from(&text).into_bytes()),
+            }) => (mime_type, self.secrets.redact(&text).into_bytes()),
             Some(ResourceContents::BlobResourceContents {
                 mime_type, blob, ..
             }) => {
                 let bytes = STANDARD.decode(blob);
-                let nonsense = |_| Error::refused("its answer makes no sense");
-                (mime_type, bytes.map_err(nonsense)?)
+                let malformed = |_| Error::refused("the response is malformed");
+                (mime_type, bytes.map_err(malformed)?)
             }
             _ => return Err(Error::refused("the resource is empty")),
         };

@@ -1,4 +1,4 @@
-//! Why a call of a language model failed, and whether another may succeed.
+//! Why an attempt at a model request failed, and whether another may succeed.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -10,42 +10,43 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-use crate::http::{Key, excerpt, root_cause};
+use crate::http::{excerpt, root_cause};
+use crate::secret::Secret;
 
-/// A failed call.
+/// A failed attempt at a model request.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct ModelError {
     pub(super) code: &'static str,
     pub(super) reason: String,
-    pub(super) again: Again,
-    /// Whether it was the stream that broke, and not the call.
-    pub(super) broken_stream: bool,
+    pub(super) retry: RetryAdvice,
+    /// Whether the server accepted the request, and then failed to stream.
+    pub(super) is_broken_stream: bool,
 }
 
-/// When to call again.
+/// When to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
-    /// The next call would fail as this one did.
+pub(super) enum RetryAdvice {
+    /// The next attempt would fail in the same way.
     Never,
-    /// After our own pause.
-    Soon,
-    /// When the server says.
+    /// After the pause of the configuration.
+    WithBackoff,
+    /// After the pause that the server requests.
     After(Duration),
 }
 
-impl Failure {
-    fn soon(code: &'static str, reason: String) -> Self {
+impl ModelError {
+    fn temporary(code: &'static str, reason: String) -> Self {
         Self {
             code,
             reason,
-            again: Again::Soon,
-            broken_stream: false,
+            retry: RetryAdvice::WithBackoff,
+            is_broken_stream: false,
         }
     }
 
     pub(super) fn timeout(limit: Duration) -> Self {
         let limit = limit.as_secs_f64();
-        Self::soon(
+        Self::temporary(
             "model_timeout",
             format!("the model took more than {limit} s"),
         )
@@ -53,25 +54,28 @@ impl Failure {
 
     pub(super) fn stalled(limit: Duration) -> Self {
         let limit = limit.as_secs_f64();
-        let reason = format!("the model stopped in its answer for more than {limit} s");
-        Self::soon("model_timeout", reason)
+        let reason = format!("the model stopped streaming for more than {limit} s");
+        Self::temporary("model_timeout", reason)
     }
 
     pub(super) fn empty() -> Self {
-        Self::soon("model_empty", "the model's answer is empty".to_owned())
+        Self::temporary(
+            "model_empty",
+            "the completion of the model is empty".to_owned(),
+        )
     }
 
-    pub(super) fn cut() -> Self {
-        let reason = "the model's answer was cut off".to_owned();
+    pub(super) fn truncated() -> Self {
+        let reason = "the stream of the model ended before its completion".to_owned();
         Self {
-            broken_stream: true,
-            ..Self::soon("model_nonsense", reason)
+            is_broken_stream: true,
+            ..Self::temporary("model_nonsense", reason)
         }
     }
 
-    /// What an error of the model client means.
+    /// Classifies an error of the model client.
     pub(super) fn of(error: &genai::Error, streamed: bool) -> Self {
-        // What went wrong while streaming is wrapped: the status is inside.
+        // An error of a stream wraps the error that has the status.
         if let genai::Error::WebStream { error, .. } = error {
             if let Some(inner) = error.downcast_ref::<genai::Error>() {
                 return Self::of(inner, streamed);
@@ -95,45 +99,45 @@ impl Failure {
                     excerpt(&body.to_string())
                 )
             }
-            _ => "the model's answer makes no sense".to_owned(),
+            _ => "the response of the model is malformed".to_owned(),
         };
         Self {
-            broken_stream: streamed,
-            ..Self::soon("model_nonsense", reason)
+            is_broken_stream: streamed,
+            ..Self::temporary("model_nonsense", reason)
         }
     }
 
     fn transport(error: &(dyn StdError + 'static), streamed: bool) -> Self {
-        let reason = format!("the model can't be reached: {}", root_cause(error));
+        let reason = format!("the model is unreachable: {}", root_cause(error));
         Self {
-            broken_stream: streamed,
-            ..Self::soon("model_unreachable", reason)
+            is_broken_stream: streamed,
+            ..Self::temporary("model_unreachable", reason)
         }
     }
 
     fn status(status: StatusCode, headers: Option<&HeaderMap>, body: &str) -> Self {
-        let (code, retry) = match status.as_u16() {
+        let (code, is_temporary) = match status.as_u16() {
             429 => ("model_busy", true),
             408 | 425 | 500.. => ("model_error", true),
             _ => ("model_refused", false),
         };
-        let again = match (retry, headers.and_then(retry_after)) {
-            (false, _) => Again::Never,
-            (true, None) => Again::Soon,
-            (true, Some(pause)) => Again::After(pause),
+        let advice = match (is_temporary, headers.and_then(retry_after)) {
+            (false, _) => RetryAdvice::Never,
+            (true, None) => RetryAdvice::WithBackoff,
+            (true, Some(pause)) => RetryAdvice::After(pause),
         };
         Self {
             code,
-            reason: format!("the model answered {status}: {}", excerpt(body)),
-            again,
-            broken_stream: false,
+            reason: format!("the model responded with {status}: {}", excerpt(body)),
+            retry: advice,
+            is_broken_stream: false,
         }
     }
 
-    /// The same without the key, should a server repeat it.
-    pub(super) fn without(mut self, key: &Option<Key>) -> Self {
+    /// Removes the key from the reason: a server may repeat it.
+    pub(super) fn redact(mut self, key: &Option<Secret>) -> Self {
         if let Some(key) = key {
-            self.reason = key.removed_from(&self.reason);
+            self.reason = key.redact(&self.reason);
         }
         self
     }
@@ -150,7 +154,7 @@ fn body(error: &genai::Error) -> Option<&str> {
     }
 }
 
-/// `Retry-After`: seconds, or the moment as an HTTP date (RFC 9110, 10.2.3).
+/// The header `Retry-After`: seconds, or an HTTP date (RFC 9110, 10.2.3).
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse::<f64>() {
@@ -183,27 +187,27 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_pass_is_tried_again() {
-        let again = |status: u16| {
+    fn only_temporary_errors_are_retried() {
+        let retry = |status: u16| {
             let status = StatusCode::from_u16(status).unwrap();
-            Failure::status(status, None, "").again
+            ModelError::status(status, None, "").retry
         };
         for status in [408, 425, 429, 500, 502, 503, 529] {
-            assert_eq!(again(status), Again::Soon, "{status}");
+            assert_eq!(retry(status), RetryAdvice::WithBackoff, "{status}");
         }
         for status in [301, 400, 401, 403, 404, 422] {
-            assert_eq!(again(status), Again::Never, "{status}");
+            assert_eq!(retry(status), RetryAdvice::Never, "{status}");
         }
     }
 
     #[test]
-    fn a_reason_quotes_little_of_a_body() {
-        let failure = Failure::status(StatusCode::BAD_REQUEST, None, &"ä\n".repeat(500));
+    fn a_reason_quotes_the_beginning_of_a_body() {
+        let error = ModelError::status(StatusCode::BAD_REQUEST, None, &"ä\n".repeat(500));
         assert!(
-            failure
+            error
                 .reason
-                .starts_with("the model answered 400 Bad Request: ä ä")
+                .starts_with("the model responded with 400 Bad Request: ä ä")
         );
-        assert!(failure.reason.chars().count() < EXCERPT_MAX + 60);
+        assert!(error.reason.chars().count() < EXCERPT_MAX + 60);
     }
 }

@@ -1,4 +1,4 @@
-//! A server that is a program of this machine.
+//! An MCP server that is a child process of the worker.
 
 use std::ffi::OsString;
 use std::io;
@@ -15,17 +15,17 @@ use rmcp::transport::{TokioChildProcess, Transport};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-/// A program that was told to end has this long; then it is killed with all that it has started.
-/// The protocol wants its input closed first, and a signal 3 s later.
+/// Timeout for a graceful end; then the process group is killed. The protocol closes the standard
+/// input first, and sends a signal 3 s later.
 const END_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// A running program, and the connection to it.
-pub(super) struct Program(Option<TokioChildProcess>);
+/// A child process, and the connection to its standard input and output.
+pub(super) struct ChildProcess(Option<TokioChildProcess>);
 
-impl Program {
-    /// Starts it with these variables and no others. What it writes to its standard error is not
-    /// kept: nobody knows what is in there.
-    pub(super) fn start(
+impl ChildProcess {
+    /// Starts a program with these environment variables and no others. Its standard error is
+    /// discarded: it may contain anything.
+    pub(super) fn spawn(
         command: &str,
         args: &[String],
         variables: &[(String, OsString)],
@@ -43,14 +43,14 @@ impl Program {
     }
 }
 
-impl Transport<RoleClient> for Program {
+impl Transport<RoleClient> for ChildProcess {
     type Error = io::Error;
 
     fn send(
         &mut self,
         message: TxJsonRpcMessage<RoleClient>,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        let sending = self.0.as_mut().map(|program| program.send(message));
+        let sending = self.0.as_mut().map(|process| process.send(message));
         async move {
             match sending {
                 Some(sending) => sending.await,
@@ -64,23 +64,23 @@ impl Transport<RoleClient> for Program {
     }
 
     async fn close(&mut self) -> io::Result<()> {
-        let Some(mut program) = self.0.take() else {
+        let Some(mut process) = self.0.take() else {
             return Ok(());
         };
-        // Of a program that has ended there is no id any more.
-        let id = program.id();
-        let ended = timeout(END_TIMEOUT, program.graceful_shutdown()).await;
-        // What it has started may outlive it, however it has ended.
+        // Before the end: a process that has ended has no id.
+        let id = process.id();
+        let ended = timeout(END_TIMEOUT, process.graceful_shutdown()).await;
+        // Its own child processes may outlive it, however it has ended.
         let killed = id.map_or(Ok(()), kill_group);
-        match (ended, program.into_inner()) {
-            (Err(_elapsed), Some(mut program)) => Box::into_pin(program.kill()).await,
+        match (ended, process.into_inner()) {
+            (Err(_elapsed), Some(mut process)) => Box::into_pin(process.kill()).await,
             (Err(_elapsed), None) => killed,
             (Ok(ended), _) => ended.and(killed),
         }
     }
 }
 
-/// Kills what is left of the group that this process has led.
+/// Kills the remaining processes of a process group.
 fn kill_group(leader: u32) -> io::Result<()> {
     let leader = i32::try_from(leader).map_err(io::Error::other)?;
     match killpg(Pid::from_raw(leader), Signal::SIGKILL) {

@@ -1,0 +1,164 @@
+//! Sends requests to language models: retries, limits, metrics and traces.
+
+use std::time::Duration;
+
+use contract::brain::{Llm, Provider};
+use sdk::{ActionCtx, Error};
+use tokio::time::{Instant, sleep, timeout};
+use tracing::{Instrument, Span, field, info_span, warn};
+
+use super::attempt::{Attempt, execute};
+use super::endpoint::Endpoints;
+use super::error::{ModelError, RetryAdvice};
+use crate::brain::completion::Completion;
+use crate::brain::model_request::ModelRequest;
+use crate::config::LlmConfig;
+use crate::http;
+use crate::metrics::Metrics;
+
+/// A client of the language models that this worker may use.
+pub(crate) struct ModelClient {
+    config: LlmConfig,
+    endpoints: Endpoints,
+    /// `HTTP_PROXY` and the like apply, except to this machine itself.
+    outside: genai::Client,
+    loopback: genai::Client,
+    metrics: Metrics,
+}
+
+impl ModelClient {
+    /// Reads the keys.
+    ///
+    /// # Errors
+    /// When an address of the configuration is invalid, or its key is not set.
+    pub(crate) fn new(config: LlmConfig, metrics: Metrics) -> anyhow::Result<Self> {
+        Ok(Self {
+            endpoints: Endpoints::new(&config)?,
+            outside: client(http::client_builder(config.connect_timeout))?,
+            loopback: client(http::client_builder(config.connect_timeout).no_proxy())?,
+            config,
+            metrics,
+        })
+    }
+
+    /// Sends a request to a language model, and publishes the chunks of its answer.
+    pub(crate) async fn complete(
+        &self,
+        llm: &Llm,
+        request: ModelRequest<'_>,
+        ctx: &mut ActionCtx,
+    ) -> Result<Completion, Error> {
+        let destination = self.endpoints.resolve(llm)?;
+        let mut number = 1;
+        let mut is_streamed = true;
+        loop {
+            let attempt = Attempt {
+                llm,
+                request,
+                destination: &destination,
+                is_streamed,
+            };
+            let error = match self.attempt(&attempt, ctx).await {
+                Ok(completion) => return Ok(completion),
+                Err(error) => error,
+            };
+            let Some(pause) = self.retry_pause(&error, number, request.deadline) else {
+                return Err(Error::failed(error.code, error.reason));
+            };
+            warn!(
+                code = error.code,
+                number, "model request failed, it will be retried"
+            );
+            // A server whose stream broke may still be able to answer without streaming.
+            is_streamed = !(error.is_broken_stream && number + 1 == self.config.calls_max);
+            ctx.restart_chunks();
+            sleep(pause).await;
+            number += 1;
+        }
+    }
+
+    /// The pause before the next attempt; `None` when there is none.
+    fn retry_pause(&self, error: &ModelError, number: u32, deadline: Instant) -> Option<Duration> {
+        let pause = match error.retry {
+            RetryAdvice::Never => return None,
+            RetryAdvice::WithBackoff => self.config.retry.pause(number),
+            RetryAdvice::After(pause) => pause,
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        (number < self.config.calls_max && pause < left).then_some(pause)
+    }
+
+    /// One attempt, within the time limit of the model.
+    async fn attempt(
+        &self,
+        attempt: &Attempt<'_>,
+        ctx: &mut ActionCtx,
+    ) -> Result<Completion, ModelError> {
+        let provider = provider_name(attempt.llm.provider);
+        let span = span(attempt, provider);
+        let client = match attempt.destination.is_loopback {
+            true => &self.loopback,
+            false => &self.outside,
+        };
+        let limit = attempt.llm.call_timeout_seconds;
+        let started = Instant::now();
+        let exchange = execute(client, attempt, self.config.stall_timeout, ctx);
+        let completed = timeout(limit, exchange)
+            .instrument(span.clone())
+            .await
+            .unwrap_or_else(|_| Err(ModelError::timeout(limit)));
+        let completed = completed.map_err(|error| error.redact(&attempt.destination.key));
+        let outcome = completed.as_ref().err().map_or("ok", |error| error.code);
+        let seconds = started.elapsed().as_secs_f64();
+        self.metrics
+            .record_model_request(provider, outcome, seconds);
+        match &completed {
+            Ok(completion) => self.record_usage(&span, provider, completion),
+            Err(error) => {
+                span.record("error.type", error.code);
+            }
+        }
+        completed
+    }
+
+    fn record_usage(&self, span: &Span, provider: &'static str, completion: &Completion) {
+        if let Some(usage) = &completion.usage {
+            span.record("gen_ai.usage.input_tokens", usage.input_tokens);
+            span.record("gen_ai.usage.output_tokens", usage.output_tokens);
+            self.metrics.record_tokens(provider, usage);
+        }
+    }
+}
+
+fn client(http: reqwest::ClientBuilder) -> anyhow::Result<genai::Client> {
+    Ok(genai::Client::builder()
+        .with_reqwest(http.build()?)
+        .build()?)
+}
+
+/// Attributes by OpenTelemetry's conventions for generative AI.
+fn span(attempt: &Attempt<'_>, provider: &'static str) -> Span {
+    info_span!(
+        "chat",
+        otel.name = format!("chat {}", attempt.llm.model),
+        otel.kind = "client",
+        gen_ai.operation.name = "chat",
+        gen_ai.provider.name = provider,
+        gen_ai.request.model = attempt.llm.model,
+        gen_ai.request.temperature = attempt.llm.temperature,
+        gen_ai.request.max_tokens = attempt.llm.tokens_max,
+        gen_ai.usage.input_tokens = field::Empty,
+        gen_ai.usage.output_tokens = field::Empty,
+        server.address = attempt.destination.host(),
+        "error.type" = field::Empty,
+    )
+}
+
+fn provider_name(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Openai => "openai",
+        Provider::Anthropic => "anthropic",
+        Provider::Gemini => "gcp.gemini",
+        Provider::Ollama => "ollama",
+    }
+}

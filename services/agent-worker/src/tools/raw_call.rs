@@ -1,0 +1,13 @@
+//! A tool call as a model made it.
+
+use serde_json::Value;
+
+/// A tool call as a model made it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RawToolCall {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) arguments: Value,
+    /// Values that the provider requires with the call in the history of the next request.
+    pub(crate) signatures: Vec<String>,
+}

@@ -1,0 +1,172 @@
+//! The context that an action gets for one attempt at a run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::Bus;
+use contract::query::{EventRow, EventsQuery, PAGE_ROWS_MAX};
+use contract::{Chunk, Position, Run, RunContext};
+use tokio::time::Instant;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use uuid::Uuid;
+
+use crate::error::{Error, is_run_ended};
+
+/// How often one delivery can restart its chunks. The chunks of the next delivery have higher
+/// attempt numbers.
+const RESTARTS_MAX: u32 = 16;
+/// Timeout for the context of a run. A world that is starting replays its log first.
+const CONTEXT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Timeout for the archive. It is short: an action can do without it.
+const ARCHIVE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// One attempt at a run: what was requested, and access to the world that requested it.
+pub struct ActionCtx {
+    bus: Bus,
+    request: Arc<Run>,
+    /// Identifies this attempt as the holder of a claim.
+    claimant: Uuid,
+    deadline: Instant,
+    first_attempt: u32,
+    attempt: u32,
+    chunk_index: u32,
+    is_muted: bool,
+    cancellation: CancellationToken,
+    _cancel_on_drop: DropGuard,
+}
+
+impl ActionCtx {
+    pub(crate) fn new(bus: Bus, request: Arc<Run>, delivery: u32, deadline: Instant) -> Self {
+        let first_attempt = delivery.saturating_sub(1).saturating_mul(RESTARTS_MAX) + 1;
+        let cancellation = CancellationToken::new();
+        Self {
+            bus,
+            request,
+            claimant: Uuid::now_v7(),
+            deadline,
+            first_attempt,
+            attempt: first_attempt,
+            chunk_index: 0,
+            is_muted: false,
+            _cancel_on_drop: cancellation.clone().drop_guard(),
+            cancellation,
+        }
+    }
+
+    /// The run as it was requested: its id, world, agent and arguments.
+    pub fn request(&self) -> &Run {
+        &self.request
+    }
+
+    /// Claims the run for this attempt, before a side effect that must not happen twice. Returns
+    /// whether this attempt has the claim. When an earlier one has it, it is unknown whether the
+    /// side effect happened.
+    ///
+    /// # Errors
+    /// [`Error::Transient`] when the broker is unavailable: it is unknown who has the claim.
+    pub async fn claim(&self) -> Result<bool, Error> {
+        let claimed = self.bus.claim(self.request.id, self.claimant).await;
+        claimed.map_err(|error| Error::unavailable(&error))
+    }
+
+    /// When the run times out: the attempt is dropped then.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// A token that is cancelled when the attempt ends, for whatever reason: for tasks that the
+    /// action has spawned.
+    pub fn cancellation(&self) -> CancellationToken {
+        self.cancellation.clone()
+    }
+
+    /// Reads the context of the run from its world: the agent, and the end of the chat.
+    ///
+    /// # Errors
+    /// [`Error::RunEnded`] when the run has ended, [`Error::Transient`] when the world is
+    /// unavailable.
+    pub async fn context(&self) -> Result<RunContext, Error> {
+        let Run { world, id, .. } = &*self.request;
+        match self.bus.context(world, *id, CONTEXT_TIMEOUT).await {
+            Ok(Ok(context)) => Ok(context),
+            Ok(Err(rejection)) if is_run_ended(rejection.code) => Err(Error::RunEnded),
+            Ok(Err(rejection)) => Err(Error::failed("no_context", rejection.detail)),
+            Err(error) => Err(Error::unavailable(&error)),
+        }
+    }
+
+    /// Reads the latest custom events that the agent received from the archive, oldest first: at
+    /// most 1,000, and at most one broker message. The newest may be missing: the archive is
+    /// behind the log.
+    ///
+    /// # Errors
+    /// [`Error::Transient`] when the archive is unavailable.
+    pub async fn received_events(&self) -> Result<Vec<EventRow>, Error> {
+        let query = EventsQuery {
+            world: self.request.world.clone(),
+            after: Position::default(),
+            event_type: None,
+            entity: None,
+            heard_by: Some(self.request.entity.clone()),
+            last: true,
+            chat: None,
+            limit: PAGE_ROWS_MAX,
+            wait_for: None,
+        };
+        match self.bus.query(&query, ARCHIVE_TIMEOUT).await {
+            Ok((rows, _)) => Ok(rows),
+            Err(error) => Err(Error::unavailable(&error)),
+        }
+    }
+
+    /// Publishes a chunk of the answer to subscribers. Chunks may be lost: the result must hold the
+    /// complete answer.
+    pub async fn publish_chunk(&mut self, text: &str) {
+        self.publish(text, false).await;
+    }
+
+    /// Publishes the progress of the run to subscribers. It may be lost.
+    pub async fn publish_progress(&mut self, text: &str) {
+        self.publish(text, true).await;
+    }
+
+    /// Publishes no chunks and no progress from now on: the result is not text for subscribers.
+    pub fn mute(&mut self) {
+        self.is_muted = true;
+    }
+
+    /// Restarts the answer: subscribers discard the chunks published so far.
+    pub fn restart_chunks(&mut self) {
+        let last = self.first_attempt + RESTARTS_MAX - 1;
+        if self.chunk_index > 0 && self.attempt < last {
+            self.attempt += 1;
+            self.chunk_index = 0;
+        }
+    }
+
+    async fn publish(&mut self, text: &str, progress: bool) {
+        if self.is_muted {
+            return;
+        }
+        let Run {
+            id,
+            entity,
+            chat,
+            turn,
+            world,
+            ..
+        } = &*self.request;
+        let chunk = Chunk {
+            invocation: *id,
+            attempt: self.attempt,
+            index: self.chunk_index,
+            agent: entity.clone(),
+            chat: chat.clone(),
+            turn: *turn,
+            text: text.to_owned(),
+            progress,
+        };
+        self.chunk_index += 1;
+        self.bus.publish_chunk(world, &chunk).await;
+    }
+}
