@@ -129,6 +129,8 @@ fn status_of(code: RejectionCode) -> (StatusCode, &'static str) {
         Code::Conflict => (StatusCode::CONFLICT, "conflict"),
         Code::NotAllowed => (StatusCode::FORBIDDEN, "not_allowed"),
         Code::InFuture => (StatusCode::NOT_FOUND, "in_future"),
+        // The world is newer than this gateway: the detail says what it refused.
+        Code::Other => (StatusCode::BAD_REQUEST, "rejected"),
     }
 }
 
@@ -216,6 +218,15 @@ mod tests {
             );
             assert_eq!(problem.field.as_deref(), Some("events[2].type"));
         }
+    }
+
+    #[test]
+    fn a_rejection_with_the_code_of_a_newer_world_is_a_plain_refusal() {
+        let rejection = serde_json::json!({"code": "from_the_future", "detail": "why"});
+        let problem = Problem::from(serde_json::from_value::<Rejection>(rejection).unwrap());
+        assert_eq!(problem.status, StatusCode::BAD_REQUEST);
+        assert_eq!((problem.code, &*problem.detail), ("rejected", "why"));
+        assert_eq!(problem.retry_after, None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use contract::{
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use crate::batch_codec::{decode_array, encode_array};
 use crate::{Bus, Error, parts, trace};
 
 /// How long one attempt waits: the lease of a world service that was killed runs out meanwhile.
@@ -176,14 +177,14 @@ impl Bus {
         asked: &Bytes,
         timeout: Duration,
     ) -> Result<Reply, Error> {
-        let question = joined(slice::from_ref(asked));
+        let question = encode_array(slice::from_ref(asked)).into();
         let answer = parts::ask(&self.client, subject, question, timeout).await;
         let answer = answer.map_err(|reason| Error::Unanswered {
             subject: subject.to_owned(),
             reason,
         })?;
         let mut replies = read(subject, &answer, 1)?;
-        replies.pop().ok_or_else(|| short(subject))
+        replies.pop().unwrap_or_else(|| Err(short(subject)))
     }
 
     async fn attempt_together(
@@ -203,15 +204,16 @@ impl Bus {
     }
 }
 
-/// Asks a world several things in one message; as many replies come back, in the same order.
+/// Asks a world several things in one message; as many replies come back, in the same order. A reply
+/// that this build does not know is an error of its own.
 pub(crate) async fn ask_together(
     bus: &Bus,
     subject: &str,
     asked: &[Bytes],
     timeout: Duration,
-) -> Result<Vec<Reply>, Error> {
+) -> Result<Vec<Result<Reply, Error>>, Error> {
     let request = async_nats::Request {
-        payload: Some(joined(asked)),
+        payload: Some(encode_array(asked).into()),
         headers: trace::headers(),
         timeout: Some(Some(timeout)),
         inbox: None,
@@ -230,29 +232,18 @@ pub(crate) async fn ask_together(
     read(subject, &answer.payload, asked.len())
 }
 
-/// Requests as the array that they travel in.
-fn joined(asked: &[Bytes]) -> Bytes {
-    let size: usize = asked.iter().map(|one| one.len() + 1).sum();
-    let mut payload = Vec::with_capacity(size + 1);
-    for one in asked {
-        payload.push(if payload.is_empty() { b'[' } else { b',' });
-        payload.extend_from_slice(one);
-    }
-    payload.push(b']');
-    payload.into()
-}
-
 /// Reads the replies to so many requests.
-fn read(subject: &str, answer: &[u8], asked: usize) -> Result<Vec<Reply>, Error> {
-    let replies: Vec<Reply> = serde_json::from_slice(answer).map_err(|source| Error::Decode {
+fn read(subject: &str, answer: &[u8], asked: usize) -> Result<Vec<Result<Reply, Error>>, Error> {
+    let undecoded = |source| Error::Decode {
         subject: subject.to_owned(),
         source,
-    })?;
-    if replies.len() == asked {
-        Ok(replies)
-    } else {
-        Err(short(subject))
+    };
+    let replies = decode_array::<Reply>(answer).map_err(undecoded)?;
+    if replies.len() != asked {
+        return Err(short(subject));
     }
+    let replies = replies.into_iter().map(|reply| reply.map_err(undecoded));
+    Ok(replies.collect())
 }
 
 fn short(subject: &str) -> Error {

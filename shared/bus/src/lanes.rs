@@ -109,7 +109,7 @@ async fn carry(bus: &Bus, world: &WorldId) {
         match ask_together(bus, &subject, &asked, ATTEMPT_TIMEOUT).await {
             Ok(replies) => {
                 for (answered, reply) in answered.into_iter().zip(replies) {
-                    let _ = answered.send(Ok(reply));
+                    let _ = answered.send(reply);
                 }
                 // Whoever was just answered may have more to ask: it is to go with the next message.
                 tokio::task::yield_now().await;

@@ -6,6 +6,7 @@
 //! Start with [`Bus`], then [`log`] (the one place where facts are kept) and [`queue`] (deliveries
 //! that end in exactly one of ack, retry, reject).
 
+mod batch_codec;
 mod bus;
 mod claims;
 mod commands;

@@ -7,8 +7,8 @@ use async_nats::{Message, Subscriber};
 use contract::id::Partition;
 use contract::{Rejection, RejectionCode, Reply, Request, RequestEnvelope, WorldId, subject};
 use futures::StreamExt;
-use serde_json::value::RawValue;
 
+use crate::batch_codec::{decode_array, encode_array};
 use crate::{Bus, Error, parts, trace};
 
 /// More than what stands in place of a reply that is to be asked for alone.
@@ -102,7 +102,7 @@ impl Requests {
                     traceparent: asked.trace.or_else(|| trace.clone()),
                     answer,
                 }),
-                (Some(_), Err(detail)) => answer.send(&refusal(detail)).await,
+                (Some(_), Err(error)) => answer.send(&refusal(error.to_string())).await,
                 (None, _) => {
                     let detail = format!("{} names no world", message.subject);
                     answer.send(&refusal(detail)).await;
@@ -113,17 +113,8 @@ impl Requests {
 }
 
 /// Reads an array of requests. One that can't be read does not spoil the others.
-fn read(payload: &[u8]) -> Vec<Result<RequestEnvelope, String>> {
-    if let Ok(asked) = serde_json::from_slice::<Vec<RequestEnvelope>>(payload) {
-        return asked.into_iter().map(Ok).collect();
-    }
-    match serde_json::from_slice::<Vec<&RawValue>>(payload) {
-        Ok(asked) => asked
-            .into_iter()
-            .map(|one| serde_json::from_str(one.get()).map_err(|error| error.to_string()))
-            .collect(),
-        Err(error) => vec![Err(error.to_string())],
-    }
+fn read(payload: &[u8]) -> Vec<serde_json::Result<RequestEnvelope>> {
+    decode_array(payload).unwrap_or_else(|error| vec![Err(error)])
 }
 
 fn refusal(detail: String) -> Reply {
@@ -216,17 +207,7 @@ impl Replies {
         };
         self.bytes += self.written[place].len() + 1;
         self.missing -= 1;
-        (self.missing == 0).then(|| self.joined())
-    }
-
-    fn joined(&self) -> Vec<u8> {
-        let mut payload = Vec::with_capacity(self.bytes + 1);
-        for reply in &self.written {
-            payload.push(if payload.is_empty() { b'[' } else { b',' });
-            payload.extend_from_slice(reply);
-        }
-        payload.push(b']');
-        payload
+        (self.missing == 0).then(|| encode_array(&self.written))
     }
 }
 
@@ -286,17 +267,5 @@ mod tests {
         assert!(carried.len() > 5000);
         let carried = Replies::new(1, parts::ANSWER_BYTES_MAX).add(0, ready(9000));
         assert!(carried.unwrap().len() > 9000);
-    }
-
-    #[test]
-    fn a_request_that_can_not_be_read_does_not_spoil_the_others() {
-        let good = r#"{"request":{"state":{}}}"#;
-        let kinds = |payload: &str| -> Vec<bool> {
-            read(payload.as_bytes()).iter().map(Result::is_ok).collect()
-        };
-        assert_eq!(kinds(&format!("[{good},{{}},{good}]")), [true, false, true]);
-        assert_eq!(kinds("{}"), [false]);
-        assert_eq!(kinds("rubbish"), [false]);
-        assert!(kinds("[]").is_empty());
     }
 }

@@ -426,4 +426,7 @@ pub enum RejectionCode {
     NotAllowed,
     /// The log does not hold this moment yet.
     InFuture,
+    /// A rule that this build does not know: a newer world applied it. No world of this build sends it.
+    #[serde(other)]
+    Other,
 }

@@ -16,8 +16,8 @@ use contract::query::{
 use contract::query::{UsageQuery, UsageRow, WorldRow, WorldsQuery};
 use contract::tool::{McpServerStatus, ReadResource, RestartMcpServer};
 use contract::{
-    Chunk, CloudEvent, Command, Commit, EventType, Fact, FactKind, Reply, Request, RequestEnvelope,
-    Run,
+    Chunk, CloudEvent, Command, Commit, EventType, Fact, FactKind, RejectionCode, Reply, Request,
+    RequestEnvelope, Run,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -71,6 +71,17 @@ fn requests_and_replies() {
     for reply in golden!("replies").as_array().unwrap() {
         check::<Reply>(reply);
     }
+}
+
+#[test]
+fn the_rejection_code_of_a_newer_world_is_still_a_rejection() {
+    let reply = json!({"rejected": {"code": "from_the_future", "detail": "no"}});
+    let reply: Reply = serde_json::from_value(reply).unwrap();
+    let Reply::Rejected(rejection) = reply else {
+        panic!("{reply:?}")
+    };
+    assert_eq!(rejection.code, RejectionCode::Other);
+    assert_eq!(rejection.detail, "no");
 }
 
 #[test]
