@@ -46,9 +46,9 @@ pub(crate) async fn send(bus: &Bus, world: &WorldId, command: Command) {
         command,
         trace: None,
     };
-    bus.command(world, request, DEADLINE)
+    bus.worlds()
+        .command(world, request, DEADLINE)
         .await
-        .unwrap()
         .unwrap();
 }
 

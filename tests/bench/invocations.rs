@@ -24,7 +24,7 @@ struct Waiting(Arc<Mutex<HashMap<RunId, oneshot::Sender<()>>>>);
 impl Waiting {
     /// Tells whoever waits, as the results are published.
     async fn listen(&self, bus: &Bus, world: &WorldId) -> JoinHandle<()> {
-        let mut commits = bus.commits(world).await.unwrap();
+        let mut commits = bus.log().subscribe_commits(world).await.unwrap();
         bus.flush().await.unwrap();
         let waiting = self.clone();
         tokio::spawn(async move {
@@ -59,9 +59,9 @@ impl Waiting {
             command,
             trace: None,
         };
-        bus.command(world, request, DEADLINE)
+        bus.worlds()
+            .command(world, request, DEADLINE)
             .await
-            .unwrap()
             .unwrap();
         tokio::time::timeout(DEADLINE, end)
             .await

@@ -85,13 +85,13 @@ async fn send(bus: &Bus, world: &WorldId, command: Command) {
         command,
         trace: None,
     };
-    let sent = bus.command(world, request, DEADLINE).await;
-    sent.unwrap().unwrap();
+    let sent = bus.worlds().command(world, request, DEADLINE).await;
+    sent.unwrap();
 }
 
 /// Asks for so many runs, and waits until all have ended. The first batch only wakes the world up.
 async fn measure(bus: &Bus, world: &WorldId, count: usize) -> f64 {
-    let mut commits = bus.commits(world).await.unwrap();
+    let mut commits = bus.log().subscribe_commits(world).await.unwrap();
     bus.flush().await.unwrap();
     ask(bus, world).await;
     let mut ended = 0;

@@ -23,7 +23,7 @@ pub(crate) async fn replay(_: &Cluster, bus: &Bus, report: &mut Report) {
     let mut log = Vec::new();
     let mut after: Seq = 0;
     loop {
-        let entries = bus.read(&id, after).await.unwrap();
+        let entries = bus.log().read(&id, after).await.unwrap();
         let Some(last) = entries.last() else { break };
         after = last.seq;
         log.extend(entries);

@@ -214,10 +214,10 @@ async fn rest(bus: &Bus, world: &WorldId) {
 }
 
 async fn is_at_rest(bus: &Bus, world: &WorldId) -> bool {
-    let Ok(Ok((_, state))) = bus
-        .state(world, None, View::Whole, Duration::from_secs(5))
-        .await
-    else {
+    let state = bus
+        .worlds()
+        .state(world, None, View::Whole, Duration::from_secs(5));
+    let Ok((_, state)) = state.await else {
         return false;
     };
     let state: Value = serde_json::from_str(state.get()).unwrap_or_default();

@@ -84,7 +84,7 @@ pub type Log = Vec<(String, Event)>;
 pub async fn read_log(bus: &Bus, world: &WorldId) -> Log {
     let (mut log, mut after): (Log, Seq) = (Vec::new(), 0);
     loop {
-        let entries = bus.read(world, after).await.expect("the log");
+        let entries = bus.log().read(world, after).await.expect("the log");
         let Some(last) = entries.last() else {
             return log;
         };

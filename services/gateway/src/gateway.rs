@@ -85,8 +85,10 @@ impl Gateway {
             command,
             trace: bus::trace::current(),
         };
-        let sent = bus.command(world, request, self.config.command_deadline);
-        self.link.during(sent).await?.map_err(Into::into)
+        let sent = bus
+            .worlds()
+            .command(world, request, self.config.command_deadline);
+        self.link.during(sent).await
     }
 
     /// As much of the state of a world as `view` says, now or as it was after `at`, and the last
@@ -101,8 +103,10 @@ impl Gateway {
         view: View,
     ) -> Result<(Seq, Box<RawValue>), Problem> {
         let bus = self.link.bus().await?;
-        let asked = bus.state(world, at, view, self.config.command_deadline);
-        self.link.during(asked).await?.map_err(Into::into)
+        let asked = bus
+            .worlds()
+            .state(world, at, view, self.config.command_deadline);
+        self.link.during(asked).await
     }
 
     /// What an entity may make use of, and whom and what it perceives.
@@ -115,8 +119,10 @@ impl Gateway {
         agent: &EntityId,
     ) -> Result<(Vec<AvailableAbility>, Vec<Entity>), Problem> {
         let bus = self.link.bus().await?;
-        let asked = bus.offers(world, agent, self.config.command_deadline);
-        self.link.during(asked).await?.map_err(Into::into)
+        let asked = bus
+            .worlds()
+            .offers(world, agent, self.config.command_deadline);
+        self.link.during(asked).await
     }
 
     /// What an agent has in mind.
@@ -129,8 +135,10 @@ impl Gateway {
         agent: &EntityId,
     ) -> Result<MindView, Problem> {
         let bus = self.link.bus().await?;
-        let asked = bus.mind(world, agent, self.config.command_deadline);
-        self.link.during(asked).await?.map_err(Into::into)
+        let asked = bus
+            .worlds()
+            .mind(world, agent, self.config.command_deadline);
+        self.link.during(asked).await
     }
 
     /// Begins to watch a world: behind `after`, or from now on.
@@ -161,7 +169,7 @@ impl Gateway {
         query: &Q,
     ) -> Result<(Vec<Q::Row>, bool), Problem> {
         let bus = self.link.bus().await?;
-        let asked = bus.query(query, self.config.query_deadline);
+        let asked = bus.archive().query(query, self.config.query_deadline);
         self.link.during(asked).await
     }
 

@@ -150,18 +150,34 @@ impl From<Rejection> for Problem {
 
 impl From<bus::Error> for Problem {
     fn from(error: bus::Error) -> Self {
-        if let bus::Error::Refused { reason, .. } = &error {
-            return Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", reason);
+        match &error {
+            bus::Error::Rejected { reason, .. } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", reason)
+            }
+            error => unanswered(error, error.is_transient()),
         }
-        warn!(error = %ErrorChain(&error), "request not answered");
-        if error.is_transient() {
-            return Self::unavailable(
-                "there is no answer yet: repeat the request, with the same Idempotency-Key if it \
-                 changes something",
-            );
-        }
-        Self::internal()
     }
+}
+
+impl From<bus::CommandError> for Problem {
+    fn from(error: bus::CommandError) -> Self {
+        match error {
+            bus::CommandError::Rejected(rejection) => rejection.into(),
+            error => unanswered(&error, error.is_transient()),
+        }
+    }
+}
+
+/// The request got no answer that could be shown.
+fn unanswered(error: &dyn std::error::Error, is_transient: bool) -> Problem {
+    warn!(error = %ErrorChain(error), "request not answered");
+    if is_transient {
+        return Problem::unavailable(
+            "there is no answer yet: repeat the request, with the same Idempotency-Key if it \
+             changes something",
+        );
+    }
+    Problem::internal()
 }
 
 impl IntoResponse for Problem {
@@ -231,8 +247,8 @@ mod tests {
 
     #[test]
     fn a_silent_world_is_asked_again_soon() {
-        let problem = Problem::from(bus::Error::Unanswered {
-            subject: "mw.cmd.1.a".to_owned(),
+        let problem = Problem::from(bus::CommandError::Unavailable {
+            world: "lobby".parse().unwrap(),
             reason: "internal words".to_owned(),
         });
         assert!(!problem.detail.contains("internal words"));

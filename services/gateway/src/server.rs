@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::serve::ListenerExt as _;
 use bus::Bus;
-use service_kit::{CancellationToken, Health, Tasks};
+use service_kit::{Bootstrap, CancellationToken, Health};
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 
@@ -26,19 +26,23 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("listen on {}", config.listen))?;
-    let link = Link::default();
-    let mut tasks = Tasks::new(shutdown);
-    // What is cut off at the end of the grace says so first.
-    let grace = config.shutdown_grace + Duration::from_secs(1);
-    tasks.spawn(
-        "connect",
-        connect(config.nats.clone(), link.clone(), tasks.shutdown()),
-    );
-    tasks.spawn(
-        "serve",
-        serve(config, link, Health::default(), listener, tasks.shutdown()),
-    );
-    tasks.run(grace).await
+    let bootstrap = Bootstrap {
+        name: "gateway",
+        connects_to: "nats",
+        // What is cut off at the end of the grace says so first.
+        grace: config.shutdown_grace + Duration::from_secs(1),
+        shutdown,
+    };
+    let (link, nats) = (Link::default(), config.nats.clone());
+    let connected = link.clone();
+    let page = |health, shutdown| serve(config, link, health, listener, shutdown);
+    let connect = async move { Bus::connect(&nats, "gateway").await };
+    let work = async move |bus, _: Health, shutdown: CancellationToken| {
+        connected.set(bus);
+        shutdown.cancelled().await;
+        Ok(())
+    };
+    bootstrap.run(page, connect, work).await
 }
 
 /// Runs the gateway on a connection and a listener that are there already, beside other services of
@@ -56,19 +60,6 @@ pub async fn run_with(
     let link = Link::default();
     link.set(bus);
     serve(config, link, health, listener, shutdown).await
-}
-
-async fn connect(
-    config: bus::Config,
-    link: Link,
-    shutdown: CancellationToken,
-) -> anyhow::Result<()> {
-    tokio::select! {
-        bus = Bus::connect(&config, "gateway") => link.set(bus?),
-        () = shutdown.cancelled() => {}
-    }
-    shutdown.cancelled().await;
-    Ok(())
 }
 
 async fn serve(

@@ -126,7 +126,7 @@ pub(crate) async fn run(
 /// Empties the tables, and archives what the log holds now.
 pub(crate) async fn rebuild(shared: &Shared, shutdown: &CancellationToken) -> anyhow::Result<()> {
     shared.store.migrate().await?;
-    let end = shared.bus.log_end().await?.newest;
+    let end = shared.bus.log().end().await?.newest;
     shared.store.clear().await?;
     shared.look().await?;
     while shared.progress() < end && !shutdown.is_cancelled() {
@@ -156,7 +156,8 @@ async fn write(shared: &Shared, over: impl Future<Output = ()>) -> Result<(), Er
     let mut checkpoint = shared.look().await.map_err(Error::Database)?;
     let entries = shared
         .bus
-        .follow(checkpoint)
+        .log()
+        .tail(checkpoint)
         .await
         .map_err(Error::Log)?
         .fuse();
@@ -190,7 +191,7 @@ async fn write(shared: &Shared, over: impl Future<Output = ()>) -> Result<(), Er
 }
 
 async fn check_log(shared: &Shared, checkpoint: Seq, heard: Instant) -> Result<(), Error> {
-    let end = shared.bus.log_end().await.map_err(Error::Log)?;
+    let end = shared.bus.log().end().await.map_err(Error::Log)?;
     let lag = end.newest.saturating_sub(checkpoint);
     shared.metrics.lag_commits.record(lag, &[]);
     if end.last < checkpoint {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use bus::Bus;
 pub use config::Config;
-use service_kit::{CancellationToken, Health, Tasks};
+use service_kit::{Bootstrap, CancellationToken, Health, Tasks};
 
 use crate::archive::Turn;
 use crate::shared::Shared;
@@ -28,22 +28,17 @@ use crate::shared::Shared;
 /// # Errors
 /// Whatever stopped it before.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let health = Health::default();
-    let mut tasks = Tasks::new(shutdown.clone());
-    health.require("nats", || Err("connecting".to_owned()));
-    tasks.spawn(
-        "serve health",
-        health.clone().serve(config.listen, shutdown.clone()),
-    );
-    let grace = config.shutdown_grace;
-    tasks.spawn("persistence", async move {
-        let bus = tokio::select! {
-            bus = Bus::connect(&config.nats, "persistence") => bus?,
-            () = shutdown.cancelled() => return Ok(()),
-        };
-        run_with(config, bus, health, shutdown).await
-    });
-    tasks.run(grace).await
+    let bootstrap = Bootstrap {
+        name: "persistence",
+        connects_to: "nats",
+        grace: config.shutdown_grace,
+        shutdown,
+    };
+    let (listen, nats) = (config.listen, config.nats.clone());
+    let page = |health: Health, shutdown| health.serve(listen, shutdown);
+    let connect = async move { Bus::connect(&nats, "persistence").await };
+    let work = |bus, health, shutdown| run_with(config, bus, health, shutdown);
+    bootstrap.run(page, connect, work).await
 }
 
 /// Runs the service on a connection and a health page that the caller serves, until `shutdown`.
@@ -66,7 +61,7 @@ pub async fn run_with(
     let seen = shared.clone();
     health.require("log", move || seen.log.now());
     let connected = shared.bus.clone();
-    health.require("nats", move || connected.connection());
+    health.require("nats", move || connected.check());
 
     let membership = shared.bus.membership("persistence");
     let turn = Turn {
@@ -74,8 +69,8 @@ pub async fn run_with(
         members: membership.members(),
     };
     let until = shutdown.clone().cancelled_owned();
-    tasks.spawn("keep the membership", async move {
-        membership.keep(until).await;
+    tasks.spawn("maintain the membership", async move {
+        membership.maintain(until).await;
         anyhow::Ok(())
     });
     query::serve_all(&shared, &mut tasks).await?;

@@ -5,7 +5,7 @@ mod select;
 
 use std::sync::Arc;
 
-use bus::{Asked, Queries};
+use bus::{IncomingQuery, QueryRequests};
 use contract::Seq;
 use contract::query::{
     ChatsQuery, EventsQuery, MessagesQuery, Query, QueryReply, UsageQuery, WorldsQuery,
@@ -37,7 +37,7 @@ pub(crate) async fn serve_all(shared: &Arc<Shared>, tasks: &mut Tasks) -> Result
     let shutdown = tasks.shutdown();
     macro_rules! serve {
         ($($query:ty),*) => {$(
-            let queries = bus.answer::<$query>().await?;
+            let queries = bus.responder().subscribe_queries::<$query>().await?;
             tasks.spawn(<$query>::NAME, serve(shared.clone(), queries, shutdown.clone()));
         )*};
     }
@@ -53,7 +53,7 @@ pub(crate) async fn serve_all(shared: &Arc<Shared>, tasks: &mut Tasks) -> Result
 
 async fn serve<Q: Select>(
     shared: Arc<Shared>,
-    mut queries: Queries<Q>,
+    mut queries: QueryRequests<Q>,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let mut answering = JoinSet::new();
@@ -81,16 +81,21 @@ async fn serve<Q: Select>(
     Ok(())
 }
 
-async fn hand_over<Q: Select>(shared: &Arc<Shared>, asked: Asked<Q>, answering: &mut JoinSet<()>) {
+async fn hand_over<Q: Select>(
+    shared: &Arc<Shared>,
+    asked: IncomingQuery<Q>,
+    answering: &mut JoinSet<()>,
+) {
     if answering.len() >= shared.config.queries_max {
-        return asked.answer(&unavailable("too many queries at once")).await;
+        let busy = unavailable("too many queries at once");
+        return asked.reply.send(&busy).await;
     }
     let span = info_span!("query", query = Q::NAME);
     bus::trace::continue_from(&span, asked.traceparent.as_deref());
     answering.spawn(answer(shared.clone(), asked).instrument(span));
 }
 
-async fn answer<Q: Select>(shared: Arc<Shared>, asked: Asked<Q>) {
+async fn answer<Q: Select>(shared: Arc<Shared>, asked: IncomingQuery<Q>) {
     let metrics = &shared.metrics;
     metrics.queries_in_hand.add(1, &[]);
     let started = Instant::now();
@@ -100,7 +105,7 @@ async fn answer<Q: Select>(shared: Arc<Shared>, asked: Asked<Q>) {
         QueryReply::Unavailable { .. } => "unavailable",
         QueryReply::Invalid { .. } => "invalid",
     };
-    asked.answer(&answer).await;
+    asked.reply.send(&answer).await;
     metrics.query(Q::NAME, outcome);
     metrics
         .query_seconds

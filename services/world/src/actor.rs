@@ -333,7 +333,7 @@ impl Actor {
 /// The state as the log has it, at least as new as what the log's leader knows.
 async fn wake_again(bus: &Bus, id: &WorldId, cause: AppendError) -> Result<World, AppendError> {
     let woken = async {
-        let end = bus.last_seq(id).await;
+        let end = bus.log().last_seq(id).await;
         let end = end.map_err(|source| WakeError::Read {
             world: id.clone(),
             source,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus::{Consumer, Delivery, Error, Pulls};
+use bus::{Consumer, Delivery, Error, PullSubscription};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use service_kit::{CancellationToken, ErrorChain};
@@ -52,7 +52,7 @@ where
     Handling: Future<Output = ()>,
 {
     let carrying = Carrying::new(what);
-    let handle = |delivery: Delivery| carrying.measure(delivery.waiting, handle(delivery));
+    let handle = |delivery: Delivery| carrying.measure(delivery.pending, handle(delivery));
     let mut handling = FuturesUnordered::new();
     while !shutdown.is_cancelled() {
         let failed = tokio::select! {
@@ -82,8 +82,8 @@ where
     Opening: Future<Output = Result<Consumer, Error>>,
     Handling: Future<Output = ()>,
 {
-    let opened = async { open().await?.pulls().await };
-    let mut pulls: Pulls = match opened.await {
+    let opened = async { open().await?.pull().await };
+    let mut pulls: PullSubscription = match opened.await {
         Ok(pulls) => pulls,
         Err(error) => return error,
     };
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(binding.check(), Err("not bound yet".to_owned()));
         let open = async || {
             shutdown.cancel();
-            Err(Error::Unanswered {
+            Err(Error::NoReply {
                 subject: "commits".to_owned(),
                 reason: "nobody is there".to_owned(),
             })

@@ -18,7 +18,7 @@ use crate::Shared;
 use crate::carry::{RETRY_PAUSE, carry};
 
 pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let open = || shared.bus.dispatcher();
+    let open = || shared.bus.log().dispatcher_consumer();
     carry(
         "commits",
         &shared.commits,
@@ -30,7 +30,7 @@ pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) -> any
 }
 
 async fn handle(shared: &Shared, delivery: Delivery) {
-    if delivery.asks_for_nothing() {
+    if delivery.is_noop() {
         return told(shared, "nothing", delivery.ack().await);
     }
     let (world, commit) = match (delivery.world(), delivery.read::<Commit>()) {
@@ -86,7 +86,7 @@ async fn dispatch(
     work: Vec<(&Event, Fact)>,
 ) -> Result<(), Error> {
     if let Some(due) = commit.wake {
-        shared.bus.schedule_wake(world, due).await?;
+        shared.bus.schedules().schedule_wake(world, due).await?;
     }
     let mut invocations = Vec::new();
     for (event, fact) in work {
@@ -96,14 +96,16 @@ async fn dispatch(
             }
             Fact::ActionCancelled(cancelled) => {
                 let bus = &shared.bus;
-                bus.publish_cancelled(world, cancelled.invocation).await;
+                bus.signals()
+                    .publish_cancellation(world, cancelled.invocation)
+                    .await;
             }
             _ => {}
         }
     }
     let stored = invocations
         .iter()
-        .map(|(invocation, trace)| shared.bus.dispatch(invocation, *trace))
+        .map(|(invocation, trace)| shared.bus.work_queue().dispatch(invocation, *trace))
         .collect::<FuturesUnordered<_>>();
     stored.collect::<Vec<_>>().await.into_iter().collect()
 }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use bus::Bus;
 pub use config::Config;
-use service_kit::{CancellationToken, Health, Tasks};
+use service_kit::{Bootstrap, CancellationToken, Health, Tasks};
 use tokio::sync::Semaphore;
 
 use crate::carry::Binding;
@@ -44,22 +44,17 @@ struct Shared {
 /// # Errors
 /// Whatever stopped it before.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let health = Health::default();
-    let mut tasks = Tasks::new(shutdown.clone());
-    health.require("nats", || Err("connecting".to_owned()));
-    tasks.spawn(
-        "serve health",
-        health.clone().serve(config.listen, shutdown.clone()),
-    );
-    let grace = config.shutdown_grace;
-    tasks.spawn("world", async move {
-        let bus = tokio::select! {
-            bus = Bus::connect(&config.nats, "world") => bus?,
-            () = shutdown.cancelled() => return Ok(()),
-        };
-        run_with(config, bus, health, shutdown).await
-    });
-    tasks.run(grace).await
+    let bootstrap = Bootstrap {
+        name: "world",
+        connects_to: "nats",
+        grace: config.shutdown_grace,
+        shutdown,
+    };
+    let (listen, nats) = (config.listen, config.nats.clone());
+    let page = |health: Health, shutdown| health.serve(listen, shutdown);
+    let connect = async move { Bus::connect(&nats, "world").await };
+    let work = |bus, health, shutdown| run_with(config, bus, health, shutdown);
+    bootstrap.run(page, connect, work).await
 }
 
 /// Runs the service on a connection and a health page that the caller serves, until `shutdown`.
@@ -74,7 +69,7 @@ pub async fn run_with(
 ) -> anyhow::Result<()> {
     let mut tasks = Tasks::new(shutdown.clone());
     let connected = bus.clone();
-    health.require("nats", move || connected.connection());
+    health.require("nats", move || connected.check());
     let membership = bus.membership("world");
     let members = membership.members();
     let heard = members.clone();
@@ -100,8 +95,8 @@ pub async fn run_with(
     let bound = shared.wakes.clone();
     health.require("wakes", move || bound.check());
     let until = shutdown.clone().cancelled_owned();
-    tasks.spawn("keep the membership", async move {
-        membership.keep(until).await;
+    tasks.spawn("maintain the membership", async move {
+        membership.maintain(until).await;
         anyhow::Ok(())
     });
     let serve = partitions::serve(shared.clone(), id, members, shutdown.clone());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Incoming, MemberId, Requests};
+use bus::{IncomingRequest, MemberId, WorldRequests};
 use contract::id::Partition;
 use contract::{Reply, WorldId};
 use service_kit::{CancellationToken, ErrorChain};
@@ -64,7 +64,7 @@ pub(crate) async fn serve(
 
 async fn serve_partition(shared: Arc<Shared>, partition: Partition, stop: CancellationToken) {
     let requests = loop {
-        match shared.bus.serve(partition).await {
+        match shared.bus.responder().subscribe_requests(partition).await {
             Ok(requests) => break requests,
             Err(error) => {
                 warn!(partition = %partition, error = %ErrorChain(&error), "not served yet");
@@ -94,7 +94,7 @@ struct Host {
 }
 
 impl Host {
-    async fn run(mut self, mut requests: Requests, stop: CancellationToken) {
+    async fn run(mut self, mut requests: WorldRequests, stop: CancellationToken) {
         let mut stopping = false;
         loop {
             tokio::select! {
@@ -118,7 +118,7 @@ impl Host {
         }
     }
 
-    async fn deliver(&mut self, incoming: Incoming) {
+    async fn deliver(&mut self, incoming: IncomingRequest) {
         let world = incoming.world.clone();
         let item = Item::from(incoming);
         let mailbox = match self.actors.get(&world) {

@@ -65,7 +65,7 @@ pub(crate) async fn wake(bus: &Bus, id: &WorldId, end: Seq) -> Result<World, Wak
     let read_error = |source| WakeError::read(id, source);
     let mut end = end;
     loop {
-        let kept = bus.snapshot(id).await.map_err(read_error)?;
+        let kept = bus.snapshots().load(id).await.map_err(read_error)?;
         let mut world = kept
             .and_then(|(_, state)| restore(id, &state))
             .unwrap_or_else(|| World::new(id.clone()));
@@ -76,7 +76,7 @@ pub(crate) async fn wake(bus: &Bus, id: &WorldId, end: Seq) -> Result<World, Wak
         // A replica that lags behind knows less than the commit that sent us here, or the log was
         // purged: ask its leader again.
         tokio::time::sleep(LAG_PAUSE).await;
-        end = end.min(bus.last_seq(id).await.map_err(read_error)?);
+        end = end.min(bus.log().last_seq(id).await.map_err(read_error)?);
     }
 }
 
@@ -86,7 +86,7 @@ pub(crate) async fn past(bus: &Bus, id: &WorldId, at: Seq) -> Result<World, Wake
     // A commit behind `at` is there. Who does not find it asked a replica that lags behind, or the log
     // was purged.
     while !replay(bus, &mut world, at).await? && world.seq < at {
-        let end = bus.last_seq(id).await;
+        let end = bus.log().last_seq(id).await;
         let end = end.map_err(|source| WakeError::read(id, source))?;
         if end <= at {
             break;
@@ -101,7 +101,7 @@ async fn replay(bus: &Bus, world: &mut World, until: Seq) -> Result<bool, WakeEr
     loop {
         let id = world.id.clone();
         let read_error = |source| WakeError::read(&id, source);
-        let entries = bus.read(&id, world.seq).await.map_err(read_error)?;
+        let entries = bus.log().read(&id, world.seq).await.map_err(read_error)?;
         if entries.is_empty() {
             return Ok(false);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::Delivery;
+use bus::{CommandError, Delivery};
 use contract::{Command, CommandId, CommandRequest, EntityId};
 use service_kit::{CancellationToken, ErrorChain};
 use tracing::warn;
@@ -17,7 +17,7 @@ const COMMAND_DEADLINE: Duration = Duration::from_secs(4);
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60);
 
 pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let open = || shared.bus.wakes();
+    let open = || shared.bus.schedules().wake_consumer();
     carry(
         "wakes",
         &shared.wakes,
@@ -43,9 +43,14 @@ async fn handle(shared: &Shared, delivery: Delivery) {
         command: Command::Wake,
         trace: None,
     };
-    let ended = match shared.bus.command(&world, request, COMMAND_DEADLINE).await {
+    let ended = match shared
+        .bus
+        .worlds()
+        .command(&world, request, COMMAND_DEADLINE)
+        .await
+    {
         // A refusal says that the world is gone: there is nothing left to wake.
-        Ok(_) => {
+        Ok(_) | Err(CommandError::Rejected(_)) => {
             shared.metrics.wakes.add(1, &[]);
             delivery.ack().await
         }

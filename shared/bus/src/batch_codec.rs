@@ -3,8 +3,11 @@
 //! The program on the other side may be newer and send what this build does not know. So each element
 //! is decoded by itself: one that is unknown or malformed fails alone.
 
+use contract::Reply;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
+
+use crate::Error;
 
 /// Joins encoded elements to an array.
 pub(crate) fn encode_array<T: AsRef<[u8]>>(elements: &[T]) -> Vec<u8> {
@@ -37,9 +40,49 @@ pub(crate) fn decode_array<T: DeserializeOwned>(
     Ok(elements.into_iter().map(decode).collect())
 }
 
+/// Decodes the reply to a single request on `subject`.
+pub(crate) fn decode_reply(subject: &str, payload: &[u8]) -> Result<Reply, Error> {
+    let replies = decode_array(payload).map_err(|source| malformed(subject, source))?;
+    match <[_; 1]>::try_from(replies) {
+        Ok([reply]) => reply.map_err(|source| malformed(subject, source)),
+        Err(replies) => Err(miscounted(subject, replies.len(), 1)),
+    }
+}
+
+/// Decodes the replies to `count` requests on `subject`.
+///
+/// # Errors
+/// When the payload is no array of as many elements.
+pub(crate) fn decode_replies(
+    subject: &str,
+    payload: &[u8],
+    count: usize,
+) -> Result<Vec<serde_json::Result<Reply>>, Error> {
+    let replies = decode_array(payload).map_err(|source| malformed(subject, source))?;
+    if replies.len() == count {
+        return Ok(replies);
+    }
+    Err(miscounted(subject, replies.len(), count))
+}
+
+/// A reply is malformed, or this build does not know it.
+pub(crate) fn malformed(subject: &str, source: serde_json::Error) -> Error {
+    Error::Decode {
+        subject: subject.to_owned(),
+        source,
+    }
+}
+
+fn miscounted(subject: &str, replies: usize, requests: usize) -> Error {
+    Error::UnexpectedReply {
+        subject: subject.to_owned(),
+        reason: format!("{replies} replies to {requests} requests"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use contract::{Reply, RequestEnvelope};
+    use contract::RequestEnvelope;
 
     use super::*;
 

@@ -1,13 +1,11 @@
 //! What can go wrong between a service and the broker.
 
-use contract::{Seq, WorldId};
-
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// A failure to reach, or to be understood by, the broker or whoever is behind it.
+/// An operation on the broker, or on a program behind it, has failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The address or the credentials make no sense.
+    /// The address or the credentials are invalid.
     #[error("connect to NATS at {url}")]
     Connect {
         /// Where.
@@ -15,7 +13,7 @@ pub enum Error {
         /// Why.
         source: Source,
     },
-    /// A stream, bucket or consumer could not be made.
+    /// A stream, bucket or consumer could not be created.
     #[error("set up {name} on NATS")]
     SetUp {
         /// Which.
@@ -23,7 +21,7 @@ pub enum Error {
         /// Why.
         source: Source,
     },
-    /// The broker did not take or deliver something.
+    /// The broker did not accept or deliver something.
     #[error("{operation} on NATS")]
     Broker {
         /// What we were doing.
@@ -31,8 +29,8 @@ pub enum Error {
         /// Why.
         source: Source,
     },
-    /// A message is not what its subject promises.
-    #[error("read a message of {subject}")]
+    /// A message is malformed, or its type is unknown.
+    #[error("decode a message from {subject}")]
     Decode {
         /// Where it came from.
         subject: String,
@@ -40,27 +38,35 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// A message can't be written as JSON.
-    #[error("write a message for {subject}")]
+    #[error("encode a message for {subject}")]
     Encode {
         /// Where it was to go.
         subject: String,
         /// Why.
         source: serde_json::Error,
     },
-    /// Nobody answered in time. What was asked for may have happened.
-    #[error("no answer on {subject}: {reason}")]
-    Unanswered {
-        /// What was asked.
+    /// There was no reply in time. What was requested may have happened.
+    #[error("no reply on {subject}: {reason}")]
+    NoReply {
+        /// Where the request went.
         subject: String,
-        /// What the last attempt said.
+        /// What became of the last attempt.
         reason: String,
     },
-    /// Whoever answers found that the question makes no sense.
-    #[error("the question on {subject} was refused: {reason}")]
-    Refused {
-        /// What was asked.
+    /// The request was rejected as invalid.
+    #[error("request on {subject} rejected: {reason}")]
+    Rejected {
+        /// Where the request went.
         subject: String,
         /// Why.
+        reason: String,
+    },
+    /// The reply does not fit the request.
+    #[error("unexpected reply on {subject}: {reason}")]
+    UnexpectedReply {
+        /// Where the request went.
+        subject: String,
+        /// What is wrong with it.
         reason: String,
     },
 }
@@ -70,49 +76,21 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            Self::Broker { .. } | Self::Unanswered { .. } | Self::SetUp { .. }
+            Self::Broker { .. } | Self::NoReply { .. } | Self::SetUp { .. }
         )
     }
 
-    pub(crate) fn broker(
-        operation: &'static str,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
+    pub(crate) fn broker(operation: &'static str, source: impl Into<Source>) -> Self {
         Self::Broker {
             operation,
             source: source.into(),
         }
     }
 
-    pub(crate) fn set_up(
-        name: impl Into<String>,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
+    pub(crate) fn set_up(name: impl Into<String>, source: impl Into<Source>) -> Self {
         Self::SetUp {
             name: name.into(),
             source: source.into(),
         }
     }
-}
-
-/// Why a commit was not acknowledged.
-#[derive(Debug, thiserror::Error)]
-pub enum AppendError {
-    /// Another commit came first: this one is not in the log, unless it is that other one itself,
-    /// appended by an attempt whose answer was lost. Read on from `expected`.
-    #[error("the log of {world} has moved on from {expected}")]
-    Conflict {
-        /// Whose log.
-        world: WorldId,
-        /// The sequence that the writer believed to be the last.
-        expected: Seq,
-    },
-    /// Nobody knows whether it is in the log, or may still get there.
-    #[error("append to the log of {world}")]
-    Unknown {
-        /// Whose log.
-        world: WorldId,
-        /// Why.
-        source: Source,
-    },
 }

@@ -1,40 +1,70 @@
-//! How the services talk: NATS, the log, the work queue, members, timers, trace context.
+//! How the services communicate: everything that knows NATS.
 //!
-//! It owns everything that knows `async-nats`, and none of the rules: what a commit or a command
-//! means is not its business. Every name comes from [`contract::subject`].
+//! It owns the connection and a client for each thing that it is used for, and none of the rules: what
+//! a commit or a command means is not its business. Every name comes from [`contract::subject`].
 //!
-//! Start with [`Bus`], then [`log`] (the one place where facts are kept) and [`queue`] (deliveries
-//! that end in exactly one of ack, retry, reject).
+//! Start with [`Bus`], which hands out the clients. Then [`Log`] (the one place where facts are kept),
+//! [`WorldClient`] and [`Responder`] (the two sides of a request), and [`Delivery`] (which ends in
+//! exactly one of ack, retry, reject).
 
+mod append_error;
+mod archive_client;
 mod batch_codec;
 mod bus;
-mod claims;
-mod commands;
-mod commits;
-mod dead;
+mod chunked_reply;
+mod command_error;
+mod config;
+mod connection;
+mod consumer;
+mod dead_letter;
+mod delivery;
 mod error;
-mod events;
-mod lanes;
-pub mod log;
-mod members;
-mod parts;
-mod pulls;
-mod queries;
-pub mod queue;
-mod requests;
-mod servers;
+mod error_chain;
+mod event_headers;
+mod event_publisher;
+mod json;
+mod log;
+mod mcp_directory;
+mod member_id;
+mod membership;
+mod provision;
+mod pull_subscription;
+mod request;
+mod request_batcher;
+mod resource;
+mod responder;
+mod scatter_gather;
+mod schedules;
+mod signals;
 mod snapshots;
-mod timers;
 pub mod trace;
+mod work_queue;
+mod world_client;
 
-pub use bus::{Bus, Config};
-pub use commits::{Commits, Stored};
-pub use dead::DeadLetter;
-pub use error::{AppendError, Error};
-pub use events::{CommitNotice, Signal, Signals};
-pub use members::{MemberId, Membership};
-pub use pulls::Pulls;
-pub use queries::{Asked, Queries};
-pub use queue::{Consumer, Delivery};
-pub use requests::{Answer, Incoming, Requests};
-pub use servers::{Resource, ServerRequest, ServerRequests, Told};
+pub use append_error::AppendError;
+pub use archive_client::ArchiveClient;
+pub use bus::Bus;
+pub use command_error::CommandError;
+pub use config::Config;
+pub use consumer::Consumer;
+pub use dead_letter::{DeadLetter, DeadLetters};
+pub use delivery::Delivery;
+pub use error::Error;
+pub use event_publisher::{CommitNotice, EventPublisher};
+pub use log::{
+    CommitSubscription, Entry, Log, LogEnd, PendingAppend, READ_COMMITS_MAX, StoredCommit,
+};
+pub use mcp_directory::McpDirectory;
+pub use member_id::MemberId;
+pub use membership::Membership;
+pub use pull_subscription::PullSubscription;
+pub use resource::Resource;
+pub use responder::{
+    IncomingQuery, IncomingRequest, McpRequest, McpRequests, QueryRequests, ReplyHandle, Responder,
+    WorldRequests,
+};
+pub use schedules::Schedules;
+pub use signals::{Signal, SignalSubscription, Signals};
+pub use snapshots::Snapshots;
+pub use work_queue::WorkQueue;
+pub use world_client::WorldClient;

@@ -1,16 +1,18 @@
-//! Snapshots: the newest state of each world, so that waking it reads only the end of its log.
+//! Snapshots: the newest state of each world, so that activating it reads only the end of its log.
+
+use std::sync::Arc;
 
 use async_nats::jetstream::kv;
 use bytes::{Bytes, BytesMut};
 use contract::{Seq, WorldId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Bus, Error};
+use crate::{Error, json};
 
 /// A message of NATS holds at most 1 MiB by default; the rest is for headers.
 const PART_BYTES_MAX: usize = 768 * 1024;
 
-/// What is kept under a world's own key.
+/// What is stored under a world's own key.
 #[derive(Serialize, Deserialize)]
 struct Head {
     seq: Seq,
@@ -18,58 +20,48 @@ struct Head {
     parts: usize,
 }
 
-impl Bus {
-    /// Keeps a state that includes the commit `seq`, in place of the one before.
+/// Saves and loads snapshots. Cheap to clone.
+#[derive(Clone)]
+pub struct Snapshots {
+    bucket: Arc<kv::Store>,
+}
+
+impl Snapshots {
+    pub(crate) fn new(bucket: kv::Store) -> Self {
+        Self {
+            bucket: Arc::new(bucket),
+        }
+    }
+
+    /// Saves a state that includes the commit `seq`, in place of the one before.
     ///
     /// # Errors
     /// [`Error::Broker`] when it may not be stored: the one before still is then.
-    pub async fn keep_snapshot(
-        &self,
-        world: &WorldId,
-        seq: Seq,
-        state: Bytes,
-    ) -> Result<(), Error> {
-        let store = &self.snapshots;
-        let inline = state.len() <= PART_BYTES_MAX;
-        let parts = if inline {
+    pub async fn save(&self, world: &WorldId, seq: Seq, state: Bytes) -> Result<(), Error> {
+        let is_inline = state.len() <= PART_BYTES_MAX;
+        let parts = if is_inline {
             0
         } else {
             state.len().div_ceil(PART_BYTES_MAX)
         };
-        // Parts first, under the snapshot's own sequence: a reader never sees a mixture.
-        let mut first = None;
-        for part in 0..parts {
-            let end = state.len().min((part + 1) * PART_BYTES_MAX);
-            let bytes = state.slice(part * PART_BYTES_MAX..end);
-            let revision = store
-                .put(part_key(world, seq, part), bytes)
-                .await
-                .map_err(|e| Error::broker("keep a snapshot", e))?;
-            first.get_or_insert(revision);
-        }
-        let old = match first {
+        let until = match self.save_parts(world, seq, &state, parts).await? {
             Some(first) => Some(first),
             // Whoever reads what one message holds has room for as much.
-            None => read_head(store, world)
+            None => self
+                .load_head(world)
                 .await?
                 .filter(|(head, _)| head.parts > 0)
                 .map(|_| u64::MAX),
         };
-        let head = Head { seq, parts };
-        let mut value = serde_json::to_vec(&head).map_err(|source| Error::Encode {
-            subject: world.to_string(),
-            source,
-        })?;
-        value.push(b'\n');
-        if inline {
+        let head = json::encode(world.as_str(), &Head { seq, parts })?;
+        let mut value = BytesMut::from(head);
+        value.extend_from_slice(b"\n");
+        if is_inline {
             value.extend_from_slice(&state);
         }
-        store
-            .put(world.as_str(), value.into())
-            .await
-            .map_err(|e| Error::broker("keep a snapshot", e))?;
-        match old {
-            Some(until) => remove_parts(store, world, until).await,
+        self.put(world.as_str(), value.freeze()).await?;
+        match until {
+            Some(until) => self.remove_parts(world, until).await,
             None => Ok(()),
         }
     }
@@ -78,9 +70,8 @@ impl Bus {
     ///
     /// # Errors
     /// [`Error::Broker`] while it can't be read.
-    pub async fn snapshot(&self, world: &WorldId) -> Result<Option<(Seq, Bytes)>, Error> {
-        let store = &self.snapshots;
-        let Some((head, inline)) = read_head(store, world).await? else {
+    pub async fn load(&self, world: &WorldId) -> Result<Option<(Seq, Bytes)>, Error> {
+        let Some((head, inline)) = self.load_head(world).await? else {
             return Ok(None);
         };
         if head.parts == 0 {
@@ -88,13 +79,12 @@ impl Bus {
         }
         let mut state = BytesMut::new();
         for part in 0..head.parts {
-            let bytes = store
-                .get(part_key(world, head.seq, part))
-                .await
-                .map_err(|e| Error::broker("read a snapshot", e))?;
-            // A part is missing when a newer snapshot was just put in this one's place: the log
-            // alone will do.
-            let Some(bytes) = bytes else { return Ok(None) };
+            // A part is missing when a newer snapshot was just put in this one's place. Without one,
+            // the world is replayed from its log.
+            let key = part_key(world, head.seq, part);
+            let Some(bytes) = self.get(key).await? else {
+                return Ok(None);
+            };
             state.extend_from_slice(&bytes);
         }
         Ok(Some((head.seq, state.freeze())))
@@ -104,47 +94,66 @@ impl Bus {
     ///
     /// # Errors
     /// [`Error::Broker`] when it may still be there.
-    pub async fn remove_snapshot(&self, world: &WorldId) -> Result<(), Error> {
-        let store = &self.snapshots;
-        if read_head(store, world).await?.is_some() {
-            store
-                .purge(world.as_str())
-                .await
-                .map_err(|e| Error::broker("remove a snapshot", e))?;
+    pub async fn remove(&self, world: &WorldId) -> Result<(), Error> {
+        if self.load_head(world).await?.is_some() {
+            let purged = self.bucket.purge(world.as_str()).await;
+            purged.map_err(|e| Error::broker("remove a snapshot", e))?;
         }
-        remove_parts(store, world, u64::MAX).await
+        self.remove_parts(world, u64::MAX).await
     }
-}
 
-async fn read_head(store: &kv::Store, world: &WorldId) -> Result<Option<(Head, Bytes)>, Error> {
-    let value = store
-        .get(world.as_str())
-        .await
-        .map_err(|e| Error::broker("read a snapshot", e))?;
-    let Some(value) = value else { return Ok(None) };
-    let end = value
-        .iter()
-        .position(|byte| *byte == b'\n')
-        .unwrap_or(value.len());
-    let head = serde_json::from_slice(&value[..end]).map_err(|source| Error::Decode {
-        subject: world.to_string(),
-        source,
-    })?;
-    Ok(Some((head, value.slice(value.len().min(end + 1)..))))
-}
+    /// Saves the parts of a state under its own sequence, so that a reader never sees a mixture.
+    /// Returns the place of the first one in the bucket.
+    async fn save_parts(
+        &self,
+        world: &WorldId,
+        seq: Seq,
+        state: &Bytes,
+        parts: usize,
+    ) -> Result<Option<u64>, Error> {
+        let mut first = None;
+        for part in 0..parts {
+            let end = state.len().min((part + 1) * PART_BYTES_MAX);
+            let bytes = state.slice(part * PART_BYTES_MAX..end);
+            let place = self.put(&part_key(world, seq, part), bytes).await?;
+            first.get_or_insert(place);
+        }
+        Ok(first)
+    }
 
-/// Removes parts of snapshots that were written before the message `until` of the bucket: those of the
-/// snapshot before, and of any that was never finished. The stream is purged, since a deleted key
-/// leaves a marker.
-async fn remove_parts(store: &kv::Store, world: &WorldId, until: u64) -> Result<(), Error> {
-    store
-        .stream
-        .purge()
-        .sequence(until)
-        .filter(format!("{}{world}.*.*", store.prefix))
-        .await
-        .map(drop)
-        .map_err(|e| Error::broker("remove a snapshot", e))
+    async fn load_head(&self, world: &WorldId) -> Result<Option<(Head, Bytes)>, Error> {
+        let Some(value) = self.get(world.as_str()).await? else {
+            return Ok(None);
+        };
+        let end = value
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .unwrap_or(value.len());
+        let head = json::decode(world.as_str(), &value[..end])?;
+        Ok(Some((head, value.slice(value.len().min(end + 1)..))))
+    }
+
+    /// Removes parts of snapshots that were written before the message `until` of the bucket: those of
+    /// the snapshot before, and of any that was never finished. The stream is purged, since a deleted
+    /// key leaves a marker.
+    async fn remove_parts(&self, world: &WorldId, until: u64) -> Result<(), Error> {
+        let parts = format!("{}{world}.*.*", self.bucket.prefix);
+        let purge = self.bucket.stream.purge().sequence(until).filter(parts);
+        purge
+            .await
+            .map(drop)
+            .map_err(|e| Error::broker("remove a snapshot", e))
+    }
+
+    async fn get(&self, key: impl Into<String>) -> Result<Option<Bytes>, Error> {
+        let value = self.bucket.get(key).await;
+        value.map_err(|e| Error::broker("load a snapshot", e))
+    }
+
+    async fn put(&self, key: &str, value: Bytes) -> Result<u64, Error> {
+        let place = self.bucket.put(key, value).await;
+        place.map_err(|e| Error::broker("save a snapshot", e))
+    }
 }
 
 fn part_key(world: &WorldId, seq: Seq, part: usize) -> String {

@@ -7,8 +7,8 @@ use crate::{ActionName, EntityId, EventType, Timestamp, WorldId};
 pub const LOG_STREAM: &str = "MW_LOG";
 /// What the log's stream listens to.
 pub const LOG_ALL: &str = "mw.log.>";
-/// Which subjects of the log are passed on, and as what: see [`commits`].
-pub const LOG_PASSED_ON: (&str, &str) = ("mw.log.*.*", "mw.commit.{{wildcard(1)}}.{{wildcard(2)}}");
+/// Which subjects of the log are republished, and as what: see [`commits`].
+pub const LOG_REPUBLISH: (&str, &str) = ("mw.log.*.*", "mw.commit.{{wildcard(1)}}.{{wildcard(2)}}");
 /// The work queue of invocations.
 pub const ACTIONS_STREAM: &str = "MW_ACTIONS";
 /// What the work queue listens to.

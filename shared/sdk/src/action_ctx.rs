@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::Bus;
+use bus::{Bus, CommandError};
 use contract::query::{EventRow, EventsQuery, PAGE_ROWS_MAX};
 use contract::{Chunk, Position, Run, RunContext};
 use tokio::time::Instant;
@@ -65,7 +65,11 @@ impl ActionCtx {
     /// # Errors
     /// [`Error::Transient`] when the broker is unavailable: it is unknown who has the claim.
     pub async fn claim(&self) -> Result<bool, Error> {
-        let claimed = self.bus.claim(self.request.id, self.claimant).await;
+        let claimed = self
+            .bus
+            .work_queue()
+            .claim(self.request.id, self.claimant)
+            .await;
         claimed.map_err(|error| Error::unavailable(&error))
     }
 
@@ -87,10 +91,15 @@ impl ActionCtx {
     /// unavailable.
     pub async fn context(&self) -> Result<RunContext, Error> {
         let Run { world, id, .. } = &*self.request;
-        match self.bus.context(world, *id, CONTEXT_TIMEOUT).await {
-            Ok(Ok(context)) => Ok(context),
-            Ok(Err(rejection)) if is_run_ended(rejection.code) => Err(Error::RunEnded),
-            Ok(Err(rejection)) => Err(Error::failed("no_context", rejection.detail)),
+        let context = self.bus.worlds().context(world, *id, CONTEXT_TIMEOUT);
+        match context.await {
+            Ok(context) => Ok(context),
+            Err(CommandError::Rejected(rejection)) if is_run_ended(rejection.code) => {
+                Err(Error::RunEnded)
+            }
+            Err(CommandError::Rejected(rejection)) => {
+                Err(Error::failed("no_context", rejection.detail))
+            }
             Err(error) => Err(Error::unavailable(&error)),
         }
     }
@@ -113,7 +122,7 @@ impl ActionCtx {
             limit: PAGE_ROWS_MAX,
             wait_for: None,
         };
-        match self.bus.query(&query, ARCHIVE_TIMEOUT).await {
+        match self.bus.archive().query(&query, ARCHIVE_TIMEOUT).await {
             Ok((rows, _)) => Ok(rows),
             Err(error) => Err(Error::unavailable(&error)),
         }
@@ -167,6 +176,6 @@ impl ActionCtx {
             progress,
         };
         self.chunk_index += 1;
-        self.bus.publish_chunk(world, &chunk).await;
+        self.bus.signals().publish_chunk(world, &chunk).await;
     }
 }

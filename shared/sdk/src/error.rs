@@ -42,7 +42,7 @@ impl Error {
     }
 
     /// A request that a world, the archive or the broker did not answer.
-    pub(crate) fn unavailable(error: &bus::Error) -> Self {
+    pub(crate) fn unavailable(error: &(dyn std::error::Error + 'static)) -> Self {
         Self::transient(ErrorChain(error).to_string())
     }
 }

@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bus::Bus;
+use bus::{Bus, CommandError};
 use contract::ability::EventTypeVersion;
 use contract::command::EntityUpdate;
-use contract::{
-    Command, CommandId, CommandRequest, Entity, EntityId, Rejection, RejectionCode, WorldId,
-};
+use contract::{Command, CommandId, CommandRequest, Entity, EntityId, RejectionCode, WorldId};
 
 /// Timeout for one command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
@@ -26,13 +24,15 @@ impl ProvisionedObject {
     pub(crate) async fn provision(&self, bus: &Bus) -> anyhow::Result<()> {
         for event_type in &self.event_types {
             let command = Command::RegisterEventType(event_type.clone());
-            let registered = self.send(bus, command).await?;
+            let registered = self.send(bus, command).await;
             registered
                 .with_context(|| format!("register the event type {}", event_type.event_type))?;
         }
         let created = self.send(bus, Command::CreateEntity(self.entity.clone()));
-        let provisioned = match created.await? {
-            Err(rejection) if rejection.code == RejectionCode::AlreadyExists => {
+        let provisioned = match created.await {
+            Err(CommandError::Rejected(rejection))
+                if rejection.code == RejectionCode::AlreadyExists =>
+            {
                 let update = EntityUpdate {
                     entity: self.entity.id.clone(),
                     name: None,
@@ -41,7 +41,7 @@ impl ProvisionedObject {
                     abilities: Some(self.entity.abilities.clone()),
                     metadata: None,
                 };
-                self.send(bus, Command::UpdateEntity(update)).await?
+                self.send(bus, Command::UpdateEntity(update)).await
             }
             created => created,
         };
@@ -49,14 +49,14 @@ impl ProvisionedObject {
             .with_context(|| format!("create the object {} in {}", self.entity.id, self.world))
     }
 
-    async fn send(&self, bus: &Bus, command: Command) -> anyhow::Result<Result<(), Rejection>> {
+    async fn send(&self, bus: &Bus, command: Command) -> Result<(), CommandError> {
         let request = CommandRequest {
             id: CommandId::new(),
             sender: EntityId::world(),
             command,
             trace: None,
         };
-        let reply = bus.command(&self.world, request, COMMAND_TIMEOUT).await?;
-        Ok(reply.map(|_| ()))
+        let sent = bus.worlds().command(&self.world, request, COMMAND_TIMEOUT);
+        sent.await.map(drop)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bus::Bus;
 use contract::ActionName;
-use service_kit::{CancellationToken, Health, Tasks};
+use service_kit::{Bootstrap, CancellationToken, Health, Tasks};
 
 use crate::action::Action;
 use crate::config::Config;
@@ -77,7 +77,7 @@ impl Worker {
         shutdown: CancellationToken,
     ) -> anyhow::Result<()> {
         let connected = bus.clone();
-        health.require("nats", move || connected.connection());
+        health.require("nats", move || connected.check());
         let bindings = Bindings::new(self.actions());
         let bound = bindings.clone();
         health.require("actions", move || bound.problem().map_or(Ok(()), Err));
@@ -117,20 +117,13 @@ pub async fn run_connected<F>(
 where
     F: Future<Output = anyhow::Result<()>> + Send,
 {
-    let health = Health::default();
-    health.require("nats", || Err("connecting".to_owned()));
-    let mut tasks = Tasks::new(shutdown);
-    let serve = health.clone().serve(config.listen, tasks.shutdown());
-    tasks.spawn("serve health", serve);
-    let grace = config.shutdown_grace + REQUEUE_GRACE * 2;
-    let token = tasks.shutdown();
-    tasks.spawn("work", async move {
-        let connect = Bus::connect(&config.nats, "agent-worker");
-        let bus = tokio::select! {
-            bus = connect => bus?,
-            () = token.cancelled() => return anyhow::Ok(()),
-        };
-        work(bus, health, token).await
-    });
-    tasks.run(grace).await
+    let bootstrap = Bootstrap {
+        name: "work",
+        connects_to: "nats",
+        grace: config.shutdown_grace + REQUEUE_GRACE * 2,
+        shutdown,
+    };
+    let page = |health: Health, shutdown| health.serve(config.listen, shutdown);
+    let connect = async move { Bus::connect(&config.nats, "agent-worker").await };
+    bootstrap.run(page, connect, work).await
 }

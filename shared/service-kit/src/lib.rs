@@ -1,14 +1,16 @@
 //! How a process lives: configuration, telemetry, health, tasks, the end.
 //!
 //! It knows none of our messages. Start with [`service_main`], which is the whole `main` of a
-//! service, then [`Tasks`].
+//! service, then [`Bootstrap`] and [`Tasks`].
 
+mod bootstrap;
 mod chain;
 pub mod config;
 pub mod health;
 mod tasks;
 pub mod telemetry;
 
+pub use bootstrap::Bootstrap;
 pub use chain::ErrorChain;
 pub use health::Health;
 pub use tasks::Tasks;

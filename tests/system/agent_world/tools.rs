@@ -36,8 +36,9 @@ impl Worker<'_> {
             trace: None,
         };
         let world = "lab".parse().unwrap();
-        let sent = self.bus.command(&world, request, COMMAND_DEADLINE).await;
-        sent.unwrap().unwrap();
+        let worlds = self.bus.worlds();
+        let sent = worlds.command(&world, request, COMMAND_DEADLINE).await;
+        sent.unwrap();
     }
 
     async fn calls(&self, said: &str, calls: Value) {

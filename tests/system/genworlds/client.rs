@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus::{Bus, Commits};
+use bus::{Bus, CommitSubscription};
 use contract::run::RunResult;
 use contract::{
     Command, CommandRequest, Fact, NewEvent, RunId, RunOutcome, WorldId, fact::ActionRequested,
@@ -85,7 +85,7 @@ impl Client {
 pub(super) struct Worker {
     bus: Bus,
     world: WorldId,
-    commits: Commits,
+    commits: CommitSubscription,
     /// How many runs were asked for, so far.
     pub(super) runs: usize,
 }
@@ -94,7 +94,7 @@ impl Worker {
     pub(super) async fn start(cluster: &Cluster, world: &str) -> Self {
         let bus = cluster.bus().await;
         let world: WorldId = world.parse().unwrap();
-        let commits = bus.commits(&world).await.unwrap();
+        let commits = bus.log().subscribe_commits(&world).await.unwrap();
         bus.flush().await.unwrap();
         Self {
             bus,
@@ -145,8 +145,9 @@ impl Worker {
             command,
             trace: None,
         };
-        let answer = self.bus.command(&self.world, request, PATIENCE).await;
-        answer.unwrap().unwrap();
+        let worlds = self.bus.worlds();
+        let answer = worlds.command(&self.world, request, PATIENCE).await;
+        answer.unwrap();
     }
 }
 

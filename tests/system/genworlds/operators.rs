@@ -155,7 +155,7 @@ async fn kept(cluster: &Cluster) -> Vec<String> {
     let events = format!("/v1/worlds/lobby/events?after=0.0&limit=1000&wait_for={seq}");
     let events = Http::get(&cluster.gateways, &events).await;
     let bus = cluster.bus().await;
-    let log = bus.read(&"lobby".parse().unwrap(), 0).await.unwrap();
+    let log = bus.log().read(&"lobby".parse().unwrap(), 0).await.unwrap();
     let log = log.iter().map(|entry| entry.payload().to_vec());
     let files = std::fs::read_dir(cluster.folder()).unwrap();
     let files = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());

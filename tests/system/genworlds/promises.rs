@@ -221,7 +221,7 @@ async fn the_state_is_answered_to_who_asks_alone_and_comings_and_goings_are_told
     assert_eq!(comings.next().await, Some(created));
     let bus = cluster.bus().await;
     let world = "lobby".parse().unwrap();
-    let before = bus.last_seq(&world).await.unwrap();
+    let before = bus.log().last_seq(&world).await.unwrap();
     for _ in 0..10 {
         around(&mut john, "john").await;
         around(&mut eve, "eve").await;
@@ -229,7 +229,7 @@ async fn the_state_is_answered_to_who_asks_alone_and_comings_and_goings_are_told
             .await;
         eve.expect("world_sends_screens_to_user").await;
     }
-    assert_eq!(bus.last_seq(&world).await.unwrap(), before);
+    assert_eq!(bus.log().last_seq(&world).await.unwrap(), before);
     john.say_and_hear(&event("end", "john", None)).await;
     for client in [&mut recorder, &mut eve] {
         client.expect("end").await;

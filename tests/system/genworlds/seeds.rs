@@ -2,7 +2,7 @@
 //! clients know them, and over NATS, as whoever writes in Rust does. The actions are an example of the
 //! SDK, in a process of its own.
 
-use bus::{Bus, Commits};
+use bus::{Bus, CommitSubscription};
 use contract::command::View;
 use contract::commit::Position;
 use contract::{CloudEvent, Command, CommandId, CommandRequest, EventId, Seq, WorldId};
@@ -98,7 +98,7 @@ async fn log(bus: &Bus) -> Vec<CloudEvent> {
     let mut events = Vec::new();
     let mut after: Seq = 0;
     loop {
-        let entries = bus.read(&world, after).await.unwrap();
+        let entries = bus.log().read(&world, after).await.unwrap();
         let Some(last) = entries.last() else {
             return events;
         };
@@ -116,11 +116,10 @@ async fn log(bus: &Bus) -> Vec<CloudEvent> {
 
 async fn microphone_is_there(bus: &Bus) {
     eventually("the microphone is there", async || {
-        let state = bus
-            .state(&world(), None, View::Whole, PATIENCE)
-            .await
-            .unwrap();
-        let state: Value = serde_json::from_str(state.unwrap().1.get()).unwrap();
+        let world = world();
+        let state = bus.worlds().state(&world, None, View::Whole, PATIENCE);
+        let (_, state) = state.await.unwrap();
+        let state: Value = serde_json::from_str(state.get()).unwrap();
         state["entities"]["mic"]["held_by"] == "ada"
     })
     .await;
@@ -279,7 +278,7 @@ async fn a_microphone_is_spoken_into_and_passed_over_the_door() {
 /// A studio without any gateway.
 struct Nats {
     bus: Bus,
-    commits: Commits,
+    commits: CommitSubscription,
     _worker: Process,
     _cluster: Cluster,
 }
@@ -299,7 +298,7 @@ impl Nats {
         let spec = serde_json::from_value(spec).unwrap();
         command(&bus, "world", Command::CreateWorld(spec)).await;
         let worker = abilities::worker(&cluster, example, example);
-        let commits = bus.commits(&world()).await.unwrap();
+        let commits = bus.log().subscribe_commits(&world()).await.unwrap();
         bus.flush().await.unwrap();
         Self {
             bus,
@@ -376,8 +375,8 @@ async fn command(bus: &Bus, sender: &str, command: Command) -> CommandId {
         command,
         trace: None,
     };
-    let answer = bus.command(&world(), request, PATIENCE).await;
-    answer.unwrap().unwrap();
+    let answer = bus.worlds().command(&world(), request, PATIENCE).await;
+    answer.unwrap();
     id
 }
 

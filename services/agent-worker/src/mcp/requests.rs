@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, ServerRequest, ServerRequests};
+use bus::{Bus, McpRequest, McpRequests};
 use service_kit::{CancellationToken, ErrorChain};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -25,7 +25,7 @@ pub(crate) async fn serve_requests(
 ) -> anyhow::Result<()> {
     let serving = async {
         loop {
-            match bus.server_requests().await {
+            match bus.responder().subscribe_mcp_requests().await {
                 Ok(requests) => serve_subscription(&pool, requests).await,
                 Err(error) => {
                     warn!(error = %ErrorChain(&error), "MCP request subscription unavailable");
@@ -41,19 +41,19 @@ pub(crate) async fn serve_requests(
     Ok(())
 }
 
-async fn serve_subscription(pool: &Arc<ConnectionPool>, mut requests: ServerRequests) {
+async fn serve_subscription(pool: &Arc<ConnectionPool>, mut requests: McpRequests) {
     let mut tasks = JoinSet::new();
     while let Some(request) = requests.next().await {
         while tasks.try_join_next().is_some() {}
         match request {
-            ServerRequest::List(reply) => reply.tell(&pool.status()).await,
-            ServerRequest::Read(_, reply) if tasks.len() >= CONCURRENT_MAX => {
+            McpRequest::List(reply) => reply.send(&pool.status()).await,
+            McpRequest::Read(_, reply) if tasks.len() >= CONCURRENT_MAX => {
                 reply
-                    .tell_resource(Err("the worker is busy".to_owned()))
+                    .send_resource(Err("the worker is busy".to_owned()))
                     .await;
             }
             // Without a reply: the sender gathers the replies of many workers, with a timeout.
-            ServerRequest::Restart(..) if tasks.len() >= CONCURRENT_MAX => {}
+            McpRequest::Restart(..) if tasks.len() >= CONCURRENT_MAX => {}
             request => {
                 tasks.spawn(serve_request(Arc::clone(pool), request));
             }
@@ -61,18 +61,18 @@ async fn serve_subscription(pool: &Arc<ConnectionPool>, mut requests: ServerRequ
     }
 }
 
-async fn serve_request(pool: Arc<ConnectionPool>, request: ServerRequest) {
+async fn serve_request(pool: Arc<ConnectionPool>, request: McpRequest) {
     match request {
-        ServerRequest::List(reply) => reply.tell(&pool.status()).await,
-        ServerRequest::Restart(restart, reply) => {
+        McpRequest::List(reply) => reply.send(&pool.status()).await,
+        McpRequest::Restart(restart, reply) => {
             let is_known = pool.contains(&restart.id);
-            reply.tell(&is_known).await;
+            reply.send(&is_known).await;
             pool.reconnect(&restart.id).await;
         }
-        ServerRequest::Read(read, reply) => {
+        McpRequest::Read(read, reply) => {
             let resource = pool.read_resource(&read).await;
             let resource = resource.map_err(|error| error.to_string());
-            reply.tell_resource(resource).await;
+            reply.send_resource(resource).await;
         }
     }
 }

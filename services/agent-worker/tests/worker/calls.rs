@@ -82,7 +82,11 @@ async fn a_secret_that_a_server_repeats_does_not_reach_the_world() {
                 uri: uri.to_owned(),
             };
             let deadline = Duration::from_secs(10);
-            harness.bus.read_resource(&read, deadline).await
+            harness
+                .bus
+                .mcp_directory()
+                .read_resource(&read, deadline)
+                .await
         };
         let echo = read("test://echo/agent-worker").await.unwrap();
         assert_eq!(&echo.bytes[..], b"test://echo/[key]");
@@ -130,7 +134,7 @@ async fn every_failure_is_a_result() {
     let show = make(&harness, call("show", &json!({}))).await;
     let expected = "see\n[image, image/png, 5 bytes]\n[resource: page <test://page>]";
     assert_eq!(show, ok(expected));
-    assert_eq!(harness.bus.dead_letters().await.unwrap(), 0);
+    assert_eq!(harness.bus.dead_letters().count().await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,7 +171,11 @@ async fn a_cancelled_call_is_cancelled_at_its_server() {
     let id = harness.request("tool").await;
     eventually("the call has started", async || program.seen("slow") == 1).await;
     harness.end_run(id);
-    harness.bus.publish_cancelled(&harness.world, id).await;
+    harness
+        .bus
+        .signals()
+        .publish_cancellation(&harness.world, id)
+        .await;
     eventually("the server got the cancellation", async || {
         program.seen("cancelled") == 1
     })
@@ -183,8 +191,12 @@ async fn a_call_that_no_worker_has_started_is_made() {
     harness.set_call(call("note", &json!({})));
     let id = harness.request("tool").await;
     // A worker that stops requeues deliveries that it has not started.
-    let queue = harness.bus.invocations(&"tool".parse().unwrap()).await;
-    let mut pulls = queue.unwrap().pulls().await.unwrap();
+    let queue = harness
+        .bus
+        .work_queue()
+        .run_consumer(&"tool".parse().unwrap())
+        .await;
+    let mut pulls = queue.unwrap().pull().await.unwrap();
     let first = pulls.next(1).await.unwrap();
     first.retry_after(Duration::ZERO).await.unwrap();
     assert!(pulls.close().await.len() <= 1);

@@ -123,7 +123,7 @@ async fn a_failing_model_request_is_retried_a_few_times() {
     );
     assert_eq!(model.requests().len(), 4);
     harness.all_acknowledged().await;
-    assert_eq!(harness.bus.dead_letters().await.unwrap(), 0);
+    assert_eq!(harness.bus.dead_letters().count().await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,7 +24,7 @@ async fn echo_returns_its_arguments_without_reading_the_context() {
     }
     harness.all_acknowledged().await;
     assert_eq!(harness.contexts(), 0);
-    assert_eq!(harness.bus.dead_letters().await.unwrap(), 0);
+    assert_eq!(harness.bus.dead_letters().count().await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,7 +88,11 @@ async fn a_cancelled_run_stops_at_once_and_reports_nothing() {
     let id = harness.request("act").await;
     eventually("the run has started", async || act.started() == 1).await;
     harness.end_run(id);
-    harness.bus.publish_cancelled(&harness.world, id).await;
+    harness
+        .bus
+        .signals()
+        .publish_cancellation(&harness.world, id)
+        .await;
     eventually("the run is dropped", async || act.dropped() == 1).await;
     harness.all_acknowledged().await;
     assert!(harness.outcomes(id).is_empty());
@@ -201,7 +205,7 @@ async fn a_run_that_never_succeeds_fails_and_becomes_a_dead_letter() {
     );
     harness.all_acknowledged().await;
     assert_eq!(act.started(), ATTEMPTS_MAX as usize);
-    assert_eq!(harness.bus.dead_letters().await.unwrap(), 1);
+    assert_eq!(harness.bus.dead_letters().count().await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -212,7 +216,7 @@ async fn a_result_is_sent_again_until_the_world_replies() {
     harness.stop_world();
     let id = harness.request("act").await;
     eventually("the run has ended", async || act.dropped() == 1).await;
-    assert_eq!(harness.bus.open_invocations().await.unwrap(), 1);
+    assert_eq!(harness.bus.work_queue().open_runs().await.unwrap(), 1);
     harness.start_world().await;
     harness.completed(id).await;
     harness.all_acknowledged().await;
@@ -254,7 +258,7 @@ async fn a_run_that_the_world_has_ended_is_acknowledged() {
     open.send(true).unwrap();
     harness.all_acknowledged().await;
     assert!(harness.outcomes(id).is_empty());
-    assert_eq!(harness.bus.dead_letters().await.unwrap(), 0);
+    assert_eq!(harness.bus.dead_letters().count().await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -275,7 +279,7 @@ async fn a_restart_of_nats_is_survived() {
     })
     .await;
     eventually("the queue is available again", async || {
-        harness.bus.open_invocations().await.is_ok()
+        harness.bus.work_queue().open_runs().await.is_ok()
     })
     .await;
     let second = harness.request("act").await;

@@ -84,7 +84,7 @@ async fn an_idle_server_is_closed_and_opened_again() {
     make(&harness, add.clone()).await;
     eventually("the program has ended", async || program.has_ended()).await;
     assert_eq!(
-        harness.bus.mcp_servers().await.unwrap()[0].status,
+        harness.bus.mcp_directory().servers().await.unwrap()[0].status,
         McpConnection::Closed
     );
     assert_eq!(make(&harness, add).await, ok("3"));
@@ -142,7 +142,7 @@ async fn a_program_that_is_not_an_mcp_server_times_out() {
             "{result:?}"
         );
     }
-    let servers = harness.bus.mcp_servers().await.unwrap();
+    let servers = harness.bus.mcp_directory().servers().await.unwrap();
     assert!(
         servers
             .iter()
@@ -208,9 +208,17 @@ async fn what_a_program_has_started_ends_with_it_however_it_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_see_servers_and_restart_them() {
     let (harness, program) = fixture().await;
-    assert!(harness.bus.mcp_servers().await.unwrap().is_empty());
+    assert!(
+        harness
+            .bus
+            .mcp_directory()
+            .servers()
+            .await
+            .unwrap()
+            .is_empty()
+    );
     make(&harness, call("add", &json!({}))).await;
-    let servers = harness.bus.mcp_servers().await.unwrap();
+    let servers = harness.bus.mcp_directory().servers().await.unwrap();
     let [server] = &servers[..] else {
         panic!("{servers:?}");
     };
@@ -219,9 +227,23 @@ async fn operators_see_servers_and_restart_them() {
     assert_eq!(server.status, McpConnection::Connected);
     assert_eq!(server.worlds, std::slice::from_ref(&harness.world));
     assert!(server.started_at.is_some() && server.error.is_none());
-    assert!(harness.bus.restart_mcp_server(&server.id).await.unwrap());
+    assert!(
+        harness
+            .bus
+            .mcp_directory()
+            .restart(&server.id)
+            .await
+            .unwrap()
+    );
     eventually("it is started again", async || program.seen("started") == 2).await;
-    assert!(!harness.bus.restart_mcp_server("00000000").await.unwrap());
+    assert!(
+        !harness
+            .bus
+            .mcp_directory()
+            .restart("00000000")
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,6 +258,7 @@ async fn a_resource_is_read_on_any_worker() {
         };
         harness
             .bus
+            .mcp_directory()
             .read_resource(&read, Duration::from_secs(10))
             .await
     };
@@ -261,8 +284,23 @@ async fn a_resource_is_read_on_any_worker() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_worker_no_server_is_known() {
     let harness = Harness::start().await;
-    assert!(harness.bus.mcp_servers().await.unwrap().is_empty());
-    assert!(!harness.bus.restart_mcp_server("00000000").await.unwrap());
+    assert!(
+        harness
+            .bus
+            .mcp_directory()
+            .servers()
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        !harness
+            .bus
+            .mcp_directory()
+            .restart("00000000")
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

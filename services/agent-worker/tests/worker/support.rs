@@ -105,13 +105,18 @@ impl Harness {
 
     /// Serves the requests to the world.
     pub(crate) async fn start_world(&mut self) {
-        let mut requests = self.bus.serve(self.world.partition()).await.unwrap();
+        let mut requests = self
+            .bus
+            .responder()
+            .subscribe_requests(self.world.partition())
+            .await
+            .unwrap();
         self.bus.flush().await.unwrap();
         let stub = Arc::clone(&self.stub);
         self.serving = Some(self.tasks.spawn(async move {
             while let Some(incoming) = requests.next().await {
                 let reply = stub.reply(*incoming.request);
-                incoming.answer.send(&reply).await;
+                incoming.reply.send(&reply).await;
             }
         }));
     }
@@ -129,7 +134,7 @@ impl Harness {
     }
 
     async fn collect_chunks(&mut self) {
-        let mut signals = self.bus.signals(&self.world).await.unwrap();
+        let mut signals = self.bus.signals().subscribe(&self.world).await.unwrap();
         let stub = Arc::clone(&self.stub);
         self.tasks.spawn(async move {
             while let Some(Signal::Chunk(chunk)) = signals.next().await {
@@ -192,7 +197,7 @@ impl Harness {
             turn: None,
             deadline,
         };
-        self.bus.dispatch(&run, None).await.unwrap();
+        self.bus.work_queue().dispatch(&run, None).await.unwrap();
         id
     }
 
@@ -257,7 +262,7 @@ impl Harness {
     /// Waits until every delivery is acknowledged.
     pub(crate) async fn all_acknowledged(&self) {
         eventually("every delivery is acknowledged", async || {
-            self.bus.open_invocations().await.unwrap() == 0
+            self.bus.work_queue().open_runs().await.unwrap() == 0
         })
         .await;
     }

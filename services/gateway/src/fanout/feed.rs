@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::log::Entry;
+use bus::Entry;
 use contract::CloudEvent;
 use contract::commit::Position;
 use futures::FutureExt as _;
@@ -197,7 +197,7 @@ impl Feed {
                 if empty_reads > 0 {
                     sleep(READ_PAUSE).await;
                 }
-                ring.bus.read(&ring.world, read_after).await
+                ring.bus.log().read(&ring.world, read_after).await
             }
             .boxed()
         });
@@ -248,7 +248,7 @@ async fn is_known(ring: &Ring, joined: Position, after: Position) -> Result<bool
     if after.seq == 0 {
         return Ok(true);
     }
-    let first = ring.bus.read(&ring.world, after.seq - 1).await?;
+    let first = ring.bus.log().read(&ring.world, after.seq - 1).await?;
     // A replica that lags behind may not have it yet, but then the hub has seen it.
     Ok(first.first().is_some_and(|entry| entry.seq == after.seq)
         || (first.is_empty() && after.seq == joined.seq))

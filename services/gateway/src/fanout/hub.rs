@@ -3,8 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bus::log::Entry;
-use bus::{Bus, Commits, Signal, Signals, Stored};
+use bus::{Bus, CommitSubscription, Entry, Signal, SignalSubscription, StoredCommit};
 use contract::commit::Position;
 use contract::{CloudEvent, Seq, WorldId};
 use futures::FutureExt as _;
@@ -75,9 +74,9 @@ impl Hub {
             .get_or_try_init(async || {
                 let ring = Arc::clone(&self.ring);
                 // Listen first, then ask where the log ends: what comes in between is not missed.
-                let commits = ring.bus.commits(&ring.world).await?;
-                let signals = ring.bus.signals(&ring.world).await?;
-                let end = ring.bus.last_seq(&ring.world).await?;
+                let commits = ring.bus.log().subscribe_commits(&ring.world).await?;
+                let signals = ring.bus.signals().subscribe(&ring.world).await?;
+                let end = ring.bus.log().last_seq(&ring.world).await?;
                 if end == 0 {
                     return Err(Problem::unknown_world(&ring.world));
                 }
@@ -135,7 +134,7 @@ struct Task {
 }
 
 impl Task {
-    async fn listen(mut self, mut commits: Commits, mut signals: Signals) {
+    async fn listen(mut self, mut commits: CommitSubscription, mut signals: SignalSubscription) {
         let mut look_at = Instant::now() + self.catch_up_every;
         loop {
             tokio::select! {
@@ -160,8 +159,8 @@ impl Task {
 
     /// A connection or a broker that was lost leaves no trace in what is passed on: only the log's end
     /// tells.
-    async fn catch_up(&mut self, signals: &mut Signals) {
-        let end = match self.ring.bus.last_seq(&self.ring.world).await {
+    async fn catch_up(&mut self, signals: &mut SignalSubscription) {
+        let end = match self.ring.bus.log().last_seq(&self.ring.world).await {
             Ok(end) => end,
             Err(error) => {
                 return debug!(error = %ErrorChain(&error), "end of the log not read");
@@ -181,7 +180,7 @@ impl Task {
         self.ring.publish(Frame::chunk(chunk));
     }
 
-    async fn take(&mut self, stored: Stored) {
+    async fn take(&mut self, stored: StoredCommit) {
         match step(self.seen, stored.entry.seq, stored.previous) {
             Step::Seen => {}
             Step::Next => {
@@ -195,7 +194,7 @@ impl Task {
     /// clients wait: nothing may overtake what they miss.
     async fn read_to(&mut self, end: Seq) {
         while self.seen < end {
-            let read = self.ring.bus.read(&self.ring.world, self.seen).await;
+            let read = self.ring.bus.log().read(&self.ring.world, self.seen).await;
             let entries = match read {
                 Ok(entries) => entries,
                 Err(error) => {
@@ -218,7 +217,7 @@ impl Task {
 
     /// Whether the commit `end`, which was there, is gone: the world was deleted long ago.
     async fn was_purged(&self, end: Seq) -> bool {
-        let last = self.ring.bus.last_seq(&self.ring.world).await;
+        let last = self.ring.bus.log().last_seq(&self.ring.world).await;
         last.is_ok_and(|last| last < end)
     }
 

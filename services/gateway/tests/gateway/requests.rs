@@ -263,7 +263,8 @@ async fn a_message_is_answered_with_its_whole_turn() {
 #[tokio::test]
 async fn a_list_that_is_cut_says_so() {
     let harness = Harness::with_lobby().await;
-    let mut archive = harness.bus.answer::<ChatsQuery>().await.unwrap();
+    let archive = harness.bus.responder().subscribe_queries::<ChatsQuery>();
+    let mut archive = archive.await.unwrap();
     let answered = async {
         for more in [true, false] {
             let row = ChatRow {
@@ -274,7 +275,7 @@ async fn a_list_that_is_cut_says_so() {
             };
             let rows = vec![row];
             let asked = archive.next().await.unwrap();
-            asked.answer(&QueryReply::Rows { rows, more }).await;
+            asked.reply.send(&QueryReply::Rows { rows, more }).await;
         }
     };
     let listed = async {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
 use std::time::Duration;
 
-use bus::{Bus, Incoming};
+use bus::{Bus, IncomingRequest};
 use contract::ability::AvailableAbility;
 use contract::chat::ChatText;
 use contract::fact::{MessagePosted, TurnEnded};
@@ -173,7 +173,7 @@ impl Sse {
 
 /// Appends a commit as a world does.
 pub(crate) async fn append(bus: &Bus, world: &WorldId, events: Vec<Event>) -> Seq {
-    let previous = bus.last_seq(world).await.unwrap();
+    let previous = bus.log().last_seq(world).await.unwrap();
     let commit = Commit {
         id: CommitId::new(),
         at: Timestamp::now(),
@@ -184,7 +184,7 @@ pub(crate) async fn append(bus: &Bus, world: &WorldId, events: Vec<Event>) -> Se
         }],
         events,
     };
-    bus.append(world, &commit, previous).await.unwrap()
+    bus.log().append(world, &commit, previous).await.unwrap()
 }
 
 pub(crate) fn event(id: contract::EventId, sender: &EntityId, draft: NewEvent) -> Event {
@@ -274,7 +274,8 @@ impl World {
     async fn serve(mut self) {
         let mut partitions = Vec::new();
         for partition in Partition::all() {
-            let requests = self.bus.serve(partition).await.unwrap();
+            let requests = self.bus.responder().subscribe_requests(partition);
+            let requests = requests.await.unwrap();
             partitions.push(
                 futures::stream::unfold(requests, async |mut requests| {
                     let incoming = requests.next().await?;
@@ -289,7 +290,7 @@ impl World {
         }
     }
 
-    async fn answer(&mut self, incoming: Incoming) {
+    async fn answer(&mut self, incoming: IncomingRequest) {
         let reply = match *incoming.request {
             Request::Command(request) => match self.decide(&incoming.world, request).await {
                 Ok(accepted) => Reply::Accepted(accepted),
@@ -299,7 +300,7 @@ impl World {
             Request::Offers { agent } => self.offers(&incoming.world, &agent),
             Request::Mind { .. } | Request::Context { .. } => return,
         };
-        incoming.answer.send(&reply).await;
+        incoming.reply.send(&reply).await;
     }
 
     async fn state(&self, world: &WorldId) -> Reply {
@@ -319,7 +320,7 @@ impl World {
             "invocations": {},
         });
         Reply::State {
-            seq: self.bus.last_seq(world).await.unwrap(),
+            seq: self.bus.log().last_seq(world).await.unwrap(),
             state: serde_json::value::to_raw_value(&state).unwrap(),
         }
     }
@@ -450,7 +451,7 @@ impl World {
                 text: word.to_owned(),
                 progress: false,
             };
-            self.bus.publish_chunk(world, &chunk).await;
+            self.bus.signals().publish_chunk(world, &chunk).await;
         }
         // What was published first arrives first, and the gateway hands chunks on before events.
         let answer = Fact::MessagePosted(MessagePosted {

@@ -25,11 +25,8 @@ pub(super) async fn apply(bus: &Bus, worlds: Vec<WorldFile>) -> anyhow::Result<(
             command: Command::ApplyWorld(spec),
             trace: None,
         };
-        let applied = bus.command(&id, request, APPLY_DEADLINE).await;
-        applied
-            .map_err(anyhow::Error::new)
-            .and_then(|answer| answer.map_err(anyhow::Error::new))
-            .with_context(|| format!("apply the world {id}"))?;
+        let applied = bus.worlds().command(&id, request, APPLY_DEADLINE).await;
+        applied.with_context(|| format!("apply the world {id}"))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bus::DeadLetter;
-use bus::log::Entry;
+use bus::Entry;
 use contract::{Seq, subject};
 use futures::{Stream, StreamExt};
 use service_kit::ErrorChain;
@@ -152,7 +152,8 @@ async fn read(shared: &Shared, entries: Vec<Entry>) -> Result<Vec<Archived>, Err
                 let letter = DeadLetter::new(&place, entry.seq, &reason, payload);
                 shared
                     .bus
-                    .bury("commit", Some(world), &letter)
+                    .dead_letters()
+                    .store("commit", Some(world), &letter)
                     .await
                     .map_err(Error::Log)?;
             }

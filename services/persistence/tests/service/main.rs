@@ -358,8 +358,8 @@ async fn the_id_of_a_deleted_world_begins_anew(harness: Harness) {
         .await;
     let deleted = event("world", None, &Fact::WorldDeleted(Empty {}));
     harness.append(&world, vec![deleted]).await;
-    let end = harness.bus.last_seq(&world).await.unwrap();
-    harness.bus.purge(&world, end).await.unwrap();
+    let end = harness.bus.log().last_seq(&world).await.unwrap();
+    harness.bus.log().purge(&world, end).await.unwrap();
     let (world, seq) = harness.create("lobby").await;
     assert_eq!(harness.events(&world, seq).await.len(), 4);
     let page = WorldsQuery {
@@ -389,7 +389,7 @@ async fn a_commit_that_makes_no_sense_is_a_dead_letter(harness: Harness) {
         .append(&world, vec![post("guest", "main", "after it")])
         .await;
     assert_eq!(texts(&harness.messages(&world, seq).await), ["after it"]);
-    assert_eq!(harness.bus.dead_letters().await.unwrap(), 1);
+    assert_eq!(harness.bus.dead_letters().count().await.unwrap(), 1);
     replica.stop().await;
 }
 
@@ -457,7 +457,7 @@ async fn a_restart_of_nats_is_survived(mut harness: Harness) {
     harness.nats.restart();
     eventually("NATS is back", async || harness.bus.flush().await.is_ok()).await;
     eventually("the log is back", async || {
-        harness.bus.last_seq(&world).await.is_ok()
+        harness.bus.log().last_seq(&world).await.is_ok()
     })
     .await;
     let seq = append_many(&harness, &world, 10..20).await;

@@ -152,7 +152,7 @@ impl Harness {
     }
 
     pub(crate) async fn append(&self, world: &WorldId, events: Vec<Event>) -> Seq {
-        let expected = self.bus.last_seq(world).await.unwrap();
+        let expected = self.bus.log().last_seq(world).await.unwrap();
         let commit = Commit {
             id: CommitId::new(),
             at: Timestamp::now(),
@@ -160,7 +160,11 @@ impl Harness {
             commands: Vec::new(),
             events,
         };
-        self.bus.append(world, &commit, expected).await.unwrap()
+        self.bus
+            .log()
+            .append(world, &commit, expected)
+            .await
+            .unwrap()
     }
 
     /// Publishes any text, as only a foreign program would.
@@ -212,12 +216,12 @@ impl Harness {
     }
 
     pub(crate) async fn ask<Q: Query>(&self, query: Q) -> (Vec<Q::Row>, bool) {
-        self.bus.query(&query, DEADLINE).await.unwrap()
+        self.bus.archive().query(&query, DEADLINE).await.unwrap()
     }
 
     /// Why a query is refused, if it is.
     pub(crate) async fn refusal<Q: Query>(&self, query: Q) -> Option<String> {
-        let asked = self.bus.query(&query, REFUSAL).await;
+        let asked = self.bus.archive().query(&query, REFUSAL).await;
         asked.err().map(|error| error.to_string())
     }
 

@@ -30,7 +30,7 @@ impl Flight {
         let (id, previous) = (world.id.clone(), world.seq);
         let landing = if draft.is_stored() {
             world.seal(&draft.commit);
-            match bus.begin_append(&id, &draft.commit, previous).await {
+            match bus.log().begin_append(&id, &draft.commit, previous).await {
                 Ok(appending) => appending.stored().boxed(),
                 Err(error) => ready(Err(error)).boxed(),
             }
@@ -88,7 +88,7 @@ impl Flight {
                 previous: self.previous,
                 commit: &commit,
             };
-            shared.bus.publish_commit(notice).await;
+            shared.bus.event_publisher().publish(notice).await;
         }
         true
     }
@@ -103,7 +103,7 @@ pub(super) async fn landing(flight: &mut Option<Flight>) -> Result<Seq, AppendEr
 }
 
 async fn check_current(bus: Bus, world: WorldId, seq: Seq) -> Result<Seq, AppendError> {
-    match bus.last_seq(&world).await {
+    match bus.log().last_seq(&world).await {
         Ok(end) if end == seq => Ok(seq),
         Ok(_) => Err(AppendError::Conflict {
             world,

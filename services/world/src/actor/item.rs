@@ -1,6 +1,6 @@
 //! What waits in an actor's mailbox, and what it is told.
 
-use bus::{Answer, Incoming};
+use bus::{IncomingRequest, ReplyHandle};
 use contract::command::View;
 use contract::{
     Command, CommandId, CommandRequest, EntityId, Rejection, RejectionCode, Reply, Request,
@@ -13,7 +13,7 @@ use rules::{self, World};
 /// A request, and where its answer goes.
 pub(crate) struct Item {
     pub(super) request: Box<Request>,
-    answer: Option<Answer>,
+    answer: Option<ReplyHandle<Reply>>,
     /// From its arrival to its answer, in the trace of whoever asked.
     _span: Option<Span>,
 }
@@ -50,8 +50,8 @@ impl Item {
     }
 }
 
-impl From<Incoming> for Item {
-    fn from(incoming: Incoming) -> Self {
+impl From<IncomingRequest> for Item {
+    fn from(incoming: IncomingRequest) -> Self {
         let span = incoming.traceparent.as_deref().map(|traceparent| {
             let span =
                 info_span!("world.request", world.id = %incoming.world, otel.kind = "server");
@@ -60,7 +60,7 @@ impl From<Incoming> for Item {
         });
         Self {
             request: incoming.request,
-            answer: Some(incoming.answer),
+            answer: Some(incoming.reply),
             _span: span,
         }
     }

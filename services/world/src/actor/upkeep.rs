@@ -73,7 +73,7 @@ impl Upkeep {
         };
         let (shared, id, seq) = (self.shared.clone(), world.id.clone(), world.seq);
         self.snapshot.spawn(async move {
-            if let Err(error) = shared.bus.keep_snapshot(&id, seq, state.into()).await {
+            if let Err(error) = shared.bus.snapshots().save(&id, seq, state.into()).await {
                 warn!(world.id = %id, error = %ErrorChain(&error), "snapshot not kept");
             }
         });
@@ -90,8 +90,8 @@ impl Upkeep {
         // The snapshot goes first: without it, a log that is still there is replayed.
         let bus = &self.shared.bus;
         let purged = async {
-            bus.remove_snapshot(&world.id).await?;
-            bus.purge(&world.id, world.seq).await
+            bus.snapshots().remove(&world.id).await?;
+            bus.log().purge(&world.id, world.seq).await
         };
         let again = match purged.await {
             Ok(()) => snapshot::wake(bus, &world.id, 0)

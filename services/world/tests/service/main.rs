@@ -53,9 +53,9 @@ async fn what_is_asked_together_is_answered_from_a_state_that_is_in_the_log() {
         for _ in 0..50 {
             let (seq, state) = harness
                 .bus
+                .worlds()
                 .state(&world, None, View::Whole, DEADLINE)
                 .await
-                .unwrap()
                 .unwrap();
             let state: serde_json::Value = serde_json::from_str(state.get()).unwrap();
             assert_eq!(state["seq"], seq);
@@ -146,17 +146,18 @@ async fn an_invocation_is_dispatched_and_ends_once() {
         .unwrap();
     let consumer = harness
         .bus
-        .invocations(&"respond".parse().unwrap())
+        .work_queue()
+        .run_consumer(&"respond".parse().unwrap())
         .await
         .unwrap();
-    let mut deliveries = consumer.pulls().await.unwrap();
+    let mut deliveries = consumer.pull().await.unwrap();
     let delivery = deliveries.next(1).await.unwrap();
     let invocation: contract::Run = delivery.read().unwrap();
     let context = harness
         .bus
+        .worlds()
         .context(&world, invocation.id, Duration::from_secs(5))
         .await
-        .unwrap()
         .unwrap();
     assert_eq!(context.messages.last().unwrap().text, "@ada hello");
     let complete = |invocation: RunId| Command::Complete {
@@ -272,7 +273,13 @@ async fn a_world_sleeps_and_wakes_with_the_same_state() {
             .await
             .unwrap();
         eventually("a snapshot is kept", async || {
-            harness.bus.snapshot(&world).await.unwrap().is_some()
+            harness
+                .bus
+                .snapshots()
+                .load(&world)
+                .await
+                .unwrap()
+                .is_some()
         })
         .await;
     }
@@ -293,7 +300,7 @@ async fn a_deleted_world_is_purged_and_its_id_is_free_again() {
         .await
         .unwrap();
     eventually("the log is purged", async || {
-        harness.bus.last_seq(&world).await.unwrap() == 0
+        harness.bus.log().last_seq(&world).await.unwrap() == 0
     })
     .await;
     harness.create("lobby").await;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use bus::Bus;
+use bus::{Bus, CommandError};
 use contract::command::View;
 use contract::{
     Accepted, Chat, Command, CommandId, CommandRequest, Entity, EntityId, EntityKind, Event,
@@ -81,7 +81,11 @@ impl Harness {
     }
 
     pub(crate) async fn stop(self) {
-        assert_eq!(self.bus.dead_letters().await.unwrap(), 0, "dead letters");
+        assert_eq!(
+            self.bus.dead_letters().count().await.unwrap(),
+            0,
+            "dead letters"
+        );
         self.replica.stop().await;
     }
 
@@ -134,15 +138,12 @@ impl Harness {
             command,
             trace: None,
         };
-        self.bus.command(world, request, DEADLINE).await.unwrap()
+        answer(self.bus.worlds().command(world, request, DEADLINE).await)
     }
 
     pub(crate) async fn state(&self, world: &WorldId, at: Option<Seq>) -> Result<Value, Rejection> {
-        let (_, state) = self
-            .bus
-            .state(world, at, View::Whole, DEADLINE)
-            .await
-            .unwrap()?;
+        let worlds = self.bus.worlds();
+        let (_, state) = answer(worlds.state(world, at, View::Whole, DEADLINE).await)?;
         Ok(serde_json::from_str(state.get()).unwrap())
     }
 
@@ -151,7 +152,7 @@ impl Harness {
         let mut events = Vec::new();
         let mut after = 0;
         loop {
-            let entries = self.bus.read(world, after).await.unwrap_or_default();
+            let entries = self.bus.log().read(world, after).await.unwrap_or_default();
             let Some(last) = entries.last() else {
                 return events;
             };
@@ -189,6 +190,14 @@ pub(crate) fn request_echo(agent: &str) -> Command {
     }
 }
 
+/// What a world answered: anything else stops the test.
+fn answer<T>(answer: Result<T, CommandError>) -> Result<T, Rejection> {
+    match answer {
+        Err(CommandError::Rejected(rejection)) => Err(rejection),
+        other => Ok(other.unwrap()),
+    }
+}
+
 /// Sends numbered events, one after the other, and returns the ids of those that were accepted.
 pub(crate) async fn send_many(
     bus: &Bus,
@@ -209,9 +218,9 @@ pub(crate) async fn send_many(
             },
             trace: None,
         };
-        bus.command(world, request, DEADLINE)
+        bus.worlds()
+            .command(world, request, DEADLINE)
             .await
-            .unwrap()
             .unwrap();
         accepted.push(id);
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_nats::Client;
-use bus::{Bus, Error};
+use bus::{Bus, CommandError, Error};
 use contract::{
     Accepted, Command, CommandId, CommandRequest, Rejection, RejectionCode, Reply, WorldId, subject,
 };
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use testkit::NatsServer;
 use tokio::task::JoinSet;
 
-use crate::support::{connect, world};
+use crate::support::{connect, rejection, world};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -24,7 +24,8 @@ async fn raw_client(nats: &NatsServer) -> Client {
 
 /// Serves a world whose commands are all accepted. All else it refuses.
 async fn accept_commands(bus: Bus, world: WorldId) {
-    let mut requests = bus.serve(world.partition()).await.unwrap();
+    let requests = bus.responder().subscribe_requests(world.partition());
+    let mut requests = requests.await.unwrap();
     bus.flush().await.unwrap();
     while let Some(incoming) = requests.next().await {
         let reply = match *incoming.request {
@@ -39,7 +40,7 @@ async fn accept_commands(bus: Bus, world: WorldId) {
                 field: None,
             }),
         };
-        incoming.answer.send(&reply).await;
+        incoming.reply.send(&reply).await;
     }
 }
 
@@ -107,20 +108,47 @@ async fn an_unknown_reply_fails_its_own_caller_only() {
         client.publish(reply, replies.into()).await.unwrap();
         requests.len()
     };
-    let commands = join_all((0..5).map(|_| bus.command(&world, command(), DEADLINE)));
+    let commands = join_all((0..5).map(|_| bus.worlds().command(&world, command(), DEADLINE)));
     let (asked_together, mut answers) = tokio::join!(serve, commands);
     assert_eq!(asked_together, 5);
     let last = answers.pop().unwrap();
-    assert_eq!(last.unwrap().unwrap().seq, 7);
-    let known = answers.pop().unwrap().unwrap().unwrap_err();
+    assert_eq!(last.unwrap().seq, 7);
+    let known = rejection(answers.pop().unwrap());
     assert_eq!(known.code, RejectionCode::UnknownChat);
-    let newer = answers.pop().unwrap().unwrap().unwrap_err();
+    let newer = rejection(answers.pop().unwrap());
     assert_eq!(
         (newer.code, newer.detail.as_str()),
         (RejectionCode::Other, "not on a sunday")
     );
     let unknown = answers.pop().unwrap().unwrap_err();
     assert!(!unknown.is_transient(), "{unknown:?}");
-    assert!(matches!(unknown, Error::Decode { .. }), "{unknown:?}");
-    assert_eq!(answers.pop().unwrap().unwrap().unwrap().seq, 7);
+    let CommandError::Transport { source, .. } = unknown else {
+        panic!("{unknown:?}")
+    };
+    assert!(matches!(source, Error::Decode { .. }), "{source:?}");
+    assert_eq!(answers.pop().unwrap().unwrap().seq, 7);
+}
+
+#[tokio::test]
+async fn an_error_says_whether_a_world_is_unavailable_or_silent() {
+    let nats = NatsServer::start();
+    let (bus, world) = (connect(&nats).await, world("lobby"));
+    let deadline = Duration::from_millis(200);
+    let unavailable = bus.worlds().command(&world, command(), deadline).await;
+    let unavailable = unavailable.unwrap_err();
+    assert!(
+        matches!(unavailable, CommandError::Unavailable { .. }),
+        "{unavailable:?}"
+    );
+    assert!(unavailable.is_transient());
+    let client = raw_client(&nats).await;
+    let _silent = client.subscribe(subject::command(&world)).await.unwrap();
+    client.request("nobody", "".into()).await.unwrap_err();
+    let timeout = bus.worlds().command(&world, command(), deadline).await;
+    let timeout = timeout.unwrap_err();
+    assert!(
+        matches!(timeout, CommandError::Timeout { .. }),
+        "{timeout:?}"
+    );
+    assert!(timeout.is_transient());
 }

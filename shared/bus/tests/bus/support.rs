@@ -1,7 +1,7 @@
 //! A connection to the test's nats-server, and a commit to send over it.
 
-use bus::{Bus, Config};
-use contract::{Commit, CommitId, Event, Timestamp, WorldId};
+use bus::{Bus, CommandError, Config};
+use contract::{Commit, CommitId, Event, Rejection, Timestamp, WorldId};
 use serde_json::value::RawValue;
 use testkit::NatsServer;
 use uuid::Uuid;
@@ -40,5 +40,13 @@ pub(crate) fn commit(text: &str) -> Commit {
         wake: None,
         commands: Vec::new(),
         events: vec![event],
+    }
+}
+
+/// The rejection that a world answered.
+pub(crate) fn rejection<T: std::fmt::Debug>(answer: Result<T, CommandError>) -> Rejection {
+    match answer {
+        Err(CommandError::Rejected(rejection)) => rejection,
+        other => panic!("{other:?}"),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, Delivery, Pulls};
+use bus::{Bus, Delivery, PullSubscription};
 use opentelemetry::KeyValue;
 use service_kit::{CancellationToken, ErrorChain};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -79,18 +79,19 @@ impl RunConsumer {
         Ok(())
     }
 
-    async fn bind(&self) -> Result<Pulls, bus::Error> {
+    async fn bind(&self) -> Result<PullSubscription, bus::Error> {
         self.bus
-            .invocations(self.action.name())
+            .work_queue()
+            .run_consumer(self.action.name())
             .await?
-            .pulls()
+            .pull()
             .await
     }
 
     /// Spawns a task for each delivery. Returns at shutdown, or with the error of the queue.
     async fn consume(
         &self,
-        mut pulls: Pulls,
+        mut pulls: PullSubscription,
         tasks: &mut JoinSet<()>,
         shutdown: &CancellationToken,
     ) -> Option<bus::Error> {
@@ -128,7 +129,7 @@ impl RunConsumer {
     /// Waits for a free slot, then for a delivery.
     async fn take_delivery(
         &self,
-        pulls: &mut Pulls,
+        pulls: &mut PullSubscription,
     ) -> Result<(Delivery, Option<OwnedSemaphorePermit>), bus::Error> {
         // The semaphore is never closed, so there always is a permit.
         let slot = Arc::clone(&self.slots).acquire_owned().await.ok();

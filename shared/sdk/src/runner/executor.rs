@@ -78,7 +78,7 @@ impl Executor {
             attempt = delivery.attempt,
         );
         bus::trace::continue_from(&span, delivery.traceparent().as_deref());
-        self.metrics.waiting.record(delivery.waiting, labels);
+        self.metrics.waiting.record(delivery.pending, labels);
         self.metrics.running.add(1, labels);
         let started = Instant::now();
         let ending = self

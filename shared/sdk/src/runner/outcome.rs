@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use bus::Bus;
+use bus::{Bus, CommandError};
 use contract::run::RunOutcome;
 use contract::{
-    Accepted, Command, CommandId, CommandRequest, EntityId, Rejection, RejectionCode, Run,
-    Timestamp,
+    Command, CommandId, CommandRequest, EntityId, Rejection, RejectionCode, Run, Timestamp,
 };
 use service_kit::ErrorChain;
 use tracing::{debug, error, warn};
@@ -69,9 +68,11 @@ async fn complete(bus: &Bus, run: &Run, id: CommandId, outcome: RunOutcome) -> O
         trace: bus::trace::current(),
     };
     loop {
-        let sent = bus.command(&run.world, request.clone(), COMMAND_TIMEOUT);
+        let worlds = bus.worlds();
+        let sent = worlds.command(&run.world, request.clone(), COMMAND_TIMEOUT);
         match sent.await {
-            Ok(reply) => return OutcomeReply::from(reply),
+            Ok(_) => return OutcomeReply::Accepted,
+            Err(CommandError::Rejected(rejection)) => return OutcomeReply::from(rejection),
             Err(error) if error.is_transient() => {
                 warn!(error = %ErrorChain(&error), "world unavailable, outcome will be sent again");
             }
@@ -94,19 +95,14 @@ enum OutcomeReply {
     Rejected(Rejection),
 }
 
-impl From<Result<Accepted, Rejection>> for OutcomeReply {
-    fn from(reply: Result<Accepted, Rejection>) -> Self {
-        match reply {
-            Ok(_) => Self::Accepted,
-            // `Expired`: the world has forgotten ids this old, long after the deadline of the run.
-            Err(rejection)
-                if is_run_ended(rejection.code) || rejection.code == RejectionCode::Expired =>
-            {
-                debug!(code = ?rejection.code, "result too late, the run has ended");
-                Self::RunEnded
-            }
-            Err(rejection) => Self::Rejected(rejection),
+impl From<Rejection> for OutcomeReply {
+    fn from(rejection: Rejection) -> Self {
+        // `Expired`: the world has forgotten ids this old, long after the deadline of the run.
+        if is_run_ended(rejection.code) || rejection.code == RejectionCode::Expired {
+            debug!(code = ?rejection.code, "result too late, the run has ended");
+            return Self::RunEnded;
         }
+        Self::Rejected(rejection)
     }
 }
 

@@ -66,7 +66,7 @@ impl Drop for RunGuard<'_> {
 /// while NATS is unavailable only wastes work: the world rejects the result.
 pub(crate) async fn watch_cancellations(bus: &Bus, runs: &RunningRuns) {
     loop {
-        match bus.cancelled().await {
+        match bus.signals().subscribe_cancellations().await {
             Ok(cancelled) => {
                 let cancel = async |run| runs.cancel(run);
                 cancelled.for_each(cancel).await;

@@ -68,7 +68,7 @@ pub(super) async fn restart(
     Ids(id): Ids<String>,
 ) -> Result<Json<Value>, Failure> {
     let bus = doorway.gateway.link.bus().await?;
-    let asked = bus.restart_mcp_server(&id);
+    let asked = bus.mcp_directory().restart(&id);
     if !doorway.gateway.link.during(asked).await? {
         let error = "Server not found";
         return Err(Failure::new(
@@ -131,7 +131,11 @@ pub(super) async fn artifact(
     });
     let read = |wanted| {
         let bus = bus.clone();
-        async move { bus.read_resource(&wanted, READ_TIMEOUT).await }
+        async move {
+            bus.mcp_directory()
+                .read_resource(&wanted, READ_TIMEOUT)
+                .await
+        }
     };
     let late = || Problem::unavailable("the servers of tools take too long");
     let searched = timeout(SEARCH_TIMEOUT, search(reads, read)).await;
@@ -159,7 +163,7 @@ where
     for wanted in reads {
         match read(wanted).await {
             Ok(found) => return Ok(Some(found)),
-            Err(bus::Error::Refused { .. }) => {}
+            Err(bus::Error::Rejected { .. }) => {}
             Err(error) => failure = Some(error),
         }
     }
@@ -191,7 +195,11 @@ fn shown(mime: &str, bytes: bytes::Bytes, is_preview: bool) -> Response {
 
 async fn gather(doorway: &Doorway) -> Result<Vec<Value>, Failure> {
     let bus = doorway.gateway.link.bus().await?;
-    let statuses = doorway.gateway.link.during(bus.mcp_servers()).await?;
+    let statuses = doorway
+        .gateway
+        .link
+        .during(bus.mcp_directory().servers())
+        .await?;
     Ok(told(&statuses, Timestamp::now()))
 }
 
@@ -277,8 +285,8 @@ mod tests {
                     mime: "text/plain".to_owned(),
                     bytes: bytes::Bytes::new(),
                 }),
-                "without" => Err(bus::Error::Refused { subject, reason }),
-                _ => Err(bus::Error::Unanswered { subject, reason }),
+                "without" => Err(bus::Error::Rejected { subject, reason }),
+                _ => Err(bus::Error::NoReply { subject, reason }),
             })
         };
         for (servers, expected) in [

@@ -235,7 +235,7 @@ async fn search(
     let bus = gateway.link.bus().await?;
     let mut after = seq.saturating_sub(1);
     for _ in 0..PAGES_MAX {
-        let entries = bus.read(world, after).await?;
+        let entries = bus.log().read(world, after).await?;
         let Some(last) = entries.last() else {
             return Ok(Searched::All(seq));
         };

@@ -75,7 +75,7 @@ pub(crate) async fn check_world(
 ) -> Result<(), Problem> {
     if page_is_empty {
         let bus = gateway.link.bus().await?;
-        if gateway.link.during(bus.last_seq(world)).await? == 0 {
+        if gateway.link.during(bus.log().last_seq(world)).await? == 0 {
             return Err(Problem::unknown_world(world));
         }
     }

@@ -1,0 +1,83 @@
+//! The connection to NATS that all clients of a [`Bus`](crate::Bus) share.
+
+use std::time::Duration;
+
+use async_nats::connection::State;
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::{Client, ConnectOptions, jetstream};
+use tracing::info;
+
+use crate::{Config, Error};
+
+/// After this long without an answer of JetStream, an operation has failed.
+const JETSTREAM_TIMEOUT: Duration = Duration::from_secs(2);
+/// Acknowledgements of published messages that may be awaited at once, over all worlds.
+const ACKS_AWAITED_MAX: usize = 8192;
+
+/// A connection to NATS. Clients hold it behind an `Arc`.
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    pub(crate) jetstream: jetstream::Context,
+}
+
+impl Connection {
+    /// Connects. While NATS is unavailable it goes on trying in the background.
+    ///
+    /// # Errors
+    /// [`Error::Connect`] when the address or the credentials are invalid.
+    pub(crate) async fn open(config: &Config, name: &str) -> Result<Self, Error> {
+        let connect_error = |source: Box<dyn std::error::Error + Send + Sync>| Error::Connect {
+            url: config.url.clone(),
+            source,
+        };
+        let mut options = ConnectOptions::new()
+            .name(name)
+            .retry_on_initial_connect()
+            .max_reconnects(None)
+            .reconnect_delay_callback(|attempt| Duration::from_millis(50 << attempt.min(5)))
+            .event_callback(async |event| info!(event = %event, "nats connection changed"));
+        if let Some(path) = &config.credentials {
+            let credentials = tokio::fs::read_to_string(path)
+                .await
+                .map_err(|source| connect_error(source.into()))?;
+            options = options
+                .credentials(&credentials)
+                .map_err(|e| connect_error(e.into()))?;
+        }
+        let servers: Vec<String> = config
+            .url
+            .split(',')
+            .map(|url| url.trim().to_owned())
+            .collect();
+        let client = options
+            .connect(servers)
+            .await
+            .map_err(|e| connect_error(e.into()))?;
+        let jetstream = jetstream::ContextBuilder::new()
+            .timeout(JETSTREAM_TIMEOUT)
+            .ack_timeout(JETSTREAM_TIMEOUT)
+            .max_ack_inflight(ACKS_AWAITED_MAX)
+            .backpressure_on_inflight(true)
+            .build(client.clone());
+        Ok(Self { client, jetstream })
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.client.connection_state()
+    }
+
+    /// Publishes to a stream, and returns once it has stored the message.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] when the message may not be stored: repeat it with the same message id.
+    pub(crate) async fn publish_stored(
+        &self,
+        operation: &'static str,
+        subject: String,
+        message: PublishMessage,
+    ) -> Result<(), Error> {
+        let sent = self.jetstream.send_publish(subject, message).await;
+        let ack = sent.map_err(|e| Error::broker(operation, e))?;
+        ack.await.map(drop).map_err(|e| Error::broker(operation, e))
+    }
+}

@@ -1,0 +1,117 @@
+//! Membership: which replicas of a service are alive, as each of them sees it.
+//!
+//! This is for speed only. Two replicas may disagree for a while; what they write is kept right by
+//! the log's expected sequence.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use async_nats::jetstream::kv;
+use futures::StreamExt;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::{debug, warn};
+
+use crate::error_chain::error_chain;
+use crate::{Error, MemberId};
+
+/// A member without a heartbeat for this long is not one any more.
+pub(crate) const LEASE: Duration = Duration::from_secs(2);
+/// The time between two heartbeats: a member may miss two.
+const HEARTBEAT: Duration = Duration::from_millis(500);
+
+/// Being a member of a service. The process must run [`Membership::maintain`] meanwhile.
+pub struct Membership {
+    store: kv::Store,
+    group: String,
+    id: MemberId,
+    members: watch::Sender<BTreeSet<MemberId>>,
+}
+
+impl Membership {
+    pub(crate) fn new(store: kv::Store, group: &str) -> Self {
+        let (members, _) = watch::channel(BTreeSet::new());
+        Self {
+            store,
+            group: group.to_owned(),
+            id: MemberId::new(),
+            members,
+        }
+    }
+
+    /// This member.
+    pub fn id(&self) -> &MemberId {
+        &self.id
+    }
+
+    /// Who is alive, this member included while its own heartbeats arrive.
+    pub fn members(&self) -> watch::Receiver<BTreeSet<MemberId>> {
+        self.members.subscribe()
+    }
+
+    /// Sends heartbeats, and watches those of the others, until `until` is over; then leaves, so that
+    /// the others take over at once.
+    pub async fn maintain(self, until: impl Future<Output = ()>) {
+        tokio::pin!(until);
+        loop {
+            tokio::select! {
+                () = &mut until => break,
+                result = self.watch() => {
+                    let Err(error) = result else { continue };
+                    debug!(error = %error_chain(&error), "members can't be watched");
+                    // Alone for all it knows: it serves nothing until its own heartbeats arrive again.
+                    self.members.send_replace(BTreeSet::new());
+                    tokio::time::sleep(HEARTBEAT).await;
+                }
+            }
+        }
+        if let Err(error) = self.store.delete(self.key(&self.id)).await {
+            warn!(error = %error_chain(&error), "lease not released: it expires");
+        }
+    }
+
+    async fn watch(&self) -> Result<(), Error> {
+        let pattern = format!("{}.*", self.group);
+        let mut changes = self
+            .store
+            .watch_with_history(pattern)
+            .await
+            .map_err(|e| Error::broker("watch members", e))?;
+        let mut last_heartbeats = BTreeMap::<MemberId, Instant>::new();
+        let mut heartbeat = tokio::time::interval(HEARTBEAT);
+        heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = heartbeat.tick() => {
+                    self.store
+                        .put(self.key(&self.id), "".into())
+                        .await
+                        .map_err(|e| Error::broker("send a heartbeat", e))?;
+                    last_heartbeats.retain(|_, last| last.elapsed() < LEASE);
+                }
+                change = changes.next() => {
+                    let change = change
+                        .ok_or_else(|| Error::broker("watch members", "the watch ended"))?
+                        .map_err(|e| Error::broker("watch members", e))?;
+                    let Some((_, id)) = change.key.split_once('.') else { continue };
+                    let id = MemberId::from(id);
+                    match change.operation {
+                        kv::Operation::Put => last_heartbeats.insert(id, Instant::now()),
+                        kv::Operation::Delete | kv::Operation::Purge => last_heartbeats.remove(&id),
+                    };
+                }
+            }
+            self.members.send_if_modified(|members| {
+                if members.iter().eq(last_heartbeats.keys()) {
+                    return false;
+                }
+                *members = last_heartbeats.keys().cloned().collect();
+                true
+            });
+        }
+    }
+
+    fn key(&self, id: &MemberId) -> String {
+        format!("{}.{id}", self.group)
+    }
+}

@@ -1,0 +1,41 @@
+//! One request and its reply.
+
+use std::time::Duration;
+
+use async_nats::client::RequestErrorKind;
+use async_nats::{Client, Message};
+use bytes::Bytes;
+
+use crate::trace;
+
+/// Why a request got no reply.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum NoReply {
+    #[error("no responders")]
+    NoResponders,
+    #[error("timed out")]
+    Timeout,
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Sends a request, with the current trace, and waits for its reply.
+pub(crate) async fn request(
+    client: &Client,
+    subject: &str,
+    payload: Bytes,
+    timeout: Duration,
+) -> Result<Message, NoReply> {
+    let request = async_nats::Request {
+        payload: Some(payload),
+        headers: trace::headers(),
+        timeout: Some(Some(timeout)),
+        inbox: None,
+    };
+    let reply = client.send_request(subject.to_owned(), request).await;
+    reply.map_err(|error| match error.kind() {
+        RequestErrorKind::NoResponders => NoReply::NoResponders,
+        RequestErrorKind::TimedOut => NoReply::Timeout,
+        _ => NoReply::Failed(error.to_string()),
+    })
+}

@@ -1,0 +1,160 @@
+//! Batches the requests of this process to the same world.
+//!
+//! The first request is sent at once; those that are made while a message to the world is under way go
+//! with the next one. Under load a message carries many requests, and costs as much as one. There is
+//! never a second message under way, so requests arrive in the order in which they were made.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use contract::{Reply, WorldId, subject};
+use tokio::sync::oneshot;
+
+use crate::CommandError;
+use crate::batch_codec::{decode_replies, encode_array, malformed};
+use crate::connection::Connection;
+use crate::error_chain::error_chain;
+use crate::request::{NoReply, request};
+
+/// Requests of one batch: as many as fit in one commit.
+const BATCH_REQUESTS_MAX: usize = 256;
+/// Bytes of one batch, which must fit in a message of NATS (1 MiB by default); a request that is larger
+/// by itself is a batch of its own.
+const BATCH_BYTES_MAX: usize = 256 * 1024;
+
+type ReplySender = oneshot::Sender<Result<Reply, CommandError>>;
+
+/// Batches requests by world.
+pub(crate) struct RequestBatcher {
+    connection: Arc<Connection>,
+    /// How long one message waits for its reply.
+    timeout: Duration,
+    /// A world to which nothing is sent has no entry.
+    queues: Mutex<HashMap<WorldId, Queue>>,
+}
+
+/// The requests to one world that are not sent yet.
+#[derive(Default)]
+struct Queue {
+    pending: VecDeque<(Bytes, ReplySender)>,
+    /// Whether a task is sending them.
+    is_draining: bool,
+}
+
+impl RequestBatcher {
+    pub(crate) fn new(connection: &Arc<Connection>, timeout: Duration) -> Self {
+        Self {
+            connection: Arc::clone(connection),
+            timeout,
+            queues: Mutex::default(),
+        }
+    }
+
+    /// Sends an encoded request with the next batch, and waits for its reply.
+    pub(crate) async fn send(
+        self: &Arc<Self>,
+        world: &WorldId,
+        request: Bytes,
+    ) -> Result<Reply, CommandError> {
+        let (sender, reply) = oneshot::channel();
+        if self.push(world, request, sender) {
+            let (batcher, world) = (Arc::clone(self), world.clone());
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "it ends by itself when nothing is pending, and each message has its timeout"
+            )]
+            tokio::spawn(async move { batcher.drain(&world).await });
+        }
+        let dropped = |_| CommandError::Unavailable {
+            world: world.clone(),
+            reason: "this process is about to end".to_owned(),
+        };
+        reply.await.map_err(dropped)?
+    }
+
+    /// Adds a request to its queue; whether the caller has to start the task that drains it.
+    fn push(&self, world: &WorldId, request: Bytes, sender: ReplySender) -> bool {
+        let mut queues = self.lock();
+        if let Some(queue) = queues.get_mut(world) {
+            queue.pending.push_back((request, sender));
+            return !std::mem::replace(&mut queue.is_draining, true);
+        }
+        let queue = queues.entry(world.clone()).or_default();
+        queue.pending.push_back((request, sender));
+        queue.is_draining = true;
+        true
+    }
+
+    /// The next batch; empty when the task that drains the queue may end.
+    fn next_batch(&self, world: &WorldId) -> (Vec<Bytes>, Vec<ReplySender>) {
+        let mut queues = self.lock();
+        let mut batch = (Vec::new(), Vec::new());
+        let Some(queue) = queues.get_mut(world) else {
+            return batch;
+        };
+        let mut bytes = 0;
+        while batch.0.len() < BATCH_REQUESTS_MAX {
+            let fits = |(request, _): &mut (Bytes, ReplySender)| {
+                bytes == 0 || bytes + request.len() <= BATCH_BYTES_MAX
+            };
+            let Some((request, sender)) = queue.pending.pop_front_if(fits) else {
+                break;
+            };
+            // Whoever stopped waiting repeats the request by itself.
+            if !sender.is_closed() {
+                bytes += request.len();
+                batch.0.push(request);
+                batch.1.push(sender);
+            }
+        }
+        if batch.0.is_empty() {
+            queues.remove(world);
+        }
+        batch
+    }
+
+    /// Sends what is pending for a world until nothing is.
+    async fn drain(&self, world: &WorldId) {
+        let subject = subject::command(world);
+        loop {
+            let (requests, senders) = self.next_batch(world);
+            if requests.is_empty() {
+                return;
+            }
+            match self.send_batch(&subject, &requests).await {
+                Ok(replies) => {
+                    for (sender, reply) in senders.into_iter().zip(replies) {
+                        let failed =
+                            |error| CommandError::transport(world, malformed(&subject, error));
+                        let _ = sender.send(reply.map_err(failed));
+                    }
+                    // Whoever just got a reply may have another request: it is to be in the next batch.
+                    tokio::task::yield_now().await;
+                }
+                Err(error) => {
+                    for sender in senders {
+                        let _ = sender.send(Err(CommandError::no_reply(world, error.clone())));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn send_batch(
+        &self,
+        subject: &str,
+        requests: &[Bytes],
+    ) -> Result<Vec<serde_json::Result<Reply>>, NoReply> {
+        let payload = encode_array(requests).into();
+        let reply = request(&self.connection.client, subject, payload, self.timeout).await?;
+        // Each sender repeats its request by itself, and learns then whether it was its own.
+        let replies = decode_replies(subject, &reply.payload, requests.len());
+        replies.map_err(|error| NoReply::Failed(error_chain(&error)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<WorldId, Queue>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,63 @@
+//! Requests to workers about MCP servers.
+
+use contract::subject;
+use contract::tool::{McpServerStatus, ReadResource, RestartMcpServer};
+
+use super::reply_handle::ReplyHandle;
+use super::request_subscription::{RequestMessage, RequestSubscription};
+use crate::Resource;
+
+/// A request that waits for its reply.
+pub enum McpRequest {
+    /// Which MCP servers there are.
+    List(ReplyHandle<Vec<McpServerStatus>>),
+    /// Connect to one anew: whether it is known.
+    Restart(RestartMcpServer, ReplyHandle<bool>),
+    /// Read a resource, or say why it can't be read.
+    Read(Box<ReadResource>, ReplyHandle<Result<Resource, String>>),
+}
+
+impl McpRequest {
+    /// `None` when it is malformed.
+    fn decode(message: RequestMessage) -> Option<Self> {
+        let RequestMessage {
+            subject,
+            payload,
+            reply_to,
+            ..
+        } = message;
+        Some(match subject.as_str() {
+            subject::MCP_SERVERS => Self::List(ReplyHandle::new(reply_to)),
+            subject::MCP_RESTART => Self::Restart(
+                serde_json::from_slice(&payload).ok()?,
+                ReplyHandle::new(reply_to),
+            ),
+            _ => Self::Read(
+                serde_json::from_slice(&payload).ok()?,
+                ReplyHandle::new(reply_to),
+            ),
+        })
+    }
+}
+
+/// Requests to workers about MCP servers. Dropped, it is unsubscribed.
+pub struct McpRequests {
+    subscription: RequestSubscription,
+}
+
+impl McpRequests {
+    pub(super) fn new(subscription: RequestSubscription) -> Self {
+        Self { subscription }
+    }
+
+    /// The next request; `None` when the connection is closed for good. A malformed one is not
+    /// answered.
+    pub async fn next(&mut self) -> Option<McpRequest> {
+        loop {
+            let message = self.subscription.next().await?;
+            if let Some(request) = McpRequest::decode(message) {
+                return Some(request);
+            }
+        }
+    }
+}

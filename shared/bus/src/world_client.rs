@@ -1,0 +1,233 @@
+//! Sends requests to worlds, and repeats them until a world has replied.
+
+use std::slice;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use contract::ability::AvailableAbility;
+use contract::command::View;
+use contract::mind::MindView;
+use contract::{
+    Accepted, CommandRequest, Entity, EntityId, Reply, Request, RequestEnvelope, RunContext, RunId,
+    Seq, WorldId, subject,
+};
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use crate::batch_codec::{decode_reply, encode_array};
+use crate::connection::Connection;
+use crate::request_batcher::RequestBatcher;
+use crate::{CommandError, Error, chunked_reply, trace};
+
+/// How long one attempt waits: the lease of a world service that was killed runs out meanwhile.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+/// The first pause between attempts; it doubles up to [`PAUSE_MAX`].
+const PAUSE_MIN: Duration = Duration::from_millis(10);
+const PAUSE_MAX: Duration = Duration::from_millis(250);
+
+/// Sends commands to worlds and reads their states. Cheap to clone.
+///
+/// Each request is repeated until the world has replied or `deadline` is over. Commands and contexts
+/// that this process sends to one world at the same time travel in batches.
+#[derive(Clone)]
+pub struct WorldClient {
+    connection: Arc<Connection>,
+    batcher: Arc<RequestBatcher>,
+}
+
+impl WorldClient {
+    pub(crate) fn new(connection: &Arc<Connection>) -> Self {
+        Self {
+            connection: Arc::clone(connection),
+            batcher: Arc::new(RequestBatcher::new(connection, ATTEMPT_TIMEOUT)),
+        }
+    }
+
+    /// Sends a command, and returns once it is in the log. The command's id makes repeats harmless.
+    ///
+    /// # Errors
+    /// [`CommandError::Rejected`] is the world's answer. After any other the command may still have
+    /// been, or be, accepted: repeat it with the same id.
+    pub async fn command(
+        &self,
+        world: &WorldId,
+        request: CommandRequest,
+        deadline: Duration,
+    ) -> Result<Accepted, CommandError> {
+        let request = Request::Command(request);
+        match self.request(world, request, deadline).await? {
+            Reply::Accepted(accepted) => Ok(accepted),
+            reply => Err(unexpected(world, &reply)),
+        }
+    }
+
+    /// As much of the state of a world as `view` says, as JSON, now or after the commit `at`, with the
+    /// last commit in it.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn state(
+        &self,
+        world: &WorldId,
+        at: Option<Seq>,
+        view: View,
+        deadline: Duration,
+    ) -> Result<(Seq, Box<RawValue>), CommandError> {
+        let request = Request::State { at, view };
+        match self.request(world, request, deadline).await? {
+            Reply::State { seq, state } => Ok((seq, state)),
+            reply => Err(unexpected(world, &reply)),
+        }
+    }
+
+    /// What a worker needs to know for a run.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn context(
+        &self,
+        world: &WorldId,
+        run: RunId,
+        deadline: Duration,
+    ) -> Result<RunContext, CommandError> {
+        let request = Request::Context { invocation: run };
+        match self.request(world, request, deadline).await? {
+            Reply::Context(context) => Ok(*context),
+            reply => Err(unexpected(world, &reply)),
+        }
+    }
+
+    /// The abilities that an entity may use, and whom and what it perceives.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn offers(
+        &self,
+        world: &WorldId,
+        agent: &EntityId,
+        deadline: Duration,
+    ) -> Result<(Vec<AvailableAbility>, Vec<Entity>), CommandError> {
+        let agent = agent.clone();
+        let request = Request::Offers { agent };
+        match self.request(world, request, deadline).await? {
+            Reply::Offers { offers, entities } => Ok((offers, entities)),
+            reply => Err(unexpected(world, &reply)),
+        }
+    }
+
+    /// The mind of an agent.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn mind(
+        &self,
+        world: &WorldId,
+        agent: &EntityId,
+        deadline: Duration,
+    ) -> Result<MindView, CommandError> {
+        let agent = agent.clone();
+        let request = Request::Mind { agent };
+        match self.request(world, request, deadline).await? {
+            Reply::Mind(mind) => Ok(*mind),
+            reply => Err(unexpected(world, &reply)),
+        }
+    }
+
+    async fn request(
+        &self,
+        world: &WorldId,
+        request: Request,
+        deadline: Duration,
+    ) -> Result<Reply, CommandError> {
+        // The view of a whole world may be large and take long: it must not hold up a batch.
+        let mut is_single = matches!(
+            request,
+            Request::State { .. } | Request::Offers { .. } | Request::Mind { .. }
+        );
+        // A past state is folded from the beginning of the log. A repeat would begin again.
+        let attempt_timeout = match &request {
+            Request::State { at: Some(_), .. } => deadline,
+            _ => ATTEMPT_TIMEOUT,
+        };
+        let payload = encode(world, request)?;
+        let until = Instant::now() + deadline;
+        let mut pause = PAUSE_MIN;
+        loop {
+            let timeout = until
+                .saturating_duration_since(Instant::now())
+                .min(attempt_timeout);
+            let attempt = if is_single {
+                self.send_single(world, &payload, timeout).await
+            } else {
+                self.send_batched(world, &payload, timeout).await
+            };
+            let error = match attempt {
+                Ok(Reply::Rejected(rejection)) => return Err(CommandError::Rejected(rejection)),
+                Ok(Reply::Unavailable { reason }) => CommandError::Unavailable {
+                    world: world.clone(),
+                    reason,
+                },
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
+            if !error.is_transient() || Instant::now() + pause >= until {
+                return Err(error);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_MAX);
+            is_single = true;
+        }
+    }
+
+    async fn send_batched(
+        &self,
+        world: &WorldId,
+        request: &Bytes,
+        timeout: Duration,
+    ) -> Result<Reply, CommandError> {
+        let reply = self.batcher.send(world, request.clone());
+        match tokio::time::timeout(timeout, reply).await {
+            Ok(reply) => reply,
+            Err(_) => Err(CommandError::Timeout {
+                world: world.clone(),
+            }),
+        }
+    }
+
+    async fn send_single(
+        &self,
+        world: &WorldId,
+        request: &Bytes,
+        timeout: Duration,
+    ) -> Result<Reply, CommandError> {
+        let subject = subject::command(world);
+        let batch = encode_array(slice::from_ref(request)).into();
+        let client = &self.connection.client;
+        let reply = chunked_reply::request(client, &subject, batch, timeout).await;
+        let reply = reply.map_err(|cause| CommandError::no_reply(world, cause))?;
+        let reply = decode_reply(&subject, &reply);
+        reply.map_err(|error| CommandError::transport(world, error))
+    }
+}
+
+fn encode(world: &WorldId, request: Request) -> Result<Bytes, CommandError> {
+    let envelope = RequestEnvelope {
+        request: Box::new(request),
+        trace: trace::current(),
+    };
+    serde_json::to_vec(&envelope)
+        .map(Bytes::from)
+        .map_err(|source| {
+            let subject = subject::command(world);
+            CommandError::transport(world, Error::Encode { subject, source })
+        })
+}
+
+fn unexpected(world: &WorldId, reply: &Reply) -> CommandError {
+    let source = Error::UnexpectedReply {
+        subject: subject::command(world),
+        reason: format!("{reply:?}"),
+    };
+    CommandError::transport(world, source)
+}
