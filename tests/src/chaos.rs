@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bus::Bus;
-use contract::command::View;
+use contract::view::GetActivity;
 use contract::{MessageId, WorldId};
 use eventsource_stream::Eventsource;
 use futures::StreamExt;
@@ -214,16 +214,11 @@ async fn rest(bus: &Bus, world: &WorldId) {
 }
 
 async fn is_at_rest(bus: &Bus, world: &WorldId) -> bool {
-    let state = bus
-        .worlds()
-        .state(world, None, View::Whole, Duration::from_secs(5));
-    let Ok((_, state)) = state.await else {
-        return false;
-    };
-    let state: Value = serde_json::from_str(state.get()).unwrap_or_default();
-    state["invocations"]
-        .as_object()
-        .is_some_and(serde_json::Map::is_empty)
+    let worlds = bus.worlds();
+    let activity = worlds.view(world, GetActivity::default(), None, Duration::from_secs(5));
+    activity
+        .await
+        .is_ok_and(|activity| activity.view.runs.is_empty())
 }
 
 /// The places of all events that the archive has of a world.

@@ -105,8 +105,9 @@ impl Gateway {
         let bus = self.link.bus().await?;
         let asked = bus
             .worlds()
-            .state(world, at, view, self.config.command_deadline);
-        self.link.during(asked).await
+            .encoded_view(world, view.into(), at, self.config.command_deadline);
+        let view = self.link.during(asked).await?;
+        Ok((view.seq, view.json))
     }
 
     /// What an entity may make use of, and whom and what it perceives.

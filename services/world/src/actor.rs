@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{AppendError, Bus};
-use contract::command::View;
+use contract::view::ViewRequest;
 use contract::{Request, Timestamp, WorldId};
 use service_kit::ErrorChain;
 use tokio::sync::mpsc;
@@ -218,9 +218,10 @@ impl Actor {
         {
             return flight.draft.push(item, Planned::Committed(accepted));
         }
-        if let Request::State { at: Some(at), view } = *item.request
-            && at < world.seq
+        if let Request::State { at: Some(at), view } = &*item.request
+            && *at < world.seq
         {
+            let (at, view) = (*at, view.clone());
             return self.read_past(item, world.id.clone(), at, view);
         }
         let now = Timestamp::now().max(world.at);
@@ -302,7 +303,7 @@ impl Actor {
     }
 
     /// Reads a past state beside the actor: it folds the log from its beginning.
-    fn read_past(&mut self, item: Item, id: WorldId, at: contract::Seq, view: View) {
+    fn read_past(&mut self, item: Item, id: WorldId, at: contract::Seq, view: ViewRequest) {
         let shared = self.shared.clone();
         self.aside.spawn(async move {
             let Ok(_permit) = shared.past_reads.acquire().await else {

@@ -67,4 +67,4 @@ pub use schedules::Schedules;
 pub use signals::{Signal, SignalSubscription, Signals};
 pub use snapshots::Snapshots;
 pub use work_queue::WorkQueue;
-pub use world_client::WorldClient;
+pub use world_client::{ViewAt, WorldClient};

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use contract::ability::AvailableAbility;
-use contract::command::View;
 use contract::mind::MindView;
+use contract::view::{EncodedView, GetView, ViewRequest};
 use contract::{
     Accepted, CommandRequest, Entity, EntityId, Reply, Request, RequestEnvelope, RunContext, RunId,
     Seq, WorldId, subject,
 };
-use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::batch_codec::{decode_reply, encode_array};
@@ -34,6 +33,15 @@ const PAUSE_MAX: Duration = Duration::from_millis(250);
 pub struct WorldClient {
     connection: Arc<Connection>,
     batcher: Arc<RequestBatcher>,
+}
+
+/// A view, and the moment that it is of.
+#[derive(Debug, Clone)]
+pub struct ViewAt<V> {
+    /// The last commit that is in it.
+    pub seq: Seq,
+    /// The view.
+    pub view: V,
 }
 
 impl WorldClient {
@@ -62,21 +70,41 @@ impl WorldClient {
         }
     }
 
-    /// As much of the state of a world as `view` says, as JSON, now or after the commit `at`, with the
-    /// last commit in it.
+    /// A view of the state of a world, now or after the commit `at`.
     ///
     /// # Errors
     /// [`CommandError`].
-    pub async fn state(
+    pub async fn view<G: GetView>(
         &self,
         world: &WorldId,
+        request: G,
         at: Option<Seq>,
-        view: View,
         deadline: Duration,
-    ) -> Result<(Seq, Box<RawValue>), CommandError> {
+    ) -> Result<ViewAt<G::View>, CommandError> {
+        let request = request.into_request();
+        let encoded = self.encoded_view(world, request, at, deadline).await?;
+        let view = encoded.decode().map_err(|source| {
+            let subject = subject::command(world);
+            CommandError::transport(world, Error::Decode { subject, source })
+        })?;
+        let seq = encoded.seq;
+        Ok(ViewAt { seq, view })
+    }
+
+    /// A view of the state of a world as JSON, to pass it on undecoded: now, or after the commit `at`.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn encoded_view(
+        &self,
+        world: &WorldId,
+        view: ViewRequest,
+        at: Option<Seq>,
+        deadline: Duration,
+    ) -> Result<EncodedView, CommandError> {
         let request = Request::State { at, view };
         match self.request(world, request, deadline).await? {
-            Reply::State { seq, state } => Ok((seq, state)),
+            Reply::View(view) => Ok(view),
             reply => Err(unexpected(world, &reply)),
         }
     }
@@ -140,11 +168,7 @@ impl WorldClient {
         request: Request,
         deadline: Duration,
     ) -> Result<Reply, CommandError> {
-        // The view of a whole world may be large and take long: it must not hold up a batch.
-        let mut is_single = matches!(
-            request,
-            Request::State { .. } | Request::Offers { .. } | Request::Mind { .. }
-        );
+        let mut is_single = is_sent_alone(&request);
         // A past state is folded from the beginning of the log. A repeat would begin again.
         let attempt_timeout = match &request {
             Request::State { at: Some(_), .. } => deadline,
@@ -208,6 +232,15 @@ impl WorldClient {
         let reply = reply.map_err(|cause| CommandError::no_reply(world, cause))?;
         let reply = decode_reply(&subject, &reply);
         reply.map_err(|error| CommandError::transport(world, error))
+    }
+}
+
+/// Whether a request may have a large answer, or take long: it must not hold up a batch.
+fn is_sent_alone(request: &Request) -> bool {
+    match request {
+        Request::State { at, view } => at.is_some() || view.is_large(),
+        Request::Offers { .. } | Request::Mind { .. } => true,
+        Request::Command(_) | Request::Context { .. } => false,
     }
 }
 

@@ -16,6 +16,8 @@ use crate::mind::MindView;
 use crate::run::{RunContext, RunOutcome};
 use crate::timestamp::Timestamp;
 use crate::tool::{McpServers, Verdict};
+pub use crate::view::View;
+use crate::view::{EncodedView, ViewRequest};
 use crate::world::{ChatDialect, ChatModel, WorldSpec};
 
 /// One of the requests that travel together on `mw.cmd.{p}.{world}`, as a JSON array. The answer is
@@ -44,9 +46,9 @@ pub enum Request {
         /// The last commit that the answer includes; now when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at: Option<Seq>,
-        /// How much of it.
-        #[serde(default, skip_serializing_if = "View::is_whole")]
-        view: View,
+        /// What of it.
+        #[serde(default, skip_serializing_if = "ViewRequest::is_whole")]
+        view: ViewRequest,
     },
     /// Tell which abilities an agent may make use of, and whom it perceives.
     Offers {
@@ -63,24 +65,6 @@ pub enum Request {
         /// Which run.
         invocation: RunId,
     },
-}
-
-/// How much of a state is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum View {
-    /// All of it.
-    #[default]
-    Whole,
-    /// What the world is, who and what is in it, and what goes on: without the states of entities,
-    /// what was said in chats, what runs were given, types of events and timers.
-    Outline,
-}
-
-impl View {
-    fn is_whole(&self) -> bool {
-        *self == Self::Whole
-    }
 }
 
 /// A command and who sends it.
@@ -334,13 +318,9 @@ pub enum Reply {
     Accepted(Accepted),
     /// The command changes nothing, now or later.
     Rejected(Rejection),
-    /// The state as JSON: as much of it as was asked for.
-    State {
-        /// The last commit that it includes.
-        seq: Seq,
-        /// The state.
-        state: Box<RawValue>,
-    },
+    /// What was asked for of the state.
+    #[serde(rename = "state")]
+    View(EncodedView),
     /// What an agent may make use of.
     Offers {
         /// The abilities.

@@ -3,14 +3,28 @@
 //! A view borrows from the state where it can, so that a large world is shown without being copied;
 //! whoever reads one owns it.
 
+mod activity;
+mod agent;
 mod chat;
 mod entity;
 mod outline;
+mod page;
+mod profile;
+mod request;
 mod run;
 mod world;
 
+pub use activity::Activity;
+pub use agent::{AgentView, MemoryMessage};
 pub use chat::{ChatOutline, ChatView};
-pub use entity::{EntityOutline, EventTypeView};
+pub use entity::{EntityOutline, EventTypeView, EventTypesView};
 pub use outline::Outline;
+pub use page::{ChatPage, EntityPage, RunPage};
+pub use profile::WorldProfile;
+pub use request::{
+    EncodedView, GetActivity, GetAgent, GetAgents, GetApproval, GetApprovals, GetChat,
+    GetChatOutline, GetChats, GetEntities, GetEntity, GetEventTypes, GetOutline, GetProfile,
+    GetRun, GetRuns, GetView, GetWhole, View, ViewRequest,
+};
 pub use run::{QuestionId, RunOutline, RunView, TimerView};
 pub use world::WorldView;

@@ -6,6 +6,7 @@ mod commands;
 mod context;
 mod events;
 mod main_agent;
+mod memory;
 mod messages;
 mod participants;
 mod recipients;
@@ -20,6 +21,7 @@ pub(crate) use commands::{
 };
 pub(crate) use context::{conversation, title_messages};
 pub(crate) use events::apply;
+pub(crate) use memory::memory_of;
 pub(crate) use messages::{NewMessage, edit, post, post_answer, post_with_events, remove};
 pub(crate) use participants::require_chat;
 pub(crate) use state::{ChatState, Chats};

@@ -47,5 +47,5 @@ pub use context::context;
 pub use decider::{COMMAND_BYTES_MAX, COMMAND_EVENTS_MAX, size_bytes};
 pub use step::{replay, step};
 pub use version::VERSION;
-pub use views::{available_abilities, mind_view, outline, world_view};
+pub use views::{View, available_abilities, mind_view, view};
 pub use world::World;

@@ -3,8 +3,8 @@
 //! SDK, in a process of its own.
 
 use bus::{Bus, CommitSubscription};
-use contract::command::View;
 use contract::commit::Position;
+use contract::view::GetEntity;
 use contract::{CloudEvent, Command, CommandId, CommandRequest, EventId, Seq, WorldId};
 use sdk::{Event, JsonSchema, schemars};
 use serde::{Deserialize, Serialize};
@@ -117,10 +117,11 @@ async fn log(bus: &Bus) -> Vec<CloudEvent> {
 async fn microphone_is_there(bus: &Bus) {
     eventually("the microphone is there", async || {
         let world = world();
-        let state = bus.worlds().state(&world, None, View::Whole, PATIENCE);
-        let (_, state) = state.await.unwrap();
-        let state: Value = serde_json::from_str(state.get()).unwrap();
-        state["entities"]["mic"]["held_by"] == "ada"
+        let id = "mic".parse().unwrap();
+        let worlds = bus.worlds();
+        let mic = worlds.view(&world, GetEntity { id }, None, PATIENCE);
+        let mic = mic.await.unwrap().view;
+        mic.is_some_and(|mic| mic.held_by == "ada".parse().ok())
     })
     .await;
 }

@@ -9,6 +9,7 @@ use contract::ability::AvailableAbility;
 use contract::chat::ChatText;
 use contract::fact::{MessagePosted, TurnEnded};
 use contract::id::Partition;
+use contract::view::EncodedView;
 use contract::world::WorldDescription;
 use contract::{
     Accepted, Chunk, Command, CommandId, CommandMark, CommandRequest, Commit, CommitId, Entity,
@@ -319,10 +320,8 @@ impl World {
             "entities": entities, "chats": {"main": {"id": "main"}}, "current_chat": "main",
             "invocations": {},
         });
-        Reply::State {
-            seq: self.bus.log().last_seq(world).await.unwrap(),
-            state: serde_json::value::to_raw_value(&state).unwrap(),
-        }
+        let seq = self.bus.log().last_seq(world).await.unwrap();
+        Reply::View(EncodedView::new(seq, &state).unwrap())
     }
 
     fn entities_of(&self, world: &WorldId) -> impl Iterator<Item = &Entity> {

@@ -1,11 +1,10 @@
 //! What waits in an actor's mailbox, and what it is told.
 
 use bus::{IncomingRequest, ReplyHandle};
-use contract::command::View;
+use contract::view::EncodedView;
 use contract::{
     Command, CommandId, CommandRequest, EntityId, Rejection, RejectionCode, Reply, Request,
 };
-use serde_json::value::{RawValue, to_raw_value};
 use tracing::{Span, info_span};
 
 use rules::{self, World};
@@ -90,24 +89,16 @@ pub(super) fn query(world: &World, request: &Request) -> Reply {
             detail: format!("there is no world {}", world.id),
             field: None,
         }),
-        Request::State { view, .. } => match state_json(world, *view) {
-            Ok(state) => Reply::State {
-                seq: world.seq,
-                state,
-            },
-            Err(error) => Reply::Unavailable {
-                reason: error.to_string(),
-            },
-        },
+        Request::State { view, .. } => {
+            match EncodedView::new(world.seq, &rules::view(world, view)) {
+                Ok(view) => Reply::View(view),
+                Err(error) => Reply::Unavailable {
+                    reason: error.to_string(),
+                },
+            }
+        }
         Request::Command(_) => Reply::Unavailable {
             reason: "a command is no question".to_owned(),
         },
-    }
-}
-
-fn state_json(world: &World, view: View) -> serde_json::Result<Box<RawValue>> {
-    match view {
-        View::Whole => to_raw_value(&rules::world_view(world)),
-        View::Outline => to_raw_value(&rules::outline(world)),
     }
 }

@@ -10,9 +10,10 @@ mod support;
 
 use std::time::Duration;
 
+use bus::ViewAt;
 use contract::command::SetTimer;
-use contract::command::View;
 use contract::run::RunResult;
+use contract::view::GetWhole;
 use contract::{Command, CommandId, EntityId, Fact, RejectionCode, RunId, RunOutcome, Timestamp};
 use futures::StreamExt;
 use support::{
@@ -51,14 +52,10 @@ async fn what_is_asked_together_is_answered_from_a_state_that_is_in_the_log() {
     let read = async {
         let mut last = 0;
         for _ in 0..50 {
-            let (seq, state) = harness
-                .bus
-                .worlds()
-                .state(&world, None, View::Whole, DEADLINE)
-                .await
-                .unwrap();
-            let state: serde_json::Value = serde_json::from_str(state.get()).unwrap();
-            assert_eq!(state["seq"], seq);
+            let worlds = harness.bus.worlds();
+            let whole = worlds.view(&world, GetWhole, None, DEADLINE);
+            let ViewAt { seq, view } = whole.await.unwrap();
+            assert_eq!(view.seq, seq);
             assert!(seq >= last, "a read went back from {last} to {seq}");
             last = seq;
         }

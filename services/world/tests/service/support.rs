@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bus::{Bus, CommandError};
-use contract::command::View;
+use contract::view::ViewRequest;
 use contract::{
     Accepted, Chat, Command, CommandId, CommandRequest, Entity, EntityId, EntityKind, Event,
     NewEvent, Rejection, Seq, WorldId, WorldSpec,
@@ -143,8 +143,8 @@ impl Harness {
 
     pub(crate) async fn state(&self, world: &WorldId, at: Option<Seq>) -> Result<Value, Rejection> {
         let worlds = self.bus.worlds();
-        let (_, state) = answer(worlds.state(world, at, View::Whole, DEADLINE).await)?;
-        Ok(serde_json::from_str(state.get()).unwrap())
+        let view = worlds.encoded_view(world, ViewRequest::Whole, at, DEADLINE);
+        Ok(answer(view.await)?.decode().unwrap())
     }
 
     /// All events of a world, in the order of its log.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bus::Bus;
-use contract::command::View;
+use contract::view::{EncodedView, ViewRequest};
 use contract::{Rejection, RejectionCode, Reply, Request, RunId, Seq, WorldId};
 use testkit::NatsServer;
 use tokio::task::JoinSet;
@@ -22,8 +22,7 @@ async fn serve_states(bus: Bus, world: WorldId) {
                 at: Some(bytes), ..
             } => {
                 let text = "x".repeat(usize::try_from(bytes).unwrap());
-                let state = serde_json::value::to_raw_value(&text).unwrap();
-                Reply::State { seq: bytes, state }
+                Reply::View(EncodedView::new(bytes, &text).unwrap())
             }
             _ => Reply::Rejected(Rejection {
                 code: RejectionCode::Invalid,
@@ -43,17 +42,18 @@ async fn a_reply_of_any_size_comes_in_as_many_messages_as_it_takes() {
     serving.spawn(serve_states(connect(&nats).await, world.clone()));
     let state_of = async |bytes: Seq| {
         let worlds = bus.worlds();
-        let state = worlds.state(&world, Some(bytes), View::Whole, Duration::from_secs(30));
-        state.await
+        let deadline = Duration::from_secs(30);
+        let view = worlds.encoded_view(&world, ViewRequest::Whole, Some(bytes), deadline);
+        view.await
     };
     for bytes in [10, 1_048_576, 3_000_000, 20_000_000] {
-        let (seq, state) = state_of(bytes).await.unwrap();
-        let text: String = serde_json::from_str(state.get()).unwrap();
-        assert_eq!((seq, text.len() as Seq), (bytes, bytes));
+        let view = state_of(bytes).await.unwrap();
+        let text: String = view.decode().unwrap();
+        assert_eq!((view.seq, text.len() as Seq), (bytes, bytes));
     }
     // The chunks of two replies do not mix.
     let (one, two) = tokio::join!(state_of(5_000_000), state_of(4_000_000));
-    assert_eq!((one.unwrap().0, two.unwrap().0), (5_000_000, 4_000_000));
+    assert_eq!((one.unwrap().seq, two.unwrap().seq), (5_000_000, 4_000_000));
     let refused = rejection(state_of(40_000_000).await);
     assert_eq!(refused.code, RejectionCode::TooLarge);
     // What is too large for a batch is requested again by itself.
@@ -61,6 +61,6 @@ async fn a_reply_of_any_size_comes_in_as_many_messages_as_it_takes() {
     let context = worlds.context(&world, RunId(Uuid::now_v7()), Duration::from_secs(30));
     let (context, state) = tokio::join!(context, state_of(10));
     assert_eq!(rejection(context).detail.len(), 3_000_000);
-    assert_eq!(state.unwrap().0, 10);
+    assert_eq!(state.unwrap().seq, 10);
     serving.shutdown().await;
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::ability::Ability;
 use crate::entity::{AgentConfig, Entity, EntityKind};
+use crate::event_type::EventType;
 use crate::id::EntityId;
 
 /// An entity without its state.
@@ -106,3 +107,6 @@ pub struct EventTypeView<'a> {
     /// What it holds: a JSON Schema.
     pub schema: Cow<'a, Value>,
 }
+
+/// The types of custom events that a world checks, each with its versions, oldest first.
+pub type EventTypesView<'a> = BTreeMap<EventType, Vec<EventTypeView<'a>>>;

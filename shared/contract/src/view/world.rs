@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::chat::ChatView;
-use super::entity::EventTypeView;
+use super::entity::EventTypesView;
 use super::run::{RunView, TimerView};
 use crate::commit::Seq;
 use crate::entity::Entity;
-use crate::event_type::EventType;
 use crate::id::{ApprovalId, ChatId, EntityId, RunId, TimerId, WorldId};
 use crate::mind::MindView;
 use crate::timestamp::Timestamp;
@@ -37,7 +36,7 @@ pub struct WorldView<'a> {
     pub entities: BTreeMap<EntityId, Cow<'a, Entity>>,
     /// The types of custom events that are checked, each with its versions, oldest first.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub event_types: BTreeMap<EventType, Vec<EventTypeView<'a>>>,
+    pub event_types: EventTypesView<'a>,
     /// Its chats.
     pub chats: BTreeMap<ChatId, ChatView<'a>>,
     /// The chat that people see first.

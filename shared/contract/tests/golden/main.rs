@@ -15,6 +15,10 @@ use contract::query::{
 };
 use contract::query::{UsageQuery, UsageRow, WorldRow, WorldsQuery};
 use contract::tool::{McpServerStatus, ReadResource, RestartMcpServer};
+use contract::view::{
+    EncodedView, GetAgents, GetApprovals, GetEventTypes, GetOutline, GetProfile, GetView, GetWhole,
+    ViewRequest,
+};
 use contract::{
     Chunk, CloudEvent, Command, Commit, EventType, Fact, FactKind, RejectionCode, Reply, Request,
     RequestEnvelope, Run,
@@ -70,6 +74,92 @@ fn requests_and_replies() {
     check::<RequestEnvelope>(&json!({"request": asked, "trace": "00-0-0-01"}));
     for reply in golden!("replies").as_array().unwrap() {
         check::<Reply>(reply);
+    }
+}
+
+#[test]
+fn every_view_and_its_request() {
+    let mut names = BTreeSet::new();
+    for entry in golden!("views").as_array().unwrap() {
+        let mut state = json!({"state": {"at": 7, "view": entry[0]}});
+        if entry[0] == "whole" {
+            // It is what is meant when nothing is named.
+            state["state"].as_object_mut().unwrap().remove("view");
+        }
+        let request = match check::<Request>(&state) {
+            Request::State { at: Some(7), view } => view,
+            other => panic!("{other:?}"),
+        };
+        check_view(&request, &entry[1]);
+        names.insert(view_name(&request));
+        let encoded = EncodedView::new(7, &entry[1]).unwrap();
+        let reply = serde_json::to_value(Reply::View(encoded)).unwrap();
+        assert_eq!(reply, json!({"state": {"seq": 7, "state": entry[1]}}));
+    }
+    assert_eq!(names.len(), VIEWS, "a view has no golden entry");
+}
+
+const VIEWS: usize = 17;
+
+/// A new request for a view does not compile here until it is counted.
+fn view_name(request: &ViewRequest) -> &'static str {
+    match request {
+        ViewRequest::Whole => "whole",
+        ViewRequest::Outline => "outline",
+        ViewRequest::Profile => "profile",
+        ViewRequest::Entity(_) => "entity",
+        ViewRequest::Entities(_) => "entities",
+        ViewRequest::Agent(_) => "agent",
+        ViewRequest::Agents => "agents",
+        ViewRequest::Chat(_) => "chat",
+        ViewRequest::ChatOutline(_) => "chat_outline",
+        ViewRequest::Chats(_) => "chats",
+        ViewRequest::Run(_) => "run",
+        ViewRequest::Runs(_) => "runs",
+        ViewRequest::Approval(_) => "approval",
+        ViewRequest::Approvals => "approvals",
+        ViewRequest::Activity(_) => "activity",
+        ViewRequest::EventTypes => "event_types",
+        ViewRequest::All(_) => "all",
+    }
+}
+
+/// Parses the view as the type that its request names, and finds all of it again.
+fn check_view(request: &ViewRequest, view: &Value) {
+    fn read<G: GetView>(_request: G, view: &Value)
+    where
+        G::View: Serialize + Debug,
+    {
+        let text = view.to_string();
+        let parsed: G::View =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let again = serde_json::to_string(&parsed).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&again).unwrap(), *view);
+    }
+    match request {
+        ViewRequest::Whole => read(GetWhole, view),
+        ViewRequest::Outline => read(GetOutline, view),
+        ViewRequest::Profile => read(GetProfile, view),
+        ViewRequest::Entity(get) => read(get.clone(), view),
+        ViewRequest::Entities(get) => read(get.clone(), view),
+        ViewRequest::Agent(get) => read(get.clone(), view),
+        ViewRequest::Agents => read(GetAgents, view),
+        ViewRequest::Chat(get) => read(get.clone(), view),
+        ViewRequest::ChatOutline(get) => read(get.clone(), view),
+        ViewRequest::Chats(get) => read(get.clone(), view),
+        ViewRequest::Run(get) => read(get.clone(), view),
+        ViewRequest::Runs(get) => read(get.clone(), view),
+        ViewRequest::Approval(get) => read(get.clone(), view),
+        ViewRequest::Approvals => read(GetApprovals, view),
+        ViewRequest::Activity(get) => read(get.clone(), view),
+        ViewRequest::EventTypes => read(GetEventTypes, view),
+        ViewRequest::All(requests) => {
+            let views = view.as_array().unwrap();
+            assert_eq!(requests.len(), views.len());
+            for (request, view) in requests.iter().zip(views) {
+                check_view(request, view);
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use contract::chat::ChatMessage;
 use contract::{ChatId, Entity, EntityId};
 
 use super::main_agent::main_agent;
+use super::memory::since_cleared;
 use super::participants::answerers_of;
 use super::recipients::dialect;
 use super::state::ChatState;
@@ -104,14 +105,10 @@ fn remembered(
     let is_waiting = |message: &ChatMessage| {
         waiting.is_some_and(|waiting| waiting.iter().any(|other| other.id == message.id))
     };
-    let forgotten = world.chats.forgotten.get(&agent.id);
     let main_agent = main_agent(world, &state.chat);
     let dialect = dialect(world);
-    state
-        .tail
-        .iter()
+    since_cleared(world, state, &agent.id)
         .filter(|message| message.id != question.id && !is_waiting(message))
-        .filter(|message| forgotten.is_none_or(|until| message.at > *until))
         .filter(|message| {
             let kind = match message.from_agent {
                 true => SenderKind::Agent,

@@ -1,6 +1,7 @@
 //! The chats of a world, as the log adds them up.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound;
 
 use contract::chat::ChatMessage;
 use contract::{Chat, ChatId, EntityId, MessageId, RunId, Timestamp};
@@ -79,6 +80,19 @@ impl Chats {
     /// All of them, by id.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&ChatId, &ChatState)> {
         self.by_id.iter()
+    }
+
+    /// Those behind `after`, or all of them, by id.
+    pub(crate) fn after(
+        &self,
+        after: Option<&ChatId>,
+    ) -> impl Iterator<Item = (&ChatId, &ChatState)> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.by_id.range((start, Bound::Unbounded))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
     }
 
     /// The chat that people see first.

@@ -1,6 +1,7 @@
 //! The entities of a world, as the log adds them up.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use contract::ability::EntityPatch;
 use contract::{Entity, EntityId, EventType};
@@ -35,6 +36,13 @@ impl Entities {
     /// All of them, by id.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entity> {
         self.by_id.values()
+    }
+
+    /// Those behind `after`, or all of them, by id.
+    pub(crate) fn after(&self, after: Option<&EntityId>) -> impl Iterator<Item = &Entity> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let range = self.by_id.range((start, Bound::Unbounded));
+        range.map(|(_, entity)| entity)
     }
 
     /// Those with an ability that an event of this type may trigger, by id.

@@ -1,6 +1,7 @@
 //! The open runs of a world, as the log adds them up.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use contract::{ActionName, EntityId, Purpose, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,13 @@ impl Runs {
     /// All of them, by id.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (RunId, &OpenRun)> {
         self.open.iter().map(|(id, run)| (*id, run))
+    }
+
+    /// Those behind `after`, or all of them, by id.
+    pub(crate) fn after(&self, after: Option<RunId>) -> impl Iterator<Item = (RunId, &OpenRun)> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let range = self.open.range((start, Bound::Unbounded));
+        range.map(|(id, run)| (*id, run))
     }
 
     /// Those of an entity.

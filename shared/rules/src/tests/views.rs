@@ -2,14 +2,18 @@
 
 use contract::ability::EventTypeVersion;
 use contract::command::SetTimer;
-use contract::view::{Outline, WorldView};
-use contract::{Command, Entity, EntityKind};
+use contract::view::{
+    GetActivity, GetAgent, GetAgents, GetApprovals, GetChat, GetChatOutline, GetChats, GetEntities,
+    GetEntity, GetEventTypes, GetOutline, GetProfile, GetRun, GetRuns, GetView, GetWhole,
+    ViewRequest,
+};
+use contract::{ChatId, Command, Entity, EntityId, EntityKind};
 use serde::Serialize;
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
 use super::{Story, entity};
-use crate::{outline, world_view};
+use crate::view;
 
 /// A world in which there is something of everything.
 fn begin() -> Story {
@@ -52,28 +56,65 @@ fn begin() -> Story {
     story
 }
 
-fn json_of(view: &impl Serialize) -> Value {
-    let text = serde_json::to_string(view).unwrap();
+fn entity_id(id: &str) -> EntityId {
+    id.parse().unwrap()
+}
+
+fn chat_id(id: &str) -> ChatId {
+    id.parse().unwrap()
+}
+
+/// What of the story's world is shown, as JSON.
+fn show(story: &Story, request: &ViewRequest) -> Value {
+    let text = serde_json::to_string(&view(&story.world, request)).unwrap();
     serde_json::from_str(&text).unwrap()
+}
+
+/// The same, as whoever asked for it reads and writes it.
+fn read<G: GetView>(story: &Story, request: G) -> Value
+where
+    G::View: Serialize,
+{
+    let text = serde_json::to_string(&view(&story.world, &request.into_request())).unwrap();
+    let read: G::View = serde_json::from_str(&text).unwrap();
+    serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap()
+}
+
+fn assert_is_read_whole<G: GetView + Clone>(story: &Story, request: G)
+where
+    G::View: Serialize,
+{
+    let shown = show(story, &request.clone().into_request());
+    assert_eq!(read(story, request), shown);
 }
 
 #[test]
 fn whoever_reads_a_view_gets_all_of_it() {
     let story = begin();
-    let whole = json_of(&world_view(&story.world));
-    let text = whole.to_string();
-    let read: WorldView<'_> = serde_json::from_str(&text).unwrap();
-    assert_eq!(json_of(&read), whole);
-    let outlined = json_of(&outline(&story.world));
-    let text = outlined.to_string();
-    let read: Outline<'_> = serde_json::from_str(&text).unwrap();
-    assert_eq!(json_of(&read), outlined);
+    let (ada, mic, main) = (entity_id("ada"), entity_id("mic"), chat_id("main"));
+    let run = story.world.runs.iter().next().unwrap().0;
+    assert_is_read_whole(&story, GetWhole);
+    assert_is_read_whole(&story, GetOutline);
+    assert_is_read_whole(&story, GetProfile);
+    assert_is_read_whole(&story, GetEntity { id: mic });
+    assert_is_read_whole(&story, GetEntities::default());
+    assert_is_read_whole(&story, GetAgent { id: ada });
+    assert_is_read_whole(&story, GetAgents);
+    assert_is_read_whole(&story, GetChat { id: main.clone() });
+    assert_is_read_whole(&story, GetChatOutline { id: main });
+    assert_is_read_whole(&story, GetChats::default());
+    assert_is_read_whole(&story, GetRun { id: run });
+    assert_is_read_whole(&story, GetRuns::default());
+    assert_is_read_whole(&story, GetApprovals);
+    assert_is_read_whole(&story, GetActivity::default());
+    assert_is_read_whole(&story, GetEventTypes);
+    assert_is_read_whole(&story, (GetProfile, vec![GetOutline, GetOutline]));
 }
 
 #[test]
 fn an_outline_is_the_state_without_what_makes_it_large() {
     let story = begin();
-    let mut whole = json_of(&world_view(&story.world));
+    let mut whole = show(&story, &ViewRequest::Whole);
     for name in ["event_types", "timers"] {
         assert!(whole.as_object_mut().unwrap().remove(name).is_some());
     }
@@ -90,5 +131,152 @@ fn an_outline_is_the_state_without_what_makes_it_large() {
             answers[1] = json!({"id": answers[1]["id"]});
         }
     }
-    assert_eq!(json_of(&outline(&story.world)), whole);
+    assert_eq!(show(&story, &ViewRequest::Outline), whole);
+}
+
+#[test]
+fn a_part_of_the_state_is_shown_as_it_is_in_the_whole() {
+    let story = begin();
+    let whole = show(&story, &ViewRequest::Whole);
+    let outline = show(&story, &ViewRequest::Outline);
+    let (mic, main) = (entity_id("mic"), chat_id("main"));
+    let (run, _) = story.world.runs.iter().next().unwrap();
+    for (request, expected) in [
+        (
+            GetEntity { id: mic }.into_request(),
+            &whole["entities"]["mic"],
+        ),
+        (
+            GetChat { id: main.clone() }.into_request(),
+            &whole["chats"]["main"],
+        ),
+        (
+            GetChatOutline { id: main }.into_request(),
+            &outline["chats"]["main"],
+        ),
+        (
+            GetRun { id: run }.into_request(),
+            &whole["invocations"][run.to_string()],
+        ),
+        (ViewRequest::EventTypes, &whole["event_types"]),
+    ] {
+        assert!(!expected.is_null(), "{request:?}");
+        assert_eq!(show(&story, &request), *expected, "{request:?}");
+    }
+    let profile = show(&story, &ViewRequest::Profile);
+    for (field, value) in profile.as_object().unwrap() {
+        match field.as_str() {
+            "entity_count" => assert_eq!(value, whole["entities"].as_object().unwrap().len()),
+            "chat_count" => assert_eq!(value, whole["chats"].as_object().unwrap().len()),
+            _ => assert_eq!(*value, whole[field], "{field}"),
+        }
+    }
+    let activity = show(&story, &GetActivity::default().into_request());
+    assert_eq!(activity["runs"], outline["invocations"]);
+    assert_eq!(activity["answering"], json!({"main": ["ada"]}));
+}
+
+#[test]
+fn what_a_world_does_not_have_is_null() {
+    let story = begin();
+    for request in [
+        GetEntity {
+            id: entity_id("eve"),
+        }
+        .into_request(),
+        // No agent.
+        GetAgent {
+            id: entity_id("mic"),
+        }
+        .into_request(),
+        GetChat {
+            id: chat_id("other"),
+        }
+        .into_request(),
+        GetChatOutline {
+            id: chat_id("other"),
+        }
+        .into_request(),
+    ] {
+        assert_eq!(show(&story, &request), Value::Null, "{request:?}");
+    }
+    let all = (
+        GetEntity {
+            id: entity_id("eve"),
+        },
+        GetEntity {
+            id: entity_id("mic"),
+        },
+    );
+    let all = show(&story, &all.into_request());
+    assert_eq!((&all[0], &all[1]["id"]), (&Value::Null, &json!("mic")));
+}
+
+#[test]
+fn entities_are_found_by_kind_and_name_page_by_page() {
+    let mut story = begin();
+    for id in ["twin-1", "twin-2"] {
+        let twin = Entity {
+            name: "Twin".to_owned(),
+            ..entity(id, EntityKind::Object)
+        };
+        story.send("world", Command::CreateEntity(twin)).unwrap();
+    }
+    let ids = |request: GetEntities| {
+        let page = show(&story, &request.into_request());
+        let items = page["items"].as_array().unwrap();
+        let ids: Vec<_> = items.iter().map(|item| item["id"].clone()).collect();
+        (json!(ids), page["next"].clone())
+    };
+    let twins = GetEntities {
+        name: Some("Twin".to_owned()),
+        ..GetEntities::default()
+    };
+    let agents = GetEntities {
+        kind: Some(EntityKind::Agent),
+        ..GetEntities::default()
+    };
+    let first = GetEntities {
+        limit: Some(1),
+        ..twins.clone()
+    };
+    let last = GetEntities {
+        after: Some(entity_id("twin-1")),
+        ..first.clone()
+    };
+    for (request, expected) in [
+        (twins, (json!(["twin-1", "twin-2"]), Value::Null)),
+        (agents, (json!(["ada", "bob"]), Value::Null)),
+        (first, (json!(["twin-1"]), json!("twin-1"))),
+        (last, (json!(["twin-2"]), Value::Null)),
+    ] {
+        assert_eq!(ids(request.clone()), expected, "{request:?}");
+    }
+}
+
+#[test]
+fn an_agent_remembers_what_it_sent_and_what_was_for_it() {
+    let mut story = Story::begin(&["ada", "bob"]);
+    story.say("@ada hello");
+    story.answer(story.open()[0], "@bob look").unwrap();
+    let memory = |story: &Story, id: &str| {
+        let agent = show(story, &GetAgent { id: entity_id(id) }.into_request());
+        let memory = agent["memory"].as_array().unwrap();
+        let texts = memory.iter().map(|it| {
+            assert_eq!(it["chat"], "main");
+            it["message"]["text"].as_str().unwrap().to_owned()
+        });
+        texts.collect::<Vec<_>>()
+    };
+    let both = ["@ada hello", "@bob look"];
+    assert_eq!(memory(&story, "ada"), both);
+    // An agent gets to know all that people say, and what agents say to it.
+    assert_eq!(memory(&story, "bob"), both);
+    story.answer(story.open()[0], "@ada I see").unwrap();
+    let agent = entity_id("ada");
+    story
+        .send("world", Command::ForgetMemory { agent })
+        .unwrap();
+    assert!(memory(&story, "ada").is_empty());
+    assert_eq!(memory(&story, "bob").len(), 3);
 }

@@ -1,5 +1,6 @@
 //! The rules of this build.
 
+use contract::view::ViewRequest;
 use contract::{
     CommandRequest, Commit, EntityId, Event, Rejection, RunId, Seq, Timestamp, WorldId,
 };
@@ -49,8 +50,14 @@ impl Rules for Now {
 
     fn views(world: &World, agents: &[EntityId], runs: &[RunId]) -> Views {
         let mut views = Views::new();
-        views.insert("whole".to_owned(), view(&rules::world_view(world)));
-        views.insert("outline".to_owned(), view(&rules::outline(world)));
+        views.insert(
+            "whole".to_owned(),
+            view(&rules::view(world, &ViewRequest::Whole)),
+        );
+        views.insert(
+            "outline".to_owned(),
+            view(&rules::view(world, &ViewRequest::Outline)),
+        );
         for agent in agents {
             let offers = rules::available_abilities(world, agent)
                 .map(|(offers, entities)| json!({"entities": entities, "offers": offers}));

@@ -3,13 +3,14 @@
 use contract::command::WorldUpdate;
 use contract::run::RunResult;
 use contract::tool::{McpServer, Permission, ToolAccess, ToolCall, Verdict};
+use contract::view::ViewRequest;
 use contract::{Chat, Command};
 use serde_json::value::to_raw_value;
 
 use super::super::chats::chat_id;
 use super::super::{Story, context};
 use super::{access, call};
-use crate::world_view;
+use crate::view;
 
 /// What a message of NATS holds.
 const MESSAGE_BYTES: usize = 1024 * 1024;
@@ -120,8 +121,9 @@ fn the_calls_that_wait_can_be_shown_together() {
         };
         story.calls(&[wanted]).unwrap();
     }
-    let view = serde_json::to_string(&world_view(&story.world)).unwrap();
-    assert!(view.len() < MESSAGE_BYTES * 3 / 4, "{}", view.len());
+    let whole = view(&story.world, &ViewRequest::Whole);
+    let json = serde_json::to_string(&whole).unwrap();
+    assert!(json.len() < MESSAGE_BYTES * 3 / 4, "{}", json.len());
     assert_eq!(story.waiting().len(), 7);
 }
 

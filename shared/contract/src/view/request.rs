@@ -1,0 +1,331 @@
+//! What of a state is asked for, and how the answer travels.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+use utoipa::ToSchema;
+
+use super::{
+    Activity, AgentView, ChatOutline, ChatPage, ChatView, EntityPage, EventTypesView, Outline,
+    RunPage, RunView, WorldProfile, WorldView,
+};
+use crate::commit::Seq;
+use crate::entity::{Entity, EntityKind};
+use crate::id::{ApprovalId, ChatId, EntityId, RunId};
+use crate::tool::Approval;
+
+/// What of a world's state is wanted. Each variant names the [`GetView`] that decodes its answer.
+///
+/// What is looked up by its id is `null` in the answer when the world does not have it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ViewRequest {
+    /// Everything: a [`WorldView`].
+    #[default]
+    Whole,
+    /// An [`Outline`].
+    Outline,
+    /// See [`GetProfile`].
+    Profile,
+    /// See [`GetEntity`].
+    Entity(GetEntity),
+    /// See [`GetEntities`].
+    Entities(GetEntities),
+    /// See [`GetAgent`].
+    Agent(GetAgent),
+    /// See [`GetAgents`].
+    Agents,
+    /// See [`GetChat`].
+    Chat(GetChat),
+    /// See [`GetChatOutline`].
+    ChatOutline(GetChatOutline),
+    /// See [`GetChats`].
+    Chats(GetChats),
+    /// See [`GetRun`].
+    Run(GetRun),
+    /// See [`GetRuns`].
+    Runs(GetRuns),
+    /// See [`GetApproval`].
+    Approval(GetApproval),
+    /// See [`GetApprovals`].
+    Approvals,
+    /// See [`GetActivity`].
+    Activity(GetActivity),
+    /// See [`GetEventTypes`].
+    EventTypes,
+    /// Several views of the same moment: an array, in this order. See the tuples that are a
+    /// [`GetView`].
+    All(Vec<ViewRequest>),
+}
+
+/// How much of a state is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// All of it.
+    #[default]
+    Whole,
+    /// What the world is, who and what is in it, and what goes on: without the states of entities,
+    /// what was said in chats, what runs were given, types of events and timers.
+    Outline,
+}
+
+impl From<View> for ViewRequest {
+    fn from(view: View) -> Self {
+        match view {
+            View::Whole => Self::Whole,
+            View::Outline => Self::Outline,
+        }
+    }
+}
+
+impl ViewRequest {
+    pub(crate) fn is_whole(&self) -> bool {
+        *self == Self::Whole
+    }
+
+    /// Whether the answer may be as large as the world, so that it must not travel with others.
+    pub fn is_large(&self) -> bool {
+        match self {
+            Self::Whole | Self::Outline | Self::Agents => true,
+            Self::Entities(GetEntities { limit, .. })
+            | Self::Chats(GetChats { limit, .. })
+            | Self::Runs(GetRuns { limit, .. }) => limit.is_none(),
+            Self::All(views) => views.iter().any(Self::is_large),
+            Self::Profile
+            | Self::Entity(_)
+            | Self::Agent(_)
+            | Self::Chat(_)
+            | Self::ChatOutline(_)
+            | Self::Run(_)
+            | Self::Approval(_)
+            | Self::Approvals
+            | Self::Activity(_)
+            | Self::EventTypes => false,
+        }
+    }
+}
+
+/// A request for a view, and the type that its answer has.
+pub trait GetView {
+    /// The type of the answer.
+    type View: DeserializeOwned;
+
+    /// The request as it travels.
+    fn into_request(self) -> ViewRequest;
+}
+
+/// Defines what is asked for by its type alone.
+macro_rules! get_unit {
+    ($(#[$doc:meta])* $name:ident => $variant:ident: $view:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $name;
+
+        impl GetView for $name {
+            type View = $view;
+
+            fn into_request(self) -> ViewRequest {
+                ViewRequest::$variant
+            }
+        }
+    };
+}
+
+/// Defines what is asked for with some fields.
+macro_rules! get {
+    (
+        $(#[$doc:meta])* $name:ident {
+            $($(#[$field_doc:meta])* $field:ident: $type:ty),+ $(,)?
+        } => $variant:ident: $view:ty
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $type),+
+        }
+
+        impl GetView for $name {
+            type View = $view;
+
+            fn into_request(self) -> ViewRequest {
+                ViewRequest::$variant(self)
+            }
+        }
+    };
+}
+
+get_unit! {
+    /// Everything of a world.
+    GetWhole => Whole: WorldView<'static>
+}
+get_unit! {
+    /// A world without what makes it large.
+    GetOutline => Outline: Outline<'static>
+}
+get_unit! {
+    /// What a world is, without who and what is in it.
+    GetProfile => Profile: WorldProfile<'static>
+}
+get_unit! {
+    /// All agents, each with what it remembers, by id.
+    GetAgents => Agents: Vec<AgentView<'static>>
+}
+get_unit! {
+    /// All calls that wait for a person, oldest first.
+    GetApprovals => Approvals: Vec<Approval>
+}
+get_unit! {
+    /// The types of custom events that are checked.
+    GetEventTypes => EventTypes: EventTypesView<'static>
+}
+get! {
+    /// One entity.
+    GetEntity {
+        /// Which.
+        id: EntityId,
+    } => Entity: Option<Entity>
+}
+get! {
+    /// Entities, by id.
+    #[derive(Default)]
+    GetEntities {
+        /// Only those of this kind.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<EntityKind>,
+        /// Only those that people call so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Only those behind this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<EntityId>,
+        /// At most this many; all when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+    } => Entities: EntityPage<'static>
+}
+get! {
+    /// One agent, with what it remembers. Another entity is not found.
+    GetAgent {
+        /// Which.
+        id: EntityId,
+    } => Agent: Option<AgentView<'static>>
+}
+get! {
+    /// One chat, with its latest messages.
+    GetChat {
+        /// Which.
+        id: ChatId,
+    } => Chat: Option<ChatView<'static>>
+}
+get! {
+    /// One chat, without its messages.
+    GetChatOutline {
+        /// Which.
+        id: ChatId,
+    } => ChatOutline: Option<ChatOutline<'static>>
+}
+get! {
+    /// Chats without their messages, by id.
+    #[derive(Default)]
+    GetChats {
+        /// Only those behind this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<ChatId>,
+        /// At most this many; all when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+    } => Chats: ChatPage<'static>
+}
+get! {
+    /// One run that has not ended.
+    GetRun {
+        /// Which.
+        id: RunId,
+    } => Run: Option<RunView<'static>>
+}
+get! {
+    /// Runs that have not ended, by id.
+    #[derive(Default)]
+    GetRuns {
+        /// Only those behind this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<RunId>,
+        /// At most this many; all when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+    } => Runs: RunPage<'static>
+}
+get! {
+    /// One call that waits for a person.
+    GetApproval {
+        /// Which.
+        id: ApprovalId,
+    } => Approval: Option<Approval>
+}
+get! {
+    /// Who is answering, which runs are open and which calls wait for a person.
+    #[derive(Default)]
+    GetActivity {
+        /// Only in this chat.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        chat: Option<ChatId>,
+    } => Activity: Activity<'static>
+}
+
+impl<Q: GetView> GetView for Vec<Q> {
+    type View = Vec<Q::View>;
+
+    fn into_request(self) -> ViewRequest {
+        let views = self.into_iter().map(GetView::into_request);
+        ViewRequest::All(views.collect())
+    }
+}
+
+/// Several views are read from the same moment.
+macro_rules! get_tuple {
+    ($($get:ident $index:tt),+) => {
+        impl<$($get: GetView),+> GetView for ($($get,)+) {
+            type View = ($($get::View,)+);
+
+            fn into_request(self) -> ViewRequest {
+                ViewRequest::All(vec![$(self.$index.into_request()),+])
+            }
+        }
+    };
+}
+
+get_tuple!(A 0, B 1);
+get_tuple!(A 0, B 1, C 2);
+get_tuple!(A 0, B 1, C 2, D 3);
+get_tuple!(A 0, B 1, C 2, D 3, E 4);
+
+/// A view on its way: it is decoded by whoever asked, who knows which type it has. Everything of a
+/// world may be passed on undecoded.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EncodedView {
+    /// The last commit that is in it.
+    pub seq: Seq,
+    /// The view as JSON.
+    #[serde(rename = "state")]
+    pub json: Box<RawValue>,
+}
+
+impl EncodedView {
+    /// Encodes a view of the state after the commit `seq`.
+    ///
+    /// # Errors
+    /// When a value in it is no JSON.
+    pub fn new(seq: Seq, view: &impl Serialize) -> serde_json::Result<Self> {
+        let json = to_raw_value(view)?;
+        Ok(Self { seq, json })
+    }
+
+    /// Decodes the view.
+    ///
+    /// # Errors
+    /// When it is a view of another type.
+    pub fn decode<V: DeserializeOwned>(&self) -> serde_json::Result<V> {
+        serde_json::from_str(self.json.get())
+    }
+}

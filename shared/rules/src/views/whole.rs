@@ -1,0 +1,63 @@
+//! Everything of a world.
+
+use std::borrow::Cow;
+
+use contract::view::{TimerView, WorldView};
+
+use super::chats::chat_view;
+use super::event_types::event_types;
+use super::runs::run_view;
+use crate::minds;
+use crate::timers::Timer;
+use crate::world::World;
+
+/// Everything that is shown of a world.
+pub(super) fn whole(world: &World) -> WorldView<'_> {
+    let entities = world.entities.iter();
+    let runs = world.runs.iter();
+    let minds = world.minds.agents();
+    let minds = minds.filter_map(|agent| Some((agent.clone(), minds::mind_of(world, agent)?)));
+    let approvals = world.tools.approvals().iter();
+    WorldView {
+        id: world.id.clone(),
+        seq: world.seq,
+        at: world.at,
+        created_at: world.created_at,
+        description: world.description.as_ref().map(Cow::Borrowed),
+        deleted: world.deleted,
+        entities: entities
+            .map(|entity| (entity.id.clone(), Cow::Borrowed(entity)))
+            .collect(),
+        event_types: event_types(world),
+        chats: world
+            .chats
+            .iter()
+            .map(|(id, chat)| (id.clone(), chat_view(chat)))
+            .collect(),
+        current_chat: world.chats.current().cloned(),
+        calls: world.chats.model_requests().clone(),
+        forgotten: world.chats.forgotten().clone(),
+        runs: runs
+            .map(|(id, run)| (id, run_view(world, id, run)))
+            .collect(),
+        minds: minds.collect(),
+        approvals: approvals
+            .map(|(id, approval)| (*id, Cow::Borrowed(approval)))
+            .collect(),
+        timers: world
+            .timers
+            .iter()
+            .map(|(id, timer)| (id.clone(), timer_view(timer)))
+            .collect(),
+    }
+}
+
+fn timer_view(timer: &Timer) -> TimerView<'_> {
+    TimerView {
+        due: timer.due,
+        owner: timer.owner.clone(),
+        repeat: timer.repeat.as_deref().map(Cow::Borrowed),
+        event: timer.event.as_ref().map(Cow::Borrowed),
+        message: timer.message.as_ref().map(Cow::Borrowed),
+    }
+}
