@@ -206,6 +206,8 @@ mod tests {
             answerers: vec!["ada".parse().unwrap()],
             notice: false,
             from_agent: false,
+            sender_kind: None,
+            unknown_mention: None,
             usage: None,
         };
         let event = Event {

@@ -83,6 +83,7 @@ impl Problem {
             code: RejectionCode::UnknownWorld,
             detail: format!("there is no world {world}"),
             field: Some("world".to_owned()),
+            cause: None,
         }
         .into()
     }
@@ -224,6 +225,7 @@ mod tests {
                 code,
                 detail: "why".to_owned(),
                 field: Some("events[2].type".to_owned()),
+                cause: None,
             });
             assert_eq!(problem.status.as_u16(), status, "{code:?}");
             assert_eq!(problem.code, word);

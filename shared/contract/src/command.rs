@@ -368,6 +368,34 @@ pub struct Rejection {
     /// The field at fault, as a path: `events[2].type`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// Which case of the rule it is, where programs need to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<RejectionCause>,
+}
+
+impl Rejection {
+    /// A refusal by a rule; `field` is the path of the field at fault, if one is.
+    pub fn new(code: RejectionCode, detail: impl Into<String>, field: Option<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            field,
+            cause: None,
+        }
+    }
+}
+
+/// Cases of a rule that programs tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectionCause {
+    /// Only a message of a person can be edited or removed.
+    NotMessageOfPerson,
+    /// The entity that an event is for is not in the world.
+    UnknownTarget,
+    /// A case that this build does not know.
+    #[serde(other)]
+    Other,
 }
 
 /// The rules that refuse commands.

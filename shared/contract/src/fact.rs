@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::ability::{EntityPatch, EventTypeVersion};
 use crate::chat::{Chat, ChatText};
-use crate::entity::Entity;
+use crate::entity::{Entity, EntityKind};
 use crate::event::NewEvent;
 use crate::event_type::EventType;
 use crate::fact_kind::FactKind;
@@ -228,6 +228,13 @@ pub struct MessagePosted {
     /// Whether its sender is an agent: the event alone must tell whoever passes it on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub from_agent: bool,
+    /// What kind of entity its sender is; absent when it is none, and in logs of earlier builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender_kind: Option<EntityKind>,
+    /// The name that it mentions first, in lower case, when no agent of the world has it. Only in
+    /// messages that begin a turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown_mention: Option<String>,
     /// What it cost to think of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,

@@ -39,7 +39,8 @@ pub use brain::Brain;
 pub use chat::Chat;
 pub use cloud_event::CloudEvent;
 pub use command::{
-    Accepted, Command, CommandRequest, Rejection, RejectionCode, Reply, Request, RequestEnvelope,
+    Accepted, Command, CommandRequest, Rejection, RejectionCause, RejectionCode, Reply, Request,
+    RequestEnvelope,
 };
 pub use commit::{CommandMark, Commit, Position, Seq};
 pub use entity::{AgentConfig, Entity, EntityKind};

@@ -229,6 +229,34 @@ pub struct ToolResult {
     pub failed: bool,
 }
 
+impl ToolResult {
+    /// Why a run that was cancelled has no result.
+    pub const CANCELLED: &'static str = "it was called off";
+
+    /// What a call came to that was made.
+    pub fn succeeded(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            failed: false,
+        }
+    }
+
+    /// Why a call failed, or was not made.
+    pub fn failed(reason: impl Into<String>) -> Self {
+        Self {
+            text: reason.into(),
+            failed: true,
+        }
+    }
+
+    /// The output of a run of the built-in action `tool`. A worker that writes something else gives an
+    /// empty result.
+    pub fn from_output(output: Option<&RawValue>) -> Self {
+        let result = output.and_then(|json| serde_json::from_str(json.get()).ok());
+        result.unwrap_or_else(|| Self::succeeded(""))
+    }
+}
+
 /// One step of an agent on its way to an answer: what its model said, and the calls that it made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ToolStep {
@@ -283,6 +311,27 @@ pub enum Verdict {
     Expired,
     /// What it was for was called off. Only the world says so.
     Cancelled,
+}
+
+impl Verdict {
+    /// What the model reads as the result of the call; none yet when the call is made.
+    pub fn result(&self) -> Option<ToolResult> {
+        let result = match self {
+            Self::Approved => return None,
+            Self::Denied { reason } if reason.is_empty() => {
+                ToolResult::failed("a person refused this")
+            }
+            Self::Denied { reason } => {
+                ToolResult::failed(format!("a person refused this: {reason}"))
+            }
+            Self::Answered { answers } => {
+                ToolResult::succeeded(serde_json::to_string(answers).unwrap_or_default())
+            }
+            Self::Expired => ToolResult::failed("nobody answered in time"),
+            Self::Cancelled => ToolResult::failed(ToolResult::CANCELLED),
+        };
+        Some(result)
+    }
 }
 
 /// What a person says to a question.

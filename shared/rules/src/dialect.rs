@@ -44,6 +44,14 @@ impl<'a> ParsedMessage<'a> {
     }
 }
 
+/// The name that a text mentions first, wherever it does.
+pub(crate) fn first_free_mention(dialect: ChatDialect, text: &str) -> Option<&str> {
+    match dialect {
+        ChatDialect::AgentWorld => agent_world::first_free_mention(text),
+        ChatDialect::Plain => None,
+    }
+}
+
 /// The text of an agent's answer, as it is posted.
 pub(crate) fn finish_answer(dialect: ChatDialect, answer: &Answer<'_>) -> String {
     match dialect {

@@ -8,11 +8,7 @@ pub(crate) fn reject(
     detail: impl Into<String>,
     field: Option<String>,
 ) -> Rejection {
-    Rejection {
-        code,
-        detail: detail.into(),
-        field,
-    }
+    Rejection::new(code, detail, field)
 }
 
 /// A refusal of the value at `field`.

@@ -339,6 +339,7 @@ fn ended() -> Reply {
         code: RejectionCode::AlreadyEnded,
         detail: "it has ended".to_owned(),
         field: None,
+        cause: None,
     })
 }
 

@@ -249,6 +249,8 @@ fn posted(sender: &EntityId, text: &str, turn: MessageId) -> Fact {
         answerers: Vec::new(),
         notice: false,
         from_agent: sender.as_str() == "ada",
+        sender_kind: None,
+        unknown_mention: None,
         usage: None,
     })
 }
@@ -460,6 +462,8 @@ impl World {
             answerers: Vec::new(),
             notice: false,
             from_agent: true,
+            sender_kind: None,
+            unknown_mention: None,
             usage: None,
         });
         let ended = Fact::TurnEnded(TurnEnded { turn });
@@ -477,5 +481,6 @@ fn reject(code: RejectionCode, field: &str) -> Rejection {
         code,
         detail: "the scripted world says so".to_owned(),
         field: Some(field.to_owned()),
+        cause: None,
     }
 }

@@ -383,6 +383,8 @@ fn posted(sender: &str, chat: &str, text: &str, from_agent: bool) -> Event {
         answerers: Vec::new(),
         notice: false,
         from_agent,
+        sender_kind: None,
+        unknown_mention: None,
         usage: Some(spent(3, 4)),
     };
     event(sender, Some(chat), &Fact::MessagePosted(posted))

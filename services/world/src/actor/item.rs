@@ -83,11 +83,13 @@ pub(super) fn query(world: &World, request: &Request) -> Reply {
             code: RejectionCode::InFuture,
             detail: format!("the log of {} ends at {}", world.id, world.seq),
             field: Some("at".to_owned()),
+            cause: None,
         }),
         Request::State { .. } if world.seq == 0 => Reply::Rejected(Rejection {
             code: RejectionCode::UnknownWorld,
             detail: format!("there is no world {}", world.id),
             field: None,
+            cause: None,
         }),
         Request::State { view, .. } => {
             match EncodedView::new(world.seq, &rules::view(world, view)) {

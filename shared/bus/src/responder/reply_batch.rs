@@ -82,6 +82,7 @@ fn too_large(bytes: usize, bytes_max: usize) -> Vec<u8> {
              of the state"
         ),
         field: None,
+        cause: None,
     });
     serde_json::to_vec(&rejection).unwrap_or_default()
 }

@@ -88,5 +88,6 @@ fn rejected(detail: String) -> Reply {
         code: RejectionCode::Invalid,
         detail,
         field: None,
+        cause: None,
     })
 }

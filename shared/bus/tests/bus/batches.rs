@@ -38,6 +38,7 @@ async fn accept_commands(bus: Bus, world: WorldId) {
                 code: RejectionCode::Invalid,
                 detail: "not served".to_owned(),
                 field: None,
+                cause: None,
             }),
         };
         incoming.reply.send(&reply).await;

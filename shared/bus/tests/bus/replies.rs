@@ -28,6 +28,7 @@ async fn serve_states(bus: Bus, world: WorldId) {
                 code: RejectionCode::Invalid,
                 detail: "x".repeat(3_000_000),
                 field: None,
+                cause: None,
             }),
         };
         incoming.reply.send(&reply).await;

@@ -1,6 +1,6 @@
 //! Custom events: what others than the world itself send.
 
-use contract::{EntityId, Event, NewEvent, Rejection, RejectionCode, Target};
+use contract::{EntityId, Event, NewEvent, Rejection, RejectionCause, RejectionCode, Target};
 use serde_json::value::RawValue;
 
 use super::origin::Origin;
@@ -102,7 +102,11 @@ pub(crate) fn check_event(
             .iter()
             .filter(|entity| **entity != EntityId::world())
         {
-            require_entity(world, entity, &format!("{field}.target"))?;
+            let found = require_entity(world, entity, &format!("{field}.target"));
+            found.map_err(|rejection| Rejection {
+                cause: Some(RejectionCause::UnknownTarget),
+                ..rejection
+            })?;
         }
     }
     check_chat(world, event, field)?;

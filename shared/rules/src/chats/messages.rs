@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use contract::chat::{ChatMessage, ChatText};
 use contract::fact::{MessagePosted, MessageRemoved};
-use contract::{ChatId, EntityId, EventId, Fact, MessageId, Rejection, RejectionCode, Usage};
+use contract::{
+    ChatId, EntityId, EntityKind, EventId, Fact, MessageId, Rejection, RejectionCause,
+    RejectionCode, Usage,
+};
 
 use super::participants::require_chat;
-use super::recipients::{check_room, dialect, limit_to_room, resolve_recipients};
+use super::recipients::{check_room, dialect, limit_to_room, resolve_recipients, unknown_mention};
 use super::titles::title_from_first_message;
 use crate::decider::{Decider, EventHeader};
 use crate::dialect::{Answer, finish_answer, limit_notice};
@@ -55,6 +58,8 @@ pub(crate) fn post(
         answerers: recipients.answerers,
         notice: false,
         from_agent: is_agent(world, sender),
+        sender_kind: world.entities.get(sender).map(|entity| entity.kind),
+        unknown_mention: unknown_mention(world, text),
         usage: None,
     };
     push_posted(chat, sender, posted, message.causation, decider)?;
@@ -120,6 +125,8 @@ pub(crate) fn post_answer(
         answerers: recipients.answerers,
         notice: false,
         from_agent: true,
+        sender_kind: Some(EntityKind::Agent),
+        unknown_mention: None,
         usage,
     };
     push_posted(chat, agent, posted, None, decider)?;
@@ -152,6 +159,8 @@ fn push_notices(
             answerers: Vec::new(),
             notice: true,
             from_agent: true,
+            sender_kind: Some(EntityKind::Agent),
+            unknown_mention: None,
             usage: None,
         };
         push_posted(chat, &agent, posted, None, decider)?;
@@ -221,10 +230,10 @@ fn push_removed(
         return Err(reject(RejectionCode::UnknownMessage, detail, field));
     };
     if found.from_agent || sender_kind(world, &found.sender) != SenderKind::Human {
-        return Err(invalid(
-            "message",
-            "only what a person said can be taken back",
-        ));
+        return Err(Rejection {
+            cause: Some(RejectionCause::NotMessageOfPerson),
+            ..invalid("message", "only a message of a person can be removed")
+        });
     }
     let header = EventHeader::of_chat(chat);
     decider.push_with(Fact::MessageRemoved(MessageRemoved { message }), header)

@@ -1,12 +1,12 @@
 //! Who answers a message.
 
 use contract::world::ChatDialect;
-use contract::{EntityId, Rejection, RejectionCode};
+use contract::{EntityId, EntityKind, Rejection, RejectionCode};
 
 use super::main_agent::main_agent;
 use super::participants::answerers_of;
 use super::state::ChatState;
-use crate::dialect::{AnswerRouting, Message, ParsedMessage, Recipient};
+use crate::dialect::{AnswerRouting, Message, ParsedMessage, Recipient, first_free_mention};
 use crate::entities::sender_kind;
 use crate::rejection::{reject, too_large};
 use crate::world::World;
@@ -74,6 +74,16 @@ pub(super) fn resolve_recipients(
         }
     }
     recipients
+}
+
+/// The name that a text mentions first, in lower case, when no agent has it.
+pub(super) fn unknown_mention(world: &World, text: &str) -> Option<String> {
+    let name = first_free_mention(dialect(world), text)?;
+    let mut entities = world.entities.iter();
+    let is_known = entities.any(|entity| {
+        entity.kind == EntityKind::Agent && entity.id.as_str().eq_ignore_ascii_case(name)
+    });
+    (!is_known).then(|| name.to_lowercase())
 }
 
 /// Refuses a message that too many would answer.

@@ -1,6 +1,7 @@
 //! What events change about runs.
 
 use contract::fact::{ActionCompleted, ActionRequested};
+use contract::tool::ToolResult;
 use contract::{Event, Fact, Purpose, RunId};
 
 use super::state::OpenRun;
@@ -25,7 +26,7 @@ pub(crate) fn apply<'a>(world: &mut World, event: &Event, fact: &'a Fact) -> Opt
         Fact::ActionCompleted(completed) => end(world, completed.invocation, Ok(completed)),
         Fact::ActionFailed(failed) => end(world, failed.invocation, Err(&failed.reason)),
         Fact::ActionCancelled(cancelled) => {
-            end(world, cancelled.invocation, Err("it was called off"))
+            end(world, cancelled.invocation, Err(ToolResult::CANCELLED))
         }
         Fact::EntityRemoved(removed) => {
             world.runs.orphan(&removed.entity);

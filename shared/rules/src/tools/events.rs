@@ -3,7 +3,7 @@
 use contract::ability::Executor;
 use contract::fact::{ActionCompleted, ActionRequested, ApprovalEnded, ApprovalRequested};
 use contract::purpose::Question;
-use contract::tool::{Approval, Tool, ToolCall, ToolResult, Verdict};
+use contract::tool::{Approval, Tool, ToolCall, ToolResult};
 use contract::{Event, Fact, Purpose, Timestamp};
 
 use super::approvals::{owner_of, server_of};
@@ -73,18 +73,8 @@ fn end_approval(world: &mut World, ended: &ApprovalEnded) -> Option<LoopOwner> {
     if let Some(deadline) = approval.deadline {
         world.schedule.remove(deadline, Due::Approval(approval.id));
     }
-    let result = match &ended.verdict {
-        // Its run follows.
-        Verdict::Approved => return None,
-        Verdict::Denied { reason } if reason.is_empty() => failed("a person refused this"),
-        Verdict::Denied { reason } => failed(&format!("a person refused this: {reason}")),
-        Verdict::Answered { answers } => ToolResult {
-            text: serde_json::to_string(answers).unwrap_or_default(),
-            failed: false,
-        },
-        Verdict::Expired => failed("nobody answered in time"),
-        Verdict::Cancelled => failed("it was called off"),
-    };
+    // An approved call has its run next.
+    let result = ended.verdict.result()?;
     let owner = owner_of(&approval);
     record_result(world, &owner, &approval.call.id, &result).then_some(owner)
 }
@@ -97,15 +87,8 @@ pub(crate) fn record_run_result(
     outcome: Result<&ActionCompleted, &str>,
 ) -> bool {
     let result = match outcome {
-        Ok(completed) => {
-            let output = completed.output.as_deref();
-            let result = output.and_then(|json| serde_json::from_str(json.get()).ok());
-            result.unwrap_or_else(|| ToolResult {
-                text: String::new(),
-                failed: false,
-            })
-        }
-        Err(reason) => failed(reason),
+        Ok(completed) => ToolResult::from_output(completed.output.as_deref()),
+        Err(reason) => ToolResult::failed(reason),
     };
     record_result(world, owner, call, &result)
 }
@@ -156,7 +139,7 @@ pub(crate) fn end_loop(world: &mut World, owner: &LoopOwner) -> bool {
 /// The result of a call that no worker runs: it was refused, or its event is all there is to it.
 fn known_result(world: &World, call: &ToolCall) -> Option<ToolResult> {
     if let Some(reason) = &call.refused {
-        return Some(failed(reason));
+        return Some(ToolResult::failed(reason));
     }
     let Some(Tool::Ability {
         entity, ability, ..
@@ -167,17 +150,7 @@ fn known_result(world: &World, call: &ToolCall) -> Option<ToolResult> {
     let abilities = world.entities.get(entity).map(|entity| &entity.abilities);
     let mut abilities = abilities.into_iter().flatten();
     let ability = abilities.find(|other| other.name == *ability)?;
-    (ability.run == Executor::Client {}).then(|| ToolResult {
-        text: "sent".to_owned(),
-        failed: false,
-    })
-}
-
-fn failed(reason: &str) -> ToolResult {
-    ToolResult {
-        text: reason.to_owned(),
-        failed: true,
-    }
+    (ability.run == Executor::Client {}).then(|| ToolResult::succeeded("sent"))
 }
 
 fn call_mut<'a>(world: &'a mut World, owner: &LoopOwner, call: &str) -> Option<&'a mut CallState> {

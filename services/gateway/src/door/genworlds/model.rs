@@ -72,6 +72,7 @@ pub(super) async fn look(gateway: &Gateway, world: &WorldId) -> Result<(About, M
             code: RejectionCode::WorldDeleted,
             detail: format!("the world {world} was deleted"),
             field: None,
+            cause: None,
         }));
     }
     Ok((about, model))

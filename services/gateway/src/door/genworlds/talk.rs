@@ -218,6 +218,7 @@ impl Talk {
                 code: RejectionCode::UnknownChat,
                 detail: format!("the world has no chat in which {agent} could answer"),
                 field: Some("target_id".to_owned()),
+                cause: None,
             })
         })?;
         Ok(Some(ChatText {

@@ -145,6 +145,7 @@ pub(super) fn one(
             code,
             detail: format!("the world has no {field} {id}"),
             field: Some(field.to_owned()),
+            cause: None,
         }
         .into()
     })

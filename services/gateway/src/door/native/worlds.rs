@@ -139,6 +139,7 @@ pub(crate) async fn show(
             code: RejectionCode::WorldDeleted,
             detail: format!("the world {world} was deleted"),
             field: Some("world".to_owned()),
+            cause: None,
         }
         .into());
     }

@@ -23,6 +23,21 @@ pub(super) fn first_mention(text: &str) -> Option<String> {
         .map(str::to_ascii_lowercase)
 }
 
+/// The first name after an `@` that is not within a word, as it is in an e-mail address.
+pub(in crate::dialect) fn first_free_mention(text: &str) -> Option<&str> {
+    let is_word = |character: char| character.is_alphanumeric() || character == '_';
+    text.match_indices('@').find_map(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + 1..]);
+        if before.chars().next_back().is_some_and(is_word) {
+            return None;
+        }
+        let end = after.find(|character| !is_word(character) && character != '-');
+        let name = &after[..end.unwrap_or(after.len())];
+        let name = name.trim_end_matches(['-', '_']);
+        (!name.is_empty()).then_some(name)
+    })
+}
+
 /// Whether an agent is among those whom [`paragraph_mentions`] found.
 pub(super) fn is_addressed(agent_id: &str, mentions: &[String]) -> bool {
     mentions.contains(&called(agent_id))

@@ -75,6 +75,8 @@ impl Script {
             answerers: Vec::new(),
             notice,
             from_agent: !is_question,
+            sender_kind: None,
+            unknown_mention: None,
             usage: Some(Usage {
                 model: "m".to_owned(),
                 input_tokens: 11,

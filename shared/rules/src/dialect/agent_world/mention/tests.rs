@@ -232,3 +232,20 @@ fn a_huge_text_is_read_in_one_pass() {
     let name = format!("@{}", "a".repeat(1 << 17));
     assert_eq!(paragraph_mentions(&name)[0].len(), 1 << 17);
 }
+
+#[test]
+fn a_mention_stands_anywhere_but_within_a_word() {
+    for (text, name) in [
+        ("hello", None),
+        ("@ada hi", Some("ada")),
+        ("@ADA, hi", Some("ADA")),
+        ("ask @eve-2 later", Some("eve-2")),
+        ("ask @zed-9.", Some("zed-9")),
+        ("mail ada@example.org", None),
+        ("mail ada@example.org, or @bob_", Some("bob")),
+        ("@ alone", None),
+        ("(@名前)", Some("名前")),
+    ] {
+        assert_eq!(first_free_mention(text), name, "{text}");
+    }
+}
