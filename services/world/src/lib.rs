@@ -7,10 +7,10 @@
 //! here) and `dispatcher` (what the log asks others to do).
 
 mod actor;
+mod assignment;
 mod carry;
 mod config;
 mod dispatcher;
-mod leases;
 mod metrics;
 mod partitions;
 mod snapshot;

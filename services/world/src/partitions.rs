@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use crate::Shared;
 use crate::actor::{Actor, Item};
-use crate::leases;
+use crate::assignment::assigned_partitions;
 
 /// Pause before a partition that can't be served is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
@@ -31,15 +31,15 @@ pub(crate) async fn serve(
     let mut assigned = None;
     let mut serving = JoinSet::new();
     loop {
-        let owned = leases::owned(&this, &members.borrow_and_update());
+        let assigned_now = assigned_partitions(&this, &members.borrow_and_update());
         served.retain(|partition, stop| {
-            let keep = owned.contains(partition);
+            let keep = assigned_now.contains(partition);
             if !keep {
                 stop.cancel();
             }
             keep
         });
-        for partition in owned {
+        for partition in assigned_now {
             served.entry(partition).or_insert_with(|| {
                 let stop = shutdown.child_token();
                 serving.spawn(serve_partition(shared.clone(), partition, stop.clone()));

@@ -7,8 +7,11 @@ use contract::id::Partition;
 use sha2::{Digest, Sha256};
 
 /// The partitions that `this` serves while `members` are alive: rendezvous hashing, so that a
-/// member that comes or goes moves only its own share.
-pub(crate) fn owned(this: &MemberId, members: &BTreeSet<MemberId>) -> BTreeSet<Partition> {
+/// member that joins or leaves moves only its own share.
+pub(crate) fn assigned_partitions(
+    this: &MemberId,
+    members: &BTreeSet<MemberId>,
+) -> BTreeSet<Partition> {
     Partition::all()
         .filter(|partition| {
             members
@@ -39,7 +42,10 @@ mod tests {
     #[test]
     fn every_partition_has_one_owner() {
         let all = members(&["a", "b", "c"]);
-        let shares: Vec<_> = all.iter().map(|member| owned(member, &all)).collect();
+        let shares: Vec<_> = all
+            .iter()
+            .map(|member| assigned_partitions(member, &all))
+            .collect();
         assert_eq!(shares.iter().map(BTreeSet::len).sum::<usize>(), 64);
         assert!(shares.iter().all(|share| share.len() > 10), "{shares:?}");
         assert_eq!(shares.iter().flatten().collect::<BTreeSet<_>>().len(), 64);
@@ -49,13 +55,16 @@ mod tests {
     fn a_member_that_leaves_moves_only_its_own_share() {
         let (before, after) = (members(&["a", "b", "c"]), members(&["a", "b"]));
         for member in &after {
-            assert!(owned(member, &before).is_subset(&owned(member, &after)));
+            assert!(
+                assigned_partitions(member, &before)
+                    .is_subset(&assigned_partitions(member, &after))
+            );
         }
     }
 
     #[test]
-    fn who_is_not_a_member_serves_nothing() {
-        assert!(owned(&MemberId::from("x"), &members(&["a"])).is_empty());
-        assert!(owned(&MemberId::from("x"), &members(&[])).is_empty());
+    fn a_replica_that_is_not_a_member_serves_nothing() {
+        assert!(assigned_partitions(&MemberId::from("x"), &members(&["a"])).is_empty());
+        assert!(assigned_partitions(&MemberId::from("x"), &members(&[])).is_empty());
     }
 }
