@@ -30,7 +30,7 @@ use crate::actor::flight::{Flight, landing};
 pub(crate) use crate::actor::item::Item;
 use crate::actor::item::query;
 use crate::actor::upkeep::Upkeep;
-use crate::snapshot::{self, WakeError};
+use crate::loader;
 use rules::World;
 
 /// Requests that are taken from the mailbox at once, and that may wait to be decided.
@@ -81,7 +81,7 @@ impl Actor {
     /// Serves the world until it has been idle, or the mailbox is dropped.
     pub(crate) async fn run(mut self, mut items: mpsc::Receiver<Item>) {
         let started = Instant::now();
-        let woken = snapshot::wake(&self.shared.bus, &self.id, 0).await;
+        let woken = loader::load(&self.shared.bus, &self.id, 0).await;
         let served = match woken {
             Ok(mut world) => {
                 let seconds = started.elapsed().as_secs_f64();
@@ -309,7 +309,7 @@ impl Actor {
             let Ok(_permit) = shared.past_reads.acquire().await else {
                 return;
             };
-            let reply = match snapshot::past(&shared.bus, &id, at).await {
+            let reply = match loader::load_at(&shared.bus, &id, at).await {
                 Ok(world) => query(&world, &Request::State { at: None, view }),
                 Err(error) => contract::Reply::Unavailable {
                     reason: ErrorChain(&error).to_string(),
@@ -333,15 +333,7 @@ impl Actor {
 
 /// The state as the log has it, at least as new as what the log's leader knows.
 async fn wake_again(bus: &Bus, id: &WorldId, cause: AppendError) -> Result<World, AppendError> {
-    let woken = async {
-        let end = bus.log().last_seq(id).await;
-        let end = end.map_err(|source| WakeError::Read {
-            world: id.clone(),
-            source,
-        })?;
-        snapshot::wake(bus, id, end).await
-    };
-    woken.await.map_err(|error| {
+    loader::load_latest(bus, id).await.map_err(|error| {
         warn!(world.id = %id, error = %ErrorChain(&error), "world not woken again");
         cause
     })

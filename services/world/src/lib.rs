@@ -11,6 +11,7 @@ mod assignment;
 mod carry;
 mod config;
 mod dispatcher;
+mod loader;
 mod metrics;
 mod partitions;
 mod snapshot;

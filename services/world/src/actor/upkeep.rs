@@ -8,7 +8,7 @@ use service_kit::ErrorChain;
 use tokio::task::JoinSet;
 use tracing::{error, warn};
 
-use crate::{Shared, snapshot};
+use crate::{Shared, loader, snapshot};
 use rules::World;
 
 /// Pause before a purge is tried again.
@@ -67,7 +67,7 @@ impl Upkeep {
     fn keep_snapshot(&mut self, world: &World) {
         self.commits_since_snapshot = 0;
         self.snapshot_at = world.seq;
-        let state = match snapshot::write(world) {
+        let state = match snapshot::encode(world) {
             Ok(state) => state,
             Err(error) => return error!(error = %ErrorChain(&error), "snapshot not written"),
         };
@@ -94,7 +94,7 @@ impl Upkeep {
             bus.log().purge(&world.id, world.seq).await
         };
         let again = match purged.await {
-            Ok(()) => snapshot::wake(bus, &world.id, 0)
+            Ok(()) => loader::load(bus, &world.id, 0)
                 .await
                 .map_err(|e| ErrorChain(&e).to_string()),
             Err(error) => Err(ErrorChain(&error).to_string()),

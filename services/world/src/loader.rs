@@ -1,0 +1,111 @@
+//! Loads a world: its newest snapshot, and the commits that its log has after it.
+
+use std::time::Duration;
+
+use bus::{Bus, Error};
+use contract::{Seq, WorldId};
+use rules::World;
+use service_kit::ErrorChain;
+use tracing::warn;
+
+use crate::snapshot;
+
+/// Pause before a log is read again that did not have an expected commit yet.
+const LAG_PAUSE: Duration = Duration::from_millis(20);
+
+/// Why a world can't be loaded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    /// The log or the snapshot can't be read now.
+    #[error("read the log of {world}")]
+    Read { world: WorldId, source: Error },
+    /// The log has an event that the rules can't apply. A person must look.
+    #[error("replay the commit {seq} of {world}")]
+    Replay {
+        world: WorldId,
+        seq: Seq,
+        source: serde_json::Error,
+    },
+}
+
+impl LoadError {
+    fn read(world: &WorldId, source: Error) -> Self {
+        let world = world.clone();
+        Self::Read { world, source }
+    }
+}
+
+/// The state of a world as its log has it, at least as new as the last commit that the log's leader has
+/// when this is called.
+pub(crate) async fn load_latest(bus: &Bus, id: &WorldId) -> Result<World, LoadError> {
+    let last = bus.log().last_seq(id).await;
+    let last = last.map_err(|source| LoadError::read(id, source))?;
+    load(bus, id, last).await
+}
+
+/// The state of a world, at least as new as the commit `min_seq`, unless that is purged meanwhile.
+pub(crate) async fn load(bus: &Bus, id: &WorldId, min_seq: Seq) -> Result<World, LoadError> {
+    let read_error = |source| LoadError::read(id, source);
+    let mut min_seq = min_seq;
+    loop {
+        let stored = bus.snapshots().load(id).await.map_err(read_error)?;
+        let mut world = stored
+            .and_then(|(_, state)| restore(id, &state))
+            .unwrap_or_else(|| World::new(id.clone()));
+        replay(bus, &mut world, Seq::MAX).await?;
+        if world.seq >= min_seq {
+            return Ok(world);
+        }
+        // The read was served by a replica that lags behind, or the log was purged: only its leader
+        // knows which.
+        tokio::time::sleep(LAG_PAUSE).await;
+        min_seq = min_seq.min(bus.log().last_seq(id).await.map_err(read_error)?);
+    }
+}
+
+/// The state of a world as it was after the commit `at`.
+pub(crate) async fn load_at(bus: &Bus, id: &WorldId, at: Seq) -> Result<World, LoadError> {
+    let mut world = World::new(id.clone());
+    // The log has a commit after `at`. A read that does not find it was served by a replica that lags
+    // behind, or the log was purged.
+    while !replay(bus, &mut world, at).await? && world.seq < at {
+        let last = bus.log().last_seq(id).await;
+        let last = last.map_err(|source| LoadError::read(id, source))?;
+        if last <= at {
+            break;
+        }
+        tokio::time::sleep(LAG_PAUSE).await;
+    }
+    Ok(world)
+}
+
+/// Folds the log up to the commit `until`, and returns whether there is one after it.
+async fn replay(bus: &Bus, world: &mut World, until: Seq) -> Result<bool, LoadError> {
+    loop {
+        let id = world.id.clone();
+        let read_error = |source| LoadError::read(&id, source);
+        let entries = bus.log().read(&id, world.seq).await.map_err(read_error)?;
+        if entries.is_empty() {
+            return Ok(false);
+        }
+        for entry in entries {
+            if entry.seq > until {
+                return Ok(true);
+            }
+            let commit = entry.commit().map_err(read_error)?;
+            rules::replay(world, entry.seq, &commit).map_err(|source| LoadError::Replay {
+                world: id.clone(),
+                seq: entry.seq,
+                source,
+            })?;
+        }
+    }
+}
+
+/// The world of a snapshot; `None` when it is to be replayed from its log instead.
+fn restore(id: &WorldId, state: &[u8]) -> Option<World> {
+    snapshot::decode(state).unwrap_or_else(|error| {
+        warn!(world.id = %id, error = %ErrorChain(&error), "malformed snapshot, replaying the log");
+        None
+    })
+}
