@@ -1,296 +1,297 @@
 //! One active world: a task that turns commands into commits.
 //!
-//! Requests are decided as they come, on the state as it will be, into a draft. While a commit is on
-//! its way to the log, the next draft grows; it leaves when the one before has landed, and only then
-//! is anybody told of that one. When a commit does not get into the log, the state is thrown away,
-//! woken anew from the log, and the same requests are decided again. Those that are in the log after
-//! all are then remembered.
+//! Requests are decided in the order of their arrival, on the state as it will be, into the next commit.
+//! While a commit is being appended to the log, the next one is built. It is sent once the one before is
+//! stored, and only then are the requests of that one answered. When an append fails, the state is
+//! dropped and loaded again from the log, and the same requests are decided again. Commands that are in
+//! the log after all are recognised as repeated.
 
-mod draft;
-mod flight;
-mod item;
-mod upkeep;
+mod append_in_flight;
+mod commit_builder;
+mod mailbox;
+mod maintenance;
+mod past_reads;
+mod pending_request;
+mod query;
 
 use std::collections::VecDeque;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{AppendError, Bus};
-use contract::view::ViewRequest;
-use contract::{Request, Timestamp, WorldId};
+use bus::AppendError;
+use contract::{Reply, Request, Seq, Timestamp, WorldId};
+use rules::World;
 use service_kit::ErrorChain;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
-use crate::Shared;
-use crate::actor::draft::{Draft, Planned};
-use crate::actor::flight::{Flight, landing};
-pub(crate) use crate::actor::item::Item;
-use crate::actor::item::query;
-use crate::actor::upkeep::Upkeep;
+use self::append_in_flight::AppendInFlight;
+use self::commit_builder::{CommitBuilder, PlannedReply};
+use self::mailbox::Mailbox;
+pub(crate) use self::mailbox::{MailboxSender, SendError, mailbox};
+use self::maintenance::Maintenance;
+use self::past_reads::PastReads;
+pub(crate) use self::pending_request::PendingRequest;
+use self::query::query;
 use crate::loader;
-use rules::World;
+use crate::metrics::AppendOutcome;
+use crate::resources::Resources;
 
-/// Requests that are taken from the mailbox at once, and that may wait to be decided.
-const BATCH_MAX: usize = 1024;
-/// How long an actor tries to get a commit into the log before it tells everyone to ask again.
+/// Requests that may wait to be decided; more wait in the mailbox.
+const BACKLOG_MAX: usize = 1024;
+/// How long an actor tries to append a commit before it replies to all requests with `unavailable`.
 const APPEND_PATIENCE: Duration = Duration::from_secs(10);
-/// The broker keeps a wish for a year: a wake further away is asked for in several steps.
+/// The broker keeps a schedule for a year: a wake further away is scheduled in several steps.
 const WAKE_HORIZON: Duration = Duration::from_hours(300 * 24);
-/// Pause between two wakes of an actor by itself, should the first not have done all that was due.
-const WAKE_PAUSE: Duration = Duration::from_millis(10);
-/// Pause before an append is tried again when nobody knows what became of it.
+/// Pause between two of an actor's own requests to do what is due, should the first not have done all.
+const FIRE_DUE_PAUSE: Duration = Duration::from_millis(10);
+/// Pause before an append of unknown outcome is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// One active world.
 pub(crate) struct Actor {
-    shared: Arc<Shared>,
+    resources: Arc<Resources>,
     id: WorldId,
+    mailbox: Mailbox,
     /// Requests that are not decided yet.
-    backlog: VecDeque<Item>,
+    backlog: VecDeque<PendingRequest>,
     /// Whether one of them is this actor's own, to do what is due.
-    wake_waits: bool,
-    /// What is decided, and waits until `flight` has landed.
-    draft: Option<Draft>,
-    /// What is on its way to the log.
-    flight: Option<Flight>,
-    /// Since when nothing gets into the log.
+    fire_due_queued: bool,
+    /// The next commit, which is sent once the one in flight is stored.
+    builder: Option<CommitBuilder>,
+    in_flight: Option<AppendInFlight>,
+    /// Since when no append has succeeded.
     failing_since: Option<Instant>,
-    /// Past states being read.
-    aside: JoinSet<()>,
-    upkeep: Upkeep,
+    past_reads: PastReads,
+    maintenance: Maintenance,
 }
 
 impl Actor {
-    pub(crate) fn new(shared: Arc<Shared>, id: WorldId) -> Self {
+    pub(crate) fn new(resources: Arc<Resources>, id: WorldId, mailbox: Mailbox) -> Self {
         Self {
-            upkeep: Upkeep::new(shared.clone()),
-            shared,
+            maintenance: Maintenance::new(resources.clone()),
+            past_reads: PastReads::new(resources.clone()),
+            resources,
             id,
+            mailbox,
             backlog: VecDeque::new(),
-            wake_waits: false,
-            draft: None,
-            flight: None,
+            fire_due_queued: false,
+            builder: None,
+            in_flight: None,
             failing_since: None,
-            aside: JoinSet::new(),
         }
     }
 
-    /// Serves the world until it has been idle, or the mailbox is dropped.
-    pub(crate) async fn run(mut self, mut items: mpsc::Receiver<Item>) {
+    /// Serves the world until it has been idle, or the mailbox is closed.
+    pub(crate) async fn run(mut self) {
         let started = Instant::now();
-        let woken = loader::load(&self.shared.bus, &self.id, 0).await;
-        let served = match woken {
+        let result = match loader::load(&self.resources.bus, &self.id, 0).await {
             Ok(mut world) => {
+                let metrics = &self.resources.metrics;
                 let seconds = started.elapsed().as_secs_f64();
-                self.shared.metrics.activation_seconds.record(seconds, &[]);
-                self.upkeep.woken(&world);
-                self.shared.metrics.worlds_awake.add(1, &[]);
-                let served = self.serve(&mut world, &mut items).await;
-                self.upkeep.finish(&world, served.is_ok()).await;
-                while self.aside.join_next().await.is_some() {}
-                self.shared.metrics.worlds_awake.add(-1, &[]);
+                metrics.activation_seconds.record(seconds, &[]);
+                metrics.worlds_active.add(1, &[]);
+                self.maintenance.on_activated(&world);
+                let served = self.serve(&mut world).await;
+                if served.is_ok() {
+                    self.maintenance.save_last_snapshot(&world).await;
+                }
+                self.maintenance.finish().await;
+                self.past_reads.finish().await;
+                self.resources.metrics.worlds_active.add(-1, &[]);
                 served.map_err(|error| ErrorChain(&error).to_string())
             }
             Err(error) => Err(ErrorChain(&error).to_string()),
         };
-        if let Err(reason) = served {
-            error!(world.id = %self.id, error = %reason, "world given up");
-            self.refuse_all(&mut items, reason).await;
+        if let Err(reason) = result {
+            error!(world.id = %self.id, error = %reason, "world unavailable");
+            self.reply_unavailable(reason).await;
         }
     }
 
-    async fn serve(
-        &mut self,
-        world: &mut World,
-        items: &mut mpsc::Receiver<Item>,
-    ) -> Result<(), AppendError> {
-        let mut batch = Vec::new();
-        let mut idle_at = Instant::now() + self.shared.config.idle_after;
-        let mut wake_not_before = Instant::now();
-        let mut closed = false;
+    async fn serve(&mut self, world: &mut World) -> Result<(), AppendError> {
+        let mut fire_due_not_before = Instant::now();
         loop {
             if self.is_settled() {
                 self.failing_since.take_if(|_| self.backlog.is_empty());
-                self.upkeep.settled(world).await;
+                self.maintenance.run(world).await;
             }
-            self.decide(world);
-            if self.flight.is_none() {
-                self.send(world).await;
+            self.decide_backlog(world);
+            if self.in_flight.is_none() {
+                self.start_append(world).await;
             }
-            if closed && self.is_settled() && self.backlog.is_empty() {
+            if self.mailbox.is_drained() && self.is_settled() && self.backlog.is_empty() {
                 return Ok(());
             }
             let due = self
                 .next_due(world)
-                .map(|due| until(due).max(wake_not_before));
+                .map(|due| instant_of(due).max(fire_due_not_before));
+            let idle_at = self.mailbox.idle_at();
             tokio::select! {
-                landed = landing(&mut self.flight) => match landed {
-                    Ok(seq) => self.land(world, seq).await,
-                    Err(error) => self.start_over(world, error).await?,
+                stored = stored(&mut self.in_flight) => match stored {
+                    Ok(seq) => self.on_appended(world, seq).await,
+                    Err(error) => self.reload(world, error).await?,
                 },
-                taken = items.recv_many(&mut batch, BATCH_MAX),
-                    if !closed && self.backlog.len() < BATCH_MAX =>
+                () = self.mailbox.recv(),
+                    if !self.mailbox.is_drained() && self.backlog.len() < BACKLOG_MAX =>
                 {
-                    closed = taken == 0;
-                    self.backlog.extend(batch.drain(..));
-                    idle_at = Instant::now() + self.shared.config.idle_after;
+                    self.backlog.extend(self.mailbox.take_received());
                 }
-                () = tokio::time::sleep_until(due.unwrap_or(idle_at)),
-                    if due.is_some() && !self.wake_waits =>
-                {
-                    wake_not_before = Instant::now() + WAKE_PAUSE;
-                    self.push_wake();
+                () = sleep_until(due), if due.is_some() && !self.fire_due_queued => {
+                    fire_due_not_before = Instant::now() + FIRE_DUE_PAUSE;
+                    self.queue_fire_due();
                 }
-                () = tokio::time::sleep_until(idle_at), if !closed && self.is_settled() => {
-                    let now = Timestamp::now().max(world.at);
-                    if world.wake_wanted(now).is_some_and(|due| due > now) {
-                        // The wake that the broker was asked for is over: ask for the next one.
-                        self.push_wake();
-                        continue;
-                    }
-                    // Whoever comes from now on wakes a new actor; whoever is in is still served.
-                    items.close();
-                    idle_at += Duration::from_hours(24);
+                () = sleep_until(idle_at), if idle_at.is_some() && self.is_settled() => {
+                    self.passivate(world);
                 }
-                Some(_) = self.aside.join_next() => {}
+                Some(()) = self.past_reads.join_next() => {}
             }
         }
     }
 
     /// Whether the state is that of the log, as far as this actor knows.
     fn is_settled(&self) -> bool {
-        self.flight.is_none() && self.draft.is_none()
+        self.in_flight.is_none() && self.builder.is_none()
     }
 
     fn next_due(&self, world: &World) -> Option<Timestamp> {
         match world.deleted_at() {
-            Some(deleted) => Some(deleted + self.shared.config.deleted_kept),
+            Some(deleted) => Some(deleted + self.resources.config.deleted_kept),
             None => world.next_due(),
         }
     }
 
-    /// Decides what waits, as much as fits in one commit.
-    fn decide(&mut self, world: &mut World) {
-        while let Some(item) = self.backlog.pop_front() {
-            if self.must_wait(&item) {
-                self.backlog.push_front(item);
+    fn queue_fire_due(&mut self) {
+        self.fire_due_queued = true;
+        self.backlog.push_back(PendingRequest::own_fire_due());
+    }
+
+    /// Ends this actor, which is idle, once the broker has a schedule for the next wake.
+    fn passivate(&mut self, world: &World) {
+        let now = Timestamp::now().max(world.at);
+        if world.wake_wanted(now).is_some_and(|due| due > now) {
+            // The broker's last schedule has fired: a commit requests the next one.
+            self.queue_fire_due();
+        } else {
+            self.mailbox.close();
+        }
+    }
+
+    /// Decides the waiting requests, as many as fit in one commit.
+    fn decide_backlog(&mut self, world: &mut World) {
+        while let Some(request) = self.backlog.pop_front() {
+            if self.must_wait(&request) {
+                self.backlog.push_front(request);
                 return;
             }
-            if item.is_own_wake() {
-                self.wake_waits = false;
+            if request.is_own() {
+                self.fire_due_queued = false;
             }
-            self.take(world, item);
+            self.decide(world, request);
         }
     }
 
-    fn push_wake(&mut self) {
-        self.wake_waits = true;
-        self.backlog.push_back(Item::wake());
-    }
-
-    fn must_wait(&self, item: &Item) -> bool {
-        let draft = self.draft.as_ref();
-        if draft.is_some_and(Draft::is_full) {
+    fn must_wait(&self, request: &PendingRequest) -> bool {
+        let builder = self.builder.as_ref();
+        if builder.is_some_and(CommitBuilder::is_full) {
             return true;
         }
-        match &*item.request {
-            // What is told of the state must be in the log.
+        match &*request.request {
+            // A state that is read must be in the log.
             Request::State { .. } | Request::Offers { .. } | Request::Mind { .. } => {
-                self.flight.is_some() || draft.is_some_and(Draft::has_events)
+                self.in_flight.is_some() || builder.is_some_and(CommitBuilder::has_events)
             }
-            // What is due is due now, and a draft knows only the moment at which it began.
-            Request::Command(_) if item.is_wake() => {
-                draft.is_some() || self.upkeep.snapshot_due() && !self.is_settled()
+            // What is due is due now, and a commit has only the time at which it was begun.
+            Request::Command(_) if request.is_fire_due() => {
+                builder.is_some() || self.maintenance.is_snapshot_due() && !self.is_settled()
             }
             // A snapshot is of a state that is in the log.
             Request::Command(_) | Request::Context { .. } => {
-                self.upkeep.snapshot_due() && !self.is_settled()
+                self.maintenance.is_snapshot_due() && !self.is_settled()
             }
         }
     }
 
-    fn take(&mut self, world: &mut World, item: Item) {
-        if let Some(flight) = &mut self.flight
-            && let Some(accepted) = flight.draft.place_of(&item)
+    fn decide(&mut self, world: &mut World, request: PendingRequest) {
+        if let Some(in_flight) = &mut self.in_flight
+            && let Some(accepted) = in_flight.accepted(&request)
         {
-            return flight.draft.push(item, Planned::Committed(accepted));
+            return in_flight.push(request, PlannedReply::Accepted(accepted));
         }
-        if let Request::State { at: Some(at), view } = &*item.request
+        if let Request::State { at: Some(at), view } = &*request.request
             && *at < world.seq
         {
             let (at, view) = (*at, view.clone());
-            return self.read_past(item, world.id.clone(), at, view);
+            return self.past_reads.spawn(request, world.id.clone(), at, view);
         }
         let now = Timestamp::now().max(world.at);
-        if item.is_wake() && !item.is_own_wake() {
+        if request.is_fire_due() && !request.is_own() {
             world.woken(now);
         }
-        let draft = self.draft.get_or_insert_with(|| Draft::new(now));
-        let planned = match &*item.request {
-            Request::Command(command) => draft.take(world, command),
+        let builder = self.builder.get_or_insert_with(|| CommitBuilder::new(now));
+        let reply = match &*request.request {
+            Request::Command(command) => builder.decide(world, command),
             Request::State { .. }
             | Request::Offers { .. }
             | Request::Mind { .. }
-            | Request::Context { .. } => Planned::Ready(query(world, &item.request)),
+            | Request::Context { .. } => PlannedReply::Ready(query(world, &request.request)),
         };
-        draft.push(item, planned);
+        builder.push(request, reply);
     }
 
-    /// Sends the draft on its way to the log.
-    async fn send(&mut self, world: &mut World) {
-        if let Some(mut draft) = self.draft.take() {
-            draft.commit.wake = self.wake_of(world, &draft);
-            self.flight = Some(Flight::start(&self.shared.bus, world, draft).await);
+    /// Sends the next commit to the log, if there is one.
+    async fn start_append(&mut self, world: &mut World) {
+        if let Some(mut builder) = self.builder.take() {
+            builder.set_wake(self.wake_for(world, &builder));
+            let append = AppendInFlight::start(&self.resources.bus, world, builder).await;
+            self.in_flight = Some(append);
         }
     }
 
-    /// The wake that the broker is to be asked for with this commit.
-    fn wake_of(&self, world: &World, draft: &Draft) -> Option<Timestamp> {
-        let now = draft.commit.at;
+    /// The wake that the broker is to schedule for this commit.
+    fn wake_for(&self, world: &World, builder: &CommitBuilder) -> Option<Timestamp> {
+        let now = builder.commit().at;
         match world.deleted_at() {
-            Some(_) => draft
+            Some(_) => builder
                 .has_events()
-                .then(|| now + self.shared.config.deleted_kept),
-            // A wake that is due already is this actor's own, unless it dies with this commit.
+                .then(|| now + self.resources.config.deleted_kept),
+            // A wake that is due already is this actor's own, unless it ends with this commit.
             None => world
                 .wake_wanted(now)
-                .filter(|due| *due > now || draft.has_events())
+                .filter(|due| *due > now || builder.has_events())
                 .map(|due| due.min(now + WAKE_HORIZON)),
         }
     }
 
-    /// The commit on its way is in the log at `seq`: tells everyone who waits for it.
-    async fn land(&mut self, world: &mut World, seq: contract::Seq) {
-        let Some(flight) = self.flight.take() else {
+    /// The commit in flight is in the log at `seq`: answers its requests.
+    async fn on_appended(&mut self, world: &mut World, seq: Seq) {
+        let Some(append) = self.in_flight.take() else {
             return;
         };
         self.failing_since = None;
-        flight.landed(world, seq);
-        // The next one leaves first: telling takes as long as its way to the log.
-        self.send(world).await;
-        let stored = flight.tell(&self.shared, seq).await;
-        self.upkeep.landed(stored);
+        append.mark_durable(world, seq);
+        // The next commit is sent first: to answer takes as long as to append.
+        self.start_append(world).await;
+        let appended = append.reply(&self.resources, seq).await;
+        self.maintenance.on_appended(appended);
     }
 
-    /// Decides everything that is not in the log again, on the state as the log has it.
-    async fn start_over(
-        &mut self,
-        world: &mut World,
-        error: AppendError,
-    ) -> Result<(), AppendError> {
-        let flown = self.flight.take().map(|flight| flight.draft);
-        let decided = flown.into_iter().chain(self.draft.take());
-        let items: Vec<Item> = decided.flat_map(Draft::into_items).collect();
-        for item in items.into_iter().rev() {
-            self.backlog.push_front(item);
+    /// Decides all requests that are not in the log again, on the state as the log has it.
+    async fn reload(&mut self, world: &mut World, error: AppendError) -> Result<(), AppendError> {
+        let sent = self.in_flight.take().map(AppendInFlight::into_builder);
+        let decided = sent.into_iter().chain(self.builder.take());
+        let requests: Vec<_> = decided.flat_map(CommitBuilder::into_requests).collect();
+        for request in requests.into_iter().rev() {
+            self.backlog.push_front(request);
         }
         let conflict = matches!(error, AppendError::Conflict { .. });
-        let outcome = if conflict { "conflict" } else { "unknown" };
-        self.shared.metrics.append(outcome);
-        debug!(world.id = %self.id, error = %ErrorChain(&error), "commit not settled");
+        self.resources.metrics.count_append(if conflict {
+            AppendOutcome::Conflict
+        } else {
+            AppendOutcome::Unknown
+        });
+        debug!(world.id = %self.id, error = %ErrorChain(&error), "commit not stored, reloading the world");
         let since = *self.failing_since.get_or_insert_with(Instant::now);
         if since.elapsed() > APPEND_PATIENCE {
             return Err(error);
@@ -298,48 +299,46 @@ impl Actor {
         if !conflict {
             tokio::time::sleep(RETRY_PAUSE).await;
         }
-        *world = wake_again(&self.shared.bus, &self.id, error).await?;
+        match loader::load_latest(&self.resources.bus, &self.id).await {
+            Ok(loaded) => *world = loaded,
+            Err(load_error) => {
+                warn!(world.id = %self.id, error = %ErrorChain(&load_error), "world not reloaded");
+                return Err(error);
+            }
+        }
         Ok(())
     }
 
-    /// Reads a past state beside the actor: it folds the log from its beginning.
-    fn read_past(&mut self, item: Item, id: WorldId, at: contract::Seq, view: ViewRequest) {
-        let shared = self.shared.clone();
-        self.aside.spawn(async move {
-            let Ok(_permit) = shared.past_reads.acquire().await else {
-                return;
-            };
-            let reply = match loader::load_at(&shared.bus, &id, at).await {
-                Ok(world) => query(&world, &Request::State { at: None, view }),
-                Err(error) => contract::Reply::Unavailable {
-                    reason: ErrorChain(&error).to_string(),
-                },
-            };
-            item.reply(&reply).await;
-        });
-    }
-
-    async fn refuse_all(&mut self, items: &mut mpsc::Receiver<Item>, reason: String) {
-        items.close();
-        while let Some(item) = items.recv().await {
-            self.backlog.push_back(item);
+    async fn reply_unavailable(&mut self, reason: String) {
+        self.mailbox.close();
+        while !self.mailbox.is_drained() {
+            self.mailbox.recv().await;
+            self.backlog.extend(self.mailbox.take_received());
         }
-        let refusal = contract::Reply::Unavailable { reason };
-        for item in self.backlog.drain(..) {
-            item.reply(&refusal).await;
+        let reply = Reply::Unavailable { reason };
+        for request in self.backlog.drain(..) {
+            request.reply(&reply).await;
         }
     }
 }
 
-/// The state as the log has it, at least as new as what the log's leader knows.
-async fn wake_again(bus: &Bus, id: &WorldId, cause: AppendError) -> Result<World, AppendError> {
-    loader::load_latest(bus, id).await.map_err(|error| {
-        warn!(world.id = %id, error = %ErrorChain(&error), "world not woken again");
-        cause
-    })
+/// Waits until the commit in flight is in the log; for ever when there is none.
+async fn stored(in_flight: &mut Option<AppendInFlight>) -> Result<Seq, AppendError> {
+    match in_flight {
+        Some(append) => append.stored().await,
+        None => pending().await,
+    }
 }
 
-/// The moment `due` on the clock that tasks wait by.
-fn until(due: Timestamp) -> Instant {
+/// Waits until `at`; for ever when there is no such time.
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => pending().await,
+    }
+}
+
+/// The time `due` on the clock that tasks wait by.
+fn instant_of(due: Timestamp) -> Instant {
     Instant::now() + due.since(Timestamp::now())
 }

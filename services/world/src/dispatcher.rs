@@ -1,8 +1,8 @@
-//! The dispatcher: carries what the log asks for to those who do it.
+//! The dispatcher: brings the work that a commit requests to those who do it.
 //!
-//! The log is the outbox: whatever a commit asks for is stored elsewhere before the commit is
-//! acknowledged, so nothing is lost when this process is. A commit may come twice: an invocation
-//! has the same message id both times, a wake the same subject, and a cancellation does no harm.
+//! The log is the outbox: all work of a commit is stored elsewhere before the commit is acknowledged,
+//! so nothing is lost when this process ends. A commit may be delivered twice: a run has the same
+//! message id both times, a wake the same subject, and a second cancellation changes nothing.
 
 use std::sync::Arc;
 
@@ -14,88 +14,102 @@ use futures::stream::FuturesUnordered;
 use service_kit::{CancellationToken, ErrorChain};
 use tracing::{error, warn};
 
-use crate::Shared;
-use crate::carry::{RETRY_PAUSE, carry};
+use crate::consumer_loop::{RETRY_PAUSE, run_consumer};
+use crate::metrics::DispatchOutcome;
+use crate::readiness::Readiness;
+use crate::resources::Resources;
 
-pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let open = || shared.bus.log().dispatcher_consumer();
-    carry(
-        "commits",
-        &shared.commits,
-        open,
-        |delivery| handle(&shared, delivery),
-        shutdown,
-    )
-    .await
+pub(crate) async fn run(
+    resources: Arc<Resources>,
+    readiness: Readiness,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let open = || resources.bus.log().dispatcher_consumer();
+    let handle = |delivery| handle_commit(&resources, delivery);
+    run_consumer("commits", &readiness, open, handle, shutdown).await
 }
 
-async fn handle(shared: &Shared, delivery: Delivery) {
+async fn handle_commit(resources: &Resources, delivery: Delivery) {
     if delivery.is_noop() {
-        return told(shared, "nothing", delivery.ack().await);
+        return settle(resources, DispatchOutcome::Nothing, delivery.ack().await);
     }
     let (world, commit) = match (delivery.world(), delivery.read::<Commit>()) {
         (Ok(world), Ok(commit)) => (world, commit),
         (Err(error), _) | (_, Err(error)) => {
             let reason = ErrorChain(&error).to_string();
-            return reject(shared, delivery, reason).await;
+            return reject(resources, delivery, reason).await;
         }
     };
-    let (work, unread) = work(&commit);
-    match dispatch(shared, &world, &commit, work).await {
-        Ok(()) if !unread.is_empty() => reject(shared, delivery, unread.join("; ")).await,
-        Ok(()) => told(shared, "done", delivery.ack().await),
+    let work = RequestedWork::parse(&commit);
+    match dispatch(resources, &world, &commit, work.facts).await {
+        Ok(()) if !work.errors.is_empty() => {
+            reject(resources, delivery, work.errors.join("; ")).await;
+        }
+        Ok(()) => settle(resources, DispatchOutcome::Done, delivery.ack().await),
         Err(error) => {
-            warn!(world.id = %world, error = %ErrorChain(&error), "commit not dispatched yet");
-            told(shared, "retried", delivery.retry_after(RETRY_PAUSE).await);
+            warn!(world.id = %world, error = %ErrorChain(&error), "commit will be dispatched again");
+            let retried = delivery.retry_after(RETRY_PAUSE).await;
+            settle(resources, DispatchOutcome::Retried, retried);
         }
     }
 }
 
-/// Counts what became of a commit; what the broker was not told comes again.
-fn told(shared: &Shared, outcome: &'static str, told: Result<(), Error>) {
-    shared.metrics.dispatch(outcome);
-    if let Err(error) = told {
-        warn!(error = %ErrorChain(&error), "commit comes again");
+/// Counts the outcome of a commit. One that is not acknowledged is redelivered.
+fn settle(resources: &Resources, outcome: DispatchOutcome, acknowledged: Result<(), Error>) {
+    resources.metrics.count_dispatch(outcome);
+    if let Err(error) = acknowledged {
+        warn!(error = %ErrorChain(&error), "commit will be redelivered");
     }
 }
 
-async fn reject(shared: &Shared, delivery: Delivery, reason: String) {
-    error!(error = %reason, "commit not understood");
-    shared.metrics.dispatch("rejected");
+async fn reject(resources: &Resources, delivery: Delivery, reason: String) {
+    error!(error = %reason, "malformed commit");
+    resources.metrics.count_dispatch(DispatchOutcome::Rejected);
     if let Err(error) = delivery.reject("commit", &reason).await {
-        warn!(error = %ErrorChain(&error), "dead letter not kept yet");
+        warn!(error = %ErrorChain(&error), "dead letter not stored");
     }
 }
 
-/// What a commit asks for, and why some of it can't be read.
-fn work(commit: &Commit) -> (Vec<(&Event, Fact)>, Vec<String>) {
-    let (mut work, mut unread) = (Vec::new(), Vec::new());
-    for (event, _) in commit.work() {
-        match Fact::parse(&event.event_type, &event.data) {
-            Ok(fact) => work.extend(fact.map(|fact| (event, fact))),
-            Err(error) => unread.push(format!("{} {}: {error}", event.event_type, event.id)),
+/// The events of a commit that request work, and why some of them can't be read.
+#[derive(Default)]
+struct RequestedWork<'a> {
+    facts: Vec<(&'a Event, Fact)>,
+    errors: Vec<String>,
+}
+
+impl<'a> RequestedWork<'a> {
+    fn parse(commit: &'a Commit) -> Self {
+        let mut work = Self::default();
+        for (event, _) in commit.work() {
+            match Fact::parse(&event.event_type, &event.data) {
+                Ok(fact) => work.facts.extend(fact.map(|fact| (event, fact))),
+                Err(error) => {
+                    let error = format!("{} {}: {error}", event.event_type, event.id);
+                    work.errors.push(error);
+                }
+            }
         }
+        work
     }
-    (work, unread)
 }
 
 async fn dispatch(
-    shared: &Shared,
+    resources: &Resources,
     world: &WorldId,
     commit: &Commit,
-    work: Vec<(&Event, Fact)>,
+    facts: Vec<(&Event, Fact)>,
 ) -> Result<(), Error> {
+    let bus = &resources.bus;
     if let Some(due) = commit.wake {
-        shared.bus.schedules().schedule_wake(world, due).await?;
+        bus.schedules().schedule_wake(world, due).await?;
     }
-    let mut invocations = Vec::new();
-    for (event, fact) in work {
+    let mut runs = Vec::new();
+    for (event, fact) in facts {
         match fact {
             Fact::ActionRequested(requested) => {
-                invocations.push((invocation(world, event, requested), event.trace.as_deref()));
+                runs.push((run_of(world, event, requested), event.trace.as_deref()));
             }
             Fact::ActionCancelled(cancelled) => {
-                let bus = &shared.bus;
                 bus.signals()
                     .publish_cancellation(world, cancelled.invocation)
                     .await;
@@ -103,14 +117,14 @@ async fn dispatch(
             _ => {}
         }
     }
-    let stored = invocations
+    let stored = runs
         .iter()
-        .map(|(invocation, trace)| shared.bus.work_queue().dispatch(invocation, *trace))
+        .map(|(run, trace)| bus.work_queue().dispatch(run, *trace))
         .collect::<FuturesUnordered<_>>();
     stored.collect::<Vec<_>>().await.into_iter().collect()
 }
 
-fn invocation(world: &WorldId, event: &Event, requested: ActionRequested) -> Run {
+fn run_of(world: &WorldId, event: &Event, requested: ActionRequested) -> Run {
     Run {
         id: event.id.invocation(),
         world: world.clone(),
@@ -141,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_read_spoils_nothing_else() {
+    fn a_malformed_event_does_not_affect_the_others_of_its_commit() {
         let id = CommandId::new().event(0).invocation();
         let cancelled = serde_json::json!({"invocation": id}).to_string();
         let commit = Commit {
@@ -155,9 +169,10 @@ mod tests {
                 event("app.said", "{}"),
             ],
         };
-        let (work, unread) = work(&commit);
-        assert_eq!(work.len(), 1);
-        assert!(matches!(&work[0].1, Fact::ActionCancelled(one) if one.invocation == id));
-        assert!(unread[0].starts_with("action.requested "), "{unread:?}");
+        let work = RequestedWork::parse(&commit);
+        assert_eq!(work.facts.len(), 1);
+        assert!(matches!(&work.facts[0].1, Fact::ActionCancelled(one) if one.invocation == id));
+        let errors = work.errors;
+        assert!(errors[0].starts_with("action.requested "), "{errors:?}");
     }
 }

@@ -1,44 +1,34 @@
 //! The world service: the only writer of a world's log.
 //!
-//! It owns how a command becomes a commit. What a world does is in the crate `rules`. It knows no
-//! HTTP, no database and no language model.
+//! It owns how a command becomes a commit. What a world does is in the crate `rules`. It does not know
+//! HTTP, databases or language models.
 //!
 //! Start with `actor` (one task for each active world), then `partitions` (which worlds are served
-//! here) and `dispatcher` (what the log asks others to do).
+//! here), `dispatcher` (the work that commits request from others) and `schedules` (what is due in a
+//! world that is not active).
 
+mod active_worlds;
 mod actor;
 mod assignment;
-mod carry;
 mod config;
+mod consumer_loop;
 mod dispatcher;
 mod loader;
 mod metrics;
 mod partitions;
+mod readiness;
+mod resources;
+mod schedules;
 mod snapshot;
-mod wakes;
 
 use std::sync::Arc;
 
 use bus::Bus;
 pub use config::Config;
 use service_kit::{Bootstrap, CancellationToken, Health, Tasks};
-use tokio::sync::Semaphore;
 
-use crate::carry::Binding;
-use crate::metrics::Metrics;
-
-/// What every part of the service uses.
-struct Shared {
-    bus: Bus,
-    config: Config,
-    metrics: Metrics,
-    /// Reads of past states that may run at once: each folds a whole log.
-    past_reads: Semaphore,
-    /// Whether commits are heard of, to be dispatched.
-    commits: Binding,
-    /// Whether wakes are.
-    wakes: Binding,
-}
+use crate::readiness::Readiness;
+use crate::resources::Resources;
 
 /// Runs the service until `shutdown`.
 ///
@@ -52,10 +42,10 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         shutdown,
     };
     let (listen, nats) = (config.listen, config.nats.clone());
-    let page = |health: Health, shutdown| health.serve(listen, shutdown);
+    let serve_health = |health: Health, shutdown| health.serve(listen, shutdown);
     let connect = async move { Bus::connect(&nats, "world").await };
-    let work = |bus, health, shutdown| run_with(config, bus, health, shutdown);
-    bootstrap.run(page, connect, work).await
+    let serve = |bus, health, shutdown| run_with(config, bus, health, shutdown);
+    bootstrap.run(serve_health, connect, serve).await
 }
 
 /// Runs the service on a connection and a health page that the caller serves, until `shutdown`.
@@ -69,43 +59,36 @@ pub async fn run_with(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let mut tasks = Tasks::new(shutdown.clone());
-    let connected = bus.clone();
-    health.require("nats", move || connected.check());
+    let grace = config.shutdown_grace;
+    let (commits, wakes) = (Readiness::default(), Readiness::default());
     let membership = bus.membership("world");
-    let members = membership.members();
-    let heard = members.clone();
+    let (id, members) = (membership.id().clone(), membership.members());
+
+    let (connection, member) = (bus.clone(), members.clone());
+    health.require("nats", move || connection.check());
     health.require("world", move || {
-        if heard.borrow().is_empty() {
+        if member.borrow().is_empty() {
             Err("not a member yet".to_owned())
         } else {
             Ok(())
         }
     });
-    let id = membership.id().clone();
-    let grace = config.shutdown_grace;
-    let shared = Arc::new(Shared {
-        bus,
-        metrics: Metrics::new(),
-        past_reads: Semaphore::new(config.past_reads_max),
-        commits: Binding::default(),
-        wakes: Binding::default(),
-        config,
-    });
-    let bound = shared.commits.clone();
-    health.require("commits", move || bound.check());
-    let bound = shared.wakes.clone();
-    health.require("wakes", move || bound.check());
+    let readiness = commits.clone();
+    health.require("commits", move || readiness.check());
+    let readiness = wakes.clone();
+    health.require("wakes", move || readiness.check());
+
+    let resources = Arc::new(Resources::new(config, bus));
     let until = shutdown.clone().cancelled_owned();
     tasks.spawn("maintain the membership", async move {
         membership.maintain(until).await;
         anyhow::Ok(())
     });
-    let serve = partitions::serve(shared.clone(), id, members, shutdown.clone());
+    let serve = partitions::run(resources.clone(), id, members, shutdown.clone());
     tasks.spawn("serve partitions", serve);
-    tasks.spawn(
-        "dispatch",
-        dispatcher::run(shared.clone(), shutdown.clone()),
-    );
-    tasks.spawn("wake worlds", wakes::run(shared, shutdown));
+    let dispatch = dispatcher::run(resources.clone(), commits, shutdown.clone());
+    tasks.spawn("dispatch commits", dispatch);
+    let fire = schedules::run(resources, wakes, shutdown);
+    tasks.spawn("fire schedules", fire);
     tasks.run(grace).await
 }

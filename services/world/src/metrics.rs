@@ -1,4 +1,4 @@
-//! Everything that this service measures.
+//! The metrics of this service.
 
 use contract::Reply;
 use opentelemetry::KeyValue;
@@ -6,7 +6,7 @@ use opentelemetry::global;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, UpDownCounter};
 use tokio::time::Instant;
 
-/// The measurements of the world service.
+/// The metrics of the world service.
 pub(crate) struct Metrics {
     /// Commands that a world accepted or rejected, by outcome.
     commands: Counter<u64>,
@@ -16,15 +16,15 @@ pub(crate) struct Metrics {
     appends: Counter<u64>,
     /// How long an append took, from sending it to its acknowledgement.
     pub(crate) append_seconds: Histogram<f64>,
-    /// Worlds that are awake here.
-    pub(crate) worlds_awake: UpDownCounter<i64>,
-    /// How long it took to wake a world.
+    /// Worlds that are active here.
+    pub(crate) worlds_active: UpDownCounter<i64>,
+    /// How long it took to activate a world.
     pub(crate) activation_seconds: Histogram<f64>,
     /// Partitions that are served here.
     pub(crate) partitions_served: UpDownCounter<i64>,
     /// Commits that the dispatcher handled, by outcome.
     dispatches: Counter<u64>,
-    /// Wakes that were handled.
+    /// Wakes of worlds that were handled.
     pub(crate) wakes: Counter<u64>,
 }
 
@@ -41,7 +41,7 @@ impl Metrics {
                 .f64_histogram("manyworlds.world.append.duration")
                 .with_unit("s")
                 .build(),
-            worlds_awake: meter
+            worlds_active: meter
                 .i64_up_down_counter("manyworlds.world.worlds_awake")
                 .build(),
             activation_seconds: meter
@@ -56,10 +56,10 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn commands(&self, answered: &Answered) {
+    pub(crate) fn count_commands(&self, outcomes: &CommandOutcomes) {
         for (outcome, count) in [
-            ("accepted", answered.accepted),
-            ("rejected", answered.rejected),
+            ("accepted", outcomes.accepted),
+            ("rejected", outcomes.rejected),
         ] {
             if count > 0 {
                 self.commands
@@ -68,45 +68,78 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn append(&self, outcome: &'static str) {
+    pub(crate) fn count_append(&self, outcome: AppendOutcome) {
+        let outcome = match outcome {
+            AppendOutcome::Stored => "stored",
+            AppendOutcome::Conflict => "conflict",
+            AppendOutcome::Unknown => "unknown",
+        };
         self.appends.add(1, &[KeyValue::new("outcome", outcome)]);
     }
 
-    pub(crate) fn dispatch(&self, outcome: &'static str) {
+    pub(crate) fn count_dispatch(&self, outcome: DispatchOutcome) {
+        let outcome = match outcome {
+            DispatchOutcome::Nothing => "nothing",
+            DispatchOutcome::Done => "done",
+            DispatchOutcome::Retried => "retried",
+            DispatchOutcome::Rejected => "rejected",
+        };
         self.dispatches.add(1, &[KeyValue::new("outcome", outcome)]);
     }
 }
 
+/// How an append ended.
+#[derive(Clone, Copy)]
+pub(crate) enum AppendOutcome {
+    Stored,
+    /// Another writer has appended to the log.
+    Conflict,
+    /// It is not known whether the commit is in the log.
+    Unknown,
+}
+
+/// What the dispatcher did with a commit.
+#[derive(Clone, Copy)]
+pub(crate) enum DispatchOutcome {
+    /// It requested no work.
+    Nothing,
+    Done,
+    /// It will be delivered again.
+    Retried,
+    /// It was stored as a dead letter.
+    Rejected,
+}
+
 /// How many commands a world accepted or rejected: counted once a commit.
 #[derive(Default)]
-pub(crate) struct Answered {
+pub(crate) struct CommandOutcomes {
     accepted: u64,
     rejected: u64,
 }
 
-impl Answered {
+impl CommandOutcomes {
     pub(crate) fn count(&mut self, reply: &Reply) {
         match reply {
             Reply::Accepted(_) => self.accepted += 1,
             Reply::Rejected(_) => self.rejected += 1,
-            // What no world looked at is asked again.
+            // A command that was not decided is sent again.
             _ => {}
         }
     }
 }
 
-/// The measurements of one durable consumer, by its name: `commits` or `wakes`.
-pub(crate) struct Carrying {
+/// The metrics of one durable consumer, by its name: `commits` or `wakes`.
+pub(crate) struct ConsumerMetrics {
     labels: [KeyValue; 1],
     /// How long a delivery took to handle.
     duration: Histogram<f64>,
     /// Deliveries that are being handled.
     in_flight: UpDownCounter<i64>,
-    /// Deliveries that waited behind the last one that was taken.
-    waiting: Gauge<u64>,
+    /// Deliveries that were pending behind the last one that was received.
+    pending: Gauge<u64>,
 }
 
-impl Carrying {
+impl ConsumerMetrics {
     pub(crate) fn new(consumer: &'static str) -> Self {
         let meter = global::meter("world");
         Self {
@@ -118,20 +151,20 @@ impl Carrying {
             in_flight: meter
                 .i64_up_down_counter("manyworlds.world.deliveries_in_flight")
                 .build(),
-            waiting: meter
+            pending: meter
                 .u64_gauge("manyworlds.world.deliveries_waiting")
                 .build(),
         }
     }
 
-    /// Measures the handling of a delivery behind which so many wait.
-    pub(crate) async fn measure(&self, waiting: u64, handling: impl Future<Output = ()>) {
-        self.waiting.record(waiting, &self.labels);
+    /// Measures the handling of a delivery with so many pending behind it.
+    pub(crate) async fn measure(&self, pending: u64, handling: impl Future<Output = ()>) {
+        self.pending.record(pending, &self.labels);
         self.in_flight.add(1, &self.labels);
         let started = Instant::now();
         handling.await;
-        let took = started.elapsed().as_secs_f64();
-        self.duration.record(took, &self.labels);
+        let seconds = started.elapsed().as_secs_f64();
+        self.duration.record(seconds, &self.labels);
         self.in_flight.add(-1, &self.labels);
     }
 }
@@ -152,7 +185,7 @@ mod tests {
             line.rsplit(' ').next().unwrap().to_owned()
         };
         let handling = async { assert_eq!(measured("deliveries_in_flight"), "1") };
-        Carrying::new("commits").measure(7, handling).await;
+        ConsumerMetrics::new("commits").measure(7, handling).await;
         assert_eq!(measured("deliveries_in_flight"), "0");
         assert_eq!(measured("deliveries_waiting"), "7");
         assert_eq!(measured("delivery_duration_seconds_count"), "1");

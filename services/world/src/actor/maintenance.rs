@@ -1,0 +1,117 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::{Seq, Timestamp};
+use rules::World;
+use service_kit::ErrorChain;
+use tokio::task::JoinSet;
+use tracing::{error, warn};
+
+use super::append_in_flight::Appended;
+use crate::resources::Resources;
+use crate::{loader, snapshot};
+
+/// Pause before a purge is tried again.
+const PURGE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Writes the snapshots of one world, and purges it when its time after deletion is over. Both need a
+/// state that is in the log.
+pub(super) struct Maintenance {
+    resources: Arc<Resources>,
+    /// The snapshot that is being stored: one at a time, so that an older one never replaces a newer.
+    snapshot: JoinSet<()>,
+    snapshot_at: Seq,
+    commits_since_snapshot: u64,
+}
+
+impl Maintenance {
+    pub(super) fn new(resources: Arc<Resources>) -> Self {
+        Self {
+            resources,
+            snapshot: JoinSet::new(),
+            snapshot_at: 0,
+            commits_since_snapshot: 0,
+        }
+    }
+
+    pub(super) fn on_activated(&mut self, world: &World) {
+        self.snapshot_at = world.seq;
+    }
+
+    pub(super) fn on_appended(&mut self, appended: Appended) {
+        self.commits_since_snapshot += u64::from(appended == Appended::Commit);
+        while self.snapshot.try_join_next().is_some() {}
+    }
+
+    pub(super) fn is_snapshot_due(&self) -> bool {
+        let every = self.resources.config.snapshot_every;
+        self.commits_since_snapshot >= every && self.snapshot.is_empty()
+    }
+
+    /// Does what is due, on a state that is in the log.
+    pub(super) async fn run(&mut self, world: &mut World) {
+        if self.is_snapshot_due() {
+            self.save_snapshot(world);
+        }
+        self.purge_if_due(world).await;
+    }
+
+    /// Saves a snapshot for the next activation of the world, on a state that is in the log.
+    pub(super) async fn save_last_snapshot(&mut self, world: &World) {
+        self.finish().await;
+        if world.exists() && world.seq > self.snapshot_at {
+            self.save_snapshot(world);
+        }
+    }
+
+    /// Waits until nothing runs in the background.
+    pub(super) async fn finish(&mut self) {
+        while self.snapshot.join_next().await.is_some() {}
+    }
+
+    /// Stores a snapshot in the background. One that gets lost only makes the next activation slower.
+    fn save_snapshot(&mut self, world: &World) {
+        self.commits_since_snapshot = 0;
+        self.snapshot_at = world.seq;
+        let state = match snapshot::encode(world) {
+            Ok(state) => state,
+            Err(error) => return error!(error = %ErrorChain(&error), "snapshot not encoded"),
+        };
+        let (resources, id, seq) = (self.resources.clone(), world.id.clone(), world.seq);
+        self.snapshot.spawn(async move {
+            let snapshots = resources.bus.snapshots();
+            if let Err(error) = snapshots.save(&id, seq, state.into()).await {
+                warn!(world.id = %id, error = %ErrorChain(&error), "snapshot not stored");
+            }
+        });
+    }
+
+    /// Purges a world whose time after deletion is over.
+    async fn purge_if_due(&self, world: &mut World) {
+        let Some(deleted) = world.deleted_at() else {
+            return;
+        };
+        if deleted + self.resources.config.deleted_kept > Timestamp::now() {
+            return;
+        }
+        // The snapshot goes first: without it, a log that is still there is replayed.
+        let bus = &self.resources.bus;
+        let purged = async {
+            bus.snapshots().remove(&world.id).await?;
+            bus.log().purge(&world.id, world.seq).await
+        };
+        let loaded = match purged.await {
+            Ok(()) => loader::load(bus, &world.id, 0)
+                .await
+                .map_err(|e| ErrorChain(&e).to_string()),
+            Err(error) => Err(ErrorChain(&error).to_string()),
+        };
+        match loaded {
+            Ok(loaded) => *world = loaded,
+            Err(error) => {
+                warn!(world.id = %world.id, error = %error, "deleted world not purged");
+                tokio::time::sleep(PURGE_PAUSE).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+use bus::{IncomingRequest, ReplyHandle};
+use contract::{Command, CommandId, CommandRequest, EntityId, Reply, Request};
+use tracing::{Span, info_span};
+
+/// A request that is not answered yet.
+pub(crate) struct PendingRequest {
+    pub(super) request: Box<Request>,
+    origin: Origin,
+}
+
+/// Who waits for the reply.
+enum Origin {
+    Client {
+        reply: ReplyHandle<Reply>,
+        /// From the arrival of the request to its reply, in the trace of its sender.
+        _span: Option<Span>,
+    },
+    /// The actor itself.
+    Actor,
+}
+
+impl PendingRequest {
+    /// The actor's own request to do what is due.
+    pub(super) fn own_fire_due() -> Self {
+        let command = CommandRequest {
+            id: CommandId::new(),
+            sender: EntityId::world(),
+            command: Command::Wake,
+            trace: None,
+        };
+        Self {
+            request: Box::new(Request::Command(command)),
+            origin: Origin::Actor,
+        }
+    }
+
+    /// Whether it requests to do what is due.
+    pub(super) fn is_fire_due(&self) -> bool {
+        matches!(&*self.request, Request::Command(command) if matches!(command.command, Command::Wake))
+    }
+
+    /// Whether the actor itself sent it.
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self.origin, Origin::Actor)
+    }
+
+    pub(crate) async fn reply(self, reply: &Reply) {
+        if let Origin::Client { reply: handle, .. } = self.origin {
+            handle.send(reply).await;
+        }
+    }
+}
+
+impl From<IncomingRequest> for PendingRequest {
+    fn from(incoming: IncomingRequest) -> Self {
+        let span = incoming.traceparent.as_deref().map(|traceparent| {
+            let span =
+                info_span!("world.request", world.id = %incoming.world, otel.kind = "server");
+            bus::trace::continue_from(&span, Some(traceparent));
+            span
+        });
+        Self {
+            request: incoming.request,
+            origin: Origin::Client {
+                reply: incoming.reply,
+                _span: span,
+            },
+        }
+    }
+}
