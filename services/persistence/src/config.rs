@@ -1,3 +1,5 @@
+//! The configuration, its defaults and their reasons.
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,26 +10,27 @@ use serde::Deserialize;
 #[derive(Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where NATS is: its fields have their own defaults and reasons.
+    /// The NATS server: its fields have their own defaults and reasons.
     pub nats: bus::Config,
-    /// Where `/livez`, `/readyz` and `/metrics` are served. Default: port 7004 of this
-    /// machine, since whoever reaches it may read what is measured.
+    /// The address of `/livez`, `/readyz` and `/metrics`. Default: port 7004 of the loopback
+    /// interface, since the metrics are readable without authentication.
     pub listen: SocketAddr,
-    /// The database: `sqlite://FILE`, made with its folder when it is not there, or
-    /// `postgres://USER:PASSWORD@HOST/NAME`. Default: `sqlite://data/manyworlds.db`, which needs no server.
+    /// The database: `sqlite://FILE`, created with its folder if missing, or
+    /// `postgres://USER:PASSWORD@HOST/NAME`. Default: `sqlite://data/manyworlds.db`, which needs no
+    /// server.
     pub database: String,
-    /// Queries that may be at the database at once, each with a connection; more wait for their turn.
+    /// How many queries may use the database at the same time, each with a connection; others wait.
     /// Default: 8, which keeps a few cores busy and leaves connections to other replicas.
     pub database_queries_max: u32,
-    /// Queries that may be in hand at once, those that wait for a commit included; more are told to
-    /// come again. Default: 1024: they wait in memory.
+    /// How many queries of a kind may be in progress, including those that wait for a commit;
+    /// others are rejected as unavailable. Default: 1024, since they wait in memory.
     pub queries_max: usize,
-    /// A query that names a commit is refused when the archive does not hold it after this long.
-    /// Default: 5 s, shorter than the 6 s after which the one who asks gives up.
+    /// A query that names a commit is rejected if the archive does not hold it after this long.
+    /// Default: 5 s, shorter than the 6 s timeout of the client.
     #[serde(with = "humantime_serde")]
     pub wait_for_max: Duration,
-    /// What is held at shutdown must be finished within this long. Default: 10 s: what waits for a commit
-    /// takes 5 s at most, and Compose and Kubernetes grant 30 s.
+    /// How long queries in progress may take at shutdown. Default: 10 s: a query waits for a commit
+    /// for 5 s at most, and Compose and Kubernetes grant 30 s.
     #[serde(with = "humantime_serde")]
     pub shutdown_grace: Duration,
 }
@@ -48,7 +51,7 @@ impl Default for Config {
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The address may hold a password: only what is before it is shown.
+        // The URL may contain a password: only its scheme is shown.
         let scheme = self.database.split(':').next().unwrap_or_default();
         f.debug_struct("Config")
             .field("nats", &self.nats)

@@ -1,17 +1,17 @@
-//! The archive: every world's history in a database, and the answers to queries about it.
+//! The archive: the history of every world in a database, and the replies to queries about it.
 //!
-//! It owns the database. It only reads the log, and decides nothing: whatever is here can be made
-//! again from there. It knows no rules and no HTTP.
+//! It owns the database. It only reads the log and makes no decisions: the database can be rebuilt
+//! from the log. It knows no rules and no HTTP.
 //!
-//! Start with `archive` (the log into the tables), then `query` (the tables into answers), then
+//! Start with `archive` (from the log to the tables), then `query` (from the tables to replies), then
 //! `store` (the two databases).
 
 mod archive;
-mod condition;
+mod archive_state;
 mod config;
+mod dependency;
 mod metrics;
 mod query;
-mod shared;
 mod store;
 
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use bus::Bus;
 pub use config::Config;
 use service_kit::{Bootstrap, CancellationToken, Health, Tasks};
 
-use crate::archive::Turn;
-use crate::shared::Shared;
+use crate::archive::WriterLease;
+use crate::archive_state::ArchiveState;
 
 /// Runs the service until `shutdown`.
 ///
 /// # Errors
-/// Whatever stopped it before.
+/// The error that stopped it earlier.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let bootstrap = Bootstrap {
         name: "persistence",
@@ -42,11 +42,11 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
 }
 
 /// Runs the service on a connection and a health page that the caller serves, until `shutdown`.
-/// While its database is away it answers that it can't answer, and waits.
+/// While its database is unavailable, it rejects queries and retries.
 ///
 /// # Errors
-/// Whatever stopped it before; among others, an address of a database that makes no sense, or a database
-/// of another version.
+/// The error that stopped it earlier, such as an invalid database URL or a database of another
+/// version.
 pub async fn run_with(
     config: Config,
     bus: Bus,
@@ -54,42 +54,39 @@ pub async fn run_with(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let grace = config.shutdown_grace;
-    let shared = Arc::new(Shared::new(config, bus)?);
+    let state = Arc::new(ArchiveState::new(config, bus)?);
     let mut tasks = Tasks::new(shutdown.clone());
-    let seen = shared.clone();
-    health.require("database", move || seen.database.now());
-    let seen = shared.clone();
-    health.require("log", move || seen.log.now());
-    let connected = shared.bus.clone();
-    health.require("nats", move || connected.check());
+    let checked = state.clone();
+    health.require("database", move || checked.database.status());
+    let checked = state.clone();
+    health.require("log", move || checked.log.status());
+    let connection = state.bus.clone();
+    health.require("nats", move || connection.check());
 
-    let membership = shared.bus.membership("persistence");
-    let turn = Turn {
-        id: membership.id().clone(),
-        members: membership.members(),
-    };
+    let membership = state.bus.membership("persistence");
+    let lease = WriterLease::new(membership.id().clone(), membership.members());
     let until = shutdown.clone().cancelled_owned();
     tasks.spawn("maintain the membership", async move {
         membership.maintain(until).await;
         anyhow::Ok(())
     });
-    query::serve_all(&shared, &mut tasks).await?;
+    query::serve_all(&state, &mut tasks).await?;
     tasks.spawn("archive", async move {
-        archive::run(&shared, turn, shutdown).await
+        archive::run(&state, lease, shutdown).await
     });
     tasks.run(grace).await
 }
 
 /// Empties the tables and fills them from the log; returns once they hold what the log held at the
-/// start. Replicas that run meanwhile help rather than disturb, but answer from what is there.
+/// start. Running replicas share the work, but reply from the rows that are there so far.
 ///
 /// # Errors
-/// When NATS or the database can't be used, or `shutdown` came first. Then it is to be run again.
+/// If NATS or the database is unavailable, or `shutdown` came first. Run it again then.
 pub async fn rebuild(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let bus = tokio::select! {
         bus = Bus::connect(&config.nats, "persistence rebuild") => bus?,
-        () = shutdown.cancelled() => anyhow::bail!("stopped before NATS was there"),
+        () = shutdown.cancelled() => anyhow::bail!("stopped before NATS was available"),
     };
-    let shared = Shared::new(config, bus)?;
-    archive::rebuild(&shared, &shutdown).await
+    let state = ArchiveState::new(config, bus)?;
+    archive::rebuild(&state, &shutdown).await
 }

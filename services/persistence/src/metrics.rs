@@ -1,25 +1,26 @@
-//! Everything that this service measures.
+//! The metrics of this service.
+
+use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::global;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, UpDownCounter};
 
-/// The measurements of the archive.
 pub(crate) struct Metrics {
-    /// Events that are in the database.
+    /// Events that were stored in the database.
     pub(crate) events_archived: Counter<u64>,
     /// Batches, by outcome.
     batches: Counter<u64>,
-    /// How long a batch took, from its rows to its commit.
-    pub(crate) batch_seconds: Histogram<f64>,
-    /// How far the database is behind the log, in commits of all worlds.
+    /// How long it took to decode and store a batch.
+    batch_seconds: Histogram<f64>,
+    /// How many commits of all worlds the database is behind the log.
     pub(crate) lag_commits: Gauge<u64>,
     /// Queries that were answered, by name and outcome.
     queries: Counter<u64>,
-    /// How long a query took, its wait for a commit included.
-    pub(crate) query_seconds: Histogram<f64>,
-    /// Queries that are in hand.
-    pub(crate) queries_in_hand: UpDownCounter<i64>,
+    /// How long a query took, including its wait for a commit.
+    query_seconds: Histogram<f64>,
+    /// Queries that have arrived and are not answered yet.
+    pub(crate) queries_in_flight: UpDownCounter<i64>,
 }
 
 impl Metrics {
@@ -37,21 +38,28 @@ impl Metrics {
                 .build(),
             queries: meter.u64_counter("manyworlds.persistence.queries").build(),
             query_seconds: seconds("manyworlds.persistence.query.duration"),
-            queries_in_hand: meter
+            queries_in_flight: meter
                 .i64_up_down_counter("manyworlds.persistence.queries_in_hand")
                 .build(),
         }
     }
 
-    pub(crate) fn batch(&self, outcome: &'static str) {
+    pub(crate) fn record_batch(&self, outcome: &'static str, duration: Duration) {
         self.batches.add(1, &[KeyValue::new("outcome", outcome)]);
+        self.batch_seconds.record(duration.as_secs_f64(), &[]);
     }
 
-    pub(crate) fn query(&self, name: &'static str, outcome: &'static str) {
+    pub(crate) fn record_query(
+        &self,
+        name: &'static str,
+        outcome: &'static str,
+        duration: Duration,
+    ) {
         let labels = [
             KeyValue::new("query", name),
             KeyValue::new("outcome", outcome),
         ];
         self.queries.add(1, &labels);
+        self.query_seconds.record(duration.as_secs_f64(), &[]);
     }
 }

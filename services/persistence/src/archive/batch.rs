@@ -1,29 +1,28 @@
-//! Batches: as many commits as are there, in one transaction.
+//! Batches: as many commits as the log has ready, stored in few transactions.
 
 use std::time::Duration;
 
-use bus::DeadLetter;
-use bus::Entry;
+use bus::{DeadLetter, Entry};
 use contract::{Seq, subject};
 use futures::{Stream, StreamExt};
 use service_kit::ErrorChain;
 use tokio::time::Instant;
 use tracing::error;
 
-use super::Error;
-use super::changes::{Archived, Changes};
-use super::moves::moved;
-use crate::shared::Shared;
-use crate::store::{self, Applied};
+use super::error::Error;
+use super::message_edits;
+use super::table_changes::{DecodedCommit, TableChanges};
+use crate::archive_state::ArchiveState;
+use crate::store::{self, TransactionOutcome};
 
 /// The most commits of a batch.
 const COMMITS_MAX: usize = 4096;
 /// The most bytes of a batch, roughly.
-const BYTES_MAX: usize = 8 << 20;
-/// Branches and removals that one transaction takes.
-const MOVES_MAX: usize = 8;
-/// A batch takes no longer than this to gather.
-const GATHER_MAX: Duration = Duration::from_millis(20);
+const SIZE_BYTES_MAX: usize = 8 << 20;
+/// The most message edits of a transaction.
+const MESSAGE_EDITS_MAX: usize = 8;
+/// A batch is collected for at most this long.
+const COLLECT_MAX: Duration = Duration::from_millis(20);
 /// A batch is complete when the next commit takes longer than this: a lone commit does not wait.
 const GAP_MAX: Duration = Duration::from_millis(2);
 
@@ -34,34 +33,34 @@ pub(super) struct Batch {
     pub(super) last: Seq,
 }
 
-/// The commits behind `checkpoint` that are there, beginning with `first`.
-pub(super) async fn take(
+/// The commits after `checkpoint` that are ready, beginning with `first`.
+pub(super) async fn collect(
     checkpoint: Seq,
     first: Entry,
     entries: &mut (impl Stream<Item = Result<Entry, bus::Error>> + Unpin),
 ) -> Result<Batch, Error> {
-    let until = Instant::now() + GATHER_MAX;
-    let mut bytes = first.size_bytes();
-    let mut last = in_order(checkpoint, &first)?;
-    let mut taken = vec![first];
-    while taken.len() < COMMITS_MAX && bytes < BYTES_MAX {
-        let patience = until.min(Instant::now() + GAP_MAX);
-        let Ok(next) = tokio::time::timeout_at(patience, entries.next()).await else {
+    let deadline = Instant::now() + COLLECT_MAX;
+    let mut size_bytes = first.size_bytes();
+    let mut last = check_order(checkpoint, &first)?;
+    let mut collected = vec![first];
+    while collected.len() < COMMITS_MAX && size_bytes < SIZE_BYTES_MAX {
+        let next_by = deadline.min(Instant::now() + GAP_MAX);
+        let Ok(next) = tokio::time::timeout_at(next_by, entries.next()).await else {
             break;
         };
-        // What came so far is right; an error comes again when the log is followed anew.
+        // What is collected so far is valid; the error returns when the log is read again.
         let Some(Ok(entry)) = next else { break };
-        last = in_order(last, &entry)?;
-        bytes += entry.size_bytes();
-        taken.push(entry);
+        last = check_order(last, &entry)?;
+        size_bytes += entry.size_bytes();
+        collected.push(entry);
     }
     Ok(Batch {
-        entries: taken,
+        entries: collected,
         last,
     })
 }
 
-fn in_order(last: Seq, entry: &Entry) -> Result<Seq, Error> {
+fn check_order(last: Seq, entry: &Entry) -> Result<Seq, Error> {
     let found = entry.seq;
     if found <= last {
         return Err(Error::OutOfOrder { last, found });
@@ -69,77 +68,81 @@ fn in_order(last: Seq, entry: &Entry) -> Result<Seq, Error> {
     Ok(found)
 }
 
-/// Archives a batch that follows `from`. It may be stored a second time: then it is a conflict.
-pub(super) async fn store(shared: &Shared, from: Seq, batch: Batch) -> Result<Applied, Error> {
+/// Stores a batch that follows `from`. Stored a second time, it is a conflict.
+pub(super) async fn store(
+    state: &ArchiveState,
+    from: Seq,
+    batch: Batch,
+) -> Result<TransactionOutcome, Error> {
     let started = Instant::now();
     let last = batch.last;
-    let commits = read(shared, batch.entries).await?;
-    let (applied, events) = store_parts(shared, from, last, commits).await;
-    let outcome = match applied {
-        Ok(Applied::Yes) => "stored",
-        Ok(Applied::Conflict) => "conflict",
+    let commits = decode_commits(state, batch.entries).await?;
+    let (result, events) = store_commits(state, from, last, commits).await;
+    let outcome = match result {
+        Ok(TransactionOutcome::Committed) => "stored",
+        Ok(TransactionOutcome::Conflict) => "conflict",
         Err(_) => "failed",
     };
-    let metrics = &shared.metrics;
-    metrics.batch(outcome);
-    metrics
-        .batch_seconds
-        .record(started.elapsed().as_secs_f64(), &[]);
+    let metrics = &state.metrics;
+    metrics.record_batch(outcome, started.elapsed());
     if outcome == "stored" {
         metrics.events_archived.add(events as u64, &[]);
     }
-    applied.map_err(Error::Database)
+    result.map_err(Error::Database)
 }
 
-/// Stores commits that are read, in one transaction unless they move many messages: each of those may
-/// be a whole chat. How many events were stored.
-async fn store_parts(
-    shared: &Shared,
+/// Stores commits up to `last` in one transaction, unless they edit many messages: each edit may
+/// concern a whole chat. Returns how many events were stored, too.
+async fn store_commits(
+    state: &ArchiveState,
     mut from: Seq,
     last: Seq,
-    mut commits: Vec<Archived>,
-) -> (Result<Applied, store::Error>, usize) {
+    mut commits: Vec<DecodedCommit>,
+) -> (Result<TransactionOutcome, store::Error>, usize) {
     let mut events = 0;
     loop {
-        let rest = commits.split_off(part(&commits));
-        let until = match rest.is_empty() {
+        let rest = commits.split_off(transaction_len(&commits));
+        let to = match rest.is_empty() {
             true => last,
-            false => commits.last().map_or(last, |archived| archived.seq),
+            false => commits.last().map_or(last, |commit| commit.seq),
         };
-        let changes = Changes::of(commits);
+        let changes = TableChanges::of(commits);
         let count = changes.events_count();
         let statements = changes.into_statements();
-        match shared.store.advance(from, until, statements).await {
-            Ok(Applied::Yes) => events += count,
+        match state.store.advance_checkpoint(from, to, statements).await {
+            Ok(TransactionOutcome::Committed) => events += count,
             other => return (other, events),
         }
         if rest.is_empty() {
-            return (Ok(Applied::Yes), events);
+            return (Ok(TransactionOutcome::Committed), events);
         }
-        (from, commits) = (until, rest);
+        (from, commits) = (to, rest);
     }
 }
 
-/// How many of the commits go in one transaction.
-fn part(commits: &[Archived]) -> usize {
-    let mut moves = 0;
-    let is_enough = |archived: &Archived| {
-        moves += moved(&archived.commit);
-        moves >= MOVES_MAX
+/// How many of the commits the next transaction takes.
+fn transaction_len(commits: &[DecodedCommit]) -> usize {
+    let mut edits = 0;
+    let is_full = |decoded: &DecodedCommit| {
+        edits += message_edits::count(&decoded.commit);
+        edits >= MESSAGE_EDITS_MAX
     };
     commits
         .iter()
-        .position(is_enough)
+        .position(is_full)
         .map_or(commits.len(), |last| last + 1)
 }
 
-/// Reads the commits. One that makes no sense is kept as a dead letter, and left out: it must not
-/// hold up those behind it.
-async fn read(shared: &Shared, entries: Vec<Entry>) -> Result<Vec<Archived>, Error> {
+/// Decodes the commits. A malformed one is stored as a dead letter and left out: it must not hold up
+/// those after it.
+async fn decode_commits(
+    state: &ArchiveState,
+    entries: Vec<Entry>,
+) -> Result<Vec<DecodedCommit>, Error> {
     let mut commits = Vec::with_capacity(entries.len());
     for entry in entries {
         match entry.commit() {
-            Ok(commit) => commits.push(Archived {
+            Ok(commit) => commits.push(DecodedCommit {
                 world: entry.world,
                 seq: entry.seq,
                 commit,
@@ -147,10 +150,10 @@ async fn read(shared: &Shared, entries: Vec<Entry>) -> Result<Vec<Archived>, Err
             Err(cause) => {
                 let reason = ErrorChain(&cause).to_string();
                 let world = &entry.world;
-                error!(world.id = %world, seq = entry.seq, error = %reason, "commit not understood");
-                let (place, payload) = (subject::log(world), entry.payload());
-                let letter = DeadLetter::new(&place, entry.seq, &reason, payload);
-                shared
+                error!(world.id = %world, seq = entry.seq, error = %reason, "malformed commit");
+                let (subject, payload) = (subject::log(world), entry.payload());
+                let letter = DeadLetter::new(&subject, entry.seq, &reason, payload);
+                state
                     .bus
                     .dead_letters()
                     .store("commit", Some(world), &letter)

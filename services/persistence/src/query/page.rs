@@ -1,25 +1,25 @@
-//! Pages: no longer than what was asked for, and than what a message of NATS holds.
+//! Pages: no longer than the limit of the query, and no larger than a NATS message.
 
 use contract::query::{PAGE_ROWS_MAX, QueryReply};
 use serde::Serialize;
 
-/// A message of NATS holds 1 MiB by default; the rest is for what is around the rows.
-const BYTES_MAX: usize = 1000 * 1024;
+/// A NATS message holds 1 MiB by default; the rest is for the envelope around the rows.
+const ROWS_SIZE_BYTES_MAX: usize = 1000 * 1024;
 
-/// How many rows a page has.
-pub(super) fn limit(asked: u32) -> usize {
-    asked.clamp(1, PAGE_ROWS_MAX) as usize
+/// The most rows of a page, from the limit that a query requests.
+pub(super) fn page_limit(requested: u32) -> usize {
+    requested.clamp(1, PAGE_ROWS_MAX) as usize
 }
 
-/// Rows of the database, the one first that a page must hold first, and whether more were there.
-pub(super) struct Rows<Row> {
+/// Selected rows, in the order of the statement, and whether there are more.
+pub(super) struct Page<Row> {
     rows: Vec<Row>,
     more: bool,
     reversed: bool,
 }
 
-impl<Row: Serialize> Rows<Row> {
-    /// The first `limit` of `rows`. The database was asked for one more.
+impl<Row: Serialize> Page<Row> {
+    /// The first `limit` of `rows`. The statement selects one more, to know whether there are more.
     pub(super) fn first(mut rows: Vec<Row>, limit: usize) -> Self {
         let more = rows.len() > limit;
         rows.truncate(limit);
@@ -30,7 +30,7 @@ impl<Row: Serialize> Rows<Row> {
         }
     }
 
-    /// Answers with the rows the other way round.
+    /// Replies with the rows in reverse order.
     pub(super) fn reversed(self) -> Self {
         Self {
             reversed: true,
@@ -38,12 +38,12 @@ impl<Row: Serialize> Rows<Row> {
         }
     }
 
-    /// The answer: the rows that fit in one message.
-    pub(super) fn into_answer(mut self) -> QueryReply<Row> {
-        let mut bytes = 0;
+    /// The reply: the first rows that fit in one message.
+    pub(super) fn into_reply(mut self) -> QueryReply<Row> {
+        let mut size_bytes = 0;
         let fitting = self.rows.iter().take_while(|row| {
-            bytes += serde_json::to_vec(row).map_or(0, |json| json.len() + 1);
-            bytes <= BYTES_MAX
+            size_bytes += serde_json::to_vec(row).map_or(0, |json| json.len() + 1);
+            size_bytes <= ROWS_SIZE_BYTES_MAX
         });
         let fitting = fitting.count();
         self.more |= fitting < self.rows.len();
@@ -62,10 +62,10 @@ impl<Row: Serialize> Rows<Row> {
 mod tests {
     use super::*;
 
-    fn check(rows: Rows<String>) -> (Vec<String>, bool) {
-        match rows.into_answer() {
+    fn check(page: Page<String>) -> (Vec<String>, bool) {
+        match page.into_reply() {
             QueryReply::Rows { rows, more } => (rows, more),
-            _ => panic!("rows are an answer"),
+            _ => panic!("the reply holds rows"),
         }
     }
 
@@ -74,17 +74,17 @@ mod tests {
     }
 
     #[test]
-    fn a_page_says_whether_more_follow() {
-        let exact = Rows::first(rows(&["a", "b"]), 2);
+    fn a_page_states_whether_there_are_more() {
+        let exact = Page::first(rows(&["a", "b"]), 2);
         assert_eq!(check(exact), (rows(&["a", "b"]), false));
-        let cut = Rows::first(rows(&["c", "b", "a"]), 2).reversed();
-        assert_eq!(check(cut), (rows(&["b", "c"]), true));
+        let truncated = Page::first(rows(&["c", "b", "a"]), 2).reversed();
+        assert_eq!(check(truncated), (rows(&["b", "c"]), true));
     }
 
     #[test]
     fn a_page_fits_in_a_message() {
         let long = "x".repeat(400 * 1024);
-        let (kept, more) = check(Rows::first(vec![long; 3], 3));
+        let (kept, more) = check(Page::first(vec![long; 3], 3));
         assert_eq!((kept.len(), more), (2, true));
     }
 }

@@ -1,11 +1,15 @@
 //! PostgreSQL: a server that all replicas share.
 
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, PgPool, Postgres as Driver};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgQueryResult};
+use sqlx::{PgPool, Postgres as Driver};
 
-use super::{Applied, CONNECTIONS_OF_ITS_OWN, Error, Record, Statement, TIMEOUT, Value};
+use super::backend::{self, Backend, TransactionOutcome};
+use super::error::Error;
+use super::limits::{ARCHIVE_CONNECTIONS, READ_TIMEOUT};
+use super::record::Record;
+use super::statement::Statement;
 
-/// A server.
+/// A PostgreSQL database.
 #[derive(Clone)]
 pub(crate) struct Postgres {
     pool: PgPool,
@@ -13,10 +17,11 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     pub(super) fn open(url: &str, queries_max: u32) -> Result<Self, Error> {
-        let options: PgConnectOptions = url.parse().map_err(|source| Error::Address { source })?;
+        let options: PgConnectOptions =
+            url.parse().map_err(|source| Error::InvalidUrl { source })?;
         let pool = PgPoolOptions::new()
-            .max_connections(queries_max + CONNECTIONS_OF_ITS_OWN)
-            .acquire_timeout(TIMEOUT)
+            .max_connections(queries_max + ARCHIVE_CONNECTIONS)
+            .acquire_timeout(READ_TIMEOUT)
             .connect_lazy_with(options.application_name("persistence"));
         Ok(Self { pool })
     }
@@ -29,67 +34,47 @@ impl Postgres {
     }
 
     pub(super) async fn fetch<T: Record>(&self, statement: Statement) -> sqlx::Result<Vec<T>> {
-        let mut query = sqlx::query_as(AssertSqlSafe(numbered(&statement.sql)));
-        for value in statement.values {
-            query = match value {
-                Value::Number(number) => query.bind(number),
-                Value::Text(text) => query.bind(text),
-            };
-        }
-        query.fetch_all(&self.pool).await
+        backend::fetch(&self.pool, statement).await
     }
 
     pub(super) async fn transaction(
         &self,
         guard: Statement,
         statements: Vec<Statement>,
-    ) -> sqlx::Result<Applied> {
-        let mut transaction = self.pool.begin().await?;
-        if query(guard)
-            .execute(&mut *transaction)
-            .await?
-            .rows_affected()
-            == 0
-        {
-            transaction.rollback().await?;
-            return Ok(Applied::Conflict);
-        }
-        for statement in statements {
-            query(statement).execute(&mut *transaction).await?;
-        }
-        transaction.commit().await?;
-        Ok(Applied::Yes)
+    ) -> sqlx::Result<TransactionOutcome> {
+        let transaction = self.pool.begin().await?;
+        backend::commit_guarded(transaction, guard, statements).await
     }
 }
 
-fn query(statement: Statement) -> sqlx::query::Query<'static, Driver, PgArguments> {
-    let mut query = sqlx::query(AssertSqlSafe(numbered(&statement.sql)));
-    for value in statement.values {
-        query = match value {
-            Value::Number(number) => query.bind(number),
-            Value::Text(text) => query.bind(text),
-        };
+impl Backend for Driver {
+    /// `$1`, `$2`, … in place of each `?`: PostgreSQL knows no other placeholders.
+    fn with_placeholders(sql: String) -> String {
+        let mut parts = sql.split('?');
+        let mut numbered = parts.next().unwrap_or_default().to_owned();
+        for (index, part) in parts.enumerate() {
+            numbered.push('$');
+            numbered.push_str(&(index + 1).to_string());
+            numbered.push_str(part);
+        }
+        numbered
     }
-    query
-}
 
-/// The same SQL with `$1`, `$2`, … in place of each `?`: PostgreSQL knows no other placeholder.
-fn numbered(sql: &str) -> String {
-    let mut parts = sql.split('?');
-    let mut numbered = parts.next().unwrap_or_default().to_owned();
-    for (index, part) in parts.enumerate() {
-        numbered.push('$');
-        numbered.push_str(&(index + 1).to_string());
-        numbered.push_str(part);
+    fn rows_affected(result: &PgQueryResult) -> u64 {
+        result.rows_affected()
     }
-    numbered
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn placeholders_are_numbered() {
-        assert_eq!(super::numbered("a = ? AND b = ?"), "a = $1 AND b = $2");
-        assert_eq!(super::numbered("SELECT 1"), "SELECT 1");
+        let check = |sql: &str, expected| {
+            assert_eq!(Driver::with_placeholders(sql.to_owned()), expected);
+        };
+        check("a = ? AND b = ?", "a = $1 AND b = $2");
+        check("SELECT 1", "SELECT 1");
     }
 }

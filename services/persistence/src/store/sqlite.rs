@@ -1,18 +1,23 @@
-//! SQLite: a file beside the process.
+//! SQLite: a file on the machine of the process.
 
 use std::time::Duration;
 
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteQueryResult,
+    SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Sqlite as Driver, SqlitePool};
+use sqlx::{Sqlite as Driver, SqlitePool};
 
-use super::{Applied, CONNECTIONS_OF_ITS_OWN, Error, Record, Statement, TIMEOUT, Value};
+use super::backend::{self, Backend, TransactionOutcome};
+use super::error::Error;
+use super::limits::{ARCHIVE_CONNECTIONS, READ_TIMEOUT};
+use super::record::Record;
+use super::statement::Statement;
 
 /// How long one process waits for another that writes the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A file: one connection writes, a few read beside it.
+/// A SQLite database: one connection writes, others read at the same time.
 #[derive(Clone)]
 pub(crate) struct Sqlite {
     writer: SqlitePool,
@@ -21,31 +26,31 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
-    pub(super) fn open(url: &str, readers_max: u32) -> Result<Self, Error> {
+    pub(super) fn open(url: &str, queries_max: u32) -> Result<Self, Error> {
         let options: SqliteConnectOptions =
-            url.parse().map_err(|source| Error::Address { source })?;
+            url.parse().map_err(|source| Error::InvalidUrl { source })?;
         let file = options.get_filename().to_owned();
         let options = options
             .journal_mode(SqliteJournalMode::Wal)
-            // Rows come in the order of their keys, many at a time: larger pages and rarer checkpoints
-            // write less of the same twice. 64 MiB of journal at most.
+            // Rows are written in the order of their keys, many at a time: larger pages and fewer
+            // checkpoints write fewer pages twice. 64 MiB of journal at most.
             .page_size(16 << 10)
             .pragma("wal_autocheckpoint", "4096")
-            // A batch stays in memory until it is committed, or its pages are written more than once.
+            // A batch fits in memory until it is committed; otherwise its pages are written repeatedly.
             .pragma("cache_size", "-65536")
-            // What the checkpoint says must survive a loss of power.
+            // The checkpoint must survive a loss of power.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
         let pool = || {
             SqlitePoolOptions::new()
-                .acquire_timeout(TIMEOUT)
+                .acquire_timeout(READ_TIMEOUT)
                 .max_lifetime(None)
         };
         let writer = pool()
             .max_connections(1)
             .connect_lazy_with(options.clone().create_if_missing(true));
         let readers = pool()
-            .max_connections(readers_max + CONNECTIONS_OF_ITS_OWN)
+            .max_connections(queries_max + ARCHIVE_CONNECTIONS)
             .connect_lazy_with(options.pragma("query_only", "on"));
         Ok(Self {
             writer,
@@ -58,7 +63,7 @@ impl Sqlite {
         if let Some(folder) = self.file.parent() {
             tokio::fs::create_dir_all(folder)
                 .await
-                .map_err(|source| Error::Folder { source })?;
+                .map_err(|source| Error::CreateFolder { source })?;
         }
         sqlx::migrate!("migrations/sqlite")
             .run(&self.writer)
@@ -67,47 +72,26 @@ impl Sqlite {
     }
 
     pub(super) async fn fetch<T: Record>(&self, statement: Statement) -> sqlx::Result<Vec<T>> {
-        let mut query = sqlx::query_as(AssertSqlSafe(statement.sql));
-        for value in statement.values {
-            query = match value {
-                Value::Number(number) => query.bind(number),
-                Value::Text(text) => query.bind(text),
-            };
-        }
-        query.fetch_all(&self.readers).await
+        backend::fetch(&self.readers, statement).await
     }
 
     pub(super) async fn transaction(
         &self,
         guard: Statement,
         statements: Vec<Statement>,
-    ) -> sqlx::Result<Applied> {
-        // A transaction that only later begins to write fails at once when another process writes.
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        if query(guard)
-            .execute(&mut *transaction)
-            .await?
-            .rows_affected()
-            == 0
-        {
-            transaction.rollback().await?;
-            return Ok(Applied::Conflict);
-        }
-        for statement in statements {
-            query(statement).execute(&mut *transaction).await?;
-        }
-        transaction.commit().await?;
-        Ok(Applied::Yes)
+    ) -> sqlx::Result<TransactionOutcome> {
+        // A transaction that begins to write only later fails at once when another process writes.
+        let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        backend::commit_guarded(transaction, guard, statements).await
     }
 }
 
-fn query(statement: Statement) -> sqlx::query::Query<'static, Driver, SqliteArguments> {
-    let mut query = sqlx::query(AssertSqlSafe(statement.sql));
-    for value in statement.values {
-        query = match value {
-            Value::Number(number) => query.bind(number),
-            Value::Text(text) => query.bind(text),
-        };
+impl Backend for Driver {
+    fn with_placeholders(sql: String) -> String {
+        sql
     }
-    query
+
+    fn rows_affected(result: &SqliteQueryResult) -> u64 {
+        result.rows_affected()
+    }
 }

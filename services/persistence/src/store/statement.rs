@@ -1,17 +1,17 @@
-//! Statements as values, so that they can be written without a database.
+//! SQL statements as values: they are built without a database.
 
-/// How many rows one statement may take, largest first. Few sizes, so that each is prepared once a
+/// How many rows one statement takes, largest first. Few sizes, so that each is prepared once per
 /// connection; the largest stays below SQLite's 32,766 values (source: SQLite, "Limits").
-const ROWS: [usize; 4] = [512, 64, 8, 1];
+const ROW_COUNTS: [usize; 4] = [512, 64, 8, 1];
 
-/// A value that a statement binds.
+/// A parameter of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
     Number(i64),
     Text(Option<String>),
 }
 
-/// Numbers of the log that are too large for a database are none that it ever gives.
+/// The log never reaches numbers that are too large for a database.
 impl From<u64> for Value {
     fn from(number: u64) -> Self {
         Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
@@ -38,7 +38,7 @@ impl From<&str> for Value {
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        // PostgreSQL holds no NUL in a text. An event's JSON has none: there it is escaped.
+        // PostgreSQL stores no NUL in a text. JSON has none: there it is escaped.
         Self::Text(Some(if text.contains('\0') {
             text.replace('\0', "\u{fffd}")
         } else {
@@ -53,7 +53,7 @@ impl From<Option<String>> for Value {
     }
 }
 
-/// SQL with a `?` for each value.
+/// SQL with a `?` for each parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Statement {
     pub(crate) sql: String,
@@ -68,7 +68,7 @@ impl Statement {
         }
     }
 
-    /// Adds SQL: never what a caller sent, which is bound.
+    /// Appends SQL. Never append input of a client: bind it.
     pub(crate) fn push(&mut self, sql: &str) {
         self.sql.push_str(sql);
     }
@@ -83,16 +83,20 @@ impl Statement {
     }
 }
 
-/// Statements of the form `{before} VALUES (…), (…) {behind}` that take all `rows`.
-pub(crate) fn for_rows(before: &str, rows: Vec<Vec<Value>>, behind: &str) -> Vec<Statement> {
+/// Statements of the form `{prefix} VALUES (…), (…) {suffix}` for all `rows`.
+pub(crate) fn values_statements(
+    prefix: &str,
+    rows: Vec<Vec<Value>>,
+    suffix: &str,
+) -> Vec<Statement> {
     let mut statements = Vec::new();
     let mut left = rows.len();
     let mut rows = rows.into_iter();
-    for size in ROWS {
-        while left >= size {
-            left -= size;
-            let mut statement = Statement::new(format!("{before} VALUES "));
-            for (index, row) in rows.by_ref().take(size).enumerate() {
+    for count in ROW_COUNTS {
+        while left >= count {
+            left -= count;
+            let mut statement = Statement::new(format!("{prefix} VALUES "));
+            for (index, row) in rows.by_ref().take(count).enumerate() {
                 statement.push(if index == 0 { "(" } else { ", (" });
                 for column in 0..row.len() {
                     statement.push(if column == 0 { "?" } else { ", ?" });
@@ -101,7 +105,7 @@ pub(crate) fn for_rows(before: &str, rows: Vec<Vec<Value>>, behind: &str) -> Vec
                 statement.values.extend(row);
             }
             statement.push(" ");
-            statement.push(behind);
+            statement.push(suffix);
             statements.push(statement);
         }
     }
@@ -113,31 +117,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_spread_over_few_sizes_of_statements() {
+    fn rows_are_split_into_statements_of_few_sizes() {
         let rows: Vec<Vec<Value>> = (0..521_i64)
             .map(|row| vec![row.into(), "x".into()])
             .collect();
-        let statements = for_rows(
+        let statements = values_statements(
             "INSERT INTO t (a, b)",
             rows.clone(),
             "ON CONFLICT DO NOTHING",
         );
-        let sizes: Vec<usize> = statements.iter().map(|one| one.values.len() / 2).collect();
-        assert_eq!(sizes, [512, 8, 1]);
+        let counts: Vec<usize> = statements
+            .iter()
+            .map(|statement| statement.values.len() / 2)
+            .collect();
+        assert_eq!(counts, [512, 8, 1]);
         let values: Vec<Value> = statements
             .iter()
-            .flat_map(|one| one.values.clone())
+            .flat_map(|statement| statement.values.clone())
             .collect();
         assert_eq!(values, rows.concat());
         assert_eq!(
             statements[2].sql,
             "INSERT INTO t (a, b) VALUES (?, ?) ON CONFLICT DO NOTHING"
         );
-        assert!(for_rows("DELETE", Vec::new(), "").is_empty());
+        assert!(values_statements("DELETE", Vec::new(), "").is_empty());
     }
 
     #[test]
-    fn a_text_has_no_nul() {
+    fn a_text_contains_no_nul() {
         assert_eq!(Value::from("a\0b"), Value::Text(Some("a\u{fffd}b".into())));
     }
 }

@@ -1,4 +1,4 @@
-//! Chats that branch off others, and messages that are taken back.
+//! Chats that branch off others, and messages that are removed.
 
 use contract::chat::Branch;
 use contract::fact::MessageRemoved;
@@ -7,14 +7,14 @@ use contract::{Chat, Fact};
 
 use crate::support::{Harness, chat, event, messages_of, post, texts};
 
-pub(crate) async fn what_is_taken_back_is_gone_and_a_branch_keeps_its_copy(harness: Harness) {
+pub(crate) async fn a_removed_message_is_deleted_and_a_branch_keeps_its_copy(harness: Harness) {
     let replica = harness.start_replica().await;
     let (world, _) = harness.create("lobby").await;
-    let said: Vec<_> = ["one", "two", "three"]
+    let posts: Vec<_> = ["one", "two", "three"]
         .map(|text| post("guest", "main", text))
         .into();
-    let message = said[1].id.message();
-    harness.append(&world, said).await;
+    let message = posts[1].id.message();
+    harness.append(&world, posts).await;
     let branch = Chat {
         branch: Some(Branch {
             chat: "main".parse().unwrap(),
@@ -39,7 +39,7 @@ pub(crate) async fn what_is_taken_back_is_gone_and_a_branch_keeps_its_copy(harne
             chat: Some(chat.parse().unwrap()),
             ..messages_of(&world, seq)
         };
-        let (rows, _) = harness.ask(query).await;
+        let (rows, _) = harness.query(query).await;
         rows
     };
     assert_eq!(texts(&of("main").await), ["one", "zwei"]);

@@ -6,19 +6,21 @@
 
 mod branches;
 mod faults;
-mod heard;
+mod outages;
 mod support;
+mod visibility;
 
-use branches::what_is_taken_back_is_gone_and_a_branch_keeps_its_copy;
+use branches::a_removed_message_is_deleted_and_a_branch_keeps_its_copy;
 use contract::fact::Empty;
 use contract::query::{EventsQuery, MessagesQuery, PageStart, WorldsQuery};
 use contract::{EntityKind, Fact, Position, Target};
-use heard::what_an_entity_heard_is_found;
+use outages::{a_database_may_be_unavailable_at_the_start, a_restart_of_nats_is_survived};
 use support::{
-    Harness, Place, answer, chat, complete, custom, delete_chat, entity, event, events_of,
-    messages_of, post, spent, texts,
+    Harness, TestDatabase, answer, append_many, assert_numbered, chat, complete, custom,
+    delete_chat, entity, event, events_of, messages_of, post, spent, texts,
 };
 use testkit::eventually;
+use visibility::events_that_an_entity_received_are_found;
 
 /// Makes a test of each function for each database.
 macro_rules! on_both {
@@ -26,38 +28,38 @@ macro_rules! on_both {
         mod sqlite {$(
             #[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                super::$name(super::Harness::new(super::Place::sqlite()).await).await;
+                super::$name(super::Harness::new(super::TestDatabase::sqlite()).await).await;
             }
         )*}
         mod postgres {$(
             #[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                super::$name(super::Harness::new(super::Place::postgres().await).await).await;
+                super::$name(super::Harness::new(super::TestDatabase::postgres().await).await).await;
             }
         )*}
     };
 }
 
 on_both! {
-    what_is_in_the_log_is_in_the_answers
-    what_is_taken_back_is_gone_and_a_branch_keeps_its_copy
-    events_come_in_order_page_by_page_and_byte_for_byte
-    what_an_entity_heard_is_found
+    replies_hold_what_the_log_holds
+    a_removed_message_is_deleted_and_a_branch_keeps_its_copy
+    events_are_paged_in_order_and_byte_for_byte
+    events_that_an_entity_received_are_found
     messages_are_paged_from_either_end
     a_search_takes_its_text_literally
-    a_query_waits_for_the_commit_that_it_names
-    a_restart_loses_and_doubles_nothing
+    a_query_waits_for_its_commit
+    a_restart_loses_and_duplicates_nothing
     a_rebuild_gives_the_same_rows
     two_replicas_archive_each_commit_once
-    a_deleted_world_vanishes
-    the_id_of_a_deleted_world_begins_anew
-    a_commit_that_makes_no_sense_is_a_dead_letter
-    a_database_that_is_away_at_the_start_is_waited_for
+    the_rows_of_a_deleted_world_are_deleted
+    the_id_of_a_deleted_world_can_be_reused
+    a_malformed_commit_is_a_dead_letter
+    a_database_may_be_unavailable_at_the_start
     a_restart_of_nats_is_survived
-    a_page_that_would_not_fit_in_a_message_is_shorter
+    a_page_that_is_larger_than_a_message_is_truncated
 }
 
-async fn what_is_in_the_log_is_in_the_answers(harness: Harness) {
+async fn replies_hold_what_the_log_holds(harness: Harness) {
     let replica = harness.start_replica().await;
     let (world, _) = harness.create("lobby").await;
     harness
@@ -108,7 +110,7 @@ async fn what_is_in_the_log_is_in_the_answers(harness: Harness) {
     replica.stop().await;
 }
 
-async fn events_come_in_order_page_by_page_and_byte_for_byte(harness: Harness) {
+async fn events_are_paged_in_order_and_byte_for_byte(harness: Harness) {
     let replica = harness.start_replica().await;
     let (world, _) = harness.create("lobby").await;
     let payload = r#"{ "z":1.50, "a" : "\u0000 ?", "big":123456789012345678901 }"#;
@@ -125,8 +127,8 @@ async fn events_come_in_order_page_by_page_and_byte_for_byte(harness: Harness) {
     let ids: Vec<_> = sent.iter().map(|event| event.id).collect();
     let seq = harness.append(&world, sent).await;
 
-    let ask = async |query: EventsQuery| {
-        let (rows, more) = harness.ask(query).await;
+    let fetch_page = async |query: EventsQuery| {
+        let (rows, more) = harness.query(query).await;
         let ids: Vec<_> = rows.iter().map(|row| row.event.id).collect();
         (ids, more, rows)
     };
@@ -136,7 +138,7 @@ async fn events_come_in_order_page_by_page_and_byte_for_byte(harness: Harness) {
         limit: 3,
         ..events_of(&world, seq)
     };
-    let (found, more, rows) = ask(page).await;
+    let (found, more, rows) = fetch_page(page).await;
     assert_eq!((found, more), (ids[2..5].to_vec(), true));
     assert!(rows.iter().all(|row| row.event.data.get() == payload));
     let page = EventsQuery {
@@ -144,30 +146,30 @@ async fn events_come_in_order_page_by_page_and_byte_for_byte(harness: Harness) {
         limit: 2,
         ..events_of(&world, seq)
     };
-    let (found, more, _) = ask(page).await;
+    let (found, more, _) = fetch_page(page).await;
     assert_eq!((found, more), (ids[5..].to_vec(), false));
 
     let of_type = EventsQuery {
         event_type: Some("app.made.*".into()),
         ..events_of(&world, seq)
     };
-    assert_eq!(ask(of_type).await.0, ids[..6]);
+    assert_eq!(fetch_page(of_type).await.0, ids[..6]);
     let of_type = EventsQuery {
         event_type: Some("app.made_other".into()),
         ..events_of(&world, seq)
     };
-    assert_eq!(ask(of_type).await.0, ids[6..]);
+    assert_eq!(fetch_page(of_type).await.0, ids[6..]);
     let for_ada = EventsQuery {
         entity: Some("ada".parse().unwrap()),
         ..events_of(&world, seq)
     };
-    assert_eq!(ask(for_ada).await.0, ids[3..4]);
+    assert_eq!(fetch_page(for_ada).await.0, ids[3..4]);
     let in_chat = EventsQuery {
         chat: Some("main".parse().unwrap()),
         after,
         ..events_of(&world, seq)
     };
-    assert_eq!(ask(in_chat).await.0, ids[5..6]);
+    assert_eq!(fetch_page(in_chat).await.0, ids[5..6]);
     replica.stop().await;
 }
 
@@ -178,7 +180,7 @@ async fn messages_are_paged_from_either_end(harness: Harness) {
         .map(|number| post("guest", "main", &number.to_string()))
         .collect();
     let seq = harness.append(&world, posts).await;
-    let ask = async |page, limit| {
+    let fetch_page = async |page, limit| {
         let chat = Some("main".parse().unwrap());
         let query = MessagesQuery {
             chat,
@@ -186,24 +188,39 @@ async fn messages_are_paged_from_either_end(harness: Harness) {
             limit,
             ..messages_of(&world, seq)
         };
-        let (rows, more) = harness.ask(query).await;
+        let (rows, more) = harness.query(query).await;
         (texts(&rows).join(""), more)
     };
     let at = |index| Position { seq, index };
-    assert_eq!(ask(PageStart::Newest, 2).await, ("34".into(), true));
-    assert_eq!(ask(PageStart::Newest, 5).await, ("01234".into(), false));
-    assert_eq!(ask(PageStart::Before(at(3)), 2).await, ("12".into(), true));
-    assert_eq!(ask(PageStart::Before(at(1)), 0).await, ("0".into(), false));
-    assert_eq!(ask(PageStart::After(at(1)), 2).await, ("23".into(), true));
-    assert_eq!(ask(PageStart::After(at(3)), 2).await, ("4".into(), false));
+    assert_eq!(fetch_page(PageStart::Newest, 2).await, ("34".into(), true));
+    assert_eq!(
+        fetch_page(PageStart::Newest, 5).await,
+        ("01234".into(), false)
+    );
+    assert_eq!(
+        fetch_page(PageStart::Before(at(3)), 2).await,
+        ("12".into(), true)
+    );
+    assert_eq!(
+        fetch_page(PageStart::Before(at(1)), 0).await,
+        ("0".into(), false)
+    );
+    assert_eq!(
+        fetch_page(PageStart::After(at(1)), 2).await,
+        ("23".into(), true)
+    );
+    assert_eq!(
+        fetch_page(PageStart::After(at(3)), 2).await,
+        ("4".into(), false)
+    );
     replica.stop().await;
 }
 
 async fn a_search_takes_its_text_literally(harness: Harness) {
     let replica = harness.start_replica().await;
     let (world, _) = harness.create("lobby").await;
-    let said = ["100% SURE", "a_b", "axb", r"back\slash", "Ärger\0"];
-    let posts = said
+    let sent_texts = ["100% SURE", "a_b", "axb", r"back\slash", "Ärger\0"];
+    let posts = sent_texts
         .iter()
         .map(|text| post("guest", "main", text))
         .collect();
@@ -220,12 +237,12 @@ async fn a_search_takes_its_text_literally(harness: Harness) {
             search: Some(search.into()),
             ..messages_of(&world, seq)
         };
-        assert_eq!(texts(&harness.ask(query).await.0), found, "{search}");
+        assert_eq!(texts(&harness.query(query).await.0), found, "{search}");
     }
     replica.stop().await;
 }
 
-async fn a_query_waits_for_the_commit_that_it_names(harness: Harness) {
+async fn a_query_waits_for_its_commit(harness: Harness) {
     let (world, _) = harness.create("lobby").await;
     let replica = harness.start_replica().await;
     for _ in 0..20 {
@@ -235,52 +252,18 @@ async fn a_query_waits_for_the_commit_that_it_names(harness: Harness) {
         let last = harness.events(&world, seq).await.pop().unwrap();
         assert_eq!((last.position.seq, last.event.id), (seq, id));
     }
-    eventually("a commit that never comes is refused", async || {
-        let refused = harness.refusal(events_of(&world, 1_000_000)).await;
-        refused.is_some_and(|reason| reason.contains("has not come as far"))
-    })
+    eventually(
+        "a query for a commit beyond the log is rejected",
+        async || {
+            let rejection = harness.rejection(events_of(&world, 1_000_000)).await;
+            rejection.is_some_and(|reason| reason.contains("has not reached commit"))
+        },
+    )
     .await;
     replica.stop().await;
 }
 
-/// Appends numbered events, and returns the last commit.
-async fn append_many(
-    harness: &Harness,
-    world: &contract::WorldId,
-    numbers: std::ops::Range<u32>,
-) -> u64 {
-    let mut seq = 0;
-    for number in numbers {
-        let events = vec![
-            custom("guest", None, "app.numbered", &number.to_string()),
-            answer("ada", "main", &number.to_string()),
-        ];
-        seq = harness.append(world, events).await;
-    }
-    seq
-}
-
-async fn assert_numbered(harness: &Harness, world: &contract::WorldId, seq: u64, count: u32) {
-    let query = EventsQuery {
-        event_type: Some("app.numbered".into()),
-        limit: 1000,
-        ..events_of(world, seq)
-    };
-    let rows = harness.ask(query).await.0;
-    let numbers: Vec<u32> = rows
-        .iter()
-        .map(|row| row.event.data.get().parse().unwrap())
-        .collect();
-    assert_eq!(numbers, (0..count).collect::<Vec<_>>());
-    assert_eq!(
-        harness.chats(world, seq).await[0].messages,
-        u64::from(count)
-    );
-    let messages = harness.messages(world, seq).await;
-    assert!(messages.iter().all(|row| row.message.from_agent));
-}
-
-async fn a_restart_loses_and_doubles_nothing(harness: Harness) {
+async fn a_restart_loses_and_duplicates_nothing(harness: Harness) {
     let (world, _) = harness.create("lobby").await;
     let replica = harness.start_replica().await;
     append_many(&harness, &world, 0..50).await;
@@ -299,13 +282,13 @@ async fn a_rebuild_gives_the_same_rows(harness: Harness) {
     let seq = harness
         .append(&world, vec![complete("ada", spent(10, 2))])
         .await;
-    let before = harness.told(&world, seq).await;
+    let before = harness.all_rows(&world, seq).await;
     harness.rebuild().await;
-    assert_eq!(harness.told(&world, seq).await, before);
+    assert_eq!(harness.all_rows(&world, seq).await, before);
     replica.stop().await;
     harness.rebuild().await;
     let replica = harness.start_replica().await;
-    assert_eq!(harness.told(&world, seq).await, before);
+    assert_eq!(harness.all_rows(&world, seq).await, before);
     replica.stop().await;
 }
 
@@ -318,7 +301,7 @@ async fn two_replicas_archive_each_commit_once(harness: Harness) {
     append_many(&harness, &world, 50..80).await;
     let third = harness.start_replica().await;
     let seq = append_many(&harness, &world, 80..100).await;
-    // Every replica answers: ask often enough that each of them did.
+    // Every replica replies: enough queries reach each of them.
     for _ in 0..10 {
         assert_numbered(&harness, &world, seq, 100).await;
     }
@@ -326,7 +309,7 @@ async fn two_replicas_archive_each_commit_once(harness: Harness) {
     third.stop().await;
 }
 
-async fn a_deleted_world_vanishes(harness: Harness) {
+async fn the_rows_of_a_deleted_world_are_deleted(harness: Harness) {
     let replica = harness.start_replica().await;
     let (kept, _) = harness.create("kept").await;
     harness
@@ -350,7 +333,7 @@ async fn a_deleted_world_vanishes(harness: Harness) {
     replica.stop().await;
 }
 
-async fn the_id_of_a_deleted_world_begins_anew(harness: Harness) {
+async fn the_id_of_a_deleted_world_can_be_reused(harness: Harness) {
     let replica = harness.start_replica().await;
     let (world, _) = harness.create("lobby").await;
     harness
@@ -367,109 +350,33 @@ async fn the_id_of_a_deleted_world_begins_anew(harness: Harness) {
         limit: 1,
         wait_for: Some(seq),
     };
-    let (rows, more) = harness.ask(page).await;
+    let (rows, more) = harness.query(page).await;
     assert_eq!(
         (rows[0].id.as_str(), rows[0].seq, more),
         ("lobby", seq, false)
     );
-    // The log holds neither the old world nor its end.
-    let before = harness.told(&world, seq).await;
+    // The log holds neither the old world nor its deletion.
+    let before = harness.all_rows(&world, seq).await;
     harness.rebuild().await;
-    assert_eq!(harness.told(&world, seq).await, before);
+    assert_eq!(harness.all_rows(&world, seq).await, before);
     replica.stop().await;
 }
 
-async fn a_commit_that_makes_no_sense_is_a_dead_letter(harness: Harness) {
+async fn a_malformed_commit_is_a_dead_letter(harness: Harness) {
     let (world, _) = harness.create("lobby").await;
     harness
         .publish("no commit", &contract::subject::log(&world))
         .await;
     let replica = harness.start_replica().await;
     let seq = harness
-        .append(&world, vec![post("guest", "main", "after it")])
+        .append(&world, vec![post("guest", "main", "next")])
         .await;
-    assert_eq!(texts(&harness.messages(&world, seq).await), ["after it"]);
+    assert_eq!(texts(&harness.messages(&world, seq).await), ["next"]);
     assert_eq!(harness.bus.dead_letters().count().await.unwrap(), 1);
     replica.stop().await;
 }
 
-async fn a_database_that_is_away_at_the_start_is_waited_for(harness: Harness) {
-    harness.place.take_away().await;
-    let (world, seq) = harness.create("lobby").await;
-    let replica = harness.spawn_replica().await;
-    eventually("queries are refused", async || {
-        let refused = harness.refusal(events_of(&world, 0)).await;
-        refused.is_some_and(|reason| reason.contains("the database is away"))
-    })
-    .await;
-    eventually("readiness says why", async || {
-        replica
-            .health
-            .problems()
-            .iter()
-            .any(|problem| problem.contains("database"))
-    })
-    .await;
-    harness.place.give_back().await;
-    eventually("the archive is ready", async || {
-        replica.health.problems().is_empty()
-    })
-    .await;
-    assert_eq!(harness.events(&world, seq).await.len(), 4);
-    replica.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_goes_away_is_caught_up_with() {
-    let harness = Harness::new(Place::postgres().await).await;
-    let (world, _) = harness.create("lobby").await;
-    let replica = harness.start_replica().await;
-    let seq = append_many(&harness, &world, 0..10).await;
-    assert_numbered(&harness, &world, seq, 10).await;
-    harness.place.take_away().await;
-    let seq = append_many(&harness, &world, 10..20).await;
-    eventually("readiness says why", async || {
-        replica
-            .health
-            .problems()
-            .iter()
-            .any(|problem| problem.contains("database"))
-    })
-    .await;
-    eventually("queries are refused", async || {
-        let refused = harness.refusal(events_of(&world, 0)).await;
-        refused.is_some_and(|reason| reason.contains("the database is away"))
-    })
-    .await;
-    harness.place.give_back().await;
-    eventually("the archive is ready", async || {
-        replica.health.problems().is_empty()
-    })
-    .await;
-    assert_numbered(&harness, &world, seq, 20).await;
-    replica.stop().await;
-}
-
-async fn a_restart_of_nats_is_survived(mut harness: Harness) {
-    let (world, _) = harness.create("lobby").await;
-    let replica = harness.start_replica().await;
-    append_many(&harness, &world, 0..10).await;
-    harness.nats.restart();
-    eventually("NATS is back", async || harness.bus.flush().await.is_ok()).await;
-    eventually("the log is back", async || {
-        harness.bus.log().last_seq(&world).await.is_ok()
-    })
-    .await;
-    let seq = append_many(&harness, &world, 10..20).await;
-    eventually("the archive has caught up", async || {
-        harness.refusal(events_of(&world, seq)).await.is_none()
-    })
-    .await;
-    assert_numbered(&harness, &world, seq, 20).await;
-    replica.stop().await;
-}
-
-async fn a_page_that_would_not_fit_in_a_message_is_shorter(harness: Harness) {
+async fn a_page_that_is_larger_than_a_message_is_truncated(harness: Harness) {
     let replica = harness.start_replica().await;
     let (world, _) = harness.create("lobby").await;
     let long = format!("\"{}\"", "x".repeat(200 * 1024));
@@ -483,7 +390,7 @@ async fn a_page_that_would_not_fit_in_a_message_is_shorter(harness: Harness) {
         limit: 1000,
         ..events_of(&world, seq)
     };
-    let (rows, more) = harness.ask(first).await;
+    let (rows, more) = harness.query(first).await;
     assert!(more && rows.len() < 16, "{} rows, more: {more}", rows.len());
     assert_eq!(harness.events(&world, seq).await.len(), 16);
     replica.stop().await;

@@ -1,4 +1,4 @@
-//! An archive in this process, the log that it follows, and the questions that it is asked.
+//! An archive in this process, the log that it reads, and queries to it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,16 +23,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-/// Longer than any answer takes, shorter than a test waits for a state.
+/// Longer than any reply takes, shorter than a test waits for a state.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// An empty database, of either kind.
-pub(crate) enum Place {
+pub(crate) enum TestDatabase {
     Sqlite(TempDir),
     Postgres(Database),
 }
 
-impl Place {
+impl TestDatabase {
     pub(crate) fn sqlite() -> Self {
         Self::Sqlite(TempDir::new().unwrap())
     }
@@ -50,16 +50,16 @@ impl Place {
         }
     }
 
-    /// Makes it unreachable; SQLite only before it is first used.
-    pub(crate) async fn take_away(&self) {
+    /// SQLite: only before it is first used.
+    pub(crate) async fn make_unavailable(&self) {
         match self {
-            // A file is where its folder has to be.
+            // A file has the path of its folder.
             Self::Sqlite(folder) => std::fs::write(folder.path().join("data"), "").unwrap(),
             Self::Postgres(database) => database.take_away().await,
         }
     }
 
-    pub(crate) async fn give_back(&self) {
+    pub(crate) async fn make_available(&self) {
         match self {
             Self::Sqlite(folder) => std::fs::remove_file(folder.path().join("data")).unwrap(),
             Self::Postgres(database) => database.give_back().await,
@@ -69,8 +69,8 @@ impl Place {
 
 /// How long the archive of a test waits for a commit.
 const WAIT_FOR_MAX: Duration = Duration::from_millis(500);
-/// Longer than that, and too short for a second attempt: the first one's reason is told.
-const REFUSAL: Duration = Duration::from_millis(590);
+/// Longer than that, and too short for a retry: the reason of the first attempt is returned.
+const REJECTION_DEADLINE: Duration = Duration::from_millis(590);
 
 /// One replica, with a connection of its own.
 pub(crate) struct Replica {
@@ -85,7 +85,7 @@ impl Replica {
         self.running.join_next().await.unwrap().unwrap().unwrap();
     }
 
-    /// Why it ended by itself.
+    /// The error that ended it.
     pub(crate) async fn failure(mut self) -> String {
         let ended = self.running.join_next().await.unwrap().unwrap();
         format!("{:#}", ended.unwrap_err())
@@ -95,20 +95,20 @@ impl Replica {
 pub(crate) struct Harness {
     pub(crate) nats: NatsServer,
     pub(crate) bus: Bus,
-    pub(crate) place: Place,
+    pub(crate) database: TestDatabase,
     pub(crate) config: Config,
 }
 
 impl Harness {
-    /// A log and a database, and no replica yet.
-    pub(crate) async fn new(place: Place) -> Self {
+    /// A log and a database without replicas.
+    pub(crate) async fn new(database: TestDatabase) -> Self {
         let nats = NatsServer::start();
         let config = Config {
             nats: bus::Config {
                 url: nats.url(),
                 ..Default::default()
             },
-            database: place.url(),
+            database: database.url(),
             wait_for_max: WAIT_FOR_MAX,
             ..Config::default()
         };
@@ -116,7 +116,7 @@ impl Harness {
         Self {
             nats,
             bus,
-            place,
+            database,
             config,
         }
     }
@@ -167,18 +167,18 @@ impl Harness {
             .unwrap()
     }
 
-    /// Publishes any text, as only a foreign program would.
+    /// Publishes any text, which no program of ours does.
     pub(crate) async fn publish(&self, text: &str, subject: &str) {
         let address = self.nats.url().replace("nats://", "");
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         let length = text.len();
         let lines = format!("CONNECT {{}}\r\nPUB {subject} {length}\r\n{text}\r\nPING\r\n");
         stream.write_all(lines.as_bytes()).await.unwrap();
-        let mut heard = String::new();
-        while !heard.contains("PONG") {
+        let mut received = String::new();
+        while !received.contains("PONG") {
             let mut buffer = [0; 4096];
             let length = stream.read(&mut buffer).await.unwrap();
-            heard.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
+            received.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
         }
     }
 
@@ -215,14 +215,14 @@ impl Harness {
         (world, seq)
     }
 
-    pub(crate) async fn ask<Q: Query>(&self, query: Q) -> (Vec<Q::Row>, bool) {
+    pub(crate) async fn query<Q: Query>(&self, query: Q) -> (Vec<Q::Row>, bool) {
         self.bus.archive().query(&query, DEADLINE).await.unwrap()
     }
 
-    /// Why a query is refused, if it is.
-    pub(crate) async fn refusal<Q: Query>(&self, query: Q) -> Option<String> {
-        let asked = self.bus.archive().query(&query, REFUSAL).await;
-        asked.err().map(|error| error.to_string())
+    /// The reason for which a query is rejected, if it is.
+    pub(crate) async fn rejection<Q: Query>(&self, query: Q) -> Option<String> {
+        let result = self.bus.archive().query(&query, REJECTION_DEADLINE).await;
+        result.err().map(|error| error.to_string())
     }
 
     pub(crate) async fn events(&self, world: &WorldId, wait_for: Seq) -> Vec<EventRow> {
@@ -236,7 +236,7 @@ impl Harness {
                 limit: 1000,
                 ..events_of(world, wait_for)
             };
-            let (rows, more) = self.ask(query).await;
+            let (rows, more) = self.query(query).await;
             events.extend(rows);
             if !more {
                 return events;
@@ -245,7 +245,7 @@ impl Harness {
     }
 
     pub(crate) async fn messages(&self, world: &WorldId, wait_for: Seq) -> Vec<MessageRow> {
-        self.ask(messages_of(world, wait_for)).await.0
+        self.query(messages_of(world, wait_for)).await.0
     }
 
     pub(crate) async fn chats(&self, world: &WorldId, wait_for: Seq) -> Vec<ChatRow> {
@@ -253,7 +253,7 @@ impl Harness {
             world: world.clone(),
             wait_for: Some(wait_for),
         };
-        self.ask(query).await.0
+        self.query(query).await.0
     }
 
     pub(crate) async fn usage(&self, world: &WorldId, wait_for: Seq) -> Vec<UsageRow> {
@@ -261,7 +261,7 @@ impl Harness {
             world: world.clone(),
             wait_for: Some(wait_for),
         };
-        self.ask(query).await.0
+        self.query(query).await.0
     }
 
     pub(crate) async fn worlds(&self, wait_for: Seq) -> Vec<WorldRow> {
@@ -270,11 +270,11 @@ impl Harness {
             limit: 1000,
             wait_for: Some(wait_for),
         };
-        self.ask(query).await.0
+        self.query(query).await.0
     }
 
-    /// Everything that the archive says of a world, to compare it with what it says later.
-    pub(crate) async fn told(&self, world: &WorldId, wait_for: Seq) -> String {
+    /// All rows about a world, to compare them later.
+    pub(crate) async fn all_rows(&self, world: &WorldId, wait_for: Seq) -> String {
         let events = self.events(world, wait_for).await;
         serde_json::to_string(&(
             events,
@@ -365,12 +365,12 @@ pub(crate) fn custom(sender: &str, chat: Option<&str>, event_type: &str, data: &
     }
 }
 
-/// What a person says.
+/// A message of a person.
 pub(crate) fn post(sender: &str, chat: &str, text: &str) -> Event {
     posted(sender, chat, text, false)
 }
 
-/// What an agent says.
+/// A message of an agent.
 pub(crate) fn answer(agent: &str, chat: &str, text: &str) -> Event {
     posted(agent, chat, text, true)
 }
@@ -419,4 +419,42 @@ pub(crate) fn spent(input_tokens: u64, output_tokens: u64) -> Usage {
 
 pub(crate) fn texts(rows: &[MessageRow]) -> Vec<&str> {
     rows.iter().map(|row| row.message.text.as_str()).collect()
+}
+
+/// Appends numbered events, and returns the last commit.
+pub(crate) async fn append_many(
+    harness: &Harness,
+    world: &WorldId,
+    numbers: std::ops::Range<u32>,
+) -> u64 {
+    let mut seq = 0;
+    for number in numbers {
+        let events = vec![
+            custom("guest", None, "app.numbered", &number.to_string()),
+            answer("ada", "main", &number.to_string()),
+        ];
+        seq = harness.append(world, events).await;
+    }
+    seq
+}
+
+/// Checks that the archive holds `count` numbered events and their messages.
+pub(crate) async fn assert_numbered(harness: &Harness, world: &WorldId, seq: u64, count: u32) {
+    let query = EventsQuery {
+        event_type: Some("app.numbered".into()),
+        limit: 1000,
+        ..events_of(world, seq)
+    };
+    let rows = harness.query(query).await.0;
+    let numbers: Vec<u32> = rows
+        .iter()
+        .map(|row| row.event.data.get().parse().unwrap())
+        .collect();
+    assert_eq!(numbers, (0..count).collect::<Vec<_>>());
+    assert_eq!(
+        harness.chats(world, seq).await[0].messages,
+        u64::from(count)
+    );
+    let messages = harness.messages(world, seq).await;
+    assert!(messages.iter().all(|row| row.message.from_agent));
 }

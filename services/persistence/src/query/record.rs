@@ -1,9 +1,9 @@
-//! Rows as they are in the tables, and what they say.
+//! Rows as the tables hold them, and their conversion to the rows of a reply.
 
 use contract::chat::ChatMessage;
 use contract::query::{ChatRow, EventRow, MessageRow, UsageRow, WorldRow};
+use contract::{Position, Timestamp};
 
-use super::{position, timestamp};
 use crate::store::{Error, to_unsigned};
 
 #[derive(sqlx::FromRow)]
@@ -99,8 +99,8 @@ impl TryFrom<EventRecord> for EventRow {
     type Error = Error;
 
     fn try_from(row: EventRecord) -> Result<Self, Error> {
-        let event = serde_json::from_str(&row.envelope).map_err(|error| Error::Row {
-            what: error.to_string(),
+        let event = serde_json::from_str(&row.envelope).map_err(|error| Error::InvalidData {
+            reason: error.to_string(),
         })?;
         Ok(Self {
             position: position(row.seq, row.idx)?,
@@ -133,8 +133,19 @@ impl TryFrom<UsageRecord> for UsageRow {
     }
 }
 
+fn timestamp(milliseconds: i64) -> Timestamp {
+    Timestamp::from_unix_ms(milliseconds)
+}
+
+fn position(seq: i64, index: i64) -> Result<Position, Error> {
+    Ok(Position {
+        seq: to_unsigned(seq)?,
+        index: to_unsigned(index)?,
+    })
+}
+
 fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Error> {
-    text.parse().map_err(|error| Error::Row {
-        what: format!("{error}"),
+    text.parse().map_err(|error| Error::InvalidData {
+        reason: format!("{error}"),
     })
 }

@@ -1,11 +1,13 @@
-//! Messages that are copied into another chat, or taken back.
+//! Message edits: messages that a branch copies into its chat, and messages that are removed.
+//!
+//! They are statements that read the tables, so what precedes them in the log is written first.
 
 use contract::chat::Branch;
 use contract::{ChatId, Commit, Event, MessageId, WorldId};
 
 use crate::store::Statement;
 
-/// Copies a chat up to a message into another.
+/// Copies the messages of a chat up to the one at which `branch` begins into the chat `new`.
 pub(super) fn copy(world: &WorldId, branch: &Branch, new: &ChatId) -> Vec<Statement> {
     let columns = "seq, idx, id, sender, from_agent, text, folded, at, turn, in_reply_to";
     let sql = format!(
@@ -14,19 +16,19 @@ pub(super) fn copy(world: &WorldId, branch: &Branch, new: &ChatId) -> Vec<Statem
          WHERE world = ? AND chat = ? AND (seq, idx) <= \
          (SELECT seq, idx FROM messages WHERE world = ? AND chat = ? AND id = ?)"
     );
-    let copied = Statement::new(sql)
+    let copy = Statement::new(sql)
         .bind(new.as_str())
         .bind(world.as_str())
         .bind(branch.chat.as_str())
         .bind(world.as_str())
         .bind(branch.chat.as_str())
         .bind(branch.message.to_string());
-    vec![copied, count(world, new)]
+    vec![copy, update_count(world, new)]
 }
 
-/// Takes a message and all that followed it out of a chat.
+/// Removes a message and all that follow it from a chat.
 pub(super) fn remove(world: &WorldId, chat: &ChatId, message: MessageId) -> Vec<Statement> {
-    let removed = Statement::new(
+    let delete = Statement::new(
         "DELETE FROM messages WHERE world = ? AND chat = ? AND (seq, idx) >= \
          (SELECT seq, idx FROM messages WHERE world = ? AND chat = ? AND id = ?)",
     )
@@ -35,10 +37,10 @@ pub(super) fn remove(world: &WorldId, chat: &ChatId, message: MessageId) -> Vec<
     .bind(world.as_str())
     .bind(chat.as_str())
     .bind(message.to_string());
-    vec![removed, count(world, chat)]
+    vec![delete, update_count(world, chat)]
 }
 
-fn count(world: &WorldId, chat: &ChatId) -> Statement {
+fn update_count(world: &WorldId, chat: &ChatId) -> Statement {
     Statement::new(
         "UPDATE chats SET messages = \
          (SELECT count(*) FROM messages WHERE world = ? AND chat = ?) WHERE world = ? AND id = ?",
@@ -49,12 +51,13 @@ fn count(world: &WorldId, chat: &ChatId) -> Statement {
     .bind(chat.as_str())
 }
 
-/// How often a commit moves messages, or may: a branch is told by what its event holds.
-pub(super) fn moved(commit: &Commit) -> usize {
-    let moves = |event: &&Event| match event.event_type.as_str() {
+/// How many message edits a commit makes, or may make: whether a chat is a branch is guessed from
+/// the text of its event.
+pub(super) fn count(commit: &Commit) -> usize {
+    let is_edit = |event: &&Event| match event.event_type.as_str() {
         "message.removed" => true,
         "chat.created" => event.data.get().contains("\"branch\""),
         _ => false,
     };
-    commit.events.iter().filter(moves).count()
+    commit.events.iter().filter(is_edit).count()
 }

@@ -1,10 +1,10 @@
-//! What an entity heard of what happened.
+//! The events that an entity received.
 
 use contract::query::EventsQuery;
 
 use crate::support::{Harness, custom, events_of, post};
 
-pub(crate) async fn what_an_entity_heard_is_found(harness: Harness) {
+pub(crate) async fn events_that_an_entity_received_are_found(harness: Harness) {
     let replica = harness.start_replica().await;
     let (world, _) = harness.create("lobby").await;
     let sent = [
@@ -22,17 +22,17 @@ pub(crate) async fn what_an_entity_heard_is_found(harness: Harness) {
             event
         })
         .collect();
-    let is_heard = sent.iter().map(|(_, _, is_heard)| *is_heard);
+    let is_received = sent.iter().map(|(_, _, is_received)| *is_received);
     let expected: Vec<_> = events
         .iter()
-        .zip(is_heard)
-        .filter(|(_, is_heard)| *is_heard)
+        .zip(is_received)
+        .filter(|(_, is_received)| *is_received)
         .map(|(event, _)| event.id)
         .collect();
-    // What only the world writes is not heard.
+    // Entities do not receive the events that only the world writes.
     events.push(post("guest", "main", "hello"));
     let seq = harness.append(&world, events).await;
-    let heard = EventsQuery {
+    let received = EventsQuery {
         heard_by: Some("ada".parse().unwrap()),
         ..events_of(&world, seq)
     };
@@ -41,12 +41,12 @@ pub(crate) async fn what_an_entity_heard_is_found(harness: Harness) {
         (false, 2, &expected[..2], true),
         (true, 2, &expected[1..], true),
     ] {
-        let asked = EventsQuery {
+        let query = EventsQuery {
             last,
             limit,
-            ..heard.clone()
+            ..received.clone()
         };
-        let (rows, has_more) = harness.ask(asked).await;
+        let (rows, has_more) = harness.query(query).await;
         let found: Vec<_> = rows.iter().map(|row| row.event.id).collect();
         assert_eq!((&found[..], has_more), (expected, more), "{last} {limit}");
     }

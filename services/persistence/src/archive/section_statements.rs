@@ -1,30 +1,29 @@
-//! The statements that bring a batch's changes into the tables.
+//! The statements that write a section to the tables.
 
 use contract::EntityKind;
 
-use super::changes::{Changes, ChatChange, WorldChange};
-use crate::store::{Statement, Value, for_rows, remove_worlds};
+use super::section::{ChatChange, Section, WorldChange};
+use crate::store::{Statement, Value, delete_worlds, values_statements};
 
 type Rows = Vec<Vec<Value>>;
 
-impl Changes {
-    /// What the parts before change; then what goes, then what comes.
-    pub(super) fn into_statements(mut self) -> Vec<Statement> {
-        let mut statements = std::mem::take(&mut self.done);
-        statements.extend(self.removals());
-        statements.extend(for_rows(
+impl Section {
+    /// Its deletions, then its new and changed rows.
+    pub(super) fn into_statements(self) -> Vec<Statement> {
+        let mut statements = self.deletions();
+        statements.extend(values_statements(
             "INSERT INTO events \
              (world, seq, idx, id, type, sender, target, chat, at, envelope)",
             self.events.into_iter().map(|(_, row)| row).collect(),
             "",
         ));
-        statements.extend(for_rows(
+        statements.extend(values_statements(
             "INSERT INTO messages (world, chat, seq, idx, id, sender, from_agent, text, folded, at, turn, in_reply_to)",
             self.messages.into_iter().map(|(.., row)| row).collect(),
             "",
         ));
-        statements.extend(worlds(&self.worlds));
-        statements.extend(for_rows(
+        statements.extend(world_statements(&self.worlds));
+        statements.extend(values_statements(
             "INSERT INTO entities (world, id, kind)",
             self.entities
                 .into_iter()
@@ -35,21 +34,21 @@ impl Changes {
                 .collect(),
             "ON CONFLICT (world, id) DO UPDATE SET kind = excluded.kind",
         ));
-        statements.extend(chats(self.chats.iter().map(|((world, id), change)| {
-            ([world.as_str().into(), id.as_str().into()], change)
-        })));
-        statements.extend(for_rows(
+        statements.extend(chat_statements(self.chats.iter().map(
+            |((world, id), change)| ([world.as_str().into(), id.as_str().into()], change),
+        )));
+        statements.extend(values_statements(
             "INSERT INTO usage (world, agent, model, answers, input_tokens, output_tokens)",
             self.usage
                 .into_iter()
-                .map(|((world, agent, model), spent)| {
+                .map(|((world, agent, model), total)| {
                     vec![
                         world.as_str().into(),
                         agent.as_str().into(),
                         model.into(),
-                        spent.answers.into(),
-                        spent.input_tokens.into(),
-                        spent.output_tokens.into(),
+                        total.answers.into(),
+                        total.input_tokens.into(),
+                        total.output_tokens.into(),
                     ]
                 })
                 .collect(),
@@ -61,7 +60,7 @@ impl Changes {
         statements
     }
 
-    fn removals(&self) -> Vec<Statement> {
+    fn deletions(&self) -> Vec<Statement> {
         let reset = self.worlds.iter().filter(|(_, change)| change.reset);
         let worlds: Vec<Value> = reset.map(|(id, _)| id.as_str().into()).collect();
         let chats: Rows = self
@@ -76,53 +75,53 @@ impl Changes {
             .filter(|(_, kind)| kind.is_none())
             .map(|((world, id), _)| vec![world.as_str().into(), id.as_str().into()])
             .collect();
-        let mut statements = remove_worlds(&worlds);
+        let mut statements = delete_worlds(&worlds);
         for (table, keys) in [
             ("chats WHERE (world, id)", chats.clone()),
             ("messages WHERE (world, chat)", chats),
             ("entities WHERE (world, id)", entities),
         ] {
-            let before = format!("DELETE FROM {table} IN (");
-            statements.extend(for_rows(&before, keys, ")"));
+            let prefix = format!("DELETE FROM {table} IN (");
+            statements.extend(values_statements(&prefix, keys, ")"));
         }
         statements
     }
 }
 
-fn worlds<'a>(
+fn world_statements<'a>(
     worlds: impl IntoIterator<Item = (&'a contract::WorldId, &'a WorldChange)>,
 ) -> Vec<Statement> {
-    let (mut described, mut moved): (Rows, Rows) = (Vec::new(), Vec::new());
+    let (mut described, mut advanced): (Rows, Rows) = (Vec::new(), Vec::new());
     for (id, change) in worlds {
-        if change.gone {
+        if change.deleted {
             continue;
         }
-        match &change.described {
-            Some(now) => described.push(vec![
+        match &change.description {
+            Some(description) => described.push(vec![
                 id.as_str().into(),
-                now.name.as_str().into(),
-                now.description.as_str().into(),
-                now.created_at.as_unix_ms().into(),
+                description.name.as_str().into(),
+                description.description.as_str().into(),
+                description.created_at.as_unix_ms().into(),
                 change.seq.into(),
             ]),
-            None => moved.push(vec![id.as_str().into(), change.seq.into()]),
+            None => advanced.push(vec![id.as_str().into(), change.seq.into()]),
         }
     }
-    let mut statements = for_rows(
+    let mut statements = values_statements(
         "INSERT INTO worlds (id, name, description, created_at, seq)",
         described,
         "ON CONFLICT (id) DO UPDATE SET name = excluded.name, \
          description = excluded.description, seq = excluded.seq",
     );
-    statements.extend(for_rows(
+    statements.extend(values_statements(
         "WITH v(id, seq) AS (",
-        moved,
+        advanced,
         ") UPDATE worlds SET seq = v.seq FROM v WHERE worlds.id = v.id",
     ));
     statements
 }
 
-fn chats<'a>(
+fn chat_statements<'a>(
     chats: impl IntoIterator<Item = ([Value; 2], &'a ChatChange)>,
 ) -> impl Iterator<Item = Statement> {
     let (mut created, mut titled, mut counted): (Rows, Rows, Rows) = Default::default();
@@ -146,18 +145,18 @@ fn chats<'a>(
             counted.push(row(vec![change.messages.into()]));
         }
     }
-    let created = for_rows(
+    let created = values_statements(
         "INSERT INTO chats (world, id, title, created_at, seq, idx, messages)",
         created,
         "ON CONFLICT (world, id) DO UPDATE SET title = excluded.title",
     );
-    let titled = for_rows(
+    let titled = values_statements(
         "WITH v(world, id, title) AS (",
         titled,
         ") UPDATE chats SET title = v.title FROM v \
          WHERE chats.world = v.world AND chats.id = v.id",
     );
-    let counted = for_rows(
+    let counted = values_statements(
         "WITH v(world, id, added) AS (",
         counted,
         ") UPDATE chats SET messages = chats.messages + v.added FROM v \

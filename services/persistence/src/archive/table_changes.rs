@@ -1,0 +1,145 @@
+//! What a batch of commits changes in the tables. Pure: the same commits give the same statements.
+
+use contract::{Commit, Event, Fact, Position, Seq, Timestamp, WorldId};
+use tracing::warn;
+
+use super::message_edits;
+use super::section::{Section, WorldDescription};
+use crate::store::Statement;
+
+/// A commit of the log.
+pub(super) struct DecodedCommit {
+    pub(super) world: WorldId,
+    pub(super) seq: Seq,
+    pub(super) commit: Commit,
+}
+
+/// Everything that a batch changes, in one or more sections. A section ends at a message edit, which
+/// must find in the tables what came before it.
+#[derive(Default)]
+pub(super) struct TableChanges {
+    /// The statements of the sections that have ended.
+    statements: Vec<Statement>,
+    /// How many events those sections hold.
+    events: usize,
+    section: Section,
+}
+
+impl TableChanges {
+    /// The changes of these commits, in their order.
+    pub(super) fn of(commits: Vec<DecodedCommit>) -> Self {
+        let mut changes = Self::default();
+        for commit in commits {
+            changes.add_commit(&commit);
+        }
+        changes
+    }
+
+    /// How many events there are in all sections.
+    pub(super) fn events_count(&self) -> usize {
+        self.events + self.section.events.len()
+    }
+
+    /// The statements of all sections.
+    pub(super) fn into_statements(self) -> Vec<Statement> {
+        let mut statements = self.statements;
+        statements.extend(self.section.into_statements());
+        statements
+    }
+
+    fn add_commit(&mut self, decoded: &DecodedCommit) {
+        let DecodedCommit { world, seq, commit } = decoded;
+        for (index, event) in commit.events.iter().enumerate() {
+            let position = Position {
+                seq: *seq,
+                index: u32::try_from(index).unwrap_or(u32::MAX),
+            };
+            if event.event_type.as_str() == "world.created" {
+                self.section.create_world(world);
+            }
+            if self.section.is_deleted(world) {
+                continue;
+            }
+            self.section.add_event(world, position, commit.at, event);
+            self.add_fact(world, position, commit.at, event);
+        }
+        self.section.world_change(world).seq = *seq;
+    }
+
+    fn add_fact(&mut self, world: &WorldId, position: Position, at: Timestamp, event: &Event) {
+        if !event.event_type.is_reserved() {
+            return;
+        }
+        let fact = match Fact::parse(&event.event_type, &event.data) {
+            Ok(Some(fact)) => fact,
+            Ok(None) => return,
+            Err(error) => {
+                warn!(world.id = %world, seq = position.seq, %error, "malformed event data");
+                return;
+            }
+        };
+        let section = &mut self.section;
+        match fact {
+            Fact::WorldCreated(body) | Fact::WorldUpdated(body) => {
+                let change = section.world_change(world);
+                let known = change.description.as_ref();
+                let created_at = known.map_or(at, |known| known.created_at);
+                change.description = Some(WorldDescription {
+                    name: body.name,
+                    description: body.description,
+                    created_at,
+                });
+            }
+            Fact::WorldDeleted(_) => section.delete_world(world),
+            Fact::EntityCreated(entity) | Fact::EntityUpdated(entity) => {
+                let key = (world.clone(), entity.id);
+                section.entities.insert(key, Some(entity.kind));
+            }
+            Fact::EntityRemoved(removed) => {
+                section
+                    .entities
+                    .insert((world.clone(), removed.entity), None);
+            }
+            Fact::ChatCreated(chat) => {
+                let change = section.chat_change(world, &chat.id);
+                change.created = Some((position, at));
+                change.title = Some(chat.title);
+                if let Some(branch) = chat.branch {
+                    self.end_section(message_edits::copy(world, &branch, &chat.id));
+                }
+            }
+            Fact::MessageRemoved(removed) => {
+                if let Some(chat) = &event.chat {
+                    self.end_section(message_edits::remove(world, chat, removed.message));
+                }
+            }
+            Fact::ChatUpdated(chat) => {
+                section.chat_change(world, &chat.id).title = Some(chat.title);
+            }
+            Fact::ChatDeleted(deleted) => section.delete_chat(world, deleted.chat),
+            Fact::MessagePosted(posted) => {
+                section.add_message(world, position, at, event, &posted);
+            }
+            Fact::ActionCompleted(completed) => {
+                // The message that a run posts repeats its usage: it is counted only here.
+                if let Some(usage) = completed.usage {
+                    section.add_usage(world, &event.sender, &usage);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends the section with the statements of a message edit.
+    fn end_section(&mut self, edit: Vec<Statement>) {
+        let section = std::mem::take(&mut self.section);
+        // A world that is deleted stays deleted for the rest of the batch.
+        let deleted = section.worlds.iter().filter(|(_, change)| change.deleted);
+        for (world, _) in deleted {
+            self.section.world_change(world).deleted = true;
+        }
+        self.events += section.events.len();
+        self.statements.extend(section.into_statements());
+        self.statements.extend(edit);
+    }
+}

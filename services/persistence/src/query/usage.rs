@@ -1,0 +1,26 @@
+//! The tokens that each agent of a world has used, by model.
+
+use contract::Seq;
+use contract::query::{UsageQuery, UsageRow};
+
+use super::fetch::{UNPAGED_ROWS_MAX, fetch};
+use super::page::Page;
+use super::record::UsageRecord;
+use super::select::Select;
+use crate::store::{Error, Statement, Store};
+
+impl Select for UsageQuery {
+    fn wait_for(&self) -> Option<Seq> {
+        self.wait_for
+    }
+
+    async fn select(&self, store: &Store) -> Result<Page<UsageRow>, Error> {
+        let statement = Statement::new(
+            "SELECT agent, model, answers, input_tokens, output_tokens FROM usage \
+             WHERE world = ? ORDER BY agent, model LIMIT ?",
+        )
+        .bind(self.world.as_str());
+        let rows = fetch::<UsageRecord, _>(store, statement, UNPAGED_ROWS_MAX + 1).await?;
+        Ok(Page::first(rows, UNPAGED_ROWS_MAX))
+    }
+}

@@ -1,0 +1,91 @@
+//! How both databases run statements.
+
+use sqlx::query::Query;
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Database, Encode, Executor, FromRow, IntoArguments, Pool,
+    Transaction, Type,
+};
+
+use super::statement::{Statement, Value};
+
+/// Whether a transaction was committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TransactionOutcome {
+    Committed,
+    /// The checkpoint has changed: another replica has written.
+    Conflict,
+}
+
+/// A database of sqlx that runs our statements.
+pub(super) trait Backend: Database {
+    /// SQL with the placeholders of this database for each `?`.
+    fn with_placeholders(sql: String) -> String;
+
+    fn rows_affected(result: &Self::QueryResult) -> u64;
+}
+
+/// The rows that a statement selects.
+pub(super) async fn fetch<B, T>(pool: &Pool<B>, statement: Statement) -> sqlx::Result<Vec<T>>
+where
+    B: Backend<Arguments: IntoArguments<B>>,
+    i64: Encode<'static, B> + Type<B>,
+    Option<String>: Encode<'static, B> + Type<B>,
+    for<'c> &'c mut B::Connection: Executor<'c, Database = B>,
+    T: for<'r> FromRow<'r, B::Row> + Send + Unpin,
+{
+    let arguments = arguments::<B>(statement.values)?;
+    let sql = AssertSqlSafe(B::with_placeholders(statement.sql));
+    sqlx::query_as_with(sql, arguments).fetch_all(pool).await
+}
+
+/// Runs `statements` and commits them if `guard` affects a row.
+pub(super) async fn commit_guarded<B>(
+    mut transaction: Transaction<'_, B>,
+    guard: Statement,
+    statements: Vec<Statement>,
+) -> sqlx::Result<TransactionOutcome>
+where
+    B: Backend<Arguments: IntoArguments<B>>,
+    i64: Encode<'static, B> + Type<B>,
+    Option<String>: Encode<'static, B> + Type<B>,
+    for<'c> &'c mut B::Connection: Executor<'c, Database = B>,
+{
+    let result = query::<B>(guard)?.execute(&mut *transaction).await?;
+    if B::rows_affected(&result) == 0 {
+        transaction.rollback().await?;
+        return Ok(TransactionOutcome::Conflict);
+    }
+    for statement in statements {
+        query::<B>(statement)?.execute(&mut *transaction).await?;
+    }
+    transaction.commit().await?;
+    Ok(TransactionOutcome::Committed)
+}
+
+fn query<B>(statement: Statement) -> sqlx::Result<Query<'static, B, B::Arguments>>
+where
+    B: Backend<Arguments: IntoArguments<B>>,
+    i64: Encode<'static, B> + Type<B>,
+    Option<String>: Encode<'static, B> + Type<B>,
+{
+    let arguments = arguments::<B>(statement.values)?;
+    let sql = AssertSqlSafe(B::with_placeholders(statement.sql));
+    Ok(sqlx::query_with(sql, arguments))
+}
+
+fn arguments<B>(values: Vec<Value>) -> sqlx::Result<B::Arguments>
+where
+    B: Database,
+    i64: Encode<'static, B> + Type<B>,
+    Option<String>: Encode<'static, B> + Type<B>,
+{
+    let mut arguments = B::Arguments::default();
+    for value in values {
+        match value {
+            Value::Number(number) => arguments.add(number),
+            Value::Text(text) => arguments.add(text),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}

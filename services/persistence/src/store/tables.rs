@@ -1,0 +1,29 @@
+//! The tables that are filled from the log.
+
+use super::statement::{Statement, Value, values_statements};
+
+const TABLES: [&str; 6] = ["events", "messages", "chats", "entities", "usage", "worlds"];
+
+/// Statements that delete all rows of these worlds.
+pub(crate) fn delete_worlds(worlds: &[Value]) -> Vec<Statement> {
+    let rows: Vec<Vec<Value>> = worlds.iter().map(|id| vec![id.clone()]).collect();
+    TABLES
+        .iter()
+        .flat_map(|table| {
+            let column = if *table == "worlds" { "id" } else { "world" };
+            values_statements(
+                &format!("DELETE FROM {table} WHERE {column} IN ("),
+                rows.clone(),
+                ")",
+            )
+        })
+        .collect()
+}
+
+/// Statements that delete all rows.
+pub(super) fn delete_all() -> Vec<Statement> {
+    TABLES
+        .iter()
+        .map(|table| Statement::new(format!("DELETE FROM {table}")))
+        .collect()
+}
