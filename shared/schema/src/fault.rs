@@ -1,15 +1,27 @@
-//! What is wrong with a value.
+//! Faults of a value.
 
 use std::fmt;
 
-/// One thing about a value that its schema does not allow.
+/// One reason for which a value does not fit its schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Where, as a rejection names a field: `data.items[0].price`; `data` is the whole value.
+    /// The field, as a rejection names it: `data.items[0].price`; `data` is the whole value.
     pub path: String,
-    /// What is wrong there: `must be a string, not a number`. It repeats at most 64 characters of
+    /// The reason: `must be a string, not a number`. It repeats at most 64 characters of
     /// the value.
     pub reason: String,
+}
+
+impl Fault {
+    /// The path of a value that is not part of another.
+    pub(crate) const ROOT: &str = "data";
+
+    pub(crate) fn of_root(reason: impl Into<String>) -> Self {
+        Self {
+            path: Self::ROOT.to_owned(),
+            reason: reason.into(),
+        }
+    }
 }
 
 impl fmt::Display for Fault {

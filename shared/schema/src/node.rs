@@ -1,4 +1,4 @@
-//! What a schema can say about a value. Each field is a keyword of JSON Schema.
+//! The constraints that a schema can have. Each field is a keyword of JSON Schema.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::kind::Kinds;
 use crate::number::Number;
 
-/// A schema among those of its document.
+/// The index of a schema among those of its document.
 pub(crate) type NodeId = usize;
 
-/// A regular expression; two of the same text are the same.
+/// A regular expression; two of the same text are equal.
 #[derive(Debug, Clone)]
 pub(crate) struct Pattern(pub(crate) Regex);
 
@@ -62,7 +62,7 @@ impl Default for Node {
     }
 }
 
-/// What is said about numbers; others pass.
+/// The constraints on numbers; other values pass.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct NumberRules {
     pub(crate) minimum: Option<Number>,
@@ -72,7 +72,7 @@ pub(crate) struct NumberRules {
     pub(crate) multiple_of: Option<Number>,
 }
 
-/// What is said about strings; lengths are in characters.
+/// The constraints on strings; lengths are in characters.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct TextRules {
     pub(crate) length_min: u64,
@@ -80,11 +80,11 @@ pub(crate) struct TextRules {
     pub(crate) pattern: Option<Pattern>,
 }
 
-/// What is said about arrays.
+/// The constraints on arrays.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ArrayRules {
     pub(crate) first: Vec<NodeId>,
-    /// Of all items behind the `first`.
+    /// The schema of all items after the `first`.
     pub(crate) rest: Option<NodeId>,
     pub(crate) count_min: u64,
     pub(crate) count_max: Option<u64>,
@@ -94,26 +94,26 @@ pub(crate) struct ArrayRules {
     pub(crate) contains_max: Option<u64>,
 }
 
-/// What is said about objects.
+/// The constraints on objects.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ObjectRules {
     pub(crate) fields: BTreeMap<String, NodeId>,
     pub(crate) patterns: Vec<(Pattern, NodeId)>,
-    /// Of all fields that neither `fields` nor `patterns` know.
+    /// The schema of all fields that neither `fields` nor `patterns` match.
     pub(crate) others: Option<NodeId>,
     pub(crate) names: Option<NodeId>,
     pub(crate) required: BTreeSet<String>,
-    /// When the first is there, the others are required.
-    pub(crate) required_beside: BTreeMap<String, BTreeSet<String>>,
-    /// When the field is there, the whole object fits.
-    pub(crate) whole_beside: BTreeMap<String, NodeId>,
+    /// `dependentRequired`: if a value has the key, it must have these fields, too.
+    pub(crate) dependent_required: BTreeMap<String, BTreeSet<String>>,
+    /// `dependentSchemas`: if a value has the key, it must fit this schema, too.
+    pub(crate) dependent_schemas: BTreeMap<String, NodeId>,
     pub(crate) count_min: u64,
     pub(crate) count_max: Option<u64>,
 }
 
 impl ObjectRules {
-    /// What is said about the field of this name.
-    pub(crate) fn about<'n>(&'n self, name: &'n str) -> impl Iterator<Item = NodeId> + 'n {
+    /// The schemas of the field of this name.
+    pub(crate) fn schemas_of<'n>(&'n self, name: &'n str) -> impl Iterator<Item = NodeId> + 'n {
         let named = self.fields.get(name).copied();
         let patterns = self.patterns.iter();
         let matching = patterns.filter(|(pattern, _)| pattern.0.is_match(name));
@@ -127,14 +127,14 @@ impl ObjectRules {
 }
 
 impl ArrayRules {
-    /// What is said about the item at this index.
-    pub(crate) fn about(&self, index: usize) -> Option<NodeId> {
+    /// The schema of the item at this index.
+    pub(crate) fn schema_of(&self, index: usize) -> Option<NodeId> {
         self.first.get(index).copied().or(self.rest)
     }
 }
 
 impl Node {
-    /// What nothing fits: `false`.
+    /// `false`: no value fits.
     pub(crate) fn impossible() -> Self {
         Self {
             kinds: Kinds::NONE,
@@ -142,8 +142,8 @@ impl Node {
         }
     }
 
-    /// The schema whose words are all that it says.
-    pub(crate) fn only_refers_to(&self) -> Option<NodeId> {
+    /// The target of its reference, if it has no other constraint.
+    pub(crate) fn pure_reference(&self) -> Option<NodeId> {
         let reference = self.reference;
         let plain = Self {
             reference,
@@ -152,15 +152,15 @@ impl Node {
         reference.filter(|_| *self == plain)
     }
 
-    /// Whether it says no more than that a value fits some of several others.
-    pub(crate) fn only_has_forms(&self) -> bool {
+    /// Whether its only constraint is an `anyOf` or a `oneOf`.
+    pub(crate) fn is_pure_choice(&self) -> bool {
         let mut rest = self.clone();
         rest.any_of.clear();
         rest.one_of.clear();
         self.any_of.is_empty() != self.one_of.is_empty() && rest == Self::default()
     }
 
-    /// The schemas that say more about the same value.
+    /// The schemas that apply to the same value.
     pub(crate) fn in_place(&self) -> impl Iterator<Item = NodeId> {
         let lists = [&self.all_of, &self.any_of, &self.one_of];
         let single = [
@@ -175,11 +175,11 @@ impl Node {
             .flatten()
             .copied()
             .chain(single.into_iter().flatten())
-            .chain(self.object.whole_beside.values().copied())
+            .chain(self.object.dependent_schemas.values().copied())
     }
 
-    /// Its parts in a fixed order, and what it says beside them.
-    pub(crate) fn taken_apart(&self) -> (Self, Vec<NodeId>) {
+    /// The node with all references to its parts reset, and its parts in a fixed order.
+    pub(crate) fn split_parts(&self) -> (Self, Vec<NodeId>) {
         let mut shell = self.clone();
         let object = &mut shell.object;
         let single = [
@@ -200,12 +200,12 @@ impl Node {
             .chain(&mut shell.array.first)
             .chain(object.fields.values_mut())
             .chain(object.patterns.iter_mut().map(|(_, part)| part))
-            .chain(object.whole_beside.values_mut());
+            .chain(object.dependent_schemas.values_mut());
         let parts = all.map(std::mem::take).collect();
         (shell, parts)
     }
 
-    /// Which of `then` and `otherwise` counts.
+    /// Which of `then` and `otherwise` applies.
     pub(crate) fn consequence(&self, condition_holds: bool) -> Option<NodeId> {
         if condition_holds {
             self.then

@@ -1,19 +1,19 @@
-//! The schema of a document.
+//! A parsed schema.
 
 use crate::node::{Node, NodeId};
 
-/// A JSON Schema, read and found to be one that can be checked.
+/// A JSON Schema that values can be checked against.
 #[derive(Debug, Clone)]
 pub struct Schema {
-    /// The root is the first.
+    /// The first is the root.
     nodes: Vec<Node>,
 }
 
 impl Schema {
     pub(crate) const ROOT: NodeId = 0;
 
-    /// The caller vouches for what `parse` finds out: each id is an index of `nodes`, and no schema
-    /// refers to itself without going into a part of the value.
+    /// The caller guarantees what `parse` checks: each id is an index of `nodes`, and no schema refers
+    /// to itself without descending into a part of the value.
     pub(crate) fn new(nodes: Vec<Node>) -> Self {
         Self { nodes }
     }
@@ -22,12 +22,12 @@ impl Schema {
         &self.nodes[id]
     }
 
-    /// The schema that says what `id` says: itself, unless it only refers to another.
-    pub(crate) fn meant(&self, id: NodeId) -> NodeId {
-        let mut meant = id;
-        while let Some(target) = self.node(meant).only_refers_to() {
-            meant = target;
+    /// Follows references while they are the only constraint.
+    pub(crate) fn dereference(&self, id: NodeId) -> NodeId {
+        let mut id = id;
+        while let Some(target) = self.node(id).pure_reference() {
+            id = target;
         }
-        meant
+        id
     }
 }

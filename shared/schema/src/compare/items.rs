@@ -1,9 +1,9 @@
-//! What is said about the items of an array.
+//! The constraints on the items of an array.
 
-use super::Comparer;
-use super::itself::Counts;
+use super::comparer::Comparer;
+use super::counts::Counts;
 use super::view::View;
-use crate::complaint::Complaint;
+use crate::constraints::Violation;
 use crate::kind::Kinds;
 use crate::node::Node;
 use crate::path::Step;
@@ -24,29 +24,30 @@ impl<'a> Comparer<'a> {
         });
         let was_unique = old.nodes().any(|node| node.array.unique);
         if rules.unique && !was_unique && count_max.is_none_or(|max| max > 1) {
-            self.report(format_args!("now {}", Complaint::NotUnique));
+            self.report(format_args!("now {}", Violation::NotUnique));
         }
-        if rules.contains.is_some() && !self.contains_the_same(old, new) {
+        if rules.contains.is_some() && !self.has_equivalent_contains(old, new) {
             self.report("now must contain something else");
         }
         let first_lengths = old.nodes().map(|node| node.array.first.len());
         let first = first_lengths.max().unwrap_or(0).max(rules.first.len());
         let may_have = |index: usize| count_max.is_none_or(|max| max > index as u64);
         for index in (0..first).take_while(|index| may_have(*index)) {
-            if let Some(part) = rules.about(index) {
-                self.compare_part(Step::Item(index), old.item(index), part);
+            if let Some(part) = rules.schema_of(index) {
+                self.queue_part(Step::Item(index), old.item(index), part);
             }
         }
         if let Some(rest) = rules.rest.filter(|_| may_have(first)) {
-            self.compare_part(Step::EachItem, old.item(first), rest);
+            self.queue_part(Step::EachItem, old.item(first), rest);
         }
     }
 
-    fn contains_the_same(&mut self, old: &View<'a>, new: &Node) -> bool {
+    fn has_equivalent_contains(&mut self, old: &View<'a>, new: &Node) -> bool {
         let counts = |node: &Node| (node.array.contains_min, node.array.contains_max);
         old.nodes().any(|node| {
-            let same = node.array.contains.zip(new.array.contains);
-            counts(node) == counts(new) && same.is_some_and(|(old, new)| self.is_same(old, new))
+            let both = node.array.contains.zip(new.array.contains);
+            counts(node) == counts(new)
+                && both.is_some_and(|(old, new)| self.is_equivalent(old, new))
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What several schemas of a document say about one value together.
+//! The constraints that several schemas of a document put on one value together.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -10,14 +10,14 @@ use crate::kind::Kinds;
 use crate::node::{Node, NodeId};
 use crate::schema::Schema;
 
-/// The values that fit all of some schemas, what is said through `$ref` and `allOf` included.
+/// The values that fit all of some schemas, including those that apply through `$ref` and `allOf`.
 #[derive(Clone)]
 pub(super) struct View<'a> {
     schema: &'a Schema,
     ids: BTreeSet<NodeId>,
-    /// The nodes of whose `anyOf` and `oneOf` one form was chosen, which is among the `ids`.
+    /// The nodes of whose `anyOf` or `oneOf` one alternative was chosen, which is among the `ids`.
     chosen: BTreeSet<(NodeId, Group)>,
-    /// Only values of these kinds are looked at.
+    /// Only values of these kinds are considered.
     limit: Kinds,
 }
 
@@ -27,13 +27,13 @@ enum Group {
     OneOf,
 }
 
-/// How a view is best looked at.
+/// The cases in which a view is compared.
 pub(super) enum Cases<'a> {
-    /// No others fit it; of these, some may not.
+    /// No other values fit; some of these may not fit either.
     Values(Vec<Value>),
-    /// What fits it fits one of these.
-    Forms(Vec<View<'a>>),
-    One,
+    /// A value that fits the view fits one of these.
+    Alternatives(Vec<View<'a>>),
+    Single,
 }
 
 impl<'a> View<'a> {
@@ -51,7 +51,7 @@ impl<'a> View<'a> {
     fn add(&mut self, ids: impl IntoIterator<Item = NodeId>) {
         let mut open: Vec<_> = ids.into_iter().collect();
         while let Some(id) = open.pop() {
-            let id = self.schema.meant(id);
+            let id = self.schema.dereference(id);
             if self.ids.insert(id) {
                 let node = self.schema.node(id);
                 open.extend(node.reference);
@@ -75,13 +75,13 @@ impl<'a> View<'a> {
         }
     }
 
-    /// How many schemas it is made of.
+    /// How many schemas it consists of.
     pub(super) fn size(&self) -> usize {
         self.ids.len()
     }
 
-    /// Whether nothing is said, so that everything fits.
-    pub(super) fn is_anything(&self) -> bool {
+    /// Whether there are no constraints, so that all values fit.
+    pub(super) fn is_unconstrained(&self) -> bool {
         self.ids.is_empty() && self.limit == Kinds::ALL
     }
 
@@ -100,34 +100,36 @@ impl<'a> View<'a> {
         }
         for id in &self.ids {
             let node = self.schema.node(*id);
-            for (group, forms) in [(Group::AnyOf, &node.any_of), (Group::OneOf, &node.one_of)] {
-                if !forms.is_empty() && !self.chosen.contains(&(*id, group)) {
-                    return Cases::Forms(self.with_each(*id, group, forms));
+            for (group, alternatives) in
+                [(Group::AnyOf, &node.any_of), (Group::OneOf, &node.one_of)]
+            {
+                if !alternatives.is_empty() && !self.chosen.contains(&(*id, group)) {
+                    return Cases::Alternatives(self.with_each(*id, group, alternatives));
                 }
             }
         }
-        Cases::One
+        Cases::Single
     }
 
-    fn with_each(&self, id: NodeId, group: Group, forms: &[NodeId]) -> Vec<Self> {
-        let choose = |form: &NodeId| {
+    fn with_each(&self, id: NodeId, group: Group, alternatives: &[NodeId]) -> Vec<Self> {
+        let choose = |alternative: &NodeId| {
             let mut view = self.clone();
-            if self.schema.node(id).only_has_forms() {
+            if self.schema.node(id).is_pure_choice() {
                 view.ids.remove(&id);
             } else {
                 view.chosen.insert((id, group));
             }
-            view.add([*form]);
+            view.add([*alternative]);
             view
         };
-        forms.iter().map(choose).collect()
+        alternatives.iter().map(choose).collect()
     }
 
     /// Those of `values` that fit.
     pub(super) fn fitting(&self, values: &[Value], checker: &mut Checker<'_>) -> Vec<Value> {
         let mut fits = |value: &&Value| {
             self.limit.contains(Kinds::of(value))
-                && self.ids.iter().all(|id| checker.holds_apart(*id, value))
+                && self.ids.iter().all(|id| checker.fits_temporary(*id, value))
         };
         values.iter().filter(&mut fits).cloned().collect()
     }
@@ -142,15 +144,15 @@ impl<'a> View<'a> {
             .collect()
     }
 
-    /// What is said about the field of this name.
+    /// The constraints on the field of this name.
     pub(super) fn field(&self, name: &str) -> Self {
         Self::new(
             self.schema,
-            self.nodes().flat_map(|node| node.object.about(name)),
+            self.nodes().flat_map(|node| node.object.schemas_of(name)),
         )
     }
 
-    /// What is said about fields that are neither named nor match a pattern.
+    /// The constraints on fields that are neither named nor match a pattern.
     pub(super) fn other_fields(&self) -> Self {
         Self::new(
             self.schema,
@@ -158,32 +160,32 @@ impl<'a> View<'a> {
         )
     }
 
-    /// Whether anything is said about the field of this name, were it that it must not be there.
-    pub(super) fn mentions(&self, name: &str) -> bool {
+    /// Whether a schema applies to the field of this name, even one that forbids it.
+    pub(super) fn declares(&self, name: &str) -> bool {
         self.nodes()
-            .any(|node| node.object.about(name).next().is_some())
+            .any(|node| node.object.schemas_of(name).next().is_some())
     }
 
-    pub(super) fn mentions_other_fields(&self) -> bool {
+    pub(super) fn declares_other_fields(&self) -> bool {
         self.nodes().any(|node| node.object.others.is_some())
     }
 
-    /// What is said about the names of fields, if anything.
+    /// The constraints on the names of fields, if there are any.
     pub(super) fn names(&self) -> Option<Self> {
         let names: Vec<_> = self.nodes().filter_map(|node| node.object.names).collect();
         (!names.is_empty()).then(|| Self::new(self.schema, names))
     }
 
-    /// What the part `id` of one of its nodes says.
+    /// The constraints of the part `id` of one of its nodes.
     pub(super) fn part(&self, id: NodeId) -> Self {
         Self::new(self.schema, [id])
     }
 
-    /// What is said about the item at this index.
+    /// The constraints on the item at this index.
     pub(super) fn item(&self, index: usize) -> Self {
         Self::new(
             self.schema,
-            self.nodes().filter_map(|node| node.array.about(index)),
+            self.nodes().filter_map(|node| node.array.schema_of(index)),
         )
     }
 
@@ -192,7 +194,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// Two views of one document are compared by what they are made of.
+/// Two views of one document are compared by what they consist of.
 impl Ord for View<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         self.key().cmp(&other.key())

@@ -1,4 +1,4 @@
-//! What a schema has against a value itself, its parts aside.
+//! The constraints of a schema on a value itself, without its parts.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use crate::number::Number;
 use crate::path::Short;
 use crate::value;
 
-/// Of a list of options, no more than this many are named.
+/// The most options of a list that a text names.
 const OPTIONS_NAMED_MAX: usize = 8;
 
-/// One keyword that a value does not fit. As text: the end of a sentence that begins with the path.
+/// A constraint that a value violates. As text: the end of a sentence that begins with the path.
 #[derive(Debug)]
-pub(crate) enum Complaint<'a> {
+pub(crate) enum Violation<'a> {
     Kind {
         expected: Kinds,
         found: Kinds,
@@ -38,88 +38,88 @@ pub(crate) enum Complaint<'a> {
     },
     Pattern(&'a str),
     NotUnique,
-    /// The path is the missing field's.
+    /// The path is that of the missing field.
     Missing,
-    MissingBeside(&'a str),
+    MissingDependent(&'a str),
 }
 
-/// What `node` has against `value`, each with the field that is missing if it is one.
-pub(crate) fn complaints<'a>(
+/// The constraints of `node` that `value` violates, each with the missing field if there is one.
+pub(crate) fn violations<'a>(
     node: &'a Node,
     value: &Value,
-) -> Vec<(Option<&'a str>, Complaint<'a>)> {
+) -> Vec<(Option<&'a str>, Violation<'a>)> {
     let found = Kinds::of(value);
     if !node.kinds.contains(found) {
         let expected = node.kinds;
-        return vec![(None, Complaint::Kind { expected, found })];
+        return vec![(None, Violation::Kind { expected, found })];
     }
     let mut all = Vec::new();
     for options in &node.options {
         if !options.iter().any(|option| value::equal(option, value)) {
-            all.push((None, Complaint::Option(options)));
+            all.push((None, Violation::Option(options)));
         }
     }
     match value {
-        Value::Number(number) => about_number(&node.number, number.into(), &mut all),
-        Value::String(text) => about_text(node, text, &mut all),
-        Value::Array(items) => about_array(node, items, &mut all),
-        Value::Object(fields) => about_object(node, fields, &mut all),
+        Value::Number(number) => check_number(&node.number, number.into(), &mut all),
+        Value::String(text) => check_text(node, text, &mut all),
+        Value::Array(items) => check_array(node, items, &mut all),
+        Value::Object(fields) => check_object(node, fields, &mut all),
         Value::Null | Value::Bool(_) => {}
     }
     all
 }
 
-type Complaints<'a> = Vec<(Option<&'a str>, Complaint<'a>)>;
+type Violations<'a> = Vec<(Option<&'a str>, Violation<'a>)>;
 
-fn about_number<'a>(rules: &NumberRules, number: Number, all: &mut Complaints<'a>) {
+fn check_number<'a>(rules: &NumberRules, number: Number, all: &mut Violations<'a>) {
     let found = [
         rules
             .minimum
             .filter(|limit| number < *limit)
-            .map(Complaint::TooLow),
+            .map(Violation::TooLow),
         rules
             .maximum
             .filter(|limit| number > *limit)
-            .map(Complaint::TooHigh),
+            .map(Violation::TooHigh),
         rules
             .above
             .filter(|limit| number <= *limit)
-            .map(Complaint::NotAbove),
+            .map(Violation::NotAbove),
         rules
             .below
             .filter(|limit| number >= *limit)
-            .map(Complaint::NotBelow),
+            .map(Violation::NotBelow),
         rules
             .multiple_of
             .filter(|step| !number.is_multiple_of(*step))
-            .map(Complaint::NotMultiple),
+            .map(Violation::NotMultiple),
     ];
     all.extend(
         found
             .into_iter()
             .flatten()
-            .map(|complaint| (None, complaint)),
+            .map(|violation| (None, violation)),
     );
 }
 
-fn about_text<'a>(node: &'a Node, text: &str, all: &mut Complaints<'a>) {
+fn check_text<'a>(node: &'a Node, text: &str, all: &mut Violations<'a>) {
     let rules = &node.text;
     if rules.length_min > 0 || rules.length_max.is_some() {
         let length = text.chars().count() as u64;
-        about_count(rules.length_min, rules.length_max, length, "character", all);
+        check_count(rules.length_min, rules.length_max, length, "character", all);
     }
     if let Some(pattern) = rules
         .pattern
         .as_ref()
         .filter(|pattern| !pattern.0.is_match(text))
     {
-        all.push((None, Complaint::Pattern(pattern.0.as_str())));
+        all.push((None, Violation::Pattern(pattern.0.as_str())));
     }
 }
 
-fn about_array<'a>(node: &'a Node, items: &[Value], all: &mut Complaints<'a>) {
+fn check_array<'a>(node: &'a Node, items: &[Value], all: &mut Violations<'a>) {
     let rules = &node.array;
-    about_count(
+    check_count(
         rules.count_min,
         rules.count_max,
         items.len() as u64,
@@ -127,13 +127,13 @@ fn about_array<'a>(node: &'a Node, items: &[Value], all: &mut Complaints<'a>) {
         all,
     );
     if rules.unique && !value::are_unique(items) {
-        all.push((None, Complaint::NotUnique));
+        all.push((None, Violation::NotUnique));
     }
 }
 
-fn about_object<'a>(node: &'a Node, fields: &Map<String, Value>, all: &mut Complaints<'a>) {
+fn check_object<'a>(node: &'a Node, fields: &Map<String, Value>, all: &mut Violations<'a>) {
     let rules = &node.object;
-    about_count(
+    check_count(
         rules.count_min,
         rules.count_max,
         fields.len() as u64,
@@ -142,28 +142,28 @@ fn about_object<'a>(node: &'a Node, fields: &Map<String, Value>, all: &mut Compl
     );
     let is_missing = |name: &&String| !fields.contains_key(name.as_str());
     for name in rules.required.iter().filter(is_missing) {
-        all.push((Some(name), Complaint::Missing));
+        all.push((Some(name), Violation::Missing));
     }
-    for (beside, names) in &rules.required_beside {
-        if fields.contains_key(beside) {
+    for (present, names) in &rules.dependent_required {
+        if fields.contains_key(present) {
             for name in names.iter().filter(is_missing) {
-                all.push((Some(name), Complaint::MissingBeside(beside)));
+                all.push((Some(name), Violation::MissingDependent(present)));
             }
         }
     }
 }
 
-fn about_count<'a>(
+fn check_count<'a>(
     min: u64,
     max: Option<u64>,
     found: u64,
     of: &'static str,
-    all: &mut Complaints<'a>,
+    all: &mut Violations<'a>,
 ) {
     if found < min {
         all.push((
             None,
-            Complaint::TooFew {
+            Violation::TooFew {
                 limit: min,
                 found,
                 of,
@@ -171,11 +171,11 @@ fn about_count<'a>(
         ));
     }
     if let Some(limit) = max.filter(|limit| found > *limit) {
-        all.push((None, Complaint::TooMany { limit, found, of }));
+        all.push((None, Violation::TooMany { limit, found, of }));
     }
 }
 
-impl fmt::Display for Complaint<'_> {
+impl fmt::Display for Violation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kind {
@@ -198,12 +198,12 @@ impl fmt::Display for Complaint<'_> {
             Self::Pattern(pattern) => write!(f, "must match the pattern {}", Short(pattern)),
             Self::NotUnique => f.write_str("must not have two equal items"),
             Self::Missing => f.write_str("is required"),
-            Self::MissingBeside(name) => write!(f, "is required beside {}", Short(name)),
+            Self::MissingDependent(name) => write!(f, "is required beside {}", Short(name)),
         }
     }
 }
 
-/// As it stands in a sentence: `"a", "b" or "c"`.
+/// As part of a sentence: `"a", "b" or "c"`.
 pub(crate) struct Options<'a>(pub(crate) &'a [Value]);
 
 impl fmt::Display for Options<'_> {
@@ -226,7 +226,7 @@ impl fmt::Display for Options<'_> {
     }
 }
 
-/// As it stands in a sentence: `1 item`, `2 items`.
+/// As part of a sentence: `1 item`, `2 items`.
 pub(crate) struct Count<'a>(pub(crate) u64, pub(crate) &'a str);
 
 impl fmt::Display for Count<'_> {

@@ -1,28 +1,28 @@
-//! What is said by alternatives: `anyOf`, `oneOf`, `not`, and `if`.
+//! Combinators: `anyOf`, `oneOf`, `not`, and `if`.
 
-use super::Comparer;
+use super::comparer::Comparer;
 use super::view::{Cases, View};
 use crate::kind::Kinds;
 use crate::node::{Node, NodeId};
 
-/// How deep two forms are looked at for what tells them apart: a tag is a field, and may be one of
-/// several.
+/// The depth to which two alternatives are searched for a difference: a tag is a field, and may be
+/// one of several.
 const TAG_DEPTH_MAX: usize = 2;
 
 impl<'a> Comparer<'a> {
-    pub(super) fn compare_forms(&mut self, old: &View<'a>, id: NodeId) {
+    pub(super) fn compare_combinators(&mut self, old: &View<'a>, id: NodeId) {
         let new = self.new.node(id);
         let any_of = |node: &Node| node.any_of.clone();
-        if !new.any_of.is_empty() && !self.has_same(old, new, any_of) {
+        if !new.any_of.is_empty() && !self.has_equivalent(old, new, any_of) {
             self.compare_any_of(old, id);
         }
         let one_of = |node: &Node| node.one_of.clone();
-        if !new.one_of.is_empty() && !self.has_same(old, new, one_of) {
+        if !new.one_of.is_empty() && !self.has_equivalent(old, new, one_of) {
             self.compare_one_of(old, id);
         }
         if let Some(not) = new.not {
             let excluded = |node: &Node| node.not.into_iter().collect();
-            if !self.has_same(old, new, excluded) && !self.is_apart(old, not) {
+            if !self.has_equivalent(old, new, excluded) && !self.is_disjoint(old, not) {
                 self.report("may no longer be all that it was: more is excluded");
             }
         }
@@ -30,13 +30,13 @@ impl<'a> Comparer<'a> {
     }
 
     fn compare_any_of(&mut self, old: &View<'a>, id: NodeId) {
-        let meeting = self.meeting(old, &self.new.node(id).any_of);
-        if let [form] = meeting[..] {
-            return self.compare(old, form);
+        let overlapping = self.overlapping(old, &self.new.node(id).any_of);
+        if let [alternative] = overlapping[..] {
+            return self.compare(old, alternative);
         }
         let mut nearest = None;
-        for form in meeting {
-            let found = self.attempt(old, form);
+        for alternative in overlapping {
+            let found = self.attempt(old, alternative);
             if found.is_empty() {
                 return;
             }
@@ -51,21 +51,23 @@ impl<'a> Comparer<'a> {
     }
 
     fn compare_one_of(&mut self, old: &View<'a>, id: NodeId) {
-        let meeting = self.meeting(old, &self.new.node(id).one_of);
-        match meeting[..] {
+        let overlapping = self.overlapping(old, &self.new.node(id).one_of);
+        match overlapping[..] {
             [] => self.compare_by_kind(old, id, "may have a form that is no longer allowed"),
-            [form] => self.compare(old, form),
+            [alternative] => self.compare(old, alternative),
             _ => self.compare_by_kind(old, id, "may fit more than one of the new forms"),
         }
     }
 
-    /// Those of the new `forms` that something which fits `old` may fit.
-    fn meeting(&mut self, old: &View<'a>, forms: &[NodeId]) -> Vec<NodeId> {
-        let meeting = forms.iter().filter(|form| !self.is_apart(old, **form));
-        meeting.copied().collect()
+    /// The alternatives that a value which fits `old` may fit.
+    fn overlapping(&mut self, old: &View<'a>, alternatives: &[NodeId]) -> Vec<NodeId> {
+        let overlapping = alternatives
+            .iter()
+            .filter(|id| !self.is_disjoint(old, **id));
+        overlapping.copied().collect()
     }
 
-    /// A string may fit one form, and null another.
+    /// Compares each kind separately: a string may fit one alternative, and null another.
     fn compare_by_kind(&mut self, old: &View<'a>, id: NodeId, otherwise: &str) {
         let kinds: Vec<Kinds> = old.kinds().each().collect();
         if let [_] = kinds[..] {
@@ -88,21 +90,21 @@ impl<'a> Comparer<'a> {
         let is_alike = old
             .nodes()
             .all(|node| node.condition.is_none() || shape(node) == shape(new));
-        if new.condition.is_some() && !(is_alike && self.has_same(old, new, all)) {
+        if new.condition.is_some() && !(is_alike && self.has_equivalent(old, new, all)) {
             for part in [new.then, new.otherwise].into_iter().flatten() {
                 self.compare(old, part);
             }
         }
     }
 
-    /// Whether nothing fits both: `false` when in doubt.
-    fn is_apart(&mut self, old: &View<'a>, form: NodeId) -> bool {
-        let form = View::new(self.new, [form]);
-        (0..=TAG_DEPTH_MAX).any(|depth| self.are_apart(old, &form, depth))
+    /// Whether no value fits both: `false` when in doubt.
+    fn is_disjoint(&mut self, old: &View<'a>, id: NodeId) -> bool {
+        let new = View::new(self.new, [id]);
+        (0..=TAG_DEPTH_MAX).any(|depth| self.are_disjoint(old, &new, depth))
     }
 
-    /// Looks no deeper than `depth`.
-    fn are_apart(&mut self, old: &View<'a>, new: &View<'a>, depth: usize) -> bool {
+    /// Searches no deeper than `depth`.
+    fn are_disjoint(&mut self, old: &View<'a>, new: &View<'a>, depth: usize) -> bool {
         let kinds = old.kinds().and(new.kinds());
         if kinds.is_empty() {
             return true;
@@ -116,20 +118,22 @@ impl<'a> Comparer<'a> {
                 let both = old.fitting(&values, &mut self.old_checker);
                 self.spend(values.len()) && new.fitting(&both, &mut self.new_checker).is_empty()
             }
-            (Cases::Forms(forms), _) => deeper.is_some_and(|depth| {
-                let mut forms = forms.iter();
-                forms.all(|form| self.are_apart(form, new, depth))
+            (Cases::Alternatives(alternatives), _) => deeper.is_some_and(|depth| {
+                let mut alternatives = alternatives.iter();
+                alternatives.all(|old| self.are_disjoint(old, new, depth))
             }),
-            (_, Cases::Forms(forms)) => deeper.is_some_and(|depth| {
-                let mut forms = forms.iter();
-                forms.all(|form| self.are_apart(old, form, depth))
+            (_, Cases::Alternatives(alternatives)) => deeper.is_some_and(|depth| {
+                let mut alternatives = alternatives.iter();
+                alternatives.all(|new| self.are_disjoint(old, new, depth))
             }),
-            (Cases::One, Cases::One) if kinds == Kinds::OBJECT => deeper.is_some_and(|depth| {
-                let required = old.required().into_iter().chain(new.required());
-                let mut fields = required.map(|name| (old.field(name), new.field(name)));
-                fields.any(|(old, new)| self.are_apart(&old, &new, depth))
-            }),
-            (Cases::One, Cases::One) => false,
+            (Cases::Single, Cases::Single) if kinds == Kinds::OBJECT => {
+                deeper.is_some_and(|depth| {
+                    let required = old.required().into_iter().chain(new.required());
+                    let mut fields = required.map(|name| (old.field(name), new.field(name)));
+                    fields.any(|(old, new)| self.are_disjoint(&old, &new, depth))
+                })
+            }
+            (Cases::Single, Cases::Single) => false,
         }
     }
 }

@@ -1,37 +1,38 @@
-//! What is said about a value itself: its kind, its options, numbers and strings.
+//! The constraints on a value itself: its kind, its options, numbers and strings.
 
 use std::fmt;
 
 use serde_json::Value;
 
-use super::Comparer;
+use super::comparer::Comparer;
+use super::counts::Counts;
 use super::view::View;
-use crate::complaint::{Complaint, Count, Options};
+use crate::constraints::{Options, Violation};
 use crate::kind::Kinds;
 use crate::node::{Node, NodeId};
 use crate::number::Number;
 
 impl<'a> Comparer<'a> {
-    /// `values` are all that may fit `old`.
+    /// `values` are all values that may fit `old`.
     pub(super) fn compare_values(&mut self, old: &View<'a>, values: &[Value], id: NodeId) {
         if !self.spend(values.len()) {
             return;
         }
         let values = old.fitting(values, &mut self.old_checker);
-        let is_gone = |value: &&Value| !self.new_checker.holds_apart(id, value);
-        let gone: Vec<_> = values.iter().filter(is_gone).cloned().collect();
-        if !gone.is_empty() {
-            self.report(format_args!("may no longer be {}", Options(&gone)));
+        let is_removed = |value: &&Value| !self.new_checker.fits_temporary(id, value);
+        let removed: Vec<_> = values.iter().filter(is_removed).cloned().collect();
+        if !removed.is_empty() {
+            self.report(format_args!("may no longer be {}", Options(&removed)));
         }
     }
 
-    pub(super) fn compare_itself(&mut self, old: &View<'a>, new: &Node) {
-        let gone = old.kinds().without(new.kinds);
-        if !gone.is_empty() {
-            self.report(format_args!("may no longer be {gone}"));
+    pub(super) fn compare_scalar(&mut self, old: &View<'a>, new: &Node) {
+        let removed = old.kinds().without(new.kinds);
+        if !removed.is_empty() {
+            self.report(format_args!("may no longer be {removed}"));
         }
         for options in &new.options {
-            self.report(now(&Complaint::Option(options)));
+            self.report(now(&Violation::Option(options)));
         }
         if old.kinds().meets(Kinds::NUMBER) {
             self.compare_numbers(old, new);
@@ -52,14 +53,14 @@ impl<'a> Comparer<'a> {
             steps.into_iter().any(|old| is_multiple(old, step))
         };
         let found = [
-            (rules.minimum.filter(|limit| !is_above((*limit, false)))).map(Complaint::TooLow),
-            (rules.above.filter(|limit| !is_above((*limit, true)))).map(Complaint::NotAbove),
-            (rules.maximum.filter(|limit| !is_below((*limit, true)))).map(Complaint::TooHigh),
-            (rules.below.filter(|limit| !is_below((*limit, false)))).map(Complaint::NotBelow),
-            (rules.multiple_of.filter(|step| !has_step(*step))).map(Complaint::NotMultiple),
+            (rules.minimum.filter(|limit| !is_above((*limit, false)))).map(Violation::TooLow),
+            (rules.above.filter(|limit| !is_above((*limit, true)))).map(Violation::NotAbove),
+            (rules.maximum.filter(|limit| !is_below((*limit, true)))).map(Violation::TooHigh),
+            (rules.below.filter(|limit| !is_below((*limit, false)))).map(Violation::NotBelow),
+            (rules.multiple_of.filter(|step| !has_step(*step))).map(Violation::NotMultiple),
         ];
-        for complaint in found.into_iter().flatten() {
-            self.report(now(&complaint));
+        for violation in found.into_iter().flatten() {
+            self.report(now(&violation));
         }
     }
 
@@ -75,39 +76,17 @@ impl<'a> Comparer<'a> {
         if let Some(pattern) = &new.text.pattern {
             let is_known = |node: &Node| node.text.pattern.as_ref() == Some(pattern);
             if !old.nodes().any(is_known) {
-                self.report(now(&Complaint::Pattern(pattern.0.as_str())));
+                self.report(now(&Violation::Pattern(pattern.0.as_str())));
             }
         }
     }
-
-    pub(super) fn compare_counts(&mut self, counts: &Counts) {
-        if counts.old_min.unwrap_or(0) < counts.min {
-            let min = Count(counts.min, counts.of);
-            self.report(format_args!("now must have at least {min}"));
-        }
-        if let Some(max) = counts.max
-            && counts.old_max.is_none_or(|old| old > max)
-        {
-            let max = Count(max, counts.of);
-            self.report(format_args!("now must have at most {max}"));
-        }
-    }
 }
 
-/// How many of something a value may have.
-pub(super) struct Counts {
-    pub(super) of: &'static str,
-    pub(super) old_min: Option<u64>,
-    pub(super) old_max: Option<u64>,
-    pub(super) min: u64,
-    pub(super) max: Option<u64>,
+fn now(violation: &Violation<'_>) -> impl fmt::Display {
+    format!("now {violation}")
 }
 
-fn now(complaint: &Complaint<'_>) -> impl fmt::Display {
-    format!("now {complaint}")
-}
-
-/// The highest lower limit, and whether it is excluded itself.
+/// The highest lower limit, and whether it is exclusive.
 fn lowest(old: &View<'_>) -> Option<(Number, bool)> {
     let limits = old.nodes().flat_map(|node| {
         let included = node.number.minimum.map(|limit| (limit, false));
@@ -121,7 +100,7 @@ fn lowest(old: &View<'_>) -> Option<(Number, bool)> {
     }
 }
 
-/// The lowest upper limit, and whether it is included itself.
+/// The lowest upper limit, and whether it is inclusive.
 fn highest(old: &View<'_>) -> Option<(Number, bool)> {
     let limits = old.nodes().flat_map(|node| {
         let included = node.number.maximum.map(|limit| (limit, true));
@@ -135,7 +114,7 @@ fn highest(old: &View<'_>) -> Option<(Number, bool)> {
     }
 }
 
-/// Whether each multiple of `old` is one of `new`.
+/// Whether each multiple of `old` is a multiple of `new`.
 fn is_multiple(old: Number, new: Number) -> bool {
     match (old, new) {
         (Number::Whole(old), Number::Whole(new)) => old.checked_rem(new) == Some(0),
