@@ -11,10 +11,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// A gateway that does not take the connection within this long is not there.
+/// A gateway that does not accept the connection within this long is unavailable.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The gateway itself gives up a command after 30 s and says so.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longer than the 30 s after which the gateway itself responds with a timeout.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
 /// A stream that is silent for this long is dead: the gateway sends a comment every 15 s.
 const SILENCE_MAX: Duration = Duration::from_secs(45);
 
@@ -26,7 +26,7 @@ pub(crate) struct Client {
     api_key: Option<String>,
 }
 
-/// What the gateway says when it refuses (RFC 9457).
+/// Why the gateway rejects a request (RFC 9457).
 #[derive(Debug, Default, Deserialize, thiserror::Error)]
 #[serde(default)]
 pub(crate) struct Problem {
@@ -36,35 +36,35 @@ pub(crate) struct Problem {
     pub(crate) field: Option<String>,
 }
 
-/// The stream ended before it had told everything.
+/// The stream ended before it was complete.
 #[derive(Debug, thiserror::Error)]
-#[error("the gateway's stream broke off ({reason})")]
-pub(crate) struct BrokenOff {
+#[error("the gateway's stream was interrupted ({reason})")]
+pub(crate) struct StreamInterrupted {
     reason: String,
 }
 
-impl BrokenOff {
+impl StreamInterrupted {
     pub(crate) fn new(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
         }
     }
 
-    /// What the last event of a stream says, by which the gateway ends it.
+    /// From the last event of a stream, with which the gateway ends it.
     pub(crate) fn read(data: &str) -> Self {
-        let said: Value = serde_json::from_str(data).unwrap_or_default();
-        let reason = said.get("reason").or_else(|| said.get("detail"));
+        let problem: Value = serde_json::from_str(data).unwrap_or_default();
+        let reason = problem.get("reason").or_else(|| problem.get("detail"));
         Self::new(reason.and_then(Value::as_str).unwrap_or("no reason given"))
     }
 }
 
-/// Whether the same request may well succeed a little later.
+/// Whether a retry of the request may succeed.
 pub(crate) fn is_temporary(error: &anyhow::Error) -> bool {
     match error.downcast_ref::<Problem>() {
         Some(problem) => matches!(problem.status, 429 | 500..=599),
         None => error.chain().any(|cause| {
             cause.is::<reqwest::Error>()
-                || cause.is::<BrokenOff>()
+                || cause.is::<StreamInterrupted>()
                 || cause.is::<eventsource_stream::EventStreamError<reqwest::Error>>()
         }),
     }
@@ -73,7 +73,7 @@ pub(crate) fn is_temporary(error: &anyhow::Error) -> bool {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match (self.title.as_str(), self.detail.as_str()) {
-            ("", "") => "the gateway refused it",
+            ("", "") => "the gateway rejected the request",
             (title, "") => title,
             (_, detail) => detail,
         };
@@ -100,14 +100,14 @@ impl Client {
         })
     }
 
-    /// Asks, and reads the answer as JSON. A request without a body is one with `None`.
+    /// Sends a request and decodes the response as JSON. `()` decodes an empty one.
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         body: Option<&Value>,
     ) -> anyhow::Result<T> {
-        let mut request = self.request(method, path).timeout(ANSWER_TIMEOUT);
+        let mut request = self.request(method, path).timeout(RESPONSE_TIMEOUT);
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -116,17 +116,17 @@ impl Client {
             .await?
             .text()
             .await
-            .context("read the gateway's answer")?;
-        // An answer without content says no more than that it was done.
+            .context("read the gateway's response")?;
+        // A response without content only means success.
         let text = if text.trim().is_empty() {
             "null"
         } else {
             &text
         };
-        serde_json::from_str(text).context("the gateway's answer is not what it promises")
+        serde_json::from_str(text).context("malformed response of the gateway")
     }
 
-    /// The events of an SSE stream that answers `body`, or of one that just tells.
+    /// The events of an SSE stream that responds to a request, with a body or without.
     pub(crate) async fn stream(
         &self,
         method: Method,
@@ -147,7 +147,7 @@ impl Client {
         let events = futures::stream::unfold(Box::pin(bytes), async |mut bytes| {
             let next = match tokio::time::timeout(SILENCE_MAX, bytes.next()).await {
                 Ok(next) => next?.context("read the gateway's stream"),
-                Err(_) => Err(BrokenOff::new("it fell silent").into()),
+                Err(_) => Err(StreamInterrupted::new("no keep-alive").into()),
             };
             Some((next, bytes))
         });

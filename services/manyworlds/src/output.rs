@@ -16,8 +16,8 @@ pub(crate) enum Style {
     Bold,
     /// Something went wrong.
     Error,
-    /// One voice of several.
-    Voice(usize),
+    /// The agent with this number.
+    Agent(usize),
 }
 
 /// Where answers go (stdout) and notes (stderr). Cheap to copy.
@@ -104,7 +104,7 @@ fn paint(color: bool, style: Style, text: &str) -> String {
         Style::Faint => "2",
         Style::Bold => "1",
         Style::Error => "31",
-        Style::Voice(index) => PALETTE[index % PALETTE.len()],
+        Style::Agent(index) => PALETTE[index % PALETTE.len()],
     };
     format!("\x1b[{code}m{text}\x1b[0m")
 }
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn without_colour_text_stays_as_it_is() {
-        assert_eq!(paint(false, Style::Voice(7), "ada"), "ada");
-        assert_eq!(paint(true, Style::Voice(7), "ada"), "\x1b[32mada\x1b[0m");
+        assert_eq!(paint(false, Style::Agent(7), "ada"), "ada");
+        assert_eq!(paint(true, Style::Agent(7), "ada"), "\x1b[32mada\x1b[0m");
     }
 }

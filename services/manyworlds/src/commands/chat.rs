@@ -1,6 +1,6 @@
 //! `manyworlds chat`.
 
-mod turn;
+mod conversation;
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 
@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use contract::{ChatId, EntityId, WorldId};
 
-use self::turn::Turn;
+use self::conversation::Conversation;
 use crate::client::Client;
 use crate::output::{Output, Style};
 
@@ -24,7 +24,7 @@ pub(crate) struct Options {
     user: EntityId,
 }
 
-/// Talks until the input ends.
+/// Posts each line of the input and shows the answers, until the input ends.
 pub(crate) async fn run(options: Options, client: &Client, output: Output) -> anyhow::Result<()> {
     let interactive = io::stdin().is_terminal() && output.is_terminal();
     let prompt = format!("{}> ", options.user);
@@ -32,7 +32,7 @@ pub(crate) async fn run(options: Options, client: &Client, output: Output) -> an
         let hint = format!("{} / {}: Ctrl-D ends it", options.world, options.chat);
         output.note(&output.paint_note(Style::Faint, &hint));
     }
-    let mut turn = Turn::new(&options, output);
+    let mut conversation = Conversation::new(options.world, options.chat, options.user, output);
     loop {
         if interactive {
             output.prompt(&prompt)?;
@@ -44,8 +44,8 @@ pub(crate) async fn run(options: Options, client: &Client, output: Output) -> an
         if text.is_empty() {
             continue;
         }
-        match turn.take(client, text).await {
-            // A person sees it and tries again, a script stops.
+        match conversation.post_message(client, text).await {
+            // A person sees the error and may retry; a script stops.
             Err(error) if interactive => {
                 output.note(&format!(
                     "{} {error:#}",
@@ -59,7 +59,7 @@ pub(crate) async fn run(options: Options, client: &Client, output: Output) -> an
         output.line("")?;
         return Ok(());
     }
-    match turn.unanswered() {
+    match conversation.failed_answers() {
         0 => Ok(()),
         1 => bail!("an answer failed"),
         count => bail!("{count} answers failed"),

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::sleep;
 
-use crate::client::{BrokenOff, Client, is_temporary};
+use crate::client::{Client, StreamInterrupted, is_temporary};
 use crate::output::{Output, Style};
 
 /// The pause before the stream is opened again doubles from here to the longest.
@@ -64,7 +64,7 @@ pub(crate) async fn run(options: Options, client: &Client, output: Output) -> an
     }
 }
 
-/// Shows what comes until the stream breaks off.
+/// Shows events until the stream is interrupted.
 async fn follow(
     client: &Client,
     path: &str,
@@ -86,14 +86,14 @@ async fn follow(
                 }
                 *last_seen = Some(ready.position);
             }
-            "error" => return Err(BrokenOff::read(&event.data).into()),
+            "error" => return Err(StreamInterrupted::read(&event.data).into()),
             _ => show(output, &event)?,
         }
         if !event.id.is_empty() {
             *last_seen = Some(event.id);
         }
     }
-    Err(BrokenOff::new("it ended").into())
+    Err(StreamInterrupted::new("stream ended").into())
 }
 
 fn path(options: &Options) -> String {

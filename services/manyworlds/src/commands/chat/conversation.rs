@@ -1,4 +1,4 @@
-//! One message and everything that it makes agents say.
+//! The turns of a chat: posts messages and shows the answers that they cause.
 
 use std::time::Duration;
 
@@ -11,90 +11,89 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::Options;
-use crate::client::{BrokenOff, Client, Problem, is_temporary};
+use crate::client::{Client, Problem, StreamInterrupted, is_temporary};
 use crate::commands::approvals;
 use crate::output::{Output, Style};
-use crate::transcript::{Shown, Transcript};
+use crate::transcript::{ScreenUpdate, Transcript};
 
-/// A connection that is lost is tried again for this long: longer than any failover.
-const PATIENCE: Duration = Duration::from_secs(45);
-const PAUSE: Duration = Duration::from_millis(250);
+/// A lost connection is retried for this long: longer than any failover.
+const RETRY_MAX: Duration = Duration::from_secs(45);
+const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Takes turns in a chat, one after the other.
-pub(super) struct Turn {
+/// A user's conversation with the agents of a chat, one turn after the other.
+pub(super) struct Conversation {
     world: WorldId,
     chat: ChatId,
     user: EntityId,
     output: Output,
-    /// The agents in the order in which they first spoke: each has a colour.
+    /// The agents in the order of their first answers: each has a colour.
     agents: Vec<EntityId>,
     transcript: Transcript,
-    /// The last event that was shown: what a repeated stream tells again is not shown again.
-    seen: Option<Position>,
-    unanswered: usize,
+    /// The last event that was shown: a repeated stream does not show it again.
+    last_shown: Option<Position>,
+    failed_answers: usize,
 }
 
-/// Whether a turn goes on.
+/// Whether a turn has ended.
 #[derive(PartialEq, Eq)]
-enum Progress {
-    More,
+enum TurnStatus {
+    Open,
     Ended,
 }
 
-impl Turn {
-    pub(super) fn new(options: &Options, output: Output) -> Self {
+impl Conversation {
+    pub(super) fn new(world: WorldId, chat: ChatId, user: EntityId, output: Output) -> Self {
         Self {
-            world: options.world.clone(),
-            chat: options.chat.clone(),
-            user: options.user.clone(),
+            world,
+            chat,
+            user,
             output,
             agents: Vec::new(),
             transcript: Transcript::default(),
-            seen: None,
-            unanswered: 0,
+            last_shown: None,
+            failed_answers: 0,
         }
     }
 
     /// How many answers failed so far.
-    pub(super) fn unanswered(&self) -> usize {
-        self.unanswered
+    pub(super) fn failed_answers(&self) -> usize {
+        self.failed_answers
     }
 
-    /// Posts a message, and shows what comes of it until the turn has ended. While the gateway is
-    /// away it is posted again: the key makes all of that one message.
-    pub(super) async fn take(&mut self, client: &Client, text: &str) -> anyhow::Result<()> {
+    /// Posts a message and shows its turn until it ends. While the gateway is unavailable, the
+    /// message is posted again; the idempotency key makes it one message.
+    pub(super) async fn post_message(&mut self, client: &Client, text: &str) -> anyhow::Result<()> {
         let key = Uuid::now_v7().to_string();
-        let mut until = Instant::now() + PATIENCE;
+        let mut retry_until = Instant::now() + RETRY_MAX;
         let mut posted = false;
         loop {
             let error = match self
-                .follow(client, text, &key, &mut posted, &mut until)
+                .follow_turn(client, text, &key, &mut posted, &mut retry_until)
                 .await
             {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            // A gateway that was never reached is more likely not there than away.
-            let reached = posted || error.is::<Problem>();
-            if !reached || !is_temporary(&error) || Instant::now() > until {
+            // A gateway that was never reached is more likely not running than restarting.
+            let was_reached = posted || error.is::<Problem>();
+            if !was_reached || !is_temporary(&error) || Instant::now() > retry_until {
                 return Err(error);
             }
             self.transcript = Transcript::default();
-            let note = format!("\n{error:#}; trying again");
+            let note = format!("\n{error:#}; retrying");
             self.output
                 .note(&self.output.paint_note(Style::Faint, &note));
-            sleep(PAUSE).await;
+            sleep(RETRY_INTERVAL).await;
         }
     }
 
-    async fn follow(
+    async fn follow_turn(
         &mut self,
         client: &Client,
         text: &str,
         key: &str,
         posted: &mut bool,
-        until: &mut Instant,
+        retry_until: &mut Instant,
     ) -> anyhow::Result<()> {
         let path = format!("/v1/worlds/{}/chats/{}/messages", self.world, self.chat);
         let body = json!({"sender": self.user, "text": text, "stream": true});
@@ -108,52 +107,52 @@ impl Turn {
             .await?;
         *posted = true;
         while let Some(event) = events.next().await {
-            *until = Instant::now() + PATIENCE;
-            if self.show(&event?)? == Progress::Ended {
+            *retry_until = Instant::now() + RETRY_MAX;
+            if self.show_event(&event?)? == TurnStatus::Ended {
                 return Ok(());
             }
         }
-        Err(BrokenOff::new("it ended").into())
+        Err(StreamInterrupted::new("stream ended").into())
     }
 
-    fn show(&mut self, event: &Event) -> anyhow::Result<Progress> {
+    fn show_event(&mut self, event: &Event) -> anyhow::Result<TurnStatus> {
         match event.event.as_str() {
             "chunk" => {
-                let chunk: Chunk = read(event)?;
+                let chunk: Chunk = parse_data(event)?;
                 if self.output.is_terminal() {
-                    let shown = self.transcript.chunk(&chunk);
-                    self.draw(shown)?;
+                    let updates = self.transcript.add_chunk(&chunk);
+                    self.draw(updates)?;
                 }
             }
             "message" => {}
-            "error" => return Err(BrokenOff::read(&event.data).into()),
+            "error" => return Err(StreamInterrupted::read(&event.data).into()),
             _ => {
-                let told: CloudEvent = read(event)?;
-                if self.seen.is_none_or(|seen| seen < told.sequence) {
-                    self.seen = Some(told.sequence);
-                    self.tell(&told, &event.data)?;
+                let fact: CloudEvent = parse_data(event)?;
+                if self.last_shown.is_none_or(|last| last < fact.sequence) {
+                    self.last_shown = Some(fact.sequence);
+                    self.show_fact(&fact, &event.data)?;
                 }
                 if matches!(event.event.as_str(), "chat.turn_ended" | "world.deleted") {
-                    return Ok(Progress::Ended);
+                    return Ok(TurnStatus::Ended);
                 }
             }
         }
-        Ok(Progress::More)
+        Ok(TurnStatus::Open)
     }
 
     /// Shows a fact of the turn.
-    fn tell(&mut self, event: &CloudEvent, json: &str) -> anyhow::Result<()> {
+    fn show_fact(&mut self, event: &CloudEvent, json: &str) -> anyhow::Result<()> {
         if self.output.is_json() {
             self.output.line(json)?;
         }
         match Fact::parse(&event.event_type, &event.data)? {
-            // A tool that fails is not the agent that does.
-            Some(Fact::ActionFailed(failed)) if failed.call.is_none() => self.fail(
+            // A failed tool call does not fail the answer.
+            Some(Fact::ActionFailed(failed)) if failed.call.is_none() => self.show_failure(
                 &event.sender,
                 &format!("{} ({})", failed.reason, failed.code),
             ),
             Some(Fact::ActionCancelled(cancelled)) if cancelled.call.is_none() => {
-                self.fail(&event.sender, "it was called off")
+                self.show_failure(&event.sender, "cancelled")
             }
             Some(Fact::ApprovalRequested(requested)) => {
                 let id = event.id.approval();
@@ -165,8 +164,10 @@ impl Turn {
                 Ok(())
             }
             Some(Fact::MessagePosted(message)) if self.output.is_terminal() => {
-                let shown = self.transcript.posted(&event.sender, &message.text);
-                self.draw(shown)
+                let updates = self
+                    .transcript
+                    .complete_answer(&event.sender, &message.text);
+                self.draw(updates)
             }
             Some(Fact::MessagePosted(message)) if !self.output.is_json() => {
                 let line = format!("{}: {}", event.sender, message.text);
@@ -176,26 +177,26 @@ impl Turn {
         }
     }
 
-    fn fail(&mut self, agent: &EntityId, reason: &str) -> anyhow::Result<()> {
-        self.unanswered += 1;
-        let shown = self.transcript.failed(agent);
-        self.draw(shown)?;
+    fn show_failure(&mut self, agent: &EntityId, reason: &str) -> anyhow::Result<()> {
+        self.failed_answers += 1;
+        let updates = self.transcript.fail_answer(agent);
+        self.draw(updates)?;
         let note = format!("{agent} can't answer: {reason}");
         self.output
             .note(&self.output.paint_note(Style::Error, &note));
         Ok(())
     }
 
-    fn draw(&mut self, shown: Vec<Shown>) -> anyhow::Result<()> {
-        for shown in shown {
-            match shown {
-                Shown::Begin(agent) => {
+    fn draw(&mut self, updates: Vec<ScreenUpdate>) -> anyhow::Result<()> {
+        for update in updates {
+            match update {
+                ScreenUpdate::Begin(agent) => {
                     let name = self.output.paint(self.style(&agent), agent.as_str());
                     self.output.piece(&format!("{name}: "))?;
                 }
-                Shown::Text(text) => self.output.piece(&text)?,
-                Shown::End => self.output.line("")?,
-                Shown::Void => self
+                ScreenUpdate::Text(text) => self.output.piece(&text)?,
+                ScreenUpdate::End => self.output.line("")?,
+                ScreenUpdate::Retracted => self
                     .output
                     .line(&self.output.paint(Style::Faint, " … again"))?,
             }
@@ -205,18 +206,14 @@ impl Turn {
 
     fn style(&mut self, agent: &EntityId) -> Style {
         let known = self.agents.iter().position(|known| known == agent);
-        Style::Voice(known.unwrap_or_else(|| {
+        Style::Agent(known.unwrap_or_else(|| {
             self.agents.push(agent.clone());
             self.agents.len() - 1
         }))
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(event: &Event) -> anyhow::Result<T> {
-    serde_json::from_str(&event.data).with_context(|| {
-        format!(
-            "the gateway's event {} is not what it promises",
-            event.event
-        )
-    })
+fn parse_data<T: serde::de::DeserializeOwned>(event: &Event) -> anyhow::Result<T> {
+    serde_json::from_str(&event.data)
+        .with_context(|| format!("malformed {} event of the gateway", event.event))
 }
