@@ -9,3 +9,4 @@ mod tokens;
 mod use_tree;
 
 pub(crate) use graph::ImportGraph;
+pub(crate) use modules::path_attribute;

@@ -16,6 +16,7 @@ mod folders;
 mod imports;
 mod layers;
 mod manifest;
+mod orphans;
 mod parents;
 mod sizes;
 mod subjects;
@@ -47,6 +48,11 @@ fn subjects_are_built_in_one_file() {
 #[test]
 fn no_source_file_is_longer_than_500_lines() {
     assert_none(&sizes::violations(&root()));
+}
+
+#[test]
+fn every_source_file_is_named_by_a_module() {
+    assert_none(&orphans::violations(&root()));
 }
 
 fn root() -> PathBuf {

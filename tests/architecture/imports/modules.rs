@@ -123,7 +123,7 @@ impl Modules {
 }
 
 /// The path in `#[path = "…"]`.
-fn path_attribute(attributes: &[Attribute]) -> Option<String> {
+pub(crate) fn path_attribute(attributes: &[Attribute]) -> Option<String> {
     attributes
         .iter()
         .find_map(|attribute| match &attribute.meta {

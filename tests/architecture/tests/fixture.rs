@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::crates::CrateRules;
 use crate::layers::Layers;
-use crate::{check, crates, sizes};
+use crate::{check, crates, orphans, sizes};
 
 const CRATE_RULES: CrateRules = CrateRules {
     may_use: &[
@@ -197,6 +197,7 @@ pub(crate) fn violations(changed: &[(&str, &str)]) -> Vec<String> {
         check::imports(folder.path(), LAYERS),
         check::subjects(folder.path()),
         sizes::violations(folder.path()),
+        orphans::violations(folder.path()),
     ];
     found
         .into_iter()

@@ -87,7 +87,7 @@ fn an_alias_and_a_glob_are_followed_to_the_definition() {
 #[test]
 fn a_glob_sees_no_private_imports_of_a_sibling() {
     let violations = |import| {
-        let router = format!("mod chats; mod worlds; {import}");
+        let router = format!("mod chats; mod worlds; #[cfg(test)] mod tests; {import}");
         violations(&[
             ("services/gateway/src/router.rs", &router),
             (PROBLEM, "pub struct Problem; use crate::router::*;"),
@@ -106,7 +106,10 @@ fn what_a_macro_defines_belongs_to_the_file_that_invokes_it() {
     assert_eq!(
         violations(&[
             ("services/gateway/src/auth.rs", auth),
-            ("services/gateway/src/router.rs", "mod worlds; mod chats;"),
+            (
+                "services/gateway/src/router.rs",
+                "mod worlds; mod chats; #[cfg(test)] mod tests;"
+            ),
             (PROBLEM, "pub struct Problem; use crate::auth::Principal;"),
         ]),
         [circle("Principal")]
