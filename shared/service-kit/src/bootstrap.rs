@@ -1,4 +1,4 @@
-//! How a service starts: its page first, then its connection, then its work.
+//! Starts a service: first its health page, then its connection, then its work.
 
 use std::time::Duration;
 
@@ -6,24 +6,24 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Health, Tasks};
 
-/// How a service starts and ends.
+/// The start and the end of a service.
 pub struct Bootstrap {
     /// The name of the service.
     pub name: &'static str,
-    /// The name of what it connects to, on the health page.
+    /// The name of its connection on the health page.
     pub connects_to: &'static str,
-    /// How long it may take to end once it is to.
+    /// The longest time that a shutdown takes.
     pub grace: Duration,
-    /// Cancelled when it is to end.
+    /// Cancelled to shut it down.
     pub shutdown: CancellationToken,
 }
 
 impl Bootstrap {
-    /// Serves the `page` at once, connects, and does the `work` on the connection, until shutdown. The
-    /// page says that the service is not ready until `work` requires something else of the connection.
+    /// Serves the `page` at once, connects, and runs the `work` on the connection, until shutdown. The
+    /// service is not ready until `work` replaces the check of the connection.
     ///
     /// # Errors
-    /// Whatever stopped the page, the connection or the work before shutdown.
+    /// The error that stopped the page, the connection or the work before shutdown.
     pub async fn run<C, E, P, W>(
         self,
         page: impl FnOnce(Health, CancellationToken) -> P,
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_page_says_that_it_is_connecting_and_the_work_gets_the_connection() {
+    async fn the_page_shows_connecting_and_the_work_gets_the_connection() {
         let shutdown = CancellationToken::new();
         let work = async |connection: u32, health: Health, shutdown: CancellationToken| {
             assert_eq!(connection, 7);
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_connection_that_is_refused_ends_the_service() {
+    async fn a_refused_connection_ends_the_service() {
         let shutdown = CancellationToken::new();
         let connect = ready(Err::<(), _>(anyhow::anyhow!("wrong credentials")));
         let work = async |(), _, _| anyhow::Ok(());

@@ -1,7 +1,9 @@
+//! Errors with their causes, as text.
+
 use std::error::Error;
 use std::fmt;
 
-/// Shows an error and all its causes in one line.
+/// Formats an error and all its causes in one line.
 pub struct ErrorChain<'a>(pub &'a (dyn Error + 'a));
 
 impl fmt::Display for ErrorChain<'_> {

@@ -9,18 +9,18 @@ const PREFIX: &str = "MANYWORLDS";
 /// The variable that names the file.
 const FILE_VARIABLE: &str = "MANYWORLDS_CONFIG";
 
-/// Variables of the command line's client: whoever starts a service in the same shell may have them.
+/// Variables of the command-line client: they may be set in the shell that starts a service.
 const CLIENT_VARIABLES: [&str; 2] = ["MANYWORLDS_URL", "MANYWORLDS_API_KEY"];
 
-/// A configuration that makes no sense.
+/// An error of the configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A value or a name is wrong; the source says which.
+    /// A value or a name is invalid; the source names it.
     #[error("read the configuration{}", in_file(file.as_deref()))]
     Invalid {
         /// The file, if there is one.
         file: Option<PathBuf>,
-        /// What is wrong.
+        /// The cause.
         source: config::ConfigError,
     },
 }
@@ -30,30 +30,30 @@ fn in_file(file: Option<&Path>) -> String {
         .unwrap_or_default()
 }
 
-/// Reads the configuration from the file that `MANYWORLDS_CONFIG` names, if it names one, and from
-/// the variables `MANYWORLDS_*`.
+/// Reads the configuration from the file in `MANYWORLDS_CONFIG`, if it is set, and from the
+/// variables `MANYWORLDS_*`.
 ///
 /// # Errors
-/// [`Error::Invalid`] names the field that is unknown or wrong.
+/// [`Error::Invalid`] names the field that is unknown or invalid.
 pub fn load<C: DeserializeOwned>() -> Result<C, Error> {
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place where variables are read"
     )]
     let file = std::env::var(FILE_VARIABLE).ok().map(PathBuf::from);
-    let environment = std::env::vars().filter(|(name, _)| is_a_field(name));
+    let environment = std::env::vars().filter(|(name, _)| is_field_variable(name));
     load_from(file.as_deref(), environment.collect())
 }
 
-/// Whether a variable may set a field; those of [`PREFIX`] that may not are somebody else's.
-fn is_a_field(name: &str) -> bool {
+/// Whether a variable sets a field; others with [`PREFIX`] have other readers.
+fn is_field_variable(name: &str) -> bool {
     name != FILE_VARIABLE && !CLIENT_VARIABLES.contains(&name)
 }
 
 /// Reads the configuration from a file and from variables.
 ///
 /// # Errors
-/// [`Error::Invalid`] names the field that is unknown or wrong.
+/// [`Error::Invalid`] names the field that is unknown or invalid.
 pub fn load_from<C: DeserializeOwned>(
     file: Option<&Path>,
     environment: std::collections::HashMap<String, String>,
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_wins_over_the_file_and_the_file_over_defaults() {
+    fn the_environment_overrides_the_file_and_the_file_the_defaults() {
         let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
         writeln!(file, "slots_max = 3\n[nats]\nurl = 'from the file'").unwrap();
         let variables = environment(&[("MANYWORLDS_NATS__URL", "nats://x"), ("PATH", "/bin")]);
@@ -135,12 +135,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_clients_is_no_field() {
+    fn variables_of_the_client_are_no_fields() {
         for name in ["MANYWORLDS_CONFIG", "MANYWORLDS_URL", "MANYWORLDS_API_KEY"] {
-            assert!(!is_a_field(name), "{name}");
+            assert!(!is_field_variable(name), "{name}");
         }
         for name in ["MANYWORLDS_NATS__URL", "MANYWORLDS_API_KEYS[0]"] {
-            assert!(is_a_field(name), "{name}");
+            assert!(is_field_variable(name), "{name}");
         }
     }
 

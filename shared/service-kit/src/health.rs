@@ -1,4 +1,4 @@
-//! `/livez`, `/readyz` and `/metrics` of every service.
+//! `/livez`, `/readyz` and `/metrics` of each service.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -15,14 +15,15 @@ use crate::telemetry;
 
 type Check = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 
-/// What must hold for a service to be ready. Cheap to clone.
+/// The checks that a service must pass to be ready. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Health {
     checks: Arc<Mutex<BTreeMap<&'static str, Check>>>,
 }
 
 impl Health {
-    /// The service is ready only while `check` holds; otherwise it says why.
+    /// Adds a check: the service is ready only while it succeeds. Its error is the reason on the health
+    /// page. It replaces a check of the same name.
     pub fn require(
         &self,
         name: &'static str,
@@ -32,7 +33,8 @@ impl Health {
         checks.insert(name, Arc::new(check));
     }
 
-    /// What does not hold now; empty when ready. Of whom nothing is required nothing has begun yet.
+    /// The errors of the checks that fail now; empty when ready. Without checks, the service has not
+    /// started yet.
     pub fn problems(&self) -> Vec<String> {
         let checks = self
             .checks
@@ -40,7 +42,7 @@ impl Health {
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         if checks.is_empty() {
-            return vec!["nothing has begun yet".to_owned()];
+            return vec!["not started yet".to_owned()];
         }
         checks
             .iter()
@@ -67,7 +69,7 @@ impl Health {
     /// Serves the routes on `listen` until `shutdown`.
     ///
     /// # Errors
-    /// When the address can't be listened on.
+    /// If the address can't be listened on.
     pub async fn serve(
         self,
         listen: SocketAddr,
@@ -95,9 +97,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn readiness_says_what_is_missing() {
+    fn readiness_lists_the_failed_checks() {
         let health = Health::default();
-        assert_eq!(health.problems(), ["nothing has begun yet"]);
+        assert_eq!(health.problems(), ["not started yet"]);
         health.require("nats", || Err("not connected".to_owned()));
         health.require("database", || Ok(()));
         assert_eq!(

@@ -1,7 +1,6 @@
-//! How a process lives: configuration, telemetry, health, tasks, the end.
+//! The runtime of a service: configuration, telemetry, health, tasks, shutdown.
 //!
-//! It knows none of our messages. Start with [`service_main`], which is the whole `main` of a
-//! service, then [`Bootstrap`] and [`Tasks`].
+//! It knows none of our messages. Start with [`service_main`], the whole `main` of a service, then [`Bootstrap`] and [`Tasks`].
 
 mod bootstrap;
 mod chain;
@@ -16,16 +15,16 @@ pub use health::Health;
 pub use tasks::Tasks;
 pub use tokio_util::sync::CancellationToken;
 
-/// A commit is many small allocations that live for a moment: the system's allocator took a sixth of
-/// the world service's time under load.
+/// A commit makes many small, short-lived allocations: the system's allocator took a sixth of the
+/// world service's time under load.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The `main` of a service: reads its configuration, switches telemetry on, and runs it until
+/// The `main` of a service: reads its configuration, starts telemetry, and runs the service until
 /// SIGTERM or Ctrl-C.
 ///
 /// # Errors
-/// Whatever stopped the service.
+/// The error that stopped the service.
 pub fn service_main<C, F>(
     name: &'static str,
     run: impl FnOnce(C, CancellationToken) -> F,

@@ -8,14 +8,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-/// The long tasks of a service. One that ends before shutdown, for any reason, ends the service.
+/// The long tasks of a service. A task that ends before shutdown, for any reason, ends the service.
 pub struct Tasks {
     running: JoinSet<(&'static str, anyhow::Result<()>)>,
     shutdown: CancellationToken,
 }
 
 impl Tasks {
-    /// No tasks yet; they are to end when `shutdown` is cancelled.
+    /// An empty set of tasks, which must end when `shutdown` is cancelled.
     pub fn new(shutdown: CancellationToken) -> Self {
         Self {
             running: JoinSet::new(),
@@ -23,7 +23,7 @@ impl Tasks {
         }
     }
 
-    /// The token that tells tasks to end: pass it to each.
+    /// The token that is cancelled at shutdown: pass it to each task.
     pub fn shutdown(&self) -> CancellationToken {
         self.shutdown.clone()
     }
@@ -45,17 +45,17 @@ impl Tasks {
     pub async fn run(mut self, grace: Duration) -> anyhow::Result<()> {
         let shutdown = self.shutdown.clone();
         tokio::select! {
-            // A task that ends because of the shutdown must not look as if it ended by itself.
+            // A task that ends because of the shutdown must not be reported as an early end.
             biased;
             () = shutdown.cancelled() => info!("shutting down"),
             ended = self.running.join_next() => {
                 shutdown.cancel();
-                // The others still finish what they hold.
+                // The other tasks still finish their work in progress.
                 let cause = match ended {
-                    Some(Ok((name, Ok(())))) => anyhow::anyhow!("{name} ended by itself"),
+                    Some(Ok((name, Ok(())))) => anyhow::anyhow!("{name} ended before shutdown"),
                     Some(Ok((name, Err(error)))) => error.context(name),
                     Some(Err(panic)) => anyhow::Error::new(panic).context("a task panicked"),
-                    None => anyhow::anyhow!("there was no task to run"),
+                    None => anyhow::anyhow!("no tasks to run"),
                 };
                 let _ = tokio::time::timeout(grace, self.join()).await;
                 return Err(cause);
@@ -93,7 +93,7 @@ pub(crate) fn shutdown_on_signal() -> CancellationToken {
                 }
                 cancel.cancel();
             }
-            _ => warn!("signals can't be received: only kill -9 ends this process"),
+            _ => warn!("signal handlers unavailable: only SIGKILL ends this process"),
         }
     });
     token
@@ -104,11 +104,11 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_task_that_ends_by_itself_ends_the_service() {
+    async fn a_task_that_ends_early_ends_the_service() {
         let mut tasks = Tasks::new(CancellationToken::new());
         tasks.spawn("short", async { anyhow::Ok(()) });
         let error = tasks.run(Duration::from_secs(1)).await.unwrap_err();
-        assert_eq!(error.to_string(), "short ended by itself");
+        assert_eq!(error.to_string(), "short ended before shutdown");
     }
 
     #[tokio::test(start_paused = true)]
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn shutdown_waits_for_what_is_held() {
+    async fn shutdown_waits_for_work_in_progress() {
         let shutdown = CancellationToken::new();
         let mut tasks = Tasks::new(shutdown.clone());
         let token = tasks.shutdown();

@@ -1,4 +1,4 @@
-//! Logs to stderr, traces to wherever the standard `OTEL_*` variables say, metrics on `/metrics`.
+//! Logs on stderr, traces to the endpoint in the standard `OTEL_*` variables, metrics on `/metrics`.
 
 use std::sync::{LazyLock, OnceLock};
 
@@ -16,15 +16,15 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-/// What is logged when `RUST_LOG` is not set.
+/// The log filter when `RUST_LOG` is not set.
 const DEFAULT_FILTER: &str = "info,async_nats=warn,hyper=warn,sqlx=warn";
 
-/// What is never logged, whatever `RUST_LOG` says: `rmcp` shows what is said to tools, and by them.
-const NEVER: &str = "rmcp";
+/// The target that is never logged, even if `RUST_LOG` enables it: `rmcp` logs the payloads of tools.
+const UNLOGGED_TARGET: &str = "rmcp";
 
-/// The bounds of every histogram of seconds, whatever bounds its instrument asks for: what we measure
-/// takes from a fraction of a millisecond to the minutes of a language model.
-const SECONDS: [f64; 17] = [
+/// The bucket bounds of all histograms of seconds: from a fraction of a millisecond to the minutes of
+/// a language model.
+const SECONDS_BOUNDS: [f64; 17] = [
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 120.0,
     300.0,
 ];
@@ -32,13 +32,13 @@ const SECONDS: [f64; 17] = [
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
 static METER_PROVIDER: OnceLock<SdkMeterProvider> = OnceLock::new();
 
-/// What must be flushed before the process ends.
+/// Telemetry that must be flushed before the process ends.
 pub struct Telemetry {
     traces: Option<SdkTracerProvider>,
 }
 
 impl Telemetry {
-    /// Sends what is still held.
+    /// Exports the spans that are still buffered.
     pub fn shutdown(self) {
         if let Some(traces) = self.traces {
             let _ = traces.shutdown();
@@ -46,15 +46,15 @@ impl Telemetry {
     }
 }
 
-/// Switches logs, traces and metrics on, once a process. Traces are exported over OTLP (HTTP,
+/// Starts logs, traces and metrics, once per process. Traces are exported over OTLP (HTTP,
 /// protobuf) when `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set.
 ///
 /// # Errors
-/// When the exporter can't be made of what the variables say.
+/// If the variables don't configure a valid exporter.
 pub fn init(service: &'static str) -> anyhow::Result<Telemetry> {
     init_metrics();
     global::set_text_map_propagator(TraceContextPropagator::new());
-    let traces = exporter_wanted()
+    let traces = has_exporter_endpoint()
         .then(|| tracer_provider(service))
         .transpose()?;
     let layer = traces
@@ -73,20 +73,20 @@ pub fn init(service: &'static str) -> anyhow::Result<Telemetry> {
             layer.with_filter(EnvFilter::new("info,async_nats=warn,hyper=off,rmcp=off"))
         }))
         .with(logs.with_filter(filter.and(without_payloads())));
-    // A second service in the same process, as in tests, uses what the first one set up.
+    // A second service in the same process, as in tests, shares the subscriber of the first.
     let _ = registry.try_init();
     Ok(Telemetry { traces })
 }
 
-/// Everything that was measured so far, in Prometheus' text format.
+/// All metrics, in the text format of Prometheus.
 ///
 /// # Errors
-/// When the metrics can't be written as text.
+/// If the metrics can't be encoded.
 pub fn metrics_text() -> anyhow::Result<String> {
     Ok(TextEncoder::new().encode_to_string(&REGISTRY.gather())?)
 }
 
-/// Makes `opentelemetry::global::meter` measure for [`metrics_text`].
+/// Makes `opentelemetry::global::meter` record for [`metrics_text`].
 pub fn init_metrics() {
     METER_PROVIDER.get_or_init(|| {
         let mut provider = SdkMeterProvider::builder();
@@ -96,29 +96,30 @@ pub fn init_metrics() {
         {
             provider = provider.with_reader(exporter);
         }
-        let provider = provider.with_view(in_seconds).build();
+        let provider = provider.with_view(seconds_view).build();
         global::set_meter_provider(provider.clone());
         provider
     });
 }
 
-fn in_seconds(instrument: &Instrument) -> Option<Stream> {
+fn seconds_view(instrument: &Instrument) -> Option<Stream> {
     let aggregation = Aggregation::ExplicitBucketHistogram {
-        boundaries: SECONDS.to_vec(),
+        boundaries: SECONDS_BOUNDS.to_vec(),
         record_min_max: false,
     };
     let stream = Stream::builder().with_aggregation(aggregation);
     (instrument.unit() == "s").then(|| stream.build().ok())?
 }
 
-/// No directive could do this: in a filter, a longer target beats a shorter one.
+/// No directive can do this: in a filter, a longer target overrides a shorter one.
 fn without_payloads() -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
-    let filter = FilterFn::new(|metadata: &Metadata<'_>| !metadata.target().starts_with(NEVER));
-    // Without a hint, what the other filter leaves out would be looked at one by one.
+    let filter =
+        FilterFn::new(|metadata: &Metadata<'_>| !metadata.target().starts_with(UNLOGGED_TARGET));
+    // Without a hint, each event that the other filter disables would still be evaluated.
     filter.with_max_level_hint(LevelFilter::TRACE)
 }
 
-fn exporter_wanted() -> bool {
+fn has_exporter_endpoint() -> bool {
     [
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
@@ -147,23 +148,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn payloads_are_not_logged_whatever_is_asked_for() {
+    fn payloads_are_not_logged_even_if_they_are_enabled() {
         let mut file = tempfile::tempfile().unwrap();
         let logs =
             tracing_subscriber::fmt::layer().with_writer(Arc::new(file.try_clone().unwrap()));
-        let asked = EnvFilter::new("trace,rmcp::service=trace,rmcp::transport[x]=trace");
-        let logs = logs.with_filter(asked.and(without_payloads()));
+        let requested = EnvFilter::new("trace,rmcp::service=trace,rmcp::transport[x]=trace");
+        let logs = logs.with_filter(requested.and(without_payloads()));
         tracing::subscriber::with_default(tracing_subscriber::registry().with(logs), || {
             tracing::error!(target: "rmcp", "payload");
             tracing::trace!(target: "rmcp::service", "payload");
             tracing::trace_span!(target: "rmcp::transport", "x", payload = 1).in_scope(|| {
-                tracing::trace!(target: "bus", "told");
+                tracing::trace!(target: "bus", "allowed");
             });
         });
         let mut logged = String::new();
         file.rewind().unwrap();
         file.read_to_string(&mut logged).unwrap();
-        assert!(logged.contains("told"), "{logged}");
+        assert!(logged.contains("allowed"), "{logged}");
         assert!(!logged.contains("payload"), "{logged}");
     }
 }

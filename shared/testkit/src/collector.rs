@@ -1,3 +1,5 @@
+//! A collector of traces for tests.
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,18 +13,18 @@ use prost::Message;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// A span, as a collector of traces gets it.
+/// A span, as a collector of traces receives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectedSpan {
     /// The service that it ran in.
     pub service: String,
     /// Its name.
     pub name: String,
-    /// Its trace.
+    /// The id of its trace.
     pub trace_id: Vec<u8>,
-    /// Itself.
+    /// Its own id.
     pub span_id: Vec<u8>,
-    /// The span that it is part of; empty when it is the first of its trace.
+    /// The id of its parent; empty for the root span of a trace.
     pub parent_id: Vec<u8>,
 }
 
@@ -39,7 +41,7 @@ impl Collector {
     /// Starts one on a free port.
     ///
     /// # Panics
-    /// When it can't listen.
+    /// If it can't listen.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound port");
@@ -59,12 +61,12 @@ impl Collector {
         }
     }
 
-    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` must be.
+    /// The value for `OTEL_EXPORTER_OTLP_ENDPOINT`.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// What came so far.
+    /// The spans received so far.
     pub fn spans(&self) -> Vec<CollectedSpan> {
         self.spans
             .lock()

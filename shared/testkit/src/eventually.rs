@@ -1,12 +1,14 @@
+//! Waiting for states.
+
 use std::time::Duration;
 
-/// How long a state may take to come before the test has failed.
+/// The longest time until a state is reached.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Waits until `state` holds.
 ///
 /// # Panics
-/// When it does not within 30 seconds; the message names it.
+/// If it does not within 30 seconds; the message names it.
 pub async fn eventually(name: &str, mut state: impl AsyncFnMut() -> bool) {
     let reached = async {
         while !state().await {

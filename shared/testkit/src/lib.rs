@@ -1,12 +1,12 @@
-//! What tests stand on: real servers, waiting for states, and a scripted language model.
+//! Tools for tests: real servers, waiting for states, and scripted language models and MCP servers.
 //!
-//! It knows nothing of our messages. A dev-dependency only: here a failure is a panic with a name.
+//! It knows none of our messages. A dev-dependency only: its errors are panics with a message.
 #![expect(
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test that can't have its servers can only stop"
+    reason = "a test can't continue without its servers"
 )]
 
 mod collector;
@@ -23,4 +23,4 @@ pub use eventually::eventually;
 pub use nats::NatsServer;
 pub use port::free_port;
 pub use postgres::Database;
-pub use raw::{Heard, Raw};
+pub use raw::{Raw, RawMessage};

@@ -1,9 +1,9 @@
-//! A server of tools that speaks the Model Context Protocol, as a program or over HTTP.
+//! An MCP server, as a program or over HTTP.
 //!
-//! Its tools: `add` reads only, `note` changes something, `slow` tells its progress and waits until
-//! it is called off, `fail` fails, `crash` ends the program, `grow` adds a tool, `show` answers with
-//! more than text, and `environment` with the names of its variables, or the value of the `one`. They
-//! come on two pages. The resource `test://echo/...` is its own URI.
+//! Its tools: `add` is read-only, `note` has a side effect, `slow` reports progress and waits until it
+//! is cancelled, `fail` fails, `crash` ends the program, `grow` adds a tool, `show` returns more than
+//! text, and `environment` the names of its variables, or the value of `one`. They are listed on two
+//! pages. The content of the resource `test://echo/...` is its own URI.
 
 use std::borrow::Cow;
 use std::fs::OpenOptions;
@@ -32,10 +32,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// A server that speaks streamable HTTP; it ends when dropped.
+/// An MCP server over streamable HTTP; it ends when dropped.
 pub struct ToolServer {
     address: SocketAddr,
-    seen: Seen,
+    recorder: Recorder,
     shutdown: CancellationToken,
     server: JoinSet<()>,
 }
@@ -44,15 +44,15 @@ impl ToolServer {
     /// Starts one on a free port.
     ///
     /// # Panics
-    /// When it can't listen.
+    /// If it can't listen.
     pub async fn start() -> Self {
         Self::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
     }
 
-    /// Ends it, and starts another at the same address, which knows nothing of what was.
+    /// Ends it, and starts another one without its state at the same address.
     ///
     /// # Panics
-    /// When it can't listen.
+    /// If it can't listen.
     pub async fn restart(mut self) -> Self {
         self.shutdown.cancel();
         self.server.shutdown().await;
@@ -62,44 +62,44 @@ impl ToolServer {
     async fn start_at(address: SocketAddr) -> Self {
         let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("a bound port");
-        let (seen, shutdown) = (Seen::default(), CancellationToken::new());
-        let tools = Tools {
-            seen: seen.clone(),
+        let (recorder, shutdown) = (Recorder::default(), CancellationToken::new());
+        let handler = Handler {
+            recorder: recorder.clone(),
             is_program: false,
             has_grown: Arc::default(),
         };
         let config =
             StreamableHttpServerConfig::default().with_cancellation_token(shutdown.clone());
         let sessions = Arc::new(LocalSessionManager::default());
-        let service = StreamableHttpService::new(move || Ok(tools.clone()), sessions, config);
-        let keys = seen.clone();
-        let note_key = middleware::from_fn(move |request: Request, next: Next| {
+        let service = StreamableHttpService::new(move || Ok(handler.clone()), sessions, config);
+        let keys = recorder.clone();
+        let record_key = middleware::from_fn(move |request: Request, next: Next| {
             if let Some(key) = request.headers().get(header::AUTHORIZATION) {
-                keys.note(key.to_str().unwrap_or_default());
+                keys.record(key.to_str().unwrap_or_default());
             }
             next.run(request)
         });
-        let router = Router::new().fallback_service(service).layer(note_key);
+        let router = Router::new().fallback_service(service).layer(record_key);
         let mut server = JoinSet::new();
         server.spawn(async move {
             axum::serve(listener, router).await.expect("serve tools");
         });
         Self {
             address,
-            seen,
+            recorder,
             shutdown,
             server,
         }
     }
 
-    /// Where it is.
+    /// Its URL.
     pub fn url(&self) -> String {
         format!("http://{}/mcp", self.address)
     }
 
-    /// How often this happened: `started`, `listed`, `noted`, `cancelled`, or a key that came.
-    pub fn seen(&self, what: &str) -> usize {
-        self.seen.count(what)
+    /// How often an event occurred: `started`, `listed`, `noted`, `cancelled`, or the key of a request.
+    pub fn seen(&self, event: &str) -> usize {
+        self.recorder.count(event)
     }
 }
 
@@ -109,30 +109,30 @@ impl Drop for ToolServer {
     }
 }
 
-/// Serves on the standard input and output, until that is closed, and writes down in a file what
-/// happens: what a program of a test does in its `main`.
+/// Serves on the standard input and output until they are closed, and records events in a file: the
+/// `main` of a test program.
 ///
 /// # Panics
-/// When whoever started it does not speak the protocol.
+/// If its parent process is not an MCP client.
 pub async fn serve_program(file: &Path) {
-    let seen = Seen {
+    let recorder = Recorder {
         file: Some(file.to_owned()),
-        ..Seen::default()
+        ..Recorder::default()
     };
-    seen.note(&format!("pid {}", std::process::id()));
-    let tools = Tools {
-        seen,
+    recorder.record(&format!("pid {}", std::process::id()));
+    let handler = Handler {
+        recorder,
         is_program: true,
         has_grown: Arc::default(),
     };
-    let serving = tools.serve(rmcp::transport::io::stdio()).await;
+    let serving = handler.serve(rmcp::transport::io::stdio()).await;
     let _ = serving.expect("a client").waiting().await;
 }
 
-/// Where cargo puts an example of the package under test: `cargo test` builds it with the tests.
+/// The path of an example of the package under test: `cargo test` builds it with the tests.
 ///
 /// # Panics
-/// When it is not there.
+/// If it is not built.
 pub fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("this test's own path");
     let folder = test.ancestors().nth(2).expect("the folder of the tests");
@@ -145,42 +145,42 @@ pub fn example(name: &str) -> PathBuf {
     example
 }
 
-/// What happened so far at a program that writes to this file.
+/// The events that a program has recorded in this file.
 pub fn seen_in(file: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
 }
 
-/// What happened, in this process or in a file.
+/// Records events, in this process and in a file.
 #[derive(Clone, Default)]
-struct Seen {
+struct Recorder {
     events: Arc<Mutex<Vec<String>>>,
     file: Option<PathBuf>,
 }
 
-impl Seen {
-    fn note(&self, what: &str) {
-        self.events.lock().unwrap().push(what.to_owned());
+impl Recorder {
+    fn record(&self, event: &str) {
+        self.events.lock().unwrap().push(event.to_owned());
         if let Some(path) = &self.file {
             let file = OpenOptions::new().create(true).append(true).open(path);
-            writeln!(file.expect("a file"), "{what}").expect("a line");
+            writeln!(file.expect("a file"), "{event}").expect("a line");
         }
     }
 
-    fn count(&self, what: &str) -> usize {
+    fn count(&self, event: &str) -> usize {
         let events = self.events.lock().unwrap();
-        events.iter().filter(|event| *event == what).count()
+        events.iter().filter(|recorded| *recorded == event).count()
     }
 }
 
 #[derive(Clone)]
-struct Tools {
-    seen: Seen,
+struct Handler {
+    recorder: Recorder,
     is_program: bool,
     has_grown: Arc<AtomicBool>,
 }
 
-impl Tools {
+impl Handler {
     fn first_page() -> Vec<Tool> {
         let read = ToolAnnotations::new().read_only(true);
         let numbers = json!({"a": {"type": "number"}, "b": {"type": "number"}});
@@ -218,14 +218,14 @@ impl Tools {
                 let _ = context.peer.notify_progress(progress).await;
             }
         }
-        self.seen.note("slow");
+        self.recorder.record("slow");
         context.ct.cancelled().await;
-        self.seen.note("cancelled");
+        self.recorder.record("cancelled");
         text("never heard")
     }
 }
 
-impl ServerHandler for Tools {
+impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder()
             .enable_tools()
@@ -236,7 +236,7 @@ impl ServerHandler for Tools {
     }
 
     async fn on_initialized(&self, _: rmcp::service::NotificationContext<RoleServer>) {
-        self.seen.note("started");
+        self.recorder.record("started");
     }
 
     async fn list_tools(
@@ -246,7 +246,7 @@ impl ServerHandler for Tools {
     ) -> Result<ListToolsResult, ErrorData> {
         let is_first = request.and_then(|request| request.cursor).is_none();
         if is_first {
-            self.seen.note("listed");
+            self.recorder.record("listed");
             let mut page = ListToolsResult::with_all_items(Self::first_page());
             page.next_cursor = Some("second".to_owned());
             return Ok(page);
@@ -266,7 +266,7 @@ impl ServerHandler for Tools {
                 text(&(number("a") + number("b")).to_string())
             }
             "note" => {
-                self.seen.note("noted");
+                self.recorder.record("noted");
                 text("written down")
             }
             "slow" => self.slow(&context).await,

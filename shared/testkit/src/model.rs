@@ -1,7 +1,7 @@
-//! A scripted OpenAI-compatible server: `POST /v1/chat/completions`, whole and streamed.
+//! A scripted OpenAI-compatible server: `POST /v1/chat/completions`, streamed or not.
 //!
-//! Each request takes the next reply of the queue ([`ModelServer::reply`]); with an empty queue a
-//! function answers ([`ModelServer::answer_with`]), at first one that repeats what was said.
+//! Each request takes the next reply of the queue ([`ModelServer::reply`]); if the queue is empty, a
+//! function replies ([`ModelServer::answer_with`]), which by default repeats the last message.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-/// Tokens that every answer says it read.
+/// The input tokens in the usage of each reply.
 pub const INPUT_TOKENS: u64 = 11;
 
 /// The server; it ends when dropped.
@@ -38,7 +38,7 @@ struct Script {
     requests: Mutex<Vec<ModelRequest>>,
 }
 
-/// A request as it came.
+/// A request as it was received.
 #[derive(Debug, Clone)]
 pub struct ModelRequest {
     /// Its headers.
@@ -59,21 +59,21 @@ impl ModelRequest {
             .collect()
     }
 
-    /// What was said last.
-    pub fn said(&self) -> String {
+    /// The text of the last message.
+    pub fn last_message(&self) -> String {
         self.messages()
             .pop()
             .map(|(_, text)| text)
             .unwrap_or_default()
     }
 
-    /// What came as the key.
+    /// The bearer token.
     pub fn key(&self) -> Option<&str> {
         let value = self.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         value.strip_prefix("Bearer ")
     }
 
-    /// Whether the answer is to come in pieces.
+    /// Whether it requests a streamed response.
     pub fn is_streamed(&self) -> bool {
         self.body["stream"] == true
     }
@@ -91,75 +91,76 @@ pub struct Reply {
 enum Kind {
     Text(String),
     Calls {
-        said: String,
+        text: String,
         calls: Vec<[String; 3]>,
     },
     Status(u16, Option<String>),
     Stall {
-        pieces: usize,
+        chunks: usize,
     },
     Cut {
-        pieces: usize,
+        chunks: usize,
     },
     Garbage,
 }
 
 impl Reply {
-    /// Answers with this, one word a piece, and says how many tokens that cost.
+    /// Replies with this text, one word per chunk when streamed, and with its usage.
     pub fn text(text: &str) -> Self {
         Kind::Text(text.to_owned()).into()
     }
 
-    /// Says this, and calls these tools: each by an id, the tool's name, and arguments as JSON.
-    pub fn calls(said: &str, calls: &[[&str; 3]]) -> Self {
-        let said = said.to_owned();
+    /// Replies with this text and calls these tools: each has an id, the name of the tool, and arguments
+    /// as JSON.
+    pub fn calls(text: &str, calls: &[[&str; 3]]) -> Self {
+        let text = text.to_owned();
         let calls = calls.iter().map(|call| call.map(str::to_owned)).collect();
-        Kind::Calls { said, calls }.into()
+        Kind::Calls { text, calls }.into()
     }
 
-    /// Answers with nothing.
+    /// Replies with an empty text.
     pub fn empty() -> Self {
         Self::text("")
     }
 
-    /// Refuses with this status.
+    /// Rejects the request with this status.
     pub fn status(status: u16) -> Self {
         Kind::Status(status, None).into()
     }
 
-    /// Refuses with this status and this `Retry-After`.
+    /// Rejects the request with this status and this `Retry-After`.
     pub fn retry_after(status: u16, value: &str) -> Self {
         Kind::Status(status, Some(value.to_owned())).into()
     }
 
-    /// Says nothing, for ever.
+    /// Never responds.
     pub fn stall() -> Self {
         Self::stall_after(0)
     }
 
-    /// Stops after so many pieces, and keeps the connection open.
-    pub fn stall_after(pieces: usize) -> Self {
-        Kind::Stall { pieces }.into()
+    /// Stops after so many chunks, and keeps the connection open.
+    pub fn stall_after(chunks: usize) -> Self {
+        Kind::Stall { chunks }.into()
     }
 
-    /// Breaks the connection after so many pieces.
-    pub fn cut_after(pieces: usize) -> Self {
-        Kind::Cut { pieces }.into()
+    /// Closes the connection after so many chunks.
+    pub fn cut_after(chunks: usize) -> Self {
+        Kind::Cut { chunks }.into()
     }
 
-    /// Answers with status 200, and with bytes that mean nothing.
+    /// Replies with status 200 and a malformed body.
     pub fn garbage() -> Self {
         Kind::Garbage.into()
     }
 
-    /// Does it only when the gate has a permit for it, which is used up.
+    /// Replies only when the gate has a permit, which it consumes.
     #[must_use]
     pub fn held_by(mut self, gate: &Arc<Semaphore>) -> Self {
         self.held_by = Some(Arc::clone(gate));
         self
     }
 
-    /// Does it only after this long.
+    /// Replies after this delay.
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
@@ -181,10 +182,10 @@ impl ModelServer {
     /// Starts one on a free port.
     ///
     /// # Panics
-    /// When it can't listen.
+    /// If it can't listen.
     pub async fn start() -> Self {
         let echo: Answer =
-            Arc::new(|request| Reply::text(&format!("You said: {}", request.said())));
+            Arc::new(|request| Reply::text(&format!("You said: {}", request.last_message())));
         let script = Arc::new(Script {
             queue: Mutex::default(),
             answer: Mutex::new(echo),
@@ -208,23 +209,23 @@ impl ModelServer {
         }
     }
 
-    /// What an agent names as its `base_url`.
+    /// The `base_url` for an agent's configuration.
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.address)
     }
 
-    /// Adds a reply to the queue: each is given once, in this order.
+    /// Adds a reply to the queue: each is used once, in this order.
     pub fn reply(&self, reply: Reply) -> &Self {
         self.script.queue.lock().unwrap().push_back(reply);
         self
     }
 
-    /// From now on this answers whenever the queue is empty.
+    /// Sets the function that replies when the queue is empty.
     pub fn answer_with(&self, answer: impl Fn(&ModelRequest) -> Reply + Send + Sync + 'static) {
         *self.script.answer.lock().unwrap() = Arc::new(answer);
     }
 
-    /// Every request so far, oldest first.
+    /// All requests so far, oldest first.
     pub fn requests(&self) -> Vec<ModelRequest> {
         self.script.requests.lock().unwrap().clone()
     }
@@ -248,21 +249,21 @@ async fn complete(
         gate.acquire().await.expect("an open gate").forget();
     }
     match reply.kind {
-        Kind::Status(status, retry_after) => refuse(status, retry_after),
+        Kind::Status(status, retry_after) => reject(status, retry_after),
         Kind::Garbage => respond("text/event-stream", "data: {\"choices\": [nonsense\n\n"),
         Kind::Text(text) if request.is_streamed() => streamed(&text, &[]),
-        Kind::Text(text) => whole(&text, &[]),
-        Kind::Calls { said, calls } if request.is_streamed() => streamed(&said, &calls),
-        Kind::Calls { said, calls } => whole(&said, &calls),
-        Kind::Stall { pieces } => broken(pieces, stream::pending().boxed()),
-        Kind::Cut { pieces } => {
+        Kind::Text(text) => complete_response(&text, &[]),
+        Kind::Calls { text, calls } if request.is_streamed() => streamed(&text, &calls),
+        Kind::Calls { text, calls } => complete_response(&text, &calls),
+        Kind::Stall { chunks } => broken(chunks, stream::pending().boxed()),
+        Kind::Cut { chunks } => {
             let end = Err(std::io::Error::other("cut"));
-            broken(pieces, stream::iter([end]).boxed())
+            broken(chunks, stream::iter([end]).boxed())
         }
     }
 }
 
-fn refuse(status: u16, retry_after: Option<String>) -> Response<Body> {
+fn reject(status: u16, retry_after: Option<String>) -> Response<Body> {
     let mut response = Response::builder().status(StatusCode::from_u16(status).unwrap());
     if let Some(value) = retry_after {
         response = response.header(header::RETRY_AFTER, value);
@@ -277,15 +278,15 @@ fn respond(content_type: &str, body: impl Into<Body>) -> Response<Body> {
 }
 
 fn usage(text: &str) -> Value {
-    let written = text.split_whitespace().count() as u64;
+    let output_tokens = text.split_whitespace().count() as u64;
     json!({
         "prompt_tokens": INPUT_TOKENS,
-        "completion_tokens": written,
-        "total_tokens": INPUT_TOKENS + written,
+        "completion_tokens": output_tokens,
+        "total_tokens": INPUT_TOKENS + output_tokens,
     })
 }
 
-fn whole(text: &str, calls: &[[String; 3]]) -> Response<Body> {
+fn complete_response(text: &str, calls: &[[String; 3]]) -> Response<Body> {
     let mut message = json!({"role": "assistant", "content": text});
     if !calls.is_empty() {
         let call = |[id, name, arguments]: &[String; 3]| json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}});
@@ -294,21 +295,21 @@ fn whole(text: &str, calls: &[[String; 3]]) -> Response<Body> {
     let body = json!({
         "id": "scripted",
         "object": "chat.completion",
-        "choices": [{"index": 0, "message": message, "finish_reason": finish(calls)}],
+        "choices": [{"index": 0, "message": message, "finish_reason": finish_reason(calls)}],
         "usage": usage(text),
     });
     respond("application/json", body.to_string())
 }
 
-fn finish(calls: &[[String; 3]]) -> &'static str {
+fn finish_reason(calls: &[[String; 3]]) -> &'static str {
     match calls.is_empty() {
         true => "stop",
         false => "tool_calls",
     }
 }
 
-/// A call in two pieces, cut within its arguments.
-fn call_pieces(index: usize, [id, name, arguments]: &[String; 3]) -> [String; 2] {
+/// A call in two chunks, split within its arguments.
+fn call_chunks(index: usize, [id, name, arguments]: &[String; 3]) -> [String; 2] {
     let middle = arguments.floor_char_boundary(arguments.len() / 2);
     let (begin, end) = arguments.split_at(middle);
     let delta = |call: Value| {
@@ -326,7 +327,7 @@ fn call_pieces(index: usize, [id, name, arguments]: &[String; 3]) -> [String; 2]
     ]
 }
 
-fn piece(text: &str) -> String {
+fn text_chunk(text: &str) -> String {
     event(&json!({
         "object": "chat.completion.chunk",
         "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}],
@@ -338,12 +339,13 @@ fn event(data: &Value) -> String {
 }
 
 fn streamed(text: &str, calls: &[[String; 3]]) -> Response<Body> {
-    let pieces = text.split_inclusive(' ').map(piece);
+    let chunks = text.split_inclusive(' ').map(text_chunk);
     let calling = calls.iter().enumerate();
-    let calling = calling.flat_map(|(index, call)| call_pieces(index, call));
-    let stop = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": finish(calls)}]});
+    let calling = calling.flat_map(|(index, call)| call_chunks(index, call));
+    let stop =
+        json!({"choices": [{"index": 0, "delta": {}, "finish_reason": finish_reason(calls)}]});
     let end = json!({"choices": [], "usage": usage(text)});
-    let events: Vec<_> = pieces
+    let events: Vec<_> = chunks
         .chain(calling)
         .chain([event(&stop), event(&end), "data: [DONE]\n\n".to_owned()])
         .map(Ok::<_, Infallible>)
@@ -351,20 +353,20 @@ fn streamed(text: &str, calls: &[[String; 3]]) -> Response<Body> {
     respond("text/event-stream", Body::from_stream(stream::iter(events)))
 }
 
-/// Some pieces, each as a message of its own, then `end`.
+/// Some chunks, each sent by itself, then `end`.
 fn broken(
-    pieces: usize,
+    chunks: usize,
     end: stream::BoxStream<'static, Result<String, std::io::Error>>,
 ) -> Response<Body> {
-    // Flushed one by one: what is written together with the cut would be lost with it.
-    let pieces = stream::iter(0..pieces).then(async |index| {
+    // Flushed one by one: a chunk that is sent together with the cut would be lost with it.
+    let chunks = stream::iter(0..chunks).then(async |index| {
         tokio::time::sleep(Duration::from_millis(5)).await;
-        Ok(piece(&format!("piece{index} ")))
+        Ok(text_chunk(&format!("piece{index} ")))
     });
     let gap =
         stream::once(tokio::time::sleep(Duration::from_millis(20))).filter_map(async |()| None);
     respond(
         "text/event-stream",
-        Body::from_stream(pieces.chain(gap).chain(end)),
+        Body::from_stream(chunks.chain(gap).chain(end)),
     )
 }

@@ -1,3 +1,5 @@
+//! A NATS server for tests.
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -18,7 +20,7 @@ impl NatsServer {
     /// Starts one.
     ///
     /// # Panics
-    /// When it does not come up.
+    /// If it does not start.
     pub fn start() -> Self {
         Self::start_with(&[])
     }
@@ -26,7 +28,7 @@ impl NatsServer {
     /// Starts one with more arguments.
     ///
     /// # Panics
-    /// When it does not come up.
+    /// If it does not start.
     pub fn start_with(arguments: &[&str]) -> Self {
         let store = TempDir::new().expect("a temporary folder");
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
@@ -38,7 +40,7 @@ impl NatsServer {
             store,
             arguments,
         };
-        server.wait();
+        server.wait_until_listening();
         server
     }
 
@@ -56,11 +58,11 @@ impl NatsServer {
     /// Starts it again after [`kill`](Self::kill), on the same port and store.
     ///
     /// # Panics
-    /// When it does not come up.
+    /// If it does not start.
     pub fn restart(&mut self) {
         self.kill();
         self.child = spawn(self.store.path(), self.port, &self.arguments);
-        self.wait();
+        self.wait_until_listening();
     }
 
     /// Its process.
@@ -68,16 +70,16 @@ impl NatsServer {
         self.child.id()
     }
 
-    /// Waits for the file in which the server says where it listens.
-    fn wait(&mut self) {
+    /// Waits for the file in which the server writes its address.
+    fn wait_until_listening(&mut self) {
         let name = format!("nats-server_{}.ports", self.child.id());
         let (file, port) = (self.store.path().join(name), format!(":{}", self.port));
-        let until = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(20);
         while !std::fs::read_to_string(&file).is_ok_and(|text| text.contains(&port)) {
             let ended = self.child.try_wait().ok().flatten();
             assert!(
-                ended.is_none() && Instant::now() < until,
-                "nats-server does not come up: is it on PATH, or in .tools? {ended:?}"
+                ended.is_none() && Instant::now() < deadline,
+                "nats-server does not start: is it on PATH, or in .tools? {ended:?}"
             );
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -104,14 +106,14 @@ fn spawn(store: &Path, port: u16, arguments: &[String]) -> Child {
         .expect("start nats-server")
 }
 
-/// `$NATS_SERVER`, else the one that `deploy/scripts/get-nats-server.sh` got, else PATH.
+/// `$NATS_SERVER`, else the one that `deploy/scripts/get-nats-server.sh` downloaded, else PATH.
 fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("NATS_SERVER") {
         return path.into();
     }
-    let got = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/nats-server");
-    if got.exists() {
-        got
+    let downloaded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/nats-server");
+    if downloaded.exists() {
+        downloaded
     } else {
         "nats-server".into()
     }

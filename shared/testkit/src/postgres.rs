@@ -1,3 +1,5 @@
+//! A PostgreSQL database for tests.
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -6,22 +8,22 @@ use std::sync::OnceLock;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
-/// A PostgreSQL database of its own for one test. Dropped when this is.
+/// A PostgreSQL database for one test. Dropped with this value.
 ///
 /// Its server is the one in `TEST_DATABASE_URL`, which `deploy/scripts/with-postgres.sh` sets for
-/// a whole run; without it, each test process starts a throw-away one, which ends with it.
+/// a whole run; without it, each test process starts a temporary one, which ends with it.
 pub struct Database {
     name: String,
 }
 
 impl Database {
-    /// Makes an empty one.
+    /// Creates an empty one.
     ///
     /// # Panics
-    /// When there is no server, and none can be started.
+    /// If there is no server and none can be started.
     pub async fn create() -> Self {
         let name = format!("test_{}", Uuid::now_v7().simple());
-        run(format!("CREATE DATABASE {name}")).await;
+        execute(format!("CREATE DATABASE {name}")).await;
         Self { name }
     }
 
@@ -32,59 +34,59 @@ impl Database {
         format!("{before}/{}", self.name)
     }
 
-    /// Takes it away: connections break, and new ones are refused.
+    /// Makes it unavailable: closes its connections and rejects new ones.
     ///
     /// # Panics
-    /// When the server does not do it.
-    pub async fn take_away(&self) {
+    /// If the server rejects a statement.
+    pub async fn make_unavailable(&self) {
         let name = &self.name;
-        run(format!(
+        execute(format!(
             "ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false"
         ))
         .await;
-        run(format!(
+        execute(format!(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
         ))
         .await;
     }
 
-    /// Gives it back after [`take_away`](Self::take_away).
+    /// Makes it available again after [`make_unavailable`](Self::make_unavailable).
     ///
     /// # Panics
-    /// When the server does not do it.
-    pub async fn give_back(&self) {
+    /// If the server rejects a statement.
+    pub async fn make_available(&self) {
         let name = &self.name;
-        run(format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")).await;
+        execute(format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")).await;
     }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
         let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        // The test's own runtime may be ending: this one is only for the farewell.
+        // The runtime of the test may be shutting down: this needs its own.
         let dropping = std::thread::spawn(|| {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .expect("a runtime");
-            runtime.block_on(run(drop));
+            runtime.block_on(execute(drop));
         });
         let _ = dropping.join();
     }
 }
 
-async fn run(sql: String) {
+async fn execute(sql: String) {
     let mut connection = PgConnection::connect(server())
         .await
         .expect("connect to PostgreSQL");
     sqlx::raw_sql(AssertSqlSafe(sql))
         .execute(&mut connection)
         .await
-        .expect("PostgreSQL does it");
+        .expect("execute a statement");
     let _ = connection.close().await;
 }
 
-/// A server that ends when the script that started it can read no more from this process.
+/// A server that ends when the script that started it reads the end of its input.
 struct Server {
     url: String,
     _script: Child,
@@ -92,10 +94,10 @@ struct Server {
 }
 
 fn server() -> &'static str {
-    static GIVEN: OnceLock<Option<String>> = OnceLock::new();
+    static SHARED: OnceLock<Option<String>> = OnceLock::new();
     static OWN: OnceLock<Server> = OnceLock::new();
-    let given = GIVEN.get_or_init(|| std::env::var("TEST_DATABASE_URL").ok());
-    match given.as_deref().filter(|url| !url.is_empty()) {
+    let shared = SHARED.get_or_init(|| std::env::var("TEST_DATABASE_URL").ok());
+    match shared.as_deref().filter(|url| !url.is_empty()) {
         Some(url) => url,
         None => &OWN.get_or_init(start).url,
     }

@@ -1,3 +1,5 @@
+//! NATS without our crates.
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -5,10 +7,10 @@ use async_nats::jetstream::{self, stream};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
-/// A message as any client of NATS gets it.
+/// A message as any client of NATS receives it.
 #[derive(Debug)]
-pub struct Heard {
-    /// Where it was published.
+pub struct RawMessage {
+    /// The subject to which it was published.
     pub subject: String,
     /// Its headers.
     pub headers: BTreeMap<String, String>,
@@ -16,7 +18,7 @@ pub struct Heard {
     pub text: String,
 }
 
-/// Bare NATS, without anything of ours: what measurements are held against.
+/// A plain NATS client, without our crates: the control of benchmarks.
 pub struct Raw {
     client: async_nats::Client,
     jetstream: jetstream::Context,
@@ -26,10 +28,10 @@ const SUBJECT: &str = "raw.publish";
 const ECHO: &str = "raw.echo";
 
 impl Raw {
-    /// Connects, and makes a stream of its own.
+    /// Connects and creates its own stream.
     ///
     /// # Panics
-    /// When the server can't be used.
+    /// If the server is unavailable.
     pub async fn connect(url: &str) -> Self {
         let client = async_nats::connect(url).await.expect("a connection");
         let jetstream = jetstream::new(client.clone());
@@ -43,21 +45,22 @@ impl Raw {
             .await
             .expect("a stream");
         let mut requests = client.subscribe(ECHO).await.expect("a subscription");
-        let answering = client.clone();
+        let responder = client.clone();
         tokio::spawn(async move {
             while let Some(request) = requests.next().await {
                 if let Some(reply) = request.reply {
-                    let _ = answering.publish(reply, request.payload).await;
+                    let _ = responder.publish(reply, request.payload).await;
                 }
             }
         });
         Self { client, jetstream }
     }
 
-    /// Publishes `count` messages to the stream with at most `window` unacknowledged.
+    /// Publishes `count` messages to the stream with at most `window` unacknowledged, and returns how
+    /// long it took.
     ///
     /// # Panics
-    /// When one is not stored.
+    /// If one is not stored.
     pub async fn publish(&self, count: usize, window: usize, size_bytes: usize) -> Duration {
         let payload = bytes::Bytes::from(vec![b'x'; size_bytes]);
         let started = Instant::now();
@@ -80,10 +83,10 @@ impl Raw {
         started.elapsed()
     }
 
-    /// How long each of `count` core requests took to be answered, one after the other.
+    /// Sends `count` core requests, one after the other, and returns their latencies.
     ///
     /// # Panics
-    /// When one is not answered.
+    /// If one gets no reply.
     pub async fn request(&self, count: usize, size_bytes: usize) -> Vec<Duration> {
         let payload = bytes::Bytes::from(vec![b'x'; size_bytes]);
         let mut times = Vec::with_capacity(count);
@@ -92,16 +95,17 @@ impl Raw {
             self.client
                 .request(ECHO, payload.clone())
                 .await
-                .expect("an answer");
+                .expect("a reply");
             times.push(started.elapsed());
         }
         times
     }
 
-    /// How long each of `count` publishes took to be stored, one after the other.
+    /// Publishes `count` messages to the stream, one after the other, and returns how long each took to
+    /// be stored.
     ///
     /// # Panics
-    /// When one is not stored.
+    /// If one is not stored.
     pub async fn store(&self, count: usize, size_bytes: usize) -> Vec<Duration> {
         let mut times = Vec::with_capacity(count);
         for _ in 0..count {
@@ -110,18 +114,15 @@ impl Raw {
         times
     }
 
-    /// What is published on these subjects from now on.
+    /// Subscribes to subjects.
     ///
     /// # Panics
-    /// When the server can't be told.
-    pub async fn listen(&self, subjects: &str) -> impl futures::Stream<Item = Heard> + use<> {
+    /// If the server is unavailable.
+    pub async fn listen(&self, subjects: &str) -> impl futures::Stream<Item = RawMessage> + use<> {
         let messages = self.client.subscribe(subjects.to_owned()).await;
-        // Whatever the server answers, it knows the subscription by then.
-        self.client
-            .request(ECHO, "".into())
-            .await
-            .expect("an answer");
-        messages.expect("a subscription").map(|message| Heard {
+        // Once the server replies, it has processed the subscription.
+        self.client.request(ECHO, "".into()).await.expect("a reply");
+        messages.expect("a subscription").map(|message| RawMessage {
             subject: message.subject.to_string(),
             headers: message
                 .headers
@@ -133,35 +134,35 @@ impl Raw {
         })
     }
 
-    /// Keeps a stream from passing on what it stores: what a lost message looks like to those who
-    /// listen. Returns what [`Self::pass_on`] needs to undo it.
+    /// Stops a stream from republishing what it stores, which looks like message loss to subscribers.
+    /// Returns the configuration with which [`Self::pass_on`] restores it.
     ///
     /// # Panics
-    /// When there is no such stream, or it can't be changed.
+    /// If there is no such stream, or it can't be updated.
     pub async fn hold_back(&self, stream: &str) -> Option<stream::Republish> {
-        self.set_passing_on(stream, None).await
+        self.set_republish(stream, None).await
     }
 
-    /// Lets a stream pass on what it stores from now on.
+    /// Lets a stream republish what it stores from now on.
     ///
     /// # Panics
-    /// When there is no such stream, or it can't be changed.
-    pub async fn pass_on(&self, stream: &str, how: Option<stream::Republish>) {
-        self.set_passing_on(stream, how).await;
+    /// If there is no such stream, or it can't be updated.
+    pub async fn pass_on(&self, stream: &str, republish: Option<stream::Republish>) {
+        self.set_republish(stream, republish).await;
     }
 
-    async fn set_passing_on(
+    async fn set_republish(
         &self,
         stream: &str,
-        how: Option<stream::Republish>,
+        republish: Option<stream::Republish>,
     ) -> Option<stream::Republish> {
         let stream = self.jetstream.get_stream(stream).await.expect("the stream");
         let mut config = stream.cached_info().config.clone();
-        let before = std::mem::replace(&mut config.republish, how);
+        let before = std::mem::replace(&mut config.republish, republish);
         self.jetstream
             .update_stream(config)
             .await
-            .expect("a changed stream");
+            .expect("an updated stream");
         before
     }
 }

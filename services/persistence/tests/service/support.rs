@@ -55,14 +55,14 @@ impl TestDatabase {
         match self {
             // A file has the path of its folder.
             Self::Sqlite(folder) => std::fs::write(folder.path().join("data"), "").unwrap(),
-            Self::Postgres(database) => database.take_away().await,
+            Self::Postgres(database) => database.make_unavailable().await,
         }
     }
 
     pub(crate) async fn make_available(&self) {
         match self {
             Self::Sqlite(folder) => std::fs::remove_file(folder.path().join("data")).unwrap(),
-            Self::Postgres(database) => database.give_back().await,
+            Self::Postgres(database) => database.make_available().await,
         }
     }
 }
