@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("service-kit", &[]),
     ("testkit", &[]),
     ("rules", &["contract", "schema"]),
+    ("world-file", &["contract"]),
     ("world", &["contract", "bus", "rules", "service-kit"]),
     ("agent-worker", &["contract", "bus", "sdk", "service-kit"]),
     ("gateway", &["contract", "bus", "service-kit"]),
@@ -34,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "agent-worker",
             "gateway",
             "persistence",
+            "world-file",
         ],
     ),
 ];
@@ -76,6 +78,16 @@ const PURE: &[(&str, &[&str])] = &[
         ],
     ),
     ("schema", &["regex", "serde_json", "thiserror"]),
+    (
+        "world-file",
+        &[
+            "contract",
+            "serde",
+            "serde-saphyr",
+            "serde_json",
+            "thiserror",
+        ],
+    ),
 ];
 
 /// The crates whose features are in layers, `&Layers { crate_name: "rules", … }`.

@@ -11,9 +11,9 @@ mod client;
 mod commands;
 mod nats_child;
 mod output;
+mod read_world;
 mod transcript;
 pub mod up;
-pub mod world_file;
 
 pub use cli::{Cli, run};
 pub use up::up;

@@ -14,10 +14,11 @@ use clap::Args;
 pub use config::Config;
 use service_kit::CancellationToken;
 use tokio::net::TcpListener;
+use world_file::WorldFile;
 
 use crate::nats_child::{self, NatsChild};
 use crate::output::Output;
-use crate::world_file::WorldFile;
+use crate::read_world::read_world;
 
 /// The longest of the services' own grace periods, and a little more.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(40);
@@ -62,7 +63,7 @@ pub async fn up(
     let worlds = options
         .worlds
         .iter()
-        .map(|path| WorldFile::read(path))
+        .map(|path| read_world(path))
         .collect::<Result<Vec<_>, _>>()?;
     let listener = TcpListener::bind(options.listen)
         .await

@@ -8,10 +8,11 @@ use contract::{Brain, Entity, EntityKind, Seq, WorldId, WorldSpec};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use world_file::WorldFile;
 
 use crate::client::Client;
 use crate::output::{Output, Style, table};
-use crate::world_file::WorldFile;
+use crate::read_world::read_world;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -95,7 +96,7 @@ pub(crate) async fn run(command: Command, client: &Client, output: Output) -> an
             done(client, output, &answer, &format!("world {id} is gone")).await
         }
         Command::Apply { file } => {
-            let WorldFile { id, spec } = WorldFile::read(&file)?;
+            let WorldFile { id, spec } = read_world(&file)?;
             let answer = apply(client, &id, &spec).await?;
             let text = format!("world {id} is as {} says", file.display());
             done(client, output, &answer, &text).await

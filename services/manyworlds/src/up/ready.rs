@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use bus::Bus;
-use contract::{ChatId, Command, CommandId, CommandRequest, EntityId, EntityKind, WorldId};
+use contract::{ChatId, CommandId, CommandRequest, EntityId, EntityKind, WorldId};
 use tokio::time::{Instant, sleep};
+use world_file::WorldFile;
 
 use crate::output::{Output, Style};
-use crate::world_file::WorldFile;
 
 /// A world service that has just started needs a moment until it is a member.
 const APPLY_DEADLINE: Duration = Duration::from_secs(30);
@@ -18,11 +18,12 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// Makes the worlds what their files say.
 pub(super) async fn apply(bus: &Bus, worlds: Vec<WorldFile>) -> anyhow::Result<()> {
-    for WorldFile { id, spec } in worlds {
+    for world in worlds {
+        let id = world.id.clone();
         let request = CommandRequest {
             id: CommandId::new(),
             sender: EntityId::world(),
-            command: Command::ApplyWorld(spec),
+            command: world.into_command(),
             trace: None,
         };
         let applied = bus.worlds().command(&id, request, APPLY_DEADLINE).await;

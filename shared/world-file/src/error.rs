@@ -1,0 +1,22 @@
+//! Why a text is not a world file.
+
+/// Why a text is not a world file.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It is neither YAML nor JSON, or the value of a field is invalid. The text has the line.
+    #[error(transparent)]
+    Malformed(Box<dyn std::error::Error + Send + Sync>),
+    /// A world has no such field. A message ignores fields that it does not know, but a person
+    /// mistypes.
+    #[error("unknown field {path}")]
+    UnknownField {
+        /// The path of the field: `entities[0].agent.brian`.
+        path: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn malformed(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Malformed(Box::new(error))
+    }
+}

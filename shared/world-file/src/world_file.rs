@@ -1,0 +1,123 @@
+//! A world that a person described in a file.
+
+use contract::{Command, WorldId, WorldSpec};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::unknown_field::unknown_field;
+
+/// A world that a person described in a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorldFile {
+    /// The id of the world.
+    pub id: WorldId,
+    /// What the world is, and who and what is in it.
+    pub spec: WorldSpec,
+}
+
+impl WorldFile {
+    /// Parses the text of a world file: YAML or JSON.
+    ///
+    /// # Errors
+    /// [`Error`] names the line or the field at fault.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Described {
+            id: WorldId,
+            #[serde(flatten)]
+            spec: WorldSpec,
+        }
+        // JSON is YAML. The typed reading comes first: its errors have the line.
+        let Described { id, spec } = serde_saphyr::from_str(text).map_err(Error::malformed)?;
+        let mut given: Value = serde_saphyr::from_str(text).map_err(Error::malformed)?;
+        if let Some(object) = given.as_object_mut() {
+            object.remove("id");
+        }
+        let decoded = serde_json::to_value(&spec).map_err(Error::malformed)?;
+        match unknown_field(&given, &decoded, "") {
+            Some(path) => Err(Error::UnknownField { path }),
+            None => Ok(Self { id, spec }),
+        }
+    }
+
+    /// The command that brings the world to what the file describes. What the file does not describe
+    /// stays.
+    pub fn into_command(self) -> Command {
+        Command::ApplyWorld(self.spec)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_example_worlds_are_worlds() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/worlds");
+        let mut ids: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| {
+                let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+                WorldFile::parse(&text).unwrap().id.to_string()
+            })
+            .collect();
+        ids.sort();
+        let expected = [
+            "blackboard",
+            "calculator",
+            "library",
+            "lobby",
+            "market",
+            "roundtable",
+            "studio",
+            "tictactoe",
+            "workshop",
+        ];
+        assert_eq!(ids, expected);
+    }
+
+    #[test]
+    fn json_is_read_too() {
+        let world = WorldFile::parse(r#"{"id": "a", "name": "A", "turn_limit": 2}"#).unwrap();
+        assert_eq!(
+            (
+                world.id.as_str(),
+                world.spec.name.as_str(),
+                world.spec.turn_limit
+            ),
+            ("a", "A", 2)
+        );
+    }
+
+    #[test]
+    fn a_mistyped_field_is_named() {
+        let mistyped =
+            "id: a\nentities:\n  - id: ada\n    kind: agent\n    agent: {brian: {script: {}}}";
+        let error = WorldFile::parse(mistyped).unwrap_err();
+        assert_eq!(error.to_string(), "unknown field entities[0].agent.brian");
+    }
+
+    #[test]
+    fn a_wrong_value_is_reported_with_its_line() {
+        let error = WorldFile::parse("id: a\nturn_limit: many").unwrap_err();
+        assert!(error.to_string().contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn a_file_without_an_id_is_no_world() {
+        let error = WorldFile::parse("name: A").unwrap_err();
+        assert!(error.to_string().contains("id"), "{error}");
+    }
+
+    #[test]
+    fn a_file_becomes_the_command_that_applies_it() {
+        let world = WorldFile::parse("id: a\nname: A").unwrap();
+        let expected = world.spec.clone();
+        let command = world.into_command();
+        assert!(matches!(command, Command::ApplyWorld(spec) if spec == expected));
+    }
+}
