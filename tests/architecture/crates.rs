@@ -13,6 +13,9 @@ pub(crate) type Table = &'static [(&'static str, &'static [&'static str])];
 pub(crate) struct CrateRules {
     /// Which of our crates each crate may use. Each crate has a line.
     pub(crate) may_use: Table,
+    /// Which of our crates each crate may use beside those, as optional dependencies of a feature that
+    /// is off by default.
+    pub(crate) with_feature: Table,
     /// The only crates that may use each library.
     pub(crate) kept_to: Table,
     /// All that each pure crate may use.
@@ -31,7 +34,7 @@ pub(crate) fn violations(workspace: &Path, rules: &CrateRules) -> Vec<Violation>
     for manifest in &crates {
         lines.extend(misnamed(manifest));
         if manifest.name != TESTS {
-            lines.extend(forbidden_crates(manifest, rules.may_use, &ours));
+            lines.extend(forbidden_crates(manifest, rules, &ours));
             lines.extend(forbidden_libraries(manifest, rules.kept_to));
             lines.extend(impure(manifest, rules.pure));
         }
@@ -64,10 +67,12 @@ fn matches(pattern: &str, path: &str) -> bool {
 
 /// A line for a crate that is not there would guard nothing.
 fn unknown_crates(rules: &CrateRules, ours: &BTreeSet<&str>) -> Vec<String> {
-    let listed = rules.may_use.iter().chain(rules.pure);
-    let listed = listed.map(|(name, _)| name);
+    let listed = rules.may_use.iter().chain(rules.with_feature);
+    let listed = listed.chain(rules.pure);
+    let listed: BTreeSet<&str> = listed.map(|(name, _)| *name).collect();
     listed
-        .filter(|name| !ours.contains(*name))
+        .into_iter()
+        .filter(|name| !ours.contains(name))
         .map(|name| format!("crate {name} is listed, but there is none"))
         .collect()
 }
@@ -79,13 +84,17 @@ fn misnamed(manifest: &Manifest) -> Option<String> {
     (!is_right).then(|| format!("crate {folder} is called {name}"))
 }
 
-fn forbidden_crates(manifest: &Manifest, may_use: Table, ours: &BTreeSet<&str>) -> Vec<String> {
+fn forbidden_crates(manifest: &Manifest, rules: &CrateRules, ours: &BTreeSet<&str>) -> Vec<String> {
     let name = &manifest.name;
-    let Some(allowed) = row(may_use, name) else {
+    let Some(allowed) = row(rules.may_use, name) else {
         return vec![format!("crate {name} is new: list what it may use")];
     };
+    let with_feature = row(rules.with_feature, name).unwrap_or_default();
+    let is_allowed = |used: &str| {
+        allowed.contains(&used) || with_feature.contains(&used) && manifest.optional.contains(used)
+    };
     let used = manifest.dependencies.iter().map(String::as_str);
-    used.filter(|used| ours.contains(used) && !allowed.contains(used))
+    used.filter(|used| ours.contains(used) && !is_allowed(used))
         .map(|used| format!("crate {name} may not use {used}"))
         .collect()
 }

@@ -1,6 +1,6 @@
 //! The manifests of the workspace and of its crates.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -18,6 +18,8 @@ pub(crate) struct Manifest {
     pub(crate) name: String,
     /// The packages that it uses, those of its tests aside.
     pub(crate) dependencies: BTreeSet<String>,
+    /// Those of them that only a feature adds.
+    pub(crate) optional: BTreeSet<String>,
 }
 
 /// The manifests of all crates, nested ones included.
@@ -31,10 +33,13 @@ pub(crate) fn crates(workspace: &Path) -> Vec<Manifest> {
     });
     let manifests = folders.map(|folder| {
         let manifest = read(&workspace.join(&folder));
+        let dependencies = dependencies(&manifest, shared);
+        let optional = dependencies.iter().filter(|(_, is_optional)| **is_optional);
         Manifest {
             folder: folder.display().to_string(),
             name: manifest["package"]["name"].as_str().unwrap().to_owned(),
-            dependencies: dependencies(&manifest, shared),
+            optional: optional.map(|(package, _)| package.clone()).collect(),
+            dependencies: dependencies.into_keys().collect(),
         }
     });
     manifests.collect()
@@ -55,9 +60,9 @@ fn read(folder: &Path) -> Table {
     toml::from_str(&text).unwrap()
 }
 
-/// The packages in a crate's sections of dependencies, those for some targets only included. A
-/// dependency can have another name than its package.
-fn dependencies(manifest: &Table, shared: Option<&Value>) -> BTreeSet<String> {
+/// The packages in a crate's sections of dependencies, those for some targets only included, and
+/// whether each is optional. A dependency can have another name than its package.
+fn dependencies(manifest: &Table, shared: Option<&Value>) -> BTreeMap<String, bool> {
     let targets = manifest.get("target").and_then(Value::as_table);
     let targets = targets.into_iter().flat_map(Table::values);
     let sections = targets.filter_map(Value::as_table).chain([manifest]);
@@ -65,13 +70,16 @@ fn dependencies(manifest: &Table, shared: Option<&Value>) -> BTreeSet<String> {
         let kinds = ["dependencies", "build-dependencies"].into_iter();
         kinds.filter_map(|kind| section.get(kind)?.as_table())
     });
-    let dependencies = tables.flatten();
+    let mut dependencies = BTreeMap::new();
+    for (key, dependency) in tables.flatten() {
+        let shared = shared.and_then(|shared| shared.get(key));
+        let mut entries = [shared, Some(dependency)].into_iter().flatten();
+        let package = entries.find_map(|entry| entry.get("package")?.as_str());
+        let is_optional = dependency.get("optional").and_then(Value::as_bool);
+        // Optional for all targets, or not optional.
+        *dependencies
+            .entry(package.unwrap_or(key).to_owned())
+            .or_insert(true) &= is_optional.unwrap_or(false);
+    }
     dependencies
-        .map(|(key, dependency)| {
-            let shared = shared.and_then(|shared| shared.get(key));
-            let mut entries = [shared, Some(dependency)].into_iter().flatten();
-            let package = entries.find_map(|entry| entry.get("package")?.as_str());
-            package.unwrap_or(key).to_owned()
-        })
-        .collect()
 }

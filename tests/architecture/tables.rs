@@ -6,6 +6,7 @@ use crate::layers::Layers;
 /// The tables for the crates of this workspace.
 pub(crate) const CRATE_RULES: CrateRules = CrateRules {
     may_use: MAY_USE,
+    with_feature: WITH_FEATURE,
     kept_to: KEPT_TO,
     pure: PURE,
 };
@@ -38,6 +39,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "world-file",
         ],
     ),
+];
+
+/// Which of our crates each crate may use beside those, as optional dependencies of a feature that is
+/// off by default.
+const WITH_FEATURE: &[(&str, &[&str])] = &[
+    // `testing`: worlds in memory, for the tests of workers.
+    ("sdk", &["rules", "world-file"]),
 ];
 
 /// The only crates that may use these libraries.

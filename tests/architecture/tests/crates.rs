@@ -20,6 +20,25 @@ fn a_crate_uses_none_that_its_row_does_not_list() {
 }
 
 #[test]
+fn a_crate_that_is_listed_for_a_feature_is_optional() {
+    let manifest = |optional: &str| {
+        format!("package.name = 'door-kit'\ndependencies.rules = {{ path = ''{optional} }}")
+    };
+    let found = |optional: &str| {
+        violations(&[("services/gateway/door-kit/Cargo.toml", &manifest(optional))])
+    };
+    assert_eq!(found(", optional = true"), [""; 0]);
+    let expected = ["crate door-kit may not use rules"];
+    assert_eq!(found(", optional = false"), expected);
+    assert_eq!(found(""), expected);
+    let gateway = "package.name = 'gateway'\ndependencies.rules = { path = '', optional = true }";
+    assert_eq!(
+        violations(&[("services/gateway/Cargo.toml", gateway)]),
+        ["crate gateway may not use rules"]
+    );
+}
+
+#[test]
 fn a_library_stays_in_its_crates() {
     for dependencies in [
         "dependencies.axum = '1'",

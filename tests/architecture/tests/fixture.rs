@@ -15,6 +15,7 @@ const CRATE_RULES: CrateRules = CrateRules {
         ("gateway", &["contract", "door-kit"]),
         ("door-kit", &["contract"]),
     ],
+    with_feature: &[("door-kit", &["rules"])],
     kept_to: &[("axum", &["gateway"])],
     pure: &[("contract", &["serde"])],
 };
