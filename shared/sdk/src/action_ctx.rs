@@ -1,28 +1,24 @@
 //! The context that an action gets for one attempt at a run.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use bus::{Bus, CommandError};
-use contract::query::{EventRow, EventsQuery, PAGE_ROWS_MAX};
-use contract::{Chunk, Position, Run, RunContext};
+use bus::CommandError;
+use contract::query::EventRow;
+use contract::{Chunk, Run, RunContext};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
+use crate::connection::Connection;
 use crate::error::{Error, is_run_ended};
 
 /// How often one delivery can restart its chunks. The chunks of the next delivery have higher
 /// attempt numbers.
 const RESTARTS_MAX: u32 = 16;
-/// Timeout for the context of a run. A world that is starting replays its log first.
-const CONTEXT_TIMEOUT: Duration = Duration::from_secs(30);
-/// Timeout for the archive. It is short: an action can do without it.
-const ARCHIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One attempt at a run: what was requested, and access to the world that requested it.
 pub struct ActionCtx {
-    bus: Bus,
+    connection: Connection,
     request: Arc<Run>,
     /// Identifies this attempt as the holder of a claim.
     claimant: Uuid,
@@ -36,11 +32,16 @@ pub struct ActionCtx {
 }
 
 impl ActionCtx {
-    pub(crate) fn new(bus: Bus, request: Arc<Run>, delivery: u32, deadline: Instant) -> Self {
+    pub(crate) fn new(
+        connection: Connection,
+        request: Arc<Run>,
+        delivery: u32,
+        deadline: Instant,
+    ) -> Self {
         let first_attempt = delivery.saturating_sub(1).saturating_mul(RESTARTS_MAX) + 1;
         let cancellation = CancellationToken::new();
         Self {
-            bus,
+            connection,
             request,
             claimant: Uuid::now_v7(),
             deadline,
@@ -65,12 +66,8 @@ impl ActionCtx {
     /// # Errors
     /// [`Error::Transient`] when the broker is unavailable: it is unknown who has the claim.
     pub async fn claim(&self) -> Result<bool, Error> {
-        let claimed = self
-            .bus
-            .work_queue()
-            .claim(self.request.id, self.claimant)
-            .await;
-        claimed.map_err(|error| Error::unavailable(&error))
+        let claimed = self.connection.claim(self.request.id, self.claimant);
+        claimed.await.map_err(|error| Error::unavailable(&error))
     }
 
     /// When the run times out: the attempt is dropped then.
@@ -91,8 +88,7 @@ impl ActionCtx {
     /// unavailable.
     pub async fn context(&self) -> Result<RunContext, Error> {
         let Run { world, id, .. } = &*self.request;
-        let context = self.bus.worlds().context(world, *id, CONTEXT_TIMEOUT);
-        match context.await {
+        match self.connection.context(world, *id).await {
             Ok(context) => Ok(context),
             Err(CommandError::Rejected(rejection)) if is_run_ended(rejection.code) => {
                 Err(Error::RunEnded)
@@ -111,21 +107,9 @@ impl ActionCtx {
     /// # Errors
     /// [`Error::Transient`] when the archive is unavailable.
     pub async fn received_events(&self) -> Result<Vec<EventRow>, Error> {
-        let query = EventsQuery {
-            world: self.request.world.clone(),
-            after: Position::default(),
-            event_type: None,
-            entity: None,
-            heard_by: Some(self.request.entity.clone()),
-            last: true,
-            chat: None,
-            limit: PAGE_ROWS_MAX,
-            wait_for: None,
-        };
-        match self.bus.archive().query(&query, ARCHIVE_TIMEOUT).await {
-            Ok((rows, _)) => Ok(rows),
-            Err(error) => Err(Error::unavailable(&error)),
-        }
+        let Run { world, entity, .. } = &*self.request;
+        let received = self.connection.received_events(world, entity).await;
+        received.map_err(|error| Error::unavailable(&error))
     }
 
     /// Publishes a chunk of the answer to subscribers. Chunks may be lost: the result must hold the
@@ -176,6 +160,6 @@ impl ActionCtx {
             progress,
         };
         self.chunk_index += 1;
-        self.bus.signals().publish_chunk(world, &chunk).await;
+        self.connection.publish_chunk(world, chunk).await;
     }
 }

@@ -83,10 +83,16 @@
 //! `MANYWORLDS_*` variables: `MANYWORLDS_NATS__URL` sets `nats.url`. A process serves `/livez`,
 //! `/readyz` and `/metrics`, and at shutdown waits for the runs in progress.
 //!
+//! # Tests
+//!
+//! With the feature `testing`, `sdk::testing` has worlds in memory, in which the code of a worker runs
+//! without a server.
+//!
 //! # Where to read on
 //!
 //! The crate owns how runs are consumed, executed and ended. It does not know the rules of a world.
-//! Its internals start in `runner.rs`.
+//! Its internals start in `runner.rs`;
+//! `connection.rs` is all that they know of a world.
 
 mod action;
 mod action_ctx;
@@ -96,6 +102,7 @@ mod brain_action;
 mod brain_ctx;
 mod builder;
 mod config;
+mod connection;
 mod decision;
 mod error;
 mod event;
@@ -108,6 +115,8 @@ mod placement;
 mod provision;
 mod received;
 mod runner;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod worker;
 
 pub use action::{Action, RunFuture};

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bus::{Bus, CommandError};
+use bus::CommandError;
 use contract::ability::EventTypeVersion;
 use contract::command::EntityUpdate;
-use contract::{Command, CommandId, CommandRequest, Entity, EntityId, RejectionCode, WorldId};
+use contract::{Command, CommandRequest, Entity, EntityId, RejectionCode, WorldId};
+
+use crate::connection::Connection;
 
 /// Timeout for one command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
@@ -21,14 +23,14 @@ pub(crate) struct ProvisionedObject {
 impl ProvisionedObject {
     /// Registers the event types of the object and creates it; one that exists already gets the
     /// description and the abilities of this version of the worker.
-    pub(crate) async fn provision(&self, bus: &Bus) -> anyhow::Result<()> {
+    pub(crate) async fn provision(&self, connection: &Connection) -> anyhow::Result<()> {
         for event_type in &self.event_types {
             let command = Command::RegisterEventType(event_type.clone());
-            let registered = self.send(bus, command).await;
+            let registered = self.send(connection, command).await;
             registered
                 .with_context(|| format!("register the event type {}", event_type.event_type))?;
         }
-        let created = self.send(bus, Command::CreateEntity(self.entity.clone()));
+        let created = self.send(connection, Command::CreateEntity(self.entity.clone()));
         let provisioned = match created.await {
             Err(CommandError::Rejected(rejection))
                 if rejection.code == RejectionCode::AlreadyExists =>
@@ -41,7 +43,7 @@ impl ProvisionedObject {
                     abilities: Some(self.entity.abilities.clone()),
                     metadata: None,
                 };
-                self.send(bus, Command::UpdateEntity(update)).await
+                self.send(connection, Command::UpdateEntity(update)).await
             }
             created => created,
         };
@@ -49,14 +51,14 @@ impl ProvisionedObject {
             .with_context(|| format!("create the object {} in {}", self.entity.id, self.world))
     }
 
-    async fn send(&self, bus: &Bus, command: Command) -> Result<(), CommandError> {
+    async fn send(&self, connection: &Connection, command: Command) -> Result<(), CommandError> {
         let request = CommandRequest {
-            id: CommandId::new(),
+            id: connection.new_command_id(),
             sender: EntityId::world(),
             command,
             trace: None,
         };
-        let sent = bus.worlds().command(&self.world, request, COMMAND_TIMEOUT);
+        let sent = connection.command(&self.world, request, COMMAND_TIMEOUT);
         sent.await.map(drop)
     }
 }

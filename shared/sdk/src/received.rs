@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use service_kit::ErrorChain;
 
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, EventError};
 
 /// An event that has triggered an ability. It dereferences to the data of the event.
 #[derive(Debug)]
@@ -39,21 +39,21 @@ impl<E: Event> Received<E> {
         let arguments = arguments.map_or("null", RawValue::get);
         let event: contract::Event = serde_json::from_str(arguments)
             .map_err(|error| bad(format!("the arguments are not an event: {error}")))?;
-        let data = E::decode(&event)
+        let event_type = event.event_type.clone();
+        Self::from_event(event)
             .map_err(|error| bad(ErrorChain(&error).to_string()))?
-            .ok_or_else(|| {
-                bad(format!(
-                    "the event type {} is not {}",
-                    event.event_type,
-                    E::TYPE
-                ))
-            })?;
-        Ok(Self {
+            .ok_or_else(|| bad(format!("the event type {event_type} is not {}", E::TYPE)))
+    }
+
+    /// Decodes an event; `None` when it is of another type.
+    pub(crate) fn from_event(event: contract::Event) -> Result<Option<Self>, EventError> {
+        let data = E::decode(&event)?;
+        Ok(data.map(|data| Self {
             event: data,
             id: event.id,
             sender: event.sender,
             target: event.target,
             chat: event.chat,
-        })
+        }))
     }
 }

@@ -8,10 +8,14 @@ mod consumer;
 mod ending;
 mod executor;
 mod keep_alive;
+#[cfg(feature = "testing")]
+mod memory_consumer;
 mod outcome;
 mod running;
 
 pub(crate) use bindings::Bindings;
 pub(crate) use consumer::RunConsumer;
 pub(crate) use executor::Executor;
+#[cfg(feature = "testing")]
+pub(crate) use memory_consumer::execute_waiting;
 pub(crate) use running::{RunningRuns, watch_cancellations};

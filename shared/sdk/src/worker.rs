@@ -9,6 +9,7 @@ use service_kit::{Bootstrap, CancellationToken, Health, Tasks};
 
 use crate::action::Action;
 use crate::config::Config;
+use crate::connection::Connection;
 use crate::provision::ProvisionedObject;
 use crate::runner::{Bindings, Executor, RunConsumer, RunningRuns, watch_cancellations};
 
@@ -17,9 +18,9 @@ const REQUEUE_GRACE: Duration = Duration::from_secs(5);
 
 /// A worker, which runs the actions that are registered with it.
 pub struct Worker {
-    config: Config,
-    actions: Vec<Arc<dyn Action>>,
-    objects: Vec<ProvisionedObject>,
+    pub(crate) config: Config,
+    pub(crate) actions: Vec<Arc<dyn Action>>,
+    pub(crate) objects: Vec<ProvisionedObject>,
 }
 
 impl Worker {
@@ -81,15 +82,16 @@ impl Worker {
         let bindings = Bindings::new(self.actions());
         let bound = bindings.clone();
         health.require("actions", move || bound.problem().map_or(Ok(()), Err));
+        let connection = Connection::Bus(bus.clone());
         for object in &self.objects {
             tokio::select! {
-                provisioned = object.provision(&bus) => provisioned?,
+                provisioned = object.provision(&connection) => provisioned?,
                 () = shutdown.cancelled() => return Ok(()),
             }
         }
         let running = Arc::new(RunningRuns::default());
         let retry = self.config.retry.clone();
-        let executor = Arc::new(Executor::new(bus.clone(), retry, Arc::clone(&running)));
+        let executor = Arc::new(Executor::new(connection, retry, Arc::clone(&running)));
         let mut tasks = Tasks::new(shutdown);
         for action in self.actions {
             let (executor, bindings) = (Arc::clone(&executor), bindings.clone());

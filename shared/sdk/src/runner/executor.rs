@@ -4,9 +4,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, Delivery};
+use bus::Delivery;
+use contract::Run;
 use contract::run::{ACK_WAIT, ATTEMPTS_MAX, RunOutcome};
-use contract::{Run, Timestamp};
 use futures::FutureExt;
 use opentelemetry::KeyValue;
 use service_kit::{CancellationToken, ErrorChain};
@@ -20,6 +20,7 @@ use super::running::RunningRuns;
 use crate::action::Action;
 use crate::action_ctx::ActionCtx;
 use crate::backoff::Backoff;
+use crate::connection::Connection;
 use crate::error::Error;
 use crate::metrics::Metrics;
 
@@ -30,7 +31,7 @@ const CONFLICT_PAUSE: Duration = Duration::from_millis(1);
 
 /// Executes the runs of all actions of a worker.
 pub(crate) struct Executor {
-    bus: Bus,
+    connection: Connection,
     retry: Backoff,
     metrics: Metrics,
     running: Arc<RunningRuns>,
@@ -39,9 +40,9 @@ pub(crate) struct Executor {
 }
 
 impl Executor {
-    pub(crate) fn new(bus: Bus, retry: Backoff, running: Arc<RunningRuns>) -> Self {
+    pub(crate) fn new(connection: Connection, retry: Backoff, running: Arc<RunningRuns>) -> Self {
         Self {
-            bus,
+            connection,
             retry,
             metrics: Metrics::new(),
             running,
@@ -113,10 +114,17 @@ impl Executor {
         }
     }
 
-    async fn attempt(&self, action: &dyn Action, run: &Arc<Run>, delivered: u32) -> Ending {
-        let left = run.deadline.since(Timestamp::now());
+    /// Makes an attempt at a run that was delivered `delivered` times, and reports its outcome to the
+    /// world.
+    pub(super) async fn attempt(
+        &self,
+        action: &dyn Action,
+        run: &Arc<Run>,
+        delivered: u32,
+    ) -> Ending {
+        let left = run.deadline.since(self.connection.now());
         if left.is_zero() {
-            return report_outcome(&self.bus, run, deadline_exceeded()).await;
+            return report_outcome(&self.connection, run, deadline_exceeded()).await;
         }
         if delivered > ATTEMPTS_MAX {
             // The workers crashed during it, or were killed.
@@ -145,12 +153,19 @@ impl Executor {
         delivered: u32,
         deadline: Instant,
     ) -> Ending {
-        let ctx = ActionCtx::new(self.bus.clone(), Arc::clone(run), delivered, deadline);
+        let ctx = ActionCtx::new(
+            self.connection.clone(),
+            Arc::clone(run),
+            delivered,
+            deadline,
+        );
         let attempt = AssertUnwindSafe(async { action.run(ctx).await }).catch_unwind();
         let result = match timeout_at(deadline, attempt).await {
             Ok(Ok(result)) => result,
             Ok(Err(_panic)) => Err(Error::transient("the action panicked")),
-            Err(_elapsed) => return report_outcome(&self.bus, run, deadline_exceeded()).await,
+            Err(_elapsed) => {
+                return report_outcome(&self.connection, run, deadline_exceeded()).await;
+            }
         };
         let outcome = match result {
             Ok(result) => RunOutcome::Completed(result),
@@ -164,7 +179,7 @@ impl Executor {
                 return Ending::Retry(self.retry.pause(delivered), "retried");
             }
         };
-        report_outcome(&self.bus, run, outcome).await
+        report_outcome(&self.connection, run, outcome).await
     }
 
     /// Reports to the world that no attempt succeeded; the run becomes a dead letter.
@@ -173,7 +188,7 @@ impl Executor {
             code: "attempts_exhausted".to_owned(),
             reason: reason.clone(),
         };
-        match report_outcome(&self.bus, run, outcome).await {
+        match report_outcome(&self.connection, run, outcome).await {
             Ending::Done("failed") => Ending::DeadLetter(reason),
             other => other,
         }

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use bus::{Bus, CommandError};
+use bus::CommandError;
 use contract::run::RunOutcome;
-use contract::{
-    Command, CommandId, CommandRequest, EntityId, Rejection, RejectionCode, Run, Timestamp,
-};
+use contract::{Command, CommandId, CommandRequest, EntityId, Rejection, RejectionCode, Run};
 use service_kit::ErrorChain;
 use tracing::{debug, error, warn};
 
 use super::ending::Ending;
+use crate::connection::Connection;
 use crate::error::is_run_ended;
 
 /// How long one command to a world is repeated before that is logged.
@@ -21,13 +20,17 @@ const RESULT_BYTES_MAX: usize = 384 << 10;
 
 /// Sends the outcome until the world has replied. Another attempt at the run sends the same command,
 /// so that the world accepts one of them.
-pub(super) async fn report_outcome(bus: &Bus, run: &Run, outcome: RunOutcome) -> Ending {
+pub(super) async fn report_outcome(
+    connection: &Connection,
+    run: &Run,
+    outcome: RunOutcome,
+) -> Ending {
     let outcome = limit_size(outcome);
     let label = match outcome {
         RunOutcome::Completed(_) => "completed",
         RunOutcome::Failed { .. } => "failed",
     };
-    match complete(bus, run, run.id.completion(), outcome).await {
+    match complete(connection, run, run.id.completion(), outcome).await {
         OutcomeReply::Accepted => Ending::Done(label),
         OutcomeReply::RunEnded => Ending::Done("over"),
         // Another run has changed the entity meanwhile: the run is repeated with its new state.
@@ -36,13 +39,13 @@ pub(super) async fn report_outcome(bus: &Bus, run: &Run, outcome: RunOutcome) ->
         }
         OutcomeReply::Rejected(rejection) => {
             warn!(code = ?rejection.code, reason = %rejection.detail, "result rejected");
-            report_rejection(bus, run, rejection).await
+            report_rejection(connection, run, rejection).await
         }
     }
 }
 
 /// Reports that the run has failed because its result breaks a rule of the world.
-async fn report_rejection(bus: &Bus, run: &Run, rejection: Rejection) -> Ending {
+async fn report_rejection(connection: &Connection, run: &Run, rejection: Rejection) -> Ending {
     let reason = format!("the world rejected the result: {}", rejection.detail);
     let outcome = RunOutcome::Failed {
         code: "result_refused".to_owned(),
@@ -50,14 +53,19 @@ async fn report_rejection(bus: &Bus, run: &Run, rejection: Rejection) -> Ending 
     };
     // A command of its own: the world answers a repeated id with the first rejection.
     let id = CommandId::from_key(&["refused", &run.id.to_string()]);
-    match complete(bus, run, id, outcome).await {
+    match complete(connection, run, id, outcome).await {
         OutcomeReply::Accepted => Ending::Done("failed"),
         OutcomeReply::RunEnded => Ending::Done("over"),
         OutcomeReply::Rejected(_) => Ending::DeadLetter(reason),
     }
 }
 
-async fn complete(bus: &Bus, run: &Run, id: CommandId, outcome: RunOutcome) -> OutcomeReply {
+async fn complete(
+    connection: &Connection,
+    run: &Run,
+    id: CommandId,
+    outcome: RunOutcome,
+) -> OutcomeReply {
     let request = CommandRequest {
         id,
         sender: EntityId::world(),
@@ -68,8 +76,7 @@ async fn complete(bus: &Bus, run: &Run, id: CommandId, outcome: RunOutcome) -> O
         trace: bus::trace::current(),
     };
     loop {
-        let worlds = bus.worlds();
-        let sent = worlds.command(&run.world, request.clone(), COMMAND_TIMEOUT);
+        let sent = connection.command(&run.world, request.clone(), COMMAND_TIMEOUT);
         match sent.await {
             Ok(_) => return OutcomeReply::Accepted,
             Err(CommandError::Rejected(rejection)) => return OutcomeReply::from(rejection),
@@ -82,7 +89,7 @@ async fn complete(bus: &Bus, run: &Run, id: CommandId, outcome: RunOutcome) -> O
             }
         }
         // After the deadline the world itself fails the run.
-        if Timestamp::now() > run.deadline {
+        if connection.now() > run.deadline {
             return OutcomeReply::RunEnded;
         }
     }

@@ -1,0 +1,124 @@
+//! The connection of a worker to the worlds whose runs it executes: NATS, or one world in memory.
+
+#[cfg(feature = "testing")]
+mod memory;
+
+use std::time::Duration;
+
+use bus::{Bus, CommandError};
+use contract::query::{EventRow, EventsQuery, PAGE_ROWS_MAX};
+use contract::{
+    Accepted, Chunk, CommandId, CommandRequest, EntityId, Position, RunContext, RunId, Timestamp,
+    WorldId,
+};
+use uuid::Uuid;
+
+#[cfg(feature = "testing")]
+pub(crate) use memory::MemoryWorld;
+
+/// Timeout for the context of a run. A world that is starting replays its log first.
+const CONTEXT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Timeout for the archive. It is short: an action can do without it.
+const ARCHIVE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A connection to worlds. Cheap to clone.
+#[derive(Clone)]
+pub(crate) enum Connection {
+    /// To all worlds of a system, over NATS.
+    Bus(Bus),
+    /// To one world in this process, for tests.
+    #[cfg(feature = "testing")]
+    Memory(MemoryWorld),
+}
+
+impl Connection {
+    /// The clock by which deadlines are checked.
+    pub(crate) fn now(&self) -> Timestamp {
+        match self {
+            Self::Bus(_) => Timestamp::now(),
+            #[cfg(feature = "testing")]
+            Self::Memory(memory) => memory.now(),
+        }
+    }
+
+    /// An id for a new command.
+    pub(crate) fn new_command_id(&self) -> CommandId {
+        match self {
+            Self::Bus(_) => CommandId::new(),
+            #[cfg(feature = "testing")]
+            Self::Memory(memory) => memory.next_command_id(),
+        }
+    }
+
+    /// Sends a command to a world, and returns once it is in the log.
+    pub(crate) async fn command(
+        &self,
+        world: &WorldId,
+        request: CommandRequest,
+        timeout: Duration,
+    ) -> Result<Accepted, CommandError> {
+        match self {
+            Self::Bus(bus) => bus.worlds().command(world, request, timeout).await,
+            #[cfg(feature = "testing")]
+            Self::Memory(memory) => memory.command(&request).map_err(CommandError::Rejected),
+        }
+    }
+
+    /// What a worker needs to know for a run.
+    pub(crate) async fn context(
+        &self,
+        world: &WorldId,
+        run: RunId,
+    ) -> Result<RunContext, CommandError> {
+        match self {
+            Self::Bus(bus) => bus.worlds().context(world, run, CONTEXT_TIMEOUT).await,
+            #[cfg(feature = "testing")]
+            Self::Memory(memory) => memory.context(run).map_err(CommandError::Rejected),
+        }
+    }
+
+    /// The latest custom events that an entity received, oldest first: at most one page.
+    pub(crate) async fn received_events(
+        &self,
+        world: &WorldId,
+        entity: &EntityId,
+    ) -> Result<Vec<EventRow>, bus::Error> {
+        match self {
+            Self::Bus(bus) => {
+                let query = EventsQuery {
+                    world: world.clone(),
+                    after: Position::default(),
+                    event_type: None,
+                    entity: None,
+                    heard_by: Some(entity.clone()),
+                    last: true,
+                    chat: None,
+                    limit: PAGE_ROWS_MAX,
+                    wait_for: None,
+                };
+                let (rows, _) = bus.archive().query(&query, ARCHIVE_TIMEOUT).await?;
+                Ok(rows)
+            }
+            #[cfg(feature = "testing")]
+            Self::Memory(memory) => Ok(memory.received_events(entity, PAGE_ROWS_MAX as usize)),
+        }
+    }
+
+    /// Claims a run. Returns whether `claimant` has the claim.
+    pub(crate) async fn claim(&self, run: RunId, claimant: Uuid) -> Result<bool, bus::Error> {
+        match self {
+            Self::Bus(bus) => bus.work_queue().claim(run, claimant).await,
+            #[cfg(feature = "testing")]
+            Self::Memory(memory) => Ok(memory.claim(run, claimant)),
+        }
+    }
+
+    /// Publishes a chunk to subscribers. It may be lost.
+    pub(crate) async fn publish_chunk(&self, world: &WorldId, chunk: Chunk) {
+        match self {
+            Self::Bus(bus) => bus.signals().publish_chunk(world, &chunk).await,
+            #[cfg(feature = "testing")]
+            Self::Memory(memory) => memory.publish_chunk(chunk),
+        }
+    }
+}

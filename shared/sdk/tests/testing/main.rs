@@ -1,0 +1,12 @@
+//! Workers in worlds in memory, as users of the SDK test them.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test panics on what it does not expect"
+)]
+
+mod actions;
+mod brains;
+mod objects;
+mod support;
+mod time;
+mod worlds;
