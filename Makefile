@@ -41,14 +41,16 @@ check: ## formatting, lints, documentation, dependencies, spelling: no warning i
 	@$(with_tools) if curl -fs --connect-timeout 5 --max-time 20 -o /dev/null $(advisories); \
 	then cargo deny --locked check advisories; \
 	else echo "advisories: not checked, $(advisories) can't be reached"; fi
-	cargo clippy --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
 
 .PHONY: test
 test: ## every test, with a real nats-server and a throw-away PostgreSQL
 	@$(with_tools) $(with_nats) $(with_postgres) bash -euc \
 		'cargo build --workspace --bins; cargo test --workspace --doc; \
-		 cargo nextest run --workspace'
+		 cargo nextest run --workspace; \
+		 cargo test -p sdk --doc --all-features; \
+		 cargo nextest run -p sdk --all-features'
 
 .PHONY: bench
 bench: ## measure, each number beside its control (release build)
