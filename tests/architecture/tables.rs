@@ -24,7 +24,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("world-file", &["contract"]),
     ("world", &["contract", "bus", "rules", "service-kit"]),
     ("agent-worker", &["contract", "bus", "sdk", "service-kit"]),
-    ("gateway", &["contract", "bus", "service-kit"]),
+    ("door-kit", &["contract", "bus", "service-kit"]),
+    ("door-native", &["contract", "door-kit"]),
+    ("door-agent-world", &["contract", "door-kit"]),
+    ("door-genworlds", &["contract", "door-kit"]),
+    (
+        "gateway",
+        &[
+            "contract",
+            "bus",
+            "service-kit",
+            "door-kit",
+            "door-native",
+            "door-agent-world",
+            "door-genworlds",
+        ],
+    ),
     ("persistence", &["contract", "bus", "service-kit"]),
     (
         "manyworlds",
@@ -52,7 +67,18 @@ const WITH_FEATURE: &[(&str, &[&str])] = &[
 const KEPT_TO: &[(&str, &[&str])] = &[
     ("async-nats", &["bus", "testkit"]),
     ("sqlx", &["persistence", "testkit"]),
-    ("axum", &["gateway", "service-kit", "testkit"]),
+    (
+        "axum",
+        &[
+            "gateway",
+            "door-kit",
+            "door-native",
+            "door-agent-world",
+            "door-genworlds",
+            "service-kit",
+            "testkit",
+        ],
+    ),
     ("genai", &["agent-worker"]),
     ("rmcp", &["agent-worker", "testkit"]),
 ];

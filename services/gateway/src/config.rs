@@ -1,4 +1,4 @@
-//! What the gateway can be told.
+//! The configuration of the gateway.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -6,22 +6,24 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use contract::WorldId;
+use door_kit::{ApiKeys, Deadlines, FanoutSettings, RateQuota, Settings, SocketLimits};
 use serde::Deserialize;
 
 /// The configuration of the gateway.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where NATS is: its fields have their own defaults and reasons. While it is away, requests are
+    /// Where NATS is: its fields have their own defaults and reasons. While it is unavailable, requests are
     /// answered with 503.
     pub nats: bus::Config,
-    /// Where to listen: the doors, and `/livez`, `/readyz`, `/metrics`. Default: port 7000 of this
-    /// machine only, since no key is asked for by default. Any other address needs `api_keys`: without them the gateway does not start.
+    /// Where to listen: the doors, and `/livez`, `/readyz`, `/metrics`. Default: port 7000 of this machine
+    /// only, since no key is configured by default. Any other address needs `api_keys`: without them the
+    /// gateway does not start.
     pub listen: SocketAddr,
-    /// Whoever has one of these may do everything. A request without a right key is answered with 401;
-    /// it is in a header (`Authorization: Bearer KEY`, or `X-Api-Key: KEY`), or, for a GET alone, in the
+    /// A client with one of these keys may do everything. A request without a valid key is answered with
+    /// 401. The key is in a header (`Authorization: Bearer KEY`, or `X-Api-Key: KEY`), or, for a GET alone, in the
     /// address (`?api_key=KEY`), since browsers can't set headers on streams, WebSockets and downloads.
-    /// Default: none, and everybody may, so that a first try on one machine needs no key.
+    /// Default: none, and every client may, so that a first try on one machine needs no key.
     pub api_keys: Vec<ApiKey>,
     /// A world has this long to answer a command; then the answer is 503, and the client repeats it
     /// with the same `Idempotency-Key`. Default: 30 s, longer than any failover.
@@ -31,20 +33,20 @@ pub struct Config {
     /// the 5 s that it waits for `wait_for`.
     #[serde(with = "humantime_serde")]
     pub query_deadline: Duration,
-    /// Who waits for a whole turn, or for the end of an invocation, waits this long; then the answer
-    /// is 504 and the work goes on. Default: 150 s, longer than the 120 s that one answer of an agent may
+    /// A client that waits for a whole turn, or for the end of an invocation, waits this long; then the
+    /// answer is 504 and the work goes on. Default: 150 s, longer than the 120 s that one answer of an agent may
     /// take by default.
     #[serde(with = "humantime_serde")]
     pub turn_deadline: Duration,
-    /// The world of a GenWorlds client that names none, at `/ws`. Default: none, which is the only world
-    /// there is; where there are several, such a client is told so and closed, since a guess would be
-    /// wrong.
+    /// The world of a GenWorlds client that names none, at `/ws`. Default: none, which means the only world
+    /// there is; where there are several, such a client gets an error frame and is closed, since a guess
+    /// would be wrong.
     pub genworlds_world: Option<WorldId>,
-    /// What is held at the end of the process has this long to end; then it is cut off. Default: 20 s,
-    /// which fits the 30 s that Compose and Kubernetes grant.
+    /// Open requests and connections have this long to end at shutdown; then they are aborted. Default:
+    /// 20 s, which fits the 30 s that Compose and Kubernetes grant.
     #[serde(with = "humantime_serde")]
     pub shutdown_grace: Duration,
-    /// What one client may ask for.
+    /// The limits of one client.
     pub limits: Limits,
 }
 
@@ -78,9 +80,41 @@ impl Config {
         );
         Ok(())
     }
+
+    /// The settings of the doors.
+    pub(crate) fn door_settings(&self) -> Settings {
+        let limits = &self.limits;
+        Settings {
+            api_keys: ApiKeys::new(self.api_keys.iter().map(|key| key.0.as_str())),
+            deadlines: Deadlines {
+                command: self.command_deadline,
+                query: self.query_deadline,
+                turn: self.turn_deadline,
+            },
+            rate: RateQuota {
+                requests_per_second: limits.rate.requests_per_second,
+                burst: limits.rate.burst,
+            },
+            body_bytes_max: limits.body_bytes_max,
+            connections_max: limits.connections_max,
+            fanout: FanoutSettings {
+                backlog_max: limits.backlog_max,
+                catch_up_every: limits.catch_up_every,
+            },
+            sse_keep_alive: limits.sse_heartbeat,
+            socket: SocketLimits {
+                message_bytes_max: limits.message_bytes_max,
+                write_buffer_bytes_max: limits.write_buffer_bytes_max,
+                commands_in_flight_max: limits.commands_in_flight_max,
+                ping_every: limits.ping_every,
+                pong_within: limits.pong_within,
+                write_timeout: limits.write_timeout,
+            },
+        }
+    }
 }
 
-/// What one client may ask for.
+/// The limits of one client.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -90,39 +124,40 @@ pub struct Limits {
     /// The largest message that a client may send over a WebSocket; a larger one closes it (1009).
     /// Default: 256 KiB, far more than a message or a few events take.
     pub message_bytes_max: usize,
-    /// Open event streams (SSE and WebSocket) on this gateway; one more is answered with 503. Default:
-    /// 10,000, some 50 MB while they are idle: more wants more gateways.
+    /// Open connections (SSE and WebSocket) on this gateway; one more is answered with 503. Default:
+    /// 10,000, some 50 MB while they are idle: more need more gateways.
     pub connections_max: usize,
-    /// Events and chunks of a world that a client may be behind; then it is closed (3008), and goes
-    /// on from its position. They are kept once a world, not once a client. Default: 1024, a second or
-    /// so of a busy world.
+    /// Events and chunks of a world that a client may be behind; then it is closed (3008), and resumes
+    /// from its position. They are kept once per world, not once per client. Default: 1024, about a second
+    /// of a busy world.
     pub backlog_max: usize,
-    /// What waits to be written to one WebSocket; a client with more is closed (3008). Default: 1 MiB,
-    /// so that clients which read nothing hold a bounded amount of memory.
+    /// What may wait to be written to one WebSocket; a client with more is closed (3008). Default: 1 MiB,
+    /// so that clients which do not read hold a bounded amount of memory.
     pub write_buffer_bytes_max: usize,
-    /// Commands of one WebSocket that may wait for their world; further frames wait unread. Default: 64:
-    /// a world stores what comes together at once, and more of one client gains little.
+    /// Commands of one WebSocket that may wait for their reply; further frames wait unread. Default: 64:
+    /// a world stores what arrives together in one commit, and more of one client gains little.
     pub commands_in_flight_max: usize,
     /// Requests of one key, or of one address while there are no keys. Above it: 429, so that one client
     /// leaves room for the others.
     pub rate: Rate,
-    /// A silent stream says so this often, so that proxies keep it open. Default: 15 s; many of them cut
-    /// what is silent for 30 or 60.
+    /// A silent event stream carries a comment this often, so that proxies keep it open. Default: 15 s;
+    /// many of them close what is silent for 30 or 60.
     #[serde(with = "humantime_serde")]
     pub sse_heartbeat: Duration,
     /// A WebSocket is pinged this often. Default: 25 s, for the same proxies.
     #[serde(with = "humantime_serde")]
     pub ping_every: Duration,
     /// A WebSocket whose pong takes longer is closed (3012). Default: 8 s, more than a bad connection
-    /// takes to recover.
+    /// needs to recover.
     #[serde(with = "humantime_serde")]
     pub pong_within: Duration,
-    /// A WebSocket that takes nothing for this long is cut off. Default: 10 s, as patient as with a pong.
+    /// A WebSocket whose client does not read for this long is closed. Default: 10 s, about as long as a
+    /// pong may take.
     #[serde(with = "humantime_serde")]
     pub write_timeout: Duration,
-    /// How often the end of a silent world's log is looked at, in case its last event was stored
-    /// but never passed on. Default: 1 s, which is then how late it is; it costs one request a watched
-    /// world.
+    /// How often the end of a silent world's log is read, in case its last event was stored but not
+    /// received. Default: 1 s, which is then how late it is; it costs one request per world that has
+    /// clients.
     #[serde(with = "humantime_serde")]
     pub catch_up_every: Duration,
 }
@@ -150,8 +185,8 @@ impl Default for Limits {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rate {
-    /// On average. Default: 5,000, more than one honest client asks for, and a fraction of what a gateway
-    /// answers.
+    /// On average. Default: 5,000, more than one honest client sends, and a fraction of what a gateway
+    /// serves.
     pub requests_per_second: NonZeroU32,
     /// At once. Default: 10,000, two seconds of it.
     pub burst: NonZeroU32,
@@ -166,10 +201,10 @@ impl Default for Rate {
     }
 }
 
-/// A secret that opens the doors. It is never shown.
+/// A key that authenticates a client. It is never printed.
 #[derive(Clone, Deserialize)]
 #[serde(transparent)]
-pub struct ApiKey(pub(crate) String);
+pub struct ApiKey(String);
 
 impl ApiKey {
     /// The key of this text.
@@ -201,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_never_shown() {
+    fn a_key_is_never_printed() {
         let config = Config {
             api_keys: vec![ApiKey::new("secret")],
             ..Config::default()

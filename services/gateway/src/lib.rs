@@ -1,30 +1,16 @@
-//! The only door: it authenticates, validates, sends commands to worlds, and streams their events.
+//! The gateway: the doors through which clients reach the worlds, and the server that they share.
 //!
-//! It owns everything that speaks HTTP, and no state that another replica would miss: a client goes
-//! on at any replica from the position that it has seen. It knows no rules and no database.
+//! It owns the configuration, the router, the description of all routes and the life of the process.
+//! The doors are crates of their own, `door-native`, `door-agent-world` and `door-genworlds`, over
+//! `door-kit`. No door keeps state that another replica would miss: a client resumes at any replica
+//! from the position that it has seen.
 //!
-//! Start with [`run`], then `router` (one page that lists every route), then `fanout` (how one
-//! subscription becomes the streams of many clients without a gap).
+//! Start with [`run`], then `router` (how the routes of the doors are put together).
 
-mod auth;
-mod body;
-mod caller;
-mod cloud_events;
 mod config;
-mod connections;
-mod description;
-mod door;
-mod fanout;
-mod gateway;
-mod link;
-mod metrics;
-mod origin;
-mod problem;
-mod rate;
+mod openapi;
 mod router;
 mod server;
-mod socket;
-mod span;
 
 pub use config::{ApiKey, Config, Limits, Rate};
 pub use server::{run, run_with};

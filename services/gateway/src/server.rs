@@ -1,4 +1,4 @@
-//! The life of the gateway.
+//! The life of the gateway's process.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,20 +7,18 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::serve::ListenerExt as _;
 use bus::Bus;
+use door_kit::{BrokerConnection, DoorState};
 use service_kit::{Bootstrap, CancellationToken, Health};
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::config::Config;
-use crate::gateway::Gateway;
-use crate::link::Link;
 use crate::router;
 
-/// Runs the gateway until `shutdown`. It listens at once, and says why it is not ready while NATS
-/// is not there.
+/// Runs the gateway until `shutdown`. It listens at once, and is not ready until NATS is connected.
 ///
 /// # Errors
-/// When the configuration makes no sense or the address can't be listened on.
+/// When the configuration is invalid or the address can't be listened on.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     config.check(config.listen)?;
     let listener = TcpListener::bind(config.listen)
@@ -29,13 +27,14 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let bootstrap = Bootstrap {
         name: "gateway",
         connects_to: "nats",
-        // What is cut off at the end of the grace says so first.
+        // `serve` aborts and logs what is open at the end of the grace period before the tasks are
+        // aborted.
         grace: config.shutdown_grace + Duration::from_secs(1),
         shutdown,
     };
-    let (link, nats) = (Link::default(), config.nats.clone());
-    let connected = link.clone();
-    let page = |health, shutdown| serve(config, link, health, listener, shutdown);
+    let (connection, nats) = (BrokerConnection::default(), config.nats.clone());
+    let connected = connection.clone();
+    let page = |health, shutdown| serve(config, connection, health, listener, shutdown);
     let connect = async move { Bus::connect(&nats, "gateway").await };
     let work = async move |bus, _: Health, shutdown: CancellationToken| {
         connected.set(bus);
@@ -45,11 +44,11 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     bootstrap.run(page, connect, work).await
 }
 
-/// Runs the gateway on a connection and a listener that are there already, beside other services of
-/// the same process.
+/// Runs the gateway on a connection and a listener that exist already, beside other services of the same
+/// process.
 ///
 /// # Errors
-/// When the configuration makes no sense.
+/// When the configuration is invalid.
 pub async fn run_with(
     config: Config,
     bus: Bus,
@@ -57,14 +56,14 @@ pub async fn run_with(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let link = Link::default();
-    link.set(bus);
-    serve(config, link, health, listener, shutdown).await
+    let connection = BrokerConnection::default();
+    connection.set(bus);
+    serve(config, connection, health, listener, shutdown).await
 }
 
 async fn serve(
     config: Config,
-    link: Link,
+    connection: BrokerConnection,
     health: Health,
     listener: TcpListener,
     shutdown: CancellationToken,
@@ -72,11 +71,12 @@ async fn serve(
     let address = listener.local_addr().context("the listener's address")?;
     config.check(address)?;
     let grace = config.shutdown_grace;
-    say_when_ready(&health, link.clone(), shutdown.clone());
-    let gateway = Arc::new(Gateway::new(config, link, shutdown.clone()));
-    let service = router::router(Arc::clone(&gateway), &health)
+    register_readiness(&health, connection.clone(), shutdown.clone());
+    let doors = DoorState::new(config.door_settings(), connection, shutdown.clone());
+    let doors = Arc::new(doors);
+    let service = router::router(&doors, config.genworlds_world, &health)
         .into_make_service_with_connect_info::<SocketAddr>();
-    // Without it a small frame waits for the acknowledgement of the one before.
+    // Otherwise a small frame waits for the acknowledgement of the one before.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
@@ -86,15 +86,15 @@ async fn serve(
     let ended = async {
         served.await.context("serve requests")?;
         // Axum does not wait for WebSockets.
-        gateway.tasks.close();
-        gateway.tasks.wait().await;
+        doors.tasks.close();
+        doors.tasks.wait().await;
         anyhow::Ok(())
     };
-    within(ended, &shutdown, grace).await
+    until_grace_is_over(ended, &shutdown, grace).await
 }
 
-fn say_when_ready(health: &Health, link: Link, shutdown: CancellationToken) {
-    health.require("nats", move || link.check());
+fn register_readiness(health: &Health, connection: BrokerConnection, shutdown: CancellationToken) {
+    health.require("nats", move || connection.check());
     health.require("gateway", move || {
         if shutdown.is_cancelled() {
             Err("shutting down".to_owned())
@@ -105,19 +105,19 @@ fn say_when_ready(health: &Health, link: Link, shutdown: CancellationToken) {
 }
 
 /// Waits until every request and every WebSocket has ended, but not longer after shutdown than `grace`.
-async fn within(
+async fn until_grace_is_over(
     ended: impl Future<Output = anyhow::Result<()>>,
     shutdown: &CancellationToken,
     grace: Duration,
 ) -> anyhow::Result<()> {
-    let too_long = async {
+    let grace_is_over = async {
         shutdown.cancelled().await;
         tokio::time::sleep(grace).await;
     };
     tokio::select! {
         result = ended => result,
-        () = too_long => {
-            warn!("requests or sockets were still open at the end of the grace period");
+        () = grace_is_over => {
+            warn!("requests or sockets still open at the end of the grace period");
             Ok(())
         }
     }
@@ -128,17 +128,17 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn all_that_is_held_has_one_grace() {
+    async fn open_requests_and_sockets_share_one_grace_period() {
         let shutdown = CancellationToken::new();
         let grace = Duration::from_secs(20);
-        let held = async {
+        let open = async {
             // A request that takes nearly all of the grace, then a socket that never ends.
             tokio::time::sleep(Duration::from_secs(19)).await;
             std::future::pending().await
         };
         shutdown.cancel();
-        let begun = tokio::time::Instant::now();
-        within(held, &shutdown, grace).await.unwrap();
-        assert_eq!(begun.elapsed(), grace);
+        let start = tokio::time::Instant::now();
+        until_grace_is_over(open, &shutdown, grace).await.unwrap();
+        assert_eq!(start.elapsed(), grace);
     }
 }

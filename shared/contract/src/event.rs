@@ -50,7 +50,7 @@ pub struct Event {
 }
 
 /// An event that somebody wants to send: what is not the world's to fill in.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NewEvent {
     /// A custom type, best namespaced: `myapp.order.created`.
     #[serde(rename = "type")]
@@ -63,6 +63,7 @@ pub struct NewEvent {
     pub chat: Option<ChatId>,
     /// The event that led to this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
     pub causation: Option<EventId>,
     /// What everything of one conversation or request shares.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,16 +71,18 @@ pub struct NewEvent {
     /// The URI of the schema of `data`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-    /// See [`Event::description`].
+    /// What this kind of event means.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// See [`Event::summary`].
+    /// What this one event says, in a line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
-    /// See [`Event::metadata`].
+    /// Whatever else is attached: a JSON object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub metadata: Option<Box<RawValue>>,
-    /// The payload: any JSON.
+    /// The payload: any JSON, passed on byte for byte.
+    #[schema(value_type = serde_json::Value)]
     pub data: Box<RawValue>,
 }
 

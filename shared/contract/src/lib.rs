@@ -1,7 +1,8 @@
 //! What the services say to each other: ids, events, commands, invocations, queries, subjects.
 //!
-//! It owns every message and every name on the broker, and does no I/O: it knows neither NATS nor
-//! HTTP nor a database. A message only gains optional fields; a golden file per message (`golden/`)
+//! It owns every message and every name on the broker, and the bodies of the native HTTP interface
+//! ([`http`]). It does no I/O: it knows neither NATS nor an HTTP server nor a database. A message only
+//! gains optional fields; a golden file per message (`golden/`)
 //! proves that what was written yesterday still parses.
 //!
 //! Start with [`event`] (what is in a world's log), then [`command`] (how something gets there),
@@ -19,6 +20,7 @@ pub mod event;
 pub mod event_type;
 pub mod fact;
 pub mod fact_kind;
+pub mod http;
 pub mod id;
 pub mod mind;
 pub mod name;
@@ -32,6 +34,7 @@ pub mod subject;
 mod target;
 pub mod timestamp;
 pub mod tool;
+pub mod type_pattern;
 pub mod view;
 pub mod world;
 
@@ -58,4 +61,5 @@ pub use run::{Run, RunContext, RunOutcome, Usage};
 pub use signal::Chunk;
 pub use target::{InvalidTarget, Target};
 pub use timestamp::Timestamp;
+pub use type_pattern::TypePattern;
 pub use world::WorldSpec;

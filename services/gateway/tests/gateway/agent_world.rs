@@ -1,4 +1,4 @@
-//! The door of Agent World: streams on which nothing happens.
+//! The door of Agent World: deadlines and heartbeats of streams on which nothing happens.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::{Harness, Sse};
 
 const MESSAGES: &str = "/worlds/lobby/messages";
-const PATIENCE: Duration = Duration::from_secs(20);
+const NEXT_WITHIN: Duration = Duration::from_secs(20);
 
 async fn lobby(config: Config) -> Harness {
     let harness = Harness::start_with(config).await;
@@ -18,7 +18,7 @@ async fn lobby(config: Config) -> Harness {
     harness
 }
 
-fn impatient() -> Config {
+fn with_short_deadline() -> Config {
     Config {
         turn_deadline: Duration::from_millis(300),
         ..Config::default()
@@ -26,8 +26,8 @@ fn impatient() -> Config {
 }
 
 #[tokio::test]
-async fn whoever_waits_for_an_answer_that_does_not_come_is_told_so() {
-    let harness = lobby(impatient()).await;
+async fn waiting_for_an_answer_ends_with_an_error_at_the_deadline() {
+    let harness = lobby(with_short_deadline()).await;
     let body = json!({"message": "silence", "chatId": "main", "stream": false});
     let (status, answer) = harness.post(MESSAGES, body).await;
     assert_eq!(
@@ -39,21 +39,21 @@ async fn whoever_waits_for_an_answer_that_does_not_come_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_stream_on_which_nothing_happens_ends_with_an_error() {
-    let harness = lobby(impatient()).await;
+async fn a_stream_without_an_answer_ends_with_an_error_at_the_deadline() {
+    let harness = lobby(with_short_deadline()).await;
     let body = json!({"message": "silence", "chatId": "main"});
-    let request = harness.http.post(harness.at(MESSAGES)).json(&body);
+    let request = harness.http.post(harness.url(MESSAGES)).json(&body);
     let mut stream = Sse::open(request).await;
-    let mut told = Vec::new();
+    let mut types = Vec::new();
     while let Some(event) = stream.next().await {
         let envelope: Value = serde_json::from_str(&event.data).unwrap();
-        told.push(envelope["type"].as_str().unwrap().to_owned());
+        types.push(envelope["type"].as_str().unwrap().to_owned());
     }
-    assert_eq!(told, ["message", "error"]);
+    assert_eq!(types, ["message", "error"]);
 }
 
 #[tokio::test]
-async fn a_silent_stream_says_that_it_is_open() {
+async fn a_silent_stream_carries_heartbeats() {
     let limits = Limits {
         sse_heartbeat: Duration::from_millis(50),
         ..Limits::default()
@@ -63,13 +63,13 @@ async fn a_silent_stream_says_that_it_is_open() {
         ..Config::default()
     })
     .await;
-    let url = harness.at("/api/worlds/lobby/events");
-    let answer = harness.http.get(url).send().await.unwrap();
-    assert_eq!(answer.status().as_u16(), 200);
-    let mut bytes = answer.bytes_stream();
+    let url = harness.url("/api/worlds/lobby/events");
+    let response = harness.http.get(url).send().await.unwrap();
+    assert_eq!(response.status().as_u16(), 200);
+    let mut bytes = response.bytes_stream();
     let mut read = String::new();
     while read.len() < 9 {
-        let next = tokio::time::timeout(PATIENCE, bytes.next());
+        let next = tokio::time::timeout(NEXT_WITHIN, bytes.next());
         let piece = next.await.expect("a heartbeat").unwrap().unwrap();
         read.push_str(std::str::from_utf8(&piece).unwrap());
     }

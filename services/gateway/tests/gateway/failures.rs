@@ -1,4 +1,4 @@
-//! What is away, and comes back.
+//! Dependencies that are unavailable, and come back.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use service_kit::CancellationToken;
 use testkit::{eventually, free_port};
 use tokio::task::JoinSet;
 
-use crate::support::{Harness, answer};
+use crate::support::{Harness, send};
 
 #[tokio::test]
-async fn without_nats_requests_are_refused_at_once_until_it_is_back() {
-    // Whoever waits for the deadline of a command waits too long for any test.
+async fn without_nats_requests_fail_at_once_until_it_is_back() {
+    // Far more than a test waits: an answer at the deadline fails it.
     let config = Config {
         command_deadline: Duration::from_secs(3600),
         ..Config::default()
@@ -20,7 +20,7 @@ async fn without_nats_requests_are_refused_at_once_until_it_is_back() {
     let mut harness = Harness::start_with(config).await;
     harness.post("/v1/worlds", json!({"id": "lobby"})).await;
     harness.nats.kill();
-    eventually("the gateway says why it is not ready", async || {
+    eventually("the gateway is not ready because of NATS", async || {
         let (status, text) = harness.get("/readyz").await;
         status == 503 && text.as_str().is_some_and(|text| text.contains("nats: "))
     })
@@ -28,7 +28,7 @@ async fn without_nats_requests_are_refused_at_once_until_it_is_back() {
     let event = json!({"sender": "ada", "type": "a.b", "data": 1});
     let request = harness
         .http
-        .post(harness.at("/v1/worlds/lobby/events"))
+        .post(harness.url("/v1/worlds/lobby/events"))
         .json(&event);
     let response = request.send().await.unwrap();
     assert_eq!(response.status().as_u16(), 503);
@@ -48,7 +48,7 @@ async fn without_nats_requests_are_refused_at_once_until_it_is_back() {
 }
 
 #[tokio::test]
-async fn it_listens_before_nats_is_there() {
+async fn the_gateway_listens_before_nats_is_available() {
     let nats = format!("nats://127.0.0.1:{}", free_port());
     let listen = format!("127.0.0.1:{}", free_port());
     let config = Config {
@@ -64,26 +64,30 @@ async fn it_listens_before_nats_is_there() {
     tasks.spawn(gateway::run(config, shutdown.clone()));
     let http = reqwest::Client::new();
     let ready = format!("http://{listen}/readyz");
-    eventually("it says what it waits for", async || {
-        let Ok(response) = http.get(&ready).send().await else {
-            return false;
-        };
-        response.status().as_u16() == 503 && response.text().await.unwrap() == "nats: connecting\n"
-    })
+    eventually(
+        "it is not ready because NATS is not connected",
+        async || {
+            let Ok(response) = http.get(&ready).send().await else {
+                return false;
+            };
+            response.status().as_u16() == 503
+                && response.text().await.unwrap() == "nats: connecting\n"
+        },
+    )
     .await;
-    let (status, problem) = answer(http.get(format!("http://{listen}/v1/worlds/lobby"))).await;
+    let (status, problem) = send(http.get(format!("http://{listen}/v1/worlds/lobby"))).await;
     assert_eq!((status, &problem["code"]), (503, &json!("unavailable")));
     shutdown.cancel();
     tasks.join_next().await.unwrap().unwrap().unwrap();
 }
 
 #[tokio::test]
-async fn history_is_refused_while_the_archive_is_away_and_worlds_go_on() {
-    let nats_away = Config {
+async fn history_is_unavailable_without_the_archive_and_worlds_are_not() {
+    let config = Config {
         query_deadline: Duration::from_millis(300),
         ..Config::default()
     };
-    let harness = Harness::start_with(nats_away).await;
+    let harness = Harness::start_with(config).await;
     let created = harness.post("/v1/worlds", json!({"id": "lobby"})).await;
     assert_eq!(created.0, 201);
     for path in [

@@ -10,6 +10,7 @@ mod agent_world;
 mod failures;
 mod genworlds;
 mod requests;
+mod scripted_world;
 mod sockets;
 mod streams;
 mod support;

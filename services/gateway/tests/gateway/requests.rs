@@ -1,4 +1,4 @@
-//! Requests: what is answered, and what is refused with the field at fault.
+//! Requests: successful ones, and those that are rejected with the field at fault.
 
 use std::num::NonZeroU32;
 
@@ -7,10 +7,10 @@ use contract::query::{ChatRow, ChatsQuery, QueryReply};
 use gateway::{ApiKey, Config, Limits, Rate};
 use serde_json::{Value, json};
 
-use crate::support::{Harness, answer};
+use crate::support::{Harness, send};
 
 /// A body, and the status, the code and the field of its problem.
-fn faults() -> Vec<(&'static str, Value, u16, &'static str, &'static str)> {
+fn invalid_requests() -> Vec<(&'static str, Value, u16, &'static str, &'static str)> {
     let events = "/v1/worlds/lobby/events";
     vec![
         (
@@ -82,13 +82,13 @@ fn faults() -> Vec<(&'static str, Value, u16, &'static str, &'static str)> {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_named_and_the_gateway_goes_on() {
+async fn a_problem_names_the_field_and_the_gateway_stays_available() {
     let harness = Harness::with_lobby().await;
-    for (path, body, status, code, field) in faults() {
+    for (path, body, status, code, field) in invalid_requests() {
         let (got, problem) = harness.post(path, body.clone()).await;
-        let told = (got, problem["code"].as_str(), problem["field"].as_str());
+        let named = (got, problem["code"].as_str(), problem["field"].as_str());
         assert_eq!(
-            told,
+            named,
             (status, Some(code), Some(field)),
             "{path} {body} {problem}"
         );
@@ -100,7 +100,7 @@ async fn what_is_wrong_is_named_and_the_gateway_goes_on() {
 }
 
 #[tokio::test]
-async fn a_wrong_address_is_refused() {
+async fn a_wrong_path_or_query_is_rejected() {
     let harness = Harness::with_lobby().await;
     for (path, status, code) in [
         ("/v1/nothing", 404, "unknown_route"),
@@ -123,7 +123,7 @@ async fn a_wrong_address_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_of_the_wrong_kind_or_size_is_refused() {
+async fn a_body_of_the_wrong_type_or_size_is_rejected() {
     let limits = Limits {
         body_bytes_max: 1000,
         ..Limits::default()
@@ -133,7 +133,7 @@ async fn a_body_of_the_wrong_kind_or_size_is_refused() {
         ..Config::default()
     })
     .await;
-    let post = || harness.http.post(harness.at("/v1/worlds"));
+    let post = || harness.http.post(harness.url("/v1/worlds"));
     let json = "application/json";
     for (content_type, body, status, code) in [
         (json, "{".to_owned(), 400, "malformed_json"),
@@ -143,7 +143,7 @@ async fn a_body_of_the_wrong_kind_or_size_is_refused() {
         (json, format!("{:2000}", ""), 413, "too_large"),
     ] {
         let request = post().header("content-type", content_type).body(body);
-        let (got, problem) = answer(request).await;
+        let (got, problem) = send(request).await;
         assert_eq!(
             (got, problem["code"].as_str()),
             (status, Some(code)),
@@ -153,13 +153,13 @@ async fn a_body_of_the_wrong_kind_or_size_is_refused() {
 }
 
 #[tokio::test]
-async fn the_same_key_or_the_same_cloud_event_is_stored_once() {
+async fn a_repeated_key_or_cloud_event_is_stored_once() {
     let harness = Harness::with_lobby().await;
     let path = "/v1/worlds/lobby/events";
     let keyed = || {
         let body = json!({"sender": "ada", "type": "a.b", "data": 1});
-        let request = harness.http.post(harness.at(path)).json(&body);
-        answer(request.header("idempotency-key", "order-7"))
+        let request = harness.http.post(harness.url(path)).json(&body);
+        send(request.header("idempotency-key", "order-7"))
     };
     let (first, second) = (keyed().await, keyed().await);
     assert_eq!(first.0, 201);
@@ -169,15 +169,15 @@ async fn the_same_key_or_the_same_cloud_event_is_stored_once() {
             "specversion": "1.0", "id": "7", "source": "/shop", "type": "shop.order",
             "sender": "ada", "data": {"n": 7},
         });
-        let request = harness.http.post(harness.at(path)).body(event.to_string());
-        answer(request.header("content-type", "application/cloudevents+json"))
+        let request = harness.http.post(harness.url(path)).body(event.to_string());
+        send(request.header("content-type", "application/cloudevents+json"))
     };
     let (first, second) = (structured().await, structured().await);
     assert_eq!(first.0, 201);
     assert_eq!(first, second);
     let binary = harness
         .http
-        .post(harness.at(path))
+        .post(harness.url(path))
         .header("ce-specversion", "1.0")
         .header("ce-id", "7")
         .header("ce-source", "/shop")
@@ -185,12 +185,12 @@ async fn the_same_key_or_the_same_cloud_event_is_stored_once() {
         .header("ce-sender", "ada")
         .header("content-type", "application/json")
         .body(r#"{"n":7}"#);
-    assert_eq!(answer(binary).await, first, "the form makes no difference");
+    assert_eq!(send(binary).await, first, "the form makes no difference");
     let bad_key = harness
         .http
-        .post(harness.at(path))
+        .post(harness.url(path))
         .header("idempotency-key", "a b");
-    let (status, problem) = answer(bad_key.json(&json!({}))).await;
+    let (status, problem) = send(bad_key.json(&json!({}))).await;
     assert_eq!(
         (status, &problem["field"]),
         (400, &json!("idempotency-key"))
@@ -198,7 +198,7 @@ async fn the_same_key_or_the_same_cloud_event_is_stored_once() {
 }
 
 #[tokio::test]
-async fn a_key_opens_and_too_many_requests_wait() {
+async fn a_request_needs_a_key_and_stays_below_the_rate() {
     let limits = Limits {
         rate: Rate {
             requests_per_second: NonZeroU32::MIN,
@@ -220,16 +220,16 @@ async fn a_key_opens_and_too_many_requests_wait() {
     assert_eq!(harness.get("/readyz").await.0, 200);
     assert_eq!(harness.get("/openapi.json").await.0, 200);
     assert_eq!(harness.get("/v1/worlds/lobby?api_key=secret").await.0, 404);
-    let request = || harness.http.get(harness.at("/v1/worlds/lobby"));
-    assert_eq!(answer(request().bearer_auth("secret")).await.0, 404);
-    assert_eq!(answer(request().header("x-api-key", "secret")).await.0, 404);
-    let refused = request().bearer_auth("secret").send().await.unwrap();
-    assert_eq!(refused.status().as_u16(), 429);
-    assert_eq!(refused.headers()["retry-after"], "1");
+    let request = || harness.http.get(harness.url("/v1/worlds/lobby"));
+    assert_eq!(send(request().bearer_auth("secret")).await.0, 404);
+    assert_eq!(send(request().header("x-api-key", "secret")).await.0, 404);
+    let limited = request().bearer_auth("secret").send().await.unwrap();
+    assert_eq!(limited.status().as_u16(), 429);
+    assert_eq!(limited.headers()["retry-after"], "1");
 }
 
 #[tokio::test]
-async fn an_open_address_without_keys_is_refused() {
+async fn a_public_address_without_keys_is_rejected() {
     let config = Config {
         listen: "0.0.0.0:0".parse().unwrap(),
         ..Config::default()
@@ -244,8 +244,8 @@ async fn a_message_is_answered_with_its_whole_turn() {
     let path = "/v1/worlds/lobby/chats/main/messages";
     let post = || {
         let body = json!({"sender": "bob", "text": "hello"});
-        let request = harness.http.post(harness.at(path)).json(&body);
-        answer(request.header("idempotency-key", "hello"))
+        let request = harness.http.post(harness.url(path)).json(&body);
+        send(request.header("idempotency-key", "hello"))
     };
     let (status, turn) = post().await;
     assert_eq!(status, 200, "{turn}");
@@ -261,11 +261,11 @@ async fn a_message_is_answered_with_its_whole_turn() {
 }
 
 #[tokio::test]
-async fn a_list_that_is_cut_says_so() {
+async fn a_truncated_list_is_marked() {
     let harness = Harness::with_lobby().await;
-    let archive = harness.bus.responder().subscribe_queries::<ChatsQuery>();
-    let mut archive = archive.await.unwrap();
-    let answered = async {
+    let queries = harness.bus.responder().subscribe_queries::<ChatsQuery>();
+    let mut queries = queries.await.unwrap();
+    let archive = async {
         for more in [true, false] {
             let row = ChatRow {
                 id: "main".parse().unwrap(),
@@ -274,15 +274,15 @@ async fn a_list_that_is_cut_says_so() {
                 messages: 0,
             };
             let rows = vec![row];
-            let asked = archive.next().await.unwrap();
-            asked.reply.send(&QueryReply::Rows { rows, more }).await;
+            let query = queries.next().await.unwrap();
+            query.reply.send(&QueryReply::Rows { rows, more }).await;
         }
     };
     let listed = async {
         let cut = harness.get("/v1/worlds/lobby/chats").await.1;
         (cut, harness.get("/v1/worlds/lobby/chats").await.1)
     };
-    let ((), (cut, whole)) = tokio::join!(answered, listed);
+    let ((), (cut, whole)) = tokio::join!(archive, listed);
     assert_eq!(cut["more"], json!(true), "{cut}");
     assert_eq!(cut["chats"][0]["id"], json!("main"), "{cut}");
     assert_eq!(whole.get("more"), None, "{whole}");

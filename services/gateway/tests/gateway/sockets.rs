@@ -18,18 +18,18 @@ struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     async fn open(harness: &Harness, query: &str) -> Self {
-        let url = harness.at(&format!("/v1/worlds/lobby/ws?{query}"));
+        let url = harness.url(&format!("/v1/worlds/lobby/ws?{query}"));
         let (socket, _) = connect_async(url.replace("http:", "ws:")).await.unwrap();
         let mut socket = Self(socket);
-        assert_eq!(socket.frame().await["type"], "ready");
+        assert_eq!(socket.receive().await["type"], "ready");
         socket
     }
 
-    async fn say(&mut self, frame: Value) {
+    async fn send(&mut self, frame: Value) {
         self.0.send(Message::text(frame.to_string())).await.unwrap();
     }
 
-    async fn frame(&mut self) -> Value {
+    async fn receive(&mut self) -> Value {
         loop {
             let next = tokio::time::timeout(Duration::from_secs(20), self.0.next());
             match next.await.expect("a frame within 20 s").unwrap().unwrap() {
@@ -40,9 +40,9 @@ impl Socket {
         }
     }
 
-    async fn frame_of(&mut self, kind: &str) -> Value {
+    async fn receive_type(&mut self, kind: &str) -> Value {
         loop {
-            let frame = self.frame().await;
+            let frame = self.receive().await;
             if frame["type"] == kind {
                 return frame;
             }
@@ -59,41 +59,44 @@ impl Socket {
 }
 
 #[tokio::test]
-async fn events_come_and_commands_go() {
+async fn a_socket_carries_events_and_commands() {
     let harness = Harness::with_lobby().await;
     let mut socket = Socket::open(&harness, "live=true").await;
     let mut other = Socket::open(&harness, "after=0").await;
     socket
-        .say(json!({
+        .send(json!({
             "type": "send_events", "ref": "a", "sender": "ada",
             "events": [{"type": "a.b", "data": 1}, {"type": "a.c", "data": 2}],
         }))
         .await;
-    let accepted = socket.frame_of("accepted").await;
+    let accepted = socket.receive_type("accepted").await;
     assert_eq!(accepted["ref"], "a");
     assert_eq!(accepted["ids"].as_array().unwrap().len(), 2);
-    assert_eq!(other.frame().await["event"]["type"], "world.created");
+    assert_eq!(other.receive().await["event"]["type"], "world.created");
     for socket in [&mut other] {
-        assert_eq!(socket.frame().await["event"]["type"], "a.b");
-        assert_eq!(socket.frame().await["event"]["type"], "a.c");
+        assert_eq!(socket.receive().await["event"]["type"], "a.b");
+        assert_eq!(socket.receive().await["event"]["type"], "a.c");
     }
     let post =
         json!({"type": "post_message", "ref": "b", "chat": "main", "sender": "bob", "text": "hi"});
-    socket.say(post).await;
-    assert_eq!(socket.frame_of("chunk").await["chunk"]["text"], "you said ");
-    assert_eq!(socket.frame_of("chunk").await["chunk"]["text"], "hi");
+    socket.send(post).await;
+    assert_eq!(
+        socket.receive_type("chunk").await["chunk"]["text"],
+        "you said "
+    );
+    assert_eq!(socket.receive_type("chunk").await["chunk"]["text"], "hi");
 }
 
 #[tokio::test]
-async fn a_bad_frame_is_answered_and_the_connection_stays() {
+async fn an_invalid_frame_is_answered_and_the_connection_stays() {
     let harness = Harness::with_lobby().await;
     let mut socket = Socket::open(&harness, "type=none").await;
     socket.0.send(Message::text("no json")).await.unwrap();
-    assert_eq!(socket.frame().await["problem"]["code"], "malformed_json");
+    assert_eq!(socket.receive().await["problem"]["code"], "malformed_json");
     socket.0.send(Message::binary(vec![1, 2])).await.unwrap();
-    assert_eq!(socket.frame().await["problem"]["status"], 415);
-    socket.say(json!({"type": "dance", "ref": "a"})).await;
-    let error = socket.frame().await;
+    assert_eq!(socket.receive().await["problem"]["status"], 415);
+    socket.send(json!({"type": "dance", "ref": "a"})).await;
+    let error = socket.receive().await;
     assert_eq!(
         (&error["type"], &error["ref"]),
         (&json!("error"), &json!("a"))
@@ -103,16 +106,16 @@ async fn a_bad_frame_is_answered_and_the_connection_stays() {
         "type": "send_events", "ref": "b", "sender": "ada",
         "events": [{"type": "world.created", "data": 1}],
     });
-    socket.say(reserved).await;
-    let error = socket.frame().await;
+    socket.send(reserved).await;
+    let error = socket.receive().await;
     assert_eq!(error["problem"]["code"], "reserved_type");
     assert_eq!(error["problem"]["field"], "events[0].type");
-    socket.say(json!({"type": "ping", "ref": "c"})).await;
-    assert_eq!(socket.frame().await, json!({"type": "pong", "ref": "c"}));
+    socket.send(json!({"type": "ping", "ref": "c"})).await;
+    assert_eq!(socket.receive().await, json!({"type": "pong", "ref": "c"}));
 }
 
 #[tokio::test]
-async fn one_socket_too_many_is_refused_before_the_upgrade() {
+async fn one_socket_too_many_is_rejected_before_the_upgrade() {
     let limits = Limits {
         connections_max: 1,
         ..Limits::default()
@@ -124,7 +127,7 @@ async fn one_socket_too_many_is_refused_before_the_upgrade() {
     .await;
     harness.post("/v1/worlds", json!({"id": "lobby"})).await;
     let first = Socket::open(&harness, "").await;
-    let url = harness.at("/v1/worlds/lobby/ws").replace("http:", "ws:");
+    let url = harness.url("/v1/worlds/lobby/ws").replace("http:", "ws:");
     let error = connect_async(&url).await.unwrap_err();
     assert!(error.to_string().contains("503"), "{error}");
     drop(first);
@@ -135,7 +138,7 @@ async fn one_socket_too_many_is_refused_before_the_upgrade() {
 }
 
 #[tokio::test]
-async fn a_silent_client_is_closed() {
+async fn a_client_without_pongs_is_closed() {
     let limits = Limits {
         ping_every: Duration::from_millis(50),
         pong_within: Duration::from_millis(200),
@@ -147,8 +150,8 @@ async fn a_silent_client_is_closed() {
     })
     .await;
     harness.post("/v1/worlds", json!({"id": "lobby"})).await;
-    // A client that reads by hand, and so answers no ping.
-    let mut stream = TcpStream::connect(harness.url.trim_start_matches("http://"))
+    // A plain TCP client, which answers no ping.
+    let mut stream = TcpStream::connect(harness.base_url.trim_start_matches("http://"))
         .await
         .unwrap();
     let upgrade = "GET /v1/worlds/lobby/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
@@ -168,11 +171,11 @@ async fn sockets_are_closed_with_the_gateway() {
     harness.shutdown.cancel();
     assert_eq!(u16::from(socket.closed().await.code), 3001);
     drop(socket);
-    harness.ended().await;
+    harness.wait_until_ended().await;
 }
 
 #[tokio::test]
-async fn a_hundred_clients_see_the_same() {
+async fn a_hundred_clients_receive_the_same() {
     let harness = Harness::with_lobby().await;
     let mut sockets = Vec::new();
     for _ in 0..100 {
@@ -185,15 +188,15 @@ async fn a_hundred_clients_see_the_same() {
     assert_eq!(harness.post("/v1/worlds/lobby/events", body).await.0, 201);
     for socket in &mut sockets {
         for number in 0..200 {
-            assert_eq!(socket.frame().await["event"]["data"], number);
+            assert_eq!(socket.receive().await["event"]["data"], number);
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_from_elsewhere_opens_no_socket() {
+async fn a_page_of_another_origin_can_not_open_a_socket() {
     let harness = Harness::with_lobby().await;
-    let url = harness.at("/v1/worlds/lobby/ws").replace("http:", "ws:");
+    let url = harness.url("/v1/worlds/lobby/ws").replace("http:", "ws:");
     for (page, opens) in [
         ("https://evil.example", false),
         ("http://localhost:3000", true),
@@ -204,8 +207,8 @@ async fn a_page_from_elsewhere_opens_no_socket() {
             .insert("origin", page.parse().unwrap());
         let opened = connect_async(request).await;
         assert_eq!(opened.is_ok(), opens, "{page}");
-        if let Err(Error::Http(refused)) = opened {
-            assert_eq!(refused.status(), 403);
+        if let Err(Error::Http(response)) = opened {
+            assert_eq!(response.status(), 403);
         }
     }
 }

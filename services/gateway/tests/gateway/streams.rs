@@ -9,22 +9,23 @@ use serde_json::json;
 use serde_json::value::to_raw_value;
 use testkit::Raw;
 
-use crate::support::{self, Harness, Sse};
+use crate::scripted_world;
+use crate::support::{Harness, Sse};
 
 fn number(number: u64) -> Event {
     let draft = NewEvent::new("test.n".parse().unwrap(), to_raw_value(&number).unwrap());
-    support::event(CommandId::new().event(0), &"ada".parse().unwrap(), draft)
+    scripted_world::event(CommandId::new().event(0), &"ada".parse().unwrap(), draft)
 }
 
 #[tokio::test]
-async fn a_client_sees_what_was_and_what_comes() {
+async fn a_client_receives_past_and_new_events() {
     let harness = Harness::with_lobby().await;
     let seq = harness.send_numbers(0..5).await;
-    let mut all = harness.watch("after=0").await;
+    let mut all = harness.stream("after=0").await;
     let (_, ready) = all.expect("ready").await;
     assert_eq!(ready, json!({"position": "0", "complete": true}));
     all.expect("world.created").await;
-    let mut now = harness.watch("").await;
+    let mut now = harness.stream("").await;
     let (_, ready) = now.expect("ready").await;
     assert_eq!(ready["position"], seq.to_string());
     harness.send_numbers(5..10).await;
@@ -33,21 +34,21 @@ async fn a_client_sees_what_was_and_what_comes() {
 }
 
 #[tokio::test]
-async fn a_client_goes_on_from_its_position() {
+async fn a_client_resumes_from_its_position() {
     let harness = Harness::with_lobby().await;
     let events: Vec<Event> = (0..4).map(number).collect();
     let world: WorldId = "lobby".parse().unwrap();
-    let seq = support::append(&harness.bus, &world, events).await;
+    let seq = scripted_world::append(&harness.bus, &world, events).await;
     // In the middle of a commit.
     let request = harness
         .http
-        .get(harness.at("/v1/worlds/lobby/events/stream"));
+        .get(harness.url("/v1/worlds/lobby/events/stream"));
     let mut stream = Sse::open(request.header("last-event-id", format!("{seq}.1"))).await;
     let (_, ready) = stream.expect("ready").await;
     assert_eq!(ready["complete"], true);
     assert_eq!(stream.numbers(2).await, [2, 3]);
     // A position of another log.
-    let mut stream = harness.watch("after=999999").await;
+    let mut stream = harness.stream("after=999999").await;
     let (_, ready) = stream.expect("ready").await;
     assert_eq!(
         ready,
@@ -56,7 +57,7 @@ async fn a_client_goes_on_from_its_position() {
 }
 
 #[tokio::test]
-async fn filters_let_only_their_events_through() {
+async fn filters_select_events() {
     let harness = Harness::with_lobby().await;
     let event = |event_type: &str, target: Option<&str>, chat: Option<&str>| json!({"type": event_type, "data": 1, "target": target, "chat": chat});
     let events = json!({"sender": "ada", "events": [
@@ -76,7 +77,7 @@ async fn filters_let_only_their_events_through() {
         ("entity=bob", vec!["world.created", "a.b", "a.c", "end"]),
         ("entity=cat&type=d", vec!["d"]),
     ] {
-        let mut stream = harness.watch(&format!("after=0&{query}")).await;
+        let mut stream = harness.stream(&format!("after=0&{query}")).await;
         stream.expect("ready").await;
         for event_type in expected {
             stream.expect(event_type).await;
@@ -85,27 +86,27 @@ async fn filters_let_only_their_events_through() {
 }
 
 #[tokio::test]
-async fn an_event_that_was_stored_but_not_passed_on_is_found() {
+async fn an_event_that_was_stored_but_not_republished_is_found() {
     let harness = Harness::with_lobby().await;
     let world: WorldId = "lobby".parse().unwrap();
     let raw = Raw::connect(&harness.nats.url()).await;
-    let mut stream = harness.watch("").await;
+    let mut stream = harness.stream("").await;
     stream.expect("ready").await;
     // It gets lost, and nothing follows.
-    let passing_on = raw.hold_back(LOG_STREAM).await;
-    support::append(&harness.bus, &world, vec![number(0), number(1)]).await;
+    let republish = raw.hold_back(LOG_STREAM).await;
+    scripted_world::append(&harness.bus, &world, vec![number(0), number(1)]).await;
     assert_eq!(stream.numbers(2).await, [0, 1]);
     // It gets lost, and the next one shows the gap.
-    support::append(&harness.bus, &world, vec![number(2), number(3)]).await;
-    raw.pass_on(LOG_STREAM, passing_on).await;
-    support::append(&harness.bus, &world, vec![number(4)]).await;
+    scripted_world::append(&harness.bus, &world, vec![number(2), number(3)]).await;
+    raw.pass_on(LOG_STREAM, republish).await;
+    scripted_world::append(&harness.bus, &world, vec![number(4)]).await;
     assert_eq!(stream.numbers(3).await, [2, 3, 4]);
 }
 
 #[tokio::test]
-async fn nothing_is_missed_while_nats_is_away() {
+async fn no_event_is_missed_while_nats_is_unavailable() {
     let mut harness = Harness::with_lobby().await;
-    let mut stream = harness.watch("").await;
+    let mut stream = harness.stream("").await;
     stream.expect("ready").await;
     harness.send_numbers(0..3).await;
     assert_eq!(stream.numbers(3).await, [0, 1, 2]);
@@ -119,7 +120,7 @@ async fn nothing_is_missed_while_nats_is_away() {
 }
 
 #[tokio::test]
-async fn a_client_that_falls_behind_is_told_so() {
+async fn a_lagging_client_is_closed_and_can_resume() {
     let limits = Limits {
         backlog_max: 4,
         ..Limits::default()
@@ -130,7 +131,7 @@ async fn a_client_that_falls_behind_is_told_so() {
     })
     .await;
     harness.post("/v1/worlds", json!({"id": "lobby"})).await;
-    let mut slow = harness.watch("").await;
+    let mut slow = harness.stream("").await;
     slow.expect("ready").await;
     // More than the buffers of both sides hold.
     let big = "x".repeat(400_000);
@@ -147,10 +148,10 @@ async fn a_client_that_falls_behind_is_told_so() {
     };
     assert_eq!(error.data, r#"{"code":3008,"reason":"slow"}"#);
     assert!(slow.next().await.is_none());
-    // It goes on from where it was.
+    // It resumes from its last event.
     let request = harness
         .http
-        .get(harness.at("/v1/worlds/lobby/events/stream"));
+        .get(harness.url("/v1/worlds/lobby/events/stream"));
     let mut resumed = Sse::open(request.header("last-event-id", last.unwrap())).await;
     assert_eq!(resumed.expect("ready").await.1["complete"], true);
     resumed.expect("big").await;
@@ -160,7 +161,7 @@ async fn a_client_that_falls_behind_is_told_so() {
 async fn a_message_streams_its_turn_and_ends() {
     let harness = Harness::with_lobby().await;
     let body = json!({"sender": "bob", "text": "hello", "stream": true});
-    let path = harness.at("/v1/worlds/lobby/chats/main/messages");
+    let path = harness.url("/v1/worlds/lobby/chats/main/messages");
     let mut turn = Sse::open(harness.http.post(path).json(&body)).await;
     let (event, message) = turn.expect("message").await;
     assert_eq!(event.id, format!("{}.0", message["seq"]));
@@ -174,7 +175,7 @@ async fn a_message_streams_its_turn_and_ends() {
 }
 
 #[tokio::test]
-async fn a_turn_without_an_end_ends_at_its_deadline() {
+async fn a_turn_stream_ends_at_its_deadline() {
     let harness = Harness::start_with(Config {
         turn_deadline: Duration::from_millis(300),
         ..Config::default()
@@ -186,7 +187,7 @@ async fn a_turn_without_an_end_ends_at_its_deadline() {
     let (status, problem) = harness.post(path, body).await;
     assert_eq!((status, &problem["code"]), (504, &json!("deadline")));
     let body = json!({"sender": "bob", "text": "silence", "stream": true});
-    let mut turn = Sse::open(harness.http.post(harness.at(path)).json(&body)).await;
+    let mut turn = Sse::open(harness.http.post(harness.url(path)).json(&body)).await;
     turn.expect("message").await;
     assert_eq!(turn.expect("error").await.1["code"], "deadline");
     assert!(turn.next().await.is_none());
@@ -195,11 +196,11 @@ async fn a_turn_without_an_end_ends_at_its_deadline() {
 #[tokio::test]
 async fn streams_end_with_the_gateway() {
     let mut harness = Harness::with_lobby().await;
-    let mut stream = harness.watch("").await;
+    let mut stream = harness.stream("").await;
     stream.expect("ready").await;
     harness.shutdown.cancel();
-    let (_, goodbye) = stream.expect("error").await;
-    assert_eq!(goodbye, json!({"code": 3001, "reason": "shutdown"}));
+    let (_, close) = stream.expect("error").await;
+    assert_eq!(close, json!({"code": 3001, "reason": "shutdown"}));
     assert!(stream.next().await.is_none());
-    harness.ended().await;
+    harness.wait_until_ended().await;
 }

@@ -1,4 +1,4 @@
-//! A client of GenWorlds: it knows one flat JSON object a frame.
+//! A client of GenWorlds: each frame is one flat JSON object.
 
 use std::time::Duration;
 
@@ -18,12 +18,12 @@ pub(super) struct Client(pub(super) WebSocketStream<MaybeTlsStream<TcpStream>>);
 pub(super) async fn start(config: Config) -> Harness {
     let harness = Harness::start_with(config).await;
     let agent = |id: &str| {
-        let speaks = json!({
+        let ability = json!({
             "name": format!("{id}Speaks"), "trigger": "agent_speaks_with_agent_event",
             "description": "It speaks.", "run": {"client": {}},
         });
-        let thinks = json!({"brain": {"client": {}}});
-        json!({"id": id, "kind": "agent", "agent": thinks, "abilities": [speaks]})
+        let settings = json!({"brain": {"client": {}}});
+        json!({"id": id, "kind": "agent", "agent": settings, "abilities": [ability]})
     };
     let world = json!({
         "id": "lobby", "name": "Lobby", "description": "Where all begins.",
@@ -44,17 +44,17 @@ pub(super) fn event(event_type: &str, sender: &str, target: Option<&str>) -> Val
 }
 
 impl Client {
-    pub(super) async fn open(harness: &Harness, address: &str) -> Self {
-        Self::open_from(harness, address, None).await.unwrap()
+    pub(super) async fn open(harness: &Harness, path: &str) -> Self {
+        Self::open_from(harness, path, None).await.unwrap()
     }
 
     /// A page of `origin` opens it.
     pub(super) async fn open_from(
         harness: &Harness,
-        address: &str,
+        path: &str,
         origin: Option<&str>,
     ) -> Result<Self, Error> {
-        let url = harness.at(address).replace("http:", "ws:");
+        let url = harness.url(path).replace("http:", "ws:");
         let mut request = url.into_client_request().unwrap();
         if let Some(origin) = origin {
             let headers = request.headers_mut();
@@ -63,19 +63,19 @@ impl Client {
         connect_async(request).await.map(|(socket, _)| Self(socket))
     }
 
-    pub(super) async fn say(&mut self, frame: &Value) {
+    pub(super) async fn send(&mut self, frame: &Value) {
         self.0.send(Message::text(frame.to_string())).await.unwrap();
     }
 
-    /// Says it, and waits until the world has it.
-    pub(super) async fn say_and_hear(&mut self, frame: &Value) -> Value {
-        self.say(frame).await;
-        let heard = self.hear().await;
-        assert_eq!(heard["event_type"], frame["event_type"], "{heard}");
-        heard
+    /// Sends a frame, and returns the next one, which must be its event.
+    pub(super) async fn send_and_receive(&mut self, frame: &Value) -> Value {
+        self.send(frame).await;
+        let received = self.receive().await;
+        assert_eq!(received["event_type"], frame["event_type"], "{received}");
+        received
     }
 
-    pub(super) async fn hear(&mut self) -> Value {
+    pub(super) async fn receive(&mut self) -> Value {
         loop {
             let next = tokio::time::timeout(Duration::from_secs(20), self.0.next());
             match next.await.expect("a frame within 20 s").unwrap().unwrap() {
@@ -89,16 +89,16 @@ impl Client {
     /// The types of the frames up to the first of type `last`.
     pub(super) async fn types_until(&mut self, last: &str) -> Vec<String> {
         let mut types = Vec::new();
-        while types.last().is_none_or(|heard| heard != last) {
-            let frame = self.hear().await;
+        while types.last().is_none_or(|seen| seen != last) {
+            let frame = self.receive().await;
             types.push(frame["event_type"].as_str().unwrap().to_owned());
         }
         types
     }
 
-    /// The next frame, which refuses something with this code.
-    pub(super) async fn refused(&mut self, code: &str) -> Value {
-        let frame = self.hear().await;
+    /// The next frame, which must be an error with this code.
+    pub(super) async fn receive_error(&mut self, code: &str) -> Value {
+        let frame = self.receive().await;
         assert_eq!(frame["event_type"], "error", "{frame}");
         assert_eq!(frame["code"], code, "{frame}");
         frame

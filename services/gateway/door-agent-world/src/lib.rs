@@ -1,0 +1,40 @@
+//! The door of the gateway for clients of Agent World: its REST and SSE interface, over the same commands
+//! and events as the native one.
+//!
+//! It decides nothing that the world decides: which agents answer, what is a mention, when a turn ends. It
+//! reads views of a world (`state`), writes them as these clients read them (`views`), and projects
+//! events to their envelopes (`projector`). Both the current routes and those of older clients are there,
+//! with and without `/api` before them. Start with `routes`.
+
+mod agent_fields;
+mod agent_lookup;
+mod agents;
+mod approvals;
+mod chat_activity;
+mod chats;
+mod edits;
+mod envelope;
+mod error;
+mod events;
+mod export;
+#[cfg(test)]
+mod fixtures;
+mod hitl_prompt;
+mod mcp;
+mod mcp_config;
+mod messages;
+mod middleware;
+mod names;
+mod pending_call;
+mod projector;
+mod routes;
+mod sender;
+mod state;
+mod turn;
+mod turn_stream;
+mod validation;
+mod views;
+mod world;
+mod worlds;
+
+pub use routes::routes;

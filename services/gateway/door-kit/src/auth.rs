@@ -1,0 +1,112 @@
+//! Authentication: an API key in a header or, for a GET, in the address.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::principal::Principal;
+use crate::problem::Problem;
+use crate::state::DoorState;
+
+/// Middleware that lets a request in with its principal, or answers it with 401 or 429.
+pub async fn authenticate(
+    State(state): State<Arc<DoorState>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match principal(&state, &request) {
+        Ok(principal) => {
+            request.extensions_mut().insert(principal);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn principal(state: &DoorState, request: &Request) -> Result<Principal, Problem> {
+    let principal = if state.api_keys.is_empty() {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let address = peer.map_or([0, 0, 0, 0].into(), |ConnectInfo(peer)| peer.ip());
+        Principal::from_address(address)
+    } else {
+        api_key(request.method(), request.headers(), request.uri())
+            .and_then(|key| state.api_keys.find(&key))
+            .ok_or_else(unauthorized)?
+    };
+    state.check_rate(&principal)?;
+    Ok(principal)
+}
+
+fn unauthorized() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "unauthorized",
+        "send an API key: Authorization: Bearer KEY, or X-Api-Key: KEY; a GET may have it in its \
+         address, as api_key",
+    )
+}
+
+/// The API key of a request. Browsers can't set headers on event streams, WebSockets and downloads,
+/// so a GET may have it in its address. Nothing else may: addresses end up in logs and in the history
+/// of browsers.
+fn api_key(method: &Method, headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    let header = |name: &str| headers.get(name)?.to_str().ok();
+    let bearer = header(AUTHORIZATION.as_str()).and_then(|value| {
+        let (scheme, key) = value.split_once(' ')?;
+        scheme
+            .eq_ignore_ascii_case("bearer")
+            .then_some(key.trim_start())
+    });
+    if let Some(key) = bearer.or_else(|| header("x-api-key")) {
+        return Some(key.to_owned());
+    }
+    if method != Method::GET {
+        return None;
+    }
+    let query = axum::extract::Query::<KeyInQuery>::try_from_uri(uri).ok()?;
+    query.0.api_key
+}
+
+#[derive(serde::Deserialize)]
+struct KeyInQuery {
+    api_key: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_comes_in_a_header_or_in_the_address() {
+        let mut headers = HeaderMap::new();
+        let uri: Uri = "/v1/worlds/a/ws?after=0&api_key=in%20address"
+            .parse()
+            .unwrap();
+        let get = |headers: &HeaderMap, uri| api_key(&Method::GET, headers, uri);
+        assert_eq!(get(&headers, &uri).as_deref(), Some("in address"));
+        headers.insert("x-api-key", "in header".parse().unwrap());
+        assert_eq!(get(&headers, &uri).as_deref(), Some("in header"));
+        headers.insert(AUTHORIZATION, "bearer token".parse().unwrap());
+        assert_eq!(get(&headers, &uri).as_deref(), Some("token"));
+        assert_eq!(get(&HeaderMap::new(), &"/v1".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn a_key_in_the_address_authenticates_only_reads() {
+        let uri: Uri = "/v1/worlds?api_key=secret".parse().unwrap();
+        let mut headers = HeaderMap::new();
+        let methods = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+        for method in &methods {
+            assert_eq!(api_key(method, &headers, &uri), None, "{method}");
+        }
+        headers.insert("x-api-key", "secret".parse().unwrap());
+        for method in &methods {
+            assert!(api_key(method, &headers, &uri).is_some(), "{method}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The connection to NATS, and the requests that doors send over it.
+
+mod client;
+mod connection;
+mod tool_servers;
+
+pub use bus::ViewAt;
+pub use client::{Broker, LogCommit, Offers, QueryRows};
+pub use connection::BrokerConnection;
+pub use tool_servers::Resource;

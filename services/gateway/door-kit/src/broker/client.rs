@@ -1,0 +1,175 @@
+//! Requests to worlds, to their logs and to the archive.
+
+use bus::ViewAt;
+use contract::ability::AvailableAbility;
+use contract::mind::MindView;
+use contract::query::Query;
+use contract::view::{EncodedView, GetView, ViewRequest};
+use contract::{
+    Accepted, Command, CommandId, CommandRequest, Commit, Entity, EntityId, Seq, WorldId,
+};
+
+use super::connection::BrokerConnection;
+use crate::problem::Problem;
+use crate::settings::Deadlines;
+
+/// Sends the requests of doors.
+pub struct Broker {
+    pub(crate) connection: BrokerConnection,
+    deadlines: Deadlines,
+}
+
+/// What an entity perceives and may use.
+pub struct Offers {
+    /// The abilities that it may use: its own, and those of objects.
+    pub abilities: Vec<AvailableAbility>,
+    /// The entities that it perceives, itself first.
+    pub entities: Vec<Entity>,
+}
+
+/// The rows that answer a query.
+pub struct QueryRows<Row> {
+    /// In the order that the query promises.
+    pub rows: Vec<Row>,
+    /// Whether more follow.
+    pub has_more: bool,
+}
+
+/// A commit of a world's log.
+pub struct LogCommit {
+    /// Its position.
+    pub seq: Seq,
+    /// What it holds.
+    pub commit: Commit,
+}
+
+impl Broker {
+    pub(crate) fn new(connection: BrokerConnection, deadlines: Deadlines) -> Self {
+        Self {
+            connection,
+            deadlines,
+        }
+    }
+
+    /// Sends a command, and returns once its events are durable.
+    ///
+    /// # Errors
+    /// The rejection of the world, or 503 when it did not answer.
+    pub async fn send_command(
+        &self,
+        world: &WorldId,
+        id: CommandId,
+        sender: EntityId,
+        command: Command,
+    ) -> Result<Accepted, Problem> {
+        let bus = self.connection.bus().await?;
+        let request = CommandRequest {
+            id,
+            sender,
+            command,
+            trace: bus::trace::current(),
+        };
+        let accepted = bus.worlds().command(world, request, self.deadlines.command);
+        self.connection.with_connection(accepted).await
+    }
+
+    /// A view of the newest state of a world.
+    ///
+    /// # Errors
+    /// The rejection of the world, or 503 when it did not answer.
+    pub async fn view<G: GetView>(
+        &self,
+        world: &WorldId,
+        request: G,
+    ) -> Result<ViewAt<G::View>, Problem> {
+        let bus = self.connection.bus().await?;
+        let worlds = bus.worlds();
+        let view = worlds.view(world, request, None, self.deadlines.command);
+        self.connection.with_connection(view).await
+    }
+
+    /// A view of the state of a world, as the world wrote it: of the newest state, or of that after the
+    /// commit `at`.
+    ///
+    /// # Errors
+    /// The rejection of the world, or 503 when it did not answer.
+    pub async fn encoded_view(
+        &self,
+        world: &WorldId,
+        request: ViewRequest,
+        at: Option<Seq>,
+    ) -> Result<EncodedView, Problem> {
+        let bus = self.connection.bus().await?;
+        let worlds = bus.worlds();
+        let view = worlds.encoded_view(world, request, at, self.deadlines.command);
+        self.connection.with_connection(view).await
+    }
+
+    /// What an entity perceives and may use.
+    ///
+    /// # Errors
+    /// The rejection of the world, or 503 when it did not answer.
+    pub async fn offers(&self, world: &WorldId, entity: &EntityId) -> Result<Offers, Problem> {
+        let bus = self.connection.bus().await?;
+        let offers = bus.worlds().offers(world, entity, self.deadlines.command);
+        let (abilities, entities) = self.connection.with_connection(offers).await?;
+        Ok(Offers {
+            abilities,
+            entities,
+        })
+    }
+
+    /// The mind of an agent.
+    ///
+    /// # Errors
+    /// The rejection of the world, or 503 when it did not answer.
+    pub async fn mind(&self, world: &WorldId, agent: &EntityId) -> Result<MindView, Problem> {
+        let bus = self.connection.bus().await?;
+        let mind = bus.worlds().mind(world, agent, self.deadlines.command);
+        self.connection.with_connection(mind).await
+    }
+
+    /// Queries the archive.
+    ///
+    /// # Errors
+    /// 503 when it did not answer.
+    pub async fn query<Q: Query>(&self, query: &Q) -> Result<QueryRows<Q::Row>, Problem> {
+        let bus = self.connection.bus().await?;
+        let rows = bus.archive().query(query, self.deadlines.query);
+        let (rows, has_more) = self.connection.with_connection(rows).await?;
+        Ok(QueryRows { rows, has_more })
+    }
+
+    /// Checks that a world has a log.
+    ///
+    /// # Errors
+    /// 404 when it has none, 503 when that could not be read.
+    pub async fn require_world(&self, world: &WorldId) -> Result<(), Problem> {
+        let bus = self.connection.bus().await?;
+        let last_seq = bus.log().last_seq(world);
+        if self.connection.with_connection(last_seq).await? == 0 {
+            return Err(Problem::unknown_world(world));
+        }
+        Ok(())
+    }
+
+    /// Reads the next commits of a world's log after `after`; none at its end. A commit that is
+    /// malformed is an error in its place.
+    ///
+    /// # Errors
+    /// 503 when the log could not be read.
+    pub async fn read_commits(
+        &self,
+        world: &WorldId,
+        after: Seq,
+    ) -> Result<impl Iterator<Item = Result<LogCommit, Problem>> + use<>, Problem> {
+        let bus = self.connection.bus().await?;
+        let entries = bus.log().read(world, after);
+        let entries = self.connection.with_connection(entries).await?;
+        Ok(entries.into_iter().map(|entry| {
+            let commit = entry.commit()?;
+            let seq = entry.seq;
+            Ok(LogCommit { seq, commit })
+        }))
+    }
+}

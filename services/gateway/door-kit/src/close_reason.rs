@@ -1,0 +1,41 @@
+//! Why the gateway closes a connection.
+
+/// Why the gateway closes a connection, with the close code of a WebSocket. After a code below 3500 a
+/// client connects again and resumes from its position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseReason {
+    /// The gateway shuts down.
+    Shutdown,
+    /// The events could not be read; the log of the gateway has the cause.
+    ServerError,
+    /// The client is too far behind.
+    Slow,
+    /// The client does not answer pings.
+    NoPong,
+    /// The request can't be served: a repeat would be refused again.
+    Refused,
+}
+
+impl CloseReason {
+    /// The close code of a WebSocket.
+    pub fn code(self) -> u16 {
+        match self {
+            Self::Shutdown => 3001,
+            Self::ServerError => 3004,
+            Self::Slow => 3008,
+            Self::NoPong => 3012,
+            Self::Refused => 3501,
+        }
+    }
+
+    /// The reason as clients read it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Shutdown => "shutdown",
+            Self::ServerError => "server error",
+            Self::Slow => "slow",
+            Self::NoPong => "no pong",
+            Self::Refused => "refused",
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Which events a client reads.
+
+use contract::{ChatId, Chunk, CloudEvent, EntityId, TypePattern};
+
+/// Which events and signals a client reads: those that match every part.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of these types.
+    pub event_type: Option<TypePattern>,
+    /// Visible to this entity: see [`is_visible_to`].
+    pub entity: Option<EntityId>,
+    /// In this chat.
+    pub chat: Option<ChatId>,
+    /// Whether chunks of answers match as well.
+    pub live: bool,
+}
+
+impl Filter {
+    pub(crate) fn matches(&self, event: &CloudEvent) -> bool {
+        self.event_type
+            .as_ref()
+            .is_none_or(|pattern| pattern.matches(&event.event_type))
+            && self
+                .chat
+                .as_ref()
+                .is_none_or(|chat| event.chat.as_ref() == Some(chat))
+            && self
+                .entity
+                .as_ref()
+                .is_none_or(|entity| is_visible_to(event, entity))
+    }
+
+    pub(crate) fn matches_chunk(&self, chunk: &Chunk) -> bool {
+        self.live
+            && self
+                .chat
+                .as_ref()
+                .is_none_or(|chat| chunk.chat.as_ref() == Some(chat))
+    }
+}
+
+/// Whether an event is visible to an entity: the entity sent it, is a target of it, or it has no target.
+pub fn is_visible_to(event: &CloudEvent, entity: &EntityId) -> bool {
+    let target = event.target.as_ref();
+    event.sender == *entity || target.is_none_or(|target| target.names(entity))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fanout::frame::tests::event;
+
+    #[test]
+    fn an_event_is_visible_to_its_sender_to_its_targets_and_without_a_target_to_everyone() {
+        let filter = Filter {
+            entity: Some("ada".parse().unwrap()),
+            ..Filter::default()
+        };
+        for (sender, target, is_visible) in [
+            ("ada", Some("bob"), true),
+            ("bob", Some("eve,ada"), true),
+            ("bob", None, true),
+            ("bob", Some("eve"), false),
+            ("bob", Some("role:referee"), false),
+        ] {
+            let mut event = event("a.b", "1.0");
+            event.sender = sender.parse().unwrap();
+            event.target = target.map(|target| target.parse().unwrap());
+            assert_eq!(filter.matches(&event), is_visible, "{sender} to {target:?}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What every door of the gateway needs: principals, limits, problems, idempotency, the fan-out of a
+//! world's events, event streams, WebSockets, and the connection to the broker.
+//!
+//! It depends on HTTP and the bus, but on no door: it has neither routes nor the formats in which a
+//! door writes events. Start with [`DoorState`] (what all handlers share), then [`Subscription`] (how one client
+//! reads the events of a world).
+
+mod api_keys;
+mod auth;
+mod body;
+mod broker;
+mod close_reason;
+mod connections;
+mod cors;
+mod event_reader;
+mod fanout;
+mod idempotency;
+mod json;
+mod metrics;
+mod path;
+mod principal;
+mod problem;
+mod query;
+mod rate_limit;
+mod request_span;
+mod settings;
+mod socket;
+mod sse;
+mod state;
+
+pub use api_keys::ApiKeys;
+pub use auth::authenticate;
+pub use body::{JsonBody, is_json, media_type, read_body, unsupported_media_type};
+pub use broker::{Broker, BrokerConnection, LogCommit, Offers, QueryRows, Resource, ViewAt};
+pub use close_reason::CloseReason;
+pub use connections::{ConnectionGuard, Connections};
+pub use cors::{check_origin, is_local_origin};
+pub use event_reader::{EventReader, ReadDeadline, ReadEnd};
+pub use fanout::{
+    Filter, Frame, FrameSlot, Payload, Start, Subscription, SubscriptionEnd, is_visible_to,
+};
+pub use idempotency::{IDEMPOTENCY_KEY_LENGTH_MAX, Idempotency};
+pub use json::parse_json;
+pub use metrics::Transport;
+pub use path::PathParams;
+pub use principal::Principal;
+pub use problem::{PROBLEM_MEDIA_TYPE, Problem};
+pub use query::QueryParams;
+pub use request_span::record_request;
+pub use settings::{Deadlines, FanoutSettings, RateQuota, Settings, SocketLimits};
+pub use socket::{Closed, Inbound, Reading, Socket, SocketEvent, UpgradeRequest, accept_upgrade};
+pub use sse::{Projection, Projector, SseEvents, SseStream, last_event_id, sse_event};
+pub use state::DoorState;

@@ -1,0 +1,235 @@
+//! One open WebSocket, whichever door it belongs to: its limits, its pings, and how it is closed.
+
+use std::sync::Arc;
+
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::http::StatusCode;
+use bytes::Bytes;
+use futures::SinkExt as _;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::close_reason::CloseReason;
+use crate::connections::ConnectionGuard;
+use crate::fanout::SubscriptionEnd;
+use crate::problem::Problem;
+use crate::settings::SocketLimits;
+use crate::state::DoorState;
+
+/// Bytes that are read at once. Every open socket holds as many.
+const READ_BUFFER_BYTES: usize = 2 << 10;
+/// Bytes that are joined before they are written.
+const WRITE_BUFFER_BYTES: usize = 16 << 10;
+/// Frames that are joined before the socket looks at anything else.
+const BATCH_FRAMES_MAX: u64 = 256;
+
+/// What a handler extracts from a request to open a WebSocket.
+pub type UpgradeRequest = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
+
+/// The WebSocket of a request, with the limits of the gateway. A message of more than
+/// `message_bytes_max` bytes closes it.
+///
+/// # Errors
+/// 426 when the request opens no WebSocket.
+pub fn accept_upgrade(
+    request: UpgradeRequest,
+    limits: &SocketLimits,
+    message_bytes_max: usize,
+) -> Result<WebSocketUpgrade, Problem> {
+    let upgrade = request.map_err(|rejection| {
+        let status = StatusCode::UPGRADE_REQUIRED;
+        Problem::new(status, "upgrade_required", rejection.body_text())
+    })?;
+    Ok(upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES.min(limits.write_buffer_bytes_max / 2))
+        .max_write_buffer_size(limits.write_buffer_bytes_max)
+        .max_message_size(message_bytes_max)
+        .max_frame_size(message_bytes_max))
+}
+
+/// An open WebSocket.
+pub struct Socket {
+    state: Arc<DoorState>,
+    connection: ConnectionGuard,
+    socket: WebSocket,
+    next_ping: Instant,
+    /// When a ping was sent that has no answer yet.
+    pinged_at: Option<Instant>,
+}
+
+/// Why nothing more follows on a socket.
+pub enum Closed {
+    /// The client closed it, or has disconnected.
+    ByClient,
+    /// The gateway closes it.
+    ByGateway(CloseReason),
+}
+
+impl From<SubscriptionEnd> for Closed {
+    fn from(end: SubscriptionEnd) -> Self {
+        Self::ByGateway(end.into())
+    }
+}
+
+/// Whether a socket reads the messages of its client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// It does.
+    Active,
+    /// They wait unread.
+    Paused,
+}
+
+/// What [`Socket::handle`] has to do next.
+pub enum SocketEvent {
+    /// The client has sent something.
+    Message(Message),
+    /// It is time to ping the client.
+    PingDue,
+}
+
+/// A message of a client.
+pub enum Inbound {
+    /// A text.
+    Text(Utf8Bytes),
+    /// Bytes, which no door understands.
+    Binary,
+}
+
+impl Socket {
+    /// An upgraded socket.
+    pub fn new(state: Arc<DoorState>, connection: ConnectionGuard, socket: WebSocket) -> Self {
+        Self {
+            next_ping: Instant::now() + state.socket_limits.ping_every,
+            pinged_at: None,
+            state,
+            connection,
+            socket,
+        }
+    }
+
+    /// Waits for what has to be done next, with [`Self::handle`]. A caller may stop waiting at any
+    /// time.
+    ///
+    /// # Errors
+    /// [`Closed`] when nothing more follows.
+    pub async fn next_event(&mut self, reading: Reading) -> Result<SocketEvent, Closed> {
+        let reads = reading == Reading::Active;
+        let limits = &self.state.socket_limits;
+        let pong_until = self.pinged_at.map(|at| at + limits.pong_within);
+        tokio::select! {
+            () = self.state.shutdown.cancelled() => Err(Closed::ByGateway(CloseReason::Shutdown)),
+            message = self.socket.recv(), if reads => match message {
+                Some(Ok(message)) => Ok(SocketEvent::Message(message)),
+                _ => Err(Closed::ByClient),
+            },
+            () = sleep_until(self.next_ping) => Ok(SocketEvent::PingDue),
+            // While messages wait unread, so do pongs.
+            () = sleep_until(pong_until.unwrap_or(self.next_ping)), if reads && pong_until.is_some() => {
+                Err(Closed::ByGateway(CloseReason::NoPong))
+            }
+        }
+    }
+
+    /// Handles an event, and returns the message of the client if it was one.
+    ///
+    /// # Errors
+    /// [`Closed`] when nothing more follows.
+    pub async fn handle(&mut self, event: SocketEvent) -> Result<Option<Inbound>, Closed> {
+        let message = match event {
+            SocketEvent::PingDue => return self.ping().await.map(|()| None),
+            SocketEvent::Message(message) => message,
+        };
+        // Any message shows that the client is there.
+        self.pinged_at = None;
+        match message {
+            Message::Text(text) => Ok(Some(Inbound::Text(text))),
+            Message::Binary(_) => Ok(Some(Inbound::Binary)),
+            Message::Ping(_) | Message::Pong(_) => Ok(None),
+            Message::Close(_) => Err(Closed::ByClient),
+        }
+    }
+
+    /// Sends one frame.
+    ///
+    /// # Errors
+    /// [`Closed`] when the client does not read, or has disconnected.
+    pub async fn send(&mut self, text: impl Into<Utf8Bytes>) -> Result<(), Closed> {
+        self.send_message(Message::Text(text.into())).await
+    }
+
+    /// Sends `first` and the `others` that are there already in one write.
+    ///
+    /// # Errors
+    /// [`Closed`] when the client does not read, or has disconnected.
+    pub async fn send_batch(
+        &mut self,
+        first: Utf8Bytes,
+        mut others: impl FnMut() -> Option<Utf8Bytes>,
+    ) -> Result<(), Closed> {
+        let mut frames = 1;
+        let write_timeout = self.state.socket_limits.write_timeout;
+        let write = async {
+            self.socket.feed(Message::Text(first)).await?;
+            while frames < BATCH_FRAMES_MAX
+                && let Some(text) = others()
+            {
+                self.socket.feed(Message::Text(text)).await?;
+                frames += 1;
+            }
+            self.socket.flush().await
+        };
+        let written = timeout(write_timeout, write).await;
+        self.connection.record_deliveries(frames);
+        write_result(&written)
+    }
+
+    /// Closes it, with a close frame if the gateway closes it.
+    pub async fn close(mut self, closed: Closed) {
+        let Closed::ByGateway(reason) = closed else {
+            return;
+        };
+        self.connection.record_close(reason);
+        let frame = CloseFrame {
+            code: reason.code(),
+            reason: reason.text().into(),
+        };
+        let close = self.socket.send(Message::Close(Some(frame)));
+        let wait = self.state.socket_limits.pong_within;
+        // A client that does not read is not waited for twice.
+        if timeout(wait, close).await.is_ok() {
+            let _ = timeout(wait, self.drain()).await;
+        }
+    }
+
+    /// Reads until the client has closed its side: otherwise the reset that follows unread data
+    /// would overtake the close frame.
+    async fn drain(&mut self) {
+        while let Some(Ok(_)) = self.socket.recv().await {}
+    }
+
+    async fn ping(&mut self) -> Result<(), Closed> {
+        let now = Instant::now();
+        self.next_ping = now + self.state.socket_limits.ping_every;
+        self.pinged_at.get_or_insert(now);
+        self.send_message(Message::Ping(Bytes::new())).await
+    }
+
+    async fn send_message(&mut self, message: Message) -> Result<(), Closed> {
+        let write_timeout = self.state.socket_limits.write_timeout;
+        write_result(&timeout(write_timeout, self.socket.send(message)).await)
+    }
+}
+
+/// A client that does not read for too long is too far behind; one that can't be written to has
+/// disconnected.
+fn write_result(
+    written: &Result<Result<(), axum::Error>, tokio::time::error::Elapsed>,
+) -> Result<(), Closed> {
+    match written {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err(Closed::ByClient),
+        Err(_) => Err(Closed::ByGateway(CloseReason::Slow)),
+    }
+}

@@ -1,0 +1,53 @@
+//! What a door writes of the frames of an event stream.
+
+use bytes::Bytes;
+
+use crate::event_reader::ReadEnd;
+use crate::fanout::Frame;
+
+/// Says what a door writes of the frames of an event stream.
+pub trait Projector: Send + 'static {
+    /// What is written of a frame.
+    fn project(&mut self, frame: &Frame) -> Projection;
+
+    /// The last event of a stream that ends before [`Projection::Finish`].
+    fn close_event(&self, end: ReadEnd) -> Bytes;
+}
+
+/// What is written of a frame.
+#[derive(Debug)]
+pub enum Projection {
+    /// Nothing.
+    Skip,
+    /// These events; more may follow.
+    Write(SseEvents),
+    /// These events, and the stream ends.
+    Finish(SseEvents),
+}
+
+/// The text of server-sent events.
+#[derive(Debug, Clone, Default)]
+pub struct SseEvents {
+    /// The text.
+    pub bytes: Bytes,
+    /// How many events and chunks of the world are in it, for the metrics.
+    pub deliveries: u64,
+}
+
+impl SseEvents {
+    /// One event or chunk of the world.
+    pub fn delivery(bytes: Bytes) -> Self {
+        Self {
+            bytes,
+            deliveries: 1,
+        }
+    }
+
+    /// An event of the stream itself, such as its first.
+    pub fn control(bytes: Bytes) -> Self {
+        Self {
+            bytes,
+            deliveries: 0,
+        }
+    }
+}

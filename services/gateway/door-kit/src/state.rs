@@ -1,0 +1,130 @@
+//! What the handlers of all doors share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use contract::WorldId;
+use contract::commit::Position;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::api_keys::ApiKeys;
+use crate::broker::{Broker, BrokerConnection};
+use crate::connections::Connections;
+use crate::fanout::{Fanout, Filter, FrameSlot, Subscription};
+use crate::metrics::Metrics;
+use crate::principal::Principal;
+use crate::problem::Problem;
+use crate::rate_limit::RateLimit;
+use crate::settings::{Settings, SocketLimits};
+
+/// What the handlers of all doors share.
+pub struct DoorState {
+    /// Requests to worlds, their logs and the archive.
+    pub broker: Broker,
+    /// The open connections.
+    pub connections: Connections,
+    /// The largest body of a request.
+    pub body_bytes_max: usize,
+    /// How long a client may wait for the end of a turn or of a run.
+    pub turn_deadline: Duration,
+    /// A silent event stream carries a comment this often.
+    pub sse_keep_alive: Duration,
+    /// The limits of one WebSocket.
+    pub socket_limits: SocketLimits,
+    /// Open connections end when this is cancelled.
+    pub shutdown: CancellationToken,
+    /// The tasks of WebSockets and hubs: shutdown waits for them.
+    pub tasks: TaskTracker,
+    pub(crate) api_keys: ApiKeys,
+    pub(crate) metrics: Arc<Metrics>,
+    fanout: Fanout,
+    rate_limit: RateLimit,
+}
+
+impl DoorState {
+    /// The state of doors that reach the broker through `connection`.
+    pub fn new(
+        settings: Settings,
+        connection: BrokerConnection,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let metrics = Arc::new(Metrics::new());
+        let tasks = TaskTracker::new();
+        Self {
+            broker: Broker::new(connection, settings.deadlines),
+            connections: Connections::new(settings.connections_max, Arc::clone(&metrics)),
+            body_bytes_max: settings.body_bytes_max,
+            turn_deadline: settings.deadlines.turn,
+            sse_keep_alive: settings.sse_keep_alive,
+            socket_limits: settings.socket,
+            api_keys: settings.api_keys,
+            fanout: Fanout::new(settings.fanout, Arc::clone(&metrics), tasks.clone()),
+            rate_limit: RateLimit::new(settings.rate),
+            metrics,
+            shutdown,
+            tasks,
+        }
+    }
+
+    /// Whether clients need an API key.
+    pub fn has_api_keys(&self) -> bool {
+        !self.api_keys.is_empty()
+    }
+
+    /// Counts a request of a principal.
+    ///
+    /// # Errors
+    /// 429 when it has sent too many.
+    pub fn check_rate(&self, principal: &Principal) -> Result<(), Problem> {
+        self.rate_limit.check(principal).map_err(|wait| {
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let detail = "too many requests: wait before the next";
+            Problem::new(status, "too_many_requests", detail).with_retry_after(wait)
+        })
+    }
+
+    /// Registers a form in which a door writes frames, before it serves the first request.
+    pub fn register_frame_slot(&self) -> FrameSlot {
+        self.fanout.register_frame_slot()
+    }
+
+    /// Subscribes to the events of a world from now on. [`Subscription::resume_after`] begins earlier.
+    ///
+    /// # Errors
+    /// 404 when there is no such world, 503 when its log can't be read.
+    pub async fn subscribe(
+        &self,
+        world: &WorldId,
+        filter: Filter,
+    ) -> Result<Subscription, Problem> {
+        let connection = &self.broker.connection;
+        let bus = connection.bus().await?;
+        let subscription = self.fanout.subscribe(&bus, world, filter);
+        connection.with_connection(subscription).await
+    }
+
+    /// Subscribes to the events of a world after a position that a client sent, or from now on:
+    /// [`Subscription::start`] is where the events begin.
+    ///
+    /// # Errors
+    /// 404 when there is no such world, 503 when its log can't be read.
+    pub async fn subscribe_after(
+        &self,
+        world: &WorldId,
+        filter: Filter,
+        after: Option<Position>,
+    ) -> Result<Subscription, Problem> {
+        let connection = &self.broker.connection;
+        let bus = connection.bus().await?;
+        let subscription = async {
+            let mut subscription = self.fanout.subscribe(&bus, world, filter).await?;
+            if let Some(after) = after {
+                subscription.start_after(after).await?;
+            }
+            Ok::<_, Problem>(subscription)
+        };
+        connection.with_connection(subscription).await
+    }
+}

@@ -1,0 +1,168 @@
+//! Chats: list, create, show, update, delete, stop.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use contract::http::{
+    ChatResponse, ChatsResponse, ProblemDetails, ReadAfterWrite, Receipt, UpdateChatRequest,
+};
+use contract::query::ChatsQuery;
+use contract::view::GetChat;
+use contract::{Chat, ChatId, Command, EntityId, Rejection, RejectionCode, WorldId};
+use door_kit::{DoorState, Idempotency, JsonBody, PathParams, Problem, QueryParams, QueryRows};
+use serde_json::value::RawValue;
+
+use crate::part;
+use crate::responses::created;
+
+/// List the chats of a world.
+#[utoipa::path(
+    get, path = "/v1/worlds/{world}/chats", tag = "chats",
+    params(("world" = WorldId, Path), ReadAfterWrite),
+    responses((status = 200, body = ChatsResponse), (status = 503, body = ProblemDetails))
+)]
+pub(crate) async fn list(
+    State(state): State<Arc<DoorState>>,
+    PathParams(world): PathParams<WorldId>,
+    QueryParams(ReadAfterWrite { wait_for }): QueryParams<ReadAfterWrite>,
+) -> Result<Json<ChatsResponse>, Problem> {
+    let query = ChatsQuery {
+        world: world.clone(),
+        wait_for,
+    };
+    let QueryRows { rows, has_more } = state.broker.query(&query).await?;
+    if rows.is_empty() {
+        state.broker.require_world(&world).await?;
+    }
+    Ok(Json(ChatsResponse {
+        chats: rows,
+        more: has_more,
+    }))
+}
+
+/// Begin a chat.
+#[utoipa::path(
+    post, path = "/v1/worlds/{world}/chats", tag = "chats", request_body = Chat,
+    params(("world" = WorldId, Path)),
+    responses((status = 201, body = Receipt), (status = 409, body = ProblemDetails))
+)]
+pub(crate) async fn create(
+    State(state): State<Arc<DoorState>>,
+    idempotency: Idempotency,
+    PathParams(world): PathParams<WorldId>,
+    JsonBody(chat): JsonBody<Chat>,
+) -> Result<Response, Problem> {
+    let chat_id = chat.id.clone();
+    let command = Command::CreateChat(chat);
+    send(&state, &idempotency, &world, chat_id, command)
+        .await
+        .map(created)
+}
+
+/// Show a chat: its agents, its latest messages, and who is answering.
+#[utoipa::path(
+    get, path = "/v1/worlds/{world}/chats/{chat}", tag = "chats",
+    params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
+    responses((status = 200, body = ChatResponse), (status = 404, body = ProblemDetails))
+)]
+pub(crate) async fn show(
+    State(state): State<Arc<DoorState>>,
+    PathParams((world, chat)): PathParams<(WorldId, ChatId)>,
+) -> Result<Json<Box<RawValue>>, Problem> {
+    let request = GetChat { id: chat.clone() };
+    let found = part::find(&state, &world, request).await?;
+    found.map(Json).ok_or_else(|| {
+        let detail = format!("the world has no chat {chat}");
+        let field = Some("chat".to_owned());
+        Rejection::new(RejectionCode::UnknownChat, detail, field).into()
+    })
+}
+
+/// Change a chat.
+#[utoipa::path(
+    patch, path = "/v1/worlds/{world}/chats/{chat}", tag = "chats",
+    request_body = UpdateChatRequest,
+    params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
+    responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
+)]
+pub(crate) async fn update(
+    State(state): State<Arc<DoorState>>,
+    idempotency: Idempotency,
+    PathParams((world, chat)): PathParams<(WorldId, ChatId)>,
+    JsonBody(body): JsonBody<UpdateChatRequest>,
+) -> Result<Json<Receipt>, Problem> {
+    let command = Command::UpdateChat {
+        chat: chat.clone(),
+        title: body.title,
+        agents: body.agents,
+    };
+    send(&state, &idempotency, &world, chat, command)
+        .await
+        .map(Json)
+}
+
+/// End a chat. Its open invocations are cancelled.
+#[utoipa::path(
+    delete, path = "/v1/worlds/{world}/chats/{chat}", tag = "chats",
+    params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
+    responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
+)]
+pub(crate) async fn delete(
+    State(state): State<Arc<DoorState>>,
+    idempotency: Idempotency,
+    PathParams((world, chat)): PathParams<(WorldId, ChatId)>,
+) -> Result<Json<Receipt>, Problem> {
+    let command = Command::DeleteChat { chat: chat.clone() };
+    send(&state, &idempotency, &world, chat, command)
+        .await
+        .map(Json)
+}
+
+/// Cancel all answers that are under way in a chat.
+#[utoipa::path(
+    post, path = "/v1/worlds/{world}/chats/{chat}/stop", tag = "chats",
+    params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
+    responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
+)]
+pub(crate) async fn stop(
+    State(state): State<Arc<DoorState>>,
+    idempotency: Idempotency,
+    PathParams((world, chat)): PathParams<(WorldId, ChatId)>,
+) -> Result<Json<Receipt>, Problem> {
+    let command = Command::StopChat { chat: chat.clone() };
+    send(&state, &idempotency, &world, chat, command)
+        .await
+        .map(Json)
+}
+
+/// Make a chat the one that people see first.
+#[utoipa::path(
+    post, path = "/v1/worlds/{world}/chats/{chat}/open", tag = "chats",
+    params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
+    responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
+)]
+pub(crate) async fn open(
+    State(state): State<Arc<DoorState>>,
+    idempotency: Idempotency,
+    PathParams((world, chat)): PathParams<(WorldId, ChatId)>,
+) -> Result<Json<Receipt>, Problem> {
+    let command = Command::OpenChat { chat: chat.clone() };
+    send(&state, &idempotency, &world, chat, command)
+        .await
+        .map(Json)
+}
+
+async fn send(
+    state: &DoorState,
+    idempotency: &Idempotency,
+    world: &WorldId,
+    chat: ChatId,
+    command: Command,
+) -> Result<Receipt, Problem> {
+    let id = idempotency.command_id(world);
+    let sender = EntityId::world();
+    let sent = state.broker.send_command(world, id, sender, command);
+    Ok(Receipt::created(&chat, sent.await?.seq))
+}

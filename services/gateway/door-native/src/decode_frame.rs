@@ -1,0 +1,188 @@
+//! The frames of clients on a WebSocket.
+
+use std::collections::BTreeMap;
+
+use contract::http::{CancelRunFrame, PingFrame, PostMessageFrame, RunRequest, StopChatFrame};
+use contract::{Command, CommandId, EntityId, WorldId};
+use door_kit::{Principal, Problem, parse_json};
+use serde_json::value::RawValue;
+
+use crate::parsed_events::ParsedEvents;
+use crate::responses::sender_or_world;
+
+/// A frame of a client: `{"type": …, "ref": …, …}`. The reply has the same `ref`.
+pub(crate) struct ClientFrame {
+    pub(crate) reference: Option<String>,
+    pub(crate) request: Result<FrameRequest, Problem>,
+}
+
+/// The request of a frame.
+pub(crate) enum FrameRequest {
+    Ping,
+    /// A command of this sender.
+    Command {
+        id: CommandId,
+        sender: EntityId,
+        command: Box<Command>,
+    },
+}
+
+type Fields = BTreeMap<String, Box<RawValue>>;
+
+impl ClientFrame {
+    pub(crate) fn decode(text: &str, world: &WorldId, principal: &Principal) -> Self {
+        let mut fields: Fields = match parse_json(text.as_bytes()) {
+            Ok(fields) => fields,
+            Err(problem) => {
+                return Self {
+                    reference: None,
+                    request: Err(problem),
+                };
+            }
+        };
+        match take_text(&mut fields, "ref") {
+            Ok(reference) => Self {
+                reference,
+                request: decode_request(fields, world, principal),
+            },
+            Err(problem) => Self {
+                reference: None,
+                request: Err(problem),
+            },
+        }
+    }
+}
+
+fn decode_request(
+    mut fields: Fields,
+    world: &WorldId,
+    principal: &Principal,
+) -> Result<FrameRequest, Problem> {
+    let kind = take_text(&mut fields, "type")?
+        .ok_or_else(|| Problem::invalid("type", "a frame has a type"))?;
+    let key = take_text(&mut fields, "idempotency_key")?;
+    let id = key.map_or_else(CommandId::new, |key| {
+        CommandId::from_key(&[&principal.idempotency_scope(), world.as_str(), &key])
+    });
+    let body = serde_json::to_vec(&fields).unwrap_or_default();
+    let command = |sender, command| {
+        Ok(FrameRequest::Command {
+            id,
+            sender,
+            command: Box::new(command),
+        })
+    };
+    match kind.as_str() {
+        "ping" => parse_json(&body).map(|PingFrame {}| FrameRequest::Ping),
+        "post_message" => {
+            let PostMessageFrame {
+                chat,
+                sender,
+                text,
+                in_reply_to,
+            } = parse_json(&body)?;
+            let post = Command::PostMessage {
+                chat,
+                text,
+                in_reply_to,
+            };
+            command(sender, post)
+        }
+        "send_events" => {
+            let ParsedEvents { sender, events, .. } = ParsedEvents::from_json(&body)?;
+            let message = None;
+            command(sender, Command::SendEvents { events, message })
+        }
+        "request_action" => {
+            let body: RunRequest = parse_json(&body)?;
+            let request = Command::RequestAction {
+                action: body.action,
+                entity: body.agent,
+                arguments: body.arguments,
+                deadline: body.deadline,
+            };
+            command(sender_or_world(body.sender), request)
+        }
+        "cancel" => {
+            let CancelRunFrame { invocation } = parse_json(&body)?;
+            command(EntityId::world(), Command::CancelInvocation { invocation })
+        }
+        "stop_chat" => {
+            let StopChatFrame { chat } = parse_json(&body)?;
+            command(EntityId::world(), Command::StopChat { chat })
+        }
+        other => Err(Problem::invalid(
+            "type",
+            format!("there is no frame {other:?}"),
+        )),
+    }
+}
+
+/// Removes a text from a frame.
+fn take_text(fields: &mut Fields, name: &str) -> Result<Option<String>, Problem> {
+    let Some(value) = fields.remove(name) else {
+        return Ok(None);
+    };
+    serde_json::from_str(value.get())
+        .map(Some)
+        .map_err(|_| Problem::invalid(name, format!("{name} is a text")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(text: &str) -> ClientFrame {
+        let principal = Principal::ApiKey { fingerprint: 1 };
+        ClientFrame::decode(text, &"lobby".parse().unwrap(), &principal)
+    }
+
+    #[test]
+    fn an_invalid_frame_is_refused_with_its_reference_and_its_field() {
+        for (text, reference, field) in [
+            ("no json", None, None),
+            ("[]", None, None),
+            (r#"{"ref":"a"}"#, Some("a"), Some("type")),
+            (r#"{"ref":"a","type":"dance"}"#, Some("a"), Some("type")),
+            (r#"{"ref":1,"type":"ping"}"#, None, Some("ref")),
+            (r#"{"ref":"a","type":"ping","x":1}"#, Some("a"), Some("x")),
+            (
+                r#"{"ref":"a","type":"stop_chat","chat":"a b"}"#,
+                Some("a"),
+                Some("chat"),
+            ),
+            (
+                r#"{"ref":"a","type":"post_message","chat":"c","sender":"ada"}"#,
+                Some("a"),
+                Some("text"),
+            ),
+            (
+                r#"{"ref":"a","type":"cancel","invocation":"x"}"#,
+                Some("a"),
+                Some("invocation"),
+            ),
+            (
+                r#"{"type":"send_events","sender":"ada","events":[{"type":"a.b"}]}"#,
+                None,
+                Some("events[0].data"),
+            ),
+        ] {
+            let frame = decode(text);
+            assert_eq!(frame.reference.as_deref(), reference, "{text}");
+            let problem = frame.request.err().unwrap();
+            assert_eq!(problem.field.as_deref(), field, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_same_key_is_the_same_command() {
+        let id = |text: &str| match decode(text).request {
+            Ok(FrameRequest::Command { id, .. }) => id,
+            _ => panic!("{text}"),
+        };
+        let stop = r#"{"type":"stop_chat","chat":"c","idempotency_key":"k"}"#;
+        assert_eq!(id(stop), id(stop));
+        let anew = r#"{"type":"stop_chat","chat":"c"}"#;
+        assert_ne!(id(anew), id(anew));
+    }
+}

@@ -1,0 +1,145 @@
+//! Entities: list, create, show, update, remove.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use contract::command::EntityUpdate;
+use contract::http::{
+    EntitiesPageQuery, EntitiesResponse, ProblemDetails, Receipt, UpdateEntityRequest,
+};
+use contract::view::{GetEntities, GetEntity};
+use contract::{Command, Entity, EntityId, Rejection, RejectionCode, WorldId};
+use door_kit::{DoorState, Idempotency, JsonBody, PathParams, Problem, QueryParams, ViewAt};
+use serde_json::value::RawValue;
+
+use crate::part;
+use crate::responses::{created, page_rows};
+
+/// List the entities of a world.
+#[utoipa::path(
+    get, path = "/v1/worlds/{world}/entities", tag = "entities",
+    params(("world" = WorldId, Path), EntitiesPageQuery),
+    responses((status = 200, body = EntitiesResponse), (status = 404, body = ProblemDetails))
+)]
+pub(crate) async fn list(
+    State(state): State<Arc<DoorState>>,
+    PathParams(world): PathParams<WorldId>,
+    QueryParams(page): QueryParams<EntitiesPageQuery>,
+) -> Result<Json<EntitiesResponse>, Problem> {
+    let limit = page.limit.map(|limit| page_rows(Some(limit))).transpose()?;
+    let request = GetEntities {
+        kind: page.kind,
+        name: None,
+        after: page.after,
+        limit,
+    };
+    let ViewAt { seq, view } = state.broker.view(&world, request).await?;
+    let entities = view.items.into_iter().map(Cow::into_owned);
+    Ok(Json(EntitiesResponse {
+        entities: entities.collect(),
+        next: view.next,
+        seq,
+    }))
+}
+
+/// Create an entity.
+#[utoipa::path(
+    post, path = "/v1/worlds/{world}/entities", tag = "entities", request_body = Entity,
+    params(("world" = WorldId, Path)),
+    responses(
+        (status = 201, body = Receipt), (status = 404, body = ProblemDetails),
+        (status = 409, body = ProblemDetails)
+    )
+)]
+pub(crate) async fn create(
+    State(state): State<Arc<DoorState>>,
+    idempotency: Idempotency,
+    PathParams(world): PathParams<WorldId>,
+    JsonBody(entity): JsonBody<Entity>,
+) -> Result<Response, Problem> {
+    let entity_id = entity.id.clone();
+    let command = Command::CreateEntity(entity);
+    send(&state, &idempotency, &world, entity_id, command)
+        .await
+        .map(created)
+}
+
+/// Show an entity.
+#[utoipa::path(
+    get, path = "/v1/worlds/{world}/entities/{entity}", tag = "entities",
+    params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
+    responses((status = 200, body = Entity), (status = 404, body = ProblemDetails))
+)]
+pub(crate) async fn show(
+    State(state): State<Arc<DoorState>>,
+    PathParams((world, entity)): PathParams<(WorldId, EntityId)>,
+) -> Result<Json<Box<RawValue>>, Problem> {
+    let request = GetEntity { id: entity.clone() };
+    let found = part::find(&state, &world, request).await?;
+    found.map(Json).ok_or_else(|| {
+        let detail = format!("the world has no entity {entity}");
+        let field = Some("entity".to_owned());
+        Rejection::new(RejectionCode::UnknownEntity, detail, field).into()
+    })
+}
+
+/// Change an entity.
+#[utoipa::path(
+    patch, path = "/v1/worlds/{world}/entities/{entity}", tag = "entities",
+    request_body = UpdateEntityRequest,
+    params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
+    responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
+)]
+pub(crate) async fn update(
+    State(state): State<Arc<DoorState>>,
+    idempotency: Idempotency,
+    PathParams((world, entity)): PathParams<(WorldId, EntityId)>,
+    JsonBody(body): JsonBody<UpdateEntityRequest>,
+) -> Result<Json<Receipt>, Problem> {
+    let command = Command::UpdateEntity(EntityUpdate {
+        entity: entity.clone(),
+        name: body.name,
+        agent: body.agent,
+        description: body.description,
+        abilities: body.abilities,
+        metadata: body.metadata,
+    });
+    send(&state, &idempotency, &world, entity, command)
+        .await
+        .map(Json)
+}
+
+/// Remove an entity. Its open invocations are cancelled.
+#[utoipa::path(
+    delete, path = "/v1/worlds/{world}/entities/{entity}", tag = "entities",
+    params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
+    responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
+)]
+pub(crate) async fn remove(
+    State(state): State<Arc<DoorState>>,
+    idempotency: Idempotency,
+    PathParams((world, entity)): PathParams<(WorldId, EntityId)>,
+) -> Result<Json<Receipt>, Problem> {
+    let command = Command::RemoveEntity {
+        entity: entity.clone(),
+    };
+    send(&state, &idempotency, &world, entity, command)
+        .await
+        .map(Json)
+}
+
+async fn send(
+    state: &DoorState,
+    idempotency: &Idempotency,
+    world: &WorldId,
+    entity: EntityId,
+    command: Command,
+) -> Result<Receipt, Problem> {
+    let id = idempotency.command_id(world);
+    let sender = EntityId::world();
+    let sent = state.broker.send_command(world, id, sender, command);
+    Ok(Receipt::created(&entity, sent.await?.seq))
+}

@@ -1,0 +1,31 @@
+//! The native door of the gateway: REST, SSE and WebSocket under `/v1`.
+//!
+//! Its bodies, queries and responses are in [`contract::http`], which clients share. Start with `routes`,
+//! then `messages` (how a message reaches a world, and its answers the client).
+
+mod approvals;
+mod changes;
+mod chats;
+mod cloud_events;
+mod decode_frame;
+mod entities;
+mod event_format;
+mod event_types;
+mod events;
+mod message_edits;
+mod messages;
+mod parsed_events;
+mod part;
+mod responses;
+mod routes;
+mod runs;
+mod socket;
+mod state;
+mod stream;
+mod timers;
+mod turn;
+mod turn_stream;
+mod world_state;
+mod worlds;
+
+pub use routes::routes;

@@ -1,0 +1,249 @@
+//! Runs of actions, which are called invocations in the interface: request one, show how it ended, cancel
+//! it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use contract::http::{ProblemDetails, Receipt, RunQuery, RunRequest, RunResponse, RunStatus};
+use contract::view::GetRun;
+use contract::{CloudEvent, Command, EntityId, Fact, RunId, Seq, WorldId};
+use door_kit::{
+    CloseReason, DoorState, EventReader, Filter, Idempotency, JsonBody, LogCommit, PathParams,
+    Payload, Problem, QueryParams, ReadDeadline, ReadEnd,
+};
+use tokio::time::Instant;
+
+use crate::responses::{before, sender_or_world};
+
+/// Pages of the log, of up to 256 commits, that are searched for the end of a run.
+const PAGES_MAX: usize = 40;
+
+/// Request a run of an action.
+#[utoipa::path(
+    post, path = "/v1/worlds/{world}/invocations", tag = "invocations",
+    request_body = RunRequest, params(("world" = WorldId, Path)),
+    responses(
+        (status = 200, description = "with `wait`: how it ended", body = RunResponse),
+        (status = 202, body = RunResponse),
+        (status = 404, body = ProblemDetails), (status = 504, body = ProblemDetails)
+    )
+)]
+pub(crate) async fn request(
+    State(state): State<Arc<DoorState>>,
+    idempotency: Idempotency,
+    PathParams(world): PathParams<WorldId>,
+    JsonBody(body): JsonBody<RunRequest>,
+) -> Result<Response, Problem> {
+    let subscription = match body.wait {
+        true => Some(state.subscribe(&world, Filter::default()).await?),
+        false => None,
+    };
+    let id = idempotency.command_id(&world);
+    let command = Command::RequestAction {
+        action: body.action,
+        entity: body.agent,
+        arguments: body.arguments,
+        deadline: body.deadline,
+    };
+    let sender = sender_or_world(body.sender);
+    let sent = state.broker.send_command(&world, id, sender, command);
+    let accepted = sent.await?;
+    let run = id.event(0).invocation();
+    let Some(mut subscription) = subscription else {
+        let response = RunResponse {
+            id: run,
+            seq: Some(accepted.seq),
+            status: RunStatus::Open {},
+        };
+        return Ok((StatusCode::ACCEPTED, Json(response)).into_response());
+    };
+    subscription.resume_after(before(accepted.seq));
+    let deadline = ReadDeadline::At(Instant::now() + state.turn_deadline);
+    let reader = EventReader::new(&state, subscription, deadline);
+    Ok(Json(wait_for_end(reader, run).await?).into_response())
+}
+
+async fn wait_for_end(mut reader: EventReader, run: RunId) -> Result<RunResponse, Problem> {
+    loop {
+        let frame = reader.next().await.map_err(|end| match end {
+            ReadEnd::Deadline => {
+                Problem::deadline(format!("the invocation {run} has not ended yet"))
+            }
+            ReadEnd::Closed(CloseReason::Shutdown) => Problem::unavailable(
+                "the gateway shuts down: repeat the request with the same Idempotency-Key",
+            ),
+            ReadEnd::Closed(_) => Problem::unavailable("the events can't be read"),
+        })?;
+        if let Payload::Event(event) = &frame.payload
+            && let Some(status) = end_of_run(event, run)
+        {
+            return Ok(RunResponse {
+                id: run,
+                seq: Some(event.seq()),
+                status,
+            });
+        }
+    }
+}
+
+/// Show a run: open, or how it ended.
+#[utoipa::path(
+    get, path = "/v1/worlds/{world}/invocations/{invocation}", tag = "invocations",
+    params(("world" = WorldId, Path), ("invocation" = RunId, Path), RunQuery),
+    responses((status = 200, body = RunResponse), (status = 404, body = ProblemDetails))
+)]
+pub(crate) async fn show(
+    State(state): State<Arc<DoorState>>,
+    PathParams((world, run)): PathParams<(WorldId, RunId)>,
+    QueryParams(RunQuery { seq }): QueryParams<RunQuery>,
+) -> Result<Json<RunResponse>, Problem> {
+    let open = state.broker.view(&world, GetRun { id: run }).await?.view;
+    if open.is_some() {
+        return Ok(Json(RunResponse {
+            id: run,
+            seq,
+            status: RunStatus::Open {},
+        }));
+    }
+    let search = match seq {
+        Some(seq) => search_log(&state, &world, run, seq).await?,
+        None => LogSearch::NotStarted,
+    };
+    match search {
+        LogSearch::Found(response) => Ok(Json(response)),
+        other => Err(unknown_run(run, &other)),
+    }
+}
+
+/// The result of a search of the log for the end of a run.
+enum LogSearch {
+    Found(RunResponse),
+    /// The client has named no commit to start from.
+    NotStarted,
+    /// The log does not have it.
+    NotInLog {
+        first: Seq,
+    },
+    /// These commits do not have it, and there are more.
+    NotInCommits {
+        first: Seq,
+        last: Seq,
+    },
+}
+
+fn unknown_run(run: RunId, search: &LogSearch) -> Problem {
+    let hint = match search {
+        LogSearch::NotInCommits { first, last } => format!(
+            "commits {first} to {last} do not have its end: name {last} as seq to search those \
+             after them"
+        ),
+        LogSearch::NotInLog { first } => {
+            format!("the log has no end of it from commit {first} on")
+        }
+        LogSearch::NotStarted | LogSearch::Found(_) => {
+            "name the commit of its request as seq to search for its end".to_owned()
+        }
+    };
+    let detail = format!("the world has no open invocation {run}: {hint}");
+    Problem::new(StatusCode::NOT_FOUND, "unknown_invocation", detail).with_field("invocation")
+}
+
+async fn search_log(
+    state: &DoorState,
+    world: &WorldId,
+    run: RunId,
+    first: Seq,
+) -> Result<LogSearch, Problem> {
+    let mut last = first.saturating_sub(1);
+    for _ in 0..PAGES_MAX {
+        let before_page = last;
+        for commit in state.broker.read_commits(world, last).await? {
+            let LogCommit { seq, commit } = commit?;
+            last = seq;
+            for event in commit.events {
+                let event = CloudEvent::new(world, before(seq), commit.at, event);
+                if let Some(status) = end_of_run(&event, run) {
+                    return Ok(LogSearch::Found(RunResponse {
+                        id: run,
+                        seq: Some(seq),
+                        status,
+                    }));
+                }
+            }
+        }
+        if last == before_page {
+            return Ok(LogSearch::NotInLog { first });
+        }
+    }
+    Ok(LogSearch::NotInCommits { first, last })
+}
+
+/// Cancel a run.
+#[utoipa::path(
+    delete, path = "/v1/worlds/{world}/invocations/{invocation}", tag = "invocations",
+    params(("world" = WorldId, Path), ("invocation" = RunId, Path)),
+    responses(
+        (status = 200, body = Receipt), (status = 404, body = ProblemDetails),
+        (status = 409, body = ProblemDetails)
+    )
+)]
+pub(crate) async fn cancel(
+    State(state): State<Arc<DoorState>>,
+    idempotency: Idempotency,
+    PathParams((world, run)): PathParams<(WorldId, RunId)>,
+) -> Result<Json<Receipt>, Problem> {
+    let command = Command::CancelInvocation { invocation: run };
+    let id = idempotency.command_id(&world);
+    let sender = EntityId::world();
+    let sent = state.broker.send_command(&world, id, sender, command);
+    Ok(Json(Receipt::created(&run, sent.await?.seq)))
+}
+
+/// How a run ended, if this event is its end.
+fn end_of_run(event: &CloudEvent, run: RunId) -> Option<RunStatus> {
+    // Most events are of another type: their payload is not parsed.
+    if !event.event_type.as_str().starts_with("action.") {
+        return None;
+    }
+    match Fact::parse(&event.event_type, &event.data).ok()?? {
+        Fact::ActionCompleted(done) if done.invocation == run => Some(RunStatus::Completed {
+            output: done.output,
+            usage: done.usage,
+        }),
+        Fact::ActionFailed(failed) if failed.invocation == run => Some(RunStatus::Failed {
+            code: failed.code,
+            reason: failed.reason,
+        }),
+        Fact::ActionCancelled(cancelled) if cancelled.invocation == run => {
+            Some(RunStatus::Cancelled {})
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::CommandId;
+
+    use super::*;
+
+    #[test]
+    fn a_run_that_is_not_found_has_a_hint_where_to_search() {
+        let id = CommandId::new().event(0).invocation();
+        for (search, hint) in [
+            (LogSearch::NotStarted, "name the commit of its request"),
+            (LogSearch::NotInLog { first: 7 }, "from commit 7 on"),
+            (
+                LogSearch::NotInCommits { first: 7, last: 90 },
+                "name 90 as seq",
+            ),
+        ] {
+            let problem = unknown_run(id, &search);
+            assert_eq!(problem.status, StatusCode::NOT_FOUND);
+            assert!(problem.detail.contains(hint), "{}", problem.detail);
+        }
+    }
+}

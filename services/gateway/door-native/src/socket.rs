@@ -1,0 +1,174 @@
+//! The WebSocket of a world: its events one way, commands the other.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use contract::WorldId;
+use contract::http::{ProblemDetails, ServerFrame, StreamQuery};
+use door_kit::{
+    Closed, DoorState, Inbound, PathParams, Principal, Problem, QueryParams, Reading, Socket,
+    Subscription, Transport, UpgradeRequest, accept_upgrade, check_origin,
+};
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
+use tracing::{Instrument as _, info_span};
+
+use crate::decode_frame::{ClientFrame, FrameRequest};
+use crate::event_format::EventFormat;
+use crate::state::NativeState;
+use crate::stream::{stream_start, subscribe};
+
+/// Open a WebSocket: the events of a world as they happen, and commands the other way.
+///
+/// Frames of the gateway: `ready`, `event`, `chunk`, `accepted`, `pong`, `error`. Frames of the
+/// client: `post_message`, `send_events`, `request_action`, `cancel`, `stop_chat`, `ping`; each may
+/// have a `ref`, which its answer repeats, and an `idempotency_key`.
+#[utoipa::path(
+    get, path = "/v1/worlds/{world}/ws", tag = "events",
+    params(("world" = WorldId, Path), StreamQuery),
+    responses(
+        (status = 101), (status = 403, body = ProblemDetails),
+        (status = 404, body = ProblemDetails), (status = 503, body = ProblemDetails)
+    )
+)]
+pub(crate) async fn upgrade(
+    State(NativeState { doors, format }): State<NativeState>,
+    Extension(principal): Extension<Principal>,
+    PathParams(world): PathParams<WorldId>,
+    QueryParams(query): QueryParams<StreamQuery>,
+    headers: HeaderMap,
+    request: UpgradeRequest,
+) -> Result<Response, Problem> {
+    check_origin(&doors, &headers)?;
+    let limits = &doors.socket_limits;
+    let upgrade = accept_upgrade(request, limits, limits.message_bytes_max)?;
+    let guard = doors.connections.open(Transport::WebSocket)?;
+    let subscription = subscribe(&doors, &world, query).await?;
+    let tasks = doors.tasks.clone();
+    Ok(upgrade.on_upgrade(move |socket| {
+        let connection = SocketConnection {
+            socket: Socket::new(Arc::clone(&doors), guard, socket),
+            subscription,
+            world,
+            principal,
+            doors,
+            format,
+            replies: FuturesUnordered::new(),
+        };
+        tasks.track_future(connection.run())
+    }))
+}
+
+/// One open connection.
+struct SocketConnection {
+    doors: Arc<DoorState>,
+    format: EventFormat,
+    world: WorldId,
+    principal: Principal,
+    socket: Socket,
+    subscription: Subscription,
+    /// Commands without a reply yet. They are sent in the order of the client's frames.
+    replies: FuturesUnordered<BoxFuture<'static, ServerFrame>>,
+}
+
+impl SocketConnection {
+    /// Runs until the connection is closed.
+    async fn run(mut self) {
+        let start = stream_start(&self.subscription);
+        let closed = match self.send(&ServerFrame::Ready { start }).await {
+            Ok(()) => self.run_until_closed().await,
+            Err(closed) => closed,
+        };
+        self.socket.close(closed).await;
+    }
+
+    async fn run_until_closed(&mut self) -> Closed {
+        loop {
+            if let Err(closed) = self.step().await {
+                return closed;
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Result<(), Closed> {
+        let limits = &self.doors.socket_limits;
+        let reading = match self.replies.len() < limits.commands_in_flight_max {
+            true => Reading::Active,
+            false => Reading::Paused,
+        };
+        tokio::select! {
+            frame = self.subscription.next() => {
+                let Some(first) = self.format.socket(&*frame?) else {
+                    return Ok(());
+                };
+                let others = || self.format.socket(&*self.subscription.try_next()?);
+                self.socket.send_batch(first, others).await
+            }
+            Some(reply) = self.replies.next() => self.send(&reply).await,
+            event = self.socket.next_event(reading) => match self.socket.handle(event?).await? {
+                Some(Inbound::Text(text)) => self.handle(&text).await,
+                Some(Inbound::Binary) => {
+                    let detail = "frames are text: JSON";
+                    let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+                    let problem = Problem::new(status, "unsupported_media_type", detail);
+                    self.send_problem(None, &problem).await
+                }
+                None => Ok(()),
+            },
+        }
+    }
+
+    async fn send(&mut self, frame: &ServerFrame) -> Result<(), Closed> {
+        let text = serde_json::to_string(frame).unwrap_or_default();
+        self.socket.send(text).await
+    }
+
+    async fn send_problem(
+        &mut self,
+        reference: Option<String>,
+        problem: &Problem,
+    ) -> Result<(), Closed> {
+        let problem = problem.details();
+        self.send(&ServerFrame::Error { reference, problem }).await
+    }
+
+    async fn handle(&mut self, text: &str) -> Result<(), Closed> {
+        let ClientFrame { reference, request } =
+            ClientFrame::decode(text, &self.world, &self.principal);
+        let request = self.doors.check_rate(&self.principal).and(request);
+        match request {
+            Err(problem) => self.send_problem(reference, &problem).await,
+            Ok(FrameRequest::Ping) => self.send(&ServerFrame::Pong { reference }).await,
+            Ok(FrameRequest::Command {
+                id,
+                sender,
+                command,
+            }) => {
+                let doors = Arc::clone(&self.doors);
+                let world = self.world.clone();
+                let reply = async move {
+                    let sent = doors.broker.send_command(&world, id, sender, *command);
+                    match sent.await {
+                        Ok(accepted) => ServerFrame::Accepted {
+                            reference,
+                            id: (accepted.events > 0).then(|| id.event(0)),
+                            ids: accepted.event_ids(id).collect(),
+                            seq: accepted.seq,
+                        },
+                        Err(problem) => ServerFrame::Error {
+                            reference,
+                            problem: problem.details(),
+                        },
+                    }
+                };
+                let span = info_span!("frame", otel.kind = "server", world.id = %self.world);
+                self.replies.push(reply.instrument(span).boxed());
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Worlds: list, create, show, apply, update, delete.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use contract::command::WorldUpdate;
+use contract::http::{
+    CreateWorldRequest, ProblemDetails, Receipt, WorldResponse, WorldsPage, WorldsPageQuery,
+};
+use contract::query::WorldsQuery;
+use contract::view::GetProfile;
+use contract::{Command, EntityId, Rejection, RejectionCode, WorldId, WorldSpec};
+use door_kit::{
+    DoorState, Idempotency, JsonBody, PathParams, Problem, QueryParams, QueryRows, parse_json,
+};
+
+use crate::responses::{created, page_rows};
+
+/// List the worlds.
+#[utoipa::path(
+    get, path = "/v1/worlds", tag = "worlds", params(WorldsPageQuery),
+    responses((status = 200, body = WorldsPage), (status = 503, body = ProblemDetails))
+)]
+pub(crate) async fn list(
+    State(state): State<Arc<DoorState>>,
+    QueryParams(page): QueryParams<WorldsPageQuery>,
+) -> Result<Json<WorldsPage>, Problem> {
+    let query = WorldsQuery {
+        after: page.after,
+        limit: page_rows(page.limit)?,
+        wait_for: page.wait_for,
+    };
+    let QueryRows { rows, has_more } = state.broker.query(&query).await?;
+    let next = rows.last().filter(|_| has_more).map(|row| row.id.clone());
+    Ok(Json(WorldsPage { worlds: rows, next }))
+}
+
+/// Create a world.
+#[utoipa::path(
+    post, path = "/v1/worlds", tag = "worlds", request_body = CreateWorldRequest,
+    responses(
+        (status = 201, body = Receipt), (status = 409, body = ProblemDetails),
+        (status = 422, body = ProblemDetails)
+    )
+)]
+pub(crate) async fn create(
+    State(state): State<Arc<DoorState>>,
+    idempotency: Idempotency,
+    // Not as a `CreateWorldRequest`: serde finds no unknown fields in a flattened structure.
+    JsonBody(mut fields): JsonBody<serde_json::Map<String, serde_json::Value>>,
+) -> Result<Response, Problem> {
+    let id = fields.remove("id");
+    let id = id.ok_or_else(|| Problem::invalid("id", "a world has an id"))?;
+    let world: WorldId =
+        serde_json::from_value(id).map_err(|error| Problem::invalid("id", error.to_string()))?;
+    let spec = serde_json::to_vec(&fields).unwrap_or_default();
+    let command = Command::CreateWorld(parse_json(&spec)?);
+    send(&state, &idempotency, &world, command)
+        .await
+        .map(created)
+}
+
+/// Show a world.
+#[utoipa::path(
+    get, path = "/v1/worlds/{world}", tag = "worlds", params(("world" = WorldId, Path)),
+    responses((status = 200, body = WorldResponse), (status = 404, body = ProblemDetails))
+)]
+pub(crate) async fn show(
+    State(state): State<Arc<DoorState>>,
+    PathParams(world): PathParams<WorldId>,
+) -> Result<Json<WorldResponse>, Problem> {
+    let profile = state.broker.view(&world, GetProfile).await?.view;
+    if profile.deleted {
+        let detail = format!("the world {world} was deleted");
+        let field = Some("world".to_owned());
+        return Err(Rejection::new(RejectionCode::WorldDeleted, detail, field).into());
+    }
+    let description = profile.description;
+    let description = description.ok_or_else(|| Problem::unknown_world(&world))?;
+    let description = description.into_owned();
+    Ok(Json(WorldResponse {
+        id: world,
+        name: description.name,
+        description: description.description,
+        turn_limit: description.turn_limit,
+        seq: profile.seq,
+    }))
+}
+
+/// Create a world, or bring it to what is described. What is not described stays.
+#[utoipa::path(
+    put, path = "/v1/worlds/{world}", tag = "worlds", params(("world" = WorldId, Path)),
+    request_body = WorldSpec,
+    responses((status = 200, body = Receipt), (status = 422, body = ProblemDetails))
+)]
+pub(crate) async fn apply(
+    State(state): State<Arc<DoorState>>,
+    idempotency: Idempotency,
+    PathParams(world): PathParams<WorldId>,
+    JsonBody(spec): JsonBody<WorldSpec>,
+) -> Result<Json<Receipt>, Problem> {
+    let command = Command::ApplyWorld(spec);
+    send(&state, &idempotency, &world, command).await.map(Json)
+}
+
+/// Change what a world is; what is absent stays.
+#[utoipa::path(
+    patch, path = "/v1/worlds/{world}", tag = "worlds", params(("world" = WorldId, Path)),
+    request_body = WorldUpdate,
+    responses((status = 200, body = Receipt), (status = 422, body = ProblemDetails))
+)]
+pub(crate) async fn update(
+    State(state): State<Arc<DoorState>>,
+    idempotency: Idempotency,
+    PathParams(world): PathParams<WorldId>,
+    JsonBody(update): JsonBody<WorldUpdate>,
+) -> Result<Json<Receipt>, Problem> {
+    let command = Command::UpdateWorld(update);
+    send(&state, &idempotency, &world, command).await.map(Json)
+}
+
+/// Delete a world, for good.
+#[utoipa::path(
+    delete, path = "/v1/worlds/{world}", tag = "worlds", params(("world" = WorldId, Path)),
+    responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
+)]
+pub(crate) async fn delete(
+    State(state): State<Arc<DoorState>>,
+    idempotency: Idempotency,
+    PathParams(world): PathParams<WorldId>,
+) -> Result<Json<Receipt>, Problem> {
+    send(&state, &idempotency, &world, Command::DeleteWorld)
+        .await
+        .map(Json)
+}
+
+async fn send(
+    state: &DoorState,
+    idempotency: &Idempotency,
+    world: &WorldId,
+    command: Command,
+) -> Result<Receipt, Problem> {
+    let id = idempotency.command_id(world);
+    let sender = EntityId::world();
+    let sent = state.broker.send_command(world, id, sender, command);
+    Ok(Receipt::created(world, sent.await?.seq))
+}

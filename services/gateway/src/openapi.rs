@@ -1,0 +1,183 @@
+//! The description of all routes, `/openapi.json`: that of each door, and what they have in common.
+
+use door_kit::IDEMPOTENCY_KEY_LENGTH_MAX;
+use utoipa::OpenApi as _;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr, Type};
+
+/// The schemes of a key in a header.
+const IN_HEADERS: [&str; 2] = ["bearer", "x_api_key"];
+/// The scheme of a key in the address, for a GET only.
+const IN_ADDRESS: &str = "api_key";
+/// The only write without a command: it may be repeated as it is.
+const WITHOUT_IDEMPOTENCY_KEY: &str = "/mcp/servers/{id}/restart";
+
+/// What all routes have in common.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Manyworlds",
+        description = "Worlds of agents: everything that happens in a world is an event in its log. \
+            A write is answered once it is durable, with the commit (`seq`) that holds it. \
+            Repeat a write, to the same path, with the same `Idempotency-Key`, and it happens once. \
+            Problems are RFC 9457 problem JSON. Where API keys are configured, a request without one is \
+            answered with 401; too many requests, with 429 and `Retry-After`."
+    ),
+    tags(
+        (name = "agent world", description = "For clients of Agent World. Each route is there with \
+            `/api` before it as well, and `POST /worlds/{world}/chats` also as \
+            `/worlds/{world}/new-chat`."),
+        (name = "genworlds", description = "For clients of GenWorlds."),
+    ),
+    components(schemas(
+        contract::http::ProblemDetails,
+        contract::WorldId,
+        contract::EntityId,
+        contract::ChatId,
+        contract::TimerId,
+        contract::RunId,
+        contract::ApprovalId,
+    ))
+)]
+struct Api;
+
+/// One description of the routes of all doors.
+pub(crate) fn describe(doors: impl IntoIterator<Item = OpenApi>) -> OpenApi {
+    let mut api = Api::openapi();
+    for door in doors {
+        api.merge(door);
+    }
+    complete(&mut api);
+    api
+}
+
+/// Adds to all routes how an API key is sent, and to those that write how they are repeated. The names of
+/// operations are removed: they are those of our functions, of which several share one, and have to be
+/// unique.
+fn complete(api: &mut OpenApi) {
+    let components = api.components.get_or_insert_default();
+    let header = ApiKey::Header(ApiKeyValue::new("X-Api-Key"));
+    let address = ApiKey::Query(ApiKeyValue::with_description(
+        "api_key",
+        "for a GET alone: browsers can't set headers on streams, WebSockets and downloads",
+    ));
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let [by_bearer, by_header] = IN_HEADERS;
+    components.add_security_scheme(by_bearer, bearer);
+    components.add_security_scheme(by_header, SecurityScheme::ApiKey(header));
+    components.add_security_scheme(IN_ADDRESS, SecurityScheme::ApiKey(address));
+    api.security = Some(IN_HEADERS.map(requirement).into());
+    for (path, item) in &mut api.paths.paths {
+        if let Some(read) = &mut item.get {
+            let names = IN_HEADERS.into_iter().chain([IN_ADDRESS]);
+            read.operation_id = None;
+            read.security = Some(names.map(requirement).collect());
+        }
+        for write in writes(item) {
+            write.operation_id = None;
+            if path != WITHOUT_IDEMPOTENCY_KEY {
+                add_idempotency_key(write);
+            }
+        }
+    }
+}
+
+fn requirement(name: &str) -> SecurityRequirement {
+    SecurityRequirement::new(name, [""; 0])
+}
+
+fn writes(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let methods = [
+        &mut item.post,
+        &mut item.put,
+        &mut item.patch,
+        &mut item.delete,
+    ];
+    methods.into_iter().flatten()
+}
+
+fn add_idempotency_key(operation: &mut Operation) {
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(IDEMPOTENCY_KEY_LENGTH_MAX));
+    let key = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .description(Some(
+            "visible ASCII: a repeat of this request, to the same path, with the same key happens once, and \
+             is answered as the first was",
+        ))
+        .schema(Some(text));
+    let parameters = operation.parameters.get_or_insert_default();
+    parameters.push(RefOr::T(key.build()));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use door_kit::{BrokerConnection, DoorState};
+    use service_kit::CancellationToken;
+
+    use super::*;
+    use crate::config::Config;
+
+    fn description() -> OpenApi {
+        let settings = Config::default().door_settings();
+        let shutdown = CancellationToken::new();
+        let doors = DoorState::new(settings, BrokerConnection::default(), shutdown);
+        let doors = Arc::new(doors);
+        describe([
+            door_native::routes(&doors).into_openapi(),
+            door_agent_world::routes(&doors).into_openapi(),
+            door_genworlds::routes(&doors, None).into_openapi(),
+        ])
+    }
+
+    #[test]
+    fn the_description_has_the_routes_of_every_door() {
+        let api = serde_json::to_value(description()).unwrap();
+        assert!(api["openapi"].as_str().unwrap().starts_with("3.1."));
+        let paths = api["paths"].as_object().unwrap();
+        for path in ["/v1/worlds", "/worlds/{world}/hitl/respond", "/ws/{world}"] {
+            assert!(paths.contains_key(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_reference_of_the_description_has_its_schema() {
+        let text = description().to_json().unwrap();
+        let api: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let schemas = api["components"]["schemas"].as_object().unwrap();
+        for reference in text.split("\"#/components/schemas/").skip(1) {
+            let name = reference.split('"').next().unwrap();
+            assert!(schemas.contains_key(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_description_says_how_keys_are_sent_and_names_no_operation_twice() {
+        let api = serde_json::to_value(description()).unwrap();
+        let schemes = api["components"]["securitySchemes"].as_object().unwrap();
+        let security = |of: &serde_json::Value| of["security"].as_array().map(Vec::len);
+        assert_eq!((schemes.len(), security(&api)), (3, Some(2)));
+        for (path, methods) in api["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                let parameters = operation["parameters"].as_array();
+                let may_repeat = parameters
+                    .into_iter()
+                    .flatten()
+                    .any(|parameter| parameter["name"] == "Idempotency-Key");
+                let is_read = method == "get";
+                let takes_key = !is_read && path != "/mcp/servers/{id}/restart";
+                assert_eq!(may_repeat, takes_key, "{method} {path}");
+                assert_eq!(security(operation), is_read.then_some(3), "{method} {path}");
+                assert_eq!(operation.get("operationId"), None, "{method} {path}");
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The native HTTP interface: the bodies, queries, responses and frames that the gateway and its clients
+//! share. Their JSON is part of `/v1`.
+
+mod approvals;
+mod chats;
+mod entities;
+mod event_types;
+mod events;
+mod messages;
+mod problem;
+mod receipt;
+mod runs;
+mod socket;
+mod state;
+mod stream;
+mod timers;
+mod worlds;
+
+pub use approvals::{ApprovalsResponse, DecideApprovalRequest};
+pub use chats::{BranchChatRequest, ChatResponse, ChatsResponse, UpdateChatRequest};
+pub use entities::{
+    ChangeEntitiesRequest, EntitiesPageQuery, EntitiesResponse, OffersResponse, UpdateEntityRequest,
+};
+pub use event_types::{EventTypeVersionResponse, EventTypesResponse, RegisterEventTypeRequest};
+pub use events::{EventsPage, EventsPageQuery, SendEventsRequest};
+pub use messages::{
+    EditMessageRequest, MessagesPage, MessagesPageQuery, PostMessageRequest, TurnAnswer,
+    TurnFailure, TurnResponse,
+};
+pub use problem::ProblemDetails;
+pub use receipt::Receipt;
+pub use runs::{RunQuery, RunRequest, RunResponse, RunStatus};
+pub use socket::{CancelRunFrame, PingFrame, PostMessageFrame, ServerFrame, StopChatFrame};
+pub use state::{ReadAfterWrite, StateQuery, StateResponse, UsageResponse};
+pub use stream::{StreamClosed, StreamQuery, StreamStart};
+pub use timers::SetTimerRequest;
+pub use worlds::{CreateWorldRequest, WorldResponse, WorldsPage, WorldsPageQuery};

@@ -1,0 +1,82 @@
+//! The frames of the native WebSocket, beside `event` and `chunk`, which carry a
+//! [`CloudEvent`](crate::CloudEvent) and a [`Chunk`](crate::Chunk).
+//!
+//! A frame of a client has a `type`, the fields of one of the structures here or of
+//! [`SendEventsRequest`](super::SendEventsRequest) or [`RunRequest`](super::RunRequest), and may have a
+//! `ref`, which the reply repeats, and an `idempotency_key`.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ProblemDetails, StreamStart};
+use crate::{ChatId, EntityId, EventId, MessageId, RunId, Seq};
+
+/// `post_message`: posts a message.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PostMessageFrame {
+    /// Its chat.
+    pub chat: ChatId,
+    /// Who sends it.
+    pub sender: EntityId,
+    /// Its text.
+    pub text: String,
+    /// The message that it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<MessageId>,
+}
+
+/// `cancel`: cancels a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CancelRunFrame {
+    /// Which.
+    pub invocation: RunId,
+}
+
+/// `stop_chat`: cancels all answers of a chat that are under way.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StopChatFrame {
+    /// Which.
+    pub chat: ChatId,
+}
+
+/// `ping`: asks for a `pong`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PingFrame {}
+
+/// A frame of the gateway, beside events and chunks.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerFrame {
+    /// The first: where the events begin.
+    Ready {
+        /// Where.
+        #[serde(flatten)]
+        start: StreamStart,
+    },
+    /// A command is durable.
+    Accepted {
+        /// The `ref` of the client's frame.
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// The id of its first event: that of the message, or of the run.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<EventId>,
+        /// The ids of its events.
+        ids: Vec<EventId>,
+        /// The commit that holds them.
+        seq: Seq,
+    },
+    /// The reply to a ping.
+    Pong {
+        /// The `ref` of the client's frame.
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
+    /// A frame was refused.
+    Error {
+        /// The `ref` of the client's frame.
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// Why.
+        problem: ProblemDetails,
+    },
+}
