@@ -21,6 +21,7 @@ mod report;
 mod scaling;
 mod sleep;
 mod turns;
+mod views;
 
 use std::path::PathBuf;
 
@@ -84,6 +85,8 @@ async fn main() -> anyhow::Result<()> {
     turns::first_chunk(&cluster, &mut report).await;
     turns::one_world(&cluster, &mut report).await;
     turns::ten_worlds(&cluster, &mut report).await;
+    views::one_chat(&cluster, &mut report).await;
+    views::one_agent(&cluster, &mut report).await;
     // First, while no connection has left any memory behind that these could use.
     fanout::idle_connections(&cluster, &mut report).await;
     fanout::deliveries(&cluster, &bus, &mut report).await;
