@@ -101,6 +101,12 @@ impl Raw {
         times
     }
 
+    /// Sends one core request to `subject`, and returns its reply; `None` when nobody serves it.
+    pub async fn request_text(&self, subject: String, text: String) -> Option<String> {
+        let reply = self.client.request(subject, text.into()).await.ok()?;
+        Some(String::from_utf8_lossy(&reply.payload).into_owned())
+    }
+
     /// Publishes `count` messages to the stream, one after the other, and returns how long each took to
     /// be stored.
     ///

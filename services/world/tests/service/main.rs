@@ -7,6 +7,7 @@
 )]
 
 mod support;
+mod upgrades;
 
 use std::time::Duration;
 

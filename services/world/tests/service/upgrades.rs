@@ -1,0 +1,52 @@
+//! A world that is newer than its clients, as worlds are while a system is upgraded.
+
+use contract::command::View;
+use contract::{CommandId, subject};
+use serde_json::{Value, json};
+use testkit::Raw;
+
+use crate::support::{DEADLINE, Harness, post};
+
+/// Requests as gateways and workers of earlier builds write them, in one batch.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_an_earlier_build_is_served_and_an_unknown_request_is_refused() {
+    let harness = Harness::start().await;
+    let world = harness.create("lobby").await;
+    harness
+        .send(&world, "guest", post("main", "hello"))
+        .await
+        .unwrap();
+    let raw = Raw::connect(&harness.nats.url()).await;
+    let command = json!({
+        "id": CommandId::new(), "sender": "guest",
+        "command": {"post_message": {"chat": "main", "text": "hi"}},
+    });
+    let batch = json!([
+        {"request": {"state": {}}},
+        {"request": {"state": {"view": "outline"}}},
+        {"request": {"state": {"at": 1}}},
+        {"request": {"state": {"view": {"of_tomorrow": {}}}}},
+        {"request": {"of_tomorrow": {"agent": "ada"}}},
+        {"request": {"command": command}},
+    ]);
+    let replies = raw.request_text(subject::command(&world), batch.to_string());
+    let replies: Vec<Value> = serde_json::from_str(&replies.await.unwrap()).unwrap();
+    assert_eq!(replies.len(), 6);
+    let [whole, outline, past] = [0, 1, 2].map(|at| &replies[at]["state"]);
+    let messages = |state: &Value| state["state"]["chats"]["main"]["messages"].clone();
+    assert_eq!(messages(whole).as_array().map(Vec::len), Some(1));
+    assert_eq!(messages(outline), Value::Null);
+    assert_eq!(outline["state"]["entities"]["ada"]["kind"], "agent");
+    assert_eq!(
+        (&past["seq"], &past["state"]["seq"]),
+        (&json!(1), &json!(1))
+    );
+    for unknown in [3, 4] {
+        assert_eq!(replies[unknown]["rejected"]["code"], "invalid");
+    }
+    let accepted = replies[5]["accepted"]["seq"].as_u64().unwrap();
+    let worlds = harness.bus.worlds();
+    let read = worlds.encoded_view(&world, View::Whole.into(), None, DEADLINE);
+    assert!(read.await.unwrap().seq >= accepted);
+    harness.stop().await;
+}
