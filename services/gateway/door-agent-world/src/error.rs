@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
+use contract::RejectionCode;
 use door_kit::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -126,23 +127,30 @@ impl ApiError {
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        match (problem.code, problem.field) {
-            ("unknown_world" | "world_deleted", _) => Self::no_world(),
-            ("unknown_entity", _) => Self::no_agent(),
-            ("unknown_chat", _) => Self::no_chat(),
-            ("unknown_message", _) => Self::no_message(),
-            ("invalid", field) => {
-                Self::invalid_field(&camel_case(&field.unwrap_or_default()), problem.detail)
-            }
-            ("too_large", None) => Self::new(problem.status, "PAYLOAD_TOO_LARGE", problem.detail),
-            ("too_large", Some(field)) => Self {
-                details: Self::invalid_field(&field, problem.detail.clone()).details,
+        use RejectionCode as Code;
+        match problem.rejection {
+            Some(Code::UnknownWorld | Code::WorldDeleted) => return Self::no_world(),
+            Some(Code::UnknownEntity) => return Self::no_agent(),
+            Some(Code::UnknownChat) => return Self::no_chat(),
+            Some(Code::UnknownMessage) => return Self::no_message(),
+            _ => {}
+        }
+        if problem.is_invalid() {
+            let field = problem.field.unwrap_or_default();
+            return Self::invalid_field(&camel_case(&field), problem.detail);
+        }
+        if problem.status == StatusCode::PAYLOAD_TOO_LARGE {
+            let field = problem.field.iter();
+            let details =
+                field.flat_map(|field| Self::invalid_field(field, problem.detail.clone()).details);
+            return Self {
+                details: details.collect(),
                 ..Self::new(problem.status, "PAYLOAD_TOO_LARGE", problem.detail)
-            },
-            (code, _) => Self {
-                retry_after: problem.retry_after,
-                ..Self::new(problem.status, &code.to_uppercase(), problem.detail)
-            },
+            };
+        }
+        Self {
+            retry_after: problem.retry_after,
+            ..Self::new(problem.status, &problem.code.to_uppercase(), problem.detail)
         }
     }
 }
@@ -176,20 +184,25 @@ fn camel_case(field: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use contract::Rejection;
+
     use super::*;
 
     #[test]
     fn a_problem_has_the_code_of_these_clients() {
-        let problem = |status, code| Problem::new(StatusCode::from_u16(status).unwrap(), code, "x");
+        use RejectionCode as Code;
+        let rejected = |code| Problem::from(Rejection::new(code, "x", None));
         for (problem, status, code) in [
-            (problem(404, "unknown_world"), 404, "WORLD_NOT_FOUND"),
-            (problem(410, "world_deleted"), 404, "WORLD_NOT_FOUND"),
-            (problem(404, "unknown_entity"), 404, "AGENT_NOT_FOUND"),
-            (problem(404, "unknown_chat"), 404, "CHAT_NOT_FOUND"),
-            (problem(404, "unknown_message"), 404, "MESSAGE_NOT_FOUND"),
-            (problem(422, "invalid"), 400, "VALIDATION_ERROR"),
-            (problem(413, "too_large"), 413, "PAYLOAD_TOO_LARGE"),
-            (problem(503, "unavailable"), 503, "UNAVAILABLE"),
+            (rejected(Code::UnknownWorld), 404, "WORLD_NOT_FOUND"),
+            (rejected(Code::WorldDeleted), 404, "WORLD_NOT_FOUND"),
+            (rejected(Code::UnknownEntity), 404, "AGENT_NOT_FOUND"),
+            (rejected(Code::UnknownChat), 404, "CHAT_NOT_FOUND"),
+            (rejected(Code::UnknownMessage), 404, "MESSAGE_NOT_FOUND"),
+            (rejected(Code::Invalid), 400, "VALIDATION_ERROR"),
+            (Problem::invalid("text", "x"), 400, "VALIDATION_ERROR"),
+            (rejected(Code::TooLarge), 413, "PAYLOAD_TOO_LARGE"),
+            (rejected(Code::Busy), 429, "BUSY"),
+            (Problem::unavailable("x"), 503, "UNAVAILABLE"),
         ] {
             let error = ApiError::from(problem);
             assert_eq!((error.status.as_u16(), error.code.as_str()), (status, code));

@@ -12,6 +12,8 @@ use tracing::warn;
 
 /// The media type of a problem.
 pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
+/// The code of a request with an invalid field.
+const INVALID: &str = "invalid";
 /// How soon a client should repeat a request when one of our services is unavailable.
 pub(crate) const RETRY_SOON: Duration = Duration::from_secs(1);
 
@@ -50,12 +52,17 @@ impl Problem {
 
     /// A field of the body that is invalid.
     pub fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).with_field(field)
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, INVALID, detail).with_field(field)
     }
 
     /// A part of the address that is invalid.
     pub fn invalid_address(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid", detail).with_field(field)
+        Self::new(StatusCode::BAD_REQUEST, INVALID, detail).with_field(field)
+    }
+
+    /// Whether a field of the request is invalid, for a door or for the world.
+    pub fn is_invalid(&self) -> bool {
+        self.code == INVALID
     }
 
     /// One of our services is unavailable.
@@ -125,7 +132,7 @@ fn status_of(code: RejectionCode) -> (StatusCode, &'static str) {
         Code::AlreadyExists => (StatusCode::CONFLICT, "already_exists"),
         Code::AlreadyEnded => (StatusCode::CONFLICT, "already_ended"),
         Code::ReservedType => (StatusCode::UNPROCESSABLE_ENTITY, "reserved_type"),
-        Code::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
+        Code::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, INVALID),
         Code::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
         Code::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy"),
         Code::Expired => (StatusCode::CONFLICT, "expired"),
@@ -158,7 +165,7 @@ impl From<bus::Error> for Problem {
     fn from(error: bus::Error) -> Self {
         match &error {
             bus::Error::Rejected { reason, .. } => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", reason)
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, INVALID, reason)
             }
             error => unanswered(error, error.is_transient()),
         }
