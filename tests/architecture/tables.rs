@@ -15,6 +15,7 @@ pub(crate) const CRATE_RULES: CrateRules = CrateRules {
 const MAY_USE: &[(&str, &[&str])] = &[
     ("contract", &[]),
     ("bus", &["contract"]),
+    ("client", &["contract"]),
     ("schema", &[]),
     ("sdk", &["contract", "bus", "service-kit", "sdk-derive"]),
     ("sdk-derive", &["contract"]),

@@ -1,0 +1,62 @@
+//! A typed HTTP client of the native door: REST and server-sent events under `/v1`.
+//!
+//! It owns how requests are sent, repeated and decoded, and how event streams resume. It does not know
+//! what the bodies mean: they are those of [`contract::http`]. It knows neither the services nor the
+//! broker. The WebSocket of the native door is not part of it.
+//!
+//! Start with [`Client`], then [`World`] (the resources of a world), then [`EventStream`] and
+//! [`TurnStream`].
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), client::Error> {
+//! use client::{Client, StreamItem};
+//! use contract::http::StreamQuery;
+//!
+//! let client = Client::new("http://127.0.0.1:7000", None)?;
+//! let lobby = "lobby".parse().expect("an id");
+//! let world = client.world(&lobby);
+//! println!("{}", world.show().await?.name);
+//! let mut events = world.events().stream(StreamQuery::default()).await?;
+//! loop {
+//!     if let StreamItem::Event(event) = events.next().await? {
+//!         println!("{} {}", event.content.sequence, event.content.event_type.as_str());
+//!     }
+//! }
+//! # }
+//! ```
+
+mod approvals;
+mod chats;
+mod client;
+mod entities;
+mod error;
+mod event_stream;
+mod event_types;
+mod events;
+mod frame;
+mod messages;
+mod problem;
+mod retry;
+mod runs;
+mod sse;
+mod timers;
+mod transport;
+mod turn_stream;
+mod world;
+mod worlds;
+
+pub use approvals::Approvals;
+pub use chats::Chats;
+pub use client::{Client, Readiness};
+pub use entities::Entities;
+pub use error::Error;
+pub use event_stream::{EventStream, StreamItem};
+pub use event_types::EventTypes;
+pub use events::Events;
+pub use frame::Received;
+pub use messages::Messages;
+pub use runs::Runs;
+pub use timers::Timers;
+pub use turn_stream::{TurnItem, TurnStream};
+pub use world::World;
+pub use worlds::Worlds;
