@@ -47,6 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "contract",
             "bus",
+            "client",
             "service-kit",
             "world",
             "agent-worker",
@@ -80,7 +81,9 @@ const KEPT_TO: &[(&str, &[&str])] = &[
             "testkit",
         ],
     ),
+    ("eventsource-stream", &["client"]),
     ("genai", &["agent-worker"]),
+    ("reqwest", &["agent-worker", "client"]),
     ("rmcp", &["agent-worker", "testkit"]),
 ];
 

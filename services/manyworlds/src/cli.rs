@@ -4,9 +4,10 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use client::Client;
 
-use crate::client::Client;
 use crate::commands::{approvals, bench, chat, send, state, tail, world};
+use crate::error_text::error_text;
 use crate::output::{Output, Style};
 use crate::up;
 
@@ -87,7 +88,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let title = output.paint_note(Style::Error, "error:");
-            output.note(&format!("{title} {error:#}"));
+            output.note(&format!("{title} {}", error_text(&error)));
             ExitCode::FAILURE
         }
     }

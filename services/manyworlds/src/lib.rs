@@ -7,8 +7,8 @@
 //! `commands` (one file for each command that talks to a gateway).
 
 mod cli;
-mod client;
 mod commands;
+mod error_text;
 mod nats_child;
 mod output;
 mod read_world;

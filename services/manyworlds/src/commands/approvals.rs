@@ -2,13 +2,11 @@
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use client::Client;
+use contract::http::DecideApprovalRequest;
 use contract::tool::{Approval, Question, QuestionAnswer, Tool, ToolCall, Verdict};
 use contract::{ApprovalId, EntityId, WorldId};
-use reqwest::Method;
-use serde::Deserialize;
-use serde_json::{Value, json};
 
-use crate::client::Client;
 use crate::output::Output;
 
 #[derive(Debug, Args)]
@@ -44,11 +42,6 @@ pub(crate) struct Deny {
     /// Why: the model is told
     #[arg(long, default_value = "")]
     reason: String,
-}
-
-#[derive(Deserialize)]
-struct Page {
-    approvals: Vec<Approval>,
 }
 
 /// Lists the calls that wait for a person.
@@ -90,9 +83,7 @@ pub(crate) async fn deny(options: Deny, client: &Client, output: Output) -> anyh
 }
 
 async fn waiting(world: &WorldId, client: &Client) -> anyhow::Result<Vec<Approval>> {
-    let path = format!("/v1/worlds/{world}/approvals");
-    let page: Page = client.call(Method::GET, &path, None).await?;
-    Ok(page.approvals)
+    Ok(client.world(world).approvals().list().await?.approvals)
 }
 
 async fn find(which: &Which, client: &Client) -> anyhow::Result<Approval> {
@@ -115,14 +106,16 @@ async fn decide(
     client: &Client,
     output: Output,
 ) -> anyhow::Result<()> {
-    let path = format!("/v1/worlds/{}/approvals/{}", which.world, approval.id);
-    let body = json!({"verdict": verdict, "sender": which.sender});
-    let answer: Value = client.call(Method::POST, &path, Some(&body)).await?;
+    let request = DecideApprovalRequest {
+        verdict,
+        sender: Some(which.sender.clone()),
+    };
+    let approvals = client.world(&which.world).approvals();
+    let receipt = approvals.decide(approval.id, &request).await?;
     if output.is_json() {
-        output.json(&answer)?;
+        output.json(&receipt)?;
     } else {
-        let seq = answer.get("seq").cloned().unwrap_or_default();
-        output.line(&format!("said; it is in commit {seq}"))?;
+        output.line(&format!("said; it is in commit {}", receipt.seq))?;
     }
     Ok(())
 }

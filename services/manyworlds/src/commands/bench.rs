@@ -4,14 +4,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::Args;
-use contract::WorldId;
-use reqwest::Method;
+use client::{Client, World};
+use contract::http::{CreateWorldRequest, PostMessageRequest, SendEventsRequest};
+use contract::{ChatId, EntityId, NewEvent, WorldId};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
+use serde_json::value::to_raw_value;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::client::Client;
 use crate::output::{Output, Style};
 
 #[derive(Debug, Args)]
@@ -22,6 +23,23 @@ pub(crate) struct Options {
     /// Clients that ask at the same time, each one thing after the other
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=1024))]
     clients: u64,
+}
+
+/// What the clients request.
+#[derive(Debug, Clone)]
+enum Work {
+    SendEvents(SendEventsRequest),
+    /// Each client in a chat of its own.
+    PostMessages(PostMessageRequest),
+}
+
+impl Work {
+    async fn request(&self, world: &World<'_>, chat: &ChatId) -> Result<(), client::Error> {
+        match self {
+            Self::SendEvents(request) => world.events().send(request).await.map(drop),
+            Self::PostMessages(request) => world.messages(chat).post(request).await.map(drop),
+        }
+    }
 }
 
 /// What came of one measurement.
@@ -38,23 +56,18 @@ struct Measured {
 /// Measures a running system through its gateway, in a world of its own that is deleted afterwards.
 pub(crate) async fn run(options: Options, client: &Client, output: Output) -> anyhow::Result<()> {
     let world: WorldId = format!("bench-{}", Uuid::now_v7().simple()).parse()?;
-    let spec = json!({
+    let request: CreateWorldRequest = serde_json::from_value(json!({
         "id": world,
         "entities": [
             {"id": "guest", "kind": "user"},
             {"id": "echo", "kind": "agent", "agent": {"brain": {"script": {"default": "yes"}}}},
         ],
         "chats": (0..options.clients).map(|n| json!({"id": format!("chat-{n}")})).collect::<Vec<_>>(),
-    });
-    client
-        .call::<Value>(Method::POST, "/v1/worlds", Some(&spec))
-        .await?;
+    }))?;
+    client.worlds().create(&request).await?;
     let measured = measure_all(&options, client, &world, output).await;
-    let path = format!("/v1/worlds/{world}");
-    client
-        .call::<Value>(Method::DELETE, &path, None)
-        .await
-        .context("delete the bench's world")?;
+    let deleted = client.world(&world).delete().await;
+    deleted.context("delete the bench's world")?;
     measured
 }
 
@@ -64,21 +77,25 @@ async fn measure_all(
     world: &WorldId,
     output: Output,
 ) -> anyhow::Result<()> {
-    let event = json!({
-        "sender": "guest",
-        "events": [{"type": "bench.happened", "data": {"text": "x".repeat(180)}}],
+    let guest: EntityId = "guest".parse()?;
+    let data = to_raw_value(&json!({"text": "x".repeat(180)}))?;
+    let events = Work::SendEvents(SendEventsRequest {
+        sender: guest.clone(),
+        events: vec![NewEvent::new("bench.happened".parse()?, data)],
     });
-    let events = |_| (format!("/v1/worlds/{world}/events"), event.clone());
     show(
-        measure("events, durable", options, client, events).await?,
+        measure("events, durable", options, client, world, &events).await?,
         output,
     )?;
-    let turns = |n| {
-        let path = format!("/v1/worlds/{world}/chats/chat-{n}/messages");
-        (path, json!({"sender": "guest", "text": "hello"}))
-    };
+    let turns = Work::PostMessages(PostMessageRequest {
+        sender: guest,
+        text: "hello".to_owned(),
+        in_reply_to: None,
+        stream: false,
+        wait: true,
+    });
     show(
-        measure("chat turns, whole", options, client, turns).await?,
+        measure("chat turns, whole", options, client, world, &turns).await?,
         output,
     )
 }
@@ -88,20 +105,20 @@ async fn measure(
     name: &'static str,
     options: &Options,
     client: &Client,
-    request: impl Fn(u64) -> (String, Value),
+    world: &WorldId,
+    work: &Work,
 ) -> anyhow::Result<Measured> {
     let until = Instant::now() + Duration::from_secs(options.seconds);
     let started = Instant::now();
     let mut asking = JoinSet::new();
     for n in 0..options.clients {
-        let ((path, body), client) = (request(n), client.clone());
+        let (client, world, work) = (client.clone(), world.clone(), work.clone());
+        let chat: ChatId = format!("chat-{n}").parse()?;
         asking.spawn(async move {
             let mut times = Vec::new();
             while Instant::now() < until {
                 let asked = Instant::now();
-                client
-                    .call::<Value>(Method::POST, &path, Some(&body))
-                    .await?;
+                work.request(&client.world(&world), &chat).await?;
                 times.push(asked.elapsed());
             }
             anyhow::Ok(times)

@@ -6,10 +6,11 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use client::Client;
 use contract::{ChatId, EntityId, WorldId};
 
 use self::conversation::Conversation;
-use crate::client::Client;
+use crate::error_text::error_text;
 use crate::output::{Output, Style};
 
 #[derive(Debug, Args)]
@@ -47,10 +48,8 @@ pub(crate) async fn run(options: Options, client: &Client, output: Output) -> an
         match conversation.post_message(client, text).await {
             // A person sees the error and may retry; a script stops.
             Err(error) if interactive => {
-                output.note(&format!(
-                    "{} {error:#}",
-                    output.paint_note(Style::Error, "error:")
-                ));
+                let title = output.paint_note(Style::Error, "error:");
+                output.note(&format!("{title} {}", error_text(&error)));
             }
             result => result?,
         }

@@ -2,11 +2,12 @@
 
 use anyhow::Context as _;
 use clap::Args;
-use contract::{EntityId, EventType, WorldId};
-use reqwest::Method;
-use serde_json::{Value, json};
+use client::Client;
+use contract::http::SendEventsRequest;
+use contract::{EntityId, EventType, NewEvent, WorldId};
+use serde_json::Value;
+use serde_json::value::to_raw_value;
 
-use crate::client::Client;
 use crate::output::Output;
 
 #[derive(Debug, Args)]
@@ -28,17 +29,18 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: Options, client: &Client, output: Output) -> anyhow::Result<()> {
     let data: Value =
         serde_json::from_str(&options.data).context("what the event says is not JSON")?;
-    let body = json!({
-        "sender": options.sender,
-        "events": [{"type": options.event_type, "data": data}],
-    });
-    let path = format!("/v1/worlds/{}/events", options.world);
-    let answer: Value = client.call(Method::POST, &path, Some(&body)).await?;
+    let event = NewEvent::new(options.event_type.clone(), to_raw_value(&data)?);
+    let request = SendEventsRequest {
+        sender: options.sender,
+        events: vec![event],
+    };
+    let events = client.world(&options.world).events();
+    let receipt = events.send(&request).await?;
     if output.is_json() {
-        output.json(&answer)?;
+        output.json(&receipt)?;
     } else {
-        let seq = answer.get("seq").cloned().unwrap_or_default();
-        output.line(&format!("{} is in commit {seq}", options.event_type))?;
+        let text = format!("{} is in commit {}", options.event_type, receipt.seq);
+        output.line(&text)?;
     }
     Ok(())
 }

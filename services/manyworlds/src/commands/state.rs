@@ -1,11 +1,11 @@
 //! `manyworlds state`.
 
 use clap::Args;
+use client::Client;
+use contract::http::StateQuery;
 use contract::{Seq, WorldId};
-use reqwest::Method;
-use serde_json::value::RawValue;
+use serde_json::Value;
 
-use crate::client::Client;
 use crate::output::Output;
 
 #[derive(Debug, Args)]
@@ -19,14 +19,17 @@ pub(crate) struct Options {
 
 /// Shows the state of a world.
 pub(crate) async fn run(options: Options, client: &Client, output: Output) -> anyhow::Result<()> {
-    let at = options.at.map(|at| format!("?at={at}")).unwrap_or_default();
-    let path = format!("/v1/worlds/{}/state{at}", options.world);
+    let query = StateQuery {
+        at: options.at,
+        ..StateQuery::default()
+    };
+    let state = client.world(&options.world).state(&query).await?;
     // Numbers and order stay as the world wrote them, so a program can compare states.
-    let state: Box<RawValue> = client.call(Method::GET, &path, None).await?;
+    let json = serde_json::to_string(&state)?;
     if output.is_json() {
-        output.line(state.get())?;
+        output.line(&json)?;
     } else {
-        output.json(&serde_json::from_str::<serde_json::Value>(state.get())?)?;
+        output.json(&serde_json::from_str::<Value>(&json)?)?;
     }
     Ok(())
 }

@@ -1,23 +1,14 @@
 //! `manyworlds tail`.
 
-use std::convert::Infallible;
-use std::time::Duration;
-
 use clap::Args;
-use contract::{Chunk, CloudEvent, Seq, WorldId};
-use eventsource_stream::Event;
-use futures::StreamExt as _;
-use reqwest::Method;
-use serde::Deserialize;
+use client::{Client, Error, Received, StreamItem};
+use contract::http::StreamQuery;
+use contract::{Chunk, CloudEvent, Position, Seq, WorldId};
 use serde_json::Value;
-use tokio::time::sleep;
 
-use crate::client::{Client, StreamInterrupted, is_temporary};
+use crate::error_text::error_text;
 use crate::output::{Output, Style};
 
-/// The pause before the stream is opened again doubles from here to the longest.
-const PAUSE_MIN: Duration = Duration::from_millis(100);
-const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// What an event says is cut off here for people; programs take `--json`.
 const WIDTH: usize = 120;
 
@@ -33,93 +24,58 @@ pub(crate) struct Options {
     live: bool,
 }
 
-/// Where a stream begins.
-#[derive(Deserialize)]
-struct Ready {
-    position: String,
-    complete: bool,
-}
-
 /// Shows events until it is interrupted. A lost connection costs a pause, and no event.
 pub(crate) async fn run(options: Options, client: &Client, output: Output) -> anyhow::Result<()> {
-    let path = path(&options);
-    let mut last_seen: Option<String> = None;
-    let mut pause = PAUSE_MIN;
+    let query = StreamQuery {
+        after: options.from.map(Position::end_of),
+        live: options.live,
+        ..StreamQuery::default()
+    };
+    let events = client.world(&options.world).events();
+    let mut stream = events.stream(query).await?;
+    if !stream.start().complete {
+        note_gap(output);
+    }
     loop {
-        let seen_before = last_seen.clone();
-        let error = match follow(client, &path, &mut last_seen, output).await {
-            Ok(never) => match never {},
-            // What can't even begin is wrong, and not just away.
-            Err(error) if last_seen.is_none() || !is_temporary(&error) => return Err(error),
-            Err(error) => error,
-        };
-        if last_seen != seen_before {
-            pause = PAUSE_MIN;
-        }
-        let place = last_seen.as_deref().unwrap_or_default();
-        let note = format!("{error:#}: resuming behind {place}");
-        output.note(&output.paint_note(Style::Faint, &note));
-        sleep(pause).await;
-        pause = (pause * 2).min(PAUSE_MAX);
-    }
-}
-
-/// Shows events until the stream is interrupted.
-async fn follow(
-    client: &Client,
-    path: &str,
-    last_seen: &mut Option<String>,
-    output: Output,
-) -> anyhow::Result<Infallible> {
-    let header = last_seen.clone().map(|id| ("last-event-id", id));
-    let header = header.as_ref().map(|(name, id)| (*name, id.as_str()));
-    let mut events = client
-        .stream(Method::GET, path, None, header.as_slice())
-        .await?;
-    while let Some(event) = events.next().await {
-        let event = event?;
-        match event.event.as_str() {
-            "ready" => {
-                let ready: Ready = serde_json::from_str(&event.data)?;
-                if !ready.complete {
-                    output.note("events before this are not in the log any more");
-                }
-                *last_seen = Some(ready.position);
+        match stream.next().await {
+            Ok(StreamItem::Event(event)) => show_event(output, &event)?,
+            Ok(StreamItem::Chunk(chunk)) => show_chunk(output, &chunk)?,
+            Ok(StreamItem::Interrupted { error, position }) => {
+                let error = error_text(&error.into());
+                let note = format!("{error}: resuming behind {position}");
+                output.note(&output.paint_note(Style::Faint, &note));
             }
-            "error" => return Err(StreamInterrupted::read(&event.data).into()),
-            _ => show(output, &event)?,
-        }
-        if !event.id.is_empty() {
-            *last_seen = Some(event.id);
+            // What the log still has is shown nevertheless.
+            Err(Error::PositionLost { .. }) => note_gap(output),
+            Err(error) => return Err(error.into()),
         }
     }
-    Err(StreamInterrupted::new("stream ended").into())
 }
 
-fn path(options: &Options) -> String {
-    let mut path = format!(
-        "/v1/worlds/{}/events/stream?live={}",
-        options.world, options.live
-    );
-    if let Some(from) = options.from {
-        path.push_str(&format!("&after={from}"));
-    }
-    path
+fn note_gap(output: Output) {
+    output.note("events before this are not in the log any more");
 }
 
-fn show(output: Output, event: &Event) -> anyhow::Result<()> {
+fn show_event(output: Output, event: &Received<CloudEvent>) -> anyhow::Result<()> {
     if output.is_json() {
-        return Ok(output.line(&event.data)?);
+        return Ok(output.line(&event.json)?);
     }
-    if let Ok(event) = serde_json::from_str::<CloudEvent>(&event.data) {
-        return Ok(output.line(&line(output, &event))?);
+    Ok(output.line(&line(output, &event.content))?)
+}
+
+fn show_chunk(output: Output, chunk: &Received<Chunk>) -> anyhow::Result<()> {
+    if output.is_json() {
+        return Ok(output.line(&chunk.json)?);
     }
-    if let Ok(chunk) = serde_json::from_str::<Chunk>(&event.data) {
-        let kind = if chunk.progress { " (tool)" } else { "" };
-        let text = format!("{:>8}  {}{kind}: {}", "…", chunk.agent, chunk.text);
-        return Ok(output.line(&output.paint(Style::Faint, &text))?);
-    }
-    Ok(())
+    let Chunk {
+        agent,
+        text,
+        progress,
+        ..
+    } = &chunk.content;
+    let kind = if *progress { " (tool)" } else { "" };
+    let text = format!("{:>8}  {agent}{kind}: {text}", "…");
+    Ok(output.line(&output.paint(Style::Faint, &text))?)
 }
 
 fn line(output: Output, event: &CloudEvent) -> String {

@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use contract::query::WorldRow;
-use contract::{Brain, Entity, EntityKind, Seq, WorldId, WorldSpec};
-use reqwest::Method;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use client::Client;
+use contract::http::{
+    CreateWorldRequest, EntitiesPageQuery, Receipt, WorldResponse, WorldsPageQuery,
+};
+use contract::{Brain, Entity, EntityKind, WorldId, WorldSpec};
+use serde_json::json;
 use world_file::WorldFile;
 
-use crate::client::Client;
+use crate::error_text::error_text;
 use crate::output::{Output, Style, table};
 use crate::read_world::read_world;
 
@@ -46,30 +47,6 @@ pub(crate) enum Command {
     },
 }
 
-/// A page of worlds.
-#[derive(Deserialize)]
-struct Page {
-    worlds: Vec<WorldRow>,
-    #[serde(default)]
-    next: Option<String>,
-}
-
-/// What a world is.
-#[derive(Serialize, Deserialize)]
-struct WorldShown {
-    id: WorldId,
-    name: String,
-    #[serde(default)]
-    description: String,
-    turn_limit: u32,
-    seq: Seq,
-}
-
-#[derive(Deserialize)]
-struct EntityList {
-    entities: Vec<Entity>,
-}
-
 /// Does one of them.
 pub(crate) async fn run(command: Command, client: &Client, output: Output) -> anyhow::Result<()> {
     match command {
@@ -78,10 +55,15 @@ pub(crate) async fn run(command: Command, client: &Client, output: Output) -> an
             name,
             description,
         } => {
-            let name = name.unwrap_or_else(|| id.to_string());
-            let body = json!({"id": id, "name": name, "description": description});
-            let answer = client.call(Method::POST, "/v1/worlds", Some(&body)).await?;
-            done(client, output, &answer, &format!("world {id} is there")).await
+            let text = format!("world {id} is there");
+            let spec = WorldSpec {
+                name: name.unwrap_or_else(|| id.to_string()),
+                description,
+                ..WorldSpec::default()
+            };
+            let request = CreateWorldRequest { id, spec };
+            let receipt = client.worlds().create(&request).await?;
+            done(client, output, &receipt, &text).await
         }
         Command::List => list(client, output).await,
         Command::Show { id } => {
@@ -92,30 +74,23 @@ pub(crate) async fn run(command: Command, client: &Client, output: Output) -> an
             present(output, &world, entities)
         }
         Command::Delete { id } => {
-            let answer = client.call(Method::DELETE, &path(&id), None).await?;
-            done(client, output, &answer, &format!("world {id} is gone")).await
+            let receipt = client.world(&id).delete().await?;
+            done(client, output, &receipt, &format!("world {id} is gone")).await
         }
         Command::Apply { file } => {
             let WorldFile { id, spec } = read_world(&file)?;
-            let answer = apply(client, &id, &spec).await?;
+            let receipt = client.world(&id).apply(&spec).await?;
             let text = format!("world {id} is as {} says", file.display());
-            done(client, output, &answer, &text).await
+            done(client, output, &receipt, &text).await
         }
     }
 }
 
-async fn apply(client: &Client, id: &WorldId, spec: &WorldSpec) -> anyhow::Result<Value> {
-    let body = serde_json::to_value(spec)?;
-    client.call(Method::PUT, &path(id), Some(&body)).await
-}
-
 async fn list(client: &Client, output: Output) -> anyhow::Result<()> {
     let mut rows = vec![["ID", "NAME", "COMMIT", "SINCE"].map(str::to_owned).into()];
-    let mut after = String::new();
+    let mut query = WorldsPageQuery::default();
     loop {
-        let page: Page = client
-            .call(Method::GET, &format!("/v1/worlds{after}"), None)
-            .await?;
+        let page = client.worlds().list(&query).await?;
         for world in page.worlds {
             if output.is_json() {
                 output.json(&world)?;
@@ -129,7 +104,7 @@ async fn list(client: &Client, output: Output) -> anyhow::Result<()> {
             }
         }
         match page.next {
-            Some(next) => after = format!("?after={next}"),
+            Some(next) => query.after = Some(next),
             None => break,
         }
     }
@@ -141,16 +116,17 @@ async fn list(client: &Client, output: Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn show(client: &Client, id: &WorldId) -> anyhow::Result<(WorldShown, Vec<Entity>)> {
-    let path = path(id);
-    let world = client.call(Method::GET, &path, None).await?;
-    let list: EntityList = client
-        .call(Method::GET, &format!("{path}/entities"), None)
-        .await?;
-    Ok((world, list.entities))
+async fn show(
+    client: &Client,
+    id: &WorldId,
+) -> Result<(WorldResponse, Vec<Entity>), client::Error> {
+    let world = client.world(id);
+    let shown = world.show().await?;
+    let query = EntitiesPageQuery::default();
+    Ok((shown, world.entities().list(&query).await?.entities))
 }
 
-fn present(output: Output, world: &WorldShown, entities: Vec<Entity>) -> anyhow::Result<()> {
+fn present(output: Output, world: &WorldResponse, entities: Vec<Entity>) -> anyhow::Result<()> {
     output.line(&output.paint(Style::Bold, &world.name))?;
     if !world.description.is_empty() {
         output.line(&world.description)?;
@@ -181,24 +157,26 @@ fn present(output: Output, world: &WorldShown, entities: Vec<Entity>) -> anyhow:
 }
 
 /// Says that it is done, once the archive knows it too: `world list` is to show it.
-async fn done(client: &Client, output: Output, answer: &Value, text: &str) -> anyhow::Result<()> {
-    let seq = answer
-        .get("seq")
-        .and_then(Value::as_u64)
-        .unwrap_or_default();
-    let listed = format!("/v1/worlds?limit=1&wait_for={seq}");
-    if let Err(error) = client.call::<Value>(Method::GET, &listed, None).await {
-        let note = format!("it is stored, but not listed yet: {error:#}");
+async fn done(
+    client: &Client,
+    output: Output,
+    receipt: &Receipt,
+    text: &str,
+) -> anyhow::Result<()> {
+    let query = WorldsPageQuery {
+        limit: Some(1),
+        wait_for: Some(receipt.seq),
+        ..WorldsPageQuery::default()
+    };
+    if let Err(error) = client.worlds().list(&query).await {
+        let error = error_text(&error.into());
+        let note = format!("it is stored, but not listed yet: {error}");
         output.note(&output.paint_note(Style::Faint, &note));
     }
     if output.is_json() {
-        output.json(answer)?;
+        output.json(receipt)?;
     } else {
         output.line(text)?;
     }
     Ok(())
-}
-
-fn path(id: &WorldId) -> String {
-    format!("/v1/worlds/{id}")
 }

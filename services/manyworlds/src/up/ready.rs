@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use bus::Bus;
+use client::{Client, Readiness};
 use contract::{ChatId, CommandId, CommandRequest, EntityId, EntityKind, WorldId};
+use service_kit::ErrorChain;
 use tokio::time::{Instant, sleep};
 use world_file::WorldFile;
 
@@ -34,17 +36,16 @@ pub(super) async fn apply(bus: &Bus, worlds: Vec<WorldFile>) -> anyhow::Result<(
 
 /// Returns once the gateway says that everything is ready.
 pub(super) async fn wait(address: SocketAddr) -> anyhow::Result<()> {
-    let url = format!("http://{}/readyz", reachable(address));
+    let client = Client::new(&format!("http://{}", reachable(address)), None)?;
     let until = Instant::now() + READY_DEADLINE;
-    let http = reqwest::Client::new();
     loop {
-        let missing = match http.get(&url).send().await {
-            Ok(response) if response.status().is_success() => return Ok(()),
-            Ok(response) => response.text().await.unwrap_or_default(),
-            Err(error) => error.to_string(),
+        let missing = match client.readiness().await {
+            Ok(Readiness::Ready) => return Ok(()),
+            Ok(Readiness::NotReady { reason }) => reason,
+            Err(error) => ErrorChain(&error).to_string(),
         };
         if Instant::now() > until {
-            bail!("not ready within {READY_DEADLINE:?}: {}", missing.trim());
+            bail!("not ready within {READY_DEADLINE:?}: {missing}");
         }
         sleep(POLL).await;
     }
