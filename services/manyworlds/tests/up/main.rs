@@ -1,9 +1,11 @@
 //! The program as a person uses it: everything on one machine, and a client beside it.
 #![expect(
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test that can't have its processes can only stop"
 )]
 
+mod native_door;
 mod support;
 
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+const ANY_PORT: &str = "127.0.0.1:0";
 const PROGRAM: &str = env!("CARGO_BIN_EXE_manyworlds");
 
 /// A running `manyworlds up`. Told to stop when dropped: killed, it would leave its nats-server.
@@ -17,7 +18,12 @@ pub(crate) struct Up {
 
 impl Up {
     pub(crate) fn start(folder: &Path) -> Self {
-        let mut process = up(folder).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_at(folder, ANY_PORT)
+    }
+
+    pub(crate) fn start_at(folder: &Path, address: &str) -> Self {
+        let mut command = up_at(folder, address);
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         stdout.read_line(&mut line).unwrap();
@@ -66,10 +72,14 @@ impl Drop for Up {
 }
 
 pub(crate) fn up(folder: &Path) -> Command {
+    up_at(folder, ANY_PORT)
+}
+
+fn up_at(folder: &Path, address: &str) -> Command {
     let lobby = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/worlds/lobby.yaml");
     let mut command = Command::new(PROGRAM);
     command
-        .args(["up", "--listen", "127.0.0.1:0", "--data"])
+        .args(["up", "--listen", address, "--data"])
         .arg(folder)
         .arg("--world")
         .arg(lobby)
