@@ -40,7 +40,7 @@ async fn handle_wake(resources: &Resources, delivery: Delivery) {
     let request = CommandRequest {
         id: CommandId::new(),
         sender: EntityId::world(),
-        command: Command::Wake,
+        command: Command::FireDue,
         trace: None,
     };
     let worlds = resources.bus.worlds();

@@ -18,7 +18,7 @@ pub struct Ability {
     /// The events that it answers.
     #[schema(value_type = String, example = "myapp.order.created")]
     pub trigger: Trigger,
-    /// What it is good for, in the words in which models and people are told.
+    /// What it is good for, for models and people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// What the trigger must hold: a JSON Schema. The schema of the event's type when absent.
@@ -35,7 +35,7 @@ pub struct Ability {
 pub enum Executor {
     /// Any worker that offers this action.
     Worker(ActionName),
-    /// The entity's own client, which is connected and hears the event.
+    /// The entity's own client, which is connected and receives the event.
     Client {},
 }
 
@@ -97,7 +97,7 @@ pub enum EntityPatch {
         #[schema(value_type = Vec<Object>)]
         patch: Box<RawValue>,
     },
-    /// Of who holds it: by whoever holds it now, or by the object itself.
+    /// Of who holds it: by its holder, or by the object itself.
     Holder {
         /// What is given.
         entity: EntityId,
@@ -169,7 +169,7 @@ pub struct AvailableAbility {
     pub entity: EntityId,
     /// Its name.
     pub ability: ActionName,
-    /// The type of the event that asks for it.
+    /// The type of the event that triggers it.
     pub event_type: EventType,
     /// What it is good for.
     #[serde(default, skip_serializing_if = "String::is_empty")]

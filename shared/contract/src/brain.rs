@@ -13,7 +13,7 @@ use crate::seconds;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Brain {
-    /// Fixed rules and templates. It needs no key and always says the same.
+    /// Fixed rules and templates. It needs no key and always answers the same.
     Script(Script),
     /// A language model.
     Llm(Box<Llm>),
@@ -109,7 +109,7 @@ pub struct Llm {
     /// addresses that its own configuration lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
-    /// What the model is told first.
+    /// The system prompt.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub system_prompt: String,
     /// The sampling temperature; the model's own when absent.
@@ -128,11 +128,11 @@ const fn default_call_timeout() -> Duration {
     Duration::from_secs(60)
 }
 
-/// The wire protocols of language models that workers speak.
+/// The wire protocols of language models that workers support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
-    /// OpenAI's chat completions, and whatever speaks the same.
+    /// OpenAI's chat completions, and compatible servers.
     Openai,
     /// Anthropic's messages.
     Anthropic,

@@ -1,4 +1,4 @@
-//! Chats, and what is said in them.
+//! Chats, and their messages.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -34,7 +34,7 @@ pub enum TitleSource {
     /// Nobody has given it one yet.
     #[default]
     Default,
-    /// It was made of what is said in the chat.
+    /// It was made of the messages of the chat.
     Auto,
     /// A person gave it.
     Manual,
@@ -69,7 +69,7 @@ impl Chat {
     }
 }
 
-/// What is said in a chat.
+/// A message of a chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChatText {
     /// Where.
@@ -83,14 +83,14 @@ pub struct ChatText {
 pub struct ChatMessage {
     /// Its id.
     pub id: MessageId,
-    /// Who said it.
+    /// Its sender.
     pub sender: EntityId,
-    /// Whether an agent said it, and not a person.
+    /// Whether an agent sent it, and not a person.
     pub from_agent: bool,
     /// Which agents were to answer it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answerers: Vec<EntityId>,
-    /// What was said.
+    /// Its text.
     pub text: String,
     /// When.
     pub at: Timestamp,

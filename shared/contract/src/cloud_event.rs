@@ -16,9 +16,9 @@ pub const MEDIA_TYPE: &str = "application/cloudevents+json";
 pub const BATCH_MEDIA_TYPE: &str = "application/cloudevents-batch+json";
 /// The version of the specification.
 pub const SPEC_VERSION: &str = "1.0";
-/// What begins the name of a header that carries an attribute in binary mode.
+/// What begins the name of a header that holds an attribute in binary mode.
 pub const HEADER_PREFIX: &str = "ce-";
-/// The header on `mw.evt` that tells the commit.
+/// The header on `mw.evt` with the position of the commit.
 pub const SEQ_HEADER: &str = "mw-seq";
 
 /// The `source` of what `sender` does in `world`.
@@ -77,7 +77,7 @@ pub struct CloudEvent {
     /// What this kind of event means.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What this one event says, in a line.
+    /// A description of this one event, in a line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     /// Whatever else its sender attached: a JSON object, as text.

@@ -1,4 +1,4 @@
-//! Commands: what can be asked of a world, and what it answers.
+//! Commands and the other requests to a world, and its replies.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -24,14 +24,14 @@ use crate::world::{ChatDialect, ChatModel, WorldSpec};
 /// an array of as many replies, in the same order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RequestEnvelope {
-    /// What is asked. It is large, and passes through many hands.
+    /// The request. It is large, and passes through many hands.
     pub request: Box<Request>,
-    /// The W3C `traceparent` of whoever asks.
+    /// The W3C `traceparent` of the requester.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
 }
 
-/// What can be asked of a world.
+/// A request to a world.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(
@@ -41,7 +41,7 @@ pub struct RequestEnvelope {
 pub enum Request {
     /// Change the world.
     Command(CommandRequest),
-    /// Tell the world's state, now or as it was after the commit `at`.
+    /// Read the world's state, now or as it was after the commit `at`.
     State {
         /// The last commit that the answer includes; now when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,17 +50,17 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "ViewRequest::is_whole")]
         view: ViewRequest,
     },
-    /// Tell which abilities an agent may make use of, and whom it perceives.
+    /// Read which abilities an agent may use, and whom it perceives.
     Offers {
         /// Who.
         agent: EntityId,
     },
-    /// Tell what an agent has in mind.
+    /// Read what an agent has in mind.
     Mind {
         /// Who.
         agent: EntityId,
     },
-    /// Tell a worker what it needs for an invocation.
+    /// Read what a worker needs for a run.
     Context {
         /// Which run.
         invocation: RunId,
@@ -97,12 +97,12 @@ pub enum Command {
     CreateEntity(Entity),
     /// Change an entity.
     UpdateEntity(EntityUpdate),
-    /// Let an agent forget everything that was said so far.
+    /// Let an agent forget all messages so far.
     ForgetMemory {
         /// Who.
         agent: EntityId,
     },
-    /// Take an entity out of the world. Its open invocations are cancelled.
+    /// Take an entity out of the world. Its open runs are cancelled.
     RemoveEntity {
         /// Which.
         entity: EntityId,
@@ -134,7 +134,7 @@ pub enum Command {
         /// Which.
         chat: ChatId,
     },
-    /// Begin a chat with what was said in another, up to a message.
+    /// Begin a chat with the messages of another, up to one of them.
     BranchChat {
         /// Which.
         chat: ChatId,
@@ -143,12 +143,12 @@ pub enum Command {
         /// The id of the new chat.
         new: ChatId,
     },
-    /// End a chat. Its open invocations are cancelled.
+    /// End a chat. Its open runs are cancelled.
     DeleteChat {
         /// Which.
         chat: ChatId,
     },
-    /// Say something in a chat. The message's id is [`CommandId::event`] 0.
+    /// Post a message in a chat. The message's id is [`CommandId::event`] 0.
     PostMessage {
         /// Where.
         chat: ChatId,
@@ -165,25 +165,25 @@ pub enum Command {
         /// Which.
         message: MessageId,
     },
-    /// Take a person's message back, and all that followed it, and say this in its place. The new
+    /// Take a person's message back, and all that followed it, and post this in its place. The new
     /// message's id is [`CommandId::event`] 1.
     EditMessage {
         /// Where.
         chat: ChatId,
         /// Which.
         message: MessageId,
-        /// What is said now.
+        /// The new text.
         text: String,
     },
     /// Send custom events, all of them or none.
     SendEvents {
         /// In this order.
         events: Vec<NewEvent>,
-        /// What is said in a chat as well, in the same name: behind the events, or not at all.
+        /// A message that is posted as well, in the same name: behind the events, or not at all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<ChatText>,
     },
-    /// Run an action. The invocation's id is [`CommandId::event`] 0.
+    /// Run an action. The run's id is [`CommandId::event`] 0.
     RequestAction {
         /// The name under which workers offer it.
         action: ActionName,
@@ -197,42 +197,43 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<Timestamp>,
     },
-    /// Say how a run ended. Accepted once.
+    /// Report how a run ended. Accepted once.
     Complete {
         /// Which run.
         invocation: RunId,
         /// How it ended.
         outcome: RunOutcome,
     },
-    /// Call off a run.
+    /// Cancel a run.
     CancelInvocation {
         /// Which run.
         invocation: RunId,
     },
-    /// Say what becomes of a call that waits for a person. Accepted once.
+    /// Decide about a call that waits for a person. Accepted once.
     Decide {
         /// Which.
         approval: ApprovalId,
         /// What becomes of it.
         verdict: Verdict,
     },
-    /// Call off everything that is being answered in a chat.
+    /// Cancel every answer of a chat that has not ended.
     StopChat {
         /// Which.
         chat: ChatId,
     },
     /// Set a timer, or set it anew.
     SetTimer(SetTimer),
-    /// Call off a timer.
+    /// Cancel a timer.
     CancelTimer {
         /// Which.
         timer: TimerId,
     },
     /// Do what is due: fire timers, fail what is past its deadline.
-    Wake,
+    #[serde(rename = "wake")]
+    FireDue,
 }
 
-/// A timer as it is asked for.
+/// A timer that is to be set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SetTimer {
     /// Which.
@@ -247,7 +248,7 @@ pub struct SetTimer {
     /// What is sent then, beside `timer.fired`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<NewEvent>,
-    /// What is said then, in the name of whoever set the timer.
+    /// The message that is posted then, in the name of the entity that set the timer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<ChatText>,
 }
@@ -277,7 +278,7 @@ pub struct WorldUpdate {
     /// Its new model for titles; none when the model has no name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat_model: Option<ChatModel>,
-    /// Its new servers of tools.
+    /// Its new MCP servers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mcp_servers: Option<McpServers>,
     /// What agents perceive of one another now.
@@ -318,7 +319,7 @@ pub enum Reply {
     Accepted(Accepted),
     /// The command changes nothing, now or later.
     Rejected(Rejection),
-    /// What was asked for of the state.
+    /// The view that was requested.
     #[serde(rename = "state")]
     View(EncodedView),
     /// What an agent may make use of.
@@ -332,7 +333,7 @@ pub enum Reply {
     Mind(Box<MindView>),
     /// What a worker needs.
     Context(Box<RunContext>),
-    /// This world service can't answer now: ask again, it may be another that does.
+    /// This world service can't reply now: repeat the request, another replica may reply.
     Unavailable {
         /// Why.
         reason: String,
@@ -385,7 +386,7 @@ impl Rejection {
     }
 }
 
-/// Cases of a rule that programs tell apart.
+/// Cases of a rule that programs distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RejectionCause {
@@ -424,13 +425,13 @@ pub enum RejectionCode {
     Invalid,
     /// A limit of the world is reached.
     TooLarge,
-    /// So much waits to be done that no more is taken now: ask again.
+    /// So much waits to be done that no more is taken now: try again.
     Busy,
-    /// The command is so old that the world can't tell whether it acted on it.
+    /// The command is so old that the world does not know any more whether it acted on it.
     Expired,
     /// What it was made from is not there any more: read it again, and try again.
     Conflict,
-    /// Whoever asks may not do this.
+    /// The sender may not do this.
     NotAllowed,
     /// The log does not hold this moment yet.
     InFuture,

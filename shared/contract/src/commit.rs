@@ -17,11 +17,11 @@ pub type Seq = u64;
 /// The events of one or more commands, appended together: all of them or none.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Commit {
-    /// Tells the writer whether an append that was never answered is in the log.
+    /// By this the writer finds out whether an append without an answer is in the log.
     pub id: CommitId,
     /// When the world decided: the time of each of its events.
     pub at: Timestamp,
-    /// When the world next wants to be woken, if that is sooner than what it last asked for.
+    /// When something is due next, if that is sooner than what is scheduled already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake: Option<Timestamp>,
     /// The commands of this commit, in order; each owns the next `events` of the list below.
@@ -31,12 +31,12 @@ pub struct Commit {
 }
 
 impl Commit {
-    /// Whether the dispatcher has something to do for it: a wake, or an event that asks for work.
+    /// Whether the dispatcher has something to do for it: a schedule, or an event that requests work.
     pub fn asks_for_work(&self) -> bool {
         self.wake.is_some() || self.work().next().is_some()
     }
 
-    /// The events that ask for work, and for which.
+    /// The events that request work, and which.
     pub fn work(&self) -> impl Iterator<Item = (&Event, Work)> {
         self.events
             .iter()
@@ -49,7 +49,7 @@ impl Commit {
 pub struct CommandMark {
     /// The command.
     pub id: CommandId,
-    /// How many events it made; 0 when everything that it asks for was so already.
+    /// How many events it made; 0 when everything that it wants was so already.
     pub events: u32,
 }
 

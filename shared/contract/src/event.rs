@@ -39,7 +39,7 @@ pub struct Event {
     /// What this kind of event means, for a reader who does not know its type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What this one event says, in a line.
+    /// A description of this one event, in a line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     /// Whatever else its sender attached: a JSON object.
@@ -74,7 +74,7 @@ pub struct NewEvent {
     /// What this kind of event means.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What this one event says, in a line.
+    /// A description of this one event, in a line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     /// Whatever else is attached: a JSON object.

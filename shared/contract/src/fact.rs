@@ -21,7 +21,7 @@ use crate::world::WorldDescription;
 
 macro_rules! facts {
     ($($(#[$doc:meta])* $variant:ident($body:ty);)*) => {
-        /// What a built-in event says. A custom event is not one: it passes through unread.
+        /// The payload of a built-in event. A custom event has none of these: it passes through unread.
         #[derive(Debug, Clone)]
         pub enum Fact {
             $($(#[$doc])* $variant($body),)*
@@ -82,48 +82,48 @@ facts! {
     ChatOpened(ChatOpened);
     /// A chat ended.
     ChatDeleted(ChatDeleted);
-    /// Whatever waited to be answered in a chat was called off.
+    /// All answers of a chat that had not ended were cancelled.
     ChatStopped(ChatStopped);
-    /// Everyone whom a message made speak has ended, or nobody was to speak.
+    /// All answers to a message have ended, or there were none.
     TurnEnded(TurnEnded);
     /// A message was posted in a chat.
     MessagePosted(MessagePosted);
     /// A message, and all that followed it in its chat, was taken back.
     MessageRemoved(MessageRemoved);
-    /// An agent forgot everything that was said before.
+    /// An agent forgot all messages before.
     AgentForgot(AgentForgot);
     /// An agent with a mind has thought about what to do.
     AgentThought(AgentThought);
     /// An agent remembers from now on in short what it remembered word for word.
     AgentSummarised(AgentSummarised);
-    /// A run of an action is wanted. The event's id is the invocation's.
+    /// A run of an action is requested. The event's id is the run's.
     ActionRequested(ActionRequested);
     /// A run of an action succeeded.
     ActionCompleted(ActionCompleted);
     /// A run of an action failed, for good.
     ActionFailed(ActionFailed);
-    /// A run of an action was called off.
+    /// A run of an action was cancelled.
     ActionCancelled(ActionCancelled);
     /// A call of a tool waits for a person. The event's id is the approval's.
     ApprovalRequested(ApprovalRequested);
-    /// A person has said what becomes of a call, or nobody is waited for any more.
+    /// A person has decided about a call, or nobody is waited for any more.
     ApprovalEnded(ApprovalEnded);
     /// A timer will fire.
     TimerSet(TimerSet);
     /// A timer fired.
     TimerFired(TimerFired);
-    /// A timer was called off.
+    /// A timer was cancelled.
     TimerCancelled(TimerCancelled);
 }
 
 impl Fact {
-    /// The type of the event that carries this.
+    /// The type of the event that holds this.
     pub const fn event_type(&self) -> EventType {
         EventType::of(self.kind())
     }
 }
 
-/// A payload that says no more than its type.
+/// A payload without fields.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Empty {}
 
@@ -211,9 +211,9 @@ pub struct TurnEnded {
 /// See [`Fact::MessagePosted`]. The event's id is the message's, its sender the author.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MessagePosted {
-    /// What was said.
+    /// The text.
     pub text: String,
-    /// The message that began the turn: this one's own id when a person speaks.
+    /// The message that began the turn: this one's own id when a person sent it.
     pub turn: MessageId,
     /// The message that this one answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -221,11 +221,11 @@ pub struct MessagePosted {
     /// Which agents are to answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answerers: Vec<EntityId>,
-    /// Whether it only says that its sender has had its turns: the world says so in its name, and
-    /// nobody remembers it.
+    /// Whether it is a notice: the world wrote in its sender's name that the limit of turns is reached.
+    /// No agent remembers it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub notice: bool,
-    /// Whether its sender is an agent: the event alone must tell whoever passes it on.
+    /// Whether its sender is an agent: a reader of the event alone has to know it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub from_agent: bool,
     /// What kind of entity its sender is; absent when it is none, and in logs of earlier builds.
@@ -260,7 +260,7 @@ pub struct ActionRequested {
     /// The call of a tool that it makes, by its id: one of those of the agent's last step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
-    /// The ability of its entity that it makes good. Its arguments are the event that asks for it.
+    /// The ability of its entity that it runs. Its arguments are the event that triggered it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ability: Option<ActionName>,
     /// The agent whose model called the ability: on its way to the answer of the message, or by
@@ -299,7 +299,7 @@ pub struct ActionCompleted {
     /// What came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Box<RawValue>>,
-    /// What its agent's model said before it called tools.
+    /// The text of its agent's model before the calls.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub said: String,
     /// The tools that it called: the agent goes on when all of them have answered.
@@ -346,12 +346,12 @@ pub struct ApprovalRequested {
     pub deadline: Option<Timestamp>,
 }
 
-/// See [`Fact::ApprovalEnded`]. The event's sender is whoever said it.
+/// See [`Fact::ApprovalEnded`]. The event's sender is who decided.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ApprovalEnded {
     /// Which.
     pub approval: ApprovalId,
-    /// What was said.
+    /// What was decided.
     pub verdict: Verdict,
 }
 
@@ -365,10 +365,10 @@ pub struct TimerSet {
     /// When it fires again: a cron expression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<String>,
-    /// What is sent then, beside `timer.fired`, in the name of whoever set the timer.
+    /// What is sent then, beside `timer.fired`, in the name of the entity that set the timer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<NewEvent>,
-    /// What is said then, in the same name.
+    /// The message that is posted then, in the same name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<ChatText>,
 }
@@ -380,7 +380,7 @@ pub struct TimerFired {
     pub timer: TimerId,
     /// When it was due.
     pub due: Timestamp,
-    /// Why what it was to send or say was not sent or said, if it was not.
+    /// Why its event or message was not sent, if it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
 }

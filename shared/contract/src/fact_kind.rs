@@ -53,37 +53,37 @@ fact_kinds! {
     ChatOpened = "chat.opened";
     /// A chat ended.
     ChatDeleted = "chat.deleted";
-    /// Whatever waited to be answered in a chat was called off.
+    /// All answers of a chat that had not ended were cancelled.
     ChatStopped = "chat.stopped";
-    /// Everyone whom a message made speak has ended, or nobody was to speak.
+    /// All answers to a message have ended, or there were none.
     TurnEnded = "chat.turn_ended";
     /// A message was posted in a chat.
     MessagePosted = "message.posted";
     /// A message, and all that followed it in its chat, was taken back.
     MessageRemoved = "message.removed";
-    /// An agent forgot everything that was said before.
+    /// An agent forgot all messages before.
     AgentForgot = "agent.forgot";
     /// An agent with a mind has thought about what to do.
     AgentThought = "agent.thought";
     /// An agent remembers from now on in short what it remembered word for word.
     AgentSummarised = "agent.summarised";
-    /// A run of an action is wanted. The event's id is the invocation's.
+    /// A run of an action is requested. The event's id is the run's.
     ActionRequested = "action.requested";
     /// A run of an action succeeded.
     ActionCompleted = "action.completed";
     /// A run of an action failed, for good.
     ActionFailed = "action.failed";
-    /// A run of an action was called off.
+    /// A run of an action was cancelled.
     ActionCancelled = "action.cancelled";
     /// A call of a tool waits for a person. The event's id is the approval's.
     ApprovalRequested = "approval.requested";
-    /// A person has said what becomes of a call, or nobody is waited for any more.
+    /// A person has decided about a call, or nobody is waited for any more.
     ApprovalEnded = "approval.ended";
     /// A timer will fire.
     TimerSet = "timer.set";
     /// A timer fired.
     TimerFired = "timer.fired";
-    /// A timer was called off.
+    /// A timer was cancelled.
     TimerCancelled = "timer.cancelled";
 }
 
@@ -92,14 +92,14 @@ fact_kinds! {
 pub enum Work {
     /// A run of an action goes to the work queue.
     DispatchRun,
-    /// Workers are told that a run is cancelled.
+    /// The cancellation of a run is published to the workers.
     CancelRun,
 }
 
 impl FactKind {
-    /// The work that an event of this kind asks for, if any.
+    /// The work that an event of this kind requests, if any.
     pub const fn work(self) -> Option<Work> {
-        // A new kind does not compile until somebody says here whether it asks for work.
+        // A new kind does not compile until it is decided here whether it requests work.
         match self {
             Self::ActionRequested => Some(Work::DispatchRun),
             Self::ActionCancelled => Some(Work::CancelRun),

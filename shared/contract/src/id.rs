@@ -255,7 +255,7 @@ impl Default for CommitId {
 }
 
 impl RunId {
-    /// The command with which a worker says how this run ended: the same in every attempt, so that
+    /// The command with which a worker reports how this run ended: the same in every attempt, so that
     /// it takes effect once. What a run answers in a chat is its first event.
     pub fn completion(self) -> CommandId {
         CommandId::from_key(&["complete", &self.to_string()])
@@ -268,12 +268,12 @@ impl EventId {
         MessageId(self.0)
     }
 
-    /// The invocation that an `action.requested` event with this id requests.
+    /// The run that an `action.requested` event with this id requests.
     pub fn invocation(self) -> RunId {
         RunId(self.0)
     }
 
-    /// The approval that an `approval.requested` event with this id asks for.
+    /// The approval that an `approval.requested` event with this id requests.
     pub fn approval(self) -> ApprovalId {
         ApprovalId(self.0)
     }

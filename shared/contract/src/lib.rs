@@ -1,4 +1,4 @@
-//! What the services say to each other: ids, events, commands, invocations, queries, subjects.
+//! The messages between the services: ids, events, commands, runs, queries, subjects.
 //!
 //! It owns every message and every name on the broker, and the bodies of the native HTTP interface
 //! ([`http`]). It does no I/O: it knows neither NATS nor an HTTP server nor a database. A message only

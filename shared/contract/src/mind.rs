@@ -1,4 +1,4 @@
-//! Minds: what makes an agent act by itself, and not only answer when it is spoken to.
+//! Minds: what makes an agent act by itself, and not only answer messages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ pub struct MindConfig {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schema(value_type = Vec<String>)]
     pub ignores: BTreeSet<EventType>,
-    /// How much it remembers of what it hears and does.
+    /// How much it remembers of what it receives and does.
     #[serde(default, skip_serializing_if = "MemoryLimits::is_default")]
     pub memory: MemoryLimits,
     /// Abilities that it uses in this order: the use of one must be followed by that of the next.
@@ -41,13 +41,13 @@ pub struct MindConfig {
     /// What it thinks about before it uses an ability.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reflections: Vec<Reflection>,
-    /// Decisions that it may take until a person, the world, or a timer of its own is heard again, and
+    /// Decisions that it may take until a person, the world, or a timer of its own sends an event again, and
     /// about each thing that a person woke it with.
     #[serde(default = "default_steps")]
     #[schema(minimum = 1, maximum = 1000, default = 24)]
     pub steps_max: u32,
     /// Whether it begins nothing for now. What it was about to decide is still done; it remembers what
-    /// it hears, and what wakes it waits.
+    /// it receives, and what wakes it waits.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paused: bool,
 }
@@ -96,7 +96,7 @@ pub struct MemoryLimits {
     #[serde(default)]
     #[schema(maximum = 20, default = 0)]
     pub paragraphs: u32,
-    /// Whether it is reminded of all that it ever heard, word for word, as far as that fits into what
+    /// Whether it is reminded of all that it ever received, word for word, as far as that fits into what
     /// a model reads: the latest 1,000 events, and 192 KiB. They come from the archive.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub full: bool,
@@ -147,7 +147,7 @@ pub struct MemoryEntry {
     /// The event's id.
     #[schema(value_type = Uuid)]
     pub id: EventId,
-    /// Its type. How the agent's own use of an ability ended is remembered as the event that says so,
+    /// Its type. How the agent's own use of an ability ended is remembered as the event of its end,
     /// such as `action.failed`.
     #[serde(rename = "type")]
     pub event_type: EventType,
@@ -159,7 +159,7 @@ pub struct MemoryEntry {
     pub target: Option<Target>,
     /// When.
     pub at: Timestamp,
-    /// What it said. Of a long one the beginning, as a text.
+    /// Its payload. Of a long one the beginning, as a text.
     #[schema(value_type = Object)]
     pub data: Box<RawValue>,
 }
@@ -236,7 +236,7 @@ pub struct MindContext {
     /// What happened before what it remembers word for word.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub summary: String,
-    /// What it remembers word for word, oldest first; what is to be summed up, when that is asked.
+    /// What it remembers word for word, oldest first; what is to be summed up, for a summary.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub memory: Vec<MemoryEntry>,
     /// What it must do now, by one of its chains.
@@ -275,9 +275,9 @@ pub struct Summary {
 pub struct MindView {
     /// Whether something has woken it that it is not done with.
     pub awake: bool,
-    /// Whether it thinks, or waits for what it asked for.
+    /// Whether it thinks, or waits for what it requested.
     pub busy: bool,
-    /// Decisions that it has taken since a person, the world, or a timer of its own was heard.
+    /// Decisions that it has taken since the last event of a person, the world, or a timer of its own.
     pub steps: u32,
     /// What it means to do.
     pub plan: Vec<String>,

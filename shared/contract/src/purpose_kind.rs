@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The kind of a [`Purpose`](crate::Purpose), as `action.requested` tells it. What else belongs to the purpose is in
+/// The kind of a [`Purpose`](crate::Purpose), as `action.requested` has it. What else belongs to the purpose is in
 /// the other fields of the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -124,7 +124,7 @@ pub struct EventsQuery {
     /// Sent by this entity, or meant for it by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entity: Option<EntityId>,
-    /// Custom events that this entity heard: its own, those meant for it by name, and those for
+    /// Custom events that this entity received: its own, those meant for it by name, and those for
     /// everyone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard_by: Option<EntityId>,
@@ -188,7 +188,7 @@ pub enum QueryReply<Row> {
         /// Whether more follow.
         more: bool,
     },
-    /// The archive can't answer now: its database is away, or it has not come as far as `wait_for`.
+    /// The archive can't answer now: its database is unavailable, or it has not come as far as `wait_for`.
     Unavailable {
         /// Why.
         reason: String,

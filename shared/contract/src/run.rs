@@ -1,4 +1,4 @@
-//! Invocations: what workers take, what they are told, and what they answer.
+//! Runs: what workers take, the context that they get, and the result that they send.
 
 use std::time::Duration;
 
@@ -27,14 +27,14 @@ pub struct Run {
     /// Whose action it is.
     #[serde(rename = "agent", alias = "entity")]
     pub entity: EntityId,
-    /// The ability of that entity that it makes good; its arguments are then the event
-    /// ([`Event`](crate::Event)) that asks for it.
+    /// The ability of that entity that it runs; its arguments are then the event
+    /// ([`Event`](crate::Event)) that triggered it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ability: Option<ActionName>,
     /// What it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Box<RawValue>>,
-    /// The chat that it speaks in.
+    /// The chat in which it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat: Option<ChatId>,
     /// The message that it answers.
@@ -43,11 +43,11 @@ pub struct Run {
     /// The turn that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<MessageId>,
-    /// If it has not ended by then, the world says that it failed.
+    /// If it has not ended by then, it has failed.
     pub deadline: Timestamp,
 }
 
-/// What a worker needs to know to run an invocation: the world's answer to `Request::Context`.
+/// What a worker needs for a run: the world's reply to `Request::Context`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunContext {
     /// Whose action it is, with its configuration.
@@ -62,7 +62,7 @@ pub struct RunContext {
     /// What the agent has done so far to answer the last message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<ToolStep>,
-    /// The servers of tools that it may use.
+    /// The MCP servers that it may use.
     #[serde(default, skip_serializing_if = "McpServers::is_empty")]
     pub mcp_servers: McpServers,
     /// The call of a tool that is to be made.
@@ -94,11 +94,11 @@ pub enum RunOutcome {
 /// What came of a run. All of it enters the log together, once.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RunResult {
-    /// A message that its agent posts in the invocation's chat.
+    /// A message that its agent posts in the run's chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The tools that its agent's model calls before it answers. `message` is not posted then: it is
-    /// what was said before the calls.
+    /// the text before the calls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<ToolCall>,
     /// What an agent with a mind has thought, in a run that thinks for it. Its `calls` are then those
@@ -112,7 +112,7 @@ pub struct RunResult {
     /// Events that its agent sends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<NewEvent>,
-    /// The result itself, for whoever waits for it.
+    /// The result itself, for clients that wait for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Box<RawValue>>,
     /// What it cost.
@@ -131,8 +131,8 @@ pub struct Usage {
     pub output_tokens: u64,
 }
 
-/// How many times a worker is given an invocation before it has failed.
+/// How many times a run is attempted before it has failed.
 pub const ATTEMPTS_MAX: u32 = 5;
 
-/// A worker that has not been heard of for this long has died: its invocations go to another.
+/// A worker without a sign of life for this long has failed: its runs go to another.
 pub const ACK_WAIT: Duration = Duration::from_secs(5);

@@ -14,7 +14,7 @@ pub struct Chunk {
     pub attempt: u32,
     /// Which piece, from 0: a gap means that one was lost.
     pub index: u32,
-    /// Who speaks.
+    /// The agent that answers.
     pub agent: EntityId,
     /// Where.
     #[serde(default, skip_serializing_if = "Option::is_none")]

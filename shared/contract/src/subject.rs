@@ -9,7 +9,7 @@ pub const LOG_STREAM: &str = "MW_LOG";
 pub const LOG_ALL: &str = "mw.log.>";
 /// Which subjects of the log are republished, and as what: see [`commits`].
 pub const LOG_REPUBLISH: (&str, &str) = ("mw.log.*.*", "mw.commit.{{wildcard(1)}}.{{wildcard(2)}}");
-/// The work queue of invocations.
+/// The work queue of runs.
 pub const ACTIONS_STREAM: &str = "MW_ACTIONS";
 /// What the work queue listens to.
 pub const ACTIONS_ALL: &str = "mw.act.>";
@@ -37,11 +37,11 @@ pub const QUERY_GROUP: &str = "persistence";
 /// The queue group in which workers answer what any of them can.
 pub const WORKER_GROUP: &str = "worker";
 
-/// Where every worker is asked which servers of tools it knows.
+/// The requests to every worker for the MCP servers that it knows.
 pub const MCP_SERVERS: &str = "mw.mcp.servers";
-/// Where workers are told to connect to a server of tools anew.
+/// The requests to every worker to connect to an MCP server again.
 pub const MCP_RESTART: &str = "mw.mcp.restart";
-/// Where any worker is asked for a resource of a server of tools.
+/// The requests to any one worker for a resource of an MCP server.
 pub const MCP_READ: &str = "mw.mcp.read";
 
 /// Where a world takes commands and state queries.
@@ -84,12 +84,12 @@ pub fn live_of(world: &WorldId) -> String {
     format!("mw.live.{world}.>")
 }
 
-/// Where an invocation waits for a worker.
+/// The subject of a run in the work queue.
 pub fn invocation(action: &ActionName, world: &WorldId, agent: &EntityId) -> String {
     format!("mw.act.{action}.{world}.{agent}")
 }
 
-/// All invocations of an action.
+/// All runs of an action.
 pub fn invocations_of(action: &ActionName) -> String {
     format!("mw.act.{action}.>")
 }
@@ -99,12 +99,12 @@ pub fn action_consumer(action: &ActionName) -> String {
     format!("action-{action}")
 }
 
-/// Where workers hear that runs of a world are called off.
+/// The cancellations of runs of a world.
 pub fn cancel(world: &WorldId) -> String {
     format!("mw.cancel.{world}")
 }
 
-/// Where workers hear of every run that is called off.
+/// The cancellations of runs of all worlds.
 pub const CANCEL_ALL: &str = "mw.cancel.*";
 
 /// The schedule that wakes a world at `due`. One subject a moment: an earlier wish is never
@@ -129,7 +129,7 @@ pub fn dead(what: &str, world: Option<&WorldId>) -> String {
     format!("mw.dead.{what}.{world}")
 }
 
-/// Where a query is asked.
+/// The subject of a query.
 pub fn query(name: &str) -> String {
     format!("mw.query.{name}")
 }
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_tells_its_world() {
+    fn a_subject_names_its_world() {
         let world: WorldId = "lobby".parse().unwrap();
         for subject in [
             command(&world),

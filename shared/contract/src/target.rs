@@ -13,7 +13,7 @@ use crate::id::EntityId;
 pub enum Target {
     /// These entities, at least one.
     Entities(Vec<EntityId>),
-    /// Whoever has this role.
+    /// The entities that have this role.
     Role(String),
 }
 

@@ -12,12 +12,12 @@ use crate::id::{ActionName, ApprovalId, ChatId, EntityId, RunId, WorldId};
 use crate::seconds;
 use crate::timestamp::Timestamp;
 
-/// A server of tools that speaks the Model Context Protocol. A worker uses only those that its own
+/// A server of the Model Context Protocol (MCP). A worker uses only those that its own
 /// configuration allows, and adds what is secret: a world never holds a key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum McpServer {
-    /// A program that the worker starts, and speaks with over its standard input and output.
+    /// A program that the worker starts, and talks to over its standard input and output.
     Stdio {
         /// The program.
         command: String,
@@ -25,14 +25,14 @@ pub enum McpServer {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         args: Vec<String>,
     },
-    /// A server that is there already, and speaks streamable HTTP.
+    /// A server that is there already, over streamable HTTP.
     Http {
         /// Where.
         url: String,
     },
 }
 
-/// The servers of tools of a world, by the names that its people give them.
+/// The MCP servers of a world, by the names that its people give them.
 pub type McpServers = BTreeMap<String, McpServer>;
 
 /// Which tools an agent's model has, and how far it may go without asking.
@@ -48,7 +48,7 @@ pub struct ToolAccess {
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub questions: bool,
-    /// A call may take this long; then it has failed, and the model is told.
+    /// A call may take this long; then it has failed, and the model gets the error.
     #[serde(default = "default_timeout", with = "seconds")]
     #[schema(value_type = f64, default = 60)]
     pub timeout_seconds: Duration,
@@ -177,7 +177,7 @@ pub enum Tool {
         /// The questions.
         questions: Vec<Question>,
     },
-    /// An ability of an entity of the world: the call becomes the event that asks for it.
+    /// An ability of an entity of the world: the call becomes the event that triggers it.
     Ability {
         /// Whose.
         entity: EntityId,
@@ -199,7 +199,7 @@ pub struct Question {
     pub header: String,
     /// What is asked.
     pub question: String,
-    /// What can be chosen; anything can be said when there is nothing to choose from.
+    /// What can be chosen; any text is an answer when there is nothing to choose from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<Choice>,
     /// Whether several can be chosen.
@@ -219,7 +219,7 @@ pub struct Choice {
     pub description: String,
 }
 
-/// What came of a call, as the model is told.
+/// What came of a call, as the model gets it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ToolResult {
     /// The text.
@@ -257,10 +257,10 @@ impl ToolResult {
     }
 }
 
-/// One step of an agent on its way to an answer: what its model said, and the calls that it made.
+/// One step of an agent on its way to an answer: the text of its model, and the calls that it made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ToolStep {
-    /// What it said before it called.
+    /// The text before the calls.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub said: String,
     /// The calls, and what came of each.
@@ -278,9 +278,9 @@ pub struct Approval {
     pub chat: ChatId,
     /// The run that called.
     pub invocation: RunId,
-    /// The call. Its tool says whether people are asked for leave, or questions.
+    /// The call. By its tool it waits for permission, or for the answers to questions.
     pub call: ToolCall,
-    /// The server of the tool as it was then: leave is given for this one.
+    /// The server of the tool as it was then: the permission is for this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<McpServer>,
     /// Since when it waits.
@@ -290,13 +290,13 @@ pub struct Approval {
     pub deadline: Option<Timestamp>,
 }
 
-/// What people say to a call that waits for them.
+/// What people decide about a call that waits for them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It is made.
     Approved,
-    /// It is not made, and the model is told so.
+    /// It is not made, and the model gets that as its result.
     Denied {
         /// Why.
         #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -307,9 +307,9 @@ pub enum Verdict {
         /// One for each question that is answered.
         answers: Vec<QuestionAnswer>,
     },
-    /// Nobody answered in time. Only the world says so.
+    /// Nobody answered in time. Only the world itself decides this.
     Expired,
-    /// What it was for was called off. Only the world says so.
+    /// What it was for was cancelled. Only the world itself decides this.
     Cancelled,
 }
 
@@ -334,7 +334,7 @@ impl Verdict {
     }
 }
 
-/// What a person says to a question.
+/// A person's answer to a question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct QuestionAnswer {
     /// The id of the question.
@@ -342,19 +342,19 @@ pub struct QuestionAnswer {
     /// The ids of what was chosen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
-    /// What was said.
+    /// The answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
 
-/// A server of tools as one worker knows it, for operators.
+/// An MCP server as one worker knows it, for operators.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct McpServerStatus {
     /// Its id: 8 hexadecimal digits, the same on every worker.
     pub id: String,
-    /// What the world that asked first calls it.
+    /// Its name in the world that used it first.
     pub name: String,
-    /// How it is spoken with.
+    /// How a worker is connected to it.
     pub transport: McpTransport,
     /// Whether it can be used now.
     pub status: McpConnection,
@@ -368,7 +368,7 @@ pub struct McpServerStatus {
     pub error: Option<String>,
 }
 
-/// How a worker speaks with a server of tools.
+/// How a worker is connected to an MCP server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum McpTransport {
@@ -378,7 +378,7 @@ pub enum McpTransport {
     Http,
 }
 
-/// Whether a worker is connected to a server of tools.
+/// Whether a worker is connected to an MCP server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum McpConnection {
@@ -399,7 +399,7 @@ pub struct RestartMcpServer {
     pub id: String,
 }
 
-/// A worker reads a resource of a server of tools.
+/// A worker reads a resource of an MCP server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ReadResource {
     /// The world whose server it is.
@@ -412,8 +412,8 @@ pub struct ReadResource {
     pub uri: String,
 }
 
-/// A worker says within this long whether a resource can be read. Whoever asks waits for longer: so
-/// they hear why it can't.
+/// A worker replies within this time whether a resource can be read. The requester waits for longer,
+/// so that it gets the reason when it can't.
 pub const RESOURCE_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// The most that a resource may have, in bytes: a message of NATS holds 1 MiB (its default).

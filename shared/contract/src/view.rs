@@ -1,7 +1,7 @@
 //! Views: what anybody may see of the state of a world. The state itself never leaves the rules.
 //!
 //! A view borrows from the state where it can, so that a large world is shown without being copied;
-//! whoever reads one owns it.
+//! a reader of one owns it.
 
 mod activity;
 mod agent;

@@ -20,7 +20,7 @@ pub struct WorldSpec {
     /// What it is for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Answers that one agent may give before a person, or the world, speaks again.
+    /// Answers that one agent may give before a person, or the world, posts a message again.
     #[serde(default = "default_turn_limit")]
     #[schema(minimum = 1, maximum = 1000, default = 5)]
     pub turn_limit: u32,
@@ -37,7 +37,7 @@ pub struct WorldSpec {
     /// The model that names its chats; that of the first agent that has one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat_model: Option<ChatModel>,
-    /// The servers of tools that its agents may use, by name.
+    /// The MCP servers that its agents may use, by name.
     #[serde(default, skip_serializing_if = "McpServers::is_empty")]
     pub mcp_servers: McpServers,
     /// What agents perceive of one another.
@@ -131,7 +131,7 @@ pub struct ChatModel {
 #[serde(rename_all = "snake_case")]
 pub enum ChatDialect {
     /// As Agent World does: a line that begins with `@name` addresses an agent, `<world>` tags in a
-    /// model's text say who is to get its answer, and agents may answer one another up to a limit.
+    /// model's text name the recipients of its answer, and agents may answer one another up to a limit.
     #[default]
     AgentWorld,
     /// A text is only a text. People are answered by the main agent, or by every agent of the chat

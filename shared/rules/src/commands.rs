@@ -51,7 +51,7 @@ pub(crate) fn decide(
         | Command::Decide { .. }
         | Command::SetTimer(_)
         | Command::CancelTimer { .. }
-        | Command::Wake => decide_work(world, &request.command, decider),
+        | Command::FireDue => decide_work(world, &request.command, decider),
     }
 }
 
@@ -165,7 +165,7 @@ fn decide_work(
         Command::Decide { approval, verdict } => tools::decide(world, *approval, verdict, decider),
         Command::SetTimer(wanted) => timers::set(world, wanted, decider),
         Command::CancelTimer { timer } => timers::cancel(world, timer, decider),
-        Command::Wake => due::fire_due(world, decider),
+        Command::FireDue => due::fire_due(world, decider),
         _ => Ok(()),
     }
 }

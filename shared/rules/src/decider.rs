@@ -27,7 +27,7 @@ pub(crate) struct UncommittedEvent {
     pub(crate) fact: Option<Fact>,
 }
 
-/// What an event says beside its payload.
+/// What an event has beside its payload.
 #[derive(Default)]
 pub(crate) struct EventHeader {
     /// The command's sender when absent.

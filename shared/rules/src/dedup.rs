@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::rejection::reject;
 
-/// Commands that a world remembers. Senders give up after 30 seconds: a busy world of 1,000
-/// commands a second remembers as long.
+/// Recent commands that a world keeps. Senders give up after 30 seconds: in a busy world of 1,000
+/// commands a second they cover as long.
 const COMMANDS_MAX: usize = 32_768;
 
 /// How long an append to the log may take.
 const APPEND_TIME_MAX: Duration = Duration::from_secs(2);
 
-/// The latest commands and their answers. A command that is older than what is remembered is
-/// refused: the world can't tell whether it acted on it, and will not act twice.
+/// The latest commands and their answers. A command that is older than all of them is
+/// refused: the world does not know whether it acted on it, and will not act twice.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(from = "Stored", into = "Stored")]
 pub(crate) struct CommandDedup {
@@ -77,7 +77,7 @@ impl CommandDedup {
     }
 }
 
-/// When a command was made, by its sender's clock: UUIDv7 tells, an id made of a key does not.
+/// When a command was made, by its sender's clock: a UUIDv7 has the time, an id made of a key has none.
 fn sent_at(command: CommandId) -> Option<Timestamp> {
     let (seconds, nanoseconds) = command.0.get_timestamp()?.to_unix();
     let milliseconds = seconds
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_older_than_what_is_remembered_is_refused() {
+    fn a_command_older_than_all_that_are_kept_is_refused() {
         let mut dedup = CommandDedup::default();
         let first = command_at(1);
         dedup.record(1, &commit(1, first));

@@ -1,4 +1,4 @@
-//! What an entity may be, as all features say it.
+//! What an entity may be: the checks of all features.
 
 use contract::{AgentConfig, Entity, EntityKind, Rejection};
 

@@ -2,7 +2,7 @@
 //!
 //! An agent with a mind remembers every custom event that is for it. Some wake it: then it decides, in a
 //! run, what it does. It uses abilities, as a model does on its way to an answer; when their runs have
-//! ended it decides again, until it says that it sleeps. What wakes it while it is awake waits, so none
+//! ended it decides again, until it decides to sleep. What wakes it while it is awake waits, so none
 //! is lost: [`Mind`] counts them, and the fold of the log is the only thing that does.
 
 mod check;

@@ -1,4 +1,4 @@
-//! What is due when, and the wake-up that the broker was asked for.
+//! What is due when, and the schedule that the broker has.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Schedule {
     /// Soonest first.
     due: BTreeSet<(Timestamp, Due)>,
-    /// The soonest wake-up that the broker was asked for.
+    /// The soonest schedule that the broker has.
     wake: Option<Timestamp>,
 }
 
@@ -45,24 +45,24 @@ impl Schedule {
         due.map(|(_, due)| due)
     }
 
-    /// Whether the broker was asked for a wake-up that comes after `now`, and at `due` at the latest.
+    /// Whether the broker has a schedule that fires after `now`, and at `due` at the latest.
     pub(crate) fn has_wake(&self, due: Timestamp, now: Timestamp) -> bool {
         self.wake.is_some_and(|wake| wake <= due && wake > now)
     }
 
-    /// The soonest wake-up that the broker was asked for.
+    /// The soonest schedule that the broker has.
     #[cfg(test)]
     pub(crate) fn wake(&self) -> Option<Timestamp> {
         self.wake
     }
 
-    /// The broker is asked for a wake-up at `wake`.
+    /// A schedule at `wake` was requested.
     pub(crate) fn set_wake(&mut self, wake: Timestamp) {
         self.wake = Some(wake);
     }
 
-    /// A wake-up came at `now`. The broker sends each that it is asked for once, and its clock may be
-    /// ahead: then it has to be asked again.
+    /// A schedule fired at `now`. The broker fires each once, and its clock may be ahead: then
+    /// another one is needed.
     pub(crate) fn wake_came(&mut self, now: Timestamp) {
         self.wake.take_if(|wake| *wake > now);
     }

@@ -85,7 +85,7 @@ impl Story {
         self.send("guest", post(text)).unwrap()
     }
 
-    /// The open invocations, oldest first.
+    /// The open runs, oldest first.
     fn open(&self) -> Vec<RunId> {
         self.world.runs.iter().map(|(id, _)| id).collect()
     }
@@ -258,7 +258,7 @@ fn whatever_stops_an_answer_ends_its_turn() {
                 entity: "ada".parse().unwrap(),
             },
         ),
-        ("the deadline", Command::Wake),
+        ("the deadline", Command::FireDue),
     ];
     for (name, command) in stops {
         let mut story = Story::begin(&["ada"]);
@@ -375,7 +375,7 @@ fn a_wake_that_comes_early_is_asked_for_again() {
     story.world.woken(story.now);
     assert_eq!(story.world.wake_wanted(story.now), Some(due));
     // On time, it is over by itself.
-    story.send("world", Command::Wake).unwrap();
+    story.send("world", Command::FireDue).unwrap();
     story.world.woken(due);
     assert_eq!(story.world.schedule.wake(), Some(due));
 }
@@ -401,12 +401,12 @@ fn timers_fire_once_and_in_order() {
     }
     let timer = "cancelled".parse().unwrap();
     story.send("guest", Command::CancelTimer { timer }).unwrap();
-    assert_eq!(story.send("world", Command::Wake).unwrap().len(), 0);
+    assert_eq!(story.send("world", Command::FireDue).unwrap().len(), 0);
     story.now = story.now + Duration::from_mins(1);
-    let events = story.send("world", Command::Wake).unwrap();
+    let events = story.send("world", Command::FireDue).unwrap();
     let fired: Vec<&str> = events.iter().map(|event| event.data.get()).collect();
     assert!(fired[0].contains("early") && fired[1].contains("late") && fired.len() == 2);
-    assert_eq!(story.send("world", Command::Wake).unwrap().len(), 0);
+    assert_eq!(story.send("world", Command::FireDue).unwrap().len(), 0);
 }
 
 #[test]
@@ -433,7 +433,7 @@ fn timers_that_do_not_fit_in_one_commit_fire_in_several() {
     story.now = story.now + Duration::from_mins(1);
     let mut fired = 0;
     while story.world.next_due().is_some() {
-        let events = story.send("world", Command::Wake).unwrap();
+        let events = story.send("world", Command::FireDue).unwrap();
         fired += types(&events)
             .iter()
             .filter(|name| **name == "app.big")

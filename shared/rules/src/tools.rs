@@ -2,8 +2,8 @@
 //!
 //! A run that answers ends with calls instead of a message. Each call becomes a run of its own, at
 //! once or when a person has agreed, or is refused; when all of them have results, the agent goes on
-//! with another run. The calls on the way to one answer are a loop. Its owner is opaque here: whoever
-//! begins a loop also ends it.
+//! with another run. The calls on the way to one answer are a loop. Its owner is opaque here, and
+//! begins and ends it.
 
 mod ability_calls;
 mod access;

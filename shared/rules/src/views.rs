@@ -21,7 +21,7 @@ pub use view::View;
 
 use crate::world::World;
 
-/// What is asked for of a world's state.
+/// The view that is requested of a world's state.
 pub fn view<'a>(world: &'a World, request: &ViewRequest) -> View<'a> {
     match request {
         ViewRequest::Whole => View::Whole(Box::new(whole::whole(world))),

@@ -25,7 +25,7 @@ impl PendingRequest {
         let command = CommandRequest {
             id: CommandId::new(),
             sender: EntityId::world(),
-            command: Command::Wake,
+            command: Command::FireDue,
             trace: None,
         };
         Self {
@@ -36,7 +36,7 @@ impl PendingRequest {
 
     /// Whether it requests to do what is due.
     pub(super) fn is_fire_due(&self) -> bool {
-        matches!(&*self.request, Request::Command(command) if matches!(command.command, Command::Wake))
+        matches!(&*self.request, Request::Command(command) if matches!(command.command, Command::FireDue))
     }
 
     /// Whether the actor itself sent it.

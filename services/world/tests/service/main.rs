@@ -68,11 +68,11 @@ async fn what_is_asked_together_is_answered_from_a_state_that_is_in_the_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn single_events_are_published_for_whoever_listens_to_nats() {
+async fn single_events_are_published_on_nats() {
     let harness = Harness::start_with(|config| config.publish_events = true).await;
     let world = harness.create("lobby").await;
     let raw = Raw::connect(&harness.nats.url()).await;
-    let mut heard = Box::pin(raw.listen("mw.evt.lobby.app.>").await);
+    let mut received = Box::pin(raw.listen("mw.evt.lobby.app.>").await);
     let id = CommandId::new();
     let command = Command::SendEvents {
         events: vec![draft("app.one"), draft("app.two")],
@@ -80,7 +80,7 @@ async fn single_events_are_published_for_whoever_listens_to_nats() {
     };
     let accepted = harness.send_as(&world, id, "guest", command).await.unwrap();
     for (index, name) in [(0, "app.one"), (1, "app.two")] {
-        let event = heard.next().await.unwrap();
+        let event = received.next().await.unwrap();
         assert_eq!(event.subject, format!("mw.evt.lobby.{name}"));
         assert_eq!(event.headers["ce-id"], id.event(index).to_string());
         let place = format!("{}.{}", accepted.seq, accepted.first + index);
@@ -135,7 +135,7 @@ async fn a_refusal_names_its_rule_and_its_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invocation_is_dispatched_and_ends_once() {
+async fn a_run_is_dispatched_and_ends_once() {
     let harness = Harness::start().await;
     let world = harness.create("lobby").await;
     harness
@@ -341,7 +341,7 @@ async fn everything_goes_on_when_nats_was_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invocation_that_nobody_runs_fails_at_its_deadline() {
+async fn a_run_that_no_worker_takes_fails_at_its_deadline() {
     let harness = Harness::start().await;
     let world = harness.create("lobby").await;
     let request = Command::RequestAction {

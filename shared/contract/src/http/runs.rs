@@ -1,4 +1,4 @@
-//! Runs of actions, which are called invocations in the interface.
+//! Runs of actions. In the interface, `invocation` is the name of a run.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -34,7 +34,7 @@ pub struct RunRequest {
 #[into_params(parameter_in = Query)]
 pub struct RunQuery {
     /// The commit of its request: the log is searched from there for its end, some 10,000 commits of
-    /// the world at a time; a 404 says where to go on. Without it only a run that is open is found.
+    /// the world at a time; a 404 has the position to go on from. Without it only a run that is open is found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<Seq>,
 }

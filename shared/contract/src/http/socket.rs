@@ -1,4 +1,4 @@
-//! The frames of the native WebSocket, beside `event` and `chunk`, which carry a
+//! The frames of the native WebSocket, beside `event` and `chunk`, which hold a
 //! [`CloudEvent`](crate::CloudEvent) and a [`Chunk`](crate::Chunk).
 //!
 //! A frame of a client has a `type`, the fields of one of the structures here or of
@@ -38,7 +38,7 @@ pub struct StopChatFrame {
     pub chat: ChatId,
 }
 
-/// `ping`: asks for a `pong`.
+/// `ping`: requests a `pong`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PingFrame {}
 

@@ -46,7 +46,7 @@ fn speak(caller: Option<Caller>) -> Purpose {
 }
 
 #[test]
-fn the_fields_of_an_event_tell_the_purpose() {
+fn the_purpose_follows_from_the_fields_of_an_event() {
     let answer = json!({"message": MESSAGE, "turn": TURN});
     let call = json!({"message": MESSAGE, "turn": TURN, "call": "c1"});
     let title = Purpose::Title {
@@ -114,7 +114,7 @@ fn the_fields_of_an_event_tell_the_purpose() {
 }
 
 #[test]
-fn a_request_tells_its_purpose_again() {
+fn a_request_keeps_its_purpose() {
     let question = question();
     let purposes = [
         Purpose::Answer(question.clone()),

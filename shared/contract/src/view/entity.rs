@@ -66,7 +66,7 @@ impl EntityOutline<'_> {
 
 impl<'a> From<&'a Entity> for EntityOutline<'a> {
     fn from(entity: &'a Entity) -> Self {
-        // A new field does not compile until somebody says whether it is part of an outline.
+        // A new field does not compile until it is decided whether it is part of an outline.
         let Entity {
             id,
             kind,

@@ -1,4 +1,4 @@
-//! What of a state is asked for, and how the answer travels.
+//! Requests for views of a state, and the encoding of the views.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -66,7 +66,7 @@ pub enum View {
     #[default]
     Whole,
     /// What the world is, who and what is in it, and what goes on: without the states of entities,
-    /// what was said in chats, what runs were given, types of events and timers.
+    /// the messages of chats, the input of runs, types of events and timers.
     Outline,
 }
 
@@ -115,7 +115,7 @@ pub trait GetView {
     fn into_request(self) -> ViewRequest;
 }
 
-/// Defines what is asked for by its type alone.
+/// Defines requests without fields.
 macro_rules! get_unit {
     ($(#[$doc:meta])* $name:ident => $variant:ident: $view:ty) => {
         $(#[$doc])*
@@ -132,7 +132,7 @@ macro_rules! get_unit {
     };
 }
 
-/// Defines what is asked for with some fields.
+/// Defines requests with fields.
 macro_rules! get {
     (
         $(#[$doc:meta])* $name:ident {
@@ -300,7 +300,7 @@ get_tuple!(A 0, B 1, C 2);
 get_tuple!(A 0, B 1, C 2, D 3);
 get_tuple!(A 0, B 1, C 2, D 3, E 4);
 
-/// A view on its way: it is decoded by whoever asked, who knows which type it has. Everything of a
+/// A view on its way: the requester, which knows its type, decodes it. Everything of a
 /// world may be passed on undecoded.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EncodedView {

@@ -38,7 +38,7 @@ pub struct RunView<'a> {
     /// The agent that called the ability.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<EntityId>,
-    /// What everything of the conversation or request shares that asked for it.
+    /// What everything of the conversation or request shares that requested it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation: Option<Uuid>,
     /// How many runs led to it.
@@ -76,7 +76,7 @@ pub struct RunOutline<'a> {
     /// The agent that called the ability.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<EntityId>,
-    /// What everything of the conversation or request shares that asked for it.
+    /// What everything of the conversation or request shares that requested it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation: Option<Uuid>,
     /// What it thinks about for an agent with a mind.

@@ -270,6 +270,6 @@ fn name(command: &Command) -> &'static str {
         Command::StopChat { .. } => "stop_chat",
         Command::SetTimer(_) => "set_timer",
         Command::CancelTimer { .. } => "cancel_timer",
-        Command::Wake => "wake",
+        Command::FireDue => "wake",
     }
 }

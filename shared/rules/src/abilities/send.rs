@@ -12,7 +12,7 @@ use crate::rejection::{invalid, reject};
 use crate::text::check_text;
 use crate::world::World;
 
-/// The most that may be attached to an event beside what it says.
+/// The most that may be attached to an event beside its payload.
 const METADATA_BYTES_MAX: usize = 64 * 1024;
 /// The longest description or summary of an event.
 const LINE_BYTES_MAX: usize = 4096;

@@ -60,7 +60,7 @@ pub(super) fn trigger_abilities(
 }
 
 /// Whether an event is for an ability: what is for nobody is for everyone, and what an entity sends
-/// under the type of its own ability asks for that ability, whoever the event is for.
+/// under the type of its own ability triggers that ability, no matter for whom the event is.
 fn is_triggered(entity: &Entity, ability: &Ability, event: &Event) -> bool {
     let is_own = event.sender == entity.id;
     let is_for = event
@@ -73,7 +73,7 @@ fn is_triggered(entity: &Entity, ability: &Ability, event: &Event) -> bool {
     }
 }
 
-/// What an ability sends does not ask for it again: it would never end.
+/// What an ability sends does not trigger it again: it would never end.
 fn is_its_own(entity: &Entity, ability: &Ability, origin: Origin<'_>) -> bool {
     origin
         .run

@@ -61,7 +61,7 @@ fn push_opened(id: &ChatId, decider: &mut Decider<'_>) -> Result<(), Rejection> 
     )
 }
 
-/// Begins a chat with what was said in another, up to `message`.
+/// Begins a chat with the messages of another, up to `message`.
 pub(crate) fn branch(
     world: &World,
     from: &ChatId,
@@ -88,7 +88,7 @@ pub(crate) fn branch(
     push_opened(new, decider)
 }
 
-/// A chat as it begins: where its title comes from is not its maker's to say.
+/// A chat as it begins: the source of its title is not its maker's to choose.
 pub(crate) fn new_chat(chat: &Chat) -> Chat {
     Chat {
         titled: titled_by_a_person(&chat.title),
@@ -111,7 +111,7 @@ pub(crate) fn merge_chat(
     }
 }
 
-/// No title, and the one that every chat begins with, say nothing.
+/// No title, and the one that every chat begins with, have no content.
 fn titled_by_a_person(title: &str) -> TitleSource {
     if title.trim().is_empty() || title.trim() == NEW_CHAT {
         TitleSource::Default

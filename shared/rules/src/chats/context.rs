@@ -59,7 +59,7 @@ fn others(world: &World, chat: &ChatId, agent: &EntityId) -> Vec<EntityId> {
 }
 
 /// What of a chat an agent remembers and is for it, and `question`, which always comes last: what
-/// was said meanwhile is before it, and what the agent still has to answer is not there yet.
+/// was posted meanwhile is before it, and what the agent still has to answer is not there yet.
 fn messages(
     world: &World,
     chat: &ChatId,

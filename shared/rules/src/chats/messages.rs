@@ -67,7 +67,7 @@ pub(crate) fn post(
     title_from_first_message(world, state, sender, text, decider)
 }
 
-/// Posts what is said together with events, of which the first led to it.
+/// Posts the message that comes with events, of which the first is its cause.
 pub(crate) fn post_with_events(
     world: &World,
     message: &ChatText,
@@ -110,7 +110,7 @@ pub(crate) fn post_answer(
         auto_reply: agent_config(world, agent).is_none_or(|config| config.auto_reply),
     };
     let text = finish_answer(dialect(world), &answer);
-    // What an agent says is cut, never refused: it can't say it any better.
+    // The text of an agent is cut, never refused: the agent could not do better.
     let text = text[..text.floor_char_boundary(TEXT_BYTES_MAX)].replace('\0', "");
     if text.trim().is_empty() {
         return Ok(());
@@ -139,7 +139,7 @@ pub(crate) fn post_answer(
     )
 }
 
-/// Agents that have reached their limit say so. They address no agent, and so end the exchange.
+/// Posts the notices of agents that have reached their limit. They address no agent, and so end the exchange.
 fn push_notices(
     world: &World,
     chat: &ChatId,

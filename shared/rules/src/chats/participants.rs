@@ -26,7 +26,7 @@ pub(super) fn agents_of<'a>(world: &'a World, chat: &'a Chat) -> impl Iterator<I
     })
 }
 
-/// Those of them that are asked to answer there: an agent whose client thinks speaks when it likes.
+/// Those of them that are asked to answer there: an agent whose client thinks posts when it likes.
 pub(crate) fn answerers_of<'a>(
     world: &'a World,
     chat: &'a Chat,

@@ -15,14 +15,14 @@ use crate::world::World;
 const WAITING_MAX: usize = 500;
 /// Agents that may answer one message: each is requested in the same commit.
 const ANSWERERS_MAX: usize = 256;
-/// Agents that may say at once that they reached their limit; the others say it another time.
+/// Agents whose notices may be posted at once; those of the others are posted another time.
 const NOTICES_MAX: usize = 32;
 
 /// What the agents of a chat do with a message.
 #[derive(Default)]
 pub(super) struct Recipients {
     pub(super) answerers: Vec<EntityId>,
-    /// Those that say that they have reached their limit.
+    /// Those for which a notice is posted, since they have reached their limit.
     pub(super) limited: Vec<EntityId>,
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Chats {
     /// How many model requests the answers of each agent have cost, or will, since somebody opened a
     /// turn.
     pub(super) model_requests: BTreeMap<EntityId, u32>,
-    /// Who has said since then that it reached its limit.
+    /// The agents whose notice was posted since then.
     pub(super) limited: BTreeSet<EntityId>,
     /// Agents do not remember what was posted up to then.
     pub(super) forgotten: BTreeMap<EntityId, Timestamp>,
@@ -45,7 +45,7 @@ pub(crate) struct ChatState {
     /// How many messages it has, those before the tail included.
     pub(super) message_count: u64,
     pub(super) queues: BTreeMap<EntityId, AnswerQueue>,
-    /// Whether a model was asked for a title.
+    /// Whether a title was requested from a model.
     pub(super) title_requested: bool,
 }
 

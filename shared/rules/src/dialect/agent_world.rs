@@ -1,5 +1,5 @@
 //! The dialect of Agent World: `@name` at the beginning of a line addresses an agent, `<world>` tags
-//! say who is to hear an answer, and a limit notice is known by its words.
+//! name the recipients of an answer, and a limit notice is recognised by its text.
 
 mod answer;
 mod history;

@@ -29,7 +29,7 @@ pub(crate) enum AnswerRouting {
     Answers,
     /// It does not answer.
     Ignores,
-    /// It has reached its limit, and says so with a notice.
+    /// It has reached its limit, and a notice is posted.
     LimitReached,
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn create(
     decider.push(Fact::EntityCreated(new_entity(entity)))
 }
 
-/// An entity as it begins: how often it has changed is not its maker's to say.
+/// An entity as it begins: how often it has changed is not its maker's to choose.
 pub(crate) fn new_entity(entity: &Entity) -> Entity {
     Entity {
         revision: 0,
@@ -101,7 +101,7 @@ pub(crate) fn remove(
     decider.push(Fact::EntityRemoved(EntityRemoved { entity: id.clone() }))
 }
 
-/// Lets an agent forget what was said so far.
+/// Lets an agent forget the messages so far.
 pub(crate) fn forget(
     world: &World,
     agent: &EntityId,

@@ -25,7 +25,7 @@ const NO_CHAT: CheckChat = |_, _, _| Ok(());
 const CALLS_MAX: usize = 16;
 /// All that an agent thinks at once.
 const THOUGHT_BYTES_MAX: usize = 64 * 1024;
-/// A plan, which it is told each time.
+/// A plan, which is part of each prompt.
 const PLAN_BYTES_MAX: usize = 32 * 1024;
 const SUMMARY_BYTES_MAX: usize = 32 * 1024;
 
@@ -69,7 +69,7 @@ fn decide(
     check_calls(&result.calls)?;
     let mind = world.minds.by_agent.get(&run.entity);
     let Some(mind) = mind.filter(|mind| mind.is_current_run(id)) else {
-        // The mind that was asked is gone.
+        // The mind that the run was for is gone.
         return Ok(Vec::new());
     };
     let due = next_in_chain(world, &run.entity);
@@ -98,7 +98,7 @@ fn decide(
         (Some(_), Some(_)) => mind.chain_length() > 1,
         (None, None) => false,
     };
-    // Whoever neither does nor plans anything would decide the same for ever.
+    // An agent that neither does nor plans anything would decide the same for ever.
     let is_done = thought.sleeps || result.calls.is_empty() && thought.plan.is_none();
     let thought = AgentThought {
         plan: thought.plan.clone(),
@@ -118,7 +118,7 @@ fn begins_a_chain(world: &World, agent: &EntityId, key: &AbilityKey) -> bool {
     chains.any(|chain| chain.first() == Some(key))
 }
 
-/// Sends the event that a use of an ability becomes; or says why an agent can't use it so.
+/// Sends the event that a use of an ability becomes; or returns why an agent can't use it so.
 fn use_ability(
     world: &World,
     (id, run): (RunId, &OpenRun),

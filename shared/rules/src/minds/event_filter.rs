@@ -31,7 +31,7 @@ impl<'a> FilteredEvent<'a> {
         self.event.sender == *me || self.event.target.as_ref().is_none_or(names_me)
     }
 
-    /// Whether it wakes an agent that it is for: what an agent says itself does not, unless it says it
+    /// Whether it wakes an agent that it is for: what an agent sends itself does not, unless it sends it
     /// to itself.
     pub(super) fn wakes(&self, me: &EntityId, wakes_on: &[EventMatcher]) -> bool {
         let target = self.event.target.as_ref();

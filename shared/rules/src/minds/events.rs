@@ -121,7 +121,7 @@ fn forget(world: &mut World, agent: &EntityId) {
     }
 }
 
-/// A run was requested that thinks for an agent, or that it asked for.
+/// A run was requested that thinks for an agent, or that it requested itself.
 fn on_run_requested(world: &mut World, event: &Event, requested: &ActionRequested) {
     let run = event.id.invocation();
     let purpose = Purpose::of(event, requested);
@@ -182,7 +182,7 @@ pub(crate) fn on_task_ended(
         return;
     };
     let (limits, chains) = (config.memory, config.chains.clone());
-    // One that an earlier mind of the agent had requested says nothing to this one.
+    // One that an earlier mind of the agent had requested is not for this one.
     let mind = world.minds.by_agent.get_mut(agent);
     let Some(mind) = mind.filter(|mind| mind.is_current_run(ended.id)) else {
         return;

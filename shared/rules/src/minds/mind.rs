@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 /// Events that wake an agent and wait to be thought about. What comes beyond is only remembered: the
 /// agent is awake in any case.
 const CAUSES_MAX: usize = 100;
-/// What an agent remembers word for word, in bytes: a worker is told all of it in one message.
+/// What an agent remembers word for word, in bytes: a worker gets all of it in one message.
 const MEMORY_BYTES_MAX: usize = 128 * 1024;
 /// An event without its payload, about.
 const REMEMBERED_BYTES: usize = 256;
 /// Events that wait to be summarised, as a multiple of those that are kept word for word. Beyond, the
 /// oldest are forgotten: nobody summarises.
 const UNSUMMARISED_TIMES_MAX: usize = 4;
-/// All thoughts that an agent keeps: it is told them each time.
+/// All thoughts that an agent keeps: they are part of each prompt.
 const THOUGHTS_BYTES_MAX: usize = 64 * 1024;
 
 /// What an agent has in mind.
@@ -35,7 +35,7 @@ pub(super) struct Mind {
     waits_for: BTreeSet<RunId>,
     /// Decisions about what woke it first.
     step: u32,
-    /// Decisions since a person, the world, or a timer of its own was heard.
+    /// Decisions since the last event of a person, the world, or a timer of its own.
     steps: u32,
     plan: Vec<String>,
     thoughts: BTreeMap<String, String>,

@@ -42,7 +42,7 @@ pub(crate) fn request_by_name(
     decider.push_with(Fact::ActionRequested(requested), header)
 }
 
-/// Requests a run in the world's name. The header tells what led to it.
+/// Requests a run in the world's name. The header names its cause.
 pub(crate) fn request(
     requested: ActionRequested,
     purpose: &Purpose,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// A run without a deadline of its own has this long.
 pub(crate) const DEADLINE_DEFAULT: Duration = Duration::from_mins(10);
-/// What a worker gets beyond an agent's own limit to say that it failed, before the world says so.
+/// The time that a worker has beyond an agent's own limit to report its failure, before the run expires.
 pub(crate) const ANSWER_GRACE: Duration = Duration::from_secs(30);
 /// The most runs of a world that may be open: all of them are in its state.
 pub(crate) const OPEN_MAX: usize = 100_000;

@@ -26,7 +26,7 @@ pub(crate) struct OpenRun {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) arguments: Option<Box<RawValue>>,
     pub(crate) purpose: Purpose,
-    /// What everything of the conversation or request shares that asked for it.
+    /// What everything of the conversation or request shares that requested it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) correlation: Option<Uuid>,
     /// How many runs led to it.

@@ -215,7 +215,7 @@ fn who_answers_an_event() {
 }
 
 #[test]
-fn a_run_is_told_the_event_and_its_results_enter_the_log_together() {
+fn a_run_gets_the_event_and_its_results_enter_the_log_together() {
     let mut story = Story::begin(&[]);
     story.add(Entity {
         state: Some(json!({"sold": 0})),
@@ -295,7 +295,7 @@ fn what_an_ability_sends_does_not_ask_for_it_again() {
 }
 
 proptest! {
-    /// Whatever listens to whatever, what runs ends, and the log tells it again.
+    /// No matter which triggers lead to each other, all runs end, and the log gives the same state.
     #[test]
     fn abilities_that_ask_for_one_another_come_to_an_end(
         triggers in prop::collection::vec((0..4_usize, 0..5_usize), 1..5),
@@ -303,9 +303,9 @@ proptest! {
     ) {
         const TYPES: [&str; 5] = ["a.a", "a.b", "a.c", "a.d", "*"];
         let mut story = Story::begin(&[]);
-        for (index, (sends, hears)) in triggers.iter().enumerate() {
+        for (index, (sends, trigger)) in triggers.iter().enumerate() {
             let name = format!("o{index}-{sends}");
-            story.add(object(&name, &[ability("react", TYPES[*hears])]));
+            story.add(object(&name, &[ability("react", TYPES[*trigger])]));
         }
         story.emit("guest", draft("a.a", None, &json!({}))).unwrap();
         let mut steps = 0;
@@ -358,7 +358,7 @@ fn a_timer_sends_its_event_whole_or_says_why_not() {
             message: None,
         };
         story.send("guest", Command::SetTimer(set)).unwrap();
-        let events = story.send("world", Command::Wake).unwrap();
+        let events = story.send("world", Command::FireDue).unwrap();
         assert_eq!(types(&events), expected);
         let fired: Value = serde_json::from_str(events[0].data.get()).unwrap();
         let reason = fired["refused"].as_str().unwrap_or_default();

@@ -13,7 +13,7 @@ pub(super) fn chat_id(id: &str) -> ChatId {
 }
 
 impl Story {
-    /// What was said in a chat, as it is kept: who, and what.
+    /// The messages of a chat: sender and text.
     pub(super) fn said(&self, chat: &str) -> Vec<(String, String)> {
         let tail = self.world.chats.get(&chat_id(chat)).unwrap().tail();
         tail.iter()
@@ -74,7 +74,7 @@ fn an_agent_that_had_its_turns_says_so_once_until_somebody_opens_a_turn() {
         assert_eq!(
             senders,
             ["ada"],
-            "the last answer is bob's, and nobody has to tell bob"
+            "the last answer is bob's, and bob needs no notice"
         );
         assert!(
             notices[0]
@@ -91,7 +91,7 @@ fn an_agent_that_had_its_turns_says_so_once_until_somebody_opens_a_turn() {
 }
 
 #[test]
-fn the_main_agent_answers_whoever_addresses_nobody() {
+fn the_main_agent_answers_a_message_that_addresses_nobody() {
     let mut story = Story::begin(&["ada", "bob"]);
     let change = WorldUpdate {
         main_agent: Some("Bob".into()),
@@ -296,7 +296,7 @@ fn what_is_taken_back_takes_all_that_followed_with_it() {
         chat: chat_id("main"),
         message,
     };
-    // Its answer is called off.
+    // Its answer is cancelled.
     let events = story.send("guest", remove(second)).unwrap();
     assert_eq!(
         types(&events),
@@ -414,7 +414,7 @@ fn a_prompt_is_filled_with_the_variables_of_the_world() {
 }
 
 #[test]
-fn objects_are_heard_as_agents_are() {
+fn messages_of_objects_are_answered_as_those_of_agents() {
     let mut story = Story::begin(&["ada"]);
     story
         .send(
@@ -450,8 +450,8 @@ fn a_worlds_own_model_names_its_chats() {
     story.say("hello");
     let events = story.answer_first("hi");
     assert_eq!(types(&events).last(), Some(&"action.requested"));
-    let told = context(&story.world, story.open()[0]).unwrap();
-    let Brain::Llm(llm) = told.entity.agent.unwrap().brain else {
+    let run_context = context(&story.world, story.open()[0]).unwrap();
+    let Brain::Llm(llm) = run_context.entity.agent.unwrap().brain else {
         panic!("a title needs a model")
     };
     assert_eq!(

@@ -62,10 +62,10 @@ fn an_agent_of_a_client_speaks_when_it_likes() {
     let [answer] = story.open()[..] else {
         panic!("ada is asked")
     };
-    // Others are not told that they could talk to it.
+    // It is not in the list of those that others can talk to.
     assert_eq!(context(&story.world, answer).unwrap().others, ids(&["bob"]));
     let events = story.answer(answer, "hello to you").unwrap();
-    // What is said to it waits for nobody.
+    // A message to it waits for no answer.
     assert_eq!(types(&events)[2..], ["chat.turn_ended"]);
     assert!(
         !story

@@ -1,4 +1,4 @@
-//! Events, and what is said together with them.
+//! Events, and the messages that are posted with them.
 
 use contract::chat::ChatText;
 use contract::command::SetTimer;
@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::chats::chat_id;
 use super::{Story, hash, post, types};
 
-/// An event of a type, and what is said with it.
+/// An event of a type, and the message that is posted with it.
 fn said(event_type: &str, chat: &str, text: &str) -> Command {
     let data = RawValue::from_string("{}".to_owned()).unwrap();
     Command::SendEvents {
@@ -81,7 +81,7 @@ fn an_event_and_what_is_said_with_it_happen_both_or_neither() {
     }
 }
 
-/// Who speaks in some events, and whether they say that it is an agent.
+/// The senders of the messages in some events, and whether they are marked as agents.
 fn speakers(events: &[Event]) -> Vec<(&str, bool)> {
     let posted = events
         .iter()
@@ -95,7 +95,7 @@ fn speakers(events: &[Event]) -> Vec<(&str, bool)> {
 }
 
 #[test]
-fn a_message_tells_whether_an_agent_speaks() {
+fn a_message_has_the_mark_of_an_agent_as_its_sender() {
     let mut story = Story::begin(&["ada"]);
     assert_eq!(speakers(&story.say("hello")), [("guest", false)]);
     assert_eq!(speakers(&story.answer_first("hello")), [("ada", true)]);
@@ -114,6 +114,6 @@ fn a_message_tells_whether_an_agent_speaks() {
         }),
     };
     story.send("ada", Command::SetTimer(timer)).unwrap();
-    let events = story.send("world", Command::Wake).unwrap();
+    let events = story.send("world", Command::FireDue).unwrap();
     assert_eq!(speakers(&events), [("ada", true)]);
 }

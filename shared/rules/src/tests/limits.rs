@@ -10,7 +10,7 @@ use super::chats::{chat_id, with_model};
 use super::{Story, types};
 
 #[test]
-fn a_heartbeat_speaks_at_each_of_its_moments_until_it_is_called_off() {
+fn a_heartbeat_posts_at_each_of_its_moments_until_it_is_cancelled() {
     let mut story = Story::begin(&["ada"]);
     let beat = |repeat: &str| {
         Command::SetTimer(SetTimer {
@@ -33,7 +33,7 @@ fn a_heartbeat_speaks_at_each_of_its_moments_until_it_is_called_off() {
         let due = story.world.next_due().unwrap();
         assert_eq!(due.as_unix_ms() % 300_000, 0);
         story.now = due;
-        let events = story.send("world", Command::Wake).unwrap();
+        let events = story.send("world", Command::FireDue).unwrap();
         let expected = [
             "timer.fired",
             "message.posted",
@@ -45,7 +45,7 @@ fn a_heartbeat_speaks_at_each_of_its_moments_until_it_is_called_off() {
     }
     // What was missed is made up for once.
     story.now = story.now + std::time::Duration::from_hours(1);
-    story.send("world", Command::Wake).unwrap();
+    story.send("world", Command::FireDue).unwrap();
     story.answer_first("nothing");
     assert_eq!(story.said("main").len(), 8);
     assert!(story.world.next_due().unwrap() > story.now);
@@ -75,7 +75,7 @@ fn a_timer_that_could_not_fire_is_refused() {
     story.send("guest", Command::SetTimer(big(60_000))).unwrap();
     for _ in 0..2 {
         story.now = story.world.next_due().unwrap();
-        let events = story.send("world", Command::Wake).unwrap();
+        let events = story.send("world", Command::FireDue).unwrap();
         assert!(types(&events).contains(&"message.posted"));
     }
 }
@@ -99,7 +99,7 @@ fn the_timer_of_somebody_who_has_left_says_nothing_more() {
         .send("world", Command::RemoveEntity { entity })
         .unwrap();
     story.now = story.world.next_due().unwrap();
-    let events = story.send("world", Command::Wake).unwrap();
+    let events = story.send("world", Command::FireDue).unwrap();
     assert_eq!(types(&events), ["timer.fired"]);
     assert_eq!(story.world.next_due(), None);
 }
@@ -132,10 +132,10 @@ fn what_follows_from_a_command_takes_as_many_commits_as_it_needs() {
             .iter()
             .filter(|name| **name == "chat.turn_ended")
             .count();
-        // What is left is due at once, also for whoever wakes the world from a snapshot.
+        // What is left is due at once, also after the world is loaded from a snapshot.
         let text = serde_json::to_string(&story.world).unwrap();
         story.world = serde_json::from_str(&text).unwrap();
-        events = story.send("world", Command::Wake).unwrap();
+        events = story.send("world", Command::FireDue).unwrap();
     }
     assert_eq!(ended, 5 * 201);
     assert!(story.world.chats.open_turns() == 0);
@@ -195,7 +195,7 @@ fn a_chat_can_be_renamed_although_one_of_its_agents_has_left() {
 }
 
 #[test]
-fn whoever_is_removed_may_have_more_runs_than_one_commit_ends() {
+fn a_removed_entity_may_have_more_runs_than_one_commit_ends() {
     let mut story = Story::begin(&["ada", "bob"]);
     let run = |agent: &str| Command::RequestAction {
         action: "work".parse().unwrap(),
@@ -211,11 +211,11 @@ fn whoever_is_removed_may_have_more_runs_than_one_commit_ends() {
     let remove = Command::RemoveEntity { entity };
     let mut events = story.send("world", remove).unwrap();
     assert!(types(&events).contains(&"entity.removed"));
-    // Nothing more comes of those that are still to be called off.
+    // Nothing more comes of those that are still to be cancelled.
     let abandoned = story.world.runs.orphaned().next().unwrap();
     let refused = story.answer(abandoned, "done").unwrap_err();
     assert_eq!(refused.code, contract::RejectionCode::AlreadyEnded);
-    // Whoever is called the same is not meant.
+    // Another one of the same name is not meant.
     let namesake = super::entity("ada", contract::EntityKind::Agent);
     let create = Command::CreateEntity(namesake);
     events.extend(story.send("world", create).unwrap());
@@ -228,11 +228,11 @@ fn whoever_is_removed_may_have_more_runs_than_one_commit_ends() {
             .iter()
             .filter(|event| event.event_type.as_str() == "action.cancelled");
         for event in cancelled {
-            assert!(ended.insert(event.causation), "called off twice");
+            assert!(ended.insert(event.causation), "cancelled twice");
         }
         let text = serde_json::to_string(&story.world).unwrap();
         story.world = serde_json::from_str(&text).unwrap();
-        events = story.send("world", Command::Wake).unwrap();
+        events = story.send("world", Command::FireDue).unwrap();
     }
     assert_eq!(ended.len(), 2000);
     let left = BTreeSet::from_iter(story.open());

@@ -45,7 +45,7 @@ fn any_command() -> impl Strategy<Value = (String, Command)> {
          agents: Vec::new(),
          ..Chat::new("main".parse().unwrap())
         })),
-                1 => Just(Command::Wake),
+                1 => Just(Command::FireDue),
                 4 => Just(Command::Complete {
                     invocation: RunId(Uuid::nil()),
                     outcome: RunOutcome::Failed { code: "x".into(), reason: "y".into() },

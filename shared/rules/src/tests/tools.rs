@@ -1,4 +1,4 @@
-//! Tools as stories: calls that are made, asked about, refused, called off, and what ends them.
+//! Tools as stories: calls that are made, asked about, refused, cancelled, and what ends them.
 
 mod ends;
 mod limits;
@@ -131,7 +131,7 @@ impl Story {
         self.send(sender, Command::Decide { approval, verdict })
     }
 
-    /// What the model is told of the calls that it made, oldest first.
+    /// The results of its calls that the model gets, oldest first.
     fn results(&self) -> Vec<(String, bool)> {
         let context = context(&self.world, self.open()[0]).unwrap();
         let calls = context.steps.into_iter().flat_map(|step| step.calls);
@@ -162,9 +162,9 @@ fn an_agent_goes_on_when_its_tools_have_answered() {
     let [read, write] = story.open()[..] else {
         panic!("two calls")
     };
-    let told = context(&story.world, read).unwrap();
-    assert_eq!(told.call.unwrap().name, "read");
-    assert_eq!(told.mcp_servers.len(), 1);
+    let run_context = context(&story.world, read).unwrap();
+    assert_eq!(run_context.call.unwrap().name, "read");
+    assert_eq!(run_context.mcp_servers.len(), 1);
     assert_eq!(
         types(&story.returns(write, "written")),
         ["action.completed"]
@@ -177,9 +177,9 @@ fn an_agent_goes_on_when_its_tools_have_answered() {
         story.results(),
         [("text".to_owned(), false), ("written".to_owned(), false)]
     );
-    let told = context(&story.world, story.open()[0]).unwrap();
-    assert_eq!(told.messages.last().unwrap().text, "hello");
-    assert_eq!(told.steps[0].said, "let me see");
+    let run_context = context(&story.world, story.open()[0]).unwrap();
+    assert_eq!(run_context.messages.last().unwrap().text, "hello");
+    assert_eq!(run_context.steps[0].said, "let me see");
     assert_eq!(
         types(&story.answer(story.open()[0], "done").unwrap()),
         ["message.posted", "action.completed", "chat.turn_ended"]
@@ -207,11 +207,11 @@ fn what_becomes_of_a_call() {
         assert_eq!(types(&events[1..]), *then, "{permission:?} {name}");
         let is_refused = (*permission, *name) == (Permission::Read, "write");
         // A refused call is answered at once: the next run is the agent's own.
-        let told = context(
+        let run_context = context(
             &story.world,
             *story.open().last().unwrap_or(&RunId(uuid::Uuid::nil())),
         );
-        let steps = told.map_or(0, |told| told.steps.len());
+        let steps = run_context.map_or(0, |run_context| run_context.steps.len());
         assert_eq!(steps, usize::from(is_refused), "{permission:?} {name}");
     }
 }
@@ -294,13 +294,13 @@ fn the_next_message_waits_until_the_answer_is_there() {
     story.decide("guest", Verdict::Approved).unwrap();
     story.returns(story.open()[0], "written");
     story.answer(story.open()[0], "done").unwrap();
-    let told = context(&story.world, story.open()[0]).unwrap();
-    assert_eq!(told.messages.last().unwrap().text, "two");
-    assert!(told.steps.is_empty());
+    let run_context = context(&story.world, story.open()[0]).unwrap();
+    assert_eq!(run_context.messages.last().unwrap().text, "two");
+    assert!(run_context.steps.is_empty());
 }
 
 #[test]
-fn a_failed_or_cancelled_call_is_told_to_the_model() {
+fn a_failed_or_cancelled_call_is_a_result_for_the_model() {
     let mut story = Story::with_tools(&["ada"], &access(Permission::Auto));
     story.say("hello");
     story

@@ -70,7 +70,7 @@ fn show(story: &Story, request: &ViewRequest) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// The same, as whoever asked for it reads and writes it.
+/// The same, as its requester decodes and encodes it.
 fn read<G: GetView>(story: &Story, request: G) -> Value
 where
     G::View: Serialize,
@@ -89,7 +89,7 @@ where
 }
 
 #[test]
-fn whoever_reads_a_view_gets_all_of_it() {
+fn a_reader_of_a_view_gets_all_of_it() {
     let story = begin();
     let (ada, mic, main) = (entity_id("ada"), entity_id("mic"), chat_id("main"));
     let run = story.world.runs.iter().next().unwrap().0;

@@ -12,7 +12,7 @@ pub(crate) struct Variables<'a> {
 }
 
 impl<'a> Variables<'a> {
-    /// Reads lines of `NAME=value`. Empty lines and those that begin with `#` say nothing; the last
+    /// Reads lines of `NAME=value`. Empty lines and those that begin with `#` are skipped; the last
     /// of two definitions holds. A line that defines nothing is left out, so that a slip of the pen
     /// costs one variable and not the world.
     ///
@@ -30,7 +30,7 @@ impl<'a> Variables<'a> {
 
     /// The prompt with the value of each variable in place of its `{{name}}`, with or without
     /// spaces inside. A variable that is not defined is empty. Values are taken as they are: a
-    /// `{{name}}` in one stays. What comes behind `bytes_max` is cut: a short prompt may ask for much.
+    /// `{{name}}` in one stays. What comes behind `bytes_max` is cut: a short prompt may have many of them.
     pub(crate) fn fill(&self, prompt: &str, bytes_max: usize) -> String {
         let mut filled = String::with_capacity(prompt.len());
         let mut rest = prompt;

@@ -38,11 +38,11 @@ fn fire_whole(world: &World, id: &TimerId, decider: &mut Decider<'_>) -> Result<
     let Some(timer) = world.timers.get(id) else {
         return Ok(());
     };
-    // Whoever has left does nothing any more.
+    // An entity that was removed does nothing any more.
     if timer.owner != EntityId::world() && !world.entities.contains(&timer.owner) {
         return Ok(());
     }
-    // What they name may be gone by now, or be too much: the timer fires all the same, and says so.
+    // What they name may be gone by now, or be too much: the timer fires all the same, with the reason.
     let event = timer.event.as_ref();
     let event = event.and_then(|event| send_event(world, timer, event, fired, decider).err());
     let message = post_message(world, timer, decider).err();

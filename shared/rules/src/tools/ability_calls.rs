@@ -36,7 +36,7 @@ pub(crate) fn event_of_call(
     let Trigger::Type(event_type) = &ability.trigger else {
         return Err(missing());
     };
-    // What an agent says by an ability of its own, and nobody does, is for everyone.
+    // What an agent sends by an ability of its own that needs no run is for everyone.
     let is_told = entity == agent && ability.run == Executor::Client {};
     let target = target.as_ref().or((!is_told).then_some(entity)).cloned();
     let event = NewEvent {

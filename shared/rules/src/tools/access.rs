@@ -84,7 +84,7 @@ fn no_arguments() -> Box<RawValue> {
     RawValue::from_string("{}".to_owned()).unwrap_or_default()
 }
 
-/// Why a call is not made, whatever people say to it.
+/// Why a call is not made, no matter what people decide.
 fn refusal(world: &World, agent: &EntityId, call: &ToolCall) -> Option<String> {
     let Some(access) = configured_access(world, agent) else {
         return Some("you have no tools".to_owned());
@@ -134,7 +134,7 @@ fn has_room_for_approval(world: &World, call: &ToolCall) -> bool {
     world.tools.approvals().len() < APPROVALS_MAX && bytes + call_bytes(call) <= APPROVALS_BYTES_MAX
 }
 
-/// What the world's variable says, else what the agent's own configuration does.
+/// The value of the world's variable, else that of the agent's own configuration.
 fn permission(world: &World, access: &ToolAccess) -> Permission {
     let variables = world
         .description

@@ -16,7 +16,7 @@ use crate::runs::{OpenRun, end_header};
 use crate::text::check_text;
 use crate::world::World;
 
-/// What people say about one call.
+/// The decision of people about one call.
 const VERDICT_BYTES_MAX: usize = 16 * 1024;
 
 /// Asks people about a call.
@@ -53,7 +53,7 @@ pub(crate) fn decide(
     }
     check_verdict(approval, verdict)?;
     if *verdict == Verdict::Approved && server_of(world, &approval.call) != approval.server {
-        let detail = "its server of tools has changed since: deny it, and let the agent ask again";
+        let detail = "its MCP server has changed since: deny it, and let the agent ask again";
         return Err(invalid("approval", detail));
     }
     push_approval_ended(world, approval, verdict, decider)?;
@@ -83,7 +83,7 @@ pub(super) fn server_of(world: &World, call: &ToolCall) -> Option<McpServer> {
     world.description.as_ref()?.mcp_servers.get(server).cloned()
 }
 
-/// Whether a verdict fits what is asked.
+/// Whether a verdict fits its approval.
 fn check_verdict(approval: &Approval, verdict: &Verdict) -> Result<(), Rejection> {
     match (&approval.call.tool, verdict) {
         (_, Verdict::Expired | Verdict::Cancelled) => {
@@ -115,7 +115,10 @@ fn check_verdict(approval: &Approval, verdict: &Verdict) -> Result<(), Rejection
             "people are asked questions: answer them",
         )),
         (_, Verdict::Approved) => Ok(()),
-        (_, Verdict::Answered { .. }) => Err(invalid("verdict", "nothing but leave is asked for")),
+        (_, Verdict::Answered { .. }) => Err(invalid(
+            "verdict",
+            "it waits for a permission, not for answers",
+        )),
     }
 }
 

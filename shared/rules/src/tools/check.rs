@@ -35,7 +35,7 @@ pub(crate) fn check_calls(calls: &[ToolCall]) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Checks what an agent's configuration says of tools.
+/// Checks the part of an agent's configuration for tools.
 pub(crate) fn check_access(access: &ToolAccess, field: &str) -> Result<(), Rejection> {
     if access.servers.len() > SERVERS_MAX {
         let detail = format!("at most {SERVERS_MAX} servers");
@@ -61,7 +61,7 @@ pub(crate) fn check_access(access: &ToolAccess, field: &str) -> Result<(), Rejec
     Ok(())
 }
 
-/// Checks the servers of tools that a world names.
+/// Checks the MCP servers that a world names.
 pub(crate) fn check_servers(servers: &McpServers) -> Result<(), Rejection> {
     if servers.len() > SERVERS_MAX {
         let detail = format!("at most {SERVERS_MAX} servers");

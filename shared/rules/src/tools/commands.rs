@@ -72,7 +72,7 @@ fn too_many_steps(world: &World, owner: &LoopOwner, calls: &[ToolCall]) -> Optio
         .then(|| format!("the model called tools {steps} times and gave no answer"))
 }
 
-/// The calls of a step as they enter the log: those that are refused say why.
+/// The calls of a step as they enter the log: those that are refused have the reason.
 fn authorized(world: &World, owner: &LoopOwner, calls: &[ToolCall]) -> Vec<ToolCall> {
     let mut bytes = 0;
     let mut room = PENDING_MAX.saturating_sub(pending(world, owner));

@@ -17,5 +17,5 @@ pub(super) const LOOP_BYTES_MAX: usize = 384 * 1024;
 /// Calls without a result in one chat, or of one agent, with those that wait for people: what cancels
 /// all of them must fit in one commit.
 pub(super) const PENDING_MAX: usize = 200;
-/// However much there was before, a model is told why a call failed.
+/// However much there was before, a model gets the reason why a call failed.
 pub(super) const REASON_BYTES_MIN: usize = 256;

@@ -13,7 +13,7 @@ pub(super) fn page<T, Id>(
     };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let page: Vec<T> = items.by_ref().take(limit).collect();
-    // A page of no items says nothing of the next one.
+    // A page of no items has no position of the next one.
     let next = page.last().map(id).filter(|_| items.next().is_some());
     (page, next)
 }

@@ -8,7 +8,7 @@ use contract::view::{
 };
 use serde::Serialize;
 
-/// A view of any type: what is asked for by the variant of the same name of
+/// A view of any type: what is requested by the variant of the same name of
 /// [`ViewRequest`](contract::view::ViewRequest). It serializes as what is in it.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]

@@ -7,7 +7,7 @@ use crate::world::World;
 pub(crate) fn apply(world: &mut World, fact: &Fact, at: Timestamp) {
     match fact {
         Fact::WorldCreated(description) => {
-            // Whatever a late snapshot says of an earlier world of this id is not of this one.
+            // What a late snapshot has of an earlier world of this id is not of this one.
             *world = World::new(world.id.clone());
             world.description = Some(description.clone());
             world.created_at = at;

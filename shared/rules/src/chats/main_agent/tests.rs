@@ -1,6 +1,6 @@
 use super::*;
 
-/// What a configuration says, and the id of the agent that it means.
+/// The configured text, and the id of the agent that it means.
 const FOUND: &[(&str, Option<&str>)] = &[
     ("ada-lovelace", Some("ada-lovelace")),
     ("Ada-Lovelace", Some("ada-lovelace")),

@@ -52,7 +52,7 @@ pub(crate) fn request_titles<'a>(
     Ok(())
 }
 
-/// Asks a model for a title, once, when no answer is awaited in the chat.
+/// Requests a title from a model, once, when no answer is awaited in the chat.
 fn request_title(world: &World, chat: &ChatId, decider: &mut Decider<'_>) -> Result<(), Rejection> {
     let Some(state) = world.chats.get(chat) else {
         return Ok(());

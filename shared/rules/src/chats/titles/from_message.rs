@@ -16,7 +16,7 @@ const INTRODUCTIONS: [&str; 3] = ["i am", "i'm", "i 'm"];
 const INTENTIONS: [&str; 3] = ["let me", "i'll", "i will"];
 
 /// The first words of a message, without how it greets and how it leads up to its matter. Dots
-/// behind them say that there is more. A message that says nothing makes it [`NEW_CHAT`].
+/// behind them mean that there is more. A message without content makes it [`NEW_CHAT`].
 pub(super) fn from_message(message: &str) -> String {
     let cleaned = cleaned(message);
     let words: Vec<&str> = cleaned.split_whitespace().take(WORDS_MAX).collect();

@@ -3,11 +3,11 @@
 use super::limits::shortened;
 use crate::text::strip_ignoring_case;
 
-/// A message longer than this says too much to be a title.
+/// A message longer than this is no title.
 const MESSAGE_CHARACTERS_MAX: usize = 60;
-/// A title shorter than this tells chats apart no better than none.
+/// A title shorter than this distinguishes chats no better than none.
 const TITLE_CHARACTERS_MIN: usize = 3;
-/// What models call a chat of which they have nothing to say.
+/// The titles of models for chats without a topic.
 pub(super) const EMPTY_TITLES: [&str; 10] = [
     "assistant chat",
     "chat",
@@ -35,7 +35,7 @@ pub(super) fn from_model<'a>(
     }
 }
 
-/// The first line that says something, without quotes, marks of Markdown, numbering, a label, and a
+/// The first line with content, without quotes, marks of Markdown, numbering, a label, and a
 /// full stop.
 pub(super) fn sanitised(text: &str) -> String {
     let line = text
@@ -51,7 +51,7 @@ pub(super) fn sanitised(text: &str) -> String {
         .to_owned()
 }
 
-/// Whether a sanitised title says nothing about its chat.
+/// Whether a sanitised title has nothing of its chat.
 pub(super) fn is_low_quality(title: &str) -> bool {
     title.chars().count() < TITLE_CHARACTERS_MIN
         || EMPTY_TITLES
@@ -59,7 +59,7 @@ pub(super) fn is_low_quality(title: &str) -> bool {
             .any(|empty| title.eq_ignore_ascii_case(empty))
 }
 
-/// The first message that is short and says something, sanitised.
+/// The first message that is short and has content, sanitised.
 pub(super) fn fallback<'a>(user_messages: impl IntoIterator<Item = &'a str>) -> Option<String> {
     user_messages
         .into_iter()
@@ -74,7 +74,7 @@ fn without_marks(line: &str) -> &str {
     strip_ignoring_case(line, "title:").map_or(line, str::trim_start)
 }
 
-/// The space behind a bullet tells it from a minus sign and from emphasis.
+/// The space behind a bullet distinguishes it from a minus sign and from emphasis.
 fn without_bullet(line: &str) -> &str {
     match line.strip_prefix(['-', '*', '+', '•']) {
         Some(rest) if rest.starts_with(char::is_whitespace) => rest.trim_start(),
@@ -82,7 +82,7 @@ fn without_bullet(line: &str) -> &str {
     }
 }
 
-/// The space behind a number's stop tells it from a decimal.
+/// The space behind a number's stop distinguishes it from a decimal.
 fn without_numbering(line: &str) -> &str {
     let after_digits = line.trim_start_matches(|character: char| character.is_ascii_digit());
     let is_numbered = after_digits.len() < line.len();

@@ -1,4 +1,4 @@
-//! What becomes of a model's text before it is said.
+//! What becomes of a model's text before it is posted.
 
 #[cfg(test)]
 mod tests;
@@ -9,7 +9,7 @@ use crate::dialect::message::Answer;
 use crate::entities::SenderKind;
 use crate::text::strip_ignoring_case;
 
-/// The text as the agent says it: not to itself, and to the sender if it is to nobody else.
+/// The text as the agent posts it: not for itself, and for the sender if it is for nobody else.
 pub(in crate::dialect) fn finish_answer(answer: &Answer<'_>) -> String {
     let text = remove_self_mentions(answer.text, answer.agent_id);
     if answer.auto_reply && should_auto_mention(&text, answer) {
@@ -22,7 +22,7 @@ pub(in crate::dialect) fn finish_answer(answer: &Answer<'_>) -> String {
 /// The text without the agent's own name at the beginning of its lines, however often it stands
 /// there. What follows the name decides: `@a10` and `@a1:` are not `@a1`.
 ///
-/// Models like to repeat how they were addressed; an agent that addresses itself is heard by nobody.
+/// Models like to repeat how they were addressed; an answer to oneself has no recipient.
 fn remove_self_mentions(text: &str, agent_id: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
     for (index, line) in text.split('\n').enumerate() {
@@ -41,8 +41,8 @@ fn remove_self_mentions(text: &str, agent_id: &str) -> String {
     cleaned
 }
 
-/// Whether a text needs the sender's name before it, to be heard by whom it answers: people hear
-/// everything, and who addresses another agent hands over to that one.
+/// Whether a text needs the sender's name before it, to reach the agent that it answers: people get
+/// everything, and an answer that addresses another agent hands over to that one.
 fn should_auto_mention(text: &str, answer: &Answer<'_>) -> bool {
     let is_said_to_another_agent = !answer.sender.is_empty()
         && answer.kind != SenderKind::Human

@@ -11,7 +11,7 @@ const GREETINGS: [&str; 4] = ["hey", "hi", "hello", "to"];
 ///
 /// One word of greeting may come first, as in `hi @ada`. Two words in capitals are one name:
 /// `@Ada Lovelace` is `ada-lovelace`. After a bullet, a quote or a bracket a name is no mention:
-/// such a line speaks about somebody, not to somebody.
+/// such a line is about somebody, not for somebody.
 pub(super) fn paragraph_mentions(text: &str) -> Vec<String> {
     text.split('\n').filter_map(line_mention).collect()
 }

@@ -9,7 +9,7 @@ use super::mention::{first_mention, is_addressed, paragraph_mentions, with_leadi
 use crate::dialect::message::{AnswerRouting, Message, Recipient};
 use crate::entities::SenderKind;
 
-/// What every limit notice says, and what keeps agents from answering one another's.
+/// What every limit notice has, and what keeps agents from answering one another's.
 const LIMIT_REACHED: &str = "Turn limit reached";
 
 /// A message whose mentions were read.
@@ -57,7 +57,7 @@ impl<'a> ParsedMessage<'a> {
 
 /// What an agent does with a message that it sees.
 ///
-/// The limit comes before the question whom the message is for: an agent that has reached it says so
+/// The limit comes before the question whom the message is for: an agent that has reached it posts its notice
 /// whatever it sees, its own messages and other notices aside.
 pub(in crate::dialect) fn routing(
     recipient: &Recipient<'_>,

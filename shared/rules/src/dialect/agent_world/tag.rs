@@ -1,4 +1,4 @@
-//! Tags by which a model says who is to hear it.
+//! Tags by which a model names the recipients of its answer.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ const CLOSING: &str = "</world>";
 const SILENCE: [&str; 3] = ["STOP", "DONE", "PASS"];
 const TO: &str = "TO:";
 
-/// What a tag asks for.
+/// What a tag means.
 #[derive(Debug)]
 pub(super) enum Tag<'a> {
     /// Nobody is addressed.
@@ -18,7 +18,7 @@ pub(super) enum Tag<'a> {
     To(Vec<&'a str>),
 }
 
-/// The first tag of a text that says something, and where it stands. The case of its letters does
+/// The first tag of a text that has content, and where it stands. The case of its letters does
 /// not matter; a space before its first word does: then it is text.
 pub(super) fn first_tag(text: &str) -> Option<(Range<usize>, Tag<'_>)> {
     text.match_indices('<').find_map(|(start, _)| {

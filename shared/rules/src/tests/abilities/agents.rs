@@ -110,8 +110,8 @@ fn a_models_call_of_an_ability_is_the_event_that_asks_for_it() {
     };
     story.add(object("calculator", &[add]));
     story.say("2 + 3?");
-    let told = context(&story.world, story.open()[0]).unwrap();
-    assert_eq!(told.offers.len(), 2);
+    let run_context = context(&story.world, story.open()[0]).unwrap();
+    assert_eq!(run_context.offers.len(), 2);
     let calls = |call: ToolCall| RunResult {
         calls: vec![call],
         ..RunResult::default()
@@ -136,9 +136,9 @@ fn a_models_call_of_an_ability_is_the_event_that_asks_for_it() {
         types(&events),
         ["calc.sum", "action.completed", "action.requested"]
     );
-    let told = context(&story.world, story.open()[0]).unwrap();
+    let run_context = context(&story.world, story.open()[0]).unwrap();
     assert_eq!(
-        told.steps[0].calls[0].1.text,
+        run_context.steps[0].calls[0].1.text,
         r#"[{"type":"calc.sum","data":{"sum":5}}]"#
     );
     for (call, reason) in [
@@ -153,8 +153,8 @@ fn a_models_call_of_an_ability_is_the_event_that_asks_for_it() {
         (use_of("nobody", "add", &json!({})), "there is no ability"),
     ] {
         story.done(story.open()[0], calls(call)).unwrap();
-        let told = context(&story.world, story.open()[0]).unwrap();
-        let (_, result) = &told.steps.last().unwrap().calls[0];
+        let run_context = context(&story.world, story.open()[0]).unwrap();
+        let (_, result) = &run_context.steps.last().unwrap().calls[0];
         assert!(
             result.failed && result.text.contains(reason),
             "{}",
@@ -183,6 +183,6 @@ fn a_call_of_what_a_client_does_is_sent_and_no_more() {
         types(&events),
         ["action.completed", "screen.show", "action.requested"]
     );
-    let told = context(&story.world, story.open()[0]).unwrap();
-    assert_eq!(told.steps[0].calls[0].1.text, "sent");
+    let run_context = context(&story.world, story.open()[0]).unwrap();
+    assert_eq!(run_context.steps[0].calls[0].1.text, "sent");
 }

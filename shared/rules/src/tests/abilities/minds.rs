@@ -53,13 +53,13 @@ impl Story {
         mind_view(&self.world, &id(agent)).unwrap()
     }
 
-    /// The only run that is open, and what its worker is told.
+    /// The only run that is open, and the context of its worker.
     fn situation(&self) -> (RunId, MindContext) {
         let [run] = self.open()[..] else {
             panic!("one run is open: {:?}", self.runs());
         };
-        let told = context(&self.world, run).unwrap();
-        (run, *told.situation.unwrap())
+        let run_context = context(&self.world, run).unwrap();
+        (run, *run_context.situation.unwrap())
     }
 
     fn decide_to_sleep(&mut self, run: RunId) -> Vec<Event> {

@@ -59,7 +59,7 @@ fn whatever_ends_an_answer_ends_its_calls() {
 }
 
 proptest! {
-    /// Whatever agents call and people say meanwhile, all of it ends, and the log tells it again.
+    /// No matter what agents call and people decide meanwhile, all of it ends, and the log gives the same state.
     #[test]
     fn every_call_and_every_turn_ends(
         steps in prop::collection::vec((0..9_u8, any::<prop::sample::Index>()), 1..60),

@@ -71,7 +71,7 @@ fn a_chat_with_many_calls_can_be_stopped_and_deleted() {
 }
 
 #[test]
-fn a_worker_can_be_told_all_steps_of_an_answer() {
+fn all_steps_of_an_answer_fit_in_a_workers_context() {
     let mut story = Story::with_tools(&["ada"], &access(Permission::Auto));
     for _ in 0..4 {
         story.say(&"x".repeat(60_000));
@@ -94,8 +94,8 @@ fn a_worker_can_be_told_all_steps_of_an_answer() {
             break;
         };
         story.returns(run, &"\u{1}".repeat(40_000));
-        let told = context(&story.world, story.open()[0]).unwrap();
-        let bytes = serde_json::to_string(&told).unwrap().len();
+        let run_context = context(&story.world, story.open()[0]).unwrap();
+        let bytes = serde_json::to_string(&run_context).unwrap().len();
         assert!(bytes < MESSAGE_BYTES * 9 / 10, "{bytes}");
     }
     assert!(story.open().is_empty(), "it did not fail");
@@ -128,7 +128,7 @@ fn the_calls_that_wait_can_be_shown_together() {
 }
 
 #[test]
-fn leave_is_given_for_the_server_that_was_asked_about() {
+fn a_permission_is_for_the_server_that_was_asked_about() {
     let mut story = Story::with_tools(&["ada"], &ToolAccess::default());
     story.say("hello");
     story.calls(&[call("1", "write")]).unwrap();

@@ -131,9 +131,9 @@ fn nobody_is_waited_for_longer_than_the_agent_may() {
     story.say("hello");
     story.calls(&[call("1", "write")]).unwrap();
     story.now = story.now + std::time::Duration::from_hours(49);
-    assert!(story.send("world", Command::Wake).unwrap().is_empty());
+    assert!(story.send("world", Command::FireDue).unwrap().is_empty());
     story.now = story.now + std::time::Duration::from_hours(1);
-    let events = story.send("world", Command::Wake).unwrap();
+    let events = story.send("world", Command::FireDue).unwrap();
     assert_eq!(types(&events), ["approval.ended", "action.requested"]);
     assert_eq!(
         story.results(),

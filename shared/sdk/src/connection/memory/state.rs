@@ -101,7 +101,7 @@ impl State {
             let request = CommandRequest {
                 id: self.next_command_id(),
                 sender: EntityId::world(),
-                command: Command::Wake,
+                command: Command::FireDue,
                 trace: None,
             };
             // A world that was deleted rejects it.

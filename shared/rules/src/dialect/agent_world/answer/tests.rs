@@ -184,7 +184,7 @@ const ADDED: &[(&str, &str, &str)] = &[
     ("naïve <world>DONE</world> 🙂", "gm", "naïve  🙂"),
 ];
 
-/// Texts, senders, agents, whether they address whom they answer, and what is said.
+/// Texts, senders, agents, whether they address whom they answer, and what is posted.
 const FINISHED: &[(&str, &str, &str, bool, &str)] = &[
     ("I am done", "human", "a1", true, "I am done"),
     ("I am done", "a2", "a1", false, "I am done"),

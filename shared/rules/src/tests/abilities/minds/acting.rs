@@ -35,8 +35,8 @@ fn an_agent_uses_what_it_perceives_until_it_sleeps() {
     let (run, situation) = story.situation();
     assert_eq!(situation.cause.unwrap().data.get(), r#"{"number":1}"#);
     assert_eq!((situation.step, situation.memory.len()), (0, 1));
-    let told = context(&story.world, run).unwrap();
-    assert_eq!(told.offers.len(), 2);
+    let run_context = context(&story.world, run).unwrap();
+    assert_eq!(run_context.offers.len(), 2);
     let mut completed = uses(&[("bell", "lift", json!({"high": true}))]);
     completed.thought = Some(MindUpdate {
         plan: Some(vec!["lift it".into(), "polish it".into()]),
@@ -72,13 +72,13 @@ fn an_agent_uses_what_it_perceives_until_it_sleeps() {
     assert_eq!(situation.step, 1);
     assert_eq!(situation.plan, ["lift it", "polish it"]);
     assert_eq!(situation.thoughts["mood"], "good");
-    let heard: Vec<(&str, &str)> = situation
+    let remembered: Vec<(&str, &str)> = situation
         .memory
         .iter()
         .map(|event| (event.event_type.as_str(), event.data.get()))
         .collect();
     assert_eq!(
-        heard,
+        remembered,
         [
             ("bell.rings", r#"{"number":1}"#),
             ("bell.lift", r#"{"high":true}"#),

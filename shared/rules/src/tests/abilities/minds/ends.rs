@@ -140,7 +140,7 @@ fn a_timer_of_its_own_lets_an_agent_go_on() {
         message: None,
     };
     story.send("ada", Command::SetTimer(timer)).unwrap();
-    let events = story.send("world", Command::Wake).unwrap();
+    let events = story.send("world", Command::FireDue).unwrap();
     assert_eq!(
         types(&events),
         ["timer.fired", "bell.rings", "action.requested"]
@@ -165,7 +165,7 @@ fn a_decision_that_fails_is_the_end_of_it() {
         .send("guest", Command::CancelInvocation { invocation: run })
         .unwrap();
     assert!(story.open().is_empty() && !story.mind("ada").awake);
-    // So is what it asked for, of which it is told.
+    // So is what it requested, and it gets the result.
     story.ring(3);
     let (run, _) = story.situation();
     story

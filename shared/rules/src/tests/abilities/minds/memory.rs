@@ -9,7 +9,7 @@ use super::super::super::{Story, context, hash, types};
 use super::super::{draft, id};
 use super::minded;
 
-fn heard(memory: &serde_json::Value) -> Story {
+fn story_with(memory: &serde_json::Value) -> Story {
     let mut story = Story::begin(&[]);
     let mind = json!({"memory": memory, "ignores": ["a.noise"]});
     story.add(minded("ada", &mind));
@@ -17,7 +17,7 @@ fn heard(memory: &serde_json::Value) -> Story {
 }
 
 impl Story {
-    fn hear(&mut self, number: usize) -> Vec<contract::Event> {
+    fn send_word(&mut self, number: usize) -> Vec<contract::Event> {
         let event = draft("a.word", None, &json!(number));
         self.emit("guest", event).unwrap()
     }
@@ -30,7 +30,7 @@ impl Story {
 
 #[test]
 fn an_agent_remembers_what_is_for_it() {
-    let mut story = heard(&json!({"events": 3}));
+    let mut story = story_with(&json!({"events": 3}));
     for (sender, event_type, target, number) in [
         ("guest", "a.word", Some("ada"), 1),
         ("guest", "a.word", None, 2),
@@ -42,7 +42,7 @@ fn an_agent_remembers_what_is_for_it() {
         story.emit(sender, event).unwrap();
     }
     assert_eq!(story.remembered(), ["1", "2", "4"]);
-    story.hear(6);
+    story.send_word(6);
     assert_eq!(story.remembered(), ["2", "4", "6"]);
     let forget = Command::ForgetMemory { agent: id("ada") };
     story.send("guest", forget).unwrap();
@@ -52,7 +52,7 @@ fn an_agent_remembers_what_is_for_it() {
 
 #[test]
 fn a_memory_is_bounded_in_bytes() {
-    let mut story = heard(&json!({"events": 200}));
+    let mut story = story_with(&json!({"events": 200}));
     for _ in 0..200 {
         let event = draft("a.word", None, &json!("x".repeat(3000)));
         story.emit("guest", event).unwrap();
@@ -64,19 +64,19 @@ fn a_memory_is_bounded_in_bytes() {
 
 #[test]
 fn what_is_more_than_an_agent_remembers_is_summed_up() {
-    let mut story = heard(&json!({"events": 2, "paragraphs": 1}));
+    let mut story = story_with(&json!({"events": 2, "paragraphs": 1}));
     for number in 1..=3 {
-        assert_eq!(types(&story.hear(number)), ["a.word"]);
+        assert_eq!(types(&story.send_word(number)), ["a.word"]);
     }
-    assert_eq!(types(&story.hear(4)), ["a.word", "action.requested"]);
+    assert_eq!(types(&story.send_word(4)), ["a.word", "action.requested"]);
     assert_eq!(story.runs(), ["ada summarise"]);
     let (run, situation) = story.situation();
     let until = situation.memory.last().unwrap().id;
-    let told: Vec<&str> = situation.memory.iter().map(|e| e.data.get()).collect();
-    assert_eq!(told, ["1", "2"]);
+    let read: Vec<&str> = situation.memory.iter().map(|e| e.data.get()).collect();
+    assert_eq!(read, ["1", "2"]);
     assert!(context(&story.world, run).unwrap().offers.is_empty());
-    // What is heard meanwhile is not in the summary, and stays.
-    story.hear(5);
+    // What arrives meanwhile is not in the summary, and stays.
+    story.send_word(5);
     let text = "one and two".to_owned();
     let thought = MindUpdate {
         summary: Some(Summary { text, until }),
@@ -95,10 +95,10 @@ fn what_is_more_than_an_agent_remembers_is_summed_up() {
 
 #[test]
 fn a_summary_that_fails_is_tried_again_later_and_nothing_grows_without_end() {
-    let mut story = heard(&json!({"events": 2, "paragraphs": 1}));
+    let mut story = story_with(&json!({"events": 2, "paragraphs": 1}));
     let mut asked = 0;
     for number in 0..100 {
-        story.hear(number);
+        story.send_word(number);
         if let [run] = story.open()[..] {
             story.fail(run);
             asked += 1;
@@ -111,11 +111,11 @@ fn a_summary_that_fails_is_tried_again_later_and_nothing_grows_without_end() {
 
 #[test]
 fn what_is_said_while_much_is_summed_up_is_summed_up_next() {
-    let mut story = heard(&json!({"events": 2, "paragraphs": 1}));
-    (0..4).for_each(|number| drop(story.hear(number)));
+    let mut story = story_with(&json!({"events": 2, "paragraphs": 1}));
+    (0..4).for_each(|number| drop(story.send_word(number)));
     let (run, situation) = story.situation();
     let until = situation.memory.last().unwrap().id;
-    (4..14).for_each(|number| drop(story.hear(number)));
+    (4..14).for_each(|number| drop(story.send_word(number)));
     let thought = MindUpdate {
         summary: Some(Summary {
             text: "ok".into(),
@@ -134,14 +134,14 @@ fn what_is_said_while_much_is_summed_up_is_summed_up_next() {
 #[test]
 fn events_of_any_size_are_summed_up_before_they_are_forgotten() {
     for (events, size) in [(200, 80), (50, 1100), (20, 3200), (1, 10)] {
-        let mut story = heard(&json!({"events": events, "paragraphs": 3}));
-        let mut told = 0;
+        let mut story = story_with(&json!({"events": events, "paragraphs": 3}));
+        let mut read = 0;
         for _ in 0..600 {
             let event = draft("a.word", None, &json!("x".repeat(size)));
             story.emit("guest", event).unwrap();
             if let [run] = story.open()[..] {
                 let (_, situation) = story.situation();
-                told += situation.memory.len();
+                read += situation.memory.len();
                 let last = situation.memory.last().unwrap().id;
                 let thought = MindUpdate {
                     summary: Some(Summary {
@@ -159,7 +159,7 @@ fn events_of_any_size_are_summed_up_before_they_are_forgotten() {
         }
         let left = story.remembered().len();
         assert_eq!(
-            told + left,
+            read + left,
             600,
             "{events} of {size}: none is forgotten unread"
         );

@@ -1,4 +1,4 @@
-//! What must hold whatever agents hear and do.
+//! What must hold for all that agents receive and do.
 
 use contract::Command;
 use contract::mind::MindUpdate;
@@ -83,7 +83,7 @@ fn take(story: &mut Story, step: &Step) {
 
 proptest! {
     #[test]
-    fn whoever_is_awake_is_at_work_and_the_log_gives_the_state_back(
+    fn an_agent_that_is_awake_is_at_work_and_the_log_gives_the_state_back(
         steps in prop::collection::vec(any_step(), 1..60),
     ) {
         let mut story = Story::begin(&[]);

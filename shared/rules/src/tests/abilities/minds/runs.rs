@@ -22,7 +22,7 @@ fn set(story: &mut Story, agent: Option<AgentConfig>) {
 }
 
 #[test]
-fn who_is_put_to_sleep_before_a_worker_asks_has_decided_nothing_yet() {
+fn an_agent_put_to_sleep_before_a_worker_starts_has_decided_nothing_yet() {
     let mut mind = rings();
     mind["sleeps_on"] = json!([{"type": "bell.breaks"}]);
     let mut story = begun(&mind);
