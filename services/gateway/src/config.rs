@@ -33,7 +33,7 @@ pub struct Config {
     /// the 5 s that it waits for `wait_for`.
     #[serde(with = "humantime_serde")]
     pub query_deadline: Duration,
-    /// A client that waits for a whole turn, or for the end of an invocation, waits this long; then the
+    /// A client that waits for a whole turn, or for the end of a run, waits this long; then the
     /// answer is 504 and the work goes on. Default: 150 s, longer than the 120 s that one answer of an agent may
     /// take by default.
     #[serde(with = "humantime_serde")]
@@ -140,7 +140,7 @@ pub struct Limits {
     /// Requests of one key, or of one address while there are no keys. Above it: 429, so that one client
     /// leaves room for the others.
     pub rate: Rate,
-    /// A silent event stream carries a comment this often, so that proxies keep it open. Default: 15 s;
+    /// A silent event stream sends a comment this often, so that proxies keep it open. Default: 15 s;
     /// many of them close what is silent for 30 or 60.
     #[serde(with = "humantime_serde")]
     pub sse_heartbeat: Duration,

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_description_says_how_keys_are_sent_and_names_no_operation_twice() {
+    fn the_description_has_the_security_schemes_and_names_no_operation_twice() {
         let api = serde_json::to_value(description()).unwrap();
         let schemes = api["components"]["securitySchemes"].as_object().unwrap();
         let security = |of: &serde_json::Value| of["security"].as_array().map(Vec::len);

@@ -40,7 +40,7 @@ struct Global {
         default_value = "http://127.0.0.1:7000"
     )]
     url: String,
-    /// The key that opens it, if it asks for one
+    /// The API key, if the gateway needs one
     #[arg(
         long,
         global = true,
@@ -84,7 +84,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let output = Output::new(cli.global.json);
     match dispatch(cli, output) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever read our output, such as `head`, has seen enough.
+        // The reader of our output, such as `head`, has closed it.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let title = output.paint_note(Style::Error, "error:");

@@ -9,7 +9,7 @@
 mod cli;
 mod commands;
 mod error_text;
-mod nats_child;
+mod embedded_nats;
 mod output;
 mod read_world;
 mod transcript;

@@ -16,14 +16,14 @@ use service_kit::CancellationToken;
 use tokio::net::TcpListener;
 use world_file::WorldFile;
 
-use crate::nats_child::{self, NatsChild};
+use crate::embedded_nats::{self, EmbeddedNats};
 use crate::output::Output;
 use crate::read_world::read_world;
 
 /// The longest of the services' own grace periods, and a little more.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(40);
 
-/// What `up` can be told on the command line.
+/// The options of `up` on the command line.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
     /// Where the gateway listens; port 0 takes a free one. An address that other machines can reach
@@ -39,7 +39,7 @@ pub struct Options {
     /// The database, instead of SQLite in the data folder: sqlite://PATH or postgres://...
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
-    /// A world (YAML or JSON) that is to be as this file says; repeat it for more
+    /// A world file (YAML or JSON) to apply; repeat it for more
     #[arg(long = "world", value_name = "FILE")]
     pub worlds: Vec<PathBuf>,
     /// The nats-server to start, instead of the one on PATH
@@ -82,9 +82,9 @@ pub async fn up(
     Box::pin(run(config, listener, worlds, output, shutdown)).await
 }
 
-async fn start_nats(options: &Options) -> anyhow::Result<NatsChild> {
-    NatsChild::start(nats_child::Options {
-        binary: nats_child::find_binary(options.nats_server.as_deref()).await?,
+async fn start_nats(options: &Options) -> anyhow::Result<EmbeddedNats> {
+    EmbeddedNats::start(embedded_nats::Options {
+        binary: embedded_nats::find_binary(options.nats_server.as_deref()).await?,
         folder: options.data.join("nats"),
         sync_always: options.sync,
     })

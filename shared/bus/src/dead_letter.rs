@@ -47,8 +47,8 @@ impl DeadLetters {
         }
     }
 
-    /// Stores a dead letter of a world, or of none. `kind` is one token that says what kind of message
-    /// it is. A second one of the same message within two minutes is dropped.
+    /// Stores a dead letter of a world, or of none. `kind` is one token for the kind of message.
+    /// A second one of the same message within two minutes is dropped.
     ///
     /// # Errors
     /// [`Error::Broker`] when it may not be stored: repeat it.

@@ -58,7 +58,7 @@ impl Delivery {
             .ok_or_else(|| Error::broker("read a delivery", format!("{subject} names no world")))
     }
 
-    /// Whether it is a commit whose header says that there is no work in it.
+    /// Whether it is a commit that has no work in it, by its header.
     pub fn is_noop(&self) -> bool {
         let headers = self.message.headers.as_ref();
         headers.is_some_and(|headers| headers.get(NO_WORK_HEADER).is_some())
@@ -102,7 +102,7 @@ impl Delivery {
     }
 
     /// It can't be done: stores it as a dead letter with its reason, then ends it. `kind` is one token
-    /// that says what kind of message it is.
+    /// for the kind of message.
     ///
     /// # Errors
     /// [`Error::Broker`] when it could not be stored: it will be redelivered.

@@ -96,7 +96,7 @@ pub(crate) fn event_headers(
     headers
 }
 
-/// Percent-encodes what the NATS binding of CloudEvents says must be: everything outside printable
+/// Percent-encodes what the NATS binding of CloudEvents requires: everything outside printable
 /// ASCII, and space, double quote and percent.
 fn percent_encode(text: &str) -> String {
     let plain = |byte: u8| (0x21..=0x7e).contains(&byte) && byte != b'"' && byte != b'%';

@@ -1,6 +1,6 @@
 //! Single events, published after their commit for programs that subscribe to NATS.
 //!
-//! Nothing here is a promise: whoever must not miss an event compares `mw-previous` with the last
+//! Nothing here is a promise: a subscriber that must not miss an event compares `mw-previous` with the last
 //! commit that it has seen. Our own services subscribe to
 //! [commits](crate::Log::subscribe_commits).
 

@@ -49,7 +49,7 @@ impl Log {
     /// returns its sequence once the log has stored it.
     ///
     /// # Errors
-    /// [`AppendError`] says what is known of the log then.
+    /// [`AppendError`] has what is known of the log then.
     pub async fn append(
         &self,
         world: &WorldId,

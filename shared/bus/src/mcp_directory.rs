@@ -1,6 +1,6 @@
 //! The MCP servers that workers know.
 //!
-//! No worker has the whole picture: each says what it knows, and the replies are put together here.
+//! No worker has the whole picture: each sends what it knows, and the replies are put together here.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -18,7 +18,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(35);
 const CHECK_PAUSE: Duration = Duration::from_millis(250);
 /// How long the server may take to confirm that it sends no more.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// With this header the server says how many messages of a request it did not deliver.
+/// This header has the number of messages of a request that the server did not deliver.
 const PENDING_MESSAGES: &str = "Nats-Pending-Messages";
 
 /// Deliveries of a [`Consumer`] to one process, as many at a time as it has slots for.

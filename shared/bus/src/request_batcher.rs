@@ -1,7 +1,7 @@
 //! Batches the requests of this process to the same world.
 //!
 //! The first request is sent at once; those that are made while a message to the world is under way go
-//! with the next one. Under load a message carries many requests, and costs as much as one. There is
+//! with the next one. Under load a message holds many requests, and costs as much as one. There is
 //! never a second message under way, so requests arrive in the order in which they were made.
 
 use std::collections::{HashMap, VecDeque};
@@ -102,7 +102,7 @@ impl RequestBatcher {
             let Some((request, sender)) = queue.pending.pop_front_if(fits) else {
                 break;
             };
-            // Whoever stopped waiting repeats the request by itself.
+            // A sender that stopped waiting repeats the request by itself.
             if !sender.is_closed() {
                 bytes += request.len();
                 batch.0.push(request);
@@ -130,7 +130,7 @@ impl RequestBatcher {
                             |error| CommandError::transport(world, malformed(&subject, error));
                         let _ = sender.send(reply.map_err(failed));
                     }
-                    // Whoever just got a reply may have another request: it is to be in the next batch.
+                    // A sender that just got a reply may have another request: it is to be in the next batch.
                     tokio::task::yield_now().await;
                 }
                 Err(error) => {

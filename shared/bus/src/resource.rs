@@ -6,7 +6,7 @@ use contract::tool::RESOURCE_BYTES_MAX;
 
 /// The header with the media type of a resource.
 const MIME_HEADER: &str = "mw-mime";
-/// The header that says why there is no resource.
+/// The header with the reason why there is no resource.
 const REJECTED_HEADER: &str = "mw-refused";
 /// The media type of a resource that has none.
 const MIME_DEFAULT: &str = "application/octet-stream";

@@ -46,7 +46,7 @@ impl Snapshots {
         };
         let until = match self.save_parts(world, seq, &state, parts).await? {
             Some(first) => Some(first),
-            // Whoever reads what one message holds has room for as much.
+            // A reader of one message has room for what it holds.
             None => self
                 .load_head(world)
                 .await?

@@ -6,7 +6,7 @@ use opentelemetry::trace::TraceContextExt;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-/// The header, and the attribute of an event, that carries the context.
+/// The header, and the attribute of an event, that holds the context.
 pub const TRACEPARENT: &str = "traceparent";
 
 /// The `traceparent` of the current span; `None` while tracing is off.
@@ -38,7 +38,7 @@ pub fn continue_from(span: &Span, traceparent: Option<&str>) {
     }
 }
 
-/// Headers that carry the current context, or none while tracing is off.
+/// Headers with the current context, or none while tracing is off.
 pub(crate) fn headers() -> Option<HeaderMap> {
     let traceparent = current()?;
     let mut headers = HeaderMap::new();
@@ -46,7 +46,7 @@ pub(crate) fn headers() -> Option<HeaderMap> {
     Some(headers)
 }
 
-/// The context that a message carries. Other clients write the name in their own case.
+/// The context in the headers of a message. Other clients write the name in their own case.
 pub(crate) fn of(headers: Option<&HeaderMap>) -> Option<String> {
     headers?
         .iter()

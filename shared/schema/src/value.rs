@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::number::Number;
 
-/// Whether both are the same: `1` is `1.0`, and the order of fields says nothing.
+/// Whether both are the same: `1` is `1.0`, and the order of fields does not matter.
 pub(crate) fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => Number::from(left) == Number::from(right),

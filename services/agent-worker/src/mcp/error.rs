@@ -88,7 +88,7 @@ impl Error {
                 let message = excerpt(&secrets.redact(&error.message));
                 Self::unreachable(format!("it refused: {message}"))
             }
-            _ => Self::unreachable("it does not speak the protocol"),
+            _ => Self::unreachable("it does not follow the protocol"),
         }
     }
 }

@@ -208,7 +208,7 @@ async fn a_worker_does_not_decide_for_an_agent_whose_brain_is_a_client() {
     assert_eq!(harness.failed(id).await.0, "not_this_brain");
 }
 
-/// The brain of a user: it speaks once, and sleeps.
+/// The brain of a user: it uses the microphone once, and sleeps.
 struct Speaker;
 
 impl Brain for Speaker {

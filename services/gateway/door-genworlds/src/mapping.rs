@@ -113,7 +113,7 @@ fn map_agent_thought(event: &CloudEvent) -> Option<MappedEvent<'_>> {
 
 fn map_message_posted(event: &CloudEvent) -> Option<MappedEvent<'_>> {
     let posted: MessagePosted = serde_json::from_str(event.data.get()).ok()?;
-    // Older events do not say whether an agent sent them, but an answer belongs to the turn of another
+    // Older events do not have the mark of an agent, but an answer belongs to the turn of another
     // message.
     let is_answer = posted.turn != event.id.message();
     if !posted.from_agent && !is_answer {

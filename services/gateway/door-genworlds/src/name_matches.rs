@@ -15,7 +15,7 @@ pub(crate) struct NameMatches {
 /// The views that [`NameMatches::from_views`] takes.
 pub(crate) type Request = (Vec<GetEntity>, GetEntities);
 
-/// Asks for the entities that `name` may stand for; `id` is the id that it may be.
+/// Requests the entities that `name` may stand for; `id` is the id that it may be.
 pub(crate) fn request(name: &str, id: Option<EntityId>) -> Request {
     let by_id = id.map(|id| GetEntity { id });
     let by_name = GetEntities {

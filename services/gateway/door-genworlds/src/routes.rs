@@ -34,7 +34,7 @@ fn list() -> OpenApiRouter<GenWorldsState> {
 }
 
 /// Browsers let any page open a WebSocket to anywhere: where no API key is configured, it could act for
-/// whoever visits it.
+/// the person who visits it.
 async fn require_same_origin(
     State(doors): State<Arc<DoorState>>,
     request: Request,

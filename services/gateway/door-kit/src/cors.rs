@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_of_this_machine_are_told_from_others() {
+    fn pages_of_this_machine_are_distinguished_from_others() {
         for (origin, is_local) in [
             ("http://localhost:8080", true),
             ("http://127.0.0.1:3000", true),

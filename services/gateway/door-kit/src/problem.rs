@@ -139,7 +139,7 @@ fn status_of(code: RejectionCode) -> (StatusCode, &'static str) {
         Code::Conflict => (StatusCode::CONFLICT, "conflict"),
         Code::NotAllowed => (StatusCode::FORBIDDEN, "not_allowed"),
         Code::InFuture => (StatusCode::NOT_FOUND, "in_future"),
-        // The world is newer than this gateway: the detail says what it refused.
+        // The world is newer than this gateway: the detail has what it refused.
         Code::Other => (StatusCode::BAD_REQUEST, "rejected"),
     }
 }

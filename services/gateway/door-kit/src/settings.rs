@@ -20,7 +20,7 @@ pub struct Settings {
     pub connections_max: usize,
     /// The fan-out of events.
     pub fanout: FanoutSettings,
-    /// A silent event stream carries a comment this often.
+    /// A silent event stream sends a comment this often.
     pub sse_keep_alive: Duration,
     /// The limits of one WebSocket.
     pub socket: SocketLimits,

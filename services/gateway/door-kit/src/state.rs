@@ -29,7 +29,7 @@ pub struct DoorState {
     pub body_bytes_max: usize,
     /// How long a client may wait for the end of a turn or of a run.
     pub turn_deadline: Duration,
-    /// A silent event stream carries a comment this often.
+    /// A silent event stream sends a comment this often.
     pub sse_keep_alive: Duration,
     /// The limits of one WebSocket.
     pub socket_limits: SocketLimits,

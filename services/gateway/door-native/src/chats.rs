@@ -103,7 +103,7 @@ pub(crate) async fn update(
         .map(Json)
 }
 
-/// End a chat. Its open invocations are cancelled.
+/// End a chat. Its open runs are cancelled.
 #[utoipa::path(
     delete, path = "/v1/worlds/{world}/chats/{chat}", tag = "chats",
     params(("world" = WorldId, Path), ("chat" = ChatId, Path)),

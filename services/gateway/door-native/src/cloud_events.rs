@@ -57,7 +57,7 @@ pub(crate) fn parse_batch(json: &[u8], world: &WorldId) -> Result<Vec<InboundClo
         .collect()
 }
 
-/// Whether a request carries a CloudEvent in binary mode.
+/// Whether a request is a CloudEvent in binary mode.
 pub(crate) fn is_binary(headers: &HeaderMap) -> bool {
     headers.contains_key("ce-specversion")
 }

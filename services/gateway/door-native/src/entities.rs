@@ -112,7 +112,7 @@ pub(crate) async fn update(
         .map(Json)
 }
 
-/// Remove an entity. Its open invocations are cancelled.
+/// Remove an entity. Its open runs are cancelled.
 #[utoipa::path(
     delete, path = "/v1/worlds/{world}/entities/{entity}", tag = "entities",
     params(("world" = WorldId, Path), ("entity" = EntityId, Path)),

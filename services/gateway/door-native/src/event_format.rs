@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_websocket_message_says_what_it_is() {
+    fn a_websocket_message_names_its_type() {
         let text = socket_message(&event("a.b", "7.2"));
         let value: serde_json::Value = serde_json::from_str(text.as_str()).unwrap();
         assert_eq!(value["type"], "event");

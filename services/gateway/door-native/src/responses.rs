@@ -9,7 +9,7 @@ use contract::query::PAGE_ROWS_MAX;
 use contract::{EntityId, Seq};
 use door_kit::Problem;
 
-/// Rows of a page when the client does not say.
+/// Rows of a page without a limit.
 const PAGE_ROWS: u32 = 100;
 
 /// The response to a request that created something.

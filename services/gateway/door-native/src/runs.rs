@@ -1,5 +1,4 @@
-//! Runs of actions, which are called invocations in the interface: request one, show how it ended, cancel
-//! it.
+//! Runs of actions (`invocation` in the interface): request one, show how it ended, cancel it.
 
 use std::sync::Arc;
 

@@ -58,7 +58,7 @@ impl Turn {
                 self.failures.push(TurnFailure {
                     agent: event.sender.clone(),
                     code: "cancelled".to_owned(),
-                    reason: "the answer was called off".to_owned(),
+                    reason: "the answer was cancelled".to_owned(),
                 });
                 TurnEvent::Part
             }

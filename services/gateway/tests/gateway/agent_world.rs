@@ -53,7 +53,7 @@ async fn a_stream_without_an_answer_ends_with_an_error_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_silent_stream_carries_heartbeats() {
+async fn a_silent_stream_sends_heartbeats() {
     let limits = Limits {
         sse_heartbeat: Duration::from_millis(50),
         ..Limits::default()

@@ -59,7 +59,7 @@ impl Socket {
 }
 
 #[tokio::test]
-async fn a_socket_carries_events_and_commands() {
+async fn a_socket_sends_events_and_receives_commands() {
     let harness = Harness::with_lobby().await;
     let mut socket = Socket::open(&harness, "live=true").await;
     let mut other = Socket::open(&harness, "after=0").await;

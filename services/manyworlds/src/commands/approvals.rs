@@ -21,7 +21,7 @@ pub(crate) struct Which {
     world: WorldId,
     /// The call's id, as `manyworlds approvals` shows it; the only one that waits when absent
     approval: Option<ApprovalId>,
-    /// Who says so: a person of the world, or the world itself
+    /// Who decides: a person of the world, or the world itself
     #[arg(long, value_name = "ENTITY", default_value = "world")]
     sender: EntityId,
 }
@@ -39,7 +39,7 @@ pub(crate) struct Approve {
 pub(crate) struct Deny {
     #[command(flatten)]
     which: Which,
-    /// Why: the model is told
+    /// Why: the model gets this reason
     #[arg(long, default_value = "")]
     reason: String,
 }
@@ -68,7 +68,7 @@ pub(crate) async fn approve(
             answers: answers(questions, &options.answers)?,
         },
         _ if options.answers.is_empty() => Verdict::Approved,
-        _ => bail!("only leave is asked for: no --answer is needed"),
+        _ => bail!("it waits for a permission, not for answers: leave out --answer"),
     };
     decide(&options.which, &approval, verdict, client, output).await
 }

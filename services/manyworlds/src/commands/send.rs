@@ -17,7 +17,7 @@ pub(crate) struct Options {
     /// The event's type, best namespaced: myapp.order.created
     #[arg(value_name = "TYPE", value_parser = event_type)]
     event_type: EventType,
-    /// What the event says: any JSON
+    /// The payload of the event: any JSON
     #[arg(value_name = "JSON")]
     data: String,
     /// In whose name: an entity of the world, or the world itself

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::error_text::error_text;
 use crate::output::{Output, Style};
 
-/// What an event says is cut off here for people; programs take `--json`.
+/// The payload of an event is cut off here for people; programs take `--json`.
 const WIDTH: usize = 120;
 
 #[derive(Debug, Args)]
@@ -91,7 +91,7 @@ fn line(output: Output, event: &CloudEvent) -> String {
     )
 }
 
-/// What an event says, in one line.
+/// The payload of an event, in one line.
 fn summary(event: &CloudEvent) -> String {
     if let Some(summary) = &event.summary {
         return summary.clone();

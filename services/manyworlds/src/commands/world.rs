@@ -40,7 +40,7 @@ pub(crate) enum Command {
         /// Its id
         id: WorldId,
     },
-    /// Make a world what a file says. What the file does not name stays
+    /// Apply a world file to a world. What the file does not name stays
     Apply {
         /// YAML or JSON: see deploy/worlds
         file: PathBuf,
@@ -156,7 +156,7 @@ fn present(output: Output, world: &WorldResponse, entities: Vec<Entity>) -> anyh
     Ok(())
 }
 
-/// Says that it is done, once the archive knows it too: `world list` is to show it.
+/// Prints that it is done, once the archive knows it too: `world list` is to show it.
 async fn done(
     client: &Client,
     output: Output,

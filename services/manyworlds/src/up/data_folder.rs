@@ -35,7 +35,7 @@ pub(super) fn take(folder: &Path) -> anyhow::Result<File> {
             );
         }
     }
-    // The lock is what counts; the number only tells people whom to look for.
+    // The lock is what counts; the number only names the process, for people.
     lock.set_len(0)?;
     lock.rewind()?;
     writeln!(lock, "{}", std::process::id())?;

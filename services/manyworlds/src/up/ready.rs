@@ -18,7 +18,7 @@ const APPLY_DEADLINE: Duration = Duration::from_secs(30);
 const READY_DEADLINE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
-/// Makes the worlds what their files say.
+/// Applies the world files.
 pub(super) async fn apply(bus: &Bus, worlds: Vec<WorldFile>) -> anyhow::Result<()> {
     for world in worlds {
         let id = world.id.clone();
@@ -34,7 +34,7 @@ pub(super) async fn apply(bus: &Bus, worlds: Vec<WorldFile>) -> anyhow::Result<(
     Ok(())
 }
 
-/// Returns once the gateway says that everything is ready.
+/// Returns once the gateway is ready.
 pub(super) async fn wait(address: SocketAddr) -> anyhow::Result<()> {
     let client = Client::new(&format!("http://{}", reachable(address)), None)?;
     let until = Instant::now() + READY_DEADLINE;
@@ -72,7 +72,7 @@ impl Hint {
     }
 }
 
-/// Says so: one line for programs, and for people what to do next.
+/// Prints that it is ready: one line for programs, and for people what to do next.
 pub(super) fn announce(output: Output, address: SocketAddr, hint: &Hint) -> anyhow::Result<()> {
     let url = format!("http://{}", reachable(address));
     output.line(&format!("ready {url}"))?;
@@ -115,7 +115,7 @@ pub(super) fn announce(output: Output, address: SocketAddr, hint: &Hint) -> anyh
     Ok(())
 }
 
-/// What `chat` has to be told when its defaults don't fit.
+/// The options that `chat` needs when its defaults don't fit.
 fn flags(chat: &ChatId, user: &EntityId) -> String {
     let mut flags = String::new();
     if chat.as_str() != "main" {

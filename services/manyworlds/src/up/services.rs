@@ -50,7 +50,7 @@ pub(super) fn spawn(
 ) -> Tasks {
     let mut tasks = Tasks::new(shutdown.clone());
     let served = CancellationToken::new();
-    // Whoever drops it last ends the others.
+    // The last drop ends the others.
     let asking = Arc::new(served.clone().drop_guard());
     let asks = asking.clone();
     // The gateway serves it, so its readiness is everybody's.

@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 const ANY_PORT: &str = "127.0.0.1:0";
 const PROGRAM: &str = env!("CARGO_BIN_EXE_manyworlds");
 
-/// A running `manyworlds up`. Told to stop when dropped: killed, it would leave its nats-server.
+/// A running `manyworlds up`. Stopped with a signal when dropped: killed, it would leave its nats-server.
 pub(crate) struct Up {
     pub(crate) process: Child,
     pub(crate) url: String,
@@ -63,7 +63,7 @@ impl Up {
 
 impl Drop for Up {
     fn drop(&mut self) {
-        // One that was killed on purpose, and waited for, has no process to tell any more.
+        // One that was killed on purpose, and waited for, has no process any more.
         if matches!(self.process.try_wait(), Ok(None)) {
             signal(self.process.id(), Signal::SIGTERM);
             let _ = self.process.wait();

@@ -49,7 +49,7 @@ pub(super) async fn read_batch(
                 return Err(failed("a part of the answer is missing"));
             }
             200 => entries.push(Entry::new(world, message)?),
-            // 204 ends a batch; 404 says that there is nothing behind `after`.
+            // 204 ends a batch; 404 means that there is nothing behind `after`.
             204 | 404 => return Ok(entries),
             status => {
                 let description = message.description.unwrap_or_default();

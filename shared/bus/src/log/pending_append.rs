@@ -24,7 +24,7 @@ impl PendingAppend {
     /// Its sequence, once the log has stored it.
     ///
     /// # Errors
-    /// [`AppendError`] says what is known of the log then.
+    /// [`AppendError`] has what is known of the log then.
     pub async fn stored(self) -> Result<Seq, AppendError> {
         match self.ack.await {
             Ok(ack) => Ok(ack.sequence),

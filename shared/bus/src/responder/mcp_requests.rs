@@ -13,7 +13,7 @@ pub enum McpRequest {
     List(ReplyHandle<Vec<McpServerStatus>>),
     /// Connect to one anew: whether it is known.
     Restart(RestartMcpServer, ReplyHandle<bool>),
-    /// Read a resource, or say why it can't be read.
+    /// Read a resource, or reply why it can't be read.
     Read(Box<ReadResource>, ReplyHandle<Result<Resource, String>>),
 }
 

@@ -1,4 +1,4 @@
-//! Messages that ask for a reply, of one or more subjects.
+//! Messages that expect a reply, of one or more subjects.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::reply_address::ReplyAddress;
 use crate::connection::Connection;
 use crate::{Error, trace};
 
-/// A message that asks for a reply.
+/// A message that expects a reply.
 pub(super) struct RequestMessage {
     pub(super) subject: Subject,
     pub(super) headers: Option<HeaderMap>,
@@ -28,7 +28,7 @@ impl RequestMessage {
     }
 }
 
-/// Messages that ask for a reply. Dropped, it is unsubscribed.
+/// Messages that expect a reply. Dropped, it is unsubscribed.
 pub(super) struct RequestSubscription {
     connection: Arc<Connection>,
     subscribers: Vec<Subscriber>,
@@ -61,7 +61,7 @@ impl RequestSubscription {
     }
 
     /// The next message; `None` when the connection is closed for good, or all are handed out after
-    /// [`Self::drain`]. One that asks for no reply is skipped.
+    /// [`Self::drain`]. One that expects no reply is skipped.
     pub(super) async fn next(&mut self) -> Option<RequestMessage> {
         loop {
             let message = self.next_message().await?;

@@ -131,7 +131,7 @@ async fn an_unknown_reply_fails_its_own_caller_only() {
 }
 
 #[tokio::test]
-async fn an_error_says_whether_a_world_is_unavailable_or_silent() {
+async fn an_error_distinguishes_an_unavailable_world_from_a_silent_one() {
     let nats = NatsServer::start();
     let (bus, world) = (connect(&nats).await, world("lobby"));
     let deadline = Duration::from_millis(200);

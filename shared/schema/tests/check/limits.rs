@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{faults, raw};
 
 #[test]
-fn at_most_8_faults_are_told() {
+fn at_most_8_faults_are_reported() {
     let found = faults(
         r#"{"items": {"type": "null"}}"#,
         "[1, 1, 1, 1, 1, 1, 1, 1, 1, 1]",

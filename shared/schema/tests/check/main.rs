@@ -1,4 +1,4 @@
-//! What fits a schema, and what is said of what does not.
+//! What fits a schema, and the faults of what does not.
 #![expect(
     clippy::unwrap_used,
     reason = "a test stops at what it does not expect"

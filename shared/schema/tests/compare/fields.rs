@@ -1,4 +1,4 @@
-//! Changes of what is said about the fields of an object.
+//! Changes of keywords for the fields of an object.
 
 use crate::{Row, check};
 

@@ -1,4 +1,4 @@
-//! Changes of what is said about a value and its items.
+//! Changes of keywords for a value and its items.
 
 use crate::{Row, check};
 

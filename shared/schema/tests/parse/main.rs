@@ -1,4 +1,4 @@
-//! Which documents are schemas, and what is said of those that are not.
+//! Which documents are schemas, and the errors of those that are not.
 #![expect(
     clippy::unwrap_used,
     reason = "a test stops at what it does not expect"

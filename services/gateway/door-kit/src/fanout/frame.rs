@@ -18,7 +18,7 @@ pub struct Frame {
     texts: Box<[OnceLock<Option<Utf8Bytes>>]>,
 }
 
-/// What a frame carries.
+/// What a frame contains.
 #[derive(Debug)]
 pub enum Payload {
     /// An event of the log.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::event_reader::ReadEnd;
 use crate::fanout::Frame;
 
-/// Says what a door writes of the frames of an event stream.
+/// Decides what a door writes of the frames of an event stream.
 pub trait Projector: Send + 'static {
     /// What is written of a frame.
     fn project(&mut self, frame: &Frame) -> Projection;

@@ -60,7 +60,7 @@ impl<P: Projector> SseStream<P> {
         }
     }
 
-    /// The response that carries the stream, which begins with `first`.
+    /// The response whose body is the stream, which begins with `first`.
     pub fn into_response(self, first: SseEvents) -> Response {
         let start = match first.bytes.is_empty() {
             true => Progress::Running(self),

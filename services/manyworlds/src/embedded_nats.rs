@@ -21,7 +21,7 @@ pub(crate) use self::binary::find as find_binary;
 
 /// A server that has to recover a large store needs a while before it listens.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
-/// A server that was told to stop, and has not by then, is killed: it survives that.
+/// A server that has not stopped this long after SIGTERM is killed: it survives that.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 /// Another process may take the free port first: then try another one.
 const PORT_ATTEMPTS: usize = 5;
@@ -42,13 +42,13 @@ pub(crate) struct Options {
 }
 
 /// A running nats-server. One that dies is started again on the same port and store.
-pub(crate) struct NatsChild {
+pub(crate) struct EmbeddedNats {
     port: u16,
     stop: CancellationToken,
     supervisor: JoinSet<()>,
 }
 
-impl NatsChild {
+impl EmbeddedNats {
     /// Starts it, and returns once it listens.
     pub(crate) async fn start(options: Options) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&options.folder)
@@ -92,7 +92,7 @@ impl NatsChild {
     }
 }
 
-/// Says where it listens, for workers of one's own: another port each time it is started anew.
+/// Writes its URL to a file, for workers of one's own: another port each time it is started.
 fn write_url(folder: &Path, port: u16) -> anyhow::Result<()> {
     let file = folder.join("url");
     std::fs::write(&file, url(port)).with_context(|| format!("write {}", file.display()))
@@ -247,7 +247,7 @@ async fn lock_store(folder: &Path) -> anyhow::Result<File> {
         .open(&path)
         .with_context(|| format!("open {}", path.display()))?;
     let until = Instant::now() + STOP_TIMEOUT;
-    let mut told = false;
+    let mut stopping = false;
     loop {
         match lock.try_lock() {
             Ok(()) => return Ok(lock),
@@ -266,14 +266,14 @@ async fn lock_store(folder: &Path) -> anyhow::Result<File> {
         let pid = std::fs::read_to_string(pid_file(folder)).ok();
         if let Some(pid) = pid
             .and_then(|pid| pid.trim().parse().ok())
-            .filter(|_| !told)
+            .filter(|_| !stopping)
         {
             warn!(
                 pid,
                 "an earlier run left its nats-server behind, stopping it"
             );
             terminate(pid);
-            told = true;
+            stopping = true;
         }
         sleep(POLL).await;
     }
@@ -322,7 +322,7 @@ mod tests {
     #[tokio::test]
     async fn a_killed_server_is_back_on_the_same_port_and_a_stopped_one_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        let nats = NatsChild::start(options(folder.path()).await)
+        let nats = EmbeddedNats::start(options(folder.path()).await)
             .await
             .unwrap();
         let port = nats.port;
@@ -350,7 +350,7 @@ mod tests {
         let mut left = server.start().await.unwrap().unwrap();
         drop(server);
         // Somebody has to take note of its end, as process 1 does when we are gone.
-        let (nats, ended) = tokio::join!(NatsChild::start(options), left.wait());
+        let (nats, ended) = tokio::join!(EmbeddedNats::start(options), left.wait());
         ended.unwrap();
         nats.unwrap().stop().await;
     }

@@ -9,11 +9,11 @@ use tokio::process::Command;
 const OLDEST: [u32; 3] = [2, 14, 3];
 const HOW: &str = "get one with deploy/scripts/get-nats-server.sh, or name one with --nats-server";
 
-/// The server that was asked for, else the first that is new enough: on PATH, then where
+/// The server that was named, else the first that is new enough: on PATH, then where
 /// `get-nats-server.sh` puts it.
 ///
 /// # Errors
-/// When there is none, or the one that was asked for is too old.
+/// When there is none, or the one that was named is too old.
 pub(crate) async fn find(wanted: Option<&Path>) -> anyhow::Result<PathBuf> {
     if let Some(path) = wanted {
         check(path).await?;
@@ -60,7 +60,7 @@ async fn check(path: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("run {}", path.display()))?;
     let text = String::from_utf8_lossy(&output.stdout);
     match version(&text) {
-        None => bail!("{} does not tell its version", path.display()),
+        None => bail!("{} does not print its version", path.display()),
         Some(version) if version < OLDEST => bail!(
             "{} is nats-server {}, and {} is the oldest that will do",
             path.display(),
