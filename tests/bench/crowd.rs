@@ -1,4 +1,4 @@
-//! Open WebSockets, and how much all of them together have heard.
+//! Open WebSockets, and how much all of them together have received.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,7 +20,7 @@ pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// Listeners. They leave when it is dropped.
 #[derive(Default)]
 pub(crate) struct Crowd {
-    heard: Arc<AtomicUsize>,
+    received: Arc<AtomicUsize>,
     listeners: JoinSet<()>,
 }
 
@@ -30,21 +30,25 @@ impl Crowd {
     where
         S: Stream<Item = tungstenite::Result<Message>> + Unpin + Send + 'static,
     {
-        let heard = self.heard.clone();
+        let received = self.received.clone();
         self.listeners.spawn(async move {
             while let Some(Ok(frame)) = frames.next().await {
                 if frame.is_text() {
-                    heard.fetch_add(1, Ordering::Relaxed);
+                    received.fetch_add(1, Ordering::Relaxed);
                 }
             }
         });
     }
 
-    /// How long it takes until all have heard what `send` sends, each time [`PACE`] frames.
+    /// How long it takes until all have received what `send` sends, each time [`PACE`] frames.
     ///
     /// Paced, so that what is measured is the deliveries and not how fast a listener falls behind.
-    pub(crate) async fn hear(&self, times: usize, mut send: impl AsyncFnMut()) -> Duration {
-        let before = self.heard.load(Ordering::Relaxed);
+    pub(crate) async fn measure_deliveries(
+        &self,
+        times: usize,
+        mut send: impl AsyncFnMut(),
+    ) -> Duration {
+        let before = self.received.load(Ordering::Relaxed);
         let until = |times: usize| before + times * PACE * self.listeners.len();
         let started = Instant::now();
         for sent in 0..times {
@@ -53,17 +57,17 @@ impl Crowd {
         }
         self.reach(until(times)).await;
         let took = started.elapsed();
-        assert_eq!(self.heard.load(Ordering::Relaxed), until(times));
+        assert_eq!(self.received.load(Ordering::Relaxed), until(times));
         took
     }
 
     async fn reach(&self, count: usize) {
         let reached = async {
-            while self.heard.load(Ordering::Relaxed) < count {
+            while self.received.load(Ordering::Relaxed) < count {
                 tokio::time::sleep(Duration::from_micros(200)).await;
             }
         };
         let reached = tokio::time::timeout(DEADLINE, reached).await;
-        reached.expect("every listener heard everything");
+        reached.expect("every listener received everything");
     }
 }

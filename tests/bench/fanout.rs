@@ -47,7 +47,7 @@ pub(crate) async fn deliveries(cluster: &Cluster, bus: &Bus, report: &mut Report
         let send = async || {
             flood(bus, &world, PACE, 1).await;
         };
-        rates.push(rate(count, crowd.hear(paces, send).await));
+        rates.push(rate(count, crowd.measure_deliveries(paces, send).await));
         costs.push(before.per_operation(cluster, count));
     }
     let value = median(&mut rates);

@@ -43,7 +43,7 @@ pub(crate) async fn to_hundred(cluster: &Cluster, bus: &Bus, report: &mut Report
     deliveries(cluster, bus, report, name, 100).await;
 }
 
-/// One client speaks, and every client hears it, the one that speaks included.
+/// One client sends, and every client receives it, the sender included.
 async fn deliveries(
     cluster: &Cluster,
     bus: &Bus,
@@ -69,7 +69,7 @@ async fn deliveries(
     report.add(rounds.row(name, |rate| format!("{rate:.0}/s")));
 }
 
-/// One client, which hears what it has said before it says the next: by then the log has it.
+/// One client, which waits for the echo of a frame before it sends the next: by then the log has it.
 pub(crate) async fn echo(cluster: &Cluster, bus: &Bus, report: &mut Report) {
     let name = "GenWorlds frame to its durable echo, p50";
     if !report.wants(name) {
@@ -131,7 +131,7 @@ impl Rounds {
     }
 }
 
-/// Clients at one address, one of which speaks.
+/// Clients at one address, one of which sends.
 struct Meeting {
     speaker: SplitSink<Socket, Message>,
     crowd: Crowd,
@@ -144,7 +144,7 @@ impl Meeting {
         for _ in 1..size {
             crowd.add(connect(url).await);
         }
-        // The last who comes: when it is heard, all are there.
+        // The last that connects: when its frame arrives, all are connected.
         let (speaker, frames) = connect(url).await.split();
         crowd.add(frames.inspect(|frame| frame.iter().for_each(assert_taken)));
         let mut meeting = Self {
@@ -174,7 +174,7 @@ impl Meeting {
                 self.speaker.send(frame.clone()).await.unwrap();
             }
         };
-        self.crowd.hear(paces, speak).await
+        self.crowd.measure_deliveries(paces, speak).await
     }
 }
 
@@ -192,7 +192,7 @@ async fn connect(url: &str) -> Socket {
     socket
 }
 
-/// Milliseconds until a client hears what it said, in the middle of so many times.
+/// Milliseconds until a client receives the echo of its frame, in the middle of so many times.
 async fn echoes(cluster: &Cluster, socket: &mut Socket, count: usize) -> Measured {
     let frame = frame();
     let mut times = Vec::with_capacity(count);
@@ -200,14 +200,14 @@ async fn echoes(cluster: &Cluster, socket: &mut Socket, count: usize) -> Measure
     for _ in 0..count {
         let started = Instant::now();
         socket.send(frame.clone()).await.unwrap();
-        let heard = loop {
-            let heard = socket.next().await.unwrap().unwrap();
-            if heard.is_text() {
-                break heard;
+        let received = loop {
+            let received = socket.next().await.unwrap().unwrap();
+            if received.is_text() {
+                break received;
             }
         };
         times.push(started.elapsed());
-        assert_taken(&heard);
+        assert_taken(&received);
     }
     Measured {
         value: milliseconds(percentile(&mut times, 0.5)),
@@ -216,8 +216,8 @@ async fn echoes(cluster: &Cluster, socket: &mut Socket, count: usize) -> Measure
 }
 
 /// What the door refuses it says to the speaker alone: that is no delivery.
-fn assert_taken(heard: &Message) {
-    let text = heard.to_text().unwrap_or_default();
+fn assert_taken(received: &Message) {
+    let text = received.to_text().unwrap_or_default();
     assert!(!text.starts_with(REFUSED), "{text}");
 }
 

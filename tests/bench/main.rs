@@ -15,11 +15,11 @@ mod cpu;
 mod crowd;
 mod fanout;
 mod genworlds;
-mod invocations;
+mod passive;
 mod relay;
 mod report;
+mod runs;
 mod scaling;
-mod sleep;
 mod turns;
 mod views;
 
@@ -79,8 +79,8 @@ async fn main() -> anyhow::Result<()> {
     commits::one_world_archived(&cluster, &bus, &raw, &mut report).await;
     commits::big_commands_archived(&cluster, &bus, &raw, &mut report).await;
     commits::one_command(&cluster, &bus, &raw, &mut report).await;
-    invocations::at_64(&cluster, &bus, &mut report).await;
-    invocations::at_one(&cluster, &bus, &mut report).await;
+    runs::at_64(&cluster, &bus, &mut report).await;
+    runs::at_one(&cluster, &bus, &mut report).await;
     scaling::workers(&cluster, &bus, &mut report).await;
     turns::first_chunk(&cluster, &mut report).await;
     turns::one_world(&cluster, &mut report).await;
@@ -94,8 +94,8 @@ async fn main() -> anyhow::Result<()> {
     genworlds::to_ten(&cluster, &bus, &mut report).await;
     genworlds::to_hundred(&cluster, &bus, &mut report).await;
     genworlds::echo(&cluster, &bus, &mut report).await;
-    sleep::replay(&cluster, &bus, &mut report).await;
-    sleep::asleep(&cluster, &bus, &mut report).await;
+    passive::replay(&cluster, &bus, &mut report).await;
+    passive::passive_worlds(&cluster, &bus, &mut report).await;
     report.print();
     if let Some(path) = arguments.json {
         std::fs::write(path, serde_json::to_vec_pretty(&report.rows)?)?;

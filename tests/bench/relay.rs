@@ -35,7 +35,7 @@ impl Relay {
     }
 }
 
-/// Connections are let in one by one: whoever is heard, all who came before hear.
+/// Connections are accepted one by one: what one sends, all that came before receive.
 async fn serve(listener: TcpListener) {
     let everyone = Everyone::default();
     let mut speakers = JoinSet::new();

@@ -101,7 +101,7 @@ async fn measure(bus: &Bus, world: &WorldId, count: usize) -> f64 {
             ask(bus, world).await;
         }
     };
-    let heard = async {
+    let received = async {
         while ended < count + BATCH {
             let stored = commits.next().await.unwrap();
             for event in stored.entry.commit().unwrap().events {
@@ -113,7 +113,7 @@ async fn measure(bus: &Bus, world: &WorldId, count: usize) -> f64 {
             }
         }
     };
-    let both = async { tokio::join!(asked, heard) };
+    let both = async { tokio::join!(asked, received) };
     tokio::time::timeout(DEADLINE, both)
         .await
         .expect("all runs in time");

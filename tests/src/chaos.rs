@@ -88,13 +88,16 @@ pub async fn run(plan: Plan) -> Counts {
         counts.add(oracle::answers(&log));
         let archived = archived(&cluster.gateways, world).await;
         counts.add(Counts {
-            heard: 0,
-            ..oracle::heard(&log, &archived)
+            received: 0,
+            ..oracle::received(&log, &archived)
         });
     }
-    while let Some(heard) = listening.join_next().await {
-        let (world, heard) = heard.expect("a listener");
-        counts.add(oracle::heard(&oracle::read_log(&bus, &world).await, &heard));
+    while let Some(received) = listening.join_next().await {
+        let (world, received) = received.expect("a listener");
+        counts.add(oracle::received(
+            &oracle::read_log(&bus, &world).await,
+            &received,
+        ));
     }
     println!("chaos seed {} kills {kills} | {counts}", plan.seed);
     counts
@@ -158,7 +161,7 @@ async fn talk(
     (world, sent)
 }
 
-/// Hears every event of a world from its beginning, going on after each break where it was.
+/// Reads every event of a world from its beginning, and resumes after each break where it was.
 async fn listen(
     doors: Vec<Http>,
     world: WorldId,
@@ -166,9 +169,12 @@ async fn listen(
     over: Arc<AtomicBool>,
 ) -> (WorldId, Vec<String>) {
     let path = format!("/v1/worlds/{world}/events/stream?after=0");
-    let mut heard = Vec::<String>::new();
+    let mut received = Vec::<String>::new();
     for door in doors.iter().cycle() {
-        let Ok(answer) = door.stream(&path, heard.last().map(String::as_str)).await else {
+        let Ok(answer) = door
+            .stream(&path, received.last().map(String::as_str))
+            .await
+        else {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
@@ -177,19 +183,19 @@ async fn listen(
             let next = tokio::time::timeout(Duration::from_secs(3), events.next()).await;
             match next {
                 Ok(Some(Ok(event))) if !event.id.is_empty() && event.event != "ready" => {
-                    if heard.last() != Some(&event.id) || is_event(&event.data) {
-                        heard.push(event.id);
+                    if received.last() != Some(&event.id) || is_event(&event.data) {
+                        received.push(event.id);
                     }
                 }
                 Ok(Some(Ok(_))) => {}
                 Ok(Some(Err(_)) | None) => break,
-                // Silence: either all was heard, or the stream is broken and must be opened anew.
+                // Silence: either all was received, or the stream is broken and must be opened again.
                 Err(_) => {
                     if over.load(Ordering::Acquire) && is_at_rest(&bus, &world).await {
                         let log = oracle::read_log(&bus, &world).await;
                         let last = log.last().map(|(position, _)| position);
-                        if last == heard.last() {
-                            return (world, heard);
+                        if last == received.last() {
+                            return (world, received);
                         }
                     }
                     break;
@@ -197,7 +203,7 @@ async fn listen(
             }
         }
     }
-    (world, heard)
+    (world, received)
 }
 
 fn is_event(data: &str) -> bool {

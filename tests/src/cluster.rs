@@ -104,7 +104,7 @@ impl Cluster {
         Bus::connect(&config, "test").await.expect("a connection")
     }
 
-    /// Waits until every service says that it is ready.
+    /// Waits until every service is ready.
     pub async fn ready(&self) {
         for gateway in &self.gateways {
             gateway.ready().await;

@@ -1,4 +1,4 @@
-//! What went wrong: counted from the log, from what clients were told, and from what they saw.
+//! What went wrong: counted from the log, from the replies to clients, and from the events that they got.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,20 +9,20 @@ use contract::{Event, Fact, MessageId, Seq, WorldId};
 /// What is to be zero, and how much it was counted over.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
-    /// Messages whose sender was told that they are durable.
+    /// Messages whose sender got the reply that they are durable.
     pub acknowledged: usize,
     /// Answers that agents gave.
     pub answers: usize,
     /// Events that listeners saw.
-    pub heard: usize,
+    pub received: usize,
     /// Acknowledged messages that are not in the log, answers that are missing, events that a
     /// listener or the archive missed.
     pub lost: usize,
-    /// Messages or answers that are there twice, events that were heard or archived twice.
+    /// Messages or answers that are there twice, events that were received or archived twice.
     pub doubled: usize,
     /// Messages of one sender, or events of one listener, that are out of order.
     pub reordered: usize,
-    /// Invocations that have not ended.
+    /// Runs that have not ended.
     pub hung: usize,
     /// Answers that ended in failure, though every agent could answer.
     pub failed: usize,
@@ -48,7 +48,7 @@ impl Counts {
     pub fn add(&mut self, other: Self) {
         self.acknowledged += other.acknowledged;
         self.answers += other.answers;
-        self.heard += other.heard;
+        self.received += other.received;
         self.lost += other.lost;
         self.doubled += other.doubled;
         self.reordered += other.reordered;
@@ -61,10 +61,10 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "acknowledged {} answers {} heard {} | lost {} doubled {} reordered {} hung {} failed {}",
+            "acknowledged {} answers {} received {} | lost {} doubled {} reordered {} hung {} failed {}",
             self.acknowledged,
             self.answers,
-            self.heard,
+            self.received,
             self.lost,
             self.doubled,
             self.reordered,
@@ -163,27 +163,27 @@ pub fn answers(log: &Log) -> Counts {
 }
 
 /// Compares what a listener or the archive has with the log: all of it, once, in order.
-pub fn heard(log: &Log, heard: &[String]) -> Counts {
+pub fn received(log: &Log, received: &[String]) -> Counts {
     let places: BTreeMap<&str, usize> = log
         .iter()
         .enumerate()
         .map(|(place, (position, _))| (position.as_str(), place))
         .collect();
-    let once: BTreeSet<&String> = heard.iter().collect();
+    let once: BTreeSet<&String> = received.iter().collect();
     let mut counts = Counts {
-        heard: heard.len(),
-        doubled: heard.len() - once.len(),
+        received: received.len(),
+        doubled: received.len() - once.len(),
         lost: log
             .iter()
             .filter(|(position, _)| !once.contains(position))
             .count(),
         ..Counts::default()
     };
-    let heard_places: Vec<_> = heard
+    let received_places: Vec<_> = received
         .iter()
         .map(|position| places.get(position.as_str()))
         .collect();
-    counts.reordered = heard_places
+    counts.reordered = received_places
         .windows(2)
         .filter(|pair| pair[0] > pair[1])
         .count();
@@ -240,8 +240,8 @@ mod tests {
     #[test]
     fn the_oracle_sees_what_a_listener_missed() {
         let log: Log = [1, 2, 3].map(posted).into();
-        let heard_positions = ["1.0", "3.0", "1.0"].map(ToOwned::to_owned);
-        let counts = heard(&log, &heard_positions);
+        let received_positions = ["1.0", "3.0", "1.0"].map(ToOwned::to_owned);
+        let counts = received(&log, &received_positions);
         assert_eq!((counts.lost, counts.doubled, counts.reordered), (1, 1, 1));
     }
 }

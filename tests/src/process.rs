@@ -61,7 +61,7 @@ impl Process {
             .stderr(Stdio::piped())
             .spawn()
             .expect(HINT);
-        // Whoever wants no input may have closed it already.
+        // A process that wants no input may have closed it already.
         let _ = child
             .stdin
             .take()

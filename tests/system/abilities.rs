@@ -89,11 +89,11 @@ async fn only_its_holder_speaks_into_a_microphone() {
     .await;
     assert_eq!(send(&cluster, "ada", speech("hello")).await.0, 201);
     assert_eq!(send(&cluster, "bob", speech("me too")).await.0, 201);
-    eventually("ada is heard and bob is not", async || {
-        let heard = events(&cluster, "microphone_sounds").await;
+    eventually("ada's event is published and bob's is not", async || {
+        let sounds = events(&cluster, "microphone_sounds").await;
         let refused = events(&cluster, "not_allowed").await;
-        heard.len() == 1
-            && heard[0]["data"] == json!({"speaker": "ada", "message": "hello"})
+        sounds.len() == 1
+            && sounds[0]["data"] == json!({"speaker": "ada", "message": "hello"})
             && refused.len() == 1
             && refused[0]["target"] == "bob"
     })
@@ -149,12 +149,12 @@ async fn many_hands_change_one_state_and_none_is_lost() {
         mic(&cluster).await["state"] == json!({"speeches": 60})
     })
     .await;
-    let heard = events(&cluster, "microphone_sounds").await;
-    let said: BTreeSet<&str> = heard
+    let sounds = events(&cluster, "microphone_sounds").await;
+    let said: BTreeSet<&str> = sounds
         .iter()
         .map(|event| event["data"]["message"].as_str().unwrap())
         .collect();
-    assert_eq!((heard.len(), said.len()), (60, 60));
+    assert_eq!((sounds.len(), said.len()), (60, 60));
     drop(workers);
 }
 
@@ -183,10 +183,10 @@ async fn a_model_makes_use_of_an_object() {
     let path = format!("{WORLD}/chats/main/messages");
     let answer = Http::post(&cluster.gateways, &path, &body).await;
     assert_eq!(answer["answers"][0]["text"], "I said it.", "{answer}");
-    let heard = events(&cluster, "microphone_sounds").await;
-    assert_eq!(heard[0]["data"]["speaker"], "ada");
-    let told = model.requests()[1].body["messages"].to_string();
-    assert!(told.contains("microphone_sounds"), "{told}");
+    let sounds = events(&cluster, "microphone_sounds").await;
+    assert_eq!(sounds[0]["data"]["speaker"], "ada");
+    let prompt = model.requests()[1].body["messages"].to_string();
+    assert!(prompt.contains("microphone_sounds"), "{prompt}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ use testkit::eventually;
 use testkit::model::Reply;
 use tokio::sync::Semaphore;
 
-use client::{Fixture, has, heard, is_for, said, steps};
+use client::{Fixture, has, is_for, received, said, steps};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn worlds_are_made_changed_and_deleted() {
@@ -54,7 +54,7 @@ async fn worlds_are_made_changed_and_deleted() {
     fixture
         .expect(Method::OPTIONS, asked, Value::Null, 204)
         .await;
-    // Without keys, a page of another site could speak for whoever reads it.
+    // Without keys, a page of another site could act for the person who reads it.
     let url = format!("{}/worlds", fixture.cluster.gateways[0].base);
     let foreign = reqwest::Client::new().get(url);
     let answer = foreign.header("origin", "https://example.org").send();
@@ -101,7 +101,7 @@ async fn an_answer_streams_in_the_order_that_clients_know() {
     fixture
         .model
         .answer_with(|_| Reply::text("Hello to you as well"));
-    let heard = fixture.say(&chat, "Plan my trip to Rome").await;
+    let seen = fixture.say(&chat, "Plan my trip to Rome").await;
     let expected = [
         "message human",
         "world response-start",
@@ -113,20 +113,20 @@ async fn an_answer_streams_in_the_order_that_clients_know() {
         "sse chat-updated system",
         "system chat-title-updated",
     ];
-    assert_eq!(steps(&heard), expected);
+    assert_eq!(steps(&seen), expected);
     let of = |kind: &str, step: &str| {
-        let mut found = heard.iter().map(|(_, body)| body);
+        let mut found = seen.iter().map(|(_, body)| body);
         let found = found.find(|body| body["type"] == kind && body["data"]["type"] == step);
         found.unwrap_or_else(|| panic!("{kind} {step}"))["data"].clone()
     };
-    let pieces: String = heard
+    let pieces: String = seen
         .iter()
         .filter(|(_, body)| body["data"]["type"] == "chunk")
         .map(|(_, body)| body["data"]["content"].as_str().unwrap())
         .collect();
     assert_eq!(pieces, "Hello to you as well");
     assert!(of("sse", "end")["usage"]["outputTokens"].as_u64().unwrap() > 0);
-    let (question, answer) = (&heard[0].1["data"], heard.iter().rev());
+    let (question, answer) = (&seen[0].1["data"], seen.iter().rev());
     let answer = answer
         .map(|(_, body)| body)
         .find(|body| body["type"] == "message");
@@ -138,12 +138,11 @@ async fn an_answer_streams_in_the_order_that_clients_know() {
         (&json!("user"), &json!("assistant"))
     );
     assert!(
-        heard
-            .iter()
+        seen.iter()
             .all(|(_, body)| body["data"]["chatId"] == json!(chat))
     );
     // Everything that is durable has a place, and they are in order.
-    let places: Vec<(u64, u64)> = heard
+    let places: Vec<(u64, u64)> = seen
         .iter()
         .filter_map(|(id, _)| {
             let (seq, index) = id.split_once('.')?;
@@ -175,21 +174,21 @@ async fn all_answer_at_once_and_a_mention_picks_one() {
         .await;
         gate.add_permits(3);
     };
-    let (heard, ()) = tokio::join!(fixture.say(&chat, "Hello everyone!"), all_have_asked);
+    let (seen, ()) = tokio::join!(fixture.say(&chat, "Hello everyone!"), all_have_asked);
     fixture.model.answer_with(|_| Reply::text("here"));
-    let world: Vec<&str> = heard
+    let world: Vec<&str> = seen
         .iter()
         .filter(|(_, body)| body["type"] == "world")
         .map(|(_, body)| body["data"]["type"].as_str().unwrap())
         .collect();
     let (start, end) = ("response-start", "response-end");
     assert_eq!(world, [start, start, start, end, end, "idle"]);
-    let mut speakers: Vec<&str> = said(&heard).iter().map(|(sender, _)| *sender).collect();
+    let mut speakers: Vec<&str> = said(&seen).iter().map(|(sender, _)| *sender).collect();
     assert_eq!(speakers.remove(0), "human");
     speakers.sort_unstable();
     assert_eq!(speakers, ["a1", "a2", "a3"]);
-    let heard = fixture.say(&chat, "@a2 and you?").await;
-    assert_eq!(said(&heard), [("human", "@a2 and you?"), ("a2", "here")]);
+    let seen = fixture.say(&chat, "@a2 and you?").await;
+    assert_eq!(said(&seen), [("human", "@a2 and you?"), ("a2", "here")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,19 +201,19 @@ async fn agents_talk_until_the_turn_limit() {
         let other = if is_for(request, "a1") { "a2" } else { "a1" };
         Reply::text(&format!("@{other} your turn"))
     });
-    let heard = fixture.say(&chat, "@a1 begin").await;
-    let spoken = said(&heard);
+    let seen = fixture.say(&chat, "@a1 begin").await;
+    let answers = said(&seen);
     let count = |agent: &str| {
-        let turns = spoken.iter();
+        let turns = answers.iter();
         turns
             .filter(|(sender, text)| *sender == agent && text.contains("your turn"))
             .count()
     };
-    assert_eq!((count("a1"), count("a2")), (2, 2), "{spoken:?}");
-    let last = spoken.last().unwrap();
-    assert!(last.1.contains("Turn limit reached"), "{spoken:?}");
+    assert_eq!((count("a1"), count("a2")), (2, 2), "{answers:?}");
+    let last = answers.last().unwrap();
+    assert!(last.1.contains("Turn limit reached"), "{answers:?}");
     assert_eq!(
-        heard.last().map(|(_, body)| body["type"].as_str()),
+        seen.last().map(|(_, body)| body["type"].as_str()),
         Some(Some("system"))
     );
 }
@@ -260,17 +259,17 @@ async fn chats_are_opened_reused_loaded_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_said_is_said_anew_taken_back_and_called_off() {
+async fn a_message_is_edited_removed_and_its_answer_cancelled() {
     let (fixture, chat) = Fixture::with_agents(&["a1"]).await;
-    let heard = fixture.say(&chat, "one").await;
-    let first = heard[0].1["data"]["messageId"].as_str().unwrap();
+    let seen = fixture.say(&chat, "one").await;
+    let first = seen[0].1["data"]["messageId"].as_str().unwrap();
     fixture.say(&chat, "two").await;
     let path = format!("/worlds/lab/messages/{first}");
     let body = json!({"chatId": chat, "newContent": "three"});
-    let heard = fixture.hear(Method::PUT, &path, body).await;
-    assert_eq!(said(&heard)[0], ("human", "three"));
-    assert_eq!(said(&heard)[1].0, "a1");
-    let newest = heard[0].1["data"]["messageId"].as_str().unwrap();
+    let seen = fixture.request(Method::PUT, &path, body).await;
+    assert_eq!(said(&seen)[0], ("human", "three"));
+    assert_eq!(said(&seen)[1].0, "a1");
+    let newest = seen[0].1["data"]["messageId"].as_str().unwrap();
     let path = format!("/worlds/lab/messages/{newest}");
     let body = json!({"chatId": chat, "newContent": "four", "stream": false});
     let edited = fixture.expect(Method::PUT, &path, body, 200).await;
@@ -302,7 +301,7 @@ async fn what_was_said_is_said_anew_taken_back_and_called_off() {
     let idle = fixture.post(stop, in_chat.clone()).await;
     assert_eq!(idle["reason"], "no-active-process");
     fixture.model.answer_with(|_| Reply::stall_after(2));
-    let (heard, ()) = tokio::join!(fixture.say(&chat, "five"), async {
+    let (seen, ()) = tokio::join!(fixture.say(&chat, "five"), async {
         testkit::eventually("an answer is thought of", async || {
             let status = fixture.get("/worlds/lab/status").await;
             status["sendingCount"] == 1
@@ -311,8 +310,8 @@ async fn what_was_said_is_said_anew_taken_back_and_called_off() {
         let stopped = fixture.post(stop, in_chat.clone()).await;
         has(&stopped, &json!({"stopped": true, "reason": "stopped"}));
     });
-    assert_eq!(said(&heard), [("human", "five")]);
-    assert_eq!(steps(&heard).last().map(String::as_str), Some("world idle"));
+    assert_eq!(said(&seen), [("human", "five")]);
+    assert_eq!(steps(&seen).last().map(String::as_str), Some("world idle"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -320,7 +319,7 @@ async fn an_agent_that_answers_can_be_changed_and_removed() {
     let (fixture, chat) = Fixture::with_agents(&["a1"]).await;
     fixture.model.answer_with(|_| Reply::stall_after(2));
     let path = "/worlds/lab/agents/a1";
-    let (heard, ()) = tokio::join!(fixture.say(&chat, "hello"), async {
+    let (seen, ()) = tokio::join!(fixture.say(&chat, "hello"), async {
         testkit::eventually("an answer is thought of", async || {
             let status = fixture.get("/worlds/lab/status").await;
             status["activeAgentNames"] == json!(["a1"])
@@ -331,8 +330,8 @@ async fn an_agent_that_answers_can_be_changed_and_removed() {
         has(&agent, &json!({"systemPrompt": "Be quick.", "memory": []}));
         fixture.delete(path).await;
     });
-    assert_eq!(steps(&heard).last().map(String::as_str), Some("world idle"));
-    assert_eq!(said(&heard), [("human", "hello")]);
+    assert_eq!(steps(&seen).last().map(String::as_str), Some("world idle"));
+    assert_eq!(said(&seen), [("human", "hello")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -361,10 +360,10 @@ async fn a_stream_ends_when_nobody_answers() {
         ("hello", "Bob", vec!["message bob", "world idle"]),
     ] {
         let body = body(text, sender);
-        let heard = fixture
-            .hear(Method::POST, "/worlds/lab/messages", body)
+        let seen = fixture
+            .request(Method::POST, "/worlds/lab/messages", body)
             .await;
-        assert_eq!(steps(&heard), expected, "{text} from {sender}");
+        assert_eq!(steps(&seen), expected, "{text} from {sender}");
     }
     // What nobody answers is stored all the same.
     let chats = fixture.get("/worlds/lab/chats").await;
@@ -393,7 +392,7 @@ async fn a_stream_ends_when_nobody_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_does_not_stream_gets_the_last_answer() {
+async fn a_client_that_does_not_stream_gets_the_last_answer() {
     let (fixture, chat) = Fixture::with_agents(&["a1"]).await;
     fixture.model.answer_with(|_| Reply::text("the answer"));
     let body = json!({"message": "hi", "chatId": chat, "stream": false});
@@ -412,12 +411,12 @@ async fn whoever_does_not_stream_gets_the_last_answer() {
         "{answer}"
     );
     let body = json!({"message": "hi again"});
-    let heard = fixture
-        .hear(Method::POST, "/api/worlds/lab/chat", body)
+    let seen = fixture
+        .request(Method::POST, "/api/worlds/lab/chat", body)
         .await;
-    assert_eq!(said(&heard), [("HUMAN", "hi again"), ("a1", "the answer")]);
+    assert_eq!(said(&seen), [("HUMAN", "hi again"), ("a1", "the answer")]);
     let saved = |(_, body): &&(String, Value)| body["data"]["content"]["action"] == "state-saved";
-    assert_eq!(heard.iter().filter(saved).count(), 1);
+    assert_eq!(seen.iter().filter(saved).count(), 1);
     fixture.model.answer_with(|_| Reply::status(400));
     let body = json!({"message": "hi", "chatId": chat, "stream": false});
     let failed = fixture
@@ -430,7 +429,7 @@ async fn whoever_does_not_stream_gets_the_last_answer() {
 async fn a_world_is_exported_and_its_events_go_on_where_they_were() {
     let (fixture, chat) = Fixture::with_agents(&["Ada"]).await;
     fixture.model.answer_with(|_| Reply::text("```rust```"));
-    let heard = fixture.say(&chat, "show me").await;
+    let seen = fixture.say(&chat, "show me").await;
     let url = format!("{}/api/worlds/lab/export", fixture.cluster.gateways[0].base);
     let answer = reqwest::get(url).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
@@ -455,7 +454,7 @@ async fn a_world_is_exported_and_its_events_go_on_where_they_were() {
     let path = format!("/worlds/lab/events?chatId={chat}");
     let all = fixture.listen(&path, "0", 6).await;
     assert_eq!(steps(&all)[0], "sse chat-created system");
-    let question = heard.first().unwrap();
+    let question = seen.first().unwrap();
     assert!(all.iter().any(|(id, _)| *id == question.0), "{all:?}");
     let rest = fixture.listen(&path, &question.0, 2).await;
     assert!(!rest.iter().any(|(id, _)| *id == question.0), "{rest:?}");
@@ -480,7 +479,7 @@ async fn a_long_chat_is_exported_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_comes_back_with_its_key_hears_the_rest() {
+async fn a_client_that_comes_back_with_its_key_receives_the_rest() {
     let (fixture, chat) = Fixture::with_agents(&["a1"]).await;
     let url = format!("{}/worlds/lab/messages", fixture.cluster.gateways[0].base);
     let body = json!({"message": "Plan my trip to Rome", "chatId": chat});
@@ -489,8 +488,8 @@ async fn a_client_that_comes_back_with_its_key_hears_the_rest() {
         let request = request.header("idempotency-key", "trip");
         request.header("last-event-id", last).send()
     };
-    let first = heard(post("").await.unwrap(), usize::MAX).await;
-    let again = heard(post(&first[0].0).await.unwrap(), usize::MAX).await;
+    let first = received(post("").await.unwrap(), usize::MAX).await;
+    let again = received(post(&first[0].0).await.unwrap(), usize::MAX).await;
     let expected = ["sse start a1", "sse end a1", "message a1", "world idle"];
     assert_eq!(steps(&again)[1..5], expected);
     assert_eq!(said(&again), said(&first)[1..]);

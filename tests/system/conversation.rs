@@ -109,7 +109,7 @@ async fn a_repeated_request_gets_the_same_message_and_its_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_socket_hears_and_speaks_and_survives_rubbish() {
+async fn a_socket_receives_and_sends_and_survives_rubbish() {
     let cluster = Cluster::start(Shape::default()).await;
     lobby(&cluster, script("hello")).await;
     let url = cluster.gateways[0].base.replacen("http", "ws", 1);
@@ -127,8 +127,8 @@ async fn a_socket_hears_and_speaks_and_survives_rubbish() {
     }
     let post = json!({"type": "post_message", "ref": "r1", "chat": "main", "sender": "guest", "text": "hi"});
     socket.send(Message::text(post.to_string())).await.unwrap();
-    let (mut errors, mut accepted, mut heard) = (0, None, Vec::new());
-    while heard.last().map(String::as_str) != Some("chat.turn_ended") {
+    let (mut errors, mut accepted, mut received) = (0, None, Vec::new());
+    while received.last().map(String::as_str) != Some("chat.turn_ended") {
         let frame = tokio::time::timeout(Duration::from_secs(20), socket.next()).await;
         let frame = frame.unwrap().unwrap().unwrap();
         let Message::Text(text) = frame else { continue };
@@ -136,19 +136,19 @@ async fn a_socket_hears_and_speaks_and_survives_rubbish() {
         match frame["type"].as_str().unwrap() {
             "error" => errors += 1,
             "accepted" => accepted = Some(frame),
-            "event" => heard.push(frame["event"]["type"].as_str().unwrap().to_owned()),
+            "event" => received.push(frame["event"]["type"].as_str().unwrap().to_owned()),
             _ => {}
         }
     }
     assert_eq!(errors, rubbish.len());
     assert_eq!(accepted.unwrap()["ref"], "r1");
     assert_eq!(
-        heard
+        received
             .iter()
             .filter(|name| *name == "message.posted")
             .count(),
         2,
-        "{heard:?}"
+        "{received:?}"
     );
 }
 
@@ -173,11 +173,11 @@ async fn a_stream_goes_on_where_it_was_at_another_gateway() {
             .await
             .unwrap();
         let events = answer.bytes_stream().eventsource();
-        let heard = events
+        let received = events
             .filter_map(async |event| event.ok().filter(|event| event.event == "message.posted"))
             .map(|event| event.id)
             .take(count);
-        ids.extend(heard.collect::<Vec<_>>().await);
+        ids.extend(received.collect::<Vec<_>>().await);
     }
     let mut once = ids.clone();
     once.dedup();

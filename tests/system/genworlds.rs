@@ -81,7 +81,7 @@ async fn an_agent_speaks_with_the_user_who_triggers_it() {
     let mut user = Client::open(&door, "/ws/lobby").await;
     let mut other = Client::open(&door, "/ws/lobby?entity=john").await;
     let trigger = "agent_speaks_with_user_trigger_event";
-    user.say_and_hear(&saying(trigger, "test_user", "qna_agent", "It is 9.23."))
+    user.say_and_receive(&saying(trigger, "test_user", "qna_agent", "It is 9.23."))
         .await;
     worker
         .answer(|asked| passed_on("agent_speaks_with_user_event", asked, "test_user"))
@@ -90,7 +90,7 @@ async fn an_agent_speaks_with_the_user_who_triggers_it() {
     assert_eq!(answer["message"], "It is 9.23.");
     assert_eq!(answer["sender_id"], "qna_agent");
     assert_eq!(answer["target_id"], "test_user");
-    user.say_and_hear(&event("end", "test_user", None)).await;
+    user.say_and_receive(&event("end", "test_user", None)).await;
     other.expect("end").await;
     assert_eq!(worker.runs, 1);
 }
@@ -102,7 +102,7 @@ async fn what_an_ability_sends_does_not_ask_for_it_again() {
     let mut recorder = Client::open(&door, "/ws/lobby?observe=all").await;
     let mut john = Client::open(&door, "/ws/lobby").await;
     let speaks = "agent_speaks_with_agent_event";
-    john.say_and_hear(&saying(speaks, "john", "parrot", "Hello"))
+    john.say_and_receive(&saying(speaks, "john", "parrot", "Hello"))
         .await;
     // It sends on the event that it was triggered by, to itself.
     worker
@@ -112,7 +112,7 @@ async fn what_an_ability_sends_does_not_ask_for_it_again() {
         assert_eq!(recorder.expect(speaks).await["sender_id"], sender);
     }
     let trigger = "agent_speaks_with_user_trigger_event";
-    john.say_and_hear(&saying(trigger, "john", "qna_agent", "x"))
+    john.say_and_receive(&saying(trigger, "john", "qna_agent", "x"))
         .await;
     worker.answer(|asked| passed_on("end", asked, "john")).await;
     recorder.expect(trigger).await;
@@ -146,8 +146,8 @@ async fn each_agent_gets_its_own_menu() {
             let menu = menu["available_action_schemas"].as_object().unwrap();
             let keys: Vec<&String> = menu.keys().collect();
             assert_eq!(keys, [own, "mic:AgentSpeaksIntoMicrophone"]);
-            let told = menu[own].as_str().unwrap();
-            let schema: Value = serde_json::from_str(told.rsplit('|').next().unwrap()).unwrap();
+            let received = menu[own].as_str().unwrap();
+            let schema: Value = serde_json::from_str(received.rsplit('|').next().unwrap()).unwrap();
             assert_eq!(schema["required"], json!(["sender_id", "message"]));
         }
     }
@@ -160,12 +160,12 @@ async fn nothing_is_lost_and_nothing_doubled_when_the_gateway_restarts() {
     let mut john = Client::open(&door, "/ws/lobby").await;
     let mut said = saying("n", "john", "matthew", "");
     said["n"] = json!(1);
-    john.say_and_hear(&said).await;
-    let heard = matthew.expect("n").await;
-    let last = heard["sequence"].as_str().unwrap().to_owned();
+    john.say_and_receive(&said).await;
+    let received = matthew.expect("n").await;
+    let last = received["sequence"].as_str().unwrap().to_owned();
     for n in 2..=5 {
         said["n"] = json!(n);
-        john.say_and_hear(&said).await;
+        john.say_and_receive(&said).await;
     }
     cluster.stop("gateway");
     while matthew.next().await.is_some() {}
@@ -174,14 +174,16 @@ async fn nothing_is_lost_and_nothing_doubled_when_the_gateway_restarts() {
     let mut john = Client::open(&door, "/ws/lobby").await;
     for n in 6..=9 {
         said["n"] = json!(n);
-        john.say_and_hear(&said).await;
+        john.say_and_receive(&said).await;
     }
     let address = format!("/ws/lobby?entity=matthew&after={last}");
     let mut matthew = Client::open(&door, &address).await;
     for n in 2..=9 {
         assert_eq!(matthew.expect("n").await["n"], n);
     }
-    matthew.say_and_hear(&event("end", "matthew", None)).await;
+    matthew
+        .say_and_receive(&event("end", "matthew", None))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,7 +210,7 @@ async fn what_the_world_does_not_take_is_refused_to_its_sender() {
         let detail = refused["detail"].as_str().unwrap();
         assert!(detail.contains(missing), "{refused}");
     }
-    user.say_and_hear(&event("end", "test_user", None)).await;
+    user.say_and_receive(&event("end", "test_user", None)).await;
     other.expect("end").await;
 }
 
@@ -220,13 +222,13 @@ async fn a_gui_talks_with_our_agents_in_the_only_world() {
     let speaks = "user_speaks_with_agent_event";
     // It knows her by her name, which is not her id.
     let echo = user
-        .say_and_hear(&saying(speaks, "chat_user", "Ada", "Who are you?"))
+        .say_and_receive(&saying(speaks, "chat_user", "Ada", "Who are you?"))
         .await;
     assert_eq!(echo["target_id"], "Ada");
     let answer = user.expect("agent_speaks_with_user_event").await;
     assert_eq!(answer["sender_id"], "ada");
     assert_eq!(answer["message"], "hello chat_user");
-    // What it says at its own times is heard as well.
+    // What it sends at its own times arrives as well.
     let timer = json!({
         "sender": "ada", "due": "2026-01-01T00:00:00.000Z",
         "message": {"chat": "main", "text": "Good morning!"},
@@ -234,9 +236,9 @@ async fn a_gui_talks_with_our_agents_in_the_only_world() {
     let path = "/v1/worlds/lobby/timers/morning";
     let set = door.send(Method::PUT, path, Some(&timer), None).await;
     assert_eq!(set.unwrap().0, 200);
-    let told = user.expect("agent_speaks_with_user_event").await;
-    assert_eq!(told["sender_id"], "ada");
-    assert_eq!(told["message"], "Good morning!");
+    let received = user.expect("agent_speaks_with_user_event").await;
+    assert_eq!(received["sender_id"], "ada");
+    assert_eq!(received["message"], "Good morning!");
     // Where there are two worlds, it has to say which.
     Http::post(&cluster.gateways, "/v1/worlds", &json!({"id": "other"})).await;
     listed(&cluster, 2).await;

@@ -56,7 +56,7 @@ async fn mind(cluster: &Cluster, agent: &str) -> Value {
     Http::get(&cluster.gateways, &format!("{WORLD}/entities/{agent}/mind")).await
 }
 
-async fn asleep(cluster: &Cluster, agent: &str) {
+async fn wait_until_passive(cluster: &Cluster, agent: &str) {
     eventually("the agent sleeps", async || {
         let mind = mind(cluster, agent).await;
         mind["awake"] == false && mind["busy"] == false
@@ -83,7 +83,7 @@ fn llm(model: &ModelServer) -> Value {
     json!({"llm": {"provider": "openai", "model": "m", "base_url": model.base_url()}})
 }
 
-fn tells(message: &str) -> Reply {
+fn answer_reply(message: &str) -> Reply {
     let arguments = json!({"message": message, "target_id": "pat"}).to_string();
     let name = "carl_agent_speaks_with_user_event";
     Reply::calls("", &[["1", name, &arguments]])
@@ -105,10 +105,10 @@ async fn an_agent_calculates_answers_and_sleeps() {
             ["2", "calculator_add", r#"{"a":2.45,"b":6.78}"#],
         ],
     ));
-    model.reply(tells("The result of adding 2.45 and 6.78 is 9.23."));
+    model.reply(answer_reply("The result of adding 2.45 and 6.78 is 9.23."));
     model.reply(Reply::calls("Done.", &[["1", "sleep", "{}"]]));
     ask(&cluster, "carl", "What is 2.45 plus 6.78?").await;
-    asleep(&cluster, "carl").await;
+    wait_until_passive(&cluster, "carl").await;
     let expected = "The result of adding 2.45 and 6.78 is 9.23.".to_owned();
     assert_eq!(
         said(&cluster, "agent_speaks_with_user_event").await,
@@ -117,9 +117,9 @@ async fn an_agent_calculates_answers_and_sleeps() {
     let requests = model.requests();
     assert_eq!(requests.len(), 3);
     // It is asked again when the sum is there, and not before.
-    let told = requests[1].body["messages"].to_string();
+    let prompt = requests[1].body["messages"].to_string();
     for known in ["calculator_answered", "9.23", "1. add", "What is 2.45"] {
-        assert!(told.contains(known), "{known} in {told}");
+        assert!(prompt.contains(known), "{known} in {prompt}");
     }
     let mind = mind(&cluster, "carl").await;
     assert_eq!((&mind["steps"], &mind["plan"]), (&json!(3), &json!([])));
@@ -135,10 +135,10 @@ async fn what_comes_while_an_agent_decides_to_sleep_wakes_it() {
     let gate = Arc::new(Semaphore::new(0));
     model.reply(Reply::calls("", &[["1", "sleep", "{}"]]).held_by(&gate));
     model.answer_with(|request: &ModelRequest| {
-        let told = request.body["messages"].to_string();
-        match told.contains("I heard both") {
+        let prompt = request.body["messages"].to_string();
+        match prompt.contains("I heard both") {
             true => Reply::calls("", &[["1", "sleep", "{}"]]),
-            false => tells("I heard both."),
+            false => answer_reply("I heard both."),
         }
     });
     ask(&cluster, "carl", "one").await;
@@ -149,11 +149,11 @@ async fn what_comes_while_an_agent_decides_to_sleep_wakes_it() {
         said(&cluster, "agent_speaks_with_user_event").await.len() == 1
     })
     .await;
-    asleep(&cluster, "carl").await;
+    wait_until_passive(&cluster, "carl").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_is_reminded_of_all_that_it_heard_if_it_is_to_be() {
+async fn an_agent_is_reminded_of_all_that_it_received_if_it_is_to_be() {
     let model = ModelServer::start().await;
     let mind_of_carl = json!({
         "wakes_on": [{"type": "user_speaks_with_agent_event"}],
@@ -166,18 +166,18 @@ async fn an_agent_is_reminded_of_all_that_it_heard_if_it_is_to_be() {
         .collect();
     let body = json!({"sender": "pat", "events": events});
     Http::post(&cluster.gateways, &format!("{WORLD}/events"), &body).await;
-    let heard = format!("{WORLD}/events?heard_by=carl&limit=10&last=true");
+    let received = format!("{WORLD}/events?heard_by=carl&limit=10&last=true");
     eventually("the archive has all of them", async || {
-        let page = Http::get(&cluster.gateways, &heard).await;
+        let page = Http::get(&cluster.gateways, &received).await;
         page["events"][9]["data"]["word"] == "word-49"
     })
     .await;
     model.reply(Reply::calls("", &[["1", "sleep", "{}"]]));
     ask(&cluster, "carl", "What was the first word?").await;
-    asleep(&cluster, "carl").await;
-    let told = model.requests()[0].body["messages"].to_string();
+    wait_until_passive(&cluster, "carl").await;
+    let prompt = model.requests()[0].body["messages"].to_string();
     for word in ["word-0", "word-49", "What was the first word?"] {
-        assert!(told.contains(word), "{word} in {told}");
+        assert!(prompt.contains(word), "{word} in {prompt}");
     }
     assert_eq!(
         mind(&cluster, "carl").await["memory"]
@@ -188,14 +188,14 @@ async fn an_agent_is_reminded_of_all_that_it_heard_if_it_is_to_be() {
     );
 }
 
-/// An agent whose script passes on what it hears.
-fn relay(id: &str, heard: &str, event_type: &str, to: &str) -> Value {
+/// An agent whose script passes on what it receives.
+fn relay(id: &str, received: &str, event_type: &str, to: &str) -> Value {
     let brain = json!({"script": {"rules": [{
-        "when": heard, "reply": "told",
+        "when": received, "reply": "told",
         "calls": [{"entity": id, "ability": event_type, "target": to,
             "arguments": {"message": "{text}"}}],
     }]}});
-    agent(id, &brain, &json!({"wakes_on": [{"type": heard}]}))
+    agent(id, &brain, &json!({"wakes_on": [{"type": received}]}))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,8 +216,8 @@ async fn agents_speak_with_each_other_and_each_word_is_said_once() {
     for number in 0..5 {
         ask(&cluster, "john", &number.to_string()).await;
     }
-    asleep(&cluster, "john").await;
-    asleep(&cluster, "matthew").await;
+    wait_until_passive(&cluster, "john").await;
+    wait_until_passive(&cluster, "matthew").await;
     for (event_type, sender) in [
         ("agent_speaks_with_agent_event", "john"),
         ("agent_speaks_with_user_event", "matthew"),
@@ -251,7 +251,7 @@ async fn every_question_is_answered_once_whatever_is_killed() {
             _ => {}
         }
     }
-    asleep(&cluster, "carl").await;
+    wait_until_passive(&cluster, "carl").await;
     let expected: Vec<_> = (0..QUESTIONS)
         .map(|number| ("carl".to_owned(), number.to_string()))
         .collect();

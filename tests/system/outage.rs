@@ -12,7 +12,7 @@ fn world(id: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_nats_is_away_requests_are_answered_and_everything_recovers() {
+async fn while_nats_is_unavailable_requests_are_answered_and_everything_recovers() {
     let mut cluster = Cluster::start(Shape::default()).await;
     Http::post(&cluster.gateways, "/v1/worlds", &world("lobby")).await;
     let door = cluster.gateways[0].clone();
@@ -45,7 +45,7 @@ async fn while_nats_is_away_requests_are_answered_and_everything_recovers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_service_ends_well_when_it_is_told_to() {
+async fn every_service_ends_well_on_sigterm() {
     let mut cluster = Cluster::start(Shape::default()).await;
     Http::post(&cluster.gateways, "/v1/worlds", &world("lobby")).await;
     for process in &mut cluster.processes {

@@ -1,4 +1,4 @@
-//! What was said is edited, taken back and branched off, over the native door, in all services.
+//! Messages are edited, removed and branched off, over the native door, in all services.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

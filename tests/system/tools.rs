@@ -71,7 +71,7 @@ impl Fixture {
         .await;
     }
 
-    /// What the model was told of its calls.
+    /// The results of its calls that the model got.
     fn results(&self) -> Vec<String> {
         let requests = self.model.requests();
         let messages = requests.last().unwrap().body["messages"].clone();

@@ -77,10 +77,10 @@ async fn a_microphone_goes_around_the_table() {
         "guest",
     ];
     manyworlds(&cluster, &begin, "");
-    eventually("all have spoken in turn", async || {
-        let heard = events(&cluster, "roundtable", "microphone_sounds").await;
+    eventually("all had the microphone in turn", async || {
+        let sounds = events(&cluster, "roundtable", "microphone_sounds").await;
         let passed = events(&cluster, "roundtable", "microphone_passed").await;
-        fields(&heard, "speaker") == ["hana", "sam", "freda", "chidi", "hana"]
+        fields(&sounds, "speaker") == ["hana", "sam", "freda", "chidi", "hana"]
             && fields(&passed, "to") == ["sam", "freda", "chidi", "hana"]
     })
     .await;
@@ -216,7 +216,7 @@ async fn talkative(cluster: &Cluster) -> u64 {
     for chat in chats {
         for _ in 0..8 {
             let path = format!("/v1/worlds/lobby/chats/{chat}/messages");
-            // It speaks about somebody, and so nobody answers.
+            // It only mentions somebody, and so nobody answers.
             let message = json!({"sender": "guest", "text": format!("{text} @ada"), "wait": false});
             let said = Http::post(&cluster.gateways, &path, &message).await;
             seq = said["seq"].as_u64().unwrap();

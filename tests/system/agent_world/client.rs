@@ -1,4 +1,4 @@
-//! A client of Agent World's interface, and what it hears.
+//! A client of Agent World's interface, and what it receives.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use system_tests::{Cluster, Shape};
 use testkit::model::{ModelRequest, ModelServer};
 
-/// How long nothing may be heard before a test has failed.
+/// How long nothing may arrive before a test has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where the page of the client comes from.
@@ -110,7 +110,7 @@ impl Fixture {
     }
 
     /// Says something, and returns the id and the body of everything that is streamed to its end.
-    pub(super) async fn hear(
+    pub(super) async fn request(
         &self,
         method: Method,
         path: &str,
@@ -121,12 +121,13 @@ impl Fixture {
         let request = request.header("origin", PAGE);
         let answer = request.send().await.unwrap().error_for_status().unwrap();
         assert_eq!(answer.headers()["access-control-allow-origin"], PAGE);
-        heard(answer, usize::MAX).await
+        received(answer, usize::MAX).await
     }
 
     pub(super) async fn say(&self, chat: &str, text: &str) -> Vec<(String, Value)> {
         let body = json!({"message": text, "chatId": chat});
-        self.hear(Method::POST, "/worlds/lab/messages", body).await
+        self.request(Method::POST, "/worlds/lab/messages", body)
+            .await
     }
 
     pub(super) async fn listen(
@@ -137,24 +138,24 @@ impl Fixture {
     ) -> Vec<(String, Value)> {
         let door = &self.cluster.gateways[0];
         let answer = door.stream(path, Some(last)).await.unwrap();
-        heard(answer, count).await
+        received(answer, count).await
     }
 }
 
 /// The next events of a stream, or all to its end.
-pub(super) async fn heard(answer: reqwest::Response, count: usize) -> Vec<(String, Value)> {
+pub(super) async fn received(answer: reqwest::Response, count: usize) -> Vec<(String, Value)> {
     let mut events = answer.bytes_stream().eventsource();
-    let mut heard = Vec::new();
-    while heard.len() < count {
+    let mut received = Vec::new();
+    while received.len() < count {
         let next = tokio::time::timeout(PATIENCE, events.next()).await;
-        assert!(next.is_ok(), "nothing follows {heard:#?}");
+        assert!(next.is_ok(), "nothing follows {received:#?}");
         let Some(event) = next.unwrap() else {
             break;
         };
         let event = event.unwrap();
-        heard.push((event.id, serde_json::from_str(&event.data).unwrap()));
+        received.push((event.id, serde_json::from_str(&event.data).unwrap()));
     }
-    heard
+    received
 }
 
 /// Checks these fields of an answer.
@@ -164,8 +165,8 @@ pub(super) fn has(answer: &Value, fields: &Value) {
     }
 }
 
-/// What was heard, as `channel step who`; pieces of one answer are one.
-pub(super) fn steps(heard: &[(String, Value)]) -> Vec<String> {
+/// What was received, as `channel step who`; pieces of one answer are one.
+pub(super) fn steps(received: &[(String, Value)]) -> Vec<String> {
     let step = |(_, body): &(String, Value)| {
         let data = &body["data"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -178,14 +179,16 @@ pub(super) fn steps(heard: &[(String, Value)]) -> Vec<String> {
         };
         format!("{} {says}", text(&body["type"]))
     };
-    let mut steps: Vec<String> = heard.iter().map(step).collect();
+    let mut steps: Vec<String> = received.iter().map(step).collect();
     steps.dedup();
     steps
 }
 
 /// Who said what.
-pub(super) fn said(heard: &[(String, Value)]) -> Vec<(&str, &str)> {
-    let messages = heard.iter().filter(|(_, body)| body["type"] == "message");
+pub(super) fn said(received: &[(String, Value)]) -> Vec<(&str, &str)> {
+    let messages = received
+        .iter()
+        .filter(|(_, body)| body["type"] == "message");
     let texts = messages.map(|(_, body)| {
         let data = &body["data"];
         (

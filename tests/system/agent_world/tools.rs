@@ -109,14 +109,14 @@ async fn asked(fixture: &Fixture, chat: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_waits_for_leave_and_its_answer_goes_on() {
+async fn a_call_waits_for_permission_and_its_answer_goes_on() {
     let (fixture, chat) = start().await;
     let bus = fixture.cluster.bus().await;
     let worker = Worker {
         fixture: &fixture,
         bus,
     };
-    let (heard, ()) = tokio::join!(fixture.say(&chat, "write it"), async {
+    let (received, ()) = tokio::join!(fixture.say(&chat, "write it"), async {
         worker.calls("Let me write.", write_file()).await;
         let request = asked(&fixture, &chat).await.remove(0);
         let status = fixture.get("/worlds/lab/status").await;
@@ -126,7 +126,7 @@ async fn a_call_waits_for_leave_and_its_answer_goes_on() {
                 "isProcessing": true, "activeChatIds": [chat], "activeAgentNames": ["a1"],
             }),
         );
-        // Whoever begins to listen now is told as well.
+        // A stream that begins now gets it as well.
         let path = format!("/worlds/lab/events?chatId={chat}");
         let listened = fixture.listen(&path, "", 1).await;
         assert_eq!(steps(&listened), ["sse tool-progress a1"]);
@@ -151,14 +151,14 @@ async fn a_call_waits_for_leave_and_its_answer_goes_on() {
         "message a1",
         "world idle",
     ];
-    assert_eq!(steps(&heard)[..expected.len()], expected);
+    assert_eq!(steps(&received)[..expected.len()], expected);
     let texts = [
         ("human", "write it"),
         ("a1", "Let me write."),
         ("a1", "written"),
         ("a1", "It is written."),
     ];
-    assert_eq!(said(&heard), texts);
+    assert_eq!(said(&received), texts);
     let url = format!("{}/worlds/lab/export", fixture.cluster.gateways[0].base);
     let text = reqwest::get(url).await.unwrap().text().await.unwrap();
     for part in [
@@ -206,7 +206,7 @@ async fn answered(fixture: &Fixture, request: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn people_answer_questions_and_call_off_what_waits() {
+async fn people_answer_questions_and_cancel_what_waits() {
     let (fixture, chat) = start().await;
     let bus = fixture.cluster.bus().await;
     let worker = Worker {
@@ -220,7 +220,7 @@ async fn people_answer_questions_and_call_off_what_waits() {
         "id": "c1", "name": "ask_people", "arguments": {},
         "tool": {"people": {"questions": [question]}},
     }]);
-    let (heard, ()) = tokio::join!(fixture.say(&chat, "paint it"), async {
+    let (received, ()) = tokio::join!(fixture.say(&chat, "paint it"), async {
         worker.calls("", ask).await;
         let request = asked(&fixture, &chat).await.remove(0);
         let answer = |option: &str| {
@@ -242,7 +242,7 @@ async fn people_answer_questions_and_call_off_what_waits() {
         });
         has(&stopped, &expected);
     });
-    let tools: Vec<String> = steps(&heard)
+    let tools: Vec<String> = steps(&received)
         .into_iter()
         .filter(|step| step.contains("tool-"))
         .collect();
@@ -254,8 +254,8 @@ async fn people_answer_questions_and_call_off_what_waits() {
         "sse tool-error a1",
     ];
     assert_eq!(tools, expected);
-    assert!(steps(&heard).contains(&"world idle".to_owned()));
-    let result = heard.iter().map(|(_, body)| &body["data"]);
+    assert!(steps(&received).contains(&"world idle".to_owned()));
+    let result = received.iter().map(|(_, body)| &body["data"]);
     let mut result = result.filter(|data| data["type"] == "tool-result");
     let result = &result.next().unwrap()["toolExecution"]["result"];
     assert!(result.as_str().unwrap().contains("blue"), "{result}");

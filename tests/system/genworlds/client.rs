@@ -66,7 +66,7 @@ impl Client {
     }
 
     /// Says it, and waits until the world has it.
-    pub(super) async fn say_and_hear(&mut self, frame: &Value) -> Value {
+    pub(super) async fn say_and_receive(&mut self, frame: &Value) -> Value {
         self.say(frame).await;
         self.expect(frame["event_type"].as_str().unwrap()).await
     }

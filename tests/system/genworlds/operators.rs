@@ -1,4 +1,4 @@
-//! What whoever runs worlds for clients of GenWorlds can see, and what nobody else can.
+//! What operators of worlds for clients of GenWorlds can see, and what nobody else can.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,10 @@ async fn create(cluster: &Cluster, brains: &[(&str, Value)]) {
     Http::post(&cluster.gateways, "/v1/worlds", &world).await;
 }
 
-/// Asks an agent, and hears what it answers.
+/// Asks an agent, and receives its answer.
 async fn ask(client: &mut Client, agent: &str, question: &str) -> Value {
     let asks = saying("user_speaks_with_agent_event", "eve", agent, question);
-    client.say_and_hear(&asks).await;
+    client.say_and_receive(&asks).await;
     let answer = client.expect("agent_speaks_with_user_event").await;
     assert_eq!(answer["sender_id"], agent, "{answer}");
     answer
@@ -82,7 +82,7 @@ async fn what_is_said_at_the_door_is_measured_and_traced_to_its_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn agents_think_with_different_models_and_no_key_is_ever_told() {
+async fn agents_think_with_different_models_and_no_key_is_ever_shown() {
     const KEYS: [&str; 2] = ["sk-first-secret", "sk-second-secret"];
     let models = [ModelServer::start().await, ModelServer::start().await];
     let urls = [models[0].base_url(), models[1].base_url()];
@@ -116,12 +116,12 @@ async fn agents_think_with_different_models_and_no_key_is_ever_told() {
     create(&cluster, &brains).await;
     let mut recorder = Client::open(&cluster.gateways[0], "/ws/lobby?observe=all").await;
     let mut eve = Client::open(&cluster.gateways[0], "/ws/lobby").await;
-    let mut told = vec![
+    let mut frames = vec![
         ask(&mut eve, "ada", "One?").await,
         ask(&mut eve, "bob", "Two?").await,
         ask(&mut eve, "carl", "Three?").await,
     ];
-    assert_eq!(told[2]["message"], "I need no model.");
+    assert_eq!(frames[2]["message"], "I need no model.");
     for (n, model) in ["large", "small"].into_iter().enumerate() {
         let requests = models[n].requests();
         let [request] = &requests[..] else {
@@ -132,17 +132,17 @@ async fn agents_think_with_different_models_and_no_key_is_ever_told() {
     }
     eve.say(&event("agent_wants_updated_state", "eve", None))
         .await;
-    told.push(eve.expect("world_sends_available_entities_event").await);
-    told.push(
+    frames.push(eve.expect("world_sends_available_entities_event").await);
+    frames.push(
         eve.expect("world_sends_available_action_schemas_event")
             .await,
     );
-    eve.say_and_hear(&event("end", "eve", None)).await;
-    while told.last().unwrap()["event_type"] != "end" {
-        told.push(recorder.next().await.unwrap());
+    eve.say_and_receive(&event("end", "eve", None)).await;
+    while frames.last().unwrap()["event_type"] != "end" {
+        frames.push(recorder.next().await.unwrap());
     }
-    let told = told.iter().map(Value::to_string);
-    for text in told.chain(kept(&cluster).await) {
+    let frames = frames.iter().map(Value::to_string);
+    for text in frames.chain(kept(&cluster).await) {
         assert!(!text.contains("-secret"), "{text}");
     }
 }

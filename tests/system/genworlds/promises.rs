@@ -1,4 +1,4 @@
-//! What a world promises whoever comes from GenWorlds.
+//! What a world promises to clients of GenWorlds.
 
 use eventsource_stream::Eventsource;
 use futures::{Stream, StreamExt};
@@ -51,12 +51,12 @@ fn sorted(mut names: Vec<String>) -> Vec<String> {
     names
 }
 
-/// The names of whom `name` perceives, and of what it can make use of, as its client is told.
+/// The names of whom `name` perceives, and of what it can make use of, as its client receives it.
 async fn around(client: &mut Client, name: &str) -> (Vec<String>, Vec<String>) {
     client
         .say(&event("agent_wants_updated_state", name, None))
         .await;
-    let keys = |told: &Value| sorted(told.as_object().unwrap().keys().cloned().collect());
+    let keys = |received: &Value| sorted(received.as_object().unwrap().keys().cloned().collect());
     let entities = client.expect("world_sends_available_entities_event").await;
     let menu = client
         .expect("world_sends_available_action_schemas_event")
@@ -101,13 +101,13 @@ async fn a_world_is_ready_once_it_is_made_and_shares_nothing_with_another() {
     }
     let [first, _] = &mut johns;
     first
-        .say_and_hear(&saying("microphone_speak", "john", "mic", "Hello."))
+        .say_and_receive(&saying("microphone_speak", "john", "mic", "Hello."))
         .await;
     assert_eq!(first.expect("microphone_sounds").await["message"], "Hello.");
     for (world, greeting) in [("first", "one"), ("second", "two")] {
         let mut eve = Client::open(&cluster.gateways[0], &format!("/ws/{world}")).await;
         let asks = saying("user_speaks_with_agent_event", "eve", "ada", "Who?");
-        eve.say_and_hear(&asks).await;
+        eve.say_and_receive(&asks).await;
         let answer = eve.expect("agent_speaks_with_user_event").await;
         assert_eq!(answer["message"], greeting);
     }
@@ -164,10 +164,10 @@ async fn who_moves_is_perceived_at_its_new_place_and_a_move_is_remembered() {
     let before = get(&cluster, "house/state").await["seq"].clone();
     let mut moves = event("agent_moves_to_new_location", "walter", Some("john"));
     moves["destination_location"] = json!("garden");
-    walter.say_and_hear(&moves).await;
+    walter.say_and_receive(&moves).await;
     for client in [&mut walter, &mut vera] {
-        let told = client.expect("world_sets_agent_location").await;
-        assert_eq!(told["sender_id"], "john");
+        let received = client.expect("world_sets_agent_location").await;
+        assert_eq!(received["sender_id"], "john");
     }
     for _ in 0..2 {
         assert_eq!(around(&mut walter, "walter").await, alone("walter"));
@@ -180,28 +180,28 @@ async fn who_moves_is_perceived_at_its_new_place_and_a_move_is_remembered() {
     assert_eq!(then["state"]["entities"]["john"]["location"], "hall");
 }
 
-/// What the native stream tells of the entities of a world: type and id of each.
+/// What the native stream has of the entities of a world: type and id of each.
 async fn comings(door: &Http, world: &str) -> impl Stream<Item = (String, String)> + use<> {
     let path = format!("/v1/worlds/{world}/events/stream?type=entity.*");
     let stream = door.stream(&path, None).await.unwrap().bytes_stream();
     let events = stream.eventsource().map(|event| event.unwrap());
     let events = events.filter(|event| futures::future::ready(event.event != "ready"));
     events
-        .map(|told| {
-            let event: Value = serde_json::from_str(&told.data).unwrap();
+        .map(|received| {
+            let event: Value = serde_json::from_str(&received.data).unwrap();
             let id = &event["data"]["id"];
             let id = if id.is_null() {
                 &event["data"]["entity"]
             } else {
                 id
             };
-            (told.event, id.as_str().unwrap().to_owned())
+            (received.event, id.as_str().unwrap().to_owned())
         })
         .boxed()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_state_is_answered_to_who_asks_alone_and_comings_and_goings_are_told() {
+async fn the_state_is_sent_to_its_requester_alone_and_comings_and_goings_to_all() {
     let cluster = Cluster::start(Shape::default()).await;
     create(
         &cluster,
@@ -213,7 +213,7 @@ async fn the_state_is_answered_to_who_asks_alone_and_comings_and_goings_are_told
     let mut recorder = Client::open(&cluster.gateways[0], "/ws/lobby?observe=all").await;
     let mut john = Client::open(&cluster.gateways[0], "/ws/lobby").await;
     let mut eve = Client::open(&cluster.gateways[0], "/ws/lobby").await;
-    eve.say_and_hear(&event("begin", "eve", None)).await;
+    eve.say_and_receive(&event("begin", "eve", None)).await;
     for client in [&mut recorder, &mut john] {
         client.expect("begin").await;
     }
@@ -230,7 +230,7 @@ async fn the_state_is_answered_to_who_asks_alone_and_comings_and_goings_are_told
         eve.expect("world_sends_screens_to_user").await;
     }
     assert_eq!(bus.log().last_seq(&world).await.unwrap(), before);
-    john.say_and_hear(&event("end", "john", None)).await;
+    john.say_and_receive(&event("end", "john", None)).await;
     for client in [&mut recorder, &mut eve] {
         client.expect("end").await;
     }
@@ -270,7 +270,7 @@ async fn counted(client: &mut Client, count: usize) -> Vec<u64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_takes_long_holds_nobody_up_and_can_be_called_off() {
+async fn a_run_that_takes_long_holds_nobody_up_and_can_be_cancelled() {
     /// Longer than anybody waits here.
     const LONG_MS: u64 = 600_000;
     let cluster = Cluster::start(Shape::default()).await;
@@ -282,7 +282,7 @@ async fn a_run_that_takes_long_holds_nobody_up_and_can_be_called_off() {
     )
     .await;
     let mut eve = Client::open(&cluster.gateways[0], "/ws/lobby").await;
-    eve.say_and_hear(&count("slow", 1, LONG_MS)).await;
+    eve.say_and_receive(&count("slow", 1, LONG_MS)).await;
     eve.say(&count("slow", 2, 0)).await;
     eve.say(&count("other", 3, 0)).await;
     assert_eq!(counted(&mut eve, 2).await, [2, 3]);
@@ -299,9 +299,9 @@ async fn a_run_that_takes_long_holds_nobody_up_and_can_be_called_off() {
     delete(&cluster, &format!("lobby/invocations/{}", open[0])).await;
     let state = get(&cluster, "lobby/state").await;
     assert_eq!(state["state"]["invocations"], json!({}));
-    eve.say_and_hear(&count("slow", 4, 0)).await;
+    eve.say_and_receive(&count("slow", 4, 0)).await;
     assert_eq!(counted(&mut eve, 1).await, [4]);
-    // What was called off has not been counted.
+    // What was cancelled has not been counted.
     let at = get(&cluster, "lobby/state").await["seq"].clone();
     let path = format!("lobby/events?after=0.0&wait_for={at}");
     let page = get(&cluster, &path).await;
@@ -314,7 +314,7 @@ async fn a_run_that_takes_long_holds_nobody_up_and_can_be_called_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_that_fails_is_not_asked_again_and_who_asked_is_told() {
+async fn an_agent_that_fails_is_not_asked_again_and_its_sender_gets_the_error() {
     let (cluster, model) = (
         Cluster::start(Shape::default()).await,
         ModelServer::start().await,
@@ -326,7 +326,7 @@ async fn an_agent_that_fails_is_not_asked_again_and_who_asked_is_told() {
     let mut eve = Client::open(&cluster.gateways[0], "/ws/lobby").await;
     for asked in 1..=2 {
         let asks = saying("user_speaks_with_agent_event", "eve", "ada", "Well?");
-        eve.say_and_hear(&asks).await;
+        eve.say_and_receive(&asks).await;
         let failed = eve.expect("error").await;
         assert_eq!(
             failed["refused"], "user_speaks_with_agent_event",
@@ -357,7 +357,7 @@ async fn who_and_what_is_removed_is_gone_and_the_past_still_has_it() {
     .await;
     let mut john = Client::open(&cluster.gateways[0], "/ws/lobby").await;
     let said = saying("microphone_speak", "john", "mic", "Hello.");
-    john.say_and_hear(&said).await;
+    john.say_and_receive(&said).await;
     john.expect("microphone_sounds").await;
     let before = get(&cluster, "lobby/state").await;
     delete(&cluster, "lobby/entities/mic").await;

@@ -23,27 +23,27 @@ async fn count(speaker: &mut Client, name: &str, numbers: std::ops::Range<u64>) 
     let mut said = event("n", name, Some("lobby"));
     for n in numbers {
         said["n"] = json!(n);
-        assert_eq!(speaker.say_and_hear(&said).await["n"], n);
+        assert_eq!(speaker.say_and_receive(&said).await["n"], n);
     }
 }
 
 /// The next `count` events: who sent which number, at which place of the log.
-async fn hear(listener: &mut Client, count: u64) -> Vec<(String, u64, (u64, u64))> {
-    let mut heard = Vec::new();
+async fn receive(listener: &mut Client, count: u64) -> Vec<(String, u64, (u64, u64))> {
+    let mut received = Vec::new();
     for _ in 0..count {
         let frame = listener.expect("n").await;
         let (seq, index) = frame["sequence"].as_str().unwrap().split_once('.').unwrap();
-        heard.push((
+        received.push((
             frame["sender_id"].as_str().unwrap().to_owned(),
             frame["n"].as_u64().unwrap(),
             (seq.parse().unwrap(), index.parse().unwrap()),
         ));
     }
-    heard
+    received
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn listeners_at_different_gateways_hear_one_order() {
+async fn listeners_at_different_gateways_receive_one_order() {
     const NUMBERS: u64 = 300;
     let cluster = start().await;
     let [first, second] = &cluster.gateways[..] else {
@@ -58,8 +58,8 @@ async fn listeners_at_different_gateways_hear_one_order() {
         Client::open(second, "/ws/lobby?entity=max").await,
     );
     let (here, there, (), ()) = futures::join!(
-        hear(&mut here, 2 * NUMBERS),
-        hear(&mut there, 2 * NUMBERS),
+        receive(&mut here, 2 * NUMBERS),
+        receive(&mut there, 2 * NUMBERS),
         count(&mut eve, "eve", 0..NUMBERS),
         count(&mut max, "max", 0..NUMBERS),
     );
@@ -84,9 +84,12 @@ async fn a_conversation_goes_on_whichever_replica_of_the_world_ends() {
     cluster.ready().await;
     replica(&mut cluster, "world-1").kill();
     count(&mut eve, "eve", 20..30).await;
-    let heard = hear(&mut listener, 30).await;
-    assert!(heard.iter().map(|(_, n, _)| *n).eq(0..30), "{heard:?}");
-    assert!(heard.is_sorted_by(|one, next| one.2 < next.2));
+    let received = receive(&mut listener, 30).await;
+    assert!(
+        received.iter().map(|(_, n, _)| *n).eq(0..30),
+        "{received:?}"
+    );
+    assert!(received.is_sorted_by(|one, next| one.2 < next.2));
     let state: Value = Http::get(&cluster.gateways, "/v1/worlds/lobby/state").await;
     assert_eq!(state["state"]["entities"]["eve"]["kind"], "user");
 }

@@ -1,5 +1,5 @@
 //! The examples of GenWorlds' page on actions and events, under their own names: over the door, as its
-//! clients know them, and over NATS, as whoever writes in Rust does. The actions are an example of the
+//! clients know them, and over NATS, as programs in Rust do. The actions are an example of the
 //! SDK, in a process of its own.
 
 use bus::{Bus, CommitSubscription};
@@ -190,14 +190,14 @@ async fn agent_speaks_with_agent_event_over_the_door() {
     let speaks = AgentSpeaksWithAgentEvent::TYPE;
     assert_eq!(speaks, "agent_speaks_with_agent_event");
     let said = saying(speaks, "ada", "bob", "Hello, Bob.");
-    let echo = ada.say_and_hear(&said).await;
-    let heard = bob.expect(speaks).await;
-    assert_eq!(heard, echo);
+    let echo = ada.say_and_receive(&said).await;
+    let received = bob.expect(speaks).await;
+    assert_eq!(received, echo);
     for (name, value) in said.as_object().unwrap() {
-        assert_eq!(&heard[name], value, "{name}");
+        assert_eq!(&received[name], value, "{name}");
     }
     let data = json!({"message": "Hello, Bob."});
-    let event = door.check(&heard, "ada", Some("bob"), data).await;
+    let event = door.check(&received, "ada", Some("bob"), data).await;
     assert_eq!(event.causationid, None);
 }
 
@@ -207,36 +207,36 @@ async fn agent_speaks_with_user_trigger_event_over_the_door() {
     let mut user = door.client("/ws/studio").await;
     let mut bob = door.client("/ws/studio?entity=bob").await;
     let asks = "user_speaks_with_agent_event";
-    user.say_and_hear(&saying(asks, "test_user", "qna_agent", "2.45 + 6.78?"))
+    user.say_and_receive(&saying(asks, "test_user", "qna_agent", "2.45 + 6.78?"))
         .await;
     // The agent triggers its own action.
     let trigger = user.expect("agent_speaks_with_user_trigger_event").await;
-    let spoken = user.expect("agent_speaks_with_user_event").await;
+    let speech = user.expect("agent_speaks_with_user_event").await;
     let (to, data) = (Some("test_user"), json!({"message": "The result is 9.23."}));
     let trigger = door.check(&trigger, "qna_agent", to, data.clone()).await;
-    let spoken = door.check(&spoken, "qna_agent", to, data).await;
-    assert_eq!(spoken.causationid, Some(trigger.id));
+    let speech = door.check(&speech, "qna_agent", to, data).await;
+    assert_eq!(speech.causationid, Some(trigger.id));
     assert_eq!(
-        spoken.description.as_deref(),
+        speech.description.as_deref(),
         Some("An agent speaks with the user.")
     );
     // What the agent ends its turn with is said in the chat.
     let last = user.expect("agent_speaks_with_user_event").await;
     assert_eq!(last["message"], "I have told you.");
-    user.say_and_hear(&event("end", "test_user", None)).await;
-    let heard = bob.expect("agent_speaks_with_user_event").await;
-    assert_eq!(heard, last, "nobody else heard what was for the user");
+    user.say_and_receive(&event("end", "test_user", None)).await;
+    let received = bob.expect("agent_speaks_with_user_event").await;
+    assert_eq!(received, last, "nobody else received what was for the user");
     // A trigger for nobody named is said to everyone.
     let mut trigger = event("agent_speaks_with_user_trigger_event", "test_user", None);
     trigger["message"] = json!("Good night.");
-    user.say_and_hear(&trigger).await;
-    let spoken = user.expect("agent_speaks_with_user_event").await;
+    user.say_and_receive(&trigger).await;
+    let speech = user.expect("agent_speaks_with_user_event").await;
     let data = json!({"message": "Good night."});
-    door.check(&spoken, "qna_agent", None, data).await;
+    door.check(&speech, "qna_agent", None, data).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_microphone_is_spoken_into_and_passed_over_the_door() {
+async fn a_microphone_is_used_and_passed_over_the_door() {
     let door = Door::open("microphone").await;
     microphone_is_there(&door.bus).await;
     let mut ada = door.client("/ws/studio?entity=ada").await;
@@ -244,29 +244,29 @@ async fn a_microphone_is_spoken_into_and_passed_over_the_door() {
     let speaks = "agent_speaks_into_microphone";
     let sounds = async |speaker: &mut Client, name: &str, message: &str| {
         let said = saying(speaks, name, "mic", message);
-        let said = speaker.say_and_hear(&said).await;
-        let heard = speaker.expect("microphone_sounds").await;
+        let said = speaker.say_and_receive(&said).await;
+        let received = speaker.expect("microphone_sounds").await;
         let data = json!({"speaker": name, "message": message});
-        let event = door.check(&heard, "mic", None, data).await;
+        let event = door.check(&received, "mic", None, data).await;
         assert_eq!(json!(event.causationid), said["event_id"]);
-        heard
+        received
     };
     let first = sounds(&mut ada, "ada", "Good evening.").await;
     assert_eq!(bob.expect("microphone_sounds").await, first);
-    // Who does not hold it is told so, and nobody else is.
+    // An agent that does not hold it gets a refusal, and nobody else does.
     let early = saying(speaks, "bob", "mic", "Me, me!");
-    let early = bob.say_and_hear(&early).await;
+    let early = bob.say_and_receive(&early).await;
     let refused = bob.expect("not_allowed").await;
     let refused = door.check(&refused, "mic", Some("bob"), json!({})).await;
     assert_eq!(json!(refused.causationid), early["event_id"]);
     let mut pass = event("agent_passes_microphone", "ada", Some("mic"));
     pass["to"] = json!("nobody");
-    ada.say_and_hear(&pass).await;
+    ada.say_and_receive(&pass).await;
     let refused = ada.expect("error").await;
     assert_eq!(refused["code"], "result_refused", "{refused}");
     assert_eq!(refused["refused"], "agent_passes_microphone", "{refused}");
     pass["to"] = json!("bob");
-    let pass = ada.say_and_hear(&pass).await;
+    let pass = ada.say_and_receive(&pass).await;
     let passed = ada.expect("new_holder_of_microphone").await;
     let data = json!({"new_holder_id": "bob"});
     let event = door.check(&passed, "mic", None, data).await;
@@ -309,7 +309,7 @@ impl Nats {
         }
     }
 
-    /// Sends an event to an entity; what is told of it holds the same.
+    /// Sends an event to an entity; the event that is published holds the same.
     async fn say(&mut self, sender: &str, target: &str, said: &impl Event) -> EventId {
         let mut event = said.encode().unwrap();
         event.target = Some(target.parse().unwrap());
@@ -323,40 +323,40 @@ impl Nats {
             },
         )
         .await;
-        let told = self.told().await;
-        assert_eq!(told.id, id.event(0));
-        assert_eq!(told.sender.as_str(), sender);
-        assert_eq!(told.target, Some(target.parse().unwrap()));
-        assert_eq!(told.data.get(), said.encode().unwrap().data.get());
-        told.id
+        let next_event = self.next_event().await;
+        assert_eq!(next_event.id, id.event(0));
+        assert_eq!(next_event.sender.as_str(), sender);
+        assert_eq!(next_event.target, Some(target.parse().unwrap()));
+        assert_eq!(next_event.data.get(), said.encode().unwrap().data.get());
+        next_event.id
     }
 
     /// The next event is this one, in consequence of `cause`.
-    async fn hear<E: Event + PartialEq + std::fmt::Debug>(
+    async fn expect_event<E: Event + PartialEq + std::fmt::Debug>(
         &mut self,
         sender: &str,
         target: Option<&str>,
         said: E,
         cause: EventId,
     ) {
-        let told = self.told().await;
-        assert_eq!(E::decode(&told).unwrap(), Some(said));
-        assert_eq!(told.sender.as_str(), sender);
+        let next_event = self.next_event().await;
+        assert_eq!(E::decode(&next_event).unwrap(), Some(said));
+        assert_eq!(next_event.sender.as_str(), sender);
         assert_eq!(
-            told.target,
+            next_event.target,
             target.map(|target| target.parse().unwrap()),
-            "{told:?}"
+            "{next_event:?}"
         );
-        assert_eq!(told.causation, Some(cause));
+        assert_eq!(next_event.causation, Some(cause));
         let logged = log(&self.bus).await.into_iter();
-        let mut found = logged.filter(|event| event.id == told.id);
+        let mut found = logged.filter(|event| event.id == next_event.id);
         let logged = found.next().unwrap();
         assert_eq!(logged.causationid, Some(cause));
-        assert_eq!(logged.data.get(), told.data.get());
+        assert_eq!(logged.data.get(), next_event.data.get());
     }
 
     /// The next event that is not the world's own.
-    async fn told(&mut self) -> contract::Event {
+    async fn next_event(&mut self) -> contract::Event {
         loop {
             let stored = tokio::time::timeout(PATIENCE, self.commits.next());
             let commit = stored.await.unwrap().unwrap().entry.commit().unwrap();
@@ -406,13 +406,13 @@ async fn agent_speaks_with_user_trigger_event_over_nats() {
         message: message.clone(),
     };
     let cause = nats.say("qna_agent", "test_user", &trigger).await;
-    let spoken = AgentSpeaksWithUserEvent { message };
+    let speech = AgentSpeaksWithUserEvent { message };
     let to = Some("test_user");
-    nats.hear("qna_agent", to, spoken, cause).await;
+    nats.expect_event("qna_agent", to, speech, cause).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_microphone_is_spoken_into_and_passed_over_nats() {
+async fn a_microphone_is_used_and_passed_over_nats() {
     let mut nats = Nats::open("microphone").await;
     microphone_is_there(&nats.bus).await;
     let speech = |message: &str| AgentSpeaksIntoMicrophone {
@@ -423,16 +423,17 @@ async fn a_microphone_is_spoken_into_and_passed_over_nats() {
         message: message.to_owned(),
     };
     let cause = nats.say("ada", "mic", &speech("Good evening.")).await;
-    let heard = sound("ada", "Good evening.");
-    nats.hear("mic", None, heard, cause).await;
+    let received = sound("ada", "Good evening.");
+    nats.expect_event("mic", None, received, cause).await;
     let cause = nats.say("bob", "mic", &speech("Me, me!")).await;
-    nats.hear("mic", Some("bob"), NotAllowed {}, cause).await;
+    nats.expect_event("mic", Some("bob"), NotAllowed {}, cause)
+        .await;
     let to = "bob".to_owned();
     let pass = AgentPassesMicrophone { to: to.clone() };
     let cause = nats.say("ada", "mic", &pass).await;
     let passed = NewHolderOfMicrophone { new_holder_id: to };
-    nats.hear("mic", None, passed, cause).await;
+    nats.expect_event("mic", None, passed, cause).await;
     let cause = nats.say("bob", "mic", &speech("At last.")).await;
-    nats.hear("mic", None, sound("bob", "At last."), cause)
+    nats.expect_event("mic", None, sound("bob", "At last."), cause)
         .await;
 }

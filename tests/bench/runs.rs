@@ -17,12 +17,12 @@ use crate::report::{Report, Row, median, milliseconds, percentile, rate};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Who waits for the end of which invocation.
+/// Who waits for the end of which run.
 #[derive(Clone, Default)]
 struct Waiting(Arc<Mutex<HashMap<RunId, oneshot::Sender<()>>>>);
 
 impl Waiting {
-    /// Tells whoever waits, as the results are published.
+    /// Passes the results on to those who wait, as they are published.
     async fn listen(&self, bus: &Bus, world: &WorldId) -> JoinHandle<()> {
         let mut commits = bus.log().subscribe_commits(world).await.unwrap();
         bus.flush().await.unwrap();
@@ -76,11 +76,11 @@ impl Waiting {
 }
 
 pub(crate) async fn at_64(cluster: &Cluster, bus: &Bus, report: &mut Report) {
-    let name = "invocations/s, 64 in flight, one world";
+    let name = "runs/s, 64 in flight, one world";
     if !report.wants(name) {
         return;
     }
-    let world = create(bus, "invocations").await;
+    let world = create(bus, "runs").await;
     let waiting = Waiting::default();
     let listening = waiting.listen(bus, &world).await;
     let each = report.count(300);
@@ -117,11 +117,11 @@ pub(crate) async fn at_64(cluster: &Cluster, bus: &Bus, report: &mut Report) {
 }
 
 pub(crate) async fn at_one(cluster: &Cluster, bus: &Bus, report: &mut Report) {
-    let name = "one invocation to its result, p50";
+    let name = "one run to its result, p50";
     if !report.wants(name) {
         return;
     }
-    let world = create(bus, "invocation").await;
+    let world = create(bus, "run").await;
     let waiting = Waiting::default();
     let listening = waiting.listen(bus, &world).await;
     let count = report.count(1000);

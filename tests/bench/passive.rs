@@ -1,4 +1,4 @@
-//! Worlds that sleep: what they cost, how fast they wake, and how fast a log is replayed.
+//! Passive worlds: what they cost, how fast they are activated, and how fast a log is replayed.
 
 use std::time::{Duration, Instant};
 
@@ -59,17 +59,17 @@ pub(crate) async fn replay(_: &Cluster, bus: &Bus, report: &mut Report) {
     });
 }
 
-pub(crate) async fn asleep(cluster: &Cluster, bus: &Bus, report: &mut Report) {
-    let name = "waking one of many worlds, p99";
+pub(crate) async fn passive_worlds(cluster: &Cluster, bus: &Bus, report: &mut Report) {
+    let name = "activating one of many worlds, p99";
     if !report.wants(name) {
         return;
     }
     let half = report.count(50_000);
-    let mut worlds = fall_asleep(cluster, bus, 0..half).await;
+    let mut worlds = create_passive(cluster, bus, 0..half).await;
     // What the first half has cost is what the process needs for those that are awake at the same
-    // time. A world that sleeps costs what the second half adds.
+    // time. A passive world costs what the second half adds.
     let before = cpu::memory_kb(cluster, "world");
-    worlds.extend(fall_asleep(cluster, bus, half..2 * half).await);
+    worlds.extend(create_passive(cluster, bus, half..2 * half).await);
     let grown = cpu::memory_kb(cluster, "world") - before;
     let mut times = Vec::new();
     for world in worlds.iter().step_by(worlds.len().div_ceil(500)) {
@@ -90,20 +90,20 @@ pub(crate) async fn asleep(cluster: &Cluster, bus: &Bus, report: &mut Report) {
     #[expect(clippy::cast_precision_loss, reason = "kilobytes of one process")]
     let each = grown as f64 * 1024.0 / half as f64;
     report.add(Row {
-        name: "memory of a sleeping world",
+        name: "memory of a passive world",
         value: format!("{each:.0} B"),
         control: format!("{half} more: {grown} kB"),
-        ratio: each.max(0.0) / ASLEEP_BYTES_MAX,
+        ratio: each.max(0.0) / PASSIVE_BYTES_MAX,
         bar: "0 B, give or take what the allocator does",
-        met: each <= ASLEEP_BYTES_MAX,
+        met: each <= PASSIVE_BYTES_MAX,
         cpu_ms: None,
     });
 }
 
 /// Less than any state could have: a world that leaves this much behind leaves nothing.
-const ASLEEP_BYTES_MAX: f64 = 32.0;
+const PASSIVE_BYTES_MAX: f64 = 32.0;
 
-async fn fall_asleep(
+async fn create_passive(
     cluster: &Cluster,
     bus: &Bus,
     numbers: std::ops::Range<usize>,
@@ -113,7 +113,7 @@ async fn fall_asleep(
         .buffered(64)
         .collect()
         .await;
-    eventually("every world sleeps", async || {
+    eventually("every world is passive", async || {
         cluster
             .metric("world", "manyworlds_world_worlds_awake")
             .await
