@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_what_to_do_about_it() {
+    fn an_error_has_advice() {
         let error = Error::Connect {
             url: "http://localhost:1".to_owned(),
             source: "refused".into(),

@@ -39,7 +39,7 @@ impl Client {
     }
 
     /// The same client, which repeats a request for this long while its failures are transient; without
-    /// this, it is sent once. Commands carry an idempotency key then, so that they are carried out once.
+    /// this, it is sent once. Commands have an idempotency key then, so that they are executed once.
     /// A gateway that was never reached is not retried.
     #[must_use]
     pub fn with_retries(self, window: Duration) -> Self {

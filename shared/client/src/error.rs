@@ -31,7 +31,7 @@ pub enum Error {
         /// Why.
         source: Source,
     },
-    /// The connection was lost, or the response took too long: the request may have been carried out.
+    /// The connection was lost, or the response took too long: the request may have been executed.
     #[error("{operation}")]
     Transport {
         /// What the client did.

@@ -1,4 +1,4 @@
-//! `/v1/worlds/{world}/invocations`.
+//! `/v1/worlds/{world}/runs`.
 
 use contract::RunId;
 use contract::http::{Receipt, RunQuery, RunRequest, RunResponse};
@@ -7,7 +7,7 @@ use reqwest::Method;
 use crate::error::Error;
 use crate::transport::Transport;
 
-/// The runs of actions of a world, which are called invocations in the interface.
+/// The runs of actions of a world, which are called runs in the interface.
 #[derive(Debug, Clone)]
 pub struct Runs<'a> {
     transport: &'a Transport,

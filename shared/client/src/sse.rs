@@ -1,4 +1,4 @@
-//! A connection that carries server-sent events.
+//! A connection with server-sent events.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -15,7 +15,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(45);
 
 type Events<E> = dyn Stream<Item = Result<Event, EventStreamError<ReadError<E>>>> + Send;
 
-/// A connection that carries server-sent events.
+/// A connection with server-sent events.
 pub(crate) struct SseConnection<E = reqwest::Error> {
     events: Pin<Box<Events<E>>>,
     /// The id of the last frame. An event without an id repeats it.

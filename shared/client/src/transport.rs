@@ -21,7 +21,7 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longer than the 150 s (`turn_deadline`) for which the gateway waits for a turn or a run.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// A name for a command: repeated with it, the command is carried out once.
+/// A name for a command: repeated with it, the command is executed once.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// One gateway, over HTTP. Cheap to clone.
@@ -217,7 +217,7 @@ async fn check(response: Response) -> Result<Response, Error> {
     if status.is_success() {
         return Ok(response);
     }
-    // The status says enough when the body can't be read.
+    // The status is enough when the body can't be read.
     let body = response.text().await.unwrap_or_default();
     let problem = problem::decode(status.as_u16(), &body);
     Err(Error::Problem(Box::new(problem)))

@@ -62,7 +62,7 @@ fn approval_question(agent: &EntityId, call: &ToolCall) -> Value {
         "question": format!("{agent} wants to call {name} with {}", call.arguments),
         "options": [
             {"id": APPROVE, "label": "Approve", "description": "The tool is called"},
-            {"id": DENY, "label": "Deny", "description": "It is not, and the agent is told so"},
+            {"id": DENY, "label": "Deny", "description": "It is not, and the agent reads that"},
         ],
     })
 }

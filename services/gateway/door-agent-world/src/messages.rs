@@ -190,7 +190,7 @@ async fn post_message(
     }
 }
 
-/// The outcome of a turn: its last message, as the event stream would have carried it.
+/// The outcome of a turn: its last message, as the event stream would have written it.
 ///
 /// # Errors
 /// 500 when agents were to answer, and none could.

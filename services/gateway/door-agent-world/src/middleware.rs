@@ -22,9 +22,9 @@ const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 const HEADERS: &str =
     "Authorization, Cache-Control, Content-Type, Idempotency-Key, Last-Event-ID, X-Api-Key";
 
-/// Answers preflight requests, which carry no API key, and completes every other response. Where no API
-/// key is configured, only pages of this machine are let in: a page of another site could act for whoever
-/// visits it.
+/// Answers preflight requests, which have no API key, and completes every other response. Where no API
+/// key is configured, only pages of this machine are let in: a page of another site could act for the
+/// person who visits it.
 pub(crate) async fn complete_responses(
     State(doors): State<Arc<DoorState>>,
     request: Request,

@@ -19,7 +19,7 @@ use crate::{agents, approvals, chats, edits, events, export, mcp, messages, midd
 /// and is described once.
 pub fn routes(doors: &Arc<DoorState>) -> OpenApiRouter {
     let (routes, api) = list().split_for_parts();
-    // From the inside out: the preflight request of a browser carries no API key.
+    // From the inside out: the preflight request of a browser has no API key.
     let router = Router::new()
         .merge(routes.clone())
         .nest("/api", routes)

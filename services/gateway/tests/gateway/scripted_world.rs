@@ -58,7 +58,7 @@ fn fact(id: contract::EventId, sender: &str, turn: Option<MessageId>, fact: &Fac
     event(id, &sender.parse().unwrap(), draft)
 }
 
-/// What every world has, and what it was created with: the log does not tell of them.
+/// What every world has, and what it was created with: they are not in the log.
 fn first_inhabitants(commit: CommitId, created: impl Iterator<Item = Entity>) -> Vec<Event> {
     let ada = json!({"id": "ada", "kind": "agent", "agent": {}});
     let main: ChatId = "main".parse().unwrap();
@@ -130,7 +130,7 @@ pub(crate) struct World {
     worlds: BTreeMap<WorldId, WorldDescription>,
     /// The created ones; `ada` is in every world without being here.
     entities: BTreeMap<(WorldId, EntityId), Entity>,
-    /// Those that a world was created with: the log does not tell of them.
+    /// Those that a world was created with: they are not in the log.
     first_entities: BTreeMap<WorldId, Vec<Entity>>,
 }
 
@@ -324,7 +324,7 @@ impl World {
     async fn answer_message(&self, world: &WorldId, turn: MessageId, text: &str) {
         for (index, word) in (0..).zip(["you said ", text]) {
             let chunk = Chunk {
-                invocation: CommandId::new().event(0).invocation(),
+                run: CommandId::new().event(0).run(),
                 attempt: 1,
                 index,
                 agent: "ada".parse().unwrap(),

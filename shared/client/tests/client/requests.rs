@@ -99,7 +99,7 @@ async fn a_malformed_response_is_a_decode_error() {
 }
 
 #[tokio::test]
-async fn a_gateway_says_whether_it_is_ready() {
+async fn a_gateway_is_ready_or_not() {
     let gateway = Gateway::start().await;
     gateway.reply(Reply::Text(503, "nats: not connected\narchive: missing\n"));
     gateway.reply(Reply::Text(200, "ok\n"));
