@@ -34,7 +34,7 @@ impl Waiting {
                     let Some(Fact::ActionCompleted(completed)) = fact else {
                         continue;
                     };
-                    if let Some(ended) = waiting.lock().remove(&completed.invocation) {
+                    if let Some(ended) = waiting.lock().remove(&completed.run) {
                         let _ = ended.send(());
                     }
                 }
@@ -46,7 +46,7 @@ impl Waiting {
         let started = Instant::now();
         let id = CommandId::new();
         let (ended, end) = oneshot::channel();
-        self.lock().insert(id.event(0).invocation(), ended);
+        self.lock().insert(id.event(0).run(), ended);
         let command = Command::RequestAction {
             action: "echo".parse().unwrap(),
             entity: "ada".parse().unwrap(),

@@ -140,14 +140,14 @@ pub fn answers(log: &Log) -> Counts {
                 }
             }
             Some(Fact::ActionRequested(_)) => {
-                open.insert(event.id.invocation());
+                open.insert(event.id.run());
             }
             Some(Fact::ActionCompleted(ended)) => {
-                counts.doubled += usize::from(!open.remove(&ended.invocation));
+                counts.doubled += usize::from(!open.remove(&ended.run));
             }
             Some(Fact::ActionFailed(ended)) => {
                 counts.failed += 1;
-                open.remove(&ended.invocation);
+                open.remove(&ended.run);
             }
             _ => {}
         }

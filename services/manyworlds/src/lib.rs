@@ -8,8 +8,8 @@
 
 mod cli;
 mod commands;
-mod error_text;
 mod embedded_nats;
+mod error_text;
 mod output;
 mod read_world;
 mod transcript;

@@ -46,11 +46,9 @@ impl Transcript {
         let Some(answer) = self.answers.get_mut(index) else {
             return shown;
         };
-        let run = Some((chunk.invocation, chunk.attempt));
+        let run = Some((chunk.run, chunk.attempt));
         let is_restart = match answer.run {
-            Some((invocation, attempt)) if invocation == chunk.invocation => {
-                chunk.attempt > attempt
-            }
+            Some((run, attempt)) if run == chunk.run => chunk.attempt > attempt,
             // A late chunk of a run that has ended does not restart it.
             _ => chunk.index == 0,
         };
@@ -159,14 +157,14 @@ impl Transcript {
 mod tests {
     use super::*;
 
-    fn invocation(number: u8) -> RunId {
+    fn run(number: u8) -> RunId {
         let id = format!("018f0000-0000-7000-8000-00000000000{number}");
         id.parse().unwrap()
     }
 
     fn chunk(agent: &str, attempt: u32, index: u32, text: &str) -> Chunk {
         Chunk {
-            invocation: invocation(0),
+            run: run(0),
             attempt,
             index,
             agent: agent.parse().unwrap(),
@@ -228,7 +226,7 @@ mod tests {
     #[test]
     fn a_further_run_restarts_the_answer() {
         let run = |number: u8, index: u32, text: &str| Chunk {
-            invocation: invocation(number),
+            run: run(number),
             ..chunk("ada", 1, index, text)
         };
         let mut transcript = Transcript::default();

@@ -111,7 +111,7 @@ async fn dispatch(
             }
             Fact::ActionCancelled(cancelled) => {
                 bus.signals()
-                    .publish_cancellation(world, cancelled.invocation)
+                    .publish_cancellation(world, cancelled.run)
                     .await;
             }
             _ => {}
@@ -126,7 +126,7 @@ async fn dispatch(
 
 fn run_of(world: &WorldId, event: &Event, requested: ActionRequested) -> Run {
     Run {
-        id: event.id.invocation(),
+        id: event.id.run(),
         world: world.clone(),
         action: requested.action,
         entity: requested.entity,
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_malformed_event_does_not_affect_the_others_of_its_commit() {
-        let id = CommandId::new().event(0).invocation();
+        let id = CommandId::new().event(0).run();
         let cancelled = serde_json::json!({"invocation": id}).to_string();
         let commit = Commit {
             id: CommitId::new(),
@@ -171,7 +171,7 @@ mod tests {
         };
         let work = RequestedWork::parse(&commit);
         assert_eq!(work.facts.len(), 1);
-        assert!(matches!(&work.facts[0].1, Fact::ActionCancelled(one) if one.invocation == id));
+        assert!(matches!(&work.facts[0].1, Fact::ActionCancelled(one) if one.run == id));
         let errors = work.errors;
         assert!(errors[0].starts_with("action.requested "), "{errors:?}");
     }

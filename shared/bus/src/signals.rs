@@ -25,7 +25,8 @@ pub struct SignalSubscription {
 /// That a run was cancelled.
 #[derive(Serialize, Deserialize)]
 struct Cancellation {
-    invocation: RunId,
+    #[serde(rename = "invocation")]
+    run: RunId,
 }
 
 /// Publishes signals and subscribes to them. Cheap to clone.
@@ -59,7 +60,7 @@ impl Signals {
 
     /// Publishes that a run was cancelled. A worker that misses it works in vain: the result is rejected.
     pub async fn publish_cancellation(&self, world: &WorldId, run: RunId) {
-        let cancellation = Cancellation { invocation: run };
+        let cancellation = Cancellation { run };
         self.publish(subject::cancel(world), &cancellation).await;
     }
 
@@ -75,7 +76,7 @@ impl Signals {
         let subscriber = subscriber.map_err(|e| Error::broker("subscribe to cancellations", e))?;
         Ok(subscriber.filter_map(async |message| {
             let cancellation: Cancellation = serde_json::from_slice(&message.payload).ok()?;
-            Some(cancellation.invocation)
+            Some(cancellation.run)
         }))
     }
 

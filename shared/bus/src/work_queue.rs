@@ -34,7 +34,7 @@ impl WorkQueue {
     /// # Errors
     /// [`Error::Broker`] when it may not be stored: repeat it.
     pub async fn dispatch(&self, run: &Run, traceparent: Option<&str>) -> Result<(), Error> {
-        let subject = subject::invocation(&run.action, &run.world, &run.entity);
+        let subject = subject::run(&run.action, &run.world, &run.entity);
         let mut message = PublishMessage::build()
             .payload(json::encode(&subject, run)?)
             .message_id(run.id.to_string());
@@ -54,7 +54,7 @@ impl WorkQueue {
     pub async fn run_consumer(&self, action: &ActionName) -> Result<Consumer, Error> {
         let config = pull::Config {
             durable_name: Some(subject::action_consumer(action)),
-            filter_subject: subject::invocations_of(action),
+            filter_subject: subject::runs_of(action),
             ack_policy: AckPolicy::Explicit,
             ack_wait: run::ACK_WAIT,
             max_ack_pending: UNACKED_MAX,

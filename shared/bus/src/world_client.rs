@@ -119,7 +119,7 @@ impl WorldClient {
         run: RunId,
         deadline: Duration,
     ) -> Result<RunContext, CommandError> {
-        let request = Request::Context { invocation: run };
+        let request = Request::Context { run };
         match self.request(world, request, deadline).await? {
             Reply::Context(context) => Ok(*context),
             reply => Err(unexpected(world, &reply)),

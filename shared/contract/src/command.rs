@@ -63,7 +63,8 @@ pub enum Request {
     /// Read what a worker needs for a run.
     Context {
         /// Which run.
-        invocation: RunId,
+        #[serde(rename = "invocation")]
+        run: RunId,
     },
 }
 
@@ -200,14 +201,17 @@ pub enum Command {
     /// Report how a run ended. Accepted once.
     Complete {
         /// Which run.
-        invocation: RunId,
+        #[serde(rename = "invocation")]
+        run: RunId,
         /// How it ended.
         outcome: RunOutcome,
     },
     /// Cancel a run.
-    CancelInvocation {
+    #[serde(rename = "cancel_invocation")]
+    CancelRun {
         /// Which run.
-        invocation: RunId,
+        #[serde(rename = "invocation")]
+        run: RunId,
     },
     /// Decide about a call that waits for a person. Accepted once.
     Decide {

@@ -292,7 +292,8 @@ const fn is_zero(value: &u32) -> bool {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ActionCompleted {
     /// Which run.
-    pub invocation: RunId,
+    #[serde(rename = "invocation")]
+    pub run: RunId,
     /// The call of a tool that it made, by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
@@ -314,7 +315,8 @@ pub struct ActionCompleted {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ActionFailed {
     /// Which run.
-    pub invocation: RunId,
+    #[serde(rename = "invocation")]
+    pub run: RunId,
     /// The call of a tool that it made, by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
@@ -328,7 +330,8 @@ pub struct ActionFailed {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ActionCancelled {
     /// Which run.
-    pub invocation: RunId,
+    #[serde(rename = "invocation")]
+    pub run: RunId,
     /// The call of a tool that it made, by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
@@ -338,7 +341,8 @@ pub struct ActionCancelled {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ApprovalRequested {
     /// The run that called.
-    pub invocation: RunId,
+    #[serde(rename = "invocation")]
+    pub run: RunId,
     /// The call.
     pub call: ToolCall,
     /// Nobody is waited for after that.

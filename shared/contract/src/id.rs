@@ -269,7 +269,7 @@ impl EventId {
     }
 
     /// The run that an `action.requested` event with this id requests.
-    pub fn invocation(self) -> RunId {
+    pub fn run(self) -> RunId {
         RunId(self.0)
     }
 

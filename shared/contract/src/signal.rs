@@ -9,7 +9,8 @@ use crate::{ChatId, EntityId, MessageId, RunId};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Chunk {
     /// The run that it comes from.
-    pub invocation: RunId,
+    #[serde(rename = "invocation")]
+    pub run: RunId,
     /// Which attempt at it, from 1. A higher attempt starts the answer anew.
     pub attempt: u32,
     /// Which piece, from 0: a gap means that one was lost.

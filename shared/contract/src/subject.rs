@@ -85,12 +85,12 @@ pub fn live_of(world: &WorldId) -> String {
 }
 
 /// The subject of a run in the work queue.
-pub fn invocation(action: &ActionName, world: &WorldId, agent: &EntityId) -> String {
+pub fn run(action: &ActionName, world: &WorldId, agent: &EntityId) -> String {
     format!("mw.act.{action}.{world}.{agent}")
 }
 
 /// All runs of an action.
-pub fn invocations_of(action: &ActionName) -> String {
+pub fn runs_of(action: &ActionName) -> String {
     format!("mw.act.{action}.>")
 }
 
@@ -159,7 +159,7 @@ mod tests {
             commits(&world),
             event(&world, &"myapp.order.created".parse().unwrap()),
             chunks(&world),
-            invocation(&action, &world, &agent),
+            run(&action, &world, &agent),
             cancel(&world),
             timer(&world, Timestamp::from_unix_ms(1_700_000_000_000)),
             wake(&world),

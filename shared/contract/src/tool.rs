@@ -277,7 +277,8 @@ pub struct Approval {
     /// Where.
     pub chat: ChatId,
     /// The run that called.
-    pub invocation: RunId,
+    #[serde(rename = "invocation")]
+    pub run: RunId,
     /// The call. By its tool it waits for permission, or for the answers to questions.
     pub call: ToolCall,
     /// The server of the tool as it was then: the permission is for this one.

@@ -47,7 +47,7 @@ pub(crate) fn decide(
         Command::SendEvents { .. }
         | Command::RequestAction { .. }
         | Command::Complete { .. }
-        | Command::CancelInvocation { .. }
+        | Command::CancelRun { .. }
         | Command::Decide { .. }
         | Command::SetTimer(_)
         | Command::CancelTimer { .. }
@@ -157,11 +157,8 @@ fn decide_work(
             let arguments = arguments.as_deref();
             runs::request_by_name(world, action, entity, arguments, *deadline, decider)
         }
-        Command::Complete {
-            invocation,
-            outcome,
-        } => completion::complete(world, *invocation, outcome, decider),
-        Command::CancelInvocation { invocation } => runs::cancel(world, *invocation, decider),
+        Command::Complete { run, outcome } => completion::complete(world, *run, outcome, decider),
+        Command::CancelRun { run } => runs::cancel(world, *run, decider),
         Command::Decide { approval, verdict } => tools::decide(world, *approval, verdict, decider),
         Command::SetTimer(wanted) => timers::set(world, wanted, decider),
         Command::CancelTimer { timer } => timers::cancel(world, timer, decider),

@@ -112,7 +112,7 @@ fn push_result(
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
     let completed = ActionCompleted {
-        invocation: id,
+        run: id,
         call: None,
         output: result.output.clone(),
         said: String::new(),

@@ -90,19 +90,13 @@ impl Story {
         self.world.runs.iter().map(|(id, _)| id).collect()
     }
 
-    fn answer(&mut self, invocation: RunId, text: &str) -> Result<Vec<Event>, contract::Rejection> {
+    fn answer(&mut self, run: RunId, text: &str) -> Result<Vec<Event>, contract::Rejection> {
         let completed = RunResult {
             message: Some(text.into()),
             ..RunResult::default()
         };
         let outcome = RunOutcome::Completed(completed);
-        self.send(
-            "world",
-            Command::Complete {
-                invocation,
-                outcome,
-            },
-        )
+        self.send("world", Command::Complete { run, outcome })
     }
 
     fn replayed(&self) -> World {
@@ -220,16 +214,12 @@ fn an_agent_answers_one_message_after_the_other() {
 fn a_run_ends_once() {
     let mut story = Story::begin(&["ada"]);
     story.say("hello");
-    let [invocation] = story.open()[..] else {
+    let [run] = story.open()[..] else {
         panic!("one invocation")
     };
-    story.answer(invocation, "hi").unwrap();
-    assert!(story.answer(invocation, "hi again").is_err());
-    assert!(
-        story
-            .send("guest", Command::CancelInvocation { invocation })
-            .is_err()
-    );
+    story.answer(run, "hi").unwrap();
+    assert!(story.answer(run, "hi again").is_err());
+    assert!(story.send("guest", Command::CancelRun { run }).is_err());
 }
 
 #[test]
@@ -237,8 +227,8 @@ fn agents_that_mention_one_another_stop_at_the_turn_limit() {
     let mut story = Story::begin(&["ada", "bob"]);
     story.say("@ada go");
     let mut answers = 0;
-    while let [invocation, ..] = story.open()[..] {
-        story.answer(invocation, "@ada @bob and now you").unwrap();
+    while let [run, ..] = story.open()[..] {
+        story.answer(run, "@ada @bob and now you").unwrap();
         answers += 1;
         assert!(answers < 100, "an endless loop");
     }
@@ -474,10 +464,10 @@ fn a_chat_in_which_too_much_waits_takes_more_once_something_is_answered() {
         }
     };
     assert_eq!(refused.code, contract::RejectionCode::Busy);
-    let [invocation] = story.open()[..] else {
+    let [run] = story.open()[..] else {
         panic!("one invocation")
     };
-    story.answer(invocation, "yes").unwrap();
+    story.answer(run, "yes").unwrap();
     story.say("and another thing");
     let events = story.send(
         "guest",

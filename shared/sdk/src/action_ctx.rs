@@ -150,7 +150,7 @@ impl ActionCtx {
             ..
         } = &*self.request;
         let chunk = Chunk {
-            invocation: *id,
+            run: *id,
             attempt: self.attempt,
             index: self.chunk_index,
             agent: entity.clone(),

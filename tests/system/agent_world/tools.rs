@@ -25,10 +25,7 @@ impl Worker<'_> {
     async fn ends(&self, action: &str, outcome: Value) {
         let run = self.wanted(action).await;
         let outcome: RunOutcome = serde_json::from_str(&outcome.to_string()).unwrap();
-        let command = Command::Complete {
-            invocation: run,
-            outcome,
-        };
+        let command = Command::Complete { run, outcome };
         let request = CommandRequest {
             id: run.completion(),
             sender: EntityId::world(),

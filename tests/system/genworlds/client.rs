@@ -113,19 +113,19 @@ impl Worker {
             for event in commit.events {
                 let fact = Fact::parse(&event.event_type, &event.data).unwrap();
                 if let Some(Fact::ActionRequested(requested)) = fact {
-                    asked.push((event.id.invocation(), requested));
+                    asked.push((event.id.run(), requested));
                 }
             }
             self.runs += asked.len();
-            if let Some((invocation, requested)) = asked.pop() {
-                return self.complete(invocation, &requested, make).await;
+            if let Some((run, requested)) = asked.pop() {
+                return self.complete(run, &requested, make).await;
             }
         }
     }
 
     async fn complete(
         &self,
-        invocation: RunId,
+        run: RunId,
         requested: &ActionRequested,
         make: impl Fn(&Value) -> NewEvent,
     ) {
@@ -136,11 +136,11 @@ impl Worker {
             ..RunResult::default()
         };
         let command = Command::Complete {
-            invocation,
+            run,
             outcome: RunOutcome::Completed(completed),
         };
         let request = CommandRequest {
-            id: invocation.completion(),
+            id: run.completion(),
             sender: requested.entity.clone(),
             command,
             trace: None,

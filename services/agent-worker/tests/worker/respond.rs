@@ -24,7 +24,7 @@ async fn a_script_answers_word_by_word() {
     assert!(
         chunks
             .iter()
-            .all(|chunk| chunk.invocation == id && chunk.attempt == 1)
+            .all(|chunk| chunk.run == id && chunk.attempt == 1)
     );
     harness.all_acknowledged().await;
 }

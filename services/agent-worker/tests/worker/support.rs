@@ -271,21 +271,18 @@ impl Harness {
 impl WorldStub {
     fn reply(&self, request: Request) -> Reply {
         match request {
-            Request::Context { invocation } => {
+            Request::Context { run } => {
                 *self.contexts.lock().unwrap() += 1;
-                match self.is_ended(invocation) {
+                match self.is_ended(run) {
                     true => ended(),
                     false => Reply::Context(Box::new(self.context())),
                 }
             }
             Request::Command(request) => match request.command {
-                Command::Complete { invocation, .. } if self.is_ended(invocation) => ended(),
-                Command::Complete {
-                    invocation,
-                    outcome,
-                } => {
+                Command::Complete { run, .. } if self.is_ended(run) => ended(),
+                Command::Complete { run, outcome } => {
                     let mut outcomes = self.outcomes.lock().unwrap();
-                    outcomes.entry(invocation.0).or_default().push(outcome);
+                    outcomes.entry(run.0).or_default().push(outcome);
                     Reply::Accepted(Accepted {
                         seq: 1,
                         first: 0,

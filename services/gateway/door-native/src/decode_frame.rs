@@ -104,8 +104,8 @@ fn decode_request(
             command(sender_or_world(body.sender), request)
         }
         "cancel" => {
-            let CancelRunFrame { invocation } = parse_json(&body)?;
-            command(EntityId::world(), Command::CancelInvocation { invocation })
+            let CancelRunFrame { run } = parse_json(&body)?;
+            command(EntityId::world(), Command::CancelRun { run })
         }
         "stop_chat" => {
             let StopChatFrame { chat } = parse_json(&body)?;

@@ -1,4 +1,4 @@
-//! Runs of actions (`invocation` in the interface): request one, show how it ended, cancel it.
+//! Runs of actions (`run` in the interface): request one, show how it ended, cancel it.
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ pub(crate) async fn request(
     let sender = sender_or_world(body.sender);
     let sent = state.broker.send_command(&world, id, sender, command);
     let accepted = sent.await?;
-    let run = id.event(0).invocation();
+    let run = id.event(0).run();
     let Some(mut subscription) = subscription else {
         let response = RunResponse {
             id: run,
@@ -194,7 +194,7 @@ pub(crate) async fn cancel(
     idempotency: Idempotency,
     PathParams((world, run)): PathParams<(WorldId, RunId)>,
 ) -> Result<Json<Receipt>, Problem> {
-    let command = Command::CancelInvocation { invocation: run };
+    let command = Command::CancelRun { run };
     let id = idempotency.command_id(&world);
     let sender = EntityId::world();
     let sent = state.broker.send_command(&world, id, sender, command);
@@ -208,17 +208,15 @@ fn end_of_run(event: &CloudEvent, run: RunId) -> Option<RunStatus> {
         return None;
     }
     match Fact::parse(&event.event_type, &event.data).ok()?? {
-        Fact::ActionCompleted(done) if done.invocation == run => Some(RunStatus::Completed {
+        Fact::ActionCompleted(done) if done.run == run => Some(RunStatus::Completed {
             output: done.output,
             usage: done.usage,
         }),
-        Fact::ActionFailed(failed) if failed.invocation == run => Some(RunStatus::Failed {
+        Fact::ActionFailed(failed) if failed.run == run => Some(RunStatus::Failed {
             code: failed.code,
             reason: failed.reason,
         }),
-        Fact::ActionCancelled(cancelled) if cancelled.invocation == run => {
-            Some(RunStatus::Cancelled {})
-        }
+        Fact::ActionCancelled(cancelled) if cancelled.run == run => Some(RunStatus::Cancelled {}),
         _ => None,
     }
 }
@@ -231,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_run_that_is_not_found_has_a_hint_where_to_search() {
-        let id = CommandId::new().event(0).invocation();
+        let id = CommandId::new().event(0).run();
         for (search, hint) in [
             (LogSearch::NotStarted, "name the commit of its request"),
             (LogSearch::NotInLog { first: 7 }, "from commit 7 on"),

@@ -392,7 +392,7 @@ fn posted(sender: &str, chat: &str, text: &str, from_agent: bool) -> Event {
 
 pub(crate) fn complete(agent: &str, usage: Usage) -> Event {
     let completed = ActionCompleted {
-        invocation: RunId(Uuid::now_v7()),
+        run: RunId(Uuid::now_v7()),
         call: None,
         said: String::new(),
         calls: Vec::new(),

@@ -7,7 +7,7 @@ use rules::{self, World};
 
 pub(super) fn query(world: &World, request: &Request) -> Reply {
     match request {
-        Request::Context { invocation } => match rules::context(world, *invocation) {
+        Request::Context { run } => match rules::context(world, *run) {
             Ok(context) => Reply::Context(Box::new(context)),
             Err(rejection) => Reply::Rejected(rejection),
         },

@@ -150,27 +150,27 @@ async fn a_run_is_dispatched_and_ends_once() {
         .unwrap();
     let mut deliveries = consumer.pull().await.unwrap();
     let delivery = deliveries.next(1).await.unwrap();
-    let invocation: contract::Run = delivery.read().unwrap();
+    let run: contract::Run = delivery.read().unwrap();
     let context = harness
         .bus
         .worlds()
-        .context(&world, invocation.id, Duration::from_secs(5))
+        .context(&world, run.id, Duration::from_secs(5))
         .await
         .unwrap();
     assert_eq!(context.messages.last().unwrap().text, "@ada hello");
-    let complete = |invocation: RunId| Command::Complete {
-        invocation,
+    let complete = |run: RunId| Command::Complete {
+        run,
         outcome: RunOutcome::Completed(RunResult {
             message: Some("hello yourself".into()),
             ..RunResult::default()
         }),
     };
     harness
-        .send(&world, "world", complete(invocation.id))
+        .send(&world, "world", complete(run.id))
         .await
         .unwrap();
     let late = harness
-        .send(&world, "world", complete(invocation.id))
+        .send(&world, "world", complete(run.id))
         .await
         .unwrap_err();
     assert_eq!(late.code, RejectionCode::AlreadyEnded);

@@ -61,12 +61,12 @@ async fn an_interrupted_stream_resumes_without_a_gap_or_a_repeat() {
 async fn an_event_keeps_its_json_and_a_chunk_its_text() {
     let gateway = Gateway::start().await;
     let unknown = "event: of_a_newer_gateway\ndata: 1\n\n".to_owned();
-    let text = ready("0", true) + &unknown + &chunk("hel") + &event("1.0", "test.a");
+    let text = ready("0", true) + &unknown + &chunk("hello") + &event("1.0", "test.a");
     let json = event("1.0", "test.a");
     let json = json.trim().rsplit_once("data: ").unwrap().1;
     gateway.reply(Reply::Events(text, End::Open));
     let mut stream = open(&gateway, StreamQuery::default()).await.unwrap();
-    assert_eq!(next(&mut stream).await, "chunk hel");
+    assert_eq!(next(&mut stream).await, "chunk hello");
     match stream.next().await.unwrap() {
         StreamItem::Event(event) => assert_eq!(event.json, json),
         other => panic!("{other:?}"),

@@ -43,7 +43,7 @@ async fn next(stream: &mut TurnStream) -> String {
 async fn an_interrupted_turn_is_posted_again_with_its_key() {
     let gateway = Gateway::start().await;
     let answer = event("2.0", "message.posted");
-    let first = posted("1.0") + &chunk("hel") + &answer;
+    let first = posted("1.0") + &chunk("hello") + &answer;
     gateway.reply(Reply::Events(first, End::Closed));
     gateway.reply(problem(503, "unavailable"));
     let second = posted("1.0") + &answer + &event("3.0", "chat.turn_ended");
@@ -53,7 +53,7 @@ async fn an_interrupted_turn_is_posted_again_with_its_key() {
     let mut turn = post(&client);
     for expected in [
         "posted 1",
-        "chunk hel",
+        "chunk hello",
         "event 2.0",
         "interrupted the gateway's stream was interrupted (stream ended)",
         "interrupted why [503]",

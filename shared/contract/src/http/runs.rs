@@ -1,4 +1,4 @@
-//! Runs of actions. In the interface, `invocation` is the name of a run.
+//! Runs of actions. In the interface, `run` is the name of a run.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -28,7 +28,8 @@ pub struct PostMessageFrame {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CancelRunFrame {
     /// Which.
-    pub invocation: RunId,
+    #[serde(rename = "invocation")]
+    pub run: RunId,
 }
 
 /// `stop_chat`: cancels all answers of a chat that are under way.

@@ -263,7 +263,7 @@ fn name(command: &Command) -> &'static str {
         Command::SendEvents { .. } => "send_events",
         Command::RequestAction { .. } => "request_action",
         Command::Complete { .. } => "complete",
-        Command::CancelInvocation { .. } => "cancel_invocation",
+        Command::CancelRun { .. } => "cancel_invocation",
         Command::ChangeEntities { .. } => "change_entities",
         Command::RegisterEventType(_) => "register_event_type",
         Command::Decide { .. } => "decide",

@@ -112,13 +112,13 @@ fn request_run(
         correlation,
         ..EventHeader::default()
     };
-    let id = decider.next_id().invocation();
+    let id = decider.next_id().run();
     runs::request(requested, &purpose, header, decider)?;
     if depth <= DEPTH_MAX {
         return Ok(());
     }
     let failed = ActionFailed {
-        invocation: id,
+        run: id,
         call: None,
         code: "too_deep".to_owned(),
         reason: format!("{DEPTH_MAX} runs led to one another: this goes round in circles"),

@@ -12,7 +12,7 @@ use crate::world::World;
 
 /// A run was requested: on the way to which answer, if to one.
 pub(super) fn on_run_requested(world: &mut World, event: &Event, requested: &ActionRequested) {
-    let run = event.id.invocation();
+    let run = event.id.run();
     let purpose = Purpose::of(event, requested);
     let question = match &purpose {
         Purpose::Answer(question) => begin_answer(world, question, &requested.entity, run),

@@ -49,7 +49,7 @@ pub(crate) fn complete(
     };
     let text = result.message.as_deref().unwrap_or_default();
     let ended = ActionCompleted {
-        invocation: id,
+        run: id,
         call: None,
         output: result.output.clone(),
         said: truncate(text, LINE_BYTES_MAX),

@@ -123,7 +123,7 @@ fn forget(world: &mut World, agent: &EntityId) {
 
 /// A run was requested that thinks for an agent, or that it requested itself.
 fn on_run_requested(world: &mut World, event: &Event, requested: &ActionRequested) {
-    let run = event.id.invocation();
+    let run = event.id.run();
     let purpose = Purpose::of(event, requested);
     let agent = match &purpose {
         Purpose::Decide | Purpose::Summarise => &requested.entity,
@@ -146,7 +146,7 @@ fn on_run_requested(world: &mut World, event: &Event, requested: &ActionRequeste
 
 fn update(world: &mut World, event: &Event, thought: &AgentThought) {
     let agent = &event.sender;
-    let run = event.causation.map(EventId::invocation);
+    let run = event.causation.map(EventId::run);
     let Some(mind) = world.minds.by_agent.get_mut(agent) else {
         return;
     };
@@ -162,7 +162,7 @@ fn update(world: &mut World, event: &Event, thought: &AgentThought) {
 }
 
 fn summarise(world: &mut World, event: &Event, summarised: &AgentSummarised) {
-    let run = event.causation.map(EventId::invocation);
+    let run = event.causation.map(EventId::run);
     if let (Some(mind), Some(run)) = (world.minds.by_agent.get_mut(&event.sender), run) {
         mind.summarise(&summarised.summary, run);
         mark_pending(world, &event.sender);

@@ -74,7 +74,7 @@ pub(crate) fn push_completed(
     completed: ActionCompleted,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
-    let header = end_header(completed.invocation, run);
+    let header = end_header(completed.run, run);
     decider.push_with(Fact::ActionCompleted(completed), header)
 }
 
@@ -88,7 +88,7 @@ pub(crate) fn fail(
 ) -> Result<(), Rejection> {
     let reason = &reason[..reason.floor_char_boundary(REASON_BYTES_MAX)];
     let failed = ActionFailed {
-        invocation: id,
+        run: id,
         call: run.purpose.call().map(ToOwned::to_owned),
         code: code.to_owned(),
         reason: reason.replace('\0', ""),
@@ -122,7 +122,7 @@ pub(crate) fn push_cancelled(
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
     let cancelled = ActionCancelled {
-        invocation: id,
+        run: id,
         call: run.purpose.call().map(ToOwned::to_owned),
     };
     decider.push_with(Fact::ActionCancelled(cancelled), end_header(id, run))

@@ -23,11 +23,9 @@ pub(crate) fn apply<'a>(world: &mut World, event: &Event, fact: &'a Fact) -> Opt
             open(world, event, requested);
             None
         }
-        Fact::ActionCompleted(completed) => end(world, completed.invocation, Ok(completed)),
-        Fact::ActionFailed(failed) => end(world, failed.invocation, Err(&failed.reason)),
-        Fact::ActionCancelled(cancelled) => {
-            end(world, cancelled.invocation, Err(ToolResult::CANCELLED))
-        }
+        Fact::ActionCompleted(completed) => end(world, completed.run, Ok(completed)),
+        Fact::ActionFailed(failed) => end(world, failed.run, Err(&failed.reason)),
+        Fact::ActionCancelled(cancelled) => end(world, cancelled.run, Err(ToolResult::CANCELLED)),
         Fact::EntityRemoved(removed) => {
             world.runs.orphan(&removed.entity);
             None
@@ -37,7 +35,7 @@ pub(crate) fn apply<'a>(world: &mut World, event: &Event, fact: &'a Fact) -> Opt
 }
 
 fn open(world: &mut World, event: &Event, requested: &ActionRequested) {
-    let id = event.id.invocation();
+    let id = event.id.run();
     let run = OpenRun {
         action: requested.action.clone(),
         entity: requested.entity.clone(),

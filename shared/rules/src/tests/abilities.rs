@@ -78,14 +78,7 @@ impl Story {
 
     fn done(&mut self, run: RunId, completed: RunResult) -> Result<Vec<Event>, Rejection> {
         let outcome = RunOutcome::Completed(completed);
-        let invocation = run;
-        self.send(
-            "world",
-            Command::Complete {
-                invocation,
-                outcome,
-            },
-        )
+        self.send("world", Command::Complete { run, outcome })
     }
 
     fn entity(&self, name: &str) -> &Entity {

@@ -26,10 +26,10 @@ impl Story {
     }
 
     pub(super) fn answer_first(&mut self, text: &str) -> Vec<contract::Event> {
-        let [invocation, ..] = self.open()[..] else {
+        let [run, ..] = self.open()[..] else {
             panic!("somebody has to answer")
         };
-        self.answer(invocation, text).unwrap()
+        self.answer(run, text).unwrap()
     }
 
     /// The texts that the agent whose turn is first is shown.
@@ -224,15 +224,9 @@ fn a_model_names_a_chat_once_when_it_falls_silent() {
             output,
             ..Default::default()
         });
-        let invocation = title;
+        let run = title;
         story
-            .send(
-                "world",
-                Command::Complete {
-                    invocation,
-                    outcome,
-                },
-            )
+            .send("world", Command::Complete { run, outcome })
             .unwrap();
         assert_eq!(story.chat("main").title, expected, "{said}");
         story.say("more");

@@ -206,7 +206,7 @@ fn a_removed_entity_may_have_more_runs_than_one_commit_ends() {
     for _ in 0..2000 {
         story.send("guest", run("ada")).unwrap();
     }
-    let of_bob = story.send("guest", run("bob")).unwrap()[0].id.invocation();
+    let of_bob = story.send("guest", run("bob")).unwrap()[0].id.run();
     let entity = "ada".parse().unwrap();
     let remove = Command::RemoveEntity { entity };
     let mut events = story.send("world", remove).unwrap();
@@ -220,7 +220,7 @@ fn a_removed_entity_may_have_more_runs_than_one_commit_ends() {
     let create = Command::CreateEntity(namesake);
     events.extend(story.send("world", create).unwrap());
     let asked = story.send("guest", run("ada")).unwrap();
-    let of_namesake = asked[0].id.invocation();
+    let of_namesake = asked[0].id.run();
     events.extend(asked);
     let mut ended = BTreeSet::new();
     while !events.is_empty() {

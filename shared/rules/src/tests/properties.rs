@@ -47,7 +47,7 @@ fn any_command() -> impl Strategy<Value = (String, Command)> {
         })),
                 1 => Just(Command::FireDue),
                 4 => Just(Command::Complete {
-                    invocation: RunId(Uuid::nil()),
+                    run: RunId(Uuid::nil()),
                     outcome: RunOutcome::Failed { code: "x".into(), reason: "y".into() },
                 }),
             ];
@@ -65,8 +65,8 @@ proptest! {
             let command = match command {
                 // What is completed is whatever is open.
                 Command::Complete { .. } => match story.open().first() {
-                    Some(invocation) => {
-                        story.answer(*invocation, "@bob well").unwrap();
+                    Some(run) => {
+                        story.answer(*run, "@bob well").unwrap();
                         continue;
                     }
                     None => command,
@@ -79,8 +79,8 @@ proptest! {
             prop_assert!(!story.world.chats.has_work());
         }
         prop_assert_eq!(hash(&story.replayed()), hash(&story.world));
-        while let [invocation, ..] = story.open()[..] {
-            story.answer(invocation, "done").unwrap();
+        while let [run, ..] = story.open()[..] {
+            story.answer(run, "done").unwrap();
         }
         prop_assert!(story.world.chats.open_turns() == 0);
     }
@@ -104,8 +104,8 @@ proptest! {
         for _ in 0..2 {
             story.say(begun);
             let (mut given, mut next) = (0, answers.iter().cycle());
-            while let [invocation, ..] = story.open()[..] {
-                story.answer(invocation, next.next().unwrap()).unwrap();
+            while let [run, ..] = story.open()[..] {
+                story.answer(run, next.next().unwrap()).unwrap();
                 given += 1;
                 prop_assert!(given <= 3 * 5, "an endless loop");
             }

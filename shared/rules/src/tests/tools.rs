@@ -91,14 +91,7 @@ impl Story {
 
     fn complete(&mut self, run: RunId, completed: RunResult) -> Result<Vec<Event>, Rejection> {
         let outcome = RunOutcome::Completed(completed);
-        let invocation = run;
-        self.send(
-            "world",
-            Command::Complete {
-                invocation,
-                outcome,
-            },
-        )
+        self.send("world", Command::Complete { run, outcome })
     }
 
     fn calls(&mut self, calls: &[ToolCall]) -> Result<Vec<Event>, Rejection> {
@@ -317,13 +310,13 @@ fn a_failed_or_cancelled_call_is_a_result_for_the_model() {
         .send(
             "world",
             Command::Complete {
-                invocation: first,
+                run: first,
                 outcome,
             },
         )
         .unwrap();
     story
-        .send("guest", Command::CancelInvocation { invocation: second })
+        .send("guest", Command::CancelRun { run: second })
         .unwrap();
     assert_eq!(
         story.results(),

@@ -27,7 +27,7 @@ pub(super) fn request_approval(
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
     let requested = ApprovalRequested {
-        invocation: id,
+        run: id,
         call: call.clone(),
         deadline: access
             .approval_timeout_seconds

@@ -38,7 +38,7 @@ pub(crate) fn on_tool_calls(
     }
     let calls = authorized(world, &owner, &result.calls);
     let ended = ActionCompleted {
-        invocation: id,
+        run: id,
         call: None,
         output: None,
         said: truncate(
@@ -104,7 +104,7 @@ pub(crate) fn on_tool_result(
         ..tool_result
     };
     let ended = ActionCompleted {
-        invocation: id,
+        run: id,
         call: run.purpose.call().map(ToOwned::to_owned),
         output: serde_json::value::to_raw_value(&tool_result).ok(),
         said: String::new(),

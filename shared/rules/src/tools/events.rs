@@ -32,7 +32,7 @@ pub(crate) fn apply(
 
 /// A run makes a call.
 fn begin_call(world: &mut World, event: &Event, requested: &ActionRequested) {
-    let run = event.id.invocation();
+    let run = event.id.run();
     let purpose = Purpose::of(event, requested);
     let Some((owner, call)) = LoopOwner::of_call(&purpose, &requested.entity) else {
         return;
@@ -59,7 +59,7 @@ fn begin_approval(world: &mut World, event: &Event, requested: &ApprovalRequeste
         id,
         agent: owner.agent,
         chat: owner.chat,
-        invocation: requested.invocation,
+        run: requested.run,
         call: requested.call.clone(),
         server: server_of(world, &requested.call),
         asked_at: at,

@@ -70,7 +70,7 @@ async fn complete(
         id,
         sender: EntityId::world(),
         command: Command::Complete {
-            invocation: run.id,
+            run: run.id,
             outcome,
         },
         trace: bus::trace::current(),

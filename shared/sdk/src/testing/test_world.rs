@@ -126,7 +126,7 @@ impl TestWorld {
             deadline: None,
         };
         let (request, _) = self.send_command(EntityId::world(), command)?;
-        Ok(request.event(0).invocation())
+        Ok(request.event(0).run())
     }
 
     /// Sends any command. Returns the events of the commit.

@@ -33,7 +33,7 @@ async fn an_action_fails() {
     let [failed] = &world.failures()[..] else {
         panic!("one failure, not {:?}", world.failures());
     };
-    assert_eq!(failed.invocation, run);
+    assert_eq!(failed.run, run);
     assert_eq!((&*failed.code, &*failed.reason), ("broken", "it is broken"));
 }
 

@@ -66,8 +66,8 @@ async fn an_action_may_sleep_without_cost() {
 async fn a_cancelled_run_is_not_executed() {
     let worker = worker("ring", |_| Box::pin(async { Ok(ring(1)) }));
     let mut world = lab();
-    let invocation = world.request_action("bell", "ring", &()).unwrap();
-    let cancel = Command::CancelInvocation { invocation };
+    let run = world.request_action("bell", "ring", &()).unwrap();
+    let cancel = Command::CancelRun { run };
     world.command("world", cancel).unwrap();
     world.run(&worker).await.unwrap();
     assert!(world.events_of::<Rings>().unwrap().is_empty());

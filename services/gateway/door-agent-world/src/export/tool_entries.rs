@@ -89,7 +89,7 @@ impl ToolEntryReader {
         match fact {
             Fact::ActionRequested(requested) => {
                 let question = requested.message.filter(|_| requested.call.is_none());
-                let run = event.id.invocation();
+                let run = event.id.run();
                 self.questions
                     .extend(question.map(|question| (run, question)));
                 Vec::new()
@@ -103,11 +103,11 @@ impl ToolEntryReader {
             },
             Fact::ActionFailed(failed) => match &failed.call {
                 Some(call) => self.result(agent, call, failed.reason),
-                None => self.run_ended(failed.invocation),
+                None => self.run_ended(failed.run),
             },
             Fact::ActionCancelled(cancelled) => match &cancelled.call {
                 Some(call) => self.result(agent, call, ToolResult::CANCELLED.to_owned()),
-                None => self.run_ended(cancelled.invocation),
+                None => self.run_ended(cancelled.run),
             },
             Fact::ApprovalRequested(requested) => {
                 let key = (agent.clone(), requested.call.id);
@@ -127,7 +127,7 @@ impl ToolEntryReader {
     }
 
     fn tool_calls(&mut self, agent: &EntityId, done: ActionCompleted) -> Vec<ToolEntry> {
-        let question = self.questions.remove(&done.invocation);
+        let question = self.questions.remove(&done.run);
         if done.calls.is_empty() {
             return Vec::new();
         }

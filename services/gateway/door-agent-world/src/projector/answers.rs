@@ -59,7 +59,7 @@ impl OpenAnswers {
         event: &CloudEvent,
         requested: &ActionRequested,
     ) -> Option<Activity> {
-        let run = event.id.invocation();
+        let run = event.id.run();
         let key = (event.chat.clone(), requested.entity.clone());
         let before = self.open.remove(&key);
         let before = before.filter(|answer| answer.question == requested.message);
@@ -89,7 +89,7 @@ impl OpenAnswers {
     /// The envelopes of a chunk. Of an answer that has ended, or that began before the stream, only the
     /// whole is written.
     pub(super) fn on_chunk(&mut self, chunk: &Chunk) -> Vec<Envelope> {
-        let Some(answer) = self.by_run(chunk.invocation) else {
+        let Some(answer) = self.by_run(chunk.run) else {
             if self.early.len() == EARLY_CHUNKS_MAX {
                 self.early.pop_front();
             }
@@ -111,7 +111,7 @@ impl OpenAnswers {
     /// The envelopes of the chunks that came before the request of their run, which is known by now.
     pub(super) fn early_chunks(&mut self) -> Vec<Envelope> {
         let early = std::mem::take(&mut self.early).into_iter();
-        let (known, early) = early.partition(|chunk| self.by_run(chunk.invocation).is_some());
+        let (known, early) = early.partition(|chunk| self.by_run(chunk.run).is_some());
         self.early = early;
         let known: VecDeque<Chunk> = known;
         known
@@ -139,12 +139,12 @@ impl OpenAnswers {
     ) -> Vec<Envelope> {
         let mut envelopes = Vec::new();
         let mut question = None;
-        if let Some(answer) = self.by_run(done.invocation) {
+        if let Some(answer) = self.by_run(done.run) {
             envelopes = answer.end(done.usage.as_ref());
             question = answer.question;
             answer.run = None;
         }
-        let message = answer_message_id(done.invocation);
+        let message = answer_message_id(done.run);
         envelopes.push(Envelope::tool_calls(event, done, message, question));
         envelopes
     }

@@ -133,7 +133,7 @@ impl SseProjector {
             Fact::ActionRequested(requested) => self.on_action_requested(event, &requested),
             Fact::ActionCompleted(done) => match &done.call {
                 Some(call) => self.calls.on_completed(event, call, &done),
-                None if done.calls.is_empty() => self.on_run_ended(event, done.invocation, None),
+                None if done.calls.is_empty() => self.on_run_ended(event, done.run, None),
                 None => {
                     let mut envelopes = self.answers.on_tool_calls(event, &done);
                     envelopes.extend(self.calls.on_tool_calls(event, &done));
@@ -142,11 +142,11 @@ impl SseProjector {
             },
             Fact::ActionFailed(failed) => match &failed.call {
                 Some(call) => self.calls.on_failed(event, call, &failed),
-                None => self.on_run_ended(event, failed.invocation, Some(&failed)),
+                None => self.on_run_ended(event, failed.run, Some(&failed)),
             },
             Fact::ActionCancelled(cancelled) => match &cancelled.call {
                 Some(call) => self.calls.on_cancelled(event, call),
-                None => self.on_run_ended(event, cancelled.invocation, None),
+                None => self.on_run_ended(event, cancelled.run, None),
             },
             Fact::ApprovalRequested(requested) => {
                 self.calls.on_approval_requested(event, &requested)

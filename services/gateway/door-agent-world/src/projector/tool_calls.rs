@@ -74,13 +74,13 @@ impl PendingCalls {
         call: &str,
     ) -> Envelope {
         let pending = self.find_or_insert(event.chat.as_ref(), agent, call);
-        pending.run = Some(event.id.invocation());
+        pending.run = Some(event.id.run());
         Envelope::tool_step("tool-start", pending, json!({}))
     }
 
     /// A tool reports its progress.
     pub(super) fn on_progress(&self, chunk: &Chunk) -> Option<Envelope> {
-        let has_run = |pending: &&PendingCall| pending.run == Some(chunk.invocation);
+        let has_run = |pending: &&PendingCall| pending.run == Some(chunk.run);
         let pending = self.0.iter().find(has_run)?;
         let fields = json!({"metadata": {"progress": chunk.text}});
         Some(Envelope::tool_step("tool-progress", pending, fields))
@@ -107,7 +107,7 @@ impl PendingCalls {
     }
 
     /// A call waits for a person no more. An unknown one has no envelope: it was requested and ended
-    /// while the client was away.
+    /// while the client was disconnected.
     pub(super) fn on_approval_ended(
         &mut self,
         event: &CloudEvent,

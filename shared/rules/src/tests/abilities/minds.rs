@@ -74,15 +74,12 @@ impl Story {
         self.done(run, completed).unwrap()
     }
 
-    fn fail(&mut self, invocation: RunId) -> Vec<Event> {
+    fn fail(&mut self, run: RunId) -> Vec<Event> {
         let outcome = RunOutcome::Failed {
             code: "model_down".into(),
             reason: "the model is down".into(),
         };
-        let failed = Command::Complete {
-            invocation,
-            outcome,
-        };
+        let failed = Command::Complete { run, outcome };
         self.send("world", failed).unwrap()
     }
 }

@@ -160,9 +160,9 @@ impl State {
                 let run = requested_run(&self.world.id, event, requested);
                 return self.queue.push_back((run, 1));
             }
-            Ok(Some(Fact::ActionCompleted(completed))) => completed.invocation,
-            Ok(Some(Fact::ActionFailed(failed))) => failed.invocation,
-            Ok(Some(Fact::ActionCancelled(cancelled))) => cancelled.invocation,
+            Ok(Some(Fact::ActionCompleted(completed))) => completed.run,
+            Ok(Some(Fact::ActionFailed(failed))) => failed.run,
+            Ok(Some(Fact::ActionCancelled(cancelled))) => cancelled.run,
             _ => return,
         };
         self.queue.retain(|(run, _)| run.id != ended);
@@ -171,7 +171,7 @@ impl State {
 
 fn requested_run(world: &WorldId, event: &Event, requested: ActionRequested) -> Run {
     Run {
-        id: event.id.invocation(),
+        id: event.id.run(),
         world: world.clone(),
         action: requested.action,
         entity: requested.entity,

@@ -109,12 +109,12 @@ impl Script {
             ..Purpose::Requested.request(action, agent.parse().unwrap(), Timestamp::MAX)
         };
         self.apply("world", id, &Fact::ActionRequested(requested));
-        id.invocation()
+        id.run()
     }
 
-    fn chunk(&mut self, invocation: RunId, agent: &str, attempt: u32) {
+    fn chunk(&mut self, run: RunId, agent: &str, attempt: u32) {
         let chunk = Chunk {
-            invocation,
+            run,
             attempt,
             index: 0,
             agent: agent.parse().unwrap(),
@@ -127,10 +127,10 @@ impl Script {
         self.envelopes.extend(envelopes);
     }
 
-    fn answer(&mut self, invocation: RunId, agent: &str) {
+    fn answer(&mut self, run: RunId, agent: &str) {
         self.message(agent, false, false);
         let done = ActionCompleted {
-            invocation,
+            run,
             call: None,
             output: None,
             said: String::new(),
@@ -141,9 +141,9 @@ impl Script {
         self.apply(agent, id, &Fact::ActionCompleted(done));
     }
 
-    fn fail(&mut self, invocation: RunId, agent: &str) {
+    fn fail(&mut self, run: RunId, agent: &str) {
         let failed = ActionFailed {
-            invocation,
+            run,
             call: None,
             code: "model".to_owned(),
             reason: "no answer".to_owned(),
@@ -342,10 +342,10 @@ fn a_chunk_before_the_request_of_its_run_is_written_after_it() {
     script.message("human", true, false);
     let request = CommandId::new().event(0);
     for _ in 0..300 {
-        script.chunk(CommandId::new().event(0).invocation(), "eve", 1);
+        script.chunk(CommandId::new().event(0).run(), "eve", 1);
     }
-    script.chunk(request.invocation(), "ada", 1);
-    script.chunk(request.invocation(), "ada", 1);
+    script.chunk(request.run(), "ada", 1);
+    script.chunk(request.run(), "ada", 1);
     let run = script.request_run_as(request, "ada");
     script.chunk(run, "ada", 1);
     script.answer(run, "ada");

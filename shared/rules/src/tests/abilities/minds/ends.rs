@@ -161,9 +161,7 @@ fn a_decision_that_fails_is_the_end_of_it() {
     assert_eq!(situation.cause.unwrap().data.get(), r#"{"number":2}"#);
     let last = situation.memory.last().unwrap();
     assert_eq!(last.data.get(), r#"{"reason":"the model is down"}"#);
-    story
-        .send("guest", Command::CancelInvocation { invocation: run })
-        .unwrap();
+    story.send("guest", Command::CancelRun { run }).unwrap();
     assert!(story.open().is_empty() && !story.mind("ada").awake);
     // So is what it requested, and it gets the result.
     story.ring(3);

@@ -47,7 +47,7 @@ impl Script {
 
     fn call_tools(&mut self, run: RunId, calls: &[ToolCall]) {
         let done = ActionCompleted {
-            invocation: run,
+            run,
             call: None,
             output: None,
             said: "Let me look.".to_owned(),
@@ -70,12 +70,12 @@ impl Script {
             )
         };
         let id = self.apply_new("world", &Fact::ActionRequested(requested));
-        id.invocation()
+        id.run()
     }
 
     fn complete_call(&mut self, run: RunId, call: &str, result: &ToolResult) {
         let done = ActionCompleted {
-            invocation: run,
+            run,
             call: Some(call.to_owned()),
             output: Some(to_raw_value(result).unwrap()),
             said: String::new(),
@@ -87,7 +87,7 @@ impl Script {
 
     fn request_approval(&mut self, run: RunId, call: ToolCall) -> ApprovalId {
         let requested = ApprovalRequested {
-            invocation: run,
+            run,
             call,
             deadline: None,
         };
@@ -201,7 +201,7 @@ fn a_refused_or_failed_call_is_no_failure_of_the_answer() {
     );
     script.complete_call(second, "c2", &result("no such file", true));
     let failed = ActionFailed {
-        invocation: third,
+        run: third,
         call: Some("c3".to_owned()),
         code: "timeout".to_owned(),
         reason: "too slow".to_owned(),
@@ -209,7 +209,7 @@ fn a_refused_or_failed_call_is_no_failure_of_the_answer() {
     script.apply_new("ada", &Fact::ActionFailed(failed));
     let log = script.last("sse").clone();
     let cancelled = ActionCancelled {
-        invocation: fourth,
+        run: fourth,
         call: Some("c4".to_owned()),
     };
     script.apply_new("ada", &Fact::ActionCancelled(cancelled));
@@ -340,9 +340,9 @@ fn the_progress_of_a_tool_is_no_chunk_of_an_answer() {
     script.call_tools(run, &[call("c1", None)]);
     let tool = script.start_call("c1");
     let before = script.envelopes.len();
-    for invocation in [tool, run] {
+    for run in [tool, run] {
         let chunk = Chunk {
-            invocation,
+            run,
             attempt: 1,
             index: 0,
             agent: "ada".parse().unwrap(),
@@ -401,7 +401,7 @@ fn a_stream_that_begins_later_has_the_open_prompts() {
         script.last("sse")["toolExecution"]["toolName"],
         "write_file"
     );
-    let run = CommandId::new().event(0).invocation();
+    let run = CommandId::new().event(0).run();
     script.complete_call(run, "call_9", &result("done", false));
     let execution = &script.last("sse")["toolExecution"];
     assert_eq!(execution["toolName"], "unknown");
