@@ -27,6 +27,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use report::Report;
+// For its allocator: the driver allocates as the services do.
+use service_kit as _;
 use system_tests::{Cluster, Shape};
 use testkit::{Raw, eventually};
 
