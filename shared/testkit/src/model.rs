@@ -7,7 +7,6 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -83,7 +82,6 @@ impl ModelRequest {
 #[derive(Debug, Clone)]
 pub struct Reply {
     kind: Kind,
-    delay: Duration,
     held_by: Option<Arc<Semaphore>>,
 }
 
@@ -159,20 +157,12 @@ impl Reply {
         self.held_by = Some(Arc::clone(gate));
         self
     }
-
-    /// Replies after this delay.
-    #[must_use]
-    pub fn after(mut self, delay: Duration) -> Self {
-        self.delay = delay;
-        self
-    }
 }
 
 impl From<Kind> for Reply {
     fn from(kind: Kind) -> Self {
         Self {
             kind,
-            delay: Duration::ZERO,
             held_by: None,
         }
     }
@@ -244,7 +234,6 @@ async fn complete(
         let answer = Arc::clone(&script.answer.lock().unwrap());
         answer(&request)
     });
-    tokio::time::sleep(reply.delay).await;
     if let Some(gate) = &reply.held_by {
         gate.acquire().await.expect("an open gate").forget();
     }
@@ -353,20 +342,17 @@ fn streamed(text: &str, calls: &[[String; 3]]) -> Response<Body> {
     respond("text/event-stream", Body::from_stream(stream::iter(events)))
 }
 
-/// Some chunks, each sent by itself, then `end`.
+/// Some chunks, each flushed by itself, then `end`.
 fn broken(
     chunks: usize,
     end: stream::BoxStream<'static, Result<String, std::io::Error>>,
 ) -> Response<Body> {
-    // Flushed one by one: a chunk that is sent together with the cut would be lost with it.
-    let chunks = stream::iter(0..chunks).then(async |index| {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        Ok(text_chunk(&format!("piece{index} ")))
+    let chunks = (0..chunks).map(|index| Ok(text_chunk(&format!("piece{index} "))));
+    // A connection flushes what it has when its body is pending. Chunks that are not flushed when the
+    // cut comes would be lost with it, so the body is pending once before each item.
+    let events = stream::iter(chunks).chain(end).then(async |event| {
+        tokio::task::yield_now().await;
+        event
     });
-    let gap =
-        stream::once(tokio::time::sleep(Duration::from_millis(20))).filter_map(async |()| None);
-    respond(
-        "text/event-stream",
-        Body::from_stream(chunks.chain(gap).chain(end)),
-    )
+    respond("text/event-stream", Body::from_stream(events))
 }
