@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures::{Stream, StreamExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -20,8 +21,40 @@ pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// Listeners. They leave when it is dropped.
 #[derive(Default)]
 pub(crate) struct Crowd {
-    received: Arc<AtomicUsize>,
+    received: Arc<Received>,
     listeners: JoinSet<()>,
+}
+
+/// The frames that all listeners together have received.
+#[derive(Default)]
+struct Received {
+    count: AtomicUsize,
+    /// The count at which the waiting sender is notified.
+    awaited: AtomicUsize,
+    reached: Notify,
+}
+
+impl Received {
+    fn count(&self) -> usize {
+        self.count.load(Ordering::SeqCst)
+    }
+
+    fn add_one(&self) {
+        let count = self.count.fetch_add(1, Ordering::SeqCst) + 1;
+        if count == self.awaited.load(Ordering::SeqCst) {
+            self.reached.notify_one();
+        }
+    }
+
+    /// Waits until the count is reached. One task may wait.
+    async fn wait_for(&self, count: usize) {
+        // Stored before the count is read: either it is read as reached, or the listener that reaches
+        // it reads what is awaited.
+        self.awaited.store(count, Ordering::SeqCst);
+        while self.count() < count {
+            self.reached.notified().await;
+        }
+    }
 }
 
 impl Crowd {
@@ -34,7 +67,7 @@ impl Crowd {
         self.listeners.spawn(async move {
             while let Some(Ok(frame)) = frames.next().await {
                 if frame.is_text() {
-                    received.fetch_add(1, Ordering::Relaxed);
+                    received.add_one();
                 }
             }
         });
@@ -48,7 +81,7 @@ impl Crowd {
         times: usize,
         mut send: impl AsyncFnMut(),
     ) -> Duration {
-        let before = self.received.load(Ordering::Relaxed);
+        let before = self.received.count();
         let until = |times: usize| before + times * PACE * self.listeners.len();
         let started = Instant::now();
         for sent in 0..times {
@@ -57,17 +90,12 @@ impl Crowd {
         }
         self.reach(until(times)).await;
         let took = started.elapsed();
-        assert_eq!(self.received.load(Ordering::Relaxed), until(times));
+        assert_eq!(self.received.count(), until(times));
         took
     }
 
     async fn reach(&self, count: usize) {
-        let reached = async {
-            while self.received.load(Ordering::Relaxed) < count {
-                tokio::time::sleep(Duration::from_micros(200)).await;
-            }
-        };
-        let reached = tokio::time::timeout(DEADLINE, reached).await;
+        let reached = tokio::time::timeout(DEADLINE, self.received.wait_for(count)).await;
         reached.expect("every listener received everything");
     }
 }

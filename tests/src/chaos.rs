@@ -12,10 +12,16 @@ use futures::StreamExt;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
+use testkit::eventually_within;
 use tokio::task::JoinSet;
 
 use crate::oracle::{self, Counts};
 use crate::{Cluster, Http, Shape};
+
+/// The longest time in which a world answers what was posted before the end of the kills.
+const REST_WITHIN: Duration = Duration::from_secs(120);
+/// Pause before a stream that a gateway refused is opened at the next gateway.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
 
 /// How much chaos.
 #[derive(Debug, Clone, Copy)]
@@ -175,7 +181,7 @@ async fn listen(
             .stream(&path, received.last().map(String::as_str))
             .await
         else {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(RECONNECT_PAUSE).await;
             continue;
         };
         let mut events = answer.bytes_stream().eventsource();
@@ -212,11 +218,8 @@ fn is_event(data: &str) -> bool {
 
 /// Waits until nobody in a world has anything left to answer.
 async fn rest(bus: &Bus, world: &WorldId) {
-    let until = Instant::now() + Duration::from_secs(120);
-    while !is_at_rest(bus, world).await {
-        assert!(Instant::now() < until, "{world} does not come to rest");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    let name = format!("{world} comes to rest");
+    eventually_within(REST_WITHIN, &name, async || is_at_rest(bus, world).await).await;
 }
 
 async fn is_at_rest(bus: &Bus, world: &WorldId) -> bool {

@@ -79,23 +79,7 @@ impl Http {
     /// When it is refused, or not answered for a long time.
     pub async fn post(doors: &[Self], path: &str, body: &Value) -> Value {
         let key = Uuid::now_v7().to_string();
-        let until = Instant::now() + PATIENCE;
-        let mut last = String::new();
-        for door in doors.iter().cycle() {
-            if Instant::now() > until {
-                break;
-            }
-            match door.send(Method::POST, path, Some(body), Some(&key)).await {
-                Ok((status, answer)) if status.is_success() => return answer,
-                Ok((status, answer)) if status.is_client_error() && status != 429 => {
-                    panic!("{path} was refused: {status} {answer}")
-                }
-                Ok((status, answer)) => last = format!("{status} {answer}"),
-                Err(error) => last = error.to_string(),
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        panic!("{path} was not answered for {PATIENCE:?}: {last}")
+        Self::repeat(doors, Method::POST, path, Some(body), Some(&key)).await
     }
 
     /// Gets until it is answered with success.
@@ -103,14 +87,31 @@ impl Http {
     /// # Panics
     /// When it is not for a long time.
     pub async fn get(doors: &[Self], path: &str) -> Value {
+        Self::repeat(doors, Method::GET, path, None, None).await
+    }
+
+    /// Sends a request to one gateway after the other until one answers it with success.
+    async fn repeat(
+        doors: &[Self],
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> Value {
         let until = Instant::now() + PATIENCE;
         let mut last = String::new();
         for door in doors.iter().cycle() {
             if Instant::now() > until {
                 break;
             }
-            match door.send(Method::GET, path, None, None).await {
+            match door.send(method.clone(), path, body, key).await {
                 Ok((status, answer)) if status.is_success() => return answer,
+                // What a GET asks for may not be there yet.
+                Ok((status, answer))
+                    if method != Method::GET && status.is_client_error() && status != 429 =>
+                {
+                    panic!("{path} was refused: {status} {answer}")
+                }
                 Ok((status, answer)) => last = format!("{status} {answer}"),
                 Err(error) => last = error.to_string(),
             }

@@ -19,7 +19,7 @@ mod postgres;
 mod raw;
 
 pub use collector::{CollectedSpan, Collector};
-pub use eventually::eventually;
+pub use eventually::{eventually, eventually_within};
 pub use nats::NatsServer;
 pub use port::free_port;
 pub use postgres::Database;
