@@ -150,11 +150,11 @@ async fn many_hands_change_one_state_and_none_is_lost() {
     })
     .await;
     let sounds = events(&cluster, "microphone_sounds").await;
-    let said: BTreeSet<&str> = sounds
+    let speeches: BTreeSet<&str> = sounds
         .iter()
         .map(|event| event["data"]["message"].as_str().unwrap())
         .collect();
-    assert_eq!((sounds.len(), said.len()), (60, 60));
+    assert_eq!((sounds.len(), speeches.len()), (60, 60));
     drop(workers);
 }
 
@@ -178,11 +178,11 @@ async fn a_model_makes_use_of_an_object() {
         "",
         &[["c1", "mic_speak", r#"{"message":"good evening"}"#]],
     ));
-    model.reply(Reply::text("I said it."));
+    model.reply(Reply::text("I speeches it."));
     let body = json!({"sender": "guest", "text": "greet everyone"});
     let path = format!("{WORLD}/chats/main/messages");
     let answer = Http::post(&cluster.gateways, &path, &body).await;
-    assert_eq!(answer["answers"][0]["text"], "I said it.", "{answer}");
+    assert_eq!(answer["answers"][0]["text"], "I speeches it.", "{answer}");
     let sounds = events(&cluster, "microphone_sounds").await;
     assert_eq!(sounds[0]["data"]["speaker"], "ada");
     let prompt = model.requests()[1].body["messages"].to_string();

@@ -11,7 +11,7 @@ use testkit::eventually;
 use testkit::model::Reply;
 use tokio::sync::Semaphore;
 
-use client::{Fixture, has, is_for, received, said, steps};
+use client::{Fixture, has, is_for, messages, received, steps};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn worlds_are_made_changed_and_deleted() {
@@ -50,9 +50,9 @@ async fn worlds_are_made_changed_and_deleted() {
     assert_eq!(gone.await, not_found);
     assert_eq!(fixture.get("/health").await["status"], "healthy");
     // Browsers ask before they send a request.
-    let asked = "/api/worlds/x/messages";
+    let path = "/api/worlds/x/messages";
     fixture
-        .expect(Method::OPTIONS, asked, Value::Null, 204)
+        .expect(Method::OPTIONS, path, Value::Null, 204)
         .await;
     // Without keys, a page of another site could act for the person who reads it.
     let url = format!("{}/worlds", fixture.cluster.gateways[0].base);
@@ -167,14 +167,14 @@ async fn all_answer_at_once_and_a_mention_picks_one() {
     fixture
         .model
         .answer_with(move |_| Reply::text("here").held_by(&held));
-    let all_have_asked = async {
+    let all_have_requested = async {
         eventually("all three ask", async || {
             fixture.model.requests().len() == 3
         })
         .await;
         gate.add_permits(3);
     };
-    let (seen, ()) = tokio::join!(fixture.say(&chat, "Hello everyone!"), all_have_asked);
+    let (seen, ()) = tokio::join!(fixture.say(&chat, "Hello everyone!"), all_have_requested);
     fixture.model.answer_with(|_| Reply::text("here"));
     let world: Vec<&str> = seen
         .iter()
@@ -183,12 +183,12 @@ async fn all_answer_at_once_and_a_mention_picks_one() {
         .collect();
     let (start, end) = ("response-start", "response-end");
     assert_eq!(world, [start, start, start, end, end, "idle"]);
-    let mut speakers: Vec<&str> = said(&seen).iter().map(|(sender, _)| *sender).collect();
+    let mut speakers: Vec<&str> = messages(&seen).iter().map(|(sender, _)| *sender).collect();
     assert_eq!(speakers.remove(0), "human");
     speakers.sort_unstable();
     assert_eq!(speakers, ["a1", "a2", "a3"]);
     let seen = fixture.say(&chat, "@a2 and you?").await;
-    assert_eq!(said(&seen), [("human", "@a2 and you?"), ("a2", "here")]);
+    assert_eq!(messages(&seen), [("human", "@a2 and you?"), ("a2", "here")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,7 +202,7 @@ async fn agents_talk_until_the_turn_limit() {
         Reply::text(&format!("@{other} your turn"))
     });
     let seen = fixture.say(&chat, "@a1 begin").await;
-    let answers = said(&seen);
+    let answers = messages(&seen);
     let count = |agent: &str| {
         let turns = answers.iter();
         turns
@@ -267,8 +267,8 @@ async fn a_message_is_edited_removed_and_its_answer_cancelled() {
     let path = format!("/worlds/lab/messages/{first}");
     let body = json!({"chatId": chat, "newContent": "three"});
     let seen = fixture.request(Method::PUT, &path, body).await;
-    assert_eq!(said(&seen)[0], ("human", "three"));
-    assert_eq!(said(&seen)[1].0, "a1");
+    assert_eq!(messages(&seen)[0], ("human", "three"));
+    assert_eq!(messages(&seen)[1].0, "a1");
     let newest = seen[0].1["data"]["messageId"].as_str().unwrap();
     let path = format!("/worlds/lab/messages/{newest}");
     let body = json!({"chatId": chat, "newContent": "four", "stream": false});
@@ -310,7 +310,7 @@ async fn a_message_is_edited_removed_and_its_answer_cancelled() {
         let stopped = fixture.post(stop, in_chat.clone()).await;
         has(&stopped, &json!({"stopped": true, "reason": "stopped"}));
     });
-    assert_eq!(said(&seen), [("human", "five")]);
+    assert_eq!(messages(&seen), [("human", "five")]);
     assert_eq!(steps(&seen).last().map(String::as_str), Some("world idle"));
 }
 
@@ -331,7 +331,7 @@ async fn an_agent_that_answers_can_be_changed_and_removed() {
         fixture.delete(path).await;
     });
     assert_eq!(steps(&seen).last().map(String::as_str), Some("world idle"));
-    assert_eq!(said(&seen), [("human", "hello")]);
+    assert_eq!(messages(&seen), [("human", "hello")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -414,7 +414,10 @@ async fn a_client_that_does_not_stream_gets_the_last_answer() {
     let seen = fixture
         .request(Method::POST, "/api/worlds/lab/chat", body)
         .await;
-    assert_eq!(said(&seen), [("HUMAN", "hi again"), ("a1", "the answer")]);
+    assert_eq!(
+        messages(&seen),
+        [("HUMAN", "hi again"), ("a1", "the answer")]
+    );
     let saved = |(_, body): &&(String, Value)| body["data"]["content"]["action"] == "state-saved";
     assert_eq!(seen.iter().filter(saved).count(), 1);
     fixture.model.answer_with(|_| Reply::status(400));
@@ -461,7 +464,7 @@ async fn a_world_is_exported_and_its_events_go_on_where_they_were() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_chat_is_exported_whole() {
+async fn all_of_a_long_chat_is_exported() {
     let (fixture, chat) = Fixture::with_agents(&[]).await;
     for n in 0..450 {
         let body = json!({"message": format!("number {n}"), "chatId": chat, "stream": false});
@@ -492,6 +495,6 @@ async fn a_client_that_comes_back_with_its_key_receives_the_rest() {
     let again = received(post(&first[0].0).await.unwrap(), usize::MAX).await;
     let expected = ["sse start a1", "sse end a1", "message a1", "world idle"];
     assert_eq!(steps(&again)[1..5], expected);
-    assert_eq!(said(&again), said(&first)[1..]);
+    assert_eq!(messages(&again), messages(&first)[1..]);
     assert_eq!(fixture.get("/worlds/lab/chats").await[0]["messageCount"], 2);
 }

@@ -95,16 +95,16 @@ async fn a_repeated_request_gets_the_same_message_and_its_answers() {
         &format!("{MESSAGES}?wait_for={}", answers[0]["seq"]),
     )
     .await;
-    let said: Vec<&str> = page["messages"]
+    let texts: Vec<&str> = page["messages"]
         .as_array()
         .unwrap()
         .iter()
         .filter_map(|m| m["text"].as_str())
         .collect();
     assert_eq!(
-        said.iter().filter(|text| **text == "hi").count(),
+        texts.iter().filter(|text| **text == "hi").count(),
         1,
-        "{said:?}"
+        "{texts:?}"
     );
 }
 

@@ -84,7 +84,7 @@ async fn an_agent_speaks_with_the_user_who_triggers_it() {
     user.say_and_receive(&saying(trigger, "test_user", "qna_agent", "It is 9.23."))
         .await;
     worker
-        .answer(|asked| passed_on("agent_speaks_with_user_event", asked, "test_user"))
+        .answer(|cause| passed_on("agent_speaks_with_user_event", cause, "test_user"))
         .await;
     let answer = user.expect("agent_speaks_with_user_event").await;
     assert_eq!(answer["message"], "It is 9.23.");
@@ -106,7 +106,7 @@ async fn what_an_ability_sends_does_not_ask_for_it_again() {
         .await;
     // It sends on the event that it was triggered by, to itself.
     worker
-        .answer(|asked| passed_on(speaks, asked, "parrot"))
+        .answer(|cause| passed_on(speaks, cause, "parrot"))
         .await;
     for sender in ["john", "parrot"] {
         assert_eq!(recorder.expect(speaks).await["sender_id"], sender);
@@ -114,7 +114,7 @@ async fn what_an_ability_sends_does_not_ask_for_it_again() {
     let trigger = "agent_speaks_with_user_trigger_event";
     john.say_and_receive(&saying(trigger, "john", "qna_agent", "x"))
         .await;
-    worker.answer(|asked| passed_on("end", asked, "john")).await;
+    worker.answer(|cause| passed_on("end", cause, "john")).await;
     recorder.expect(trigger).await;
     recorder.expect("end").await;
     assert_eq!(worker.runs, 2);
@@ -158,14 +158,14 @@ async fn nothing_is_lost_and_nothing_doubled_when_the_gateway_restarts() {
     let (mut cluster, door) = start().await;
     let mut matthew = Client::open(&door, "/ws/lobby?entity=matthew").await;
     let mut john = Client::open(&door, "/ws/lobby").await;
-    let mut said = saying("n", "john", "matthew", "");
-    said["n"] = json!(1);
-    john.say_and_receive(&said).await;
+    let mut frame = saying("n", "john", "matthew", "");
+    frame["n"] = json!(1);
+    john.say_and_receive(&frame).await;
     let received = matthew.expect("n").await;
     let last = received["sequence"].as_str().unwrap().to_owned();
     for n in 2..=5 {
-        said["n"] = json!(n);
-        john.say_and_receive(&said).await;
+        frame["n"] = json!(n);
+        john.say_and_receive(&frame).await;
     }
     cluster.stop("gateway");
     while matthew.next().await.is_some() {}
@@ -173,8 +173,8 @@ async fn nothing_is_lost_and_nothing_doubled_when_the_gateway_restarts() {
     // Before Matthew is back, more happens.
     let mut john = Client::open(&door, "/ws/lobby").await;
     for n in 6..=9 {
-        said["n"] = json!(n);
-        john.say_and_receive(&said).await;
+        frame["n"] = json!(n);
+        john.say_and_receive(&frame).await;
     }
     let address = format!("/ws/lobby?entity=matthew&after={last}");
     let mut matthew = Client::open(&door, &address).await;

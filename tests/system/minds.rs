@@ -64,8 +64,8 @@ async fn wait_until_passive(cluster: &Cluster, agent: &str) {
     .await;
 }
 
-/// Who said what, oldest first.
-async fn said(cluster: &Cluster, event_type: &str) -> Vec<(String, String)> {
+/// The events of a type, oldest first: sender and message.
+async fn messages(cluster: &Cluster, event_type: &str) -> Vec<(String, String)> {
     let state = Http::get(&cluster.gateways, &format!("{WORLD}/state")).await;
     let path = format!(
         "{WORLD}/events?type={event_type}&limit=1000&after=0.0&wait_for={}",
@@ -111,7 +111,7 @@ async fn an_agent_calculates_answers_and_sleeps() {
     wait_until_passive(&cluster, "carl").await;
     let expected = "The result of adding 2.45 and 6.78 is 9.23.".to_owned();
     assert_eq!(
-        said(&cluster, "agent_speaks_with_user_event").await,
+        messages(&cluster, "agent_speaks_with_user_event").await,
         [("carl".to_owned(), expected)]
     );
     let requests = model.requests();
@@ -146,7 +146,10 @@ async fn what_comes_while_an_agent_decides_to_sleep_wakes_it() {
     ask(&cluster, "carl", "two").await;
     gate.add_permits(1);
     eventually("the second message is answered", async || {
-        said(&cluster, "agent_speaks_with_user_event").await.len() == 1
+        messages(&cluster, "agent_speaks_with_user_event")
+            .await
+            .len()
+            == 1
     })
     .await;
     wait_until_passive(&cluster, "carl").await;
@@ -199,7 +202,7 @@ fn relay(id: &str, received: &str, event_type: &str, to: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn agents_speak_with_each_other_and_each_word_is_said_once() {
+async fn agents_speak_with_each_other_and_each_word_is_sent_once() {
     let john = relay(
         "john",
         "user_speaks_with_agent_event",
@@ -225,7 +228,7 @@ async fn agents_speak_with_each_other_and_each_word_is_said_once() {
         let expected: Vec<_> = (0..5)
             .map(|number| (sender.to_owned(), number.to_string()))
             .collect();
-        assert_eq!(said(&cluster, event_type).await, expected);
+        assert_eq!(messages(&cluster, event_type).await, expected);
     }
 }
 
@@ -256,7 +259,7 @@ async fn every_question_is_answered_once_whatever_is_killed() {
         .map(|number| ("carl".to_owned(), number.to_string()))
         .collect();
     assert_eq!(
-        said(&cluster, "agent_speaks_with_user_event").await,
+        messages(&cluster, "agent_speaks_with_user_event").await,
         expected
     );
 }

@@ -25,8 +25,8 @@ async fn say(cluster: &Cluster, text: &str) -> Value {
 }
 
 async fn ask(cluster: &Cluster, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
-    let asked = cluster.gateways[0].send(method, path, body, None).await;
-    let (status, answer): (StatusCode, Value) = asked.unwrap();
+    let sent = cluster.gateways[0].send(method, path, body, None).await;
+    let (status, answer): (StatusCode, Value) = sent.unwrap();
     (status.as_u16(), answer)
 }
 

@@ -62,8 +62,8 @@ impl Fixture {
         format!("/v1/worlds/lab/approvals/{id}")
     }
 
-    async fn said(&self, text: &str) {
-        eventually(&format!("{text} is said"), async || {
+    async fn wait_for_message(&self, text: &str) {
+        eventually(&format!("{text} is posted"), async || {
             let page = Http::get(&self.cluster.gateways, MESSAGES).await;
             let messages = page["messages"].as_array().unwrap();
             messages.iter().any(|message| message["text"] == text)
@@ -140,7 +140,7 @@ async fn a_call_waits_for_a_person_although_everything_is_killed() {
     fixture.model.reply(Reply::text("Done."));
     let verdict = json!({"verdict": "approved", "sender": "guest"});
     Http::post(&fixture.cluster.gateways, &approval, &verdict).await;
-    fixture.said("Done.").await;
+    fixture.wait_for_message("Done.").await;
     assert_eq!(fixture.tools.seen("noted"), 1);
     assert_eq!(fixture.results(), ["written down"]);
     assert!(fixture.approvals().await.is_empty());
@@ -169,7 +169,7 @@ async fn a_person_refuses_answers_or_lets_the_time_pass() {
     fixture.model.reply(Reply::text("As you wish."));
     let verdict = json!({"verdict": {"denied": {"reason": "not now"}}, "sender": "guest"});
     Http::post(&fixture.cluster.gateways, &approval, &verdict).await;
-    fixture.said("As you wish.").await;
+    fixture.wait_for_message("As you wish.").await;
     assert_eq!(fixture.results(), ["error: a person refused this: not now"]);
 
     let question = r#"{"questions":[{"question":"Red or blue?","options":[{"label":"Red"},{"label":"Blue"}]}]}"#;
@@ -182,7 +182,7 @@ async fn a_person_refuses_answers_or_lets_the_time_pass() {
     let answers = json!([{"question": "question-1", "options": ["option-2"]}]);
     let verdict = json!({"verdict": {"answered": {"answers": answers}}, "sender": "guest"});
     Http::post(&fixture.cluster.gateways, &approval, &verdict).await;
-    fixture.said("Blue it is.").await;
+    fixture.wait_for_message("Blue it is.").await;
     assert!(
         fixture.results()[0].contains("option-2"),
         "{:?}",
@@ -192,7 +192,7 @@ async fn a_person_refuses_answers_or_lets_the_time_pass() {
     fixture.model.reply(note());
     fixture.model.reply(Reply::text("Nobody is there."));
     post("three").await;
-    fixture.said("Nobody is there.").await;
+    fixture.wait_for_message("Nobody is there.").await;
     assert_eq!(fixture.results(), ["error: nobody answered in time"]);
     assert_eq!(fixture.tools.seen("noted"), 0);
 }

@@ -32,13 +32,13 @@ async fn one_trace_runs_from_the_request_through_the_world_and_the_worker() {
         for span in collector.spans() {
             traces.entry(span.trace_id.clone()).or_default().push(span);
         }
-        traces.values().any(|spans| is_whole(spans))
+        traces.values().any(|spans| is_complete(spans))
     })
     .await;
 }
 
 /// Whether spans of all three services are there, and each is part of another but the first.
-fn is_whole(spans: &[CollectedSpan]) -> bool {
+fn is_complete(spans: &[CollectedSpan]) -> bool {
     let has = |service: &str| spans.iter().any(|span| span.service == service);
     let has_parent =
         |span: &&CollectedSpan| spans.iter().any(|parent| parent.span_id == span.parent_id);

@@ -218,8 +218,8 @@ async fn talkative(cluster: &Cluster) -> u64 {
             let path = format!("/v1/worlds/lobby/chats/{chat}/messages");
             // It only mentions somebody, and so nobody answers.
             let message = json!({"sender": "guest", "text": format!("{text} @ada"), "wait": false});
-            let said = Http::post(&cluster.gateways, &path, &message).await;
-            seq = said["seq"].as_u64().unwrap();
+            let posted = Http::post(&cluster.gateways, &path, &message).await;
+            seq = posted["seq"].as_u64().unwrap();
         }
     }
     seq
@@ -229,7 +229,7 @@ async fn talkative(cluster: &Cluster) -> u64 {
 async fn a_world_larger_than_a_message_of_nats_is_shown() {
     let cluster = Cluster::start(Shape::default()).await;
     let seq = talkative(&cluster).await;
-    let said =
+    let message_count =
         |state: &Value, chat: &str| state["chats"][chat]["messages"].as_array().map(Vec::len);
     for path in [
         "/v1/worlds/lobby/state".to_owned(),
@@ -238,7 +238,7 @@ async fn a_world_larger_than_a_message_of_nats_is_shown() {
         let shown = Http::get(&cluster.gateways, &path).await;
         assert!(shown.to_string().len() > 1_400_000);
         for chat in ["one", "two", "three"] {
-            assert_eq!(said(&shown["state"], chat), Some(8), "{path}");
+            assert_eq!(message_count(&shown["state"], chat), Some(8), "{path}");
         }
     }
     let outline = Http::get(&cluster.gateways, "/v1/worlds/lobby/state?view=outline").await;

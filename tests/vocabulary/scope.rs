@@ -13,7 +13,7 @@ pub(crate) enum Scope {
 
 impl Scope {
     /// Whether a pattern has to match all of a name.
-    pub(crate) fn is_of_whole_names(self) -> bool {
+    pub(crate) fn is_of_full_names(self) -> bool {
         matches!(self, Self::Files | Self::Types)
     }
 }

@@ -77,6 +77,31 @@ fn what_is_exempt_is_not_found() {
 }
 
 #[test]
+fn the_words_of_the_project_are_checked_in_every_name() {
+    let vocabulary = Vocabulary::parse(include_str!("../vocabulary.txt"));
+    for source in [
+        "fn is_said_to_all() {}",
+        "fn fire_whole() {}",
+        "let asked = 1;",
+        "let (all_have_asked, rest) = pair;",
+        "for told in list {}",
+        "list.map(|heard| heard.id)",
+        "fn after(said: &str) {}",
+        "mod whole;",
+    ] {
+        let found = vocabulary.matches("src/a.rs", source);
+        assert!(!found.is_empty(), "{source}");
+    }
+    // Names on the wire.
+    for source in [
+        "View::Whole(done.said)",
+        "heard_by: None, asked_at: at, said: step.said.clone(),",
+    ] {
+        assert_eq!(vocabulary.matches("src/a.rs", source), [""; 0]);
+    }
+}
+
+#[test]
 fn a_source_is_split_into_code_strings_and_comments() {
     let line = |code: &str, strings: &str, comment: &str| Line {
         code: code.to_owned(),

@@ -49,7 +49,7 @@ impl Vocabulary {
             }
             unknown => panic!("no section [{unknown}]"),
         };
-        let pattern = match scope.is_of_whole_names() {
+        let pattern = match scope.is_of_full_names() {
             true => regex(&format!("^(?:{line})$")),
             false => regex(line),
         };

@@ -78,7 +78,7 @@ impl Log {
         let mut message = PublishMessage::build()
             .payload(payload.into())
             .expected_last_subject_sequence(expected);
-        if !commit.asks_for_work() {
+        if !commit.requests_work() {
             message = message.header(NO_WORK_HEADER, "1");
         }
         let jetstream = &self.connection.jetstream;

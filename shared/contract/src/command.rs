@@ -47,7 +47,7 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at: Option<Seq>,
         /// What of it.
-        #[serde(default, skip_serializing_if = "ViewRequest::is_whole")]
+        #[serde(default, skip_serializing_if = "ViewRequest::is_default")]
         view: ViewRequest,
     },
     /// Read which abilities an agent may use, and whom it perceives.

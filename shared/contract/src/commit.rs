@@ -32,7 +32,7 @@ pub struct Commit {
 
 impl Commit {
     /// Whether the dispatcher has something to do for it: a schedule, or an event that requests work.
-    pub fn asks_for_work(&self) -> bool {
+    pub fn requests_work(&self) -> bool {
         self.wake.is_some() || self.work().next().is_some()
     }
 

@@ -36,7 +36,7 @@ fn folded(name: &str) -> String {
         .nfkd()
         .filter(|character| !is_combining_mark(*character))
     {
-        match whole_letter(character) {
+        match letters_of_ligature(character) {
             Some(letters) => folded.push_str(letters),
             None => folded.push(character),
         }
@@ -45,7 +45,7 @@ fn folded(name: &str) -> String {
 }
 
 /// Latin letters that Unicode takes for whole ones, not for a letter with an accent.
-fn whole_letter(character: char) -> Option<&'static str> {
+fn letters_of_ligature(character: char) -> Option<&'static str> {
     let letters = match character {
         'ß' => "ss",
         'ẞ' => "SS",

@@ -350,7 +350,7 @@ fn a_bad_world_is_refused_with_the_path_of_its_fault() {
 }
 
 #[test]
-fn a_wake_that_comes_early_is_asked_for_again() {
+fn a_wake_that_comes_early_is_scheduled_again() {
     let mut story = Story::begin(&[]);
     let due = story.now + Duration::from_hours(1);
     let timer = SetTimer {

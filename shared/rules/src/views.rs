@@ -12,7 +12,7 @@ mod page;
 mod profile;
 mod runs;
 mod view;
-mod whole;
+mod world_view;
 
 use contract::view::ViewRequest;
 
@@ -24,7 +24,7 @@ use crate::world::World;
 /// The view that is requested of a world's state.
 pub fn view<'a>(world: &'a World, request: &ViewRequest) -> View<'a> {
     match request {
-        ViewRequest::Whole => View::Whole(Box::new(whole::whole(world))),
+        ViewRequest::Whole => View::Whole(Box::new(world_view::world_view(world))),
         ViewRequest::Outline => View::Outline(Box::new(outline::outline(world))),
         ViewRequest::Profile => View::Profile(Box::new(profile::profile(world))),
         ViewRequest::Entity(get) => View::Entity(world.entities.get(&get.id)),

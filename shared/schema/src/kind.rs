@@ -15,12 +15,12 @@ impl Kinds {
     pub(crate) const NONE: Self = Self(0);
     pub(crate) const NULL: Self = Self(1);
     pub(crate) const BOOLEAN: Self = Self(1 << 1);
-    pub(crate) const WHOLE: Self = Self(1 << 2);
+    pub(crate) const INTEGER: Self = Self(1 << 2);
     pub(crate) const FRACTION: Self = Self(1 << 3);
     pub(crate) const STRING: Self = Self(1 << 4);
     pub(crate) const ARRAY: Self = Self(1 << 5);
     pub(crate) const OBJECT: Self = Self(1 << 6);
-    pub(crate) const NUMBER: Self = Self(Self::WHOLE.0 | Self::FRACTION.0);
+    pub(crate) const NUMBER: Self = Self(Self::INTEGER.0 | Self::FRACTION.0);
     pub(crate) const ALL: Self = Self((1 << 7) - 1);
 
     /// The kinds one by one, and what each is called in a sentence.
@@ -28,7 +28,7 @@ impl Kinds {
         (Self::NULL, "null"),
         (Self::BOOLEAN, "true or false"),
         (Self::NUMBER, "a number"),
-        (Self::WHOLE, "a whole number"),
+        (Self::INTEGER, "a whole number"),
         (Self::FRACTION, "a fraction"),
         (Self::STRING, "a string"),
         (Self::ARRAY, "an array"),
@@ -39,7 +39,7 @@ impl Kinds {
         match value {
             Value::Null => Self::NULL,
             Value::Bool(_) => Self::BOOLEAN,
-            Value::Number(number) if Number::from(number).is_whole() => Self::WHOLE,
+            Value::Number(number) if Number::from(number).is_integer() => Self::INTEGER,
             Value::Number(_) => Self::FRACTION,
             Value::String(_) => Self::STRING,
             Value::Array(_) => Self::ARRAY,
@@ -52,7 +52,7 @@ impl Kinds {
         let kind = match name {
             "null" => Self::NULL,
             "boolean" => Self::BOOLEAN,
-            "integer" => Self::WHOLE,
+            "integer" => Self::INTEGER,
             "number" => Self::NUMBER,
             "string" => Self::STRING,
             "array" => Self::ARRAY,
@@ -123,7 +123,7 @@ mod tests {
             (Kinds::NONE, "nothing"),
             (Kinds::STRING, "a string"),
             (Kinds::NUMBER.or(Kinds::NULL), "null or a number"),
-            (Kinds::WHOLE, "a whole number"),
+            (Kinds::INTEGER, "a whole number"),
             (
                 Kinds::STRING.or(Kinds::ARRAY).or(Kinds::OBJECT),
                 "a string, an array or an object",

@@ -3,32 +3,32 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-/// Below this a float without a fraction is read as a whole number: an `i128` holds it exactly.
-const WHOLE_FLOAT_MAX: f64 = 1e30;
+/// Below this a float without a fraction is read as an integer: an `i128` holds it exactly.
+const INTEGER_FLOAT_MAX: f64 = 1e30;
 
 /// A number of JSON, as exact as its reader left it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Number {
-    Whole(i128),
-    /// With a fraction, or beyond [`WHOLE_FLOAT_MAX`].
+    Integer(i128),
+    /// With a fraction, or beyond [`INTEGER_FLOAT_MAX`].
     Float(f64),
 }
 
 impl From<&serde_json::Number> for Number {
     fn from(number: &serde_json::Number) -> Self {
-        if let Some(whole) = number.as_i64() {
-            return Self::Whole(whole.into());
+        if let Some(integer) = number.as_i64() {
+            return Self::Integer(integer.into());
         }
-        if let Some(whole) = number.as_u64() {
-            return Self::Whole(whole.into());
+        if let Some(integer) = number.as_u64() {
+            return Self::Integer(integer.into());
         }
         let float = number.as_f64().unwrap_or(f64::MAX);
-        if float.fract() == 0.0 && float.abs() < WHOLE_FLOAT_MAX {
+        if float.fract() == 0.0 && float.abs() < INTEGER_FLOAT_MAX {
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "it is whole, and small enough"
             )]
-            return Self::Whole(float as i128);
+            return Self::Integer(float as i128);
         }
         Self::Float(float)
     }
@@ -36,9 +36,9 @@ impl From<&serde_json::Number> for Number {
 
 impl Number {
     /// Whether it has no fraction.
-    pub(crate) fn is_whole(self) -> bool {
+    pub(crate) fn is_integer(self) -> bool {
         match self {
-            Self::Whole(_) => true,
+            Self::Integer(_) => true,
             Self::Float(float) => float.fract() == 0.0,
         }
     }
@@ -63,8 +63,8 @@ impl Number {
     /// Its decimal digits, and how many of them stand behind the point.
     fn decimal(self) -> Option<(i128, u32)> {
         let text = self.to_string();
-        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-        let digits = format!("{whole}{fraction}").parse().ok()?;
+        let (integer, fraction) = text.split_once('.').unwrap_or((&text, ""));
+        let digits = format!("{integer}{fraction}").parse().ok()?;
         Some((digits, fraction.len().try_into().ok()?))
     }
 }
@@ -76,11 +76,11 @@ fn scaled(digits: i128, places: u32) -> Option<i128> {
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
         match (*self, *other) {
-            (Self::Whole(left), Self::Whole(right)) => left.cmp(&right),
+            (Self::Integer(left), Self::Integer(right)) => left.cmp(&right),
             // A float is either beyond every whole number, or has a fraction and so is below 2^53,
             // where the nearest float of a whole number is on the same side of it.
-            (Self::Whole(left), Self::Float(right)) => to_float(left).total_cmp(&right),
-            (Self::Float(left), Self::Whole(right)) => left.total_cmp(&to_float(right)),
+            (Self::Integer(left), Self::Float(right)) => to_float(left).total_cmp(&right),
+            (Self::Float(left), Self::Integer(right)) => left.total_cmp(&to_float(right)),
             (Self::Float(left), Self::Float(right)) => left.total_cmp(&right),
         }
     }
@@ -90,8 +90,8 @@ impl Ord for Number {
     clippy::cast_precision_loss,
     reason = "only its place among floats is asked for"
 )]
-fn to_float(whole: i128) -> f64 {
-    whole as f64
+fn to_float(integer: i128) -> f64 {
+    integer as f64
 }
 
 impl PartialOrd for Number {
@@ -111,7 +111,7 @@ impl Eq for Number {}
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Whole(whole) => write!(f, "{whole}"),
+            Self::Integer(integer) => write!(f, "{integer}"),
             Self::Float(float) => write!(f, "{float}"),
         }
     }

@@ -184,12 +184,12 @@ pub(super) fn steps(received: &[(String, Value)]) -> Vec<String> {
     steps
 }
 
-/// Who said what.
-pub(super) fn said(received: &[(String, Value)]) -> Vec<(&str, &str)> {
-    let messages = received
+/// The messages that were received: sender and text.
+pub(super) fn messages(received: &[(String, Value)]) -> Vec<(&str, &str)> {
+    let frames = received
         .iter()
         .filter(|(_, body)| body["type"] == "message");
-    let texts = messages.map(|(_, body)| {
+    let texts = frames.map(|(_, body)| {
         let data = &body["data"];
         (
             data["sender"].as_str().unwrap(),

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::eventually;
 
-use super::client::{Fixture, has, said, steps};
+use super::client::{Fixture, has, messages, steps};
 
 const RESPOND: &str = "/api/worlds/lab/hitl/respond";
 const COMMAND_DEADLINE: Duration = Duration::from_secs(20);
@@ -38,8 +38,8 @@ impl Worker<'_> {
         sent.unwrap();
     }
 
-    async fn calls(&self, said: &str, calls: Value) {
-        let completed = json!({"message": said, "calls": calls});
+    async fn calls(&self, text: &str, calls: Value) {
+        let completed = json!({"message": text, "calls": calls});
         self.ends("respond", json!({"completed": completed})).await;
     }
 
@@ -89,7 +89,7 @@ fn write_file() -> Value {
 }
 
 /// The request ids of what people are asked in a chat.
-async fn asked(fixture: &Fixture, chat: &str) -> Vec<String> {
+async fn prompts(fixture: &Fixture, chat: &str) -> Vec<String> {
     let path = format!("/worlds/lab/setChat/{chat}");
     let mut requests = Vec::new();
     eventually("people are asked", async || {
@@ -115,7 +115,7 @@ async fn a_call_waits_for_permission_and_its_answer_goes_on() {
     };
     let (received, ()) = tokio::join!(fixture.say(&chat, "write it"), async {
         worker.calls("Let me write.", write_file()).await;
-        let request = asked(&fixture, &chat).await.remove(0);
+        let request = prompts(&fixture, &chat).await.remove(0);
         let status = fixture.get("/worlds/lab/status").await;
         has(
             &status,
@@ -155,7 +155,7 @@ async fn a_call_waits_for_permission_and_its_answer_goes_on() {
         ("a1", "written"),
         ("a1", "It is written."),
     ];
-    assert_eq!(said(&received), texts);
+    assert_eq!(messages(&received), texts);
     let url = format!("{}/worlds/lab/export", fixture.cluster.gateways[0].base);
     let text = reqwest::get(url).await.unwrap().text().await.unwrap();
     for part in [
@@ -219,7 +219,7 @@ async fn people_answer_questions_and_cancel_what_waits() {
     }]);
     let (received, ()) = tokio::join!(fixture.say(&chat, "paint it"), async {
         worker.calls("", ask).await;
-        let request = asked(&fixture, &chat).await.remove(0);
+        let request = prompts(&fixture, &chat).await.remove(0);
         let answer = |option: &str| {
             let answer = json!({"questionId": "color", "optionIds": [option]});
             json!({"requestId": request, "chatId": chat, "answers": [answer]})
@@ -230,7 +230,7 @@ async fn people_answer_questions_and_cancel_what_waits() {
         let taken = fixture.post(RESPOND, answer("blue")).await;
         assert_eq!(taken["accepted"], true, "{taken}");
         worker.calls("", write_file()).await;
-        asked(&fixture, &chat).await;
+        prompts(&fixture, &chat).await;
         let in_chat = json!({"chatId": chat});
         let stopped = fixture.post("/worlds/lab/messages/stop", in_chat).await;
         let expected = json!({

@@ -104,20 +104,20 @@ impl Worker {
         }
     }
 
-    /// Ends the next run with an event: what the event that asked for the run makes of it.
+    /// Ends the next run with an event: what `make` makes of the event that caused the run.
     pub(super) async fn answer(&mut self, make: impl Fn(&Value) -> NewEvent) {
         loop {
             let stored = tokio::time::timeout(PATIENCE, self.commits.next());
             let commit = stored.await.unwrap().unwrap().entry.commit().unwrap();
-            let mut asked = Vec::new();
+            let mut runs = Vec::new();
             for event in commit.events {
                 let fact = Fact::parse(&event.event_type, &event.data).unwrap();
                 if let Some(Fact::ActionRequested(requested)) = fact {
-                    asked.push((event.id.run(), requested));
+                    runs.push((event.id.run(), requested));
                 }
             }
-            self.runs += asked.len();
-            if let Some((run, requested)) = asked.pop() {
+            self.runs += runs.len();
+            if let Some((run, requested)) = runs.pop() {
                 return self.complete(run, &requested, make).await;
             }
         }
@@ -129,10 +129,10 @@ impl Worker {
         requested: &ActionRequested,
         make: impl Fn(&Value) -> NewEvent,
     ) {
-        let asked = requested.arguments.as_ref().unwrap();
-        let asked: Value = serde_json::from_str(asked.get()).unwrap();
+        let cause = requested.arguments.as_ref().unwrap();
+        let cause: Value = serde_json::from_str(cause.get()).unwrap();
         let completed = RunResult {
-            events: vec![make(&asked)],
+            events: vec![make(&cause)],
             ..RunResult::default()
         };
         let command = Command::Complete {
@@ -151,9 +151,9 @@ impl Worker {
     }
 }
 
-/// An event that says what the one that asked for it says, to `target`.
-pub(super) fn passed_on(event_type: &str, asked: &Value, target: &str) -> NewEvent {
-    let data = json!({"message": asked["data"]["message"]});
+/// An event with the message of its cause, to `target`.
+pub(super) fn passed_on(event_type: &str, cause: &Value, target: &str) -> NewEvent {
+    let data = json!({"message": cause["data"]["message"]});
     NewEvent {
         target: Some(target.parse().unwrap()),
         description: Some("An agent speaks with the user.".to_owned()),

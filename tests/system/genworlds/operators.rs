@@ -36,7 +36,7 @@ fn measured(metrics: &str, name: &str) -> f64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_said_at_the_door_is_measured_and_traced_to_its_answer() {
+async fn a_frame_at_the_door_is_measured_and_traced_to_its_answer() {
     let collector = Collector::start().await;
     let endpoint = collector.endpoint();
     let variables = [

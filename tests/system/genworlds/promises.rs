@@ -314,7 +314,7 @@ async fn a_run_that_takes_long_holds_nobody_up_and_can_be_cancelled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_that_fails_is_not_asked_again_and_its_sender_gets_the_error() {
+async fn a_failed_run_is_not_repeated_and_its_sender_gets_the_error() {
     let (cluster, model) = (
         Cluster::start(Shape::default()).await,
         ModelServer::start().await,
@@ -324,7 +324,7 @@ async fn an_agent_that_fails_is_not_asked_again_and_its_sender_gets_the_error() 
     let ada = json!({"id": "ada", "kind": "agent", "agent": {"brain": {"llm": llm}}});
     create(&cluster, "lobby", json!([ada])).await;
     let mut eve = Client::open(&cluster.gateways[0], "/ws/lobby").await;
-    for asked in 1..=2 {
+    for attempt in 1..=2 {
         let asks = saying("user_speaks_with_agent_event", "eve", "ada", "Well?");
         eve.say_and_receive(&asks).await;
         let failed = eve.expect("error").await;
@@ -339,10 +339,10 @@ async fn an_agent_that_fails_is_not_asked_again_and_its_sender_gets_the_error() 
             let path = format!("lobby/events?type=action.failed&after=0.0&wait_for={seq}");
             let failed = get(&cluster, &path).await["events"].clone();
             let failed = failed.as_array().unwrap().len();
-            state["state"]["invocations"] == json!({}) && failed == asked
+            state["state"]["invocations"] == json!({}) && failed == attempt
         })
         .await;
-        assert_eq!(model.requests().len(), asked);
+        assert_eq!(model.requests().len(), attempt);
     }
 }
 
@@ -356,12 +356,12 @@ async fn who_and_what_is_removed_is_gone_and_the_past_still_has_it() {
     )
     .await;
     let mut john = Client::open(&cluster.gateways[0], "/ws/lobby").await;
-    let said = saying("microphone_speak", "john", "mic", "Hello.");
-    john.say_and_receive(&said).await;
+    let frame = saying("microphone_speak", "john", "mic", "Hello.");
+    john.say_and_receive(&frame).await;
     john.expect("microphone_sounds").await;
     let before = get(&cluster, "lobby/state").await;
     delete(&cluster, "lobby/entities/mic").await;
-    let refused = john.say_in_vain(&said, "unknown_entity").await;
+    let refused = john.say_in_vain(&frame, "unknown_entity").await;
     assert_eq!(refused["field"], "target_id", "{refused}");
     let now = get(&cluster, "lobby/state").await;
     assert_eq!(now["state"]["entities"]["mic"], Value::Null);

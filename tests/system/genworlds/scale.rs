@@ -20,10 +20,10 @@ async fn start() -> Cluster {
 
 /// Says one number after another; the world's answer to each is its echo.
 async fn count(speaker: &mut Client, name: &str, numbers: std::ops::Range<u64>) {
-    let mut said = event("n", name, Some("lobby"));
+    let mut frame = event("n", name, Some("lobby"));
     for n in numbers {
-        said["n"] = json!(n);
-        assert_eq!(speaker.say_and_receive(&said).await["n"], n);
+        frame["n"] = json!(n);
+        assert_eq!(speaker.say_and_receive(&frame).await["n"], n);
     }
 }
 
@@ -66,8 +66,8 @@ async fn listeners_at_different_gateways_receive_one_order() {
     assert_eq!(here, there);
     assert!(here.is_sorted_by(|one, next| one.2 < next.2));
     for speaker in ["eve", "max"] {
-        let said = here.iter().filter(|(sender, ..)| sender == speaker);
-        assert!(said.map(|(_, n, _)| *n).eq(0..NUMBERS), "{speaker}");
+        let sent = here.iter().filter(|(sender, ..)| sender == speaker);
+        assert!(sent.map(|(_, n, _)| *n).eq(0..NUMBERS), "{speaker}");
     }
 }
 

@@ -189,11 +189,11 @@ async fn agent_speaks_with_agent_event_over_the_door() {
     let mut bob = door.client("/ws/studio?entity=bob").await;
     let speaks = AgentSpeaksWithAgentEvent::TYPE;
     assert_eq!(speaks, "agent_speaks_with_agent_event");
-    let said = saying(speaks, "ada", "bob", "Hello, Bob.");
-    let echo = ada.say_and_receive(&said).await;
+    let frame = saying(speaks, "ada", "bob", "Hello, Bob.");
+    let echo = ada.say_and_receive(&frame).await;
     let received = bob.expect(speaks).await;
     assert_eq!(received, echo);
-    for (name, value) in said.as_object().unwrap() {
+    for (name, value) in frame.as_object().unwrap() {
         assert_eq!(&received[name], value, "{name}");
     }
     let data = json!({"message": "Hello, Bob."});
@@ -243,12 +243,12 @@ async fn a_microphone_is_used_and_passed_over_the_door() {
     let mut bob = door.client("/ws/studio?entity=bob").await;
     let speaks = "agent_speaks_into_microphone";
     let sounds = async |speaker: &mut Client, name: &str, message: &str| {
-        let said = saying(speaks, name, "mic", message);
-        let said = speaker.say_and_receive(&said).await;
+        let frame = saying(speaks, name, "mic", message);
+        let echo = speaker.say_and_receive(&frame).await;
         let received = speaker.expect("microphone_sounds").await;
         let data = json!({"speaker": name, "message": message});
         let event = door.check(&received, "mic", None, data).await;
-        assert_eq!(json!(event.causationid), said["event_id"]);
+        assert_eq!(json!(event.causationid), echo["event_id"]);
         received
     };
     let first = sounds(&mut ada, "ada", "Good evening.").await;
@@ -310,8 +310,8 @@ impl Nats {
     }
 
     /// Sends an event to an entity; the event that is published holds the same.
-    async fn say(&mut self, sender: &str, target: &str, said: &impl Event) -> EventId {
-        let mut event = said.encode().unwrap();
+    async fn say(&mut self, sender: &str, target: &str, data: &impl Event) -> EventId {
+        let mut event = data.encode().unwrap();
         event.target = Some(target.parse().unwrap());
         let events = vec![event];
         let id = command(
@@ -327,7 +327,7 @@ impl Nats {
         assert_eq!(next_event.id, id.event(0));
         assert_eq!(next_event.sender.as_str(), sender);
         assert_eq!(next_event.target, Some(target.parse().unwrap()));
-        assert_eq!(next_event.data.get(), said.encode().unwrap().data.get());
+        assert_eq!(next_event.data.get(), data.encode().unwrap().data.get());
         next_event.id
     }
 
@@ -336,11 +336,11 @@ impl Nats {
         &mut self,
         sender: &str,
         target: Option<&str>,
-        said: E,
+        data: E,
         cause: EventId,
     ) {
         let next_event = self.next_event().await;
-        assert_eq!(E::decode(&next_event).unwrap(), Some(said));
+        assert_eq!(E::decode(&next_event).unwrap(), Some(data));
         assert_eq!(next_event.sender.as_str(), sender);
         assert_eq!(
             next_event.target,
@@ -385,8 +385,8 @@ async fn command(bus: &Bus, sender: &str, command: Command) -> CommandId {
 async fn agent_speaks_with_agent_event_over_nats() {
     let mut nats = Nats::open("genworlds").await;
     let message = "Hello, Bob.".to_owned();
-    let said = AgentSpeaksWithAgentEvent { message };
-    nats.say("ada", "bob", &said).await;
+    let speech = AgentSpeaksWithAgentEvent { message };
+    nats.say("ada", "bob", &speech).await;
     let logged = log(&nats.bus).await;
     let event = logged.last().unwrap();
     assert_eq!(event.event_type.as_str(), "agent_speaks_with_agent_event");

@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_name_stands_for_an_entity() {
         use EntityKind::{Object, User};
-        for (name, asked, expected) in [
+        for (name, requested, expected) in [
             ("", &["human"][..], Some(("human", User))),
             ("human", &["human"], Some(("human", User))),
             ("HUMAN", &["human"], Some(("human", User))),
@@ -105,7 +105,7 @@ mod tests {
         ] {
             let request = request(name);
             let ids: Vec<&str> = request.iter().map(|get| get.id.as_str()).collect();
-            assert_eq!(ids, asked, "{name:?}");
+            assert_eq!(ids, requested, "{name:?}");
             let entity = new_sender(name);
             let found = entity
                 .as_ref()

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_whole_key_authenticates() {
+    fn only_a_complete_key_authenticates() {
         let keys = ApiKeys::new(["one", "two"]);
         let (one, two) = (keys.find("one"), keys.find("two"));
         assert!(one.is_some() && two.is_some() && one != two);

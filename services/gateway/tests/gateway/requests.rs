@@ -239,7 +239,7 @@ async fn a_public_address_without_keys_is_rejected() {
 }
 
 #[tokio::test]
-async fn a_message_is_answered_with_its_whole_turn() {
+async fn a_message_is_answered_with_its_complete_turn() {
     let harness = Harness::with_lobby().await;
     let path = "/v1/worlds/lobby/chats/main/messages";
     let post = || {
@@ -282,8 +282,8 @@ async fn a_truncated_list_is_marked() {
         let cut = harness.get("/v1/worlds/lobby/chats").await.1;
         (cut, harness.get("/v1/worlds/lobby/chats").await.1)
     };
-    let ((), (cut, whole)) = tokio::join!(archive, listed);
+    let ((), (cut, complete)) = tokio::join!(archive, listed);
     assert_eq!(cut["more"], json!(true), "{cut}");
     assert_eq!(cut["chats"][0]["id"], json!("main"), "{cut}");
-    assert_eq!(whole.get("more"), None, "{whole}");
+    assert_eq!(complete.get("more"), None, "{complete}");
 }

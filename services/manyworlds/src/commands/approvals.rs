@@ -123,16 +123,16 @@ async fn decide(
 /// One answer for each question: an option if it is the id of one, else words.
 fn answers(questions: &[Question], given: &[String]) -> anyhow::Result<Vec<QuestionAnswer>> {
     if questions.len() != given.len() {
-        let asked: Vec<&str> = questions
+        let texts: Vec<&str> = questions
             .iter()
-            .map(|asked| asked.question.as_str())
+            .map(|question| question.question.as_str())
             .collect();
-        bail!("one --answer for each question: {}", asked.join(" / "));
+        bail!("one --answer for each question: {}", texts.join(" / "));
     }
-    let answer = |(asked, given): (&Question, &String)| {
-        let is_option = asked.options.iter().any(|option| option.id == *given);
+    let answer = |(question, given): (&Question, &String)| {
+        let is_option = question.options.iter().any(|option| option.id == *given);
         QuestionAnswer {
-            question: asked.id.clone(),
+            question: question.id.clone(),
             options: Vec::from_iter(is_option.then(|| given.clone())),
             text: (!is_option).then(|| given.clone()),
         }
@@ -144,14 +144,14 @@ fn answers(questions: &[Question], given: &[String]) -> anyhow::Result<Vec<Quest
 pub(crate) fn line(id: ApprovalId, agent: &EntityId, call: &ToolCall) -> String {
     let what = match &call.tool {
         Some(Tool::People { questions }) => {
-            let asked = questions.iter().map(|asked| {
-                let options: Vec<&str> = asked.options.iter().map(|o| o.id.as_str()).collect();
+            let texts = questions.iter().map(|question| {
+                let options: Vec<&str> = question.options.iter().map(|o| o.id.as_str()).collect();
                 match options.is_empty() {
-                    true => asked.question.clone(),
-                    false => format!("{} [{}]", asked.question, options.join(", ")),
+                    true => question.question.clone(),
+                    false => format!("{} [{}]", question.question, options.join(", ")),
                 }
             });
-            format!("asks: {}", asked.collect::<Vec<_>>().join(" / "))
+            format!("asks: {}", texts.collect::<Vec<_>>().join(" / "))
         }
         _ => format!("wants to call {} {}", call.name, call.arguments.get()),
     };
@@ -180,12 +180,12 @@ mod tests {
                 .collect(),
             multiple: false,
         };
-        let asked = [question(&["red", "blue"]), question(&[])];
+        let questions = [question(&["red", "blue"]), question(&[])];
         let given = ["blue".to_owned(), "soon".to_owned()];
-        let answers = answers(&asked, &given).unwrap();
+        let answers = answers(&questions, &given).unwrap();
         assert_eq!(answers[0].options, ["blue"]);
         assert_eq!(answers[0].text, None);
         assert_eq!(answers[1].text.as_deref(), Some("soon"));
-        assert!(super::answers(&asked, &given[..1]).is_err());
+        assert!(super::answers(&questions, &given[..1]).is_err());
     }
 }

@@ -117,9 +117,9 @@ async fn measure(
         asking.spawn(async move {
             let mut times = Vec::new();
             while Instant::now() < until {
-                let asked = Instant::now();
+                let request_started = Instant::now();
                 work.request(&client.world(&world), &chat).await?;
-                times.push(asked.elapsed());
+                times.push(request_started.elapsed());
             }
             anyhow::Ok(times)
         });

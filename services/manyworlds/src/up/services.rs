@@ -51,8 +51,8 @@ pub(super) fn spawn(
     let mut tasks = Tasks::new(shutdown.clone());
     let served = CancellationToken::new();
     // The last drop ends the others.
-    let asking = Arc::new(served.clone().drop_guard());
-    let asks = asking.clone();
+    let gateway_guard = Arc::new(served.clone().drop_guard());
+    let worker_guard = gateway_guard.clone();
     // The gateway serves it, so its readiness is everybody's.
     let health = Health::default();
     tasks.spawn(
@@ -71,7 +71,7 @@ pub(super) fn spawn(
         shutdown.clone(),
     );
     tasks.spawn("agent worker", async move {
-        let _asks = asks;
+        let _guard = worker_guard;
         working.await
     });
     tasks.spawn(
@@ -91,7 +91,7 @@ pub(super) fn spawn(
         shutdown,
     );
     tasks.spawn("gateway", async move {
-        let _asks = asking;
+        let _guard = gateway_guard;
         open.await
     });
     tasks

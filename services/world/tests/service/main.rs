@@ -46,7 +46,7 @@ async fn an_accepted_command_is_in_the_log_and_a_repeat_gets_the_same_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_asked_together_is_answered_from_a_state_that_is_in_the_log() {
+async fn requests_of_one_batch_are_answered_from_a_state_that_is_in_the_log() {
     let harness = Harness::start().await;
     let world = harness.create("lobby").await;
     let sent = send_from_many(&harness, &world, 16, 50);
@@ -54,8 +54,8 @@ async fn what_is_asked_together_is_answered_from_a_state_that_is_in_the_log() {
         let mut last = 0;
         for _ in 0..50 {
             let worlds = harness.bus.worlds();
-            let whole = worlds.view(&world, GetWhole, None, DEADLINE);
-            let ViewAt { seq, view } = whole.await.unwrap();
+            let read = worlds.view(&world, GetWhole, None, DEADLINE);
+            let ViewAt { seq, view } = read.await.unwrap();
             assert_eq!(view.seq, seq);
             assert!(seq >= last, "a read went back from {last} to {seq}");
             last = seq;

@@ -32,9 +32,9 @@ async fn a_client_of_an_earlier_build_is_served_and_an_unknown_request_is_refuse
     let replies = raw.request_text(subject::command(&world), batch.to_string());
     let replies: Vec<Value> = serde_json::from_str(&replies.await.unwrap()).unwrap();
     assert_eq!(replies.len(), 6);
-    let [whole, outline, past] = [0, 1, 2].map(|at| &replies[at]["state"]);
+    let [full, outline, past] = [0, 1, 2].map(|at| &replies[at]["state"]);
     let messages = |state: &Value| state["state"]["chats"]["main"]["messages"].clone();
-    assert_eq!(messages(whole).as_array().map(Vec::len), Some(1));
+    assert_eq!(messages(full).as_array().map(Vec::len), Some(1));
     assert_eq!(messages(outline), Value::Null);
     assert_eq!(outline["state"]["entities"]["ada"]["kind"], "agent");
     assert_eq!(

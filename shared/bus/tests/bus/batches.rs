@@ -110,8 +110,8 @@ async fn an_unknown_reply_fails_its_own_caller_only() {
         requests.len()
     };
     let commands = join_all((0..5).map(|_| bus.worlds().command(&world, command(), DEADLINE)));
-    let (asked_together, mut answers) = tokio::join!(serve, commands);
-    assert_eq!(asked_together, 5);
+    let (batch_size, mut answers) = tokio::join!(serve, commands);
+    assert_eq!(batch_size, 5);
     let last = answers.pop().unwrap();
     assert_eq!(last.unwrap().seq, 7);
     let known = rejection(answers.pop().unwrap());

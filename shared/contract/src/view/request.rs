@@ -80,7 +80,7 @@ impl From<View> for ViewRequest {
 }
 
 impl ViewRequest {
-    pub(crate) fn is_whole(&self) -> bool {
+    pub(crate) fn is_default(&self) -> bool {
         *self == Self::Whole
     }
 

@@ -70,8 +70,8 @@ fn requests_and_replies() {
         }
     }
     assert_eq!(names.len(), COMMANDS, "a command has no golden entry");
-    let asked = golden!("requests").as_array().unwrap()[0].clone();
-    check::<RequestEnvelope>(&json!({"request": asked, "trace": "00-0-0-01"}));
+    let request = golden!("requests").as_array().unwrap()[0].clone();
+    check::<RequestEnvelope>(&json!({"request": request, "trace": "00-0-0-01"}));
     for reply in golden!("replies").as_array().unwrap() {
         check::<Reply>(reply);
     }

@@ -322,7 +322,7 @@ proptest! {
 }
 
 #[test]
-fn a_timer_sends_its_event_whole_or_says_why_not() {
+fn a_timer_sends_all_of_its_event_or_records_the_reason() {
     let mut story = Story::begin(&[]);
     let counts = json!({"type": "object", "required": ["count"]});
     let strict = Ability {

@@ -14,7 +14,7 @@ pub(super) fn chat_id(id: &str) -> ChatId {
 
 impl Story {
     /// The messages of a chat: sender and text.
-    pub(super) fn said(&self, chat: &str) -> Vec<(String, String)> {
+    pub(super) fn messages(&self, chat: &str) -> Vec<(String, String)> {
         let tail = self.world.chats.get(&chat_id(chat)).unwrap().tail();
         tail.iter()
             .map(|message| (message.sender.to_string(), message.text.clone()))
@@ -85,7 +85,7 @@ fn an_agent_that_had_its_turns_says_so_once_until_somebody_opens_a_turn() {
     }
     let notice = |(_, text): &(String, String)| text.contains("Turn limit");
     assert!(
-        !story.said("main").iter().any(notice),
+        !story.messages("main").iter().any(notice),
         "a notice is remembered"
     );
 }
@@ -114,7 +114,7 @@ fn the_main_agent_answers_a_message_that_addresses_nobody() {
         story.answer_first("yes");
     }
     let texts: Vec<String> = story
-        .said("main")
+        .messages("main")
         .into_iter()
         .map(|(_, text)| text)
         .collect();
@@ -122,13 +122,13 @@ fn the_main_agent_answers_a_message_that_addresses_nobody() {
 }
 
 #[test]
-fn an_answer_is_made_ready_before_it_is_said() {
+fn an_answer_is_made_ready_before_it_is_posted() {
     let mut story = Story::begin(&["ada", "bob"]);
     story.say("@ada go");
     story.answer_first("@ada @bob what do you say?");
     story.answer_first("nothing");
     assert_eq!(
-        story.said("main")[1..],
+        story.messages("main")[1..],
         [
             ("ada".to_owned(), "@bob what do you say?".to_owned()),
             ("bob".to_owned(), "@ada nothing".to_owned()),
@@ -187,8 +187,8 @@ pub(super) fn with_model(story: &mut Story, system_prompt: &str) {
 
 #[test]
 fn a_model_names_a_chat_once_when_it_falls_silent() {
-    // What the model says, what a person calls the chat meanwhile, and the title in the end.
-    for (said, called, expected) in [
+    // What the model answers, what a person calls the chat meanwhile, and the title in the end.
+    for (output, called, expected) in [
         (r#"{"title": "Title: \"A Trip\"."}"#, None, "A Trip"),
         (r#"{"title": "chat"}"#, None, "Plan my trip to Rome"),
         (r#"{"title": "A Trip"}"#, Some("Holidays"), "Holidays"),
@@ -219,16 +219,16 @@ fn a_model_names_a_chat_once_when_it_falls_silent() {
                 )
                 .unwrap();
         }
-        let output = serde_json::value::RawValue::from_string(said.to_owned()).ok();
+        let result = serde_json::value::RawValue::from_string(output.to_owned()).ok();
         let outcome = contract::RunOutcome::Completed(contract::run::RunResult {
-            output,
+            output: result,
             ..Default::default()
         });
         let run = title;
         story
             .send("world", Command::Complete { run, outcome })
             .unwrap();
-        assert_eq!(story.chat("main").title, expected, "{said}");
+        assert_eq!(story.chat("main").title, expected, "{output}");
         story.say("more");
         story.answer_first("yes");
         assert!(story.open().is_empty(), "it is asked for once");
@@ -296,7 +296,7 @@ fn what_is_taken_back_takes_all_that_followed_with_it() {
         types(&events),
         ["message.removed", "action.cancelled", "chat.turn_ended"]
     );
-    assert_eq!(story.said("main").len(), 2);
+    assert_eq!(story.messages("main").len(), 2);
     for (message, field) in [(second, "message"), (answer, "message")] {
         let rejection = story.send("guest", remove(message)).unwrap_err();
         assert_eq!(rejection.field.as_deref(), Some(field));
@@ -311,7 +311,10 @@ fn what_is_taken_back_takes_all_that_followed_with_it() {
         types(&events),
         ["message.removed", "message.posted", "action.requested"]
     );
-    assert_eq!(story.said("main"), [("guest".to_owned(), "uno".to_owned())]);
+    assert_eq!(
+        story.messages("main"),
+        [("guest".to_owned(), "uno".to_owned())]
+    );
     assert_eq!(story.message("main", 0), events[1].id.message());
     story.answer_first("I again");
     assert!(story.world.chats.open_turns() == 0 && !story.world.chats.has_work());
@@ -340,7 +343,7 @@ fn a_message_is_edited_while_it_is_answered_and_others_wait() {
 }
 
 #[test]
-fn a_branch_begins_with_what_was_said() {
+fn a_branch_begins_with_what_was_posted() {
     let mut story = Story::begin(&["ada"]);
     story.say("one");
     story.answer_first("I");
@@ -353,7 +356,7 @@ fn a_branch_begins_with_what_was_said() {
         new: chat_id(new),
     };
     story.send("guest", branch("side")).unwrap();
-    assert_eq!(story.said("side"), story.said("main")[..2]);
+    assert_eq!(story.messages("side"), story.messages("main")[..2]);
     assert_eq!(story.chat("side").branch.as_ref().unwrap().message, message);
     assert_eq!(story.world.chats.current(), Some(&chat_id("side")));
     assert_eq!(
@@ -368,7 +371,7 @@ fn a_branch_begins_with_what_was_said() {
 }
 
 #[test]
-fn an_agent_is_shown_what_was_for_it_and_what_it_said() {
+fn an_agent_is_shown_what_was_for_it_and_what_it_posted() {
     let mut story = Story::begin(&["ada", "bob"]);
     story.say("@bob only you");
     story.answer_first("it is a secret");

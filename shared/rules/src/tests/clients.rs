@@ -25,13 +25,13 @@ fn ids(agents: &[&str]) -> Vec<EntityId> {
 }
 
 /// Who is asked to answer, now.
-fn asked(story: &Story) -> Vec<EntityId> {
+fn answering(story: &Story) -> Vec<EntityId> {
     let open = story.world.runs.iter().map(|(_, run)| run);
     open.map(|open| open.entity.clone()).collect()
 }
 
 #[test]
-fn an_agent_of_a_client_is_never_asked_to_answer() {
+fn an_agent_of_a_client_never_has_to_answer() {
     for (main_agent, text, expected) in [
         ("", "hello", &["ada", "bob"][..]),
         ("", "@cy hello", &[]),
@@ -47,7 +47,7 @@ fn an_agent_of_a_client_is_never_asked_to_answer() {
         };
         story.send("world", Command::UpdateWorld(change)).unwrap();
         let events = story.say(text);
-        assert_eq!(asked(&story), ids(expected), "{main_agent}: {text}");
+        assert_eq!(answering(&story), ids(expected), "{main_agent}: {text}");
         let is_over = types(&events).contains(&"chat.turn_ended");
         assert_eq!(is_over, expected.is_empty(), "{main_agent}: {text}");
         assert_eq!(hash(&story.replayed()), hash(&story.world));
@@ -58,7 +58,7 @@ fn an_agent_of_a_client_is_never_asked_to_answer() {
 fn an_agent_of_a_client_speaks_when_it_likes() {
     let mut story = begin();
     story.send("cy", super::post("@ada hello")).unwrap();
-    assert_eq!(asked(&story), ids(&["ada"]));
+    assert_eq!(answering(&story), ids(&["ada"]));
     let [answer] = story.open()[..] else {
         panic!("ada is asked")
     };
@@ -96,7 +96,7 @@ fn an_agent_of_a_client_finds_no_titles() {
 }
 
 #[test]
-fn an_agent_of_a_client_can_be_asked_for_an_action() {
+fn an_action_can_be_requested_of_an_agent_of_a_client() {
     let mut story = begin();
     let action: ActionName = "echo".parse().unwrap();
     let command = Command::RequestAction {

@@ -10,7 +10,7 @@ use super::chats::chat_id;
 use super::{Story, hash, post, types};
 
 /// An event of a type, and the message that is posted with it.
-fn said(event_type: &str, chat: &str, text: &str) -> Command {
+fn event_with_message(event_type: &str, chat: &str, text: &str) -> Command {
     let data = RawValue::from_string("{}".to_owned()).unwrap();
     Command::SendEvents {
         events: vec![NewEvent::new(event_type.parse().unwrap(), data)],
@@ -22,9 +22,9 @@ fn said(event_type: &str, chat: &str, text: &str) -> Command {
 }
 
 #[test]
-fn what_is_said_with_an_event_is_in_its_commit_and_is_answered() {
+fn a_message_with_an_event_is_in_its_commit_and_is_answered() {
     let mut story = Story::begin(&["ada", "bob"]);
-    let events = story.send("guest", said("app.asked", "main", "@ada hi"));
+    let events = story.send("guest", event_with_message("app.asked", "main", "@ada hi"));
     let events = events.unwrap();
     let expected = [
         "app.asked",
@@ -36,39 +36,39 @@ fn what_is_said_with_an_event_is_in_its_commit_and_is_answered() {
     assert_eq!(events[1].sender.as_str(), "guest");
     assert_eq!(events[1].correlation, Some(events[1].id.message().0));
     story.answer_first("hello");
-    assert_eq!(story.said("main").len(), 2);
+    assert_eq!(story.messages("main").len(), 2);
     assert_eq!(hash(&story.replayed()), hash(&story.world));
 }
 
 #[test]
-fn an_event_and_what_is_said_with_it_happen_both_or_neither() {
+fn an_event_and_its_message_happen_both_or_neither() {
     let mut story = Story::begin(&["ada"]);
     for _ in 0..=500 {
         story.say("@ada hi");
     }
     for (command, code, field) in [
         (
-            said("app.asked", "nowhere", "@ada hi"),
+            event_with_message("app.asked", "nowhere", "@ada hi"),
             RejectionCode::UnknownChat,
             "message.chat",
         ),
         (
-            said("app.asked", "main", " "),
+            event_with_message("app.asked", "main", " "),
             RejectionCode::Invalid,
             "message.text",
         ),
         (
-            said("app.asked", "main", &"x".repeat(70_000)),
+            event_with_message("app.asked", "main", &"x".repeat(70_000)),
             RejectionCode::TooLarge,
             "message.text",
         ),
         (
-            said("app.asked", "main", "@ada hi"),
+            event_with_message("app.asked", "main", "@ada hi"),
             RejectionCode::Busy,
             "message",
         ),
         (
-            said("message.posted", "main", "hi, all"),
+            event_with_message("message.posted", "main", "hi, all"),
             RejectionCode::ReservedType,
             "events[0].type",
         ),

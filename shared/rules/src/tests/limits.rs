@@ -47,7 +47,7 @@ fn a_heartbeat_posts_at_each_of_its_moments_until_it_is_cancelled() {
     story.now = story.now + std::time::Duration::from_hours(1);
     story.send("world", Command::FireDue).unwrap();
     story.answer_first("nothing");
-    assert_eq!(story.said("main").len(), 8);
+    assert_eq!(story.messages("main").len(), 8);
     assert!(story.world.next_due().unwrap() > story.now);
     let timer = "beat".parse().unwrap();
     story.send("world", Command::CancelTimer { timer }).unwrap();
@@ -143,7 +143,7 @@ fn what_follows_from_a_command_takes_as_many_commits_as_it_needs() {
 }
 
 #[test]
-fn a_title_is_asked_for_once_although_many_turns_end() {
+fn a_title_is_requested_once_although_many_turns_end() {
     let mut story = Story::begin(&["ada"]);
     with_model(&mut story, "");
     for text in ["one more thing", "two more things", "three more things"] {
@@ -157,11 +157,11 @@ fn a_title_is_asked_for_once_although_many_turns_end() {
             },
         )
         .unwrap();
-    let asked = types(&events)
+    let requested = types(&events)
         .iter()
         .filter(|name| **name == "action.requested")
         .count();
-    assert_eq!(asked, 1);
+    assert_eq!(requested, 1);
     story
         .send(
             "guest",
@@ -219,9 +219,9 @@ fn a_removed_entity_may_have_more_runs_than_one_commit_ends() {
     let namesake = super::entity("ada", contract::EntityKind::Agent);
     let create = Command::CreateEntity(namesake);
     events.extend(story.send("world", create).unwrap());
-    let asked = story.send("guest", run("ada")).unwrap();
-    let of_namesake = asked[0].id.run();
-    events.extend(asked);
+    let requested = story.send("guest", run("ada")).unwrap();
+    let of_namesake = requested[0].id.run();
+    events.extend(requested);
     let mut ended = BTreeSet::new();
     while !events.is_empty() {
         let cancelled = events

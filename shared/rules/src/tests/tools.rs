@@ -177,7 +177,7 @@ fn an_agent_goes_on_when_its_tools_have_answered() {
         types(&story.answer(story.open()[0], "done").unwrap()),
         ["message.posted", "action.completed", "chat.turn_ended"]
     );
-    assert_eq!(story.said("main").len(), 2);
+    assert_eq!(story.messages("main").len(), 2);
     assert_eq!(hash(&story.replayed()), hash(&story.world));
 }
 
@@ -264,7 +264,7 @@ fn a_call_that_can_not_be_made_is_refused_with_a_reason_that_the_model_reads() {
 #[test]
 fn a_worlds_variable_says_how_far_all_may_go() {
     let table = [("read", 0), ("ASK", 1), ("auto", 0), ("perhaps", 0)];
-    for (value, asked) in table {
+    for (value, approvals) in table {
         let mut story = Story::with_tools(&["ada"], &access(Permission::Ask));
         let change = WorldUpdate {
             variables: Some(format!("tool_permission={value}")),
@@ -273,7 +273,7 @@ fn a_worlds_variable_says_how_far_all_may_go() {
         story.send("world", Command::UpdateWorld(change)).unwrap();
         story.say("hello");
         story.calls(&[call("1", "write")]).unwrap();
-        assert_eq!(story.waiting().len(), asked, "{value}");
+        assert_eq!(story.waiting().len(), approvals, "{value}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The state as it is shown: the whole of it, and its outline.
+//! The state as it is shown: all of it, and its outline.
 
 use contract::ability::EventTypeVersion;
 use contract::command::SetTimer;
@@ -80,7 +80,7 @@ where
     serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap()
 }
 
-fn assert_is_read_whole<G: GetView + Clone>(story: &Story, request: G)
+fn assert_reads_all<G: GetView + Clone>(story: &Story, request: G)
 where
     G::View: Serialize,
 {
@@ -93,37 +93,37 @@ fn a_reader_of_a_view_gets_all_of_it() {
     let story = begin();
     let (ada, mic, main) = (entity_id("ada"), entity_id("mic"), chat_id("main"));
     let run = story.world.runs.iter().next().unwrap().0;
-    assert_is_read_whole(&story, GetWhole);
-    assert_is_read_whole(&story, GetOutline);
-    assert_is_read_whole(&story, GetProfile);
-    assert_is_read_whole(&story, GetEntity { id: mic });
-    assert_is_read_whole(&story, GetEntities::default());
-    assert_is_read_whole(&story, GetAgent { id: ada });
-    assert_is_read_whole(&story, GetAgents);
-    assert_is_read_whole(&story, GetChat { id: main.clone() });
-    assert_is_read_whole(&story, GetChatOutline { id: main });
-    assert_is_read_whole(&story, GetChats::default());
-    assert_is_read_whole(&story, GetRun { id: run });
-    assert_is_read_whole(&story, GetRuns::default());
-    assert_is_read_whole(&story, GetApprovals);
-    assert_is_read_whole(&story, GetActivity::default());
-    assert_is_read_whole(&story, GetEventTypes);
-    assert_is_read_whole(&story, (GetProfile, vec![GetOutline, GetOutline]));
+    assert_reads_all(&story, GetWhole);
+    assert_reads_all(&story, GetOutline);
+    assert_reads_all(&story, GetProfile);
+    assert_reads_all(&story, GetEntity { id: mic });
+    assert_reads_all(&story, GetEntities::default());
+    assert_reads_all(&story, GetAgent { id: ada });
+    assert_reads_all(&story, GetAgents);
+    assert_reads_all(&story, GetChat { id: main.clone() });
+    assert_reads_all(&story, GetChatOutline { id: main });
+    assert_reads_all(&story, GetChats::default());
+    assert_reads_all(&story, GetRun { id: run });
+    assert_reads_all(&story, GetRuns::default());
+    assert_reads_all(&story, GetApprovals);
+    assert_reads_all(&story, GetActivity::default());
+    assert_reads_all(&story, GetEventTypes);
+    assert_reads_all(&story, (GetProfile, vec![GetOutline, GetOutline]));
 }
 
 #[test]
 fn an_outline_is_the_state_without_what_makes_it_large() {
     let story = begin();
-    let mut whole = show(&story, &ViewRequest::Whole);
+    let mut full = show(&story, &ViewRequest::Whole);
     for name in ["event_types", "timers"] {
-        assert!(whole.as_object_mut().unwrap().remove(name).is_some());
+        assert!(full.as_object_mut().unwrap().remove(name).is_some());
     }
-    let mic = whole["entities"]["mic"].as_object_mut().unwrap();
+    let mic = full["entities"]["mic"].as_object_mut().unwrap();
     assert!(mic.remove("state").is_some() && mic.remove("state_schema").is_some());
-    let chat = whole["chats"]["main"].as_object_mut().unwrap();
+    let chat = full["chats"]["main"].as_object_mut().unwrap();
     let messages = chat.remove("messages").unwrap();
     assert_eq!(messages.as_array().map(Vec::len), Some(2));
-    for run in whole["invocations"].as_object_mut().unwrap().values_mut() {
+    for run in full["invocations"].as_object_mut().unwrap().values_mut() {
         let run = run.as_object_mut().unwrap();
         run.remove("arguments");
         run.remove("depth");
@@ -131,24 +131,24 @@ fn an_outline_is_the_state_without_what_makes_it_large() {
             answers[1] = json!({"id": answers[1]["id"]});
         }
     }
-    assert_eq!(show(&story, &ViewRequest::Outline), whole);
+    assert_eq!(show(&story, &ViewRequest::Outline), full);
 }
 
 #[test]
-fn a_part_of_the_state_is_shown_as_it_is_in_the_whole() {
+fn a_part_of_the_state_is_shown_as_it_is_in_the_full_view() {
     let story = begin();
-    let whole = show(&story, &ViewRequest::Whole);
+    let full = show(&story, &ViewRequest::Whole);
     let outline = show(&story, &ViewRequest::Outline);
     let (mic, main) = (entity_id("mic"), chat_id("main"));
     let (run, _) = story.world.runs.iter().next().unwrap();
     for (request, expected) in [
         (
             GetEntity { id: mic }.into_request(),
-            &whole["entities"]["mic"],
+            &full["entities"]["mic"],
         ),
         (
             GetChat { id: main.clone() }.into_request(),
-            &whole["chats"]["main"],
+            &full["chats"]["main"],
         ),
         (
             GetChatOutline { id: main }.into_request(),
@@ -156,9 +156,9 @@ fn a_part_of_the_state_is_shown_as_it_is_in_the_whole() {
         ),
         (
             GetRun { id: run }.into_request(),
-            &whole["invocations"][run.to_string()],
+            &full["invocations"][run.to_string()],
         ),
-        (ViewRequest::EventTypes, &whole["event_types"]),
+        (ViewRequest::EventTypes, &full["event_types"]),
     ] {
         assert!(!expected.is_null(), "{request:?}");
         assert_eq!(show(&story, &request), *expected, "{request:?}");
@@ -166,9 +166,9 @@ fn a_part_of_the_state_is_shown_as_it_is_in_the_whole() {
     let profile = show(&story, &ViewRequest::Profile);
     for (field, value) in profile.as_object().unwrap() {
         match field.as_str() {
-            "entity_count" => assert_eq!(value, whole["entities"].as_object().unwrap().len()),
-            "chat_count" => assert_eq!(value, whole["chats"].as_object().unwrap().len()),
-            _ => assert_eq!(*value, whole[field], "{field}"),
+            "entity_count" => assert_eq!(value, full["entities"].as_object().unwrap().len()),
+            "chat_count" => assert_eq!(value, full["chats"].as_object().unwrap().len()),
+            _ => assert_eq!(*value, full[field], "{field}"),
         }
     }
     let activity = show(&story, &GetActivity::default().into_request());

@@ -18,7 +18,7 @@ pub(crate) fn fire(
     decider: &mut Decider<'_>,
 ) -> Result<bool, Rejection> {
     let begun = decider.events().len();
-    fire_whole(world, id, decider)?;
+    fire_unchecked(world, id, decider)?;
     if decider.check_size().is_ok() {
         return Ok(true);
     }
@@ -32,7 +32,8 @@ pub(crate) fn fire(
     Ok(true)
 }
 
-fn fire_whole(world: &World, id: &TimerId, decider: &mut Decider<'_>) -> Result<(), Rejection> {
+/// Fires a timer, however large its events are.
+fn fire_unchecked(world: &World, id: &TimerId, decider: &mut Decider<'_>) -> Result<(), Rejection> {
     let (fired, place) = (decider.next_id(), decider.events().len());
     push_fired(world, id, None, decider)?;
     let Some(timer) = world.timers.get(id) else {

@@ -37,8 +37,11 @@ pub(crate) fn event_of_call(
         return Err(missing());
     };
     // What an agent sends by an ability of its own that needs no run is for everyone.
-    let is_told = entity == agent && ability.run == Executor::Client {};
-    let target = target.as_ref().or((!is_told).then_some(entity)).cloned();
+    let is_for_everyone = entity == agent && ability.run == Executor::Client {};
+    let target = target
+        .as_ref()
+        .or((!is_for_everyone).then_some(entity))
+        .cloned();
     let event = NewEvent {
         target: target.map(|target| Target::Entities(vec![target])),
         description: Some(ability.description.clone()).filter(|text| !text.is_empty()),

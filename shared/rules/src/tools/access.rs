@@ -89,8 +89,8 @@ fn refusal(world: &World, agent: &EntityId, call: &ToolCall) -> Option<String> {
     let Some(access) = configured_access(world, agent) else {
         return Some("you have no tools".to_owned());
     };
-    let asks = needs_a_person(world, access, call);
-    if asks && !has_room_for_approval(world, call) {
+    let needs_person = needs_a_person(world, access, call);
+    if needs_person && !has_room_for_approval(world, call) {
         return Some("too much waits for people here already".to_owned());
     }
     let may_only_read = may_only_read(world, agent);

@@ -102,7 +102,9 @@ fn check_verdict(approval: &Approval, verdict: &Verdict) -> Result<(), Rejection
             let mut seen = BTreeSet::new();
             for (index, answer) in answers.iter().enumerate() {
                 let field = format!("{field}[{index}]");
-                let question = questions.iter().find(|asked| asked.id == answer.question);
+                let question = questions
+                    .iter()
+                    .find(|question| question.id == answer.question);
                 let question = question.filter(|_| seen.insert(&answer.question));
                 let question = question
                     .ok_or_else(|| invalid(format!("{field}.question"), "it was not asked"))?;

@@ -93,8 +93,8 @@ fn lowest(old: &View<'_>) -> Option<(Number, bool)> {
         [included, node.number.above.map(|limit| (limit, true))]
     });
     match limits.flatten().max() {
-        Some((Number::Whole(limit), true)) if !old.kinds().meets(Kinds::FRACTION) => {
-            Some((Number::Whole(limit.saturating_add(1)), false))
+        Some((Number::Integer(limit), true)) if !old.kinds().meets(Kinds::FRACTION) => {
+            Some((Number::Integer(limit.saturating_add(1)), false))
         }
         limit => limit,
     }
@@ -107,8 +107,8 @@ fn highest(old: &View<'_>) -> Option<(Number, bool)> {
         [included, node.number.below.map(|limit| (limit, false))]
     });
     match limits.flatten().min() {
-        Some((Number::Whole(limit), false)) if !old.kinds().meets(Kinds::FRACTION) => {
-            Some((Number::Whole(limit.saturating_sub(1)), true))
+        Some((Number::Integer(limit), false)) if !old.kinds().meets(Kinds::FRACTION) => {
+            Some((Number::Integer(limit.saturating_sub(1)), true))
         }
         limit => limit,
     }
@@ -117,7 +117,7 @@ fn highest(old: &View<'_>) -> Option<(Number, bool)> {
 /// Whether each multiple of `old` is a multiple of `new`.
 fn is_multiple(old: Number, new: Number) -> bool {
     match (old, new) {
-        (Number::Whole(old), Number::Whole(new)) => old.checked_rem(new) == Some(0),
+        (Number::Integer(old), Number::Integer(new)) => old.checked_rem(new) == Some(0),
         (old, new) => old == new,
     }
 }

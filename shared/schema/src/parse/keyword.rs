@@ -254,7 +254,7 @@ fn number_keyword(node: &mut Node, name: &str, value: &Value, location: &Locatio
         "exclusiveMaximum" => rules.below = Some(number(value, location)?),
         "multipleOf" => {
             let step = number(value, location)?;
-            if step <= Number::Whole(0) {
+            if step <= Number::Integer(0) {
                 return Err(location.invalid("is not more than 0"));
             }
             rules.multiple_of = Some(step);

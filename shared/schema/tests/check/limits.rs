@@ -13,7 +13,7 @@ fn at_most_8_faults_are_reported() {
         "[1, 1, 1, 1, 1, 1, 1, 1, 1, 1]",
     );
     assert_eq!(found.len(), 8);
-    assert_eq!(found[7], "data[7] must be null, not a whole number");
+    assert_eq!(found[7], "data[7] must be null, not a outermost number");
 }
 
 #[test]
@@ -81,8 +81,8 @@ fn a_recursive_enum_is_checked_to_its_depth() {
     let schema = Schema::parse(&raw(&schema)).unwrap();
     let expression = |last: &str| {
         let inner = json!({ "op": last });
-        let whole = (0..60).fold(inner, |inner, _| json!({ "op": "or", "left": inner }));
-        to_raw_value(&whole).unwrap()
+        let outermost = (0..60).fold(inner, |inner, _| json!({ "op": "or", "left": inner }));
+        to_raw_value(&outermost).unwrap()
     };
     assert!(schema.check(&expression("and")).is_ok());
     let faults = schema.check(&expression("xor")).unwrap_err();

@@ -36,7 +36,7 @@ pub(super) async fn execute(
 ) -> Result<Completion, ModelError> {
     let completion = match attempt.is_streamed {
         true => execute_streamed(client, attempt, stall_timeout, ctx).await?,
-        false => execute_whole(client, attempt, ctx).await?,
+        false => execute_unstreamed(client, attempt, ctx).await?,
     };
     match completion.text.trim().is_empty() && completion.calls.is_empty() {
         true => Err(ModelError::empty()),
@@ -87,7 +87,7 @@ async fn execute_streamed(
     }
 }
 
-async fn execute_whole(
+async fn execute_unstreamed(
     client: &genai::Client,
     attempt: &Attempt<'_>,
     ctx: &mut ActionCtx,

@@ -176,7 +176,7 @@ mod tests {
             "tool": {"ability": {"entity": "bell", "ability": "say", "target": "bob"}},
             "arguments": {"message": "pat gets 9"}});
         let sum = event("abacus.sum", "abacus", &json!({"sum": 9}));
-        let said = event("bell.say", "ada", &json!({"message": "pat gets 9"}));
+        let speech = event("bell.say", "ada", &json!({"message": "pat gets 9"}));
         let failed = event("action.failed", "abacus", &json!({"reason": "no"}));
         let rejected = event(
             "action.completed",
@@ -185,7 +185,7 @@ mod tests {
         );
         check(0, &[], &Ok(add));
         check(1, std::slice::from_ref(&sum), &Ok(say));
-        check(2, &[sum, said], &Err(Some("ada is done: 9")));
+        check(2, &[sum, speech], &Err(Some("ada is done: 9")));
         check(1, &[failed], &Err(Some("ada is done: {result.sum}")));
         check(1, &[rejected], &Err(Some("ada is done: {result.sum}")));
     }

@@ -66,7 +66,7 @@ fn entities_are_records() {
 }
 
 #[test]
-fn abilities_are_schemas_of_whole_frames() {
+fn abilities_are_schemas_of_complete_frames() {
     let schema = json!({
         "title": "Query", "required": ["query"],
         "properties": {"query": {"type": "string", "pattern": "a|b"}},

@@ -29,10 +29,10 @@ fn remove_self_mentions(text: &str, agent_id: &str) -> String {
         if index > 0 {
             cleaned.push('\n');
         }
-        let said = line.trim_start();
-        let rest = after_self_mentions(said, agent_id);
-        if rest.len() < said.len() {
-            cleaned.push_str(&line[..line.len() - said.len()]);
+        let content = line.trim_start();
+        let rest = after_self_mentions(content, agent_id);
+        if rest.len() < content.len() {
+            cleaned.push_str(&line[..line.len() - content.len()]);
             cleaned.push_str(rest);
         } else {
             cleaned.push_str(line);
@@ -44,10 +44,10 @@ fn remove_self_mentions(text: &str, agent_id: &str) -> String {
 /// Whether a text needs the sender's name before it, to reach the agent that it answers: people get
 /// everything, and an answer that addresses another agent hands over to that one.
 fn should_auto_mention(text: &str, answer: &Answer<'_>) -> bool {
-    let is_said_to_another_agent = !answer.sender.is_empty()
+    let answers_another_agent = !answer.sender.is_empty()
         && answer.kind != SenderKind::Human
         && !answer.sender.eq_ignore_ascii_case(answer.agent_id);
-    if !is_said_to_another_agent || text.trim().is_empty() {
+    if !answers_another_agent || text.trim().is_empty() {
         return false;
     }
     let own = called(answer.agent_id);
@@ -86,9 +86,9 @@ fn mentioning(text: &str, sender: &str) -> String {
     with_leading_mention(sender, text.trim())
 }
 
-fn after_self_mentions<'a>(said: &'a str, agent_id: &str) -> &'a str {
+fn after_self_mentions<'a>(line: &'a str, agent_id: &str) -> &'a str {
     let is_separator = |character: char| character == ',' || character.is_whitespace();
-    let mut rest = said;
+    let mut rest = line;
     let after_name = |text: &'a str| strip_ignoring_case(text.strip_prefix('@')?, agent_id);
     while let Some(after) = after_name(rest) {
         let next = after.trim_start_matches(is_separator);

@@ -88,7 +88,7 @@ proptest! {
                     drop(story.send("guest", Command::Decide { approval, verdict }));
                 }
                 (7, ..) => drop(story.send("guest", Command::StopChat { chat: "main".parse().unwrap() })),
-                (8, ..) if !story.said("main").is_empty() => {
+                (8, ..) if !story.messages("main").is_empty() => {
                     let message = story.message("main", 0);
                     drop(story.send("guest", Command::RemoveMessage {
                         chat: "main".parse().unwrap(),

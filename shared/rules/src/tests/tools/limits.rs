@@ -121,14 +121,14 @@ fn the_calls_that_wait_can_be_shown_together() {
         };
         story.calls(&[wanted]).unwrap();
     }
-    let whole = view(&story.world, &ViewRequest::Whole);
-    let json = serde_json::to_string(&whole).unwrap();
+    let view = view(&story.world, &ViewRequest::Whole);
+    let json = serde_json::to_string(&view).unwrap();
     assert!(json.len() < MESSAGE_BYTES * 3 / 4, "{}", json.len());
     assert_eq!(story.waiting().len(), 7);
 }
 
 #[test]
-fn a_permission_is_for_the_server_that_was_asked_about() {
+fn a_permission_is_for_the_server_of_its_approval() {
     let mut story = Story::with_tools(&["ada"], &ToolAccess::default());
     story.say("hello");
     story.calls(&[call("1", "write")]).unwrap();

@@ -44,7 +44,7 @@ fn a_person_says_what_becomes_of_a_call() {
 }
 
 #[test]
-fn what_can_not_be_said_to_a_call() {
+fn verdicts_that_a_call_can_not_have() {
     let answered = |question: &str, options: &[&str]| Verdict::Answered {
         answers: vec![QuestionAnswer {
             question: question.into(),

@@ -37,7 +37,7 @@ pub(super) fn number(value: &Value, location: &Location) -> Parsed<Number> {
 /// A count. JSON Schema allows `2.0`, too.
 pub(super) fn count(value: &Value, location: &Location) -> Parsed<u64> {
     let count = match number(value, location)? {
-        Number::Whole(count) => u64::try_from(count).ok(),
+        Number::Integer(count) => u64::try_from(count).ok(),
         Number::Float(_) => None,
     };
     count.ok_or_else(|| location.invalid("is not a whole number from 0"))

@@ -280,7 +280,7 @@ fn a_mention_goes_before_the_text_unless_a_tag_says_otherwise() {
 }
 
 #[test]
-fn a_reply_is_said_to_whom_it_answers() {
+fn a_reply_addresses_whom_it_answers() {
     for (text, sender, agent_id, auto_reply, expected) in FINISHED {
         let answer = Answer {
             text,

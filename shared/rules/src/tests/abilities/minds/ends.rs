@@ -89,13 +89,13 @@ fn people_do_not_wait_behind_a_hundred_agents() {
     }
     story.ring(7);
     assert_eq!(story.mind("ada").causes.len(), 100);
-    let mut is_heard = false;
+    let mut was_cause = false;
     while let [run, ..] = story.open()[..] {
         let (_, situation) = story.situation();
-        is_heard |= situation.cause.unwrap().data.get() == r#"{"number":7}"#;
+        was_cause |= situation.cause.unwrap().data.get() == r#"{"number":7}"#;
         story.decide_to_sleep(run);
     }
-    assert!(is_heard);
+    assert!(was_cause);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_paused_agent_goes_on_where_it_was() {
 }
 
 #[test]
-fn what_is_asked_of_a_mind_is_checked() {
+fn what_a_mind_is_configured_with_is_checked() {
     let text = "x".repeat(5000);
     for (mind, field) in [
         (json!({"goals": [text]}), "goals[0]"),

@@ -96,21 +96,21 @@ fn what_is_more_than_an_agent_remembers_is_summed_up() {
 #[test]
 fn a_summary_that_fails_is_tried_again_later_and_nothing_grows_without_end() {
     let mut story = story_with(&json!({"events": 2, "paragraphs": 1}));
-    let mut asked = 0;
+    let mut requested = 0;
     for number in 0..100 {
         story.send_word(number);
         if let [run] = story.open()[..] {
             story.fail(run);
-            asked += 1;
+            requested += 1;
         }
         assert!(story.remembered().len() <= 8);
     }
-    assert!((30..60).contains(&asked), "{asked}");
+    assert!((30..60).contains(&requested), "{requested}");
     assert_eq!(hash(&story.replayed()), hash(&story.world));
 }
 
 #[test]
-fn what_is_said_while_much_is_summed_up_is_summed_up_next() {
+fn what_happens_while_much_is_summed_up_is_summed_up_next() {
     let mut story = story_with(&json!({"events": 2, "paragraphs": 1}));
     (0..4).for_each(|number| drop(story.send_word(number)));
     let (run, situation) = story.situation();

@@ -12,7 +12,7 @@ use crate::timers::Timer;
 use crate::world::World;
 
 /// Everything that is shown of a world.
-pub(super) fn whole(world: &World) -> WorldView<'_> {
+pub(super) fn world_view(world: &World) -> WorldView<'_> {
     let entities = world.entities.iter();
     let runs = world.runs.iter();
     let minds = world.minds.agents();
