@@ -70,7 +70,7 @@ pub(crate) async fn create(
     let command =
         Command::CreateEntity(agent_fields.into_entity(id.clone(), name, Timestamp::now()));
     let command_id = idempotency.command_id(&world.id);
-    let sent = state.send_command(&world.id, command_id, EntityId::world(), command);
+    let sent = state.send_as_world(&world.id, command_id, command);
     sent.await.map_err(create_error)?;
     let view = read_agent(&state, &world.id, id).await?;
     Ok((StatusCode::CREATED, view))
@@ -126,9 +126,7 @@ pub(crate) async fn update(
     }
     let command = Command::UpdateEntity(agent_fields.into_update(&entity, name));
     let id = idempotency.command_id(&world.id);
-    state
-        .send_command(&world.id, id, EntityId::world(), command)
-        .await?;
+    state.send_as_world(&world.id, id, command).await?;
     read_agent(&state, &world.id, entity.id).await
 }
 
@@ -149,9 +147,7 @@ pub(crate) async fn remove(
     let (world, entity) = find_agent(&state, &name, &agent).await?;
     let command = Command::RemoveEntity { entity: entity.id };
     let id = idempotency.command_id(&world.id);
-    state
-        .send_command(&world.id, id, EntityId::world(), command)
-        .await?;
+    state.send_as_world(&world.id, id, command).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -182,9 +178,7 @@ async fn send_forget(
     id: contract::CommandId,
 ) -> Result<(), ApiError> {
     let command = Command::ForgetMemory { agent };
-    state
-        .send_command(world, id, EntityId::world(), command)
-        .await?;
+    state.send_as_world(world, id, command).await?;
     Ok(())
 }
 

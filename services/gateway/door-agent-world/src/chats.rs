@@ -77,8 +77,7 @@ pub(crate) async fn set(
             "success": false,
         })));
     };
-    send_open(&state, &idempotency, &world.id, chat).await?;
-    open_chat_view(&state, &world.id).await
+    open(&state, &idempotency, &world.id, chat).await
 }
 
 /// Open a chat: the route of older clients.
@@ -97,8 +96,7 @@ pub(crate) async fn load(
 ) -> Result<Json<Value>, ApiError> {
     let (world, chat) = find_chat(&state, &name, &chat).await?;
     let chat = chat.ok_or_else(ApiError::no_chat)?;
-    send_open(&state, &idempotency, &world.id, chat).await?;
-    open_chat_view(&state, &world.id).await
+    open(&state, &idempotency, &world.id, chat).await
 }
 
 /// Delete a chat. Answers that are under way in it are cancelled.
@@ -119,9 +117,7 @@ pub(crate) async fn delete(
     let chat = chat.ok_or_else(ApiError::no_chat)?;
     let command = Command::DeleteChat { chat };
     let id = idempotency.command_id(&world.id);
-    state
-        .send_command(&world.id, id, EntityId::world(), command)
-        .await?;
+    state.send_as_world(&world.id, id, command).await?;
     Ok(Json(json!({"message": "Chat deleted successfully"})))
 }
 
@@ -169,18 +165,18 @@ fn world_status(world: &World, activity: &Activity<'_>) -> Value {
     })
 }
 
-async fn send_open(
+/// Opens a chat, and shows it.
+async fn open(
     state: &AgentWorldState,
     idempotency: &Idempotency,
     world: &WorldId,
     chat: ChatId,
-) -> Result<(), ApiError> {
+) -> Result<Json<Value>, ApiError> {
     let id = idempotency.command_id(world);
-    let command = Command::OpenChat { chat };
     state
-        .send_command(world, id, EntityId::world(), command)
+        .send_as_world(world, id, Command::OpenChat { chat })
         .await?;
-    Ok(())
+    open_chat_view(state, world).await
 }
 
 /// The world, and the id of its chat of this name, if it has one.

@@ -120,7 +120,7 @@ pub(crate) async fn remove(
         message: removed.message,
     };
     let id = idempotency.command_id(&world.id);
-    let sent = state.send_command(&world.id, id, EntityId::world(), command);
+    let sent = state.send_as_world(&world.id, id, command);
     sent.await.map_err(edit_error)?;
     let mut report = removal_report(&removed);
     let agents = removed.agents.len();
@@ -163,7 +163,7 @@ pub(crate) async fn stop(
         chat: chat.chat.id.clone(),
     };
     let id = idempotency.command_id(&world.id);
-    let sent = state.send_command(&world.id, id, EntityId::world(), command);
+    let sent = state.send_as_world(&world.id, id, command);
     let has_stopped = sent.await?.events > 0;
     let activity = ChatActivity::of(activity, &chat.chat.id);
     let answering = chat.answering.len();

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use contract::view::{ChatOutline, GetChatOutline};
+use contract::view::GetChatOutline;
 use contract::{ChatId, Command, Entity, Timestamp, WorldId};
 use door_kit::{Idempotency, PathParams, last_event_id};
 use serde_json::{Value, json};
@@ -19,12 +19,22 @@ use crate::state::{AgentWorldState, NO_VIEWS};
 use crate::turn::{PendingTurn, TurnOutput};
 use crate::turn_stream::{self, ReplyMode};
 use crate::validation::{Fields, LenientJson};
+use crate::world::World;
 
 /// The fields of a message in a body.
 struct MessageFields {
     text: String,
     sender: String,
     mode: ReplyMode,
+}
+
+/// What the fields of a message name.
+struct Target {
+    world: World,
+    /// The chat that they name, if the world has it.
+    chat: Option<ChatId>,
+    /// The entities that the name of the sender may stand for.
+    senders: Vec<Option<Entity>>,
 }
 
 /// A message, and where it is posted.
@@ -63,14 +73,12 @@ pub(crate) async fn post(
     let mut fields = Fields::of(&body);
     let chat = fields.required_text("chatId", usize::MAX);
     let message = MessageFields::read(&mut fields, sender::HUMAN);
-    let request = (chat_request(&chat), sender::request(&message.sender));
-    let (world, (chats, senders)) = state.find(&name, request).await?;
-    fields.check()?;
+    let target = find_target(&state, &name, Some(&chat), &message, fields).await?;
     let message = NewMessage {
-        world: world.id,
-        chat: found_chat(chats).ok_or_else(ApiError::no_chat)?,
+        world: target.world.id,
+        chat: target.chat.ok_or_else(ApiError::no_chat)?,
         fields: message,
-        senders,
+        senders: target.senders,
         options: RenderOptions::default(),
     };
     post_message(&state, &idempotency, message, &headers).await
@@ -102,12 +110,10 @@ pub(crate) async fn post_in_open_chat(
     let mut fields = Fields::of(&body);
     let chat = fields.text("chatId");
     let message = MessageFields::read(&mut fields, "HUMAN");
-    let named = chat.as_deref().map_or_else(Vec::new, chat_request);
-    let request = (named, sender::request(&message.sender));
-    let (world, (chats, senders)) = state.find(&name, request).await?;
-    fields.check()?;
-    let open = match (&chat, world.current_chat) {
-        (Some(_), _) => found_chat(chats),
+    let target = find_target(&state, &name, chat.as_deref(), &message, fields).await?;
+    let world = target.world;
+    let chat = match (chat, world.current_chat) {
+        (Some(_), _) => target.chat,
         (None, Some(open)) => Some(open),
         (None, None) => {
             let id = idempotency.secondary_id(&world.id, "first chat");
@@ -122,24 +128,12 @@ pub(crate) async fn post_in_open_chat(
     };
     let message = NewMessage {
         world: world.id,
-        chat: open.ok_or_else(ApiError::no_chat)?,
+        chat: chat.ok_or_else(ApiError::no_chat)?,
         fields: message,
-        senders,
+        senders: target.senders,
         options,
     };
     post_message(&state, &idempotency, message, &headers).await
-}
-
-/// Asks for the chat of this id.
-fn chat_request(chat: &str) -> Vec<GetChatOutline> {
-    let id: Option<ChatId> = chat.parse().ok();
-    Vec::from_iter(id.map(|id| GetChatOutline { id }))
-}
-
-/// The chat in the views of [`chat_request`].
-fn found_chat(chats: Vec<Option<ChatOutline<'_>>>) -> Option<ChatId> {
-    let found = chats.into_iter().flatten().next()?;
-    Some(found.chat.id.clone())
 }
 
 impl MessageFields {
@@ -151,6 +145,31 @@ impl MessageFields {
             mode: ReplyMode::read(fields),
         }
     }
+}
+
+/// Finds what the fields of a message name. That there is no such world is reported first, then what is
+/// invalid of the fields.
+///
+/// # Errors
+/// 404 when there is no such world, 400 when fields are invalid.
+async fn find_target(
+    state: &AgentWorldState,
+    world: &str,
+    chat: Option<&str>,
+    message: &MessageFields,
+    fields: Fields<'_>,
+) -> Result<Target, ApiError> {
+    let id: Option<ChatId> = chat.and_then(|chat| chat.parse().ok());
+    let chat = Vec::from_iter(id.map(|id| GetChatOutline { id }));
+    let request = (chat, sender::request(&message.sender));
+    let (world, (chats, senders)) = state.find(world, request).await?;
+    fields.check()?;
+    let chat = chats.into_iter().flatten().next();
+    Ok(Target {
+        world,
+        chat: chat.map(|found| found.chat.id.clone()),
+        senders,
+    })
 }
 
 async fn post_message(

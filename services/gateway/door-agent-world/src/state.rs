@@ -53,6 +53,20 @@ impl AgentWorldState {
         Ok(accepted)
     }
 
+    /// Sends a command of the world itself.
+    ///
+    /// # Errors
+    /// As [`Self::send_command`].
+    pub(crate) async fn send_as_world(
+        &self,
+        world: &WorldId,
+        id: CommandId,
+        command: Command,
+    ) -> Result<Accepted, Problem> {
+        self.send_command(world, id, EntityId::world(), command)
+            .await
+    }
+
     /// The last commit that came in through this door, if one did.
     fn last_commit(&self) -> Option<Seq> {
         let seq = self.last_commit.load(Ordering::Relaxed);
@@ -160,8 +174,7 @@ impl AgentWorldState {
         id: CommandId,
     ) -> Result<(), Problem> {
         let chat = Chat::new(new_chat_id(id)?);
-        let command = Command::NewChat(chat);
-        self.send_command(world, id, EntityId::world(), command)
+        self.send_as_world(world, id, Command::NewChat(chat))
             .await?;
         Ok(())
     }

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use contract::command::WorldUpdate;
 use contract::query::WorldRow;
 use contract::world::ChatModel;
-use contract::{Command, EntityId, RejectionCode, WorldId, WorldSpec};
+use contract::{Command, RejectionCode, WorldId, WorldSpec};
 use door_kit::{Idempotency, PathParams, Problem, QueryRows};
 use serde_json::{Value, json};
 
@@ -109,7 +109,7 @@ pub(crate) async fn create(
         ..defaults
     };
     let command = Command::CreateWorld(spec);
-    let sent = state.send_command(&id, idempotency.command_id(&id), EntityId::world(), command);
+    let sent = state.send_as_world(&id, idempotency.command_id(&id), command);
     sent.await.map_err(create_error)?;
     let first_chat = idempotency.secondary_id(&id, "first chat");
     state.open_new_chat(&id, first_chat).await?;
@@ -167,7 +167,7 @@ pub(crate) async fn update(
     update.name = new_name;
     let command = Command::UpdateWorld(update);
     let id = idempotency.command_id(&world.id);
-    let sent = state.send_command(&world.id, id, EntityId::world(), command);
+    let sent = state.send_as_world(&world.id, id, command);
     sent.await.map_err(with_config_field)?;
     updated_world(&state, &world.id).await
 }
@@ -189,7 +189,7 @@ pub(crate) async fn delete(
     let world = state.find_world(&name).await?.id;
     let id = idempotency.command_id(&world);
     state
-        .send_command(&world, id, EntityId::world(), Command::DeleteWorld)
+        .send_as_world(&world, id, Command::DeleteWorld)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,8 +7,9 @@ use axum::extract::State;
 use contract::http::{ApprovalsResponse, DecideApprovalRequest, ProblemDetails, Receipt};
 use contract::view::GetApprovals;
 use contract::{ApprovalId, Command, WorldId};
-use door_kit::{DoorState, Idempotency, JsonBody, PathParams, Problem, ViewAt};
+use door_kit::{DoorState, JsonBody, PathParams, Problem, ViewAt};
 
+use crate::command_sender::CommandSender;
 use crate::responses::sender_or_world;
 
 /// List the tool calls that wait for a person.
@@ -41,8 +42,7 @@ pub(crate) async fn list(
     )
 )]
 pub(crate) async fn decide(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams((world, approval)): PathParams<(WorldId, ApprovalId)>,
     JsonBody(body): JsonBody<DecideApprovalRequest>,
 ) -> Result<Json<Receipt>, Problem> {
@@ -50,8 +50,7 @@ pub(crate) async fn decide(
         approval,
         verdict: body.verdict,
     };
-    let id = idempotency.command_id(&world);
     let sender = sender_or_world(body.sender);
-    let sent = state.broker.send_command(&world, id, sender, command);
-    Ok(Json(Receipt::at(sent.await?.seq)))
+    let seq = commands.send(&world, sender, command).await?;
+    Ok(Json(Receipt::at(seq)))
 }

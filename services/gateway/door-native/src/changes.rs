@@ -8,8 +8,9 @@ use axum::extract::State;
 use contract::http::{ChangeEntitiesRequest, OffersResponse, ProblemDetails, Receipt};
 use contract::mind::MindView;
 use contract::{Command, EntityId, WorldId};
-use door_kit::{DoorState, Idempotency, JsonBody, PathParams, Problem};
+use door_kit::{DoorState, JsonBody, PathParams, Problem};
 
+use crate::command_sender::CommandSender;
 use crate::responses::sender_or_world;
 
 /// Change the state of entities, who holds them, or where they are.
@@ -22,18 +23,16 @@ use crate::responses::sender_or_world;
     )
 )]
 pub(crate) async fn change(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams(world): PathParams<WorldId>,
     JsonBody(body): JsonBody<ChangeEntitiesRequest>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::ChangeEntities {
         changes: body.changes,
     };
-    let id = idempotency.command_id(&world);
     let sender = sender_or_world(body.sender);
-    let sent = state.broker.send_command(&world, id, sender, command);
-    Ok(Json(Receipt::at(sent.await?.seq)))
+    let seq = commands.send(&world, sender, command).await?;
+    Ok(Json(Receipt::at(seq)))
 }
 
 /// Show what an entity perceives and may use.

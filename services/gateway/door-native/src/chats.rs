@@ -10,10 +10,11 @@ use contract::http::{
 };
 use contract::query::ChatsQuery;
 use contract::view::GetChat;
-use contract::{Chat, ChatId, Command, EntityId, Rejection, RejectionCode, WorldId};
-use door_kit::{DoorState, Idempotency, JsonBody, PathParams, Problem, QueryParams, QueryRows};
+use contract::{Chat, ChatId, Command, Rejection, RejectionCode, WorldId};
+use door_kit::{DoorState, JsonBody, PathParams, Problem, QueryParams, QueryRows};
 use serde_json::value::RawValue;
 
+use crate::command_sender::CommandSender;
 use crate::part;
 use crate::responses::created;
 
@@ -49,16 +50,14 @@ pub(crate) async fn list(
     responses((status = 201, body = Receipt), (status = 409, body = ProblemDetails))
 )]
 pub(crate) async fn create(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams(world): PathParams<WorldId>,
     JsonBody(chat): JsonBody<Chat>,
 ) -> Result<Response, Problem> {
     let chat_id = chat.id.clone();
     let command = Command::CreateChat(chat);
-    send(&state, &idempotency, &world, chat_id, command)
-        .await
-        .map(created)
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(created(Receipt::created(&chat_id, seq)))
 }
 
 /// Show a chat: its agents, its latest messages, and who is answering.
@@ -88,8 +87,7 @@ pub(crate) async fn show(
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
 pub(crate) async fn update(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams((world, chat)): PathParams<(WorldId, ChatId)>,
     JsonBody(body): JsonBody<UpdateChatRequest>,
 ) -> Result<Json<Receipt>, Problem> {
@@ -98,9 +96,8 @@ pub(crate) async fn update(
         title: body.title,
         agents: body.agents,
     };
-    send(&state, &idempotency, &world, chat, command)
-        .await
-        .map(Json)
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(Json(Receipt::created(&chat, seq)))
 }
 
 /// End a chat. Its open runs are cancelled.
@@ -110,14 +107,12 @@ pub(crate) async fn update(
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
 pub(crate) async fn delete(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams((world, chat)): PathParams<(WorldId, ChatId)>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::DeleteChat { chat: chat.clone() };
-    send(&state, &idempotency, &world, chat, command)
-        .await
-        .map(Json)
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(Json(Receipt::created(&chat, seq)))
 }
 
 /// Cancel all answers that are under way in a chat.
@@ -127,14 +122,12 @@ pub(crate) async fn delete(
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
 pub(crate) async fn stop(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams((world, chat)): PathParams<(WorldId, ChatId)>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::StopChat { chat: chat.clone() };
-    send(&state, &idempotency, &world, chat, command)
-        .await
-        .map(Json)
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(Json(Receipt::created(&chat, seq)))
 }
 
 /// Make a chat the one that people see first.
@@ -144,25 +137,10 @@ pub(crate) async fn stop(
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
 pub(crate) async fn open(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams((world, chat)): PathParams<(WorldId, ChatId)>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::OpenChat { chat: chat.clone() };
-    send(&state, &idempotency, &world, chat, command)
-        .await
-        .map(Json)
-}
-
-async fn send(
-    state: &DoorState,
-    idempotency: &Idempotency,
-    world: &WorldId,
-    chat: ChatId,
-    command: Command,
-) -> Result<Receipt, Problem> {
-    let id = idempotency.command_id(world);
-    let sender = EntityId::world();
-    let sent = state.broker.send_command(world, id, sender, command);
-    Ok(Receipt::created(&chat, sent.await?.seq))
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(Json(Receipt::created(&chat, seq)))
 }

@@ -12,9 +12,10 @@ use contract::http::{
 };
 use contract::view::{GetEntities, GetEntity};
 use contract::{Command, Entity, EntityId, Rejection, RejectionCode, WorldId};
-use door_kit::{DoorState, Idempotency, JsonBody, PathParams, Problem, QueryParams, ViewAt};
+use door_kit::{DoorState, JsonBody, PathParams, Problem, QueryParams, ViewAt};
 use serde_json::value::RawValue;
 
+use crate::command_sender::CommandSender;
 use crate::part;
 use crate::responses::{created, page_rows};
 
@@ -55,16 +56,14 @@ pub(crate) async fn list(
     )
 )]
 pub(crate) async fn create(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams(world): PathParams<WorldId>,
     JsonBody(entity): JsonBody<Entity>,
 ) -> Result<Response, Problem> {
     let entity_id = entity.id.clone();
     let command = Command::CreateEntity(entity);
-    send(&state, &idempotency, &world, entity_id, command)
-        .await
-        .map(created)
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(created(Receipt::created(&entity_id, seq)))
 }
 
 /// Show an entity.
@@ -94,8 +93,7 @@ pub(crate) async fn show(
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
 pub(crate) async fn update(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams((world, entity)): PathParams<(WorldId, EntityId)>,
     JsonBody(body): JsonBody<UpdateEntityRequest>,
 ) -> Result<Json<Receipt>, Problem> {
@@ -107,9 +105,8 @@ pub(crate) async fn update(
         abilities: body.abilities,
         metadata: body.metadata,
     });
-    send(&state, &idempotency, &world, entity, command)
-        .await
-        .map(Json)
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(Json(Receipt::created(&entity, seq)))
 }
 
 /// Remove an entity. Its open runs are cancelled.
@@ -119,27 +116,12 @@ pub(crate) async fn update(
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
 pub(crate) async fn remove(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams((world, entity)): PathParams<(WorldId, EntityId)>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::RemoveEntity {
         entity: entity.clone(),
     };
-    send(&state, &idempotency, &world, entity, command)
-        .await
-        .map(Json)
-}
-
-async fn send(
-    state: &DoorState,
-    idempotency: &Idempotency,
-    world: &WorldId,
-    entity: EntityId,
-    command: Command,
-) -> Result<Receipt, Problem> {
-    let id = idempotency.command_id(world);
-    let sender = EntityId::world();
-    let sent = state.broker.send_command(world, id, sender, command);
-    Ok(Receipt::created(&entity, sent.await?.seq))
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(Json(Receipt::created(&entity, seq)))
 }

@@ -7,8 +7,10 @@ use axum::extract::State;
 use contract::ability::EventTypeVersion;
 use contract::http::{EventTypesResponse, ProblemDetails, Receipt, RegisterEventTypeRequest};
 use contract::view::{EncodedView, GetEventTypes, GetView};
-use contract::{Command, EntityId, EventType, WorldId};
-use door_kit::{DoorState, Idempotency, JsonBody, PathParams, Problem};
+use contract::{Command, EventType, WorldId};
+use door_kit::{DoorState, JsonBody, PathParams, Problem};
+
+use crate::command_sender::CommandSender;
 
 /// Check events of a type from now on.
 #[utoipa::path(
@@ -21,8 +23,7 @@ use door_kit::{DoorState, Idempotency, JsonBody, PathParams, Problem};
     )
 )]
 pub(crate) async fn register(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams((world, event_type)): PathParams<(WorldId, EventType)>,
     JsonBody(body): JsonBody<RegisterEventTypeRequest>,
 ) -> Result<Json<Receipt>, Problem> {
@@ -32,10 +33,8 @@ pub(crate) async fn register(
         description: body.description,
         schema: body.schema,
     });
-    let id = idempotency.command_id(&world);
-    let sender = EntityId::world();
-    let sent = state.broker.send_command(&world, id, sender, command);
-    Ok(Json(Receipt::created(&event_type, sent.await?.seq)))
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(Json(Receipt::created(&event_type, seq)))
 }
 
 /// List the types of events that a world checks.

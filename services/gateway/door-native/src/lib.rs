@@ -7,6 +7,7 @@ mod approvals;
 mod changes;
 mod chats;
 mod cloud_events;
+mod command_sender;
 mod decode_frame;
 mod entities;
 mod event_format;

@@ -9,6 +9,7 @@ use contract::http::{BranchChatRequest, EditMessageRequest, ProblemDetails, Rece
 use contract::{ChatId, Command, EntityId, MessageId, WorldId};
 use door_kit::{DoorState, Idempotency, JsonBody, PathParams, Problem};
 
+use crate::command_sender::CommandSender;
 use crate::responses::{created, sender_or_world};
 
 /// Replace a person's message, and all that followed it, with another.
@@ -42,15 +43,12 @@ pub(crate) async fn edit(
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
 pub(crate) async fn remove(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams((world, chat, message)): PathParams<(WorldId, ChatId, MessageId)>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::RemoveMessage { chat, message };
-    let id = idempotency.command_id(&world);
-    let sender = EntityId::world();
-    let sent = state.broker.send_command(&world, id, sender, command);
-    Ok(Json(Receipt::created(&message, sent.await?.seq)))
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(Json(Receipt::created(&message, seq)))
 }
 
 /// Begin a chat with the messages of another, and open it.
@@ -61,8 +59,7 @@ pub(crate) async fn remove(
     responses((status = 201, body = Receipt), (status = 404, body = ProblemDetails))
 )]
 pub(crate) async fn branch(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams((world, chat)): PathParams<(WorldId, ChatId)>,
     JsonBody(body): JsonBody<BranchChatRequest>,
 ) -> Result<Response, Problem> {
@@ -71,10 +68,9 @@ pub(crate) async fn branch(
         message: body.message,
         new: body.id.clone(),
     };
-    let id = idempotency.command_id(&world);
     let sender = sender_or_world(body.sender);
-    let sent = state.broker.send_command(&world, id, sender, command);
-    Ok(created(Receipt::created(&body.id, sent.await?.seq)))
+    let seq = commands.send(&world, sender, command).await?;
+    Ok(created(Receipt::created(&body.id, seq)))
 }
 
 /// Clear the memory of an agent.
@@ -84,15 +80,12 @@ pub(crate) async fn branch(
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
 pub(crate) async fn clear_memory(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams((world, agent)): PathParams<(WorldId, EntityId)>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::ForgetMemory {
         agent: agent.clone(),
     };
-    let id = idempotency.command_id(&world);
-    let sender = EntityId::world();
-    let sent = state.broker.send_command(&world, id, sender, command);
-    Ok(Json(Receipt::created(&agent, sent.await?.seq)))
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(Json(Receipt::created(&agent, seq)))
 }

@@ -8,13 +8,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use contract::http::{ProblemDetails, Receipt, RunQuery, RunRequest, RunResponse, RunStatus};
 use contract::view::GetRun;
-use contract::{CloudEvent, Command, EntityId, Fact, RunId, Seq, WorldId};
+use contract::{CloudEvent, Command, Fact, RunId, Seq, WorldId};
 use door_kit::{
     CloseReason, DoorState, EventReader, Filter, Idempotency, JsonBody, LogCommit, PathParams,
     Payload, Problem, QueryParams, ReadDeadline, ReadEnd,
 };
 use tokio::time::Instant;
 
+use crate::command_sender::CommandSender;
 use crate::responses::{before, sender_or_world};
 
 /// Pages of the log, of up to 256 commits, that are searched for the end of a run.
@@ -190,15 +191,12 @@ async fn search_log(
     )
 )]
 pub(crate) async fn cancel(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams((world, run)): PathParams<(WorldId, RunId)>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::CancelRun { run };
-    let id = idempotency.command_id(&world);
-    let sender = EntityId::world();
-    let sent = state.broker.send_command(&world, id, sender, command);
-    Ok(Json(Receipt::created(&run, sent.await?.seq)))
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(Json(Receipt::created(&run, seq)))
 }
 
 /// How a run ended, if this event is its end.

@@ -1,14 +1,12 @@
 //! Timers: set and cancel.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use contract::command::SetTimer;
 use contract::http::{ProblemDetails, Receipt, SetTimerRequest};
-use contract::{Command, EntityId, TimerId, WorldId};
-use door_kit::{DoorState, Idempotency, JsonBody, PathParams, Problem};
+use contract::{Command, TimerId, WorldId};
+use door_kit::{JsonBody, PathParams, Problem};
 
+use crate::command_sender::CommandSender;
 use crate::responses::sender_or_world;
 
 /// Set a timer, or set it again.
@@ -19,8 +17,7 @@ use crate::responses::sender_or_world;
     responses((status = 200, body = Receipt), (status = 422, body = ProblemDetails))
 )]
 pub(crate) async fn set(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams((world, timer)): PathParams<(WorldId, TimerId)>,
     JsonBody(body): JsonBody<SetTimerRequest>,
 ) -> Result<Json<Receipt>, Problem> {
@@ -31,10 +28,9 @@ pub(crate) async fn set(
         event: body.event,
         message: body.message,
     });
-    let id = idempotency.command_id(&world);
     let sender = sender_or_world(body.sender);
-    let sent = state.broker.send_command(&world, id, sender, command);
-    Ok(Json(Receipt::created(&timer, sent.await?.seq)))
+    let seq = commands.send(&world, sender, command).await?;
+    Ok(Json(Receipt::created(&timer, seq)))
 }
 
 /// Cancel a timer.
@@ -44,15 +40,12 @@ pub(crate) async fn set(
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
 pub(crate) async fn cancel(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams((world, timer)): PathParams<(WorldId, TimerId)>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::CancelTimer {
         timer: timer.clone(),
     };
-    let id = idempotency.command_id(&world);
-    let sender = EntityId::world();
-    let sent = state.broker.send_command(&world, id, sender, command);
-    Ok(Json(Receipt::created(&timer, sent.await?.seq)))
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(Json(Receipt::created(&timer, seq)))
 }

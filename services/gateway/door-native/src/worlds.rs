@@ -11,11 +11,10 @@ use contract::http::{
 };
 use contract::query::WorldsQuery;
 use contract::view::GetProfile;
-use contract::{Command, EntityId, Rejection, RejectionCode, WorldId, WorldSpec};
-use door_kit::{
-    DoorState, Idempotency, JsonBody, PathParams, Problem, QueryParams, QueryRows, parse_json,
-};
+use contract::{Command, Rejection, RejectionCode, WorldId, WorldSpec};
+use door_kit::{DoorState, JsonBody, PathParams, Problem, QueryParams, QueryRows, parse_json};
 
+use crate::command_sender::CommandSender;
 use crate::responses::{created, page_rows};
 
 /// List the worlds.
@@ -46,8 +45,7 @@ pub(crate) async fn list(
     )
 )]
 pub(crate) async fn create(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     // Not as a `CreateWorldRequest`: serde finds no unknown fields in a flattened structure.
     JsonBody(mut fields): JsonBody<serde_json::Map<String, serde_json::Value>>,
 ) -> Result<Response, Problem> {
@@ -57,9 +55,8 @@ pub(crate) async fn create(
         serde_json::from_value(id).map_err(|error| Problem::invalid("id", error.to_string()))?;
     let spec = serde_json::to_vec(&fields).unwrap_or_default();
     let command = Command::CreateWorld(parse_json(&spec)?);
-    send(&state, &idempotency, &world, command)
-        .await
-        .map(created)
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(created(Receipt::created(&world, seq)))
 }
 
 /// Show a world.
@@ -96,13 +93,13 @@ pub(crate) async fn show(
     responses((status = 200, body = Receipt), (status = 422, body = ProblemDetails))
 )]
 pub(crate) async fn apply(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams(world): PathParams<WorldId>,
     JsonBody(spec): JsonBody<WorldSpec>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::ApplyWorld(spec);
-    send(&state, &idempotency, &world, command).await.map(Json)
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(Json(Receipt::created(&world, seq)))
 }
 
 /// Change what a world is; what is absent stays.
@@ -112,13 +109,13 @@ pub(crate) async fn apply(
     responses((status = 200, body = Receipt), (status = 422, body = ProblemDetails))
 )]
 pub(crate) async fn update(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams(world): PathParams<WorldId>,
     JsonBody(update): JsonBody<WorldUpdate>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::UpdateWorld(update);
-    send(&state, &idempotency, &world, command).await.map(Json)
+    let seq = commands.send_as_world(&world, command).await?;
+    Ok(Json(Receipt::created(&world, seq)))
 }
 
 /// Delete a world, for good.
@@ -127,23 +124,9 @@ pub(crate) async fn update(
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
 pub(crate) async fn delete(
-    State(state): State<Arc<DoorState>>,
-    idempotency: Idempotency,
+    commands: CommandSender,
     PathParams(world): PathParams<WorldId>,
 ) -> Result<Json<Receipt>, Problem> {
-    send(&state, &idempotency, &world, Command::DeleteWorld)
-        .await
-        .map(Json)
-}
-
-async fn send(
-    state: &DoorState,
-    idempotency: &Idempotency,
-    world: &WorldId,
-    command: Command,
-) -> Result<Receipt, Problem> {
-    let id = idempotency.command_id(world);
-    let sender = EntityId::world();
-    let sent = state.broker.send_command(world, id, sender, command);
-    Ok(Receipt::created(world, sent.await?.seq))
+    let seq = commands.send_as_world(&world, Command::DeleteWorld).await?;
+    Ok(Json(Receipt::created(&world, seq)))
 }

@@ -1,0 +1,57 @@
+//! How handlers send the command of a request.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use contract::{Command, EntityId, Seq, WorldId};
+use door_kit::{DoorState, Idempotency, Problem};
+
+use crate::state::NativeState;
+
+/// Sends the command of a request. Its id follows from the request's `Idempotency-Key`.
+pub(crate) struct CommandSender {
+    doors: Arc<DoorState>,
+    idempotency: Idempotency,
+}
+
+impl CommandSender {
+    /// Sends a command, and returns its commit once its events are durable.
+    ///
+    /// # Errors
+    /// The rejection of the world, or 503 when it did not answer.
+    pub(crate) async fn send(
+        &self,
+        world: &WorldId,
+        sender: EntityId,
+        command: Command,
+    ) -> Result<Seq, Problem> {
+        let id = self.idempotency.command_id(world);
+        let broker = &self.doors.broker;
+        let accepted = broker.send_command(world, id, sender, command).await?;
+        Ok(accepted.seq)
+    }
+
+    /// Sends a command of the world itself.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub(crate) async fn send_as_world(
+        &self,
+        world: &WorldId,
+        command: Command,
+    ) -> Result<Seq, Problem> {
+        self.send(world, EntityId::world(), command).await
+    }
+}
+
+impl FromRequestParts<NativeState> for CommandSender {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &NativeState) -> Result<Self, Problem> {
+        Ok(Self {
+            doors: Arc::clone(&state.doors),
+            idempotency: Idempotency::from_request_parts(parts, state).await?,
+        })
+    }
+}

@@ -1,0 +1,181 @@
+//! The description has every route, and what all of them have in common.
+
+use std::sync::Arc;
+
+use door_kit::{BrokerConnection, DoorState};
+use service_kit::CancellationToken;
+
+use super::*;
+use crate::config::Config;
+
+fn doors() -> Arc<DoorState> {
+    let settings = Config::default().door_settings();
+    let shutdown = CancellationToken::new();
+    let doors = DoorState::new(settings, BrokerConnection::default(), shutdown);
+    Arc::new(doors)
+}
+
+fn description() -> OpenApi {
+    let doors = doors();
+    describe([
+        door_native::routes(&doors).into_openapi(),
+        door_agent_world::routes(&doors).into_openapi(),
+        door_genworlds::routes(&doors, None).into_openapi(),
+    ])
+}
+
+#[test]
+fn the_description_has_the_routes_of_every_door() {
+    let api = serde_json::to_value(description()).unwrap();
+    assert!(api["openapi"].as_str().unwrap().starts_with("3.1."));
+    let paths = api["paths"].as_object().unwrap();
+    for path in ["/v1/worlds", "/worlds/{world}/hitl/respond", "/ws/{world}"] {
+        assert!(paths.contains_key(path), "{path}");
+    }
+}
+
+#[test]
+fn every_reference_of_the_description_has_its_schema() {
+    let text = description().to_json().unwrap();
+    let api: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let schemas = api["components"]["schemas"].as_object().unwrap();
+    for reference in text.split("\"#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(schemas.contains_key(name), "{name}");
+    }
+}
+
+#[test]
+fn the_description_has_the_security_schemes_and_names_no_operation_twice() {
+    let api = serde_json::to_value(description()).unwrap();
+    let schemes = api["components"]["securitySchemes"].as_object().unwrap();
+    let security = |of: &serde_json::Value| of["security"].as_array().map(Vec::len);
+    assert_eq!((schemes.len(), security(&api)), (3, Some(2)));
+    for (path, methods) in api["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let parameters = operation["parameters"].as_array();
+            let may_repeat = parameters
+                .into_iter()
+                .flatten()
+                .any(|parameter| parameter["name"] == "Idempotency-Key");
+            let is_read = method == "get";
+            let takes_key = !is_read && path != "/mcp/servers/{id}/restart";
+            assert_eq!(may_repeat, takes_key, "{method} {path}");
+            assert_eq!(security(operation), is_read.then_some(3), "{method} {path}");
+            assert_eq!(operation.get("operationId"), None, "{method} {path}");
+        }
+    }
+}
+
+/// The routes of a description, as `METHOD path`.
+fn described_routes(api: OpenApi) -> Vec<String> {
+    let api = serde_json::to_value(api).unwrap();
+    let mut routes = Vec::new();
+    for (path, methods) in api["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            routes.push(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    routes.sort();
+    routes
+}
+
+#[test]
+fn every_route_of_the_native_door_is_described() {
+    let doors = doors();
+    assert_eq!(
+        described_routes(door_native::routes(&doors).into_openapi()),
+        [
+            "DELETE /v1/worlds/{world}",
+            "DELETE /v1/worlds/{world}/chats/{chat}",
+            "DELETE /v1/worlds/{world}/chats/{chat}/messages/{message}",
+            "DELETE /v1/worlds/{world}/entities/{entity}",
+            "DELETE /v1/worlds/{world}/entities/{entity}/memory",
+            "DELETE /v1/worlds/{world}/invocations/{invocation}",
+            "DELETE /v1/worlds/{world}/timers/{timer}",
+            "GET /v1/worlds",
+            "GET /v1/worlds/{world}",
+            "GET /v1/worlds/{world}/approvals",
+            "GET /v1/worlds/{world}/chats",
+            "GET /v1/worlds/{world}/chats/{chat}",
+            "GET /v1/worlds/{world}/chats/{chat}/messages",
+            "GET /v1/worlds/{world}/entities",
+            "GET /v1/worlds/{world}/entities/{entity}",
+            "GET /v1/worlds/{world}/entities/{entity}/mind",
+            "GET /v1/worlds/{world}/entities/{entity}/offers",
+            "GET /v1/worlds/{world}/event-types",
+            "GET /v1/worlds/{world}/events",
+            "GET /v1/worlds/{world}/events/stream",
+            "GET /v1/worlds/{world}/invocations/{invocation}",
+            "GET /v1/worlds/{world}/state",
+            "GET /v1/worlds/{world}/usage",
+            "GET /v1/worlds/{world}/ws",
+            "PATCH /v1/worlds/{world}",
+            "PATCH /v1/worlds/{world}/chats/{chat}",
+            "PATCH /v1/worlds/{world}/entities/{entity}",
+            "POST /v1/worlds",
+            "POST /v1/worlds/{world}/approvals/{approval}",
+            "POST /v1/worlds/{world}/changes",
+            "POST /v1/worlds/{world}/chats",
+            "POST /v1/worlds/{world}/chats/{chat}/branches",
+            "POST /v1/worlds/{world}/chats/{chat}/messages",
+            "POST /v1/worlds/{world}/chats/{chat}/open",
+            "POST /v1/worlds/{world}/chats/{chat}/stop",
+            "POST /v1/worlds/{world}/entities",
+            "POST /v1/worlds/{world}/events",
+            "POST /v1/worlds/{world}/invocations",
+            "PUT /v1/worlds/{world}",
+            "PUT /v1/worlds/{world}/chats/{chat}/messages/{message}",
+            "PUT /v1/worlds/{world}/event-types/{type}",
+            "PUT /v1/worlds/{world}/timers/{timer}",
+        ]
+    );
+}
+
+#[test]
+fn every_route_of_the_door_of_agent_world_is_described() {
+    let doors = doors();
+    assert_eq!(
+        described_routes(door_agent_world::routes(&doors).into_openapi()),
+        [
+            "DELETE /worlds/{world}",
+            "DELETE /worlds/{world}/agents/{agent}",
+            "DELETE /worlds/{world}/agents/{agent}/memory",
+            "DELETE /worlds/{world}/chats/{chat}",
+            "DELETE /worlds/{world}/messages/{message}",
+            "GET /mcp/health",
+            "GET /mcp/servers",
+            "GET /tool-artifact",
+            "GET /worlds",
+            "GET /worlds/{world}",
+            "GET /worlds/{world}/agents",
+            "GET /worlds/{world}/agents/{agent}",
+            "GET /worlds/{world}/chats",
+            "GET /worlds/{world}/events",
+            "GET /worlds/{world}/export",
+            "GET /worlds/{world}/status",
+            "PATCH /worlds/{world}",
+            "PATCH /worlds/{world}/agents/{agent}",
+            "POST /mcp/servers/{id}/restart",
+            "POST /worlds",
+            "POST /worlds/{world}/agents",
+            "POST /worlds/{world}/chat",
+            "POST /worlds/{world}/chats",
+            "POST /worlds/{world}/hitl/respond",
+            "POST /worlds/{world}/load-chat/{chat}",
+            "POST /worlds/{world}/messages",
+            "POST /worlds/{world}/messages/stop",
+            "POST /worlds/{world}/setChat/{chat}",
+            "PUT /worlds/{world}/messages/{message}",
+        ]
+    );
+}
+
+#[test]
+fn every_route_of_the_door_of_genworlds_is_described() {
+    let doors = doors();
+    assert_eq!(
+        described_routes(door_genworlds::routes(&doors, None).into_openapi()),
+        ["GET /ws", "GET /ws/{world}",]
+    );
+}
