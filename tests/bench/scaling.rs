@@ -96,7 +96,7 @@ async fn measure(bus: &Bus, world: &WorldId, count: usize) -> f64 {
     ask(bus, world).await;
     let mut ended = 0;
     let mut started = Instant::now();
-    let asked = async {
+    let sent = async {
         for _ in 0..count / BATCH {
             ask(bus, world).await;
         }
@@ -113,7 +113,7 @@ async fn measure(bus: &Bus, world: &WorldId, count: usize) -> f64 {
             }
         }
     };
-    let both = async { tokio::join!(asked, received) };
+    let both = async { tokio::join!(sent, received) };
     tokio::time::timeout(DEADLINE, both)
         .await
         .expect("all runs in time");

@@ -178,11 +178,11 @@ async fn a_model_makes_use_of_an_object() {
         "",
         &[["c1", "mic_speak", r#"{"message":"good evening"}"#]],
     ));
-    model.reply(Reply::text("I speeches it."));
+    model.reply(Reply::text("I said it."));
     let body = json!({"sender": "guest", "text": "greet everyone"});
     let path = format!("{WORLD}/chats/main/messages");
     let answer = Http::post(&cluster.gateways, &path, &body).await;
-    assert_eq!(answer["answers"][0]["text"], "I speeches it.", "{answer}");
+    assert_eq!(answer["answers"][0]["text"], "I said it.", "{answer}");
     let sounds = events(&cluster, "microphone_sounds").await;
     assert_eq!(sounds[0]["data"]["speaker"], "ada");
     let prompt = model.requests()[1].body["messages"].to_string();

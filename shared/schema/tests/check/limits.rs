@@ -13,7 +13,7 @@ fn at_most_8_faults_are_reported() {
         "[1, 1, 1, 1, 1, 1, 1, 1, 1, 1]",
     );
     assert_eq!(found.len(), 8);
-    assert_eq!(found[7], "data[7] must be null, not a outermost number");
+    assert_eq!(found[7], "data[7] must be null, not a whole number");
 }
 
 #[test]
