@@ -10,6 +10,7 @@
 
 pub mod ability;
 pub mod action;
+pub mod behaviour;
 pub mod brain;
 pub mod chat;
 pub mod cloud_event;

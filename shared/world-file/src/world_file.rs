@@ -53,6 +53,8 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use contract::behaviour::Definition;
+
     use super::*;
 
     #[test]
@@ -91,6 +93,15 @@ mod tests {
             ),
             ("a", "A", 2)
         );
+    }
+
+    #[test]
+    fn a_behaviour_in_yaml_keeps_the_order_of_its_fields() {
+        let yaml = "initial: z\nstates:\n  z: {wait_seconds: 0.5}\n  a: {args: {n: [1, -2, null]}}";
+        let definition: Definition = serde_saphyr::from_str(yaml).unwrap();
+        let json =
+            r#"{"initial":"z","states":{"z":{"wait_seconds":0.5},"a":{"args":{"n":[1,-2,null]}}}}"#;
+        assert_eq!(definition.json(), json);
     }
 
     #[test]

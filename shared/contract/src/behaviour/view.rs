@@ -1,0 +1,152 @@
+//! What is shown of a behaviour and of where its machine is.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::definition::{Definition, Format};
+use crate::id::{EntityId, RunId};
+use crate::timestamp::Timestamp;
+
+/// An entity's behaviour, and what its machine is doing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BehaviourView {
+    /// Whose behaviour it is.
+    pub entity: EntityId,
+    /// The format of `definition`.
+    pub format: Format,
+    /// The behaviour as it was given.
+    #[schema(value_type = Object)]
+    pub definition: Definition,
+    /// How often the behaviour was replaced.
+    pub revision: u64,
+    /// The present state.
+    pub state: String,
+    /// When it was entered.
+    pub since: Timestamp,
+    /// Whether no transition is made for now.
+    pub paused: bool,
+    /// Why not, when the world itself paused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause_reason: Option<String>,
+    /// The transitions that may be next, and what each waits for.
+    pub waiting_for: Vec<Waiting>,
+    /// The action that is being done.
+    pub running: Option<RunningAction>,
+    /// The agents that the last search found, without those that are engaged since.
+    pub found: Vec<EntityId>,
+    /// Its partners.
+    pub engaged: Vec<EntityId>,
+    /// Whether it would accept an engagement: it has no partner.
+    pub available: bool,
+    /// The agents that passed the last comparison.
+    pub valid_cmp: Vec<EntityId>,
+    /// The errors that the last evaluation found, by agent.
+    pub evaluation: BTreeMap<EntityId, f64>,
+    /// The streams that it steps through.
+    pub playlist: Playlist,
+    /// The entities that it is linked to.
+    #[schema(value_type = BTreeMap<String, LinkState>)]
+    pub links: BTreeMap<EntityId, LinkState>,
+    /// How many requests wait for it.
+    pub requests: u64,
+}
+
+/// A transition that may be next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Waiting {
+    /// The transition's action.
+    pub action: String,
+    /// What must happen first.
+    #[serde(rename = "for")]
+    pub reason: WaitReason,
+    /// When, if it waits for a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+/// What a transition waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitReason {
+    /// A request of another entity.
+    Request,
+    /// A sample on a stream that it reads.
+    Data,
+    /// A delay, or the state's waiting time.
+    Time,
+    /// A change of what its action reads.
+    Change,
+    /// The end of a run, or of an interaction that it sent.
+    Completion,
+    /// A case that this build does not know.
+    #[serde(other)]
+    Other,
+}
+
+/// An action that is being done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunningAction {
+    /// Its name.
+    pub action: String,
+    /// When it began.
+    pub since: Timestamp,
+    /// The run that does it; absent while it waits for an interaction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub run: Option<RunId>,
+}
+
+/// The streams that an agent steps through.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Playlist {
+    /// The streams of one round.
+    pub streams: Vec<String>,
+    /// The present position, over all rounds: from 0 to `streams` times `repeat`, exclusive.
+    pub position: u64,
+    /// How many rounds there are.
+    pub repeat: u64,
+}
+
+/// How far a link between two entities is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
+    /// The other one has not been seen since the link was made.
+    Connecting,
+    /// The other one is there.
+    Connected,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_view_is_shown_and_read() {
+        let since = "2026-01-01T00:00:00Z";
+        let shown = json!({
+            "entity": "w", "format": "unaiverse",
+            "definition": {"machine": {"initial_state": "ready"}}, "revision": 3,
+            "state": "ready", "since": since, "paused": false,
+            "waiting_for": [
+                {"action": "process", "for": "request"},
+                {"action": "nop", "for": "time", "at": since},
+            ],
+            "running": null, "found": [], "engaged": ["a"], "available": false, "valid_cmp": [],
+            "evaluation": {"a": 0.5},
+            "playlist": {"streams": ["t:recorded1"], "position": 0, "repeat": 1},
+            "links": {"a": "connected"}, "requests": 2,
+        });
+        let view: BehaviourView = serde_json::from_value(shown.clone()).unwrap();
+        assert_eq!(view.definition.format(), Format::Unaiverse);
+        let again = serde_json::to_value(&view).unwrap();
+        let read: BehaviourView = serde_json::from_value(again.clone()).unwrap();
+        assert_eq!(read, view);
+        assert_eq!(again["waiting_for"][0], shown["waiting_for"][0]);
+        assert_eq!(again["playlist"], shown["playlist"]);
+    }
+}
