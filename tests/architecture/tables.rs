@@ -112,6 +112,7 @@ const PURE: &[(&str, &[&str])] = &[
             "schema",
             "serde",
             "serde_json",
+            "serde_path_to_error",
             "uuid",
         ],
     ),
@@ -140,7 +141,7 @@ pub(crate) const LAYERS: &[Layers] = &[Layers {
         &["abilities"],
         &["tools"],
         &["chats", "minds"],
-        &["timers"],
+        &["timers", "behaviours"],
         // The tables in which all features meet.
         &["entity_checks"],
         &["worlds"],

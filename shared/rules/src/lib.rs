@@ -13,6 +13,7 @@
 
 mod abilities;
 mod apply;
+mod behaviours;
 mod chats;
 mod commands;
 mod completion;
@@ -43,6 +44,11 @@ mod views;
 mod world;
 mod worlds;
 
+pub use behaviours::{
+    Action, ActionKind, Argument, ArgumentDefault, ArgumentKind, BUILT_IN_ACTIONS,
+    BUILT_IN_WILDCARDS, BuiltIn, Class, CustomActions, DYNAMIC_WILDCARDS, Machine, MachineState,
+    Reads, StateId, Transition, Wildcards, built_in, dot, mermaid, resolve, resolve_text,
+};
 pub use context::context;
 pub use decider::{COMMAND_BYTES_MAX, COMMAND_EVENTS_MAX, size_bytes};
 pub use step::{replay, step};
