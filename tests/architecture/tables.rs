@@ -137,7 +137,7 @@ pub(crate) const LAYERS: &[Layers] = &[Layers {
         &["rejection", "version"],
         &["decider", "text", "schemas"],
         &["entities", "event_types", "schedule", "dedup"],
-        &["runs", "dialect"],
+        &["runs", "dialect", "streams"],
         &["abilities"],
         &["tools"],
         &["chats", "minds"],

@@ -14,6 +14,7 @@ use crate::id::{
 };
 use crate::mind::MindView;
 use crate::run::{RunContext, RunOutcome};
+use crate::stream::{AppendSamples, PutStream, StreamRef};
 use crate::timestamp::Timestamp;
 use crate::tool::{McpServers, Verdict};
 pub use crate::view::View;
@@ -225,6 +226,15 @@ pub enum Command {
         /// Which.
         chat: ChatId,
     },
+    /// Declare a stream, or declare it anew.
+    PutStream(PutStream),
+    /// End a stream.
+    RemoveStream {
+        /// Which.
+        stream: StreamRef,
+    },
+    /// Append samples to a stream.
+    AppendSamples(AppendSamples),
     /// Set a timer, or set it anew.
     SetTimer(SetTimer),
     /// Cancel a timer.
@@ -419,6 +429,8 @@ pub enum RejectionCode {
     UnknownMessage,
     /// The world has no such timer.
     UnknownTimer,
+    /// The world has no such stream.
+    UnknownStream,
     /// Something of this id is there already.
     AlreadyExists,
     /// The run, or what waited for a person, has ended, or never was.

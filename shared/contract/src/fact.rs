@@ -15,6 +15,7 @@ use crate::id::{ActionName, ApprovalId, ChatId, EntityId, MessageId, RunId, Time
 use crate::mind::{Summary, ThinkTask};
 use crate::purpose_kind::PurposeKind;
 use crate::run::Usage;
+use crate::stream::{StreamAppended, StreamDeclared, StreamRemoved};
 use crate::timestamp::Timestamp;
 use crate::tool::{ToolCall, Verdict};
 use crate::world::WorldDescription;
@@ -108,6 +109,12 @@ facts! {
     ApprovalRequested(ApprovalRequested);
     /// A person has decided about a call, or nobody is waited for any more.
     ApprovalEnded(ApprovalEnded);
+    /// A stream is now as given.
+    StreamDeclared(StreamDeclared);
+    /// A stream ended, and its samples with it.
+    StreamRemoved(StreamRemoved);
+    /// Samples were appended to a stream.
+    StreamAppended(StreamAppended);
     /// A timer will fire.
     TimerSet(TimerSet);
     /// A timer fired.

@@ -79,6 +79,12 @@ fact_kinds! {
     ApprovalRequested = "approval.requested";
     /// A person has decided about a call, or nobody is waited for any more.
     ApprovalEnded = "approval.ended";
+    /// A stream is now as given.
+    StreamDeclared = "stream.declared";
+    /// A stream ended, and its samples with it.
+    StreamRemoved = "stream.removed";
+    /// Samples were appended to a stream.
+    StreamAppended = "stream.appended";
     /// A timer will fire.
     TimerSet = "timer.set";
     /// A timer fired.
@@ -126,6 +132,9 @@ impl FactKind {
             | Self::ActionFailed
             | Self::ApprovalRequested
             | Self::ApprovalEnded
+            | Self::StreamDeclared
+            | Self::StreamRemoved
+            | Self::StreamAppended
             | Self::TimerSet
             | Self::TimerFired
             | Self::TimerCancelled => None,

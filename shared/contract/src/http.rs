@@ -13,6 +13,7 @@ mod runs;
 mod socket;
 mod state;
 mod stream;
+mod streams;
 mod timers;
 mod worlds;
 
@@ -33,5 +34,9 @@ pub use runs::{RunQuery, RunRequest, RunResponse, RunStatus};
 pub use socket::{CancelRunFrame, PingFrame, PostMessageFrame, ServerFrame, StopChatFrame};
 pub use state::{ReadAfterWrite, StateQuery, StateResponse, UsageResponse};
 pub use stream::{StreamClosed, StreamQuery, StreamStart};
+pub use streams::{
+    AppendReceipt, AppendSamplesRequest, PutStreamRequest, SamplesPage, SamplesPageQuery,
+    StreamsPage, StreamsPageQuery,
+};
 pub use timers::SetTimerRequest;
 pub use worlds::{CreateWorldRequest, WorldResponse, WorldsPage, WorldsPageQuery};

@@ -108,6 +108,8 @@ name_id! {
     ChatId;
     /// A timer in a world.
     TimerId;
+    /// The name of a stream among those of its owner.
+    StreamName;
     /// The name under which workers offer an action.
     ActionName;
 }
@@ -203,6 +205,8 @@ uuid_id! {
     RunId;
     /// A call that waits for a person: the id of its `approval.requested` event.
     ApprovalId;
+    /// A request of an entity to others: the id of its `interaction.requested` event.
+    InteractionId;
 }
 
 impl CommandId {

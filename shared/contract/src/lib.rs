@@ -31,6 +31,7 @@ pub mod query;
 pub mod run;
 mod seconds;
 pub mod signal;
+pub mod stream;
 pub mod subject;
 mod target;
 pub mod timestamp;
@@ -53,13 +54,14 @@ pub use event_type::EventType;
 pub use fact::Fact;
 pub use fact_kind::FactKind;
 pub use id::{
-    ActionName, ApprovalId, ChatId, CommandId, CommitId, EntityId, EventId, MessageId, RunId,
-    TimerId, WorldId,
+    ActionName, ApprovalId, ChatId, CommandId, CommitId, EntityId, EventId, InteractionId,
+    MessageId, RunId, StreamName, TimerId, WorldId,
 };
 pub use purpose::Purpose;
 pub use purpose_kind::PurposeKind;
 pub use run::{Run, RunContext, RunOutcome, Usage};
 pub use signal::Chunk;
+pub use stream::{Sample, StreamRef, StreamType};
 pub use target::{InvalidTarget, Target};
 pub use timestamp::Timestamp;
 pub use type_pattern::TypePattern;

@@ -12,6 +12,7 @@ mod page;
 mod profile;
 mod request;
 mod run;
+mod stream;
 mod world;
 
 pub use activity::Activity;
@@ -24,7 +25,8 @@ pub use profile::WorldProfile;
 pub use request::{
     EncodedView, GetActivity, GetAgent, GetAgents, GetApproval, GetApprovals, GetChat,
     GetChatOutline, GetChats, GetEntities, GetEntity, GetEventTypes, GetOutline, GetProfile,
-    GetRun, GetRuns, GetView, GetWhole, View, ViewRequest,
+    GetRun, GetRuns, GetStream, GetStreamBatches, GetStreams, GetView, GetWhole, View, ViewRequest,
 };
 pub use run::{QuestionId, RunOutline, RunView, TimerView};
+pub use stream::{StreamBatches, StreamPage, StreamView};
 pub use world::WorldView;

@@ -8,7 +8,7 @@ use contract::{Event, Fact, Purpose, Timestamp};
 use crate::runs::EndedRun;
 use crate::tools::LoopOwner;
 use crate::world::World;
-use crate::{chats, entities, event_types, minds, runs, timers, tools, worlds};
+use crate::{chats, entities, event_types, minds, runs, streams, timers, tools, worlds};
 
 /// Applies an event that happened at `at`; `fact` is its payload, when its type is built in.
 pub(crate) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: Timestamp) {
@@ -19,6 +19,7 @@ pub(crate) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
     entities::apply(world, fact);
     event_types::apply(world, fact);
     let ended = runs::apply(world, event, fact);
+    streams::apply(world, fact, at);
     let loop_with_result = tools::apply(world, event, fact, at);
     chats::apply(world, event, fact, at);
     minds::apply(world, event, fact);

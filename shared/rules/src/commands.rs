@@ -7,7 +7,7 @@ use crate::decider::{Decider, FOLLOW_UPS_MAX};
 use crate::entity_checks::check_entity;
 use crate::world::World;
 use crate::{
-    abilities, chats, completion, due, entities, event_types, runs, timers, tools, worlds,
+    abilities, chats, completion, due, entities, event_types, runs, streams, timers, tools, worlds,
 };
 
 /// Decides a command.
@@ -44,6 +44,9 @@ pub(crate) fn decide(
         | Command::PostMessage { .. }
         | Command::RemoveMessage { .. }
         | Command::EditMessage { .. } => decide_chats(world, &request.command, decider),
+        Command::PutStream(_) | Command::RemoveStream { .. } | Command::AppendSamples(_) => {
+            decide_streams(world, &request.command, decider)
+        }
         Command::SendEvents { .. }
         | Command::RequestAction { .. }
         | Command::Complete { .. }
@@ -131,6 +134,21 @@ fn decide_chats(
             message,
             text,
         } => chats::edit(world, chat, *message, text, decider),
+        _ => Ok(()),
+    }
+}
+
+fn decide_streams(
+    world: &World,
+    command: &Command,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    match command {
+        Command::PutStream(wanted) => streams::put(world, wanted, decider),
+        Command::RemoveStream { stream } => streams::remove(world, stream, decider),
+        Command::AppendSamples(wanted) => {
+            streams::append(world, wanted, decider.sender(), "", decider)
+        }
         _ => Ok(()),
     }
 }

@@ -33,6 +33,7 @@ mod runs;
 mod schedule;
 mod schemas;
 mod step;
+mod streams;
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "a test makes ids")]
 mod tests;

@@ -38,6 +38,7 @@ impl World {
     /// Seals a commit whose events are applied: nothing is added to it any more.
     pub fn seal(&mut self, commit: &Commit) {
         self.at = commit.at;
+        self.streams.seal();
         if let Some(wake) = commit.wake {
             self.schedule.set_wake(wake);
         }
@@ -46,6 +47,7 @@ impl World {
     /// Notes that a commit which was sealed is in the log at `seq`.
     pub fn mark_durable(&mut self, seq: Seq, commit: &Commit) {
         self.seq = seq;
+        self.streams.mark_durable(seq);
         self.dedup.record(seq, commit);
     }
 }

@@ -7,6 +7,7 @@ mod dialect;
 mod events;
 mod limits;
 mod properties;
+mod streams;
 mod tools;
 mod views;
 

@@ -11,6 +11,7 @@ mod outline;
 mod page;
 mod profile;
 mod runs;
+mod streams;
 mod view;
 mod world_view;
 
@@ -42,6 +43,9 @@ pub fn view<'a>(world: &'a World, request: &ViewRequest) -> View<'a> {
         ViewRequest::Approvals => View::Approvals(approvals::approvals(world)),
         ViewRequest::Activity(get) => View::Activity(activity::activity(world, get.chat.as_ref())),
         ViewRequest::EventTypes => View::EventTypes(event_types::event_types(world)),
+        ViewRequest::Stream(get) => View::Stream(streams::stream(world, &get.stream)),
+        ViewRequest::Streams(get) => View::Streams(streams::stream_page(world, get)),
+        ViewRequest::StreamBatches(get) => View::StreamBatches(streams::stream_batches(world, get)),
         ViewRequest::All(requests) => {
             let views = requests.iter().map(|request| view(world, request));
             View::All(views.collect())

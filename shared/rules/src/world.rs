@@ -11,6 +11,7 @@ use crate::event_types::EventTypes;
 use crate::minds::Minds;
 use crate::runs::Runs;
 use crate::schedule::Schedule;
+use crate::streams::Streams;
 use crate::timers::Timers;
 use crate::tools::Tools;
 
@@ -32,6 +33,8 @@ pub struct World {
     pub(crate) schedule: Schedule,
     pub(crate) dedup: CommandDedup,
     pub(crate) runs: Runs,
+    #[serde(default, skip_serializing_if = "Streams::is_empty")]
+    pub(crate) streams: Streams,
     pub(crate) tools: Tools,
     pub(crate) chats: Chats,
     pub(crate) minds: Minds,
@@ -53,6 +56,7 @@ impl World {
             schedule: Schedule::default(),
             dedup: CommandDedup::default(),
             runs: Runs::default(),
+            streams: Streams::default(),
             tools: Tools::default(),
             chats: Chats::default(),
             minds: Minds::default(),

@@ -7,11 +7,12 @@ use utoipa::ToSchema;
 
 use super::{
     Activity, AgentView, ChatOutline, ChatPage, ChatView, EntityPage, EventTypesView, Outline,
-    RunPage, RunView, WorldProfile, WorldView,
+    RunPage, RunView, StreamBatches, StreamPage, StreamView, WorldProfile, WorldView,
 };
 use crate::commit::Seq;
 use crate::entity::{Entity, EntityKind};
 use crate::id::{ApprovalId, ChatId, EntityId, RunId};
+use crate::stream::StreamRef;
 use crate::tool::Approval;
 
 /// What of a world's state is wanted. Each variant names the [`GetView`] that decodes its answer.
@@ -53,6 +54,12 @@ pub enum ViewRequest {
     Activity(GetActivity),
     /// See [`GetEventTypes`].
     EventTypes,
+    /// See [`GetStream`].
+    Stream(GetStream),
+    /// See [`GetStreams`].
+    Streams(GetStreams),
+    /// See [`GetStreamBatches`].
+    StreamBatches(GetStreamBatches),
     /// Several views of the same moment: an array, in this order. See the tuples that are a
     /// [`GetView`].
     All(Vec<ViewRequest>),
@@ -90,7 +97,8 @@ impl ViewRequest {
             Self::Whole | Self::Outline | Self::Agents => true,
             Self::Entities(GetEntities { limit, .. })
             | Self::Chats(GetChats { limit, .. })
-            | Self::Runs(GetRuns { limit, .. }) => limit.is_none(),
+            | Self::Runs(GetRuns { limit, .. })
+            | Self::Streams(GetStreams { limit, .. }) => limit.is_none(),
             Self::All(views) => views.iter().any(Self::is_large),
             Self::Profile
             | Self::Entity(_)
@@ -101,7 +109,9 @@ impl ViewRequest {
             | Self::Approval(_)
             | Self::Approvals
             | Self::Activity(_)
-            | Self::EventTypes => false,
+            | Self::EventTypes
+            | Self::Stream(_)
+            | Self::StreamBatches(_) => false,
         }
     }
 }
@@ -271,6 +281,40 @@ get! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         chat: Option<ChatId>,
     } => Activity: Activity<'static>
+}
+
+get! {
+    /// One stream, without its samples.
+    GetStream {
+        /// Which.
+        stream: StreamRef,
+    } => Stream: Option<StreamView<'static>>
+}
+get! {
+    /// Streams without their samples, by owner and name.
+    #[derive(Default)]
+    GetStreams {
+        /// Only those of this owner.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<EntityId>,
+        /// Only those behind this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<StreamRef>,
+        /// At most this many; all when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+    } => Streams: StreamPage<'static>
+}
+get! {
+    /// Where in the log samples of a stream are.
+    GetStreamBatches {
+        /// Which.
+        stream: StreamRef,
+        /// The position of the first sample.
+        from: u64,
+        /// How many samples are wanted.
+        limit: u32,
+    } => StreamBatches: Option<StreamBatches<'static>>
 }
 
 impl<Q: GetView> GetView for Vec<Q> {

@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::chat::ChatView;
 use super::entity::EventTypesView;
 use super::run::{RunView, TimerView};
+use super::stream::StreamView;
 use crate::commit::Seq;
 use crate::entity::Entity;
 use crate::id::{ApprovalId, ChatId, EntityId, RunId, TimerId, WorldId};
 use crate::mind::MindView;
+use crate::stream::StreamRef;
 use crate::timestamp::Timestamp;
 use crate::tool::Approval;
 use crate::world::WorldDescription;
@@ -56,6 +58,9 @@ pub struct WorldView<'a> {
     /// The calls that wait for a person.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub approvals: BTreeMap<ApprovalId, Cow<'a, Approval>>,
+    /// The streams, without their samples.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub streams: BTreeMap<StreamRef, StreamView<'a>>,
     /// The timers that have not fired.
     pub timers: BTreeMap<TimerId, TimerView<'a>>,
 }

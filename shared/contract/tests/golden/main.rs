@@ -110,7 +110,7 @@ fn check_entry(request: &Value, view: &Value) -> &'static str {
     view_name(&wanted)
 }
 
-const VIEWS: usize = 17;
+const VIEWS: usize = 20;
 
 /// A new request for a view does not compile here until it is counted.
 fn view_name(request: &ViewRequest) -> &'static str {
@@ -131,6 +131,9 @@ fn view_name(request: &ViewRequest) -> &'static str {
         ViewRequest::Approvals => "approvals",
         ViewRequest::Activity(_) => "activity",
         ViewRequest::EventTypes => "event_types",
+        ViewRequest::Stream(_) => "stream",
+        ViewRequest::Streams(_) => "streams",
+        ViewRequest::StreamBatches(_) => "stream_batches",
         ViewRequest::All(_) => "all",
     }
 }
@@ -164,6 +167,9 @@ fn check_view(request: &ViewRequest, view: &Value) {
         ViewRequest::Approvals => read(GetApprovals, view),
         ViewRequest::Activity(get) => read(get.clone(), view),
         ViewRequest::EventTypes => read(GetEventTypes, view),
+        ViewRequest::Stream(get) => read(get.clone(), view),
+        ViewRequest::Streams(get) => read(get.clone(), view),
+        ViewRequest::StreamBatches(get) => read(get.clone(), view),
         ViewRequest::All(requests) => {
             let views = view.as_array().unwrap();
             assert_eq!(requests.len(), views.len());
@@ -249,7 +255,7 @@ fn servers_of_tools() {
     }
 }
 
-const COMMANDS: usize = 28;
+const COMMANDS: usize = 31;
 
 /// A new command does not compile here until it is counted.
 fn name(command: &Command) -> &'static str {
@@ -279,6 +285,9 @@ fn name(command: &Command) -> &'static str {
         Command::RegisterEventType(_) => "register_event_type",
         Command::Decide { .. } => "decide",
         Command::StopChat { .. } => "stop_chat",
+        Command::PutStream(_) => "put_stream",
+        Command::RemoveStream { .. } => "remove_stream",
+        Command::AppendSamples(_) => "append_samples",
         Command::SetTimer(_) => "set_timer",
         Command::CancelTimer { .. } => "cancel_timer",
         Command::FireDue => "wake",

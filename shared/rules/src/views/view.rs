@@ -4,7 +4,7 @@ use contract::Entity;
 use contract::tool::Approval;
 use contract::view::{
     Activity, AgentView, ChatOutline, ChatPage, ChatView, EntityPage, EventTypesView, Outline,
-    RunPage, RunView, WorldProfile, WorldView,
+    RunPage, RunView, StreamBatches, StreamPage, StreamView, WorldProfile, WorldView,
 };
 use serde::Serialize;
 
@@ -30,5 +30,8 @@ pub enum View<'a> {
     Approvals(Vec<&'a Approval>),
     Activity(Activity<'a>),
     EventTypes(EventTypesView<'a>),
+    Stream(Option<StreamView<'a>>),
+    Streams(StreamPage<'a>),
+    StreamBatches(Option<StreamBatches<'a>>),
     All(Vec<View<'a>>),
 }

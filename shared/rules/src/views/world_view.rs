@@ -7,6 +7,7 @@ use contract::view::{TimerView, WorldView};
 use super::chats::chat_view;
 use super::event_types::event_types;
 use super::runs::run_view;
+use super::streams::stream_view;
 use crate::minds;
 use crate::timers::Timer;
 use crate::world::World;
@@ -18,6 +19,7 @@ pub(super) fn world_view(world: &World) -> WorldView<'_> {
     let minds = world.minds.agents();
     let minds = minds.filter_map(|agent| Some((agent.clone(), minds::mind_of(world, agent)?)));
     let approvals = world.tools.approvals().iter();
+    let streams = world.streams.iter();
     WorldView {
         id: world.id.clone(),
         seq: world.seq,
@@ -43,6 +45,9 @@ pub(super) fn world_view(world: &World) -> WorldView<'_> {
         minds: minds.collect(),
         approvals: approvals
             .map(|(id, approval)| (*id, Cow::Borrowed(approval)))
+            .collect(),
+        streams: streams
+            .map(|(stream, state)| (stream.clone(), stream_view(stream, state)))
             .collect(),
         timers: world
             .timers

@@ -1,0 +1,13 @@
+//! Streams: declared, removed, and appended to. The state knows where their samples are, the log has them.
+
+mod check;
+mod commands;
+mod events;
+mod index;
+mod limits;
+mod state;
+mod tags;
+
+pub(crate) use commands::{append, put, remove};
+pub(crate) use events::apply;
+pub(crate) use state::{Stream, Streams};
