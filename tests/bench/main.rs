@@ -20,6 +20,7 @@ mod relay;
 mod report;
 mod runs;
 mod scaling;
+mod streams;
 mod turns;
 mod views;
 
@@ -81,6 +82,8 @@ async fn main() -> anyhow::Result<()> {
     commits::one_world_archived(&cluster, &bus, &raw, &mut report).await;
     commits::big_commands_archived(&cluster, &bus, &raw, &mut report).await;
     commits::one_command(&cluster, &bus, &raw, &mut report).await;
+    streams::one_writer(&cluster, &bus, &mut report).await;
+    streams::one_reader(&cluster, &bus, &mut report).await;
     runs::at_64(&cluster, &bus, &mut report).await;
     runs::at_one(&cluster, &bus, &mut report).await;
     scaling::workers(&cluster, &bus, &mut report).await;

@@ -12,6 +12,7 @@ mod genworlds;
 mod minds;
 mod outage;
 mod revisions;
+mod streams;
 mod tools;
 mod trace;
 mod worlds;

@@ -38,6 +38,8 @@ const WITHOUT_IDEMPOTENCY_KEY: &str = "/mcp/servers/{id}/restart";
         contract::EntityId,
         contract::ChatId,
         contract::TimerId,
+        contract::StreamName,
+        contract::InteractionId,
         contract::RunId,
         contract::ApprovalId,
     ))

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use client::Client;
 
-use crate::commands::{approvals, bench, chat, send, state, tail, world};
+use crate::commands::{approvals, bench, chat, send, state, stream, tail, world};
 use crate::error_text::error_text;
 use crate::output::{Output, Style};
 use crate::up;
@@ -18,6 +18,7 @@ Examples:
   echo hello | manyworlds chat lobby                 the same, for scripts
   manyworlds tail lobby --from 0                     all that ever happened in it, and what comes
   manyworlds state lobby --at 3                      the world as it was after its commit 3
+  manyworlds stream append lab sensor:readings 1.5   append a sample to a stream
   manyworlds send lobby myapp.order.created '{\"id\": 7}' --sender guest";
 
 /// Worlds of agents: run them, talk to them, watch them.
@@ -75,6 +76,9 @@ enum Command {
     Tail(tail::Options),
     /// Show the state of a world, now or as it was
     State(state::Options),
+    /// Declare streams of samples, append to them and read them
+    #[command(subcommand)]
+    Stream(stream::Command),
     /// Measure a running system, in a world of its own
     Bench(bench::Options),
 }
@@ -118,6 +122,7 @@ async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Resu
         Command::Send(options) => send::run(options, client, output).await,
         Command::Tail(options) => tail::run(options, client, output).await,
         Command::State(options) => state::run(options, client, output).await,
+        Command::Stream(command) => stream::run(command, client, output).await,
         Command::Bench(options) => bench::run(options, client, output).await,
     }
 }

@@ -5,5 +5,6 @@ pub(crate) mod bench;
 pub(crate) mod chat;
 pub(crate) mod send;
 pub(crate) mod state;
+pub(crate) mod stream;
 pub(crate) mod tail;
 pub(crate) mod world;

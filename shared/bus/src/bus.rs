@@ -12,7 +12,7 @@ use crate::error_chain::error_chain;
 use crate::provision::{Buckets, provision};
 use crate::{
     ArchiveClient, Config, DeadLetters, Error, EventPublisher, Log, McpDirectory, Membership,
-    Responder, Schedules, Signals, Snapshots, WorkQueue, WorldClient,
+    Responder, Schedules, Signals, Snapshots, StreamReader, WorkQueue, WorldClient,
 };
 
 /// Pause before the streams are set up again while NATS is unavailable.
@@ -111,6 +111,11 @@ impl Bus {
     /// The log of all worlds.
     pub fn log(&self) -> &Log {
         &self.0.log
+    }
+
+    /// Reads the samples of streams.
+    pub fn streams(&self) -> StreamReader {
+        StreamReader::new(self.0.worlds.clone(), self.0.log.clone())
     }
 
     /// The runs that wait for workers.

@@ -37,6 +37,7 @@ mod scatter_gather;
 mod schedules;
 mod signals;
 mod snapshots;
+mod stream_reader;
 pub mod trace;
 mod work_queue;
 mod world_client;
@@ -66,5 +67,6 @@ pub use responder::{
 pub use schedules::Schedules;
 pub use signals::{Signal, SignalSubscription, Signals};
 pub use snapshots::Snapshots;
+pub use stream_reader::{SampleRange, Samples, StreamReader};
 pub use work_queue::WorkQueue;
 pub use world_client::{ViewAt, WorldClient};

@@ -118,7 +118,20 @@ impl Log {
     /// # Errors
     /// [`Error::Broker`] while the log can't be read.
     pub async fn read(&self, world: &WorldId, after: Seq) -> Result<Vec<Entry>, Error> {
-        read_batch(&self.connection.client, world, after).await
+        self.read_some(world, after, READ_COMMITS_MAX).await
+    }
+
+    /// As [`read`](Self::read), but at most `count` commits.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] while the log can't be read.
+    pub async fn read_some(
+        &self,
+        world: &WorldId,
+        after: Seq,
+        count: usize,
+    ) -> Result<Vec<Entry>, Error> {
+        read_batch(&self.connection.client, world, after, count).await
     }
 
     /// The commits of all worlds behind `after`, in the order of the log, without end.

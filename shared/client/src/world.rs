@@ -15,6 +15,7 @@ use crate::event_types::EventTypes;
 use crate::events::Events;
 use crate::messages::Messages;
 use crate::runs::Runs;
+use crate::streams::Streams;
 use crate::timers::Timers;
 use crate::transport::Transport;
 
@@ -116,6 +117,11 @@ impl<'a> World<'a> {
     /// Its tool calls that wait for a person.
     pub fn approvals(&self) -> Approvals<'a> {
         Approvals::new(self.transport, &self.path)
+    }
+
+    /// Its streams of samples.
+    pub fn streams(&self) -> Streams<'a> {
+        Streams::new(self.transport, &self.path)
     }
 
     /// Its timers.

@@ -4,7 +4,7 @@ mod client;
 mod connection;
 mod tool_servers;
 
-pub use bus::ViewAt;
+pub use bus::{SampleRange, Samples, ViewAt};
 pub use client::{Broker, LogCommit, Offers, QueryRows};
 pub use connection::BrokerConnection;
 pub use tool_servers::Resource;

@@ -31,7 +31,9 @@ mod state;
 pub use api_keys::ApiKeys;
 pub use auth::authenticate;
 pub use body::{JsonBody, is_json, media_type, read_body, unsupported_media_type};
-pub use broker::{Broker, BrokerConnection, LogCommit, Offers, QueryRows, Resource, ViewAt};
+pub use broker::{
+    Broker, BrokerConnection, LogCommit, Offers, QueryRows, Resource, SampleRange, Samples, ViewAt,
+};
 pub use close_reason::CloseReason;
 pub use connections::{ConnectionGuard, Connections};
 pub use cors::{check_origin, is_local_origin};

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use crate::state::NativeState;
 use crate::{
     approvals, changes, chats, entities, event_types, events, message_edits, messages, runs,
-    socket, stream, timers, world_state, worlds,
+    samples, socket, stream, streams, timers, world_state, worlds,
 };
 
 /// The routes of the native door, with their description.
@@ -40,6 +40,7 @@ fn list() -> OpenApiRouter<NativeState> {
         .routes(routes!(socket::upgrade))
         .merge(chat_routes())
         .merge(run_routes())
+        .merge(stream_routes())
 }
 
 fn chat_routes() -> OpenApiRouter<NativeState> {
@@ -61,4 +62,11 @@ fn run_routes() -> OpenApiRouter<NativeState> {
         .routes(routes!(approvals::list))
         .routes(routes!(approvals::decide))
         .routes(routes!(timers::set, timers::cancel))
+}
+
+fn stream_routes() -> OpenApiRouter<NativeState> {
+    OpenApiRouter::new()
+        .routes(routes!(streams::list))
+        .routes(routes!(streams::show, streams::put, streams::remove))
+        .routes(routes!(samples::list, samples::append))
 }

@@ -34,8 +34,9 @@ pub(super) async fn read_batch(
     client: &Client,
     world: &WorldId,
     after: Seq,
+    count: usize,
 ) -> Result<Vec<Entry>, Error> {
-    let mut messages = request_batch(client, world, after).await?;
+    let mut messages = request_batch(client, world, after, count).await?;
     let mut entries = Vec::new();
     loop {
         let message = tokio::time::timeout(READ_TIMEOUT, messages.next())
@@ -59,12 +60,17 @@ pub(super) async fn read_batch(
     }
 }
 
-async fn request_batch(client: &Client, world: &WorldId, after: Seq) -> Result<Subscriber, Error> {
+async fn request_batch(
+    client: &Client,
+    world: &WorldId,
+    after: Seq,
+    count: usize,
+) -> Result<Subscriber, Error> {
     let log = subject::log(world);
     let request = DirectGet {
         seq: after + 1,
         next_by_subj: &log,
-        batch: READ_COMMITS_MAX,
+        batch: count.clamp(1, READ_COMMITS_MAX),
         max_bytes: READ_BYTES_MAX,
     };
     let payload = json::encode(&log, &request)?;

@@ -3,8 +3,9 @@
 use contract::http::{
     BranchChatRequest, ChangeEntitiesRequest, CreateWorldRequest, DecideApprovalRequest,
     EditMessageRequest, EntitiesPageQuery, EventsPageQuery, MessagesPageQuery, PostMessageRequest,
-    ReadAfterWrite, RegisterEventTypeRequest, RunQuery, RunRequest, RunStatus, SendEventsRequest,
-    SetTimerRequest, StateQuery, UpdateChatRequest, UpdateEntityRequest, WorldsPageQuery,
+    ReadAfterWrite, RegisterEventTypeRequest, RunQuery, RunRequest, RunStatus, SamplesPageQuery,
+    SendEventsRequest, SetTimerRequest, StateQuery, StreamsPageQuery, UpdateChatRequest,
+    UpdateEntityRequest, WorldsPageQuery,
 };
 use contract::mind::MindView;
 use contract::{Chat, Entity, EntityKind, WorldSpec};
@@ -307,6 +308,63 @@ async fn runs() {
         &format!("DELETE /v1/worlds/lobby/invocations/{ID}"),
         &json!(null),
     );
+}
+
+#[tokio::test]
+async fn streams() {
+    let gateway = Gateway::start().await;
+    let client = gateway.client();
+    let streams = lobby(&client).streams();
+    let readings = "sensor:readings".parse().unwrap();
+    let path = "/v1/worlds/lobby/streams/sensor/readings";
+    let view = json!({
+        "stream": "sensor:readings", "owner": "sensor", "name": "readings", "type": "number",
+        "public": true, "length": 2, "last_tag": 12, "declared_at": "2026-01-31T12:00:00.000Z",
+    });
+
+    gateway.reply_json(json!({"streams": [view], "next": "sensor:readings", "seq": 7}));
+    let query: StreamsPageQuery = parse(json!({"owner": "sensor", "after": "a:b", "limit": 1}));
+    let page = streams.list(&query).await.unwrap();
+    assert_eq!(page.next, Some("sensor:readings".parse().unwrap()));
+    gateway.expect(
+        "GET /v1/worlds/lobby/streams?owner=sensor&after=a%3Ab&limit=1",
+        &json!(null),
+    );
+
+    gateway.reply_receipt();
+    let body = json!({"type": {"tensor": {"shape": [3]}}, "public": false});
+    let put = streams.put(&readings, &parse(body.clone())).await;
+    assert_eq!(put.unwrap().seq, 7);
+    gateway.expect(&format!("PUT {path}"), &body);
+
+    gateway.reply_json(view);
+    assert_eq!(streams.show(&readings).await.unwrap().length, 2);
+    gateway.expect(&format!("GET {path}"), &json!(null));
+
+    gateway.reply(Reply::Json(
+        201,
+        json!({"first": 40, "last": 41, "seq": 70}),
+    ));
+    let body = json!({"samples": [1.5, 1.6], "tags": [11, 12]});
+    let request = serde_json::from_str(&body.to_string()).unwrap();
+    let receipt = streams.append(&readings, &request).await.unwrap();
+    assert_eq!((receipt.first, receipt.last), (40, 41));
+    gateway.expect(&format!("POST {path}/samples"), &body);
+
+    let sample = json!({"position": 40, "tag": 11, "value": 1.5,
+        "at": "2026-01-31T12:00:00.000Z", "interaction": null});
+    gateway.reply_json(json!({"samples": [sample], "next": 41, "length": 42}));
+    let query: SamplesPageQuery = parse(json!({"from": 40, "to": 41, "limit": 1, "at": 70}));
+    let page = streams.samples(&readings, &query).await.unwrap();
+    assert_eq!((page.samples[0].value.get(), page.next), ("1.5", 41));
+    gateway.expect(
+        &format!("GET {path}/samples?from=40&to=41&limit=1&at=70"),
+        &json!(null),
+    );
+
+    gateway.reply_receipt();
+    assert_eq!(streams.remove(&readings).await.unwrap().seq, 7);
+    gateway.expect(&format!("DELETE {path}"), &json!(null));
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! Requests to worlds, to their logs and to the archive.
 
-use bus::ViewAt;
+use bus::{SampleRange, Samples, ViewAt};
 use contract::ability::AvailableAbility;
 use contract::mind::MindView;
 use contract::query::Query;
+use contract::stream::StreamAppended;
 use contract::view::{EncodedView, GetView, ViewRequest};
 use contract::{
     Accepted, Command, CommandId, CommandRequest, Commit, Entity, EntityId, Seq, WorldId,
@@ -138,6 +139,37 @@ impl Broker {
         let rows = bus.archive().query(query, self.deadlines.query);
         let (rows, has_more) = self.connection.with_connection(rows).await?;
         Ok(QueryRows { rows, has_more })
+    }
+
+    /// Reads samples of a stream from the log, as it is now or as it was after the commit `at`.
+    ///
+    /// # Errors
+    /// 404 when there is no such stream, 503 when the world did not answer or the log could not be read.
+    pub async fn read_samples(
+        &self,
+        world: &WorldId,
+        range: &SampleRange,
+        at: Option<Seq>,
+    ) -> Result<Samples, Problem> {
+        let bus = self.connection.bus().await?;
+        let streams = bus.streams();
+        let samples = streams.read(world, range, at, self.deadlines.command);
+        self.connection.with_connection(samples).await
+    }
+
+    /// Reads what an accepted command has appended to a stream. It must have made that event first.
+    ///
+    /// # Errors
+    /// 503 when the log could not be read.
+    pub async fn appended_samples(
+        &self,
+        world: &WorldId,
+        accepted: Accepted,
+    ) -> Result<StreamAppended, Problem> {
+        let bus = self.connection.bus().await?;
+        let streams = bus.streams();
+        let appended = streams.appended(world, accepted, self.deadlines.command);
+        self.connection.with_connection(appended).await
     }
 
     /// Checks that a world has a log.
