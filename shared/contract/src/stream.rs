@@ -106,6 +106,65 @@ pub struct PutStream {
     pub public: bool,
 }
 
+/// A stream of a world's description.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct StreamSpec {
+    /// What its samples are.
+    #[serde(rename = "type")]
+    pub stream_type: StreamType,
+    /// Whether it is for everyone in the world; it is when absent.
+    #[serde(default = "is_public")]
+    #[schema(required = false)]
+    pub public: bool,
+    /// The samples that it gets when it has none: for examples and tests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generator: Option<Generator>,
+}
+
+/// Samples that follow from a few numbers: at most 10,000.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Generator {
+    /// The same value again and again.
+    Constant {
+        /// The value.
+        value: serde_json::Value,
+        /// How often.
+        count: u32,
+    },
+    /// `amplitude * sin(2 pi (position / period + phase))`, in each place of a tensor.
+    Sine {
+        /// After how many samples it begins again.
+        period: f64,
+        /// The largest sample; 1 when absent.
+        #[serde(default = "one")]
+        #[schema(required = false)]
+        amplitude: f64,
+        /// The part of a period that has passed at the first sample; 0 when absent.
+        #[serde(default)]
+        phase: f64,
+        /// How many samples.
+        count: u32,
+    },
+    /// `amplitude` in the first half of each period, `-amplitude` in the second.
+    Square {
+        /// After how many samples it begins again.
+        period: f64,
+        /// The largest sample; 1 when absent.
+        #[serde(default = "one")]
+        #[schema(required = false)]
+        amplitude: f64,
+        /// How many samples.
+        count: u32,
+    },
+    /// These values, in order.
+    List(Vec<serde_json::Value>),
+}
+
+const fn one() -> f64 {
+    1.0
+}
+
 /// What `public` is when it is absent.
 pub(crate) const fn is_public() -> bool {
     true

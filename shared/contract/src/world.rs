@@ -9,6 +9,7 @@ use crate::ability::{EventTypeVersion, Perception};
 use crate::brain::Provider;
 use crate::chat::Chat;
 use crate::entity::Entity;
+use crate::stream::{StreamRef, StreamSpec};
 use crate::tool::McpServers;
 
 /// A world as a person describes it: what `world create` and `world apply` take.
@@ -55,6 +56,10 @@ pub struct WorldSpec {
     /// Its conversations.
     #[serde(default)]
     pub chats: Vec<Chat>,
+    /// Its streams of samples, by `owner:name`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = std::collections::BTreeMap<String, StreamSpec>)]
+    pub streams: BTreeMap<StreamRef, StreamSpec>,
 }
 
 impl Default for WorldSpec {
@@ -73,6 +78,7 @@ impl Default for WorldSpec {
             event_types: Vec::new(),
             entities: Vec::new(),
             chats: Vec::new(),
+            streams: BTreeMap::new(),
         }
     }
 }

@@ -3,11 +3,14 @@
 mod check;
 mod commands;
 mod events;
+mod generator;
 mod index;
 mod limits;
+mod spec;
 mod state;
 mod tags;
 
 pub(crate) use commands::{append, put, remove};
 pub(crate) use events::apply;
+pub(crate) use spec::{apply_spec, check_stream_spec};
 pub(crate) use state::{Stream, Streams};

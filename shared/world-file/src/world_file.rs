@@ -105,6 +105,21 @@ mod tests {
     }
 
     #[test]
+    fn streams_are_described_by_their_owner_and_name() {
+        let text = "id: a\nstreams:
+  sensor:readings: {type: number, generator: {sine: {period: 20, phase: 0.25, count: 3}}}
+  sensor:zeros: {type: {tensor: {shape: [2]}}, generator: {constant: {value: [0, 0], count: 5}}}
+  world:words: {type: text, public: false, generator: {list: [a, b]}}";
+        let world = WorldFile::parse(text).unwrap();
+        let streams: Vec<String> = world.spec.streams.keys().map(ToString::to_string).collect();
+        assert_eq!(streams, ["sensor:readings", "sensor:zeros", "world:words"]);
+        let mistyped = text.replace("phase", "face");
+        let error = WorldFile::parse(&mistyped).unwrap_err();
+        let expected = "unknown field streams.sensor:readings.generator.sine.face";
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
     fn a_mistyped_field_is_named() {
         let mistyped =
             "id: a\nentities:\n  - id: ada\n    kind: agent\n    agent: {brian: {script: {}}}";

@@ -23,7 +23,18 @@ pub(crate) fn put(
         require_entity(world, &stream.owner, "owner")?;
     }
     check_owner(stream, decider.sender())?;
-    check_type(&wanted.stream_type, "type")?;
+    declare(world, wanted, "", decider)
+}
+
+/// Declares a stream, or declares it anew; `field` is where it stands in what was sent.
+pub(super) fn declare(
+    world: &World,
+    wanted: &PutStream,
+    field: &str,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let stream = &wanted.stream;
+    check_type(&wanted.stream_type, &field_path(field, "type"))?;
     match world.streams.get(stream) {
         Some(now) if *now.stream_type() == wanted.stream_type => {
             if now.is_public() == wanted.public {
@@ -32,7 +43,7 @@ pub(crate) fn put(
         }
         Some(now) if now.length() > 0 => {
             let detail = format!("{stream} has samples of another type already");
-            let field = Some("type".to_owned());
+            let field = Some(field_path(field, "type"));
             return Err(reject(RejectionCode::Conflict, detail, field));
         }
         Some(_) => {}

@@ -1,6 +1,7 @@
 //! Streams: who may do what, where their samples are, and how much the state keeps of them.
 
 mod growth;
+mod specs;
 
 use contract::stream::{AppendSamples, PutStream, StreamAppended};
 use contract::view::{GetStreamBatches, GetStreams, GetView, ViewRequest};

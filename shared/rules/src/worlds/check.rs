@@ -11,6 +11,7 @@ use crate::entities::{check_metadata, check_state, merge_spec};
 use crate::entity_checks::check_entity;
 use crate::event_types::check_registration;
 use crate::rejection::invalid;
+use crate::streams::check_stream_spec;
 use crate::text::check_text;
 use crate::tools::check_servers;
 use crate::world::World;
@@ -83,6 +84,18 @@ pub(super) fn check_spec(world: &World, spec: &WorldSpec) -> Result<(), Rejectio
             ));
         }
         check_chat_spec(chat, |id| find(world, spec, id), &field)?;
+    }
+    check_streams(world, spec)
+}
+
+fn check_streams(world: &World, spec: &WorldSpec) -> Result<(), Rejection> {
+    for (stream, described) in &spec.streams {
+        let field = format!("streams.{stream}");
+        let owner = &stream.owner;
+        if *owner != EntityId::world() && find(world, spec, owner).is_none() {
+            return Err(invalid(field, format!("there is no entity {owner}")));
+        }
+        check_stream_spec(described, &field)?;
     }
     Ok(())
 }

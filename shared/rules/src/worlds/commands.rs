@@ -12,6 +12,7 @@ use crate::decider::Decider;
 use crate::entities::{merge_spec, new_entity};
 use crate::event_types::register;
 use crate::rejection::reject;
+use crate::streams;
 use crate::world::World;
 
 pub(crate) fn create(
@@ -45,7 +46,7 @@ pub(crate) fn create(
     for chat in &spec.chats {
         decider.push(Fact::ChatCreated(new_chat(chat)))?;
     }
-    Ok(())
+    apply_streams(world, spec, decider)
 }
 
 pub(crate) fn apply(
@@ -86,6 +87,18 @@ pub(crate) fn apply(
                 }
             }
         }
+    }
+    apply_streams(world, spec, decider)
+}
+
+fn apply_streams(
+    world: &World,
+    spec: &WorldSpec,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    for (stream, described) in &spec.streams {
+        let field = format!("streams.{stream}");
+        streams::apply_spec(world, stream, described, &field, decider)?;
     }
     Ok(())
 }
