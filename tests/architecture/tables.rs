@@ -139,7 +139,7 @@ pub(crate) const LAYERS: &[Layers] = &[Layers {
         &["entities", "event_types", "schedule", "dedup"],
         &["runs", "dialect", "streams"],
         &["abilities"],
-        &["tools"],
+        &["tools", "interactions"],
         &["chats", "minds"],
         &["timers", "behaviours"],
         // The tables in which all features meet.

@@ -19,6 +19,9 @@ pub const TOOL: &str = "tool";
 pub const ACT: &str = "act";
 /// The memory of an agent with a mind is summarised. Returns a [`SummariseOutput`].
 pub const SUMMARISE: &str = "summarise";
+/// An agent's processor turns samples into others, in an interaction. Returns
+/// [`RunResult::samples`].
+pub const PROCESS: &str = "process";
 /// A language model titles a chat. Returns a [`TitleOutput`] as [`RunResult::output`].
 pub const TITLE: &str = "title";
 
@@ -209,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_names_are_names_of_actions() {
-        for name in [RESPOND, TOOL, ACT, SUMMARISE, TITLE] {
+        for name in [RESPOND, TOOL, ACT, SUMMARISE, PROCESS, TITLE] {
             assert!(name.parse::<crate::ActionName>().is_ok(), "{name}");
         }
     }

@@ -10,8 +10,10 @@ use crate::commit::Seq;
 use crate::entity::{AgentConfig, Entity};
 use crate::event::NewEvent;
 use crate::id::{
-    ActionName, ApprovalId, ChatId, CommandId, EntityId, EventId, MessageId, RunId, TimerId,
+    ActionName, ApprovalId, ChatId, CommandId, EntityId, EventId, InteractionId, MessageId, RunId,
+    TimerId,
 };
+use crate::interaction::NewInteraction;
 use crate::mind::MindView;
 use crate::run::{RunContext, RunOutcome};
 use crate::stream::{AppendSamples, PutStream, StreamRef};
@@ -225,6 +227,26 @@ pub enum Command {
     StopChat {
         /// Which.
         chat: ChatId,
+    },
+    /// Request something of other entities. The interaction's id is [`CommandId::event`] 0.
+    RequestInteraction(NewInteraction),
+    /// Cancel an interaction for all targets that have not ended it.
+    CancelInteraction {
+        /// Which.
+        interaction: InteractionId,
+    },
+    /// Report how an interaction ended for an entity whose brain is a client: the command's sender.
+    CompleteInteraction {
+        /// Which.
+        interaction: InteractionId,
+        /// Whether it was completed.
+        ok: bool,
+        /// What the entity writes.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        samples: Vec<Box<RawValue>>,
+        /// Why it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
     },
     /// Declare a stream, or declare it anew.
     PutStream(PutStream),

@@ -8,8 +8,9 @@ use utoipa::ToSchema;
 
 use crate::ability::Ability;
 use crate::brain::Brain;
-use crate::id::EntityId;
+use crate::id::{EntityId, RoleName};
 use crate::mind::MindConfig;
+use crate::processor::Processor;
 use crate::seconds;
 use crate::tool::ToolAccess;
 
@@ -29,6 +30,12 @@ pub struct Entity {
     /// What it is, for models and people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
+    /// Its role in the world, such as `student`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleName>,
+    /// Whether it may change the roles of others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub master: bool,
     /// What it can do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub abilities: Vec<Ability>,
@@ -65,6 +72,8 @@ impl Entity {
             name: String::new(),
             agent: None,
             description: String::new(),
+            role: None,
+            master: false,
             abilities: Vec::new(),
             state: None,
             state_schema: None,
@@ -121,6 +130,9 @@ pub struct AgentConfig {
     /// What makes it act by itself; without one it only answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mind: Option<Box<MindConfig>>,
+    /// What processes samples for it; its brain, for texts, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processor: Option<Box<Processor>>,
 }
 
 impl Default for AgentConfig {
@@ -132,6 +144,7 @@ impl Default for AgentConfig {
             turn_timeout_seconds: default_turn_timeout(),
             tools: None,
             mind: None,
+            processor: None,
         }
     }
 }

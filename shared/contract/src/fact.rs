@@ -12,6 +12,10 @@ use crate::event::NewEvent;
 use crate::event_type::EventType;
 use crate::fact_kind::FactKind;
 use crate::id::{ActionName, ApprovalId, ChatId, EntityId, MessageId, RunId, TimerId};
+use crate::interaction::{
+    InteractionAccepted, InteractionEnded, InteractionProgressed, InteractionRequested,
+    InteractionStep,
+};
 use crate::mind::{Summary, ThinkTask};
 use crate::purpose_kind::PurposeKind;
 use crate::run::Usage;
@@ -109,6 +113,14 @@ facts! {
     ApprovalRequested(ApprovalRequested);
     /// A person has decided about a call, or nobody is waited for any more.
     ApprovalEnded(ApprovalEnded);
+    /// An entity requests something of others. The event's id is the interaction's.
+    InteractionRequested(InteractionRequested);
+    /// A target has accepted a request: it does it now.
+    InteractionAccepted(InteractionAccepted);
+    /// A target has done some of the steps of a request.
+    InteractionProgressed(InteractionProgressed);
+    /// A request has ended for one of its targets.
+    InteractionEnded(InteractionEnded);
     /// A stream is now as given.
     StreamDeclared(StreamDeclared);
     /// A stream ended, and its samples with it.
@@ -280,6 +292,9 @@ pub struct ActionRequested {
     /// What it thinks about for an agent with a mind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thinking: Option<ThinkTask>,
+    /// The steps of a request that it does for one of its targets, its entity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<InteractionStep>,
     /// If it has not ended by then, it has failed.
     pub deadline: Timestamp,
     /// What it is for, in a word: see [`Purpose`](crate::Purpose). Absent in events of earlier versions.

@@ -79,6 +79,14 @@ fact_kinds! {
     ApprovalRequested = "approval.requested";
     /// A person has decided about a call, or nobody is waited for any more.
     ApprovalEnded = "approval.ended";
+    /// An entity requests something of others. The event's id is the interaction's.
+    InteractionRequested = "interaction.requested";
+    /// A target has accepted a request: it does it now.
+    InteractionAccepted = "interaction.accepted";
+    /// A target has done some of the steps of a request.
+    InteractionProgressed = "interaction.progressed";
+    /// A request has ended for one of its targets.
+    InteractionEnded = "interaction.ended";
     /// A stream is now as given.
     StreamDeclared = "stream.declared";
     /// A stream ended, and its samples with it.
@@ -132,6 +140,10 @@ impl FactKind {
             | Self::ActionFailed
             | Self::ApprovalRequested
             | Self::ApprovalEnded
+            | Self::InteractionRequested
+            | Self::InteractionAccepted
+            | Self::InteractionProgressed
+            | Self::InteractionEnded
             | Self::StreamDeclared
             | Self::StreamRemoved
             | Self::StreamAppended

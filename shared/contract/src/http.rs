@@ -6,6 +6,7 @@ mod chats;
 mod entities;
 mod event_types;
 mod events;
+mod interactions;
 mod messages;
 mod problem;
 mod receipt;
@@ -24,6 +25,11 @@ pub use entities::{
 };
 pub use event_types::{EventTypeVersionResponse, EventTypesResponse, RegisterEventTypeRequest};
 pub use events::{EventsPage, EventsPageQuery, SendEventsRequest};
+pub use interactions::{
+    CancelInteractionQuery, EntityRequestsResponse, InteractionReceipt, InteractionRequest,
+    InteractionResponse, InteractionResultRequest, InteractionsPage, InteractionsPageQuery,
+    RequestInteractionQuery, TargetProgress,
+};
 pub use messages::{
     EditMessageRequest, MessagesPage, MessagesPageQuery, PostMessageRequest, TurnAnswer,
     TurnFailure, TurnResponse,
@@ -31,7 +37,10 @@ pub use messages::{
 pub use problem::ProblemDetails;
 pub use receipt::Receipt;
 pub use runs::{RunQuery, RunRequest, RunResponse, RunStatus};
-pub use socket::{CancelRunFrame, PingFrame, PostMessageFrame, ServerFrame, StopChatFrame};
+pub use socket::{
+    CancelInteractionFrame, CancelRunFrame, CompleteInteractionFrame, PingFrame, PostMessageFrame,
+    ServerFrame, StopChatFrame,
+};
 pub use state::{ReadAfterWrite, StateQuery, StateResponse, UsageResponse};
 pub use stream::{StreamClosed, StreamQuery, StreamStart};
 pub use streams::{

@@ -112,6 +112,8 @@ name_id! {
     StreamName;
     /// The name under which workers offer an action.
     ActionName;
+    /// A role of entities in a world.
+    RoleName;
 }
 
 impl WorldId {
@@ -280,6 +282,11 @@ impl EventId {
     /// The approval that an `approval.requested` event with this id requests.
     pub fn approval(self) -> ApprovalId {
         ApprovalId(self.0)
+    }
+
+    /// The interaction that an `interaction.requested` event with this id requests.
+    pub fn interaction(self) -> InteractionId {
+        InteractionId(self.0)
     }
 }
 

@@ -23,8 +23,10 @@ pub mod fact;
 pub mod fact_kind;
 pub mod http;
 pub mod id;
+pub mod interaction;
 pub mod mind;
 pub mod name;
+pub mod processor;
 pub mod purpose;
 mod purpose_kind;
 pub mod query;
@@ -55,7 +57,7 @@ pub use fact::Fact;
 pub use fact_kind::FactKind;
 pub use id::{
     ActionName, ApprovalId, ChatId, CommandId, CommitId, EntityId, EventId, InteractionId,
-    MessageId, RunId, StreamName, TimerId, WorldId,
+    MessageId, RoleName, RunId, StreamName, TimerId, WorldId,
 };
 pub use purpose::Purpose;
 pub use purpose_kind::PurposeKind;

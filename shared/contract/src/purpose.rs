@@ -9,6 +9,7 @@ use crate::action;
 use crate::event::Event;
 use crate::fact::ActionRequested;
 use crate::id::{ActionName, ChatId, EntityId, MessageId};
+use crate::interaction::InteractionStep;
 use crate::mind::ThinkTask;
 use crate::purpose_kind::PurposeKind;
 use crate::timestamp::Timestamp;
@@ -42,6 +43,8 @@ pub enum Purpose {
         /// The chat.
         chat: ChatId,
     },
+    /// The run's entity does what another requests of it.
+    Interaction(InteractionStep),
     /// Somebody requested it by its name.
     Requested,
 }
@@ -89,7 +92,8 @@ impl Purpose {
     /// 3. it makes a call, in a chat: [`ToolCall`](Self::ToolCall);
     /// 4. it answers a message, in a chat: [`Answer`](Self::Answer);
     /// 5. its action is `title`, in a chat: [`Title`](Self::Title);
-    /// 6. [`Requested`](Self::Requested).
+    /// 6. it does steps of a request: [`Interaction`](Self::Interaction);
+    /// 7. [`Requested`](Self::Requested).
     pub fn of(event: &Event, requested: &ActionRequested) -> Self {
         let question = question(event, requested);
         if let Some(task) = requested.thinking {
@@ -112,7 +116,9 @@ impl Purpose {
             (None, _, Some(chat)) if requested.action.as_str() == action::TITLE => {
                 Self::Title { chat: chat.clone() }
             }
-            (None, ..) => Self::Requested,
+            (None, ..) => requested
+                .interaction
+                .map_or(Self::Requested, Self::Interaction),
         }
     }
 
@@ -133,6 +139,10 @@ impl Purpose {
             Self::Ability { name, .. } => Some(name.clone()),
             _ => None,
         };
+        let interaction = match self {
+            Self::Interaction(step) => Some(*step),
+            _ => None,
+        };
         ActionRequested {
             action,
             entity,
@@ -144,6 +154,7 @@ impl Purpose {
             caller: self.caller().cloned(),
             depth: 0,
             thinking,
+            interaction,
             deadline,
             purpose: Some(self.kind()),
         }
@@ -158,6 +169,7 @@ impl Purpose {
             Self::Decide => PurposeKind::Decide,
             Self::Summarise => PurposeKind::Summarise,
             Self::Title { .. } => PurposeKind::Title,
+            Self::Interaction(_) => PurposeKind::Interaction,
             Self::Requested => PurposeKind::Requested,
         }
     }
@@ -175,6 +187,7 @@ impl Purpose {
             | Self::Decide
             | Self::Summarise
             | Self::Title { .. }
+            | Self::Interaction(_)
             | Self::Requested => None,
         }
     }

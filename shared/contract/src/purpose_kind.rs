@@ -20,6 +20,8 @@ pub enum PurposeKind {
     Summarise,
     /// See [`Purpose::Title`](crate::Purpose::Title).
     Title,
+    /// See [`Purpose::Interaction`](crate::Purpose::Interaction).
+    Interaction,
     /// See [`Purpose::Requested`](crate::Purpose::Requested).
     Requested,
 }

@@ -5,7 +5,8 @@ use utoipa::ToSchema;
 
 use crate::chat::ChatMessage;
 use crate::commit::Position;
-use crate::{ChatId, EntityId, Seq, Timestamp, WorldId};
+use crate::view::{InteractionStatus, InteractionView};
+use crate::{ChatId, EntityId, InteractionId, Seq, Timestamp, WorldId};
 
 /// The most rows that one page holds.
 pub const PAGE_ROWS_MAX: u32 = 1000;
@@ -177,6 +178,45 @@ pub struct UsageRow {
     pub output_tokens: u64,
 }
 
+/// `mw.query.interactions`: the interactions of a world, open ones and those that have ended, in the order
+/// of their requests.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct InteractionsQuery {
+    /// Whose.
+    pub world: WorldId,
+    /// Only this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<InteractionId>,
+    /// That this entity requested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<EntityId>,
+    /// That were requested of this entity, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<EntityId>,
+    /// That are open, or that have ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<InteractionStatus>,
+    /// Those behind this place.
+    #[serde(default)]
+    pub after: Position,
+    /// At most this many, and at most [`PAGE_ROWS_MAX`].
+    pub limit: u32,
+    /// Answer only when the archive holds this commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<Seq>,
+}
+
+/// One row of [`InteractionsQuery`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InteractionRow {
+    /// The place of its request in the log.
+    pub position: Position,
+    /// The commit of its last change: of its end, when it has ended.
+    pub changed: Seq,
+    /// The interaction. What a target has written is there when the target has ended it.
+    pub interaction: InteractionView,
+}
+
 /// The answer to a query.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -223,4 +263,5 @@ queries! {
     MessagesQuery = "messages" => MessageRow;
     EventsQuery = "events" => EventRow;
     UsageQuery = "usage" => UsageRow;
+    InteractionsQuery = "interactions" => InteractionRow;
 }

@@ -11,6 +11,7 @@ use crate::chat::ChatMessage;
 use crate::entity::Entity;
 use crate::event::NewEvent;
 use crate::id::{ActionName, ChatId, EntityId, MessageId, RunId, WorldId};
+use crate::interaction::InteractionContext;
 use crate::mind::{MindContext, MindUpdate};
 use crate::timestamp::Timestamp;
 use crate::tool::{McpServers, ToolCall, ToolStep};
@@ -74,11 +75,18 @@ pub struct RunContext {
     /// What the agent knows, when the run thinks for an agent with a mind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub situation: Option<Box<MindContext>>,
+    /// The steps of an interaction that it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<Box<InteractionContext>>,
 }
 
 /// How a run ended, in the words of its worker.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every run succeeds, and an outcome is held once"
+)]
 pub enum RunOutcome {
     /// It succeeded.
     Completed(RunResult),
@@ -112,6 +120,9 @@ pub struct RunResult {
     /// Events that its agent sends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<NewEvent>,
+    /// The samples that its entity writes: one for each step of an interaction that it did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<Box<RawValue>>,
     /// The result itself, for clients that wait for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Box<RawValue>>,

@@ -218,6 +218,27 @@ impl StreamAppended {
     pub fn end(&self) -> u64 {
         self.first + self.values.len() as u64
     }
+
+    /// The samples, as readers get them; `at` is the time of the event's commit.
+    pub fn into_samples(self, at: Timestamp) -> impl Iterator<Item = Sample> {
+        let Self {
+            first,
+            tags,
+            values,
+            interaction,
+            ..
+        } = self;
+        let tagged = tags.into_iter().zip(values);
+        (first..)
+            .zip(tagged)
+            .map(move |(position, (tag, value))| Sample {
+                position,
+                tag,
+                value,
+                at,
+                interaction,
+            })
+    }
 }
 
 /// One sample of a stream, as readers get it.

@@ -7,6 +7,8 @@ mod activity;
 mod agent;
 mod chat;
 mod entity;
+mod interaction;
+mod interaction_fold;
 mod outline;
 mod page;
 mod profile;
@@ -19,13 +21,18 @@ pub use activity::Activity;
 pub use agent::{AgentView, MemoryMessage};
 pub use chat::{ChatOutline, ChatView};
 pub use entity::{EntityOutline, EventTypeView, EventTypesView};
+pub use interaction::{
+    InteractionPage, InteractionStatus, InteractionView, RequestView, RequestsView, TargetView,
+};
+pub use interaction_fold::TargetChange;
 pub use outline::Outline;
 pub use page::{ChatPage, EntityPage, RunPage};
 pub use profile::WorldProfile;
 pub use request::{
     EncodedView, GetActivity, GetAgent, GetAgents, GetApproval, GetApprovals, GetChat,
-    GetChatOutline, GetChats, GetEntities, GetEntity, GetEventTypes, GetOutline, GetProfile,
-    GetRun, GetRuns, GetStream, GetStreamBatches, GetStreams, GetView, GetWhole, View, ViewRequest,
+    GetChatOutline, GetChats, GetEntities, GetEntity, GetEventTypes, GetInteraction,
+    GetInteractions, GetOutline, GetProfile, GetRequests, GetRun, GetRuns, GetStream,
+    GetStreamBatches, GetStreams, GetView, GetWhole, View, ViewRequest,
 };
 pub use run::{QuestionId, RunOutline, RunView, TimerView};
 pub use stream::{StreamBatches, StreamPage, StreamView};

@@ -8,7 +8,9 @@ use contract::{Event, Fact, Purpose, Timestamp};
 use crate::runs::EndedRun;
 use crate::tools::LoopOwner;
 use crate::world::World;
-use crate::{chats, entities, event_types, minds, runs, streams, timers, tools, worlds};
+use crate::{
+    chats, entities, event_types, interactions, minds, runs, streams, timers, tools, worlds,
+};
 
 /// Applies an event that happened at `at`; `fact` is its payload, when its type is built in.
 pub(crate) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: Timestamp) {
@@ -21,6 +23,7 @@ pub(crate) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
     let ended = runs::apply(world, event, fact);
     streams::apply(world, fact, at);
     let loop_with_result = tools::apply(world, event, fact, at);
+    interactions::apply(world, event, fact, at);
     chats::apply(world, event, fact, at);
     minds::apply(world, event, fact);
     timers::apply(world, event, fact);
@@ -60,6 +63,7 @@ fn run_ended(world: &mut World, ended: &EndedRun<'_>, event: &Event, at: Timesta
         } => minds::on_ability_ended(world, ended, (agent, name), moment),
         Purpose::Decide => minds::on_task_ended(world, ended, ThinkTask::Decide, moment),
         Purpose::Summarise => minds::on_task_ended(world, ended, ThinkTask::Summarise, moment),
+        Purpose::Interaction(step) => interactions::on_run_ended(world, ended, *step),
         Purpose::Ability { caller: None, .. } | Purpose::Title { .. } | Purpose::Requested => {}
     }
 }

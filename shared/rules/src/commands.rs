@@ -7,7 +7,8 @@ use crate::decider::{Decider, FOLLOW_UPS_MAX};
 use crate::entity_checks::check_entity;
 use crate::world::World;
 use crate::{
-    abilities, chats, completion, due, entities, event_types, runs, streams, timers, tools, worlds,
+    abilities, chats, completion, due, entities, event_types, interactions, runs, streams, timers,
+    tools, worlds,
 };
 
 /// Decides a command.
@@ -52,6 +53,9 @@ pub(crate) fn decide(
         | Command::Complete { .. }
         | Command::CancelRun { .. }
         | Command::Decide { .. }
+        | Command::RequestInteraction(_)
+        | Command::CancelInteraction { .. }
+        | Command::CompleteInteraction { .. }
         | Command::SetTimer(_)
         | Command::CancelTimer { .. }
         | Command::FireDue => decide_work(world, &request.command, decider),
@@ -178,6 +182,24 @@ fn decide_work(
         Command::Complete { run, outcome } => completion::complete(world, *run, outcome, decider),
         Command::CancelRun { run } => runs::cancel(world, *run, decider),
         Command::Decide { approval, verdict } => tools::decide(world, *approval, verdict, decider),
+        Command::RequestInteraction(new) => interactions::request(world, new, decider),
+        Command::CancelInteraction { interaction } => {
+            interactions::cancel(world, *interaction, decider)
+        }
+        Command::CompleteInteraction {
+            interaction,
+            ok,
+            samples,
+            detail,
+        } => {
+            let result = interactions::ClientResult {
+                interaction: *interaction,
+                ok: *ok,
+                samples,
+                detail: detail.as_deref(),
+            };
+            interactions::complete_by_client(world, result, decider)
+        }
         Command::SetTimer(wanted) => timers::set(world, wanted, decider),
         Command::CancelTimer { timer } => timers::cancel(world, timer, decider),
         Command::FireDue => due::fire_due(world, decider),

@@ -12,7 +12,7 @@ use crate::decider::Decider;
 use crate::runs::{OpenRun, fail, push_completed, require_open};
 use crate::tools::LoopOwner;
 use crate::world::World;
-use crate::{chats, entities, minds, tools};
+use crate::{chats, entities, interactions, minds, tools};
 
 /// A worker reports how a run ended.
 pub(crate) fn complete(
@@ -65,6 +65,9 @@ fn succeed(
         Purpose::Title { chat } => {
             chats::title_from_model(world, chat, result.output.as_deref(), decider)?;
             push_result(id, run, result, decider)
+        }
+        Purpose::Interaction(step) => {
+            interactions::on_run_completed(world, (id, run), *step, result, decider)
         }
         Purpose::Ability { .. } | Purpose::Requested => push_result(id, run, result, decider),
     }

@@ -9,6 +9,7 @@ use contract::{Brain, Entity, Purpose, Rejection, RunContext, RunId};
 use crate::abilities::available;
 use crate::chats::{chat_model, conversation, title_messages};
 use crate::entities::require_entity;
+use crate::interactions::interaction_context;
 use crate::minds::mind_context;
 use crate::runs::require_open;
 use crate::text::Variables;
@@ -40,6 +41,7 @@ pub fn context(world: &World, id: RunId) -> Result<RunContext, Rejection> {
         call: None,
         offers: Vec::new(),
         situation: None,
+        interaction: None,
     };
     match &run.purpose {
         Purpose::Decide => {
@@ -60,6 +62,10 @@ pub fn context(world: &World, id: RunId) -> Result<RunContext, Rejection> {
                 context.messages = messages;
                 use_chat_model(world, &mut context.entity);
             }
+        }
+        Purpose::Interaction(step) => {
+            let found = interaction_context(world, &run.entity, *step);
+            context.interaction = found.map(Box::new);
         }
         Purpose::Ability { .. } | Purpose::Requested => {}
     }

@@ -4,7 +4,7 @@ use contract::Rejection;
 
 use crate::decider::{Decider, FOLLOW_UPS_MAX};
 use crate::world::World;
-use crate::{chats, minds, runs};
+use crate::{chats, interactions, minds, runs};
 
 /// Decides what follows from the state as it is now: agents that are free answer the message that has
 /// waited longest for them, turns in which no answer is awaited end, runs of entities that were removed
@@ -17,12 +17,13 @@ pub(crate) fn follow_up(world: &World, decider: &mut Decider<'_>) -> Result<(), 
     let room = room.saturating_sub(world.chats.finished_turns());
     runs::cancel_orphaned(world, room, decider)?;
     let room = room.saturating_sub(world.runs.orphaned().len());
-    minds::follow_up(world, room, decider)?;
+    interactions::follow_up(world, room / 2, decider)?;
+    minds::follow_up(world, room / 2, decider)?;
     chats::request_titles(world, silent, decider)
 }
 
 /// Whether something follows from the state at once.
 pub(crate) fn has_work(world: &World) -> bool {
     let has_orphans = world.runs.orphaned().len() > 0;
-    world.chats.has_work() || world.minds.has_work() || has_orphans
+    world.chats.has_work() || world.interactions.has_work() || world.minds.has_work() || has_orphans
 }

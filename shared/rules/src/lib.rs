@@ -26,6 +26,7 @@ mod entities;
 mod entity_checks;
 mod event_types;
 mod follow_up;
+mod interactions;
 mod lifecycle;
 mod minds;
 mod rejection;

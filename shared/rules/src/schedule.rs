@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contract::{ApprovalId, RunId, TimerId, Timestamp};
+use contract::{ApprovalId, InteractionId, RunId, TimerId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Everything of a world with a moment at which it is due.
@@ -23,6 +23,8 @@ pub(crate) enum Due {
     Deadline(RunId),
     /// Nobody is waited for any more.
     Approval(ApprovalId),
+    /// An interaction has timed out, for the targets that have not ended it.
+    Interaction(InteractionId),
 }
 
 impl Schedule {

@@ -5,6 +5,7 @@ mod chats;
 mod clients;
 mod dialect;
 mod events;
+mod interactions;
 mod limits;
 mod properties;
 mod streams;

@@ -7,6 +7,7 @@ mod chats;
 mod entities;
 mod event_types;
 mod for_workers;
+mod interactions;
 mod outline;
 mod page;
 mod profile;
@@ -43,6 +44,11 @@ pub fn view<'a>(world: &'a World, request: &ViewRequest) -> View<'a> {
         ViewRequest::Approvals => View::Approvals(approvals::approvals(world)),
         ViewRequest::Activity(get) => View::Activity(activity::activity(world, get.chat.as_ref())),
         ViewRequest::EventTypes => View::EventTypes(event_types::event_types(world)),
+        ViewRequest::Interaction(get) => {
+            View::Interaction(interactions::interaction(world, get.id))
+        }
+        ViewRequest::Interactions(get) => View::Interactions(interactions::page(world, get)),
+        ViewRequest::Requests(get) => View::Requests(interactions::requests(world, &get.entity)),
         ViewRequest::Stream(get) => View::Stream(streams::stream(world, &get.stream)),
         ViewRequest::Streams(get) => View::Streams(streams::stream_page(world, get)),
         ViewRequest::StreamBatches(get) => View::StreamBatches(streams::stream_batches(world, get)),

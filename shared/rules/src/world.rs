@@ -8,6 +8,7 @@ use crate::chats::Chats;
 use crate::dedup::CommandDedup;
 use crate::entities::Entities;
 use crate::event_types::EventTypes;
+use crate::interactions::Interactions;
 use crate::minds::Minds;
 use crate::runs::Runs;
 use crate::schedule::Schedule;
@@ -36,6 +37,7 @@ pub struct World {
     #[serde(default, skip_serializing_if = "Streams::is_empty")]
     pub(crate) streams: Streams,
     pub(crate) tools: Tools,
+    pub(crate) interactions: Interactions,
     pub(crate) chats: Chats,
     pub(crate) minds: Minds,
     pub(crate) timers: Timers,
@@ -58,6 +60,7 @@ impl World {
             runs: Runs::default(),
             streams: Streams::default(),
             tools: Tools::default(),
+            interactions: Interactions::default(),
             chats: Chats::default(),
             minds: Minds::default(),
             timers: Timers::default(),

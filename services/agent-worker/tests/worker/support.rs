@@ -327,6 +327,7 @@ impl WorldStub {
             call: self.call.lock().unwrap().clone(),
             offers: self.offers.lock().unwrap().clone(),
             situation: self.mind.lock().unwrap().clone().map(Box::new),
+            interaction: None,
         }
     }
 }

@@ -2,13 +2,15 @@
 //! [`CloudEvent`](crate::CloudEvent) and a [`Chunk`](crate::Chunk).
 //!
 //! A frame of a client has a `type`, the fields of one of the structures here or of
-//! [`SendEventsRequest`](super::SendEventsRequest) or [`RunRequest`](super::RunRequest), and may have a
-//! `ref`, which the reply repeats, and an `idempotency_key`.
+//! [`SendEventsRequest`](super::SendEventsRequest), [`RunRequest`](super::RunRequest) or
+//! [`InteractionRequest`](super::InteractionRequest), and may have a `ref`, which the reply repeats, and
+//! an `idempotency_key`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::{ProblemDetails, StreamStart};
-use crate::{ChatId, EntityId, EventId, MessageId, RunId, Seq};
+use crate::{ChatId, EntityId, EventId, InteractionId, MessageId, RunId, Seq};
 
 /// `post_message`: posts a message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,6 +41,33 @@ pub struct StopChatFrame {
     pub chat: ChatId,
 }
 
+/// `cancel_interaction`: cancels an interaction for all targets that have not ended it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CancelInteractionFrame {
+    /// Which.
+    pub interaction: InteractionId,
+    /// Its requester, or `world`, which is meant when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sender: Option<EntityId>,
+}
+
+/// `complete_interaction`: reports how an interaction ended for a target whose brain is a client.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CompleteInteractionFrame {
+    /// Which.
+    pub interaction: InteractionId,
+    /// The target.
+    pub target: EntityId,
+    /// Whether it was completed.
+    pub ok: bool,
+    /// What the target writes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<Box<RawValue>>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
 /// `ping`: requests a `pong`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PingFrame {}
@@ -58,7 +87,7 @@ pub enum ServerFrame {
         /// The `ref` of the client's frame.
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
-        /// The id of its first event: that of the message, or of the run.
+        /// The id of its first event: that of the message, of the run, or of the interaction.
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<EventId>,
         /// The ids of its events.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::ability::Ability;
 use crate::entity::{AgentConfig, Entity, EntityKind};
 use crate::event_type::EventType;
-use crate::id::EntityId;
+use crate::id::{EntityId, RoleName};
 
 /// An entity without its state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,6 +28,12 @@ pub struct EntityOutline<'a> {
     /// What it is, for models and people.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub description: Cow<'a, str>,
+    /// Its role in the world.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleName>,
+    /// Whether it may change the roles of others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub master: bool,
     /// What it can do.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub abilities: Cow<'a, [Ability]>,
@@ -73,6 +79,8 @@ impl<'a> From<&'a Entity> for EntityOutline<'a> {
             name,
             agent,
             description,
+            role,
+            master,
             abilities,
             state: _,
             state_schema: _,
@@ -87,6 +95,8 @@ impl<'a> From<&'a Entity> for EntityOutline<'a> {
             name: Cow::Borrowed(name),
             agent: agent.as_ref().map(Cow::Borrowed),
             description: Cow::Borrowed(description),
+            role: role.clone(),
+            master: *master,
             abilities: Cow::Borrowed(abilities),
             revision: *revision,
             held_by: held_by.clone(),

@@ -6,12 +6,13 @@ use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 
 use super::{
-    Activity, AgentView, ChatOutline, ChatPage, ChatView, EntityPage, EventTypesView, Outline,
-    RunPage, RunView, StreamBatches, StreamPage, StreamView, WorldProfile, WorldView,
+    Activity, AgentView, ChatOutline, ChatPage, ChatView, EntityPage, EventTypesView,
+    InteractionPage, InteractionView, Outline, RequestsView, RunPage, RunView, StreamBatches,
+    StreamPage, StreamView, WorldProfile, WorldView,
 };
 use crate::commit::Seq;
 use crate::entity::{Entity, EntityKind};
-use crate::id::{ApprovalId, ChatId, EntityId, RunId};
+use crate::id::{ApprovalId, ChatId, EntityId, InteractionId, RunId};
 use crate::stream::StreamRef;
 use crate::tool::Approval;
 
@@ -54,6 +55,12 @@ pub enum ViewRequest {
     Activity(GetActivity),
     /// See [`GetEventTypes`].
     EventTypes,
+    /// See [`GetInteraction`].
+    Interaction(GetInteraction),
+    /// See [`GetInteractions`].
+    Interactions(GetInteractions),
+    /// See [`GetRequests`].
+    Requests(GetRequests),
     /// See [`GetStream`].
     Stream(GetStream),
     /// See [`GetStreams`].
@@ -98,7 +105,9 @@ impl ViewRequest {
             Self::Entities(GetEntities { limit, .. })
             | Self::Chats(GetChats { limit, .. })
             | Self::Runs(GetRuns { limit, .. })
+            | Self::Interactions(GetInteractions { limit, .. })
             | Self::Streams(GetStreams { limit, .. }) => limit.is_none(),
+            Self::Requests(_) => true,
             Self::All(views) => views.iter().any(Self::is_large),
             Self::Profile
             | Self::Entity(_)
@@ -110,6 +119,7 @@ impl ViewRequest {
             | Self::Approvals
             | Self::Activity(_)
             | Self::EventTypes
+            | Self::Interaction(_)
             | Self::Stream(_)
             | Self::StreamBatches(_) => false,
         }
@@ -265,6 +275,38 @@ get! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<u32>,
     } => Runs: RunPage<'static>
+}
+get! {
+    /// One interaction that has not ended.
+    GetInteraction {
+        /// Which.
+        id: InteractionId,
+    } => Interaction: Option<InteractionView>
+}
+get! {
+    /// Interactions that have not ended, by id.
+    #[derive(Default)]
+    GetInteractions {
+        /// Only those that this entity requested.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        requester: Option<EntityId>,
+        /// Only those that this entity has not ended yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target: Option<EntityId>,
+        /// Only those behind this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<InteractionId>,
+        /// At most this many; all when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+    } => Interactions: InteractionPage
+}
+get! {
+    /// What was requested of an entity and has not ended yet.
+    GetRequests {
+        /// Of which.
+        entity: EntityId,
+    } => Requests: RequestsView
 }
 get! {
     /// One call that waits for a person.

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::chat::ChatView;
 use super::entity::EventTypesView;
+use super::interaction::InteractionView;
 use super::run::{RunView, TimerView};
 use super::stream::StreamView;
 use crate::commit::Seq;
 use crate::entity::Entity;
-use crate::id::{ApprovalId, ChatId, EntityId, RunId, TimerId, WorldId};
+use crate::id::{ApprovalId, ChatId, EntityId, InteractionId, RunId, TimerId, WorldId};
 use crate::mind::MindView;
 use crate::stream::StreamRef;
 use crate::timestamp::Timestamp;
@@ -58,6 +59,9 @@ pub struct WorldView<'a> {
     /// The calls that wait for a person.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub approvals: BTreeMap<ApprovalId, Cow<'a, Approval>>,
+    /// The interactions that have not ended.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub interactions: BTreeMap<InteractionId, InteractionView>,
     /// The streams, without their samples.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub streams: BTreeMap<StreamRef, StreamView<'a>>,

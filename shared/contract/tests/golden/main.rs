@@ -13,7 +13,9 @@ use std::fmt::Debug;
 use contract::query::{
     ChatRow, ChatsQuery, EventRow, EventsQuery, MessageRow, MessagesQuery, QueryReply,
 };
-use contract::query::{UsageQuery, UsageRow, WorldRow, WorldsQuery};
+use contract::query::{
+    InteractionRow, InteractionsQuery, UsageQuery, UsageRow, WorldRow, WorldsQuery,
+};
 use contract::tool::{McpServerStatus, ReadResource, RestartMcpServer};
 use contract::view::{
     EncodedView, GetAgents, GetApprovals, GetEventTypes, GetOutline, GetProfile, GetView, GetWhole,
@@ -110,7 +112,7 @@ fn check_entry(request: &Value, view: &Value) -> &'static str {
     view_name(&wanted)
 }
 
-const VIEWS: usize = 20;
+const VIEWS: usize = 23;
 
 /// A new request for a view does not compile here until it is counted.
 fn view_name(request: &ViewRequest) -> &'static str {
@@ -131,6 +133,9 @@ fn view_name(request: &ViewRequest) -> &'static str {
         ViewRequest::Approvals => "approvals",
         ViewRequest::Activity(_) => "activity",
         ViewRequest::EventTypes => "event_types",
+        ViewRequest::Interaction(_) => "interaction",
+        ViewRequest::Interactions(_) => "interactions",
+        ViewRequest::Requests(_) => "requests",
         ViewRequest::Stream(_) => "stream",
         ViewRequest::Streams(_) => "streams",
         ViewRequest::StreamBatches(_) => "stream_batches",
@@ -167,6 +172,9 @@ fn check_view(request: &ViewRequest, view: &Value) {
         ViewRequest::Approvals => read(GetApprovals, view),
         ViewRequest::Activity(get) => read(get.clone(), view),
         ViewRequest::EventTypes => read(GetEventTypes, view),
+        ViewRequest::Interaction(get) => read(get.clone(), view),
+        ViewRequest::Interactions(get) => read(get.clone(), view),
+        ViewRequest::Requests(get) => read(get.clone(), view),
         ViewRequest::Stream(get) => read(get.clone(), view),
         ViewRequest::Streams(get) => read(get.clone(), view),
         ViewRequest::StreamBatches(get) => read(get.clone(), view),
@@ -233,12 +241,15 @@ fn queries_and_answers() {
     check::<EventsQuery>(&queries["events"]);
     check::<EventsQuery>(&queries["events_heard"]);
     check::<UsageQuery>(&queries["usage"]);
+    check::<InteractionsQuery>(&queries["interactions"]);
+    check::<InteractionsQuery>(&queries["interactions_of_a_world"]);
     let answers = golden!("answers");
     check::<QueryReply<WorldRow>>(&answers["worlds"]);
     check::<QueryReply<ChatRow>>(&answers["chats"]);
     check::<QueryReply<MessageRow>>(&answers["messages"]);
     check::<QueryReply<EventRow>>(&answers["events"]);
     check::<QueryReply<UsageRow>>(&answers["usage"]);
+    check::<QueryReply<InteractionRow>>(&answers["interactions"]);
     check::<QueryReply<WorldRow>>(&answers["unavailable"]);
     check::<QueryReply<WorldRow>>(&answers["invalid"]);
 }
@@ -255,7 +266,7 @@ fn servers_of_tools() {
     }
 }
 
-const COMMANDS: usize = 31;
+const COMMANDS: usize = 34;
 
 /// A new command does not compile here until it is counted.
 fn name(command: &Command) -> &'static str {
@@ -285,6 +296,9 @@ fn name(command: &Command) -> &'static str {
         Command::RegisterEventType(_) => "register_event_type",
         Command::Decide { .. } => "decide",
         Command::StopChat { .. } => "stop_chat",
+        Command::RequestInteraction(_) => "request_interaction",
+        Command::CancelInteraction { .. } => "cancel_interaction",
+        Command::CompleteInteraction { .. } => "complete_interaction",
         Command::PutStream(_) => "put_stream",
         Command::RemoveStream { .. } => "remove_stream",
         Command::AppendSamples(_) => "append_samples",

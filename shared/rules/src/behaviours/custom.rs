@@ -21,7 +21,7 @@ pub struct CustomActions {
 struct Declared {
     requestable: bool,
     /// Of all arguments.
-    whole: Option<Schema>,
+    complete: Option<Schema>,
     /// Of some of the arguments, when a request may have the others.
     part: Option<Schema>,
     /// The names in the schema's `properties`.
@@ -76,7 +76,7 @@ impl CustomActions {
     ) -> Result<(), Rejection> {
         let declared = self.by_name.get(name);
         check(
-            declared.and_then(|declared| declared.whole.as_ref()),
+            declared.and_then(|declared| declared.complete.as_ref()),
             args,
             field,
         )
@@ -109,7 +109,7 @@ impl Declared {
         let Some(arguments) = &action.arguments else {
             return Ok(Self {
                 requestable: action.requestable,
-                whole: None,
+                complete: None,
                 part: None,
                 names: Vec::new(),
             });
@@ -121,7 +121,7 @@ impl Declared {
         let properties = arguments.get("properties").and_then(Value::as_object);
         Ok(Self {
             requestable: action.requestable,
-            whole: Some(parse_schema(arguments, field)?),
+            complete: Some(parse_schema(arguments, field)?),
             part: Some(parse_schema(&partial, field)?),
             names: properties.map_or_else(Vec::new, |names| names.keys().cloned().collect()),
         })

@@ -14,6 +14,8 @@ pub(crate) struct EndedRun<'a> {
     pub(crate) run: OpenRun,
     /// What it completed with, or why it did not.
     pub(crate) outcome: Result<&'a ActionCompleted, &'a str>,
+    /// The word for programs of why it did not; empty when it did.
+    pub(crate) failure_code: &'a str,
 }
 
 /// Applies an event; what it ended, if anything.
@@ -23,9 +25,12 @@ pub(crate) fn apply<'a>(world: &mut World, event: &Event, fact: &'a Fact) -> Opt
             open(world, event, requested);
             None
         }
-        Fact::ActionCompleted(completed) => end(world, completed.run, Ok(completed)),
-        Fact::ActionFailed(failed) => end(world, failed.run, Err(&failed.reason)),
-        Fact::ActionCancelled(cancelled) => end(world, cancelled.run, Err(ToolResult::CANCELLED)),
+        Fact::ActionCompleted(completed) => end(world, completed.run, Ok(completed), ""),
+        Fact::ActionFailed(failed) => end(world, failed.run, Err(&failed.reason), &failed.code),
+        Fact::ActionCancelled(cancelled) => {
+            let reason = Err(ToolResult::CANCELLED);
+            end(world, cancelled.run, reason, "cancelled")
+        }
         Fact::EntityRemoved(removed) => {
             world.runs.orphan(&removed.entity);
             None
@@ -53,8 +58,14 @@ fn end<'a>(
     world: &mut World,
     id: RunId,
     outcome: Result<&'a ActionCompleted, &'a str>,
+    failure_code: &'a str,
 ) -> Option<EndedRun<'a>> {
     let run = world.runs.remove(id)?;
     world.schedule.remove(run.deadline, Due::Deadline(id));
-    Some(EndedRun { id, run, outcome })
+    Some(EndedRun {
+        id,
+        run,
+        outcome,
+        failure_code,
+    })
 }

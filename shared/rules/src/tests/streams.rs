@@ -131,23 +131,26 @@ fn tags_restart_with_each_interaction() {
     assert_eq!(hash(&story.replayed()), hash(&story.world));
 }
 
+/// A command, who sends it, and how it is refused.
+type Refused = (&'static str, Command, RejectionCode, &'static str);
+
+/// Each command is refused, and changes nothing.
+fn refuses(story: &mut Story, table: Vec<Refused>) {
+    for (sender, command, code, field) in table {
+        let before = hash(&story.world);
+        let refused = story.send(sender, command).unwrap_err();
+        assert_eq!(refused.code, code, "{refused}");
+        assert_eq!(refused.field.as_deref(), Some(field), "{refused}");
+        assert_eq!(hash(&story.world), before);
+    }
+}
+
 #[test]
-fn what_is_wrong_is_refused_with_its_field_and_changes_nothing() {
+fn who_may_not_change_a_stream_is_refused() {
+    use RejectionCode as Code;
     let mut story = begin();
     story.send("ada", append("ada:out", &["1"])).unwrap();
-    let tensor = |shape: &[u32]| StreamType::Tensor {
-        shape: shape.to_vec(),
-    };
-    let many = vec!["1"; 10_001];
-    let large: Vec<String> = (0..8)
-        .map(|_| format!("\"{}\"", "x".repeat(60_000)))
-        .collect();
-    let large: Vec<&str> = large.iter().map(String::as_str).collect();
-    story
-        .send("bob", put("bob:text", StreamType::Text))
-        .unwrap();
-    use RejectionCode as Code;
-    let table: [(&str, Command, Code, &str); 16] = [
+    let table = vec![
         ("bob", append("ada:out", &["1"]), Code::NotAllowed, "sender"),
         (
             "bob",
@@ -201,6 +204,27 @@ fn what_is_wrong_is_refused_with_its_field_and_changes_nothing() {
             Code::Conflict,
             "type",
         ),
+    ];
+    refuses(&mut story, table);
+}
+
+#[test]
+fn what_is_no_sample_of_a_stream_is_refused() {
+    use RejectionCode as Code;
+    let mut story = begin();
+    story.send("ada", append("ada:out", &["1"])).unwrap();
+    let tensor = |shape: &[u32]| StreamType::Tensor {
+        shape: shape.to_vec(),
+    };
+    let many = vec!["1"; 10_001];
+    let large: Vec<String> = (0..8)
+        .map(|_| format!("\"{}\"", "x".repeat(60_000)))
+        .collect();
+    let large: Vec<&str> = large.iter().map(String::as_str).collect();
+    story
+        .send("bob", put("bob:text", StreamType::Text))
+        .unwrap();
+    let table = vec![
         (
             "ada",
             put("ada:t", tensor(&[])),
@@ -229,13 +253,7 @@ fn what_is_wrong_is_refused_with_its_field_and_changes_nothing() {
             "tags[0]",
         ),
     ];
-    for (sender, command, code, field) in table {
-        let before = hash(&story.world);
-        let refused = story.send(sender, command).unwrap_err();
-        assert_eq!(refused.code, code, "{refused}");
-        assert_eq!(refused.field.as_deref(), Some(field), "{refused}");
-        assert_eq!(hash(&story.world), before);
-    }
+    refuses(&mut story, table);
 }
 
 #[test]

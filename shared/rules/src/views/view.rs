@@ -3,8 +3,9 @@
 use contract::Entity;
 use contract::tool::Approval;
 use contract::view::{
-    Activity, AgentView, ChatOutline, ChatPage, ChatView, EntityPage, EventTypesView, Outline,
-    RunPage, RunView, StreamBatches, StreamPage, StreamView, WorldProfile, WorldView,
+    Activity, AgentView, ChatOutline, ChatPage, ChatView, EntityPage, EventTypesView,
+    InteractionPage, InteractionView, Outline, RequestsView, RunPage, RunView, StreamBatches,
+    StreamPage, StreamView, WorldProfile, WorldView,
 };
 use serde::Serialize;
 
@@ -30,6 +31,9 @@ pub enum View<'a> {
     Approvals(Vec<&'a Approval>),
     Activity(Activity<'a>),
     EventTypes(EventTypesView<'a>),
+    Interaction(Option<InteractionView>),
+    Interactions(InteractionPage),
+    Requests(RequestsView),
     Stream(Option<StreamView<'a>>),
     Streams(StreamPage<'a>),
     StreamBatches(Option<StreamBatches<'a>>),

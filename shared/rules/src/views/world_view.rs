@@ -6,6 +6,7 @@ use contract::view::{TimerView, WorldView};
 
 use super::chats::chat_view;
 use super::event_types::event_types;
+use super::interactions::interaction_view;
 use super::runs::run_view;
 use super::streams::stream_view;
 use crate::minds;
@@ -45,6 +46,11 @@ pub(super) fn world_view(world: &World) -> WorldView<'_> {
         minds: minds.collect(),
         approvals: approvals
             .map(|(id, approval)| (*id, Cow::Borrowed(approval)))
+            .collect(),
+        interactions: world
+            .interactions
+            .after(None)
+            .map(|(id, open)| (id, interaction_view(id, open)))
             .collect(),
         streams: streams
             .map(|(stream, state)| (stream.clone(), stream_view(stream, state)))

@@ -1,0 +1,26 @@
+//! Interactions: requests of entities to others, until each target has ended them.
+
+mod cancel;
+mod client_result;
+mod complete;
+mod context;
+mod data;
+mod end;
+mod events;
+mod follow_up;
+mod limits;
+mod open;
+mod readiness;
+mod request;
+mod samples;
+mod state;
+
+pub(crate) use cancel::{cancel, expire};
+pub(crate) use client_result::{ClientResult, complete_by_client};
+pub(crate) use complete::on_run_completed;
+pub(crate) use context::interaction_context;
+pub(crate) use events::{apply, on_run_ended};
+pub(crate) use follow_up::follow_up;
+pub(crate) use open::{OpenInteraction, Progress};
+pub(crate) use request::request;
+pub(crate) use state::Interactions;

@@ -1,0 +1,142 @@
+//! What targets do next by themselves.
+
+use contract::fact::ActionRequested;
+use contract::interaction::{EndStatus, InteractionStep, TargetStatus};
+use contract::{EntityId, EventId, InteractionId, Purpose, Rejection};
+
+use super::data;
+use super::end::{OpenTarget, Reason};
+use super::limits::STEPS_PER_RUN;
+use super::readiness::{check_can, is_client, steps_ready};
+use crate::decider::{Decider, EventHeader};
+use crate::entities::agent_config;
+use crate::runs;
+use crate::world::World;
+
+/// Decides what follows for the targets for which something does: at most so many.
+pub(crate) fn follow_up(
+    world: &World,
+    most: usize,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    for (id, target) in world.interactions.due().take(most) {
+        let Some(open) = open_target(world, *id, target) else {
+            continue;
+        };
+        next(world, open, decider)?;
+    }
+    Ok(())
+}
+
+pub(super) fn open_target<'a>(
+    world: &'a World,
+    id: InteractionId,
+    target: &'a EntityId,
+) -> Option<OpenTarget<'a>> {
+    let interaction = world.interactions.get(id)?;
+    let progress = interaction.open_progress(target)?;
+    Some(OpenTarget {
+        id,
+        interaction,
+        target,
+        progress,
+    })
+}
+
+fn next(world: &World, open: OpenTarget<'_>, decider: &mut Decider<'_>) -> Result<(), Rejection> {
+    if !world.entities.contains(open.target) {
+        return open.end(EndStatus::Left, None, decider);
+    }
+    if !world.entities.contains(&open.interaction.requester) {
+        return cancel_target(world, open, decider);
+    }
+    if let Some(failure) = &open.progress.failure {
+        let reason = Reason {
+            word: &failure.code,
+            detail: &failure.detail,
+        };
+        return open.end(EndStatus::Failed, Some(reason), decider);
+    }
+    if open.progress.status != TargetStatus::Waiting {
+        return next_run(world, open, decider);
+    }
+    if let Err(reason) = check_can(world, open.target, &open.interaction.request) {
+        return open.end(EndStatus::Rejected, Some(reason), decider);
+    }
+    if open.interaction.request.action.is_none() {
+        return store(world, open, decider);
+    }
+    open.accept(decider)?;
+    next_run(world, open, decider)
+}
+
+/// Ends it for a target because its requester does not want it any more.
+pub(super) fn cancel_target(
+    world: &World,
+    open: OpenTarget<'_>,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    cancel_run(world, open, decider)?;
+    open.end(EndStatus::Cancelled, None, decider)
+}
+
+/// Cancels the run that does steps of it, if there is one.
+pub(super) fn cancel_run(
+    world: &World,
+    open: OpenTarget<'_>,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    match open
+        .progress
+        .run
+        .and_then(|id| Some((id, world.runs.get(id)?)))
+    {
+        Some((id, run)) => runs::push_cancelled(id, run, decider),
+        None => Ok(()),
+    }
+}
+
+/// Stores the samples of a request without an action.
+fn store(world: &World, open: OpenTarget<'_>, decider: &mut Decider<'_>) -> Result<(), Rejection> {
+    let samples = &open.interaction.request.samples;
+    if samples.is_empty() {
+        return open.complete(Vec::new(), decider);
+    }
+    let output = data::write(world, open.target, data::INBOX, samples, open.id, decider)?;
+    open.complete(vec![output], decider)
+}
+
+/// Requests the run of the next steps. A client does its own.
+fn next_run(
+    world: &World,
+    open: OpenTarget<'_>,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let config = agent_config(world, open.target);
+    let Some(config) = config.filter(|_| !is_client(world, open.target)) else {
+        return Ok(());
+    };
+    let ready = steps_ready(world, open.interaction, open.progress).min(STEPS_PER_RUN);
+    let Some(action) = open.interaction.request.action.clone() else {
+        return Ok(());
+    };
+    let step = InteractionStep {
+        id: open.id,
+        first: open.progress.steps_done,
+        count: ready,
+    };
+    let purpose = Purpose::Interaction(step);
+    let limit = decider.now() + config.turn_timeout_seconds + runs::ANSWER_GRACE;
+    let deadline = limit.min(open.interaction.request.deadline);
+    let requested = purpose.request(action, open.target.clone(), deadline);
+    let requested = ActionRequested {
+        arguments: open.interaction.request.arguments.clone(),
+        ..requested
+    };
+    let header = EventHeader {
+        causation: Some(EventId(open.id.0)),
+        correlation: Some(open.id.0),
+        ..EventHeader::default()
+    };
+    runs::request(requested, &purpose, header, decider)
+}

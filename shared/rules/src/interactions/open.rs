@@ -1,0 +1,102 @@
+//! An interaction that is open.
+
+use std::collections::BTreeMap;
+
+use contract::interaction::{InteractionOutput, InteractionRequested, TargetStatus};
+use contract::{EntityId, RunId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// An interaction that a target has not ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct OpenInteraction {
+    pub(crate) requester: EntityId,
+    pub(crate) requested_at: Timestamp,
+    pub(crate) request: InteractionRequested,
+    /// Its place among all requests: the order in which they wait.
+    pub(super) number: u64,
+    pub(super) targets: BTreeMap<EntityId, Progress>,
+    /// How many targets have not ended it.
+    pub(super) open_targets: usize,
+}
+
+/// How far a target is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    pub(crate) status: TargetStatus,
+    pub(crate) steps_done: u32,
+    /// How often it was tried and failed.
+    pub(crate) attempts: u32,
+    /// The run that does steps of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) run: Option<RunId>,
+    /// How its last run failed, until that is dealt with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) failure: Option<RunFailure>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) output: Vec<InteractionOutput>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ended: Option<TargetEnd>,
+}
+
+/// How a run failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct RunFailure {
+    pub(super) code: String,
+    pub(super) detail: String,
+}
+
+/// Why a target ended it, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TargetEnd {
+    pub(crate) at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) detail: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) state: Option<String>,
+}
+
+impl Progress {
+    pub(super) const fn waiting() -> Self {
+        Self {
+            status: TargetStatus::Waiting,
+            steps_done: 0,
+            attempts: 0,
+            run: None,
+            failure: None,
+            output: Vec::new(),
+            ended: None,
+        }
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        self.ended.is_none()
+    }
+}
+
+impl OpenInteraction {
+    /// How far a target is.
+    pub(crate) fn progress(&self, target: &EntityId) -> Option<&Progress> {
+        self.targets.get(target)
+    }
+
+    /// Whether a target has not ended it.
+    pub(crate) fn is_open_for(&self, target: &EntityId) -> bool {
+        self.open_progress(target).is_some()
+    }
+
+    /// How far a target is that has not ended it.
+    pub(super) fn open_progress(&self, target: &EntityId) -> Option<&Progress> {
+        self.targets
+            .get(target)
+            .filter(|progress| progress.is_open())
+    }
+
+    /// The targets that have not ended it, by id.
+    pub(super) fn open_targets(&self) -> impl Iterator<Item = (&EntityId, &Progress)> {
+        self.targets
+            .iter()
+            .filter(|(_, progress)| progress.is_open())
+    }
+}
