@@ -8,5 +8,7 @@ mod llm;
 mod model_request;
 mod template;
 
+pub(crate) use completion::Completion;
 pub(crate) use llm::ModelClient;
 pub(crate) use model_request::ModelRequest;
+pub(crate) use template::fill;

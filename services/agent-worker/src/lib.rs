@@ -16,6 +16,7 @@ mod http;
 mod mcp;
 mod metrics;
 mod objects;
+mod processor;
 mod secret;
 mod tools;
 mod worker;

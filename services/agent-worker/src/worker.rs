@@ -10,6 +10,7 @@ use service_kit::{CancellationToken, Health, Tasks};
 
 use crate::action::act::Act;
 use crate::action::echo::{ECHO, Echo};
+use crate::action::process::Process;
 use crate::action::respond::Respond;
 use crate::action::title::Title;
 use crate::action::tool::CallTool;
@@ -18,6 +19,7 @@ use crate::config::Config;
 use crate::mcp::{ConnectionPool, serve_requests};
 use crate::metrics::Metrics;
 use crate::objects;
+use crate::processor::Processors;
 
 /// After the grace period, requeuing the runs in progress may take this long.
 const REQUEUE_GRACE: Duration = Duration::from_secs(5);
@@ -82,7 +84,11 @@ impl Worker {
             })
             .action(Title {
                 name: action::TITLE.parse()?,
-                models,
+                models: models.clone(),
+            })
+            .action(Process {
+                name: action::PROCESS.parse()?,
+                processors: Processors::new(models),
             })
             .action(Echo {
                 name: ECHO.parse()?,

@@ -156,7 +156,7 @@ fn unknown_stream(world: &WorldId, stream: &StreamRef) -> CommandError {
     CommandError::Rejected(Rejection::new(RejectionCode::UnknownStream, detail, field))
 }
 
-/// The log does not hold what the world says. A world that was deleted meanwhile is one reason.
+/// The log does not hold what the index of the stream names. A world that was deleted meanwhile is one reason.
 fn unreadable(world: &WorldId, reason: &str) -> CommandError {
     let subject = subject::log(world);
     let reason = reason.to_owned();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bus::CommandError;
 use contract::query::EventRow;
-use contract::{Chunk, Run, RunContext};
+use contract::{Chunk, Run, RunContext, Sample, StreamRef};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
@@ -110,6 +110,28 @@ impl ActionCtx {
         let Run { world, entity, .. } = &*self.request;
         let received = self.connection.received_events(world, entity).await;
         received.map_err(|error| Error::unavailable(&error))
+    }
+
+    /// Reads samples of a stream from a position on: as many as there are, and at most `limit`.
+    ///
+    /// # Errors
+    /// [`Error::Transient`] when the world or its log is unavailable, [`Error::Failed`] when there is no
+    /// such stream.
+    pub async fn read_samples(
+        &self,
+        stream: &StreamRef,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<Sample>, Error> {
+        let world = &self.request.world;
+        let read = self.connection.read_samples(world, stream, from, limit);
+        match read.await {
+            Ok(samples) => Ok(samples),
+            Err(CommandError::Rejected(rejection)) => {
+                Err(Error::failed("no_samples", rejection.detail))
+            }
+            Err(error) => Err(Error::unavailable(&error)),
+        }
     }
 
     /// Publishes a chunk of the answer to subscribers. Chunks may be lost: the result must hold the

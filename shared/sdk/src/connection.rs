@@ -5,11 +5,11 @@ mod memory;
 
 use std::time::Duration;
 
-use bus::{Bus, CommandError};
+use bus::{Bus, CommandError, SampleRange, StreamReader};
 use contract::query::{EventRow, EventsQuery, PAGE_ROWS_MAX};
 use contract::{
-    Accepted, Chunk, CommandId, CommandRequest, EntityId, Position, RunContext, RunId, Timestamp,
-    WorldId,
+    Accepted, Chunk, CommandId, CommandRequest, EntityId, Position, RunContext, RunId, Sample,
+    StreamRef, Timestamp, WorldId,
 };
 use uuid::Uuid;
 
@@ -18,6 +18,8 @@ pub(crate) use memory::MemoryWorld;
 
 /// Timeout for the context of a run. A world that is starting replays its log first.
 const CONTEXT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Timeout for one page of samples.
+const SAMPLES_TIMEOUT: Duration = Duration::from_secs(30);
 /// Timeout for the archive. It is short: an action can do without it.
 const ARCHIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -104,6 +106,21 @@ impl Connection {
         }
     }
 
+    /// Samples of a stream from a position on: as many as there are, and at most `limit`.
+    pub(crate) async fn read_samples(
+        &self,
+        world: &WorldId,
+        stream: &StreamRef,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<Sample>, CommandError> {
+        match self {
+            Self::Bus(bus) => read_samples(&bus.streams(), world, stream, from, limit).await,
+            #[cfg(feature = "testing")]
+            Self::Memory(memory) => Ok(memory.samples(stream, from, limit)),
+        }
+    }
+
     /// Claims a run. Returns whether `claimant` has the claim.
     pub(crate) async fn claim(&self, run: RunId, claimant: Uuid) -> Result<bool, bus::Error> {
         match self {
@@ -121,4 +138,32 @@ impl Connection {
             Self::Memory(memory) => memory.publish_chunk(chunk),
         }
     }
+}
+
+/// Reads pages until all samples are there that are wanted, or all that there are.
+async fn read_samples(
+    reader: &StreamReader,
+    world: &WorldId,
+    stream: &StreamRef,
+    from: u64,
+    limit: u32,
+) -> Result<Vec<Sample>, CommandError> {
+    let end = from.saturating_add(u64::from(limit));
+    let mut samples = Vec::new();
+    let mut next = from;
+    while next < end {
+        let range = SampleRange {
+            stream: stream.clone(),
+            from: next,
+            to: None,
+            limit: u32::try_from(end - next).unwrap_or(limit),
+        };
+        let page = reader.read(world, &range, None, SAMPLES_TIMEOUT).await?;
+        if page.samples.is_empty() {
+            break;
+        }
+        samples.extend(page.samples);
+        next = page.next;
+    }
+    Ok(samples)
 }

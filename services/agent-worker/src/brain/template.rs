@@ -1,7 +1,7 @@
 //! Templates with placeholders.
 
 /// Replaces each `{name}` that has a value. Placeholders in values are not replaced.
-pub(super) fn fill<'a>(template: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
+pub(crate) fn fill<'a>(template: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
     while let Some(open) = rest.find('{') {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use contract::query::EventRow;
 use contract::{
     Accepted, ActionName, Chunk, CommandId, CommandRequest, Entity, EntityId, Rejection, Run,
-    RunContext, RunId, Timestamp, WorldId,
+    RunContext, RunId, Sample, StreamRef, Timestamp, WorldId,
 };
 use uuid::Uuid;
 
@@ -67,6 +67,11 @@ impl MemoryWorld {
     /// The latest custom events that an entity received, oldest first.
     pub(crate) fn received_events(&self, entity: &EntityId, rows_max: usize) -> Vec<EventRow> {
         self.lock().received_events(entity, rows_max)
+    }
+
+    /// Samples of a stream from a position on.
+    pub(crate) fn samples(&self, stream: &StreamRef, from: u64, limit: u32) -> Vec<Sample> {
+        self.lock().samples(stream, from, limit)
     }
 
     /// The runs that wait for a worker, in their order.

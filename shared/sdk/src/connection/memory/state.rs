@@ -8,7 +8,7 @@ use contract::query::EventRow;
 use contract::view::{GetEntity, ViewRequest};
 use contract::{
     Accepted, Chunk, Command, CommandId, CommandMark, CommandRequest, Commit, CommitId, Entity,
-    EntityId, Event, Fact, Position, Rejection, Run, RunId, Timestamp, WorldId,
+    EntityId, Event, Fact, Position, Rejection, Run, RunId, Sample, StreamRef, Timestamp, WorldId,
 };
 use rules::{View, World};
 use uuid::Uuid;
@@ -84,6 +84,22 @@ impl State {
         let mut rows: Vec<EventRow> = newest.cloned().collect();
         rows.reverse();
         rows
+    }
+
+    pub(super) fn samples(&self, stream: &StreamRef, from: u64, limit: u32) -> Vec<Sample> {
+        let appended = self.log.iter().filter_map(|row| {
+            let fact = Fact::parse(&row.event.event_type, &row.event.data).ok()??;
+            match fact {
+                Fact::StreamAppended(appended) if appended.stream == *stream => {
+                    Some((row.at, appended))
+                }
+                _ => None,
+            }
+        });
+        let samples = appended.flat_map(|(at, appended)| appended.into_samples(at));
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let wanted = samples.filter(|sample| sample.position >= from);
+        wanted.take(limit).collect()
     }
 
     pub(super) fn entity(&self, id: &EntityId) -> Option<Entity> {
