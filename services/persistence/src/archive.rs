@@ -6,6 +6,7 @@
 
 mod batch;
 mod error;
+mod interaction_changes;
 mod lease;
 mod message_edits;
 mod section;

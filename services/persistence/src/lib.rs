@@ -10,6 +10,7 @@ mod archive;
 mod archive_state;
 mod config;
 mod dependency;
+mod interaction_target;
 mod metrics;
 mod query;
 mod store;

@@ -3,6 +3,8 @@
 mod chats;
 mod events;
 mod fetch;
+mod interaction_record;
+mod interactions;
 mod messages;
 mod page;
 mod record;
@@ -13,7 +15,9 @@ mod worlds;
 
 use std::sync::Arc;
 
-use contract::query::{ChatsQuery, EventsQuery, MessagesQuery, Query, UsageQuery, WorldsQuery};
+use contract::query::{
+    ChatsQuery, EventsQuery, InteractionsQuery, MessagesQuery, Query, UsageQuery, WorldsQuery,
+};
 use service_kit::Tasks;
 
 use crate::archive_state::ArchiveState;
@@ -37,7 +41,8 @@ pub(crate) async fn serve_all(
         ChatsQuery,
         MessagesQuery,
         EventsQuery,
-        UsageQuery
+        UsageQuery,
+        InteractionsQuery
     );
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use contract::fact::MessagePosted;
 use contract::{ChatId, EntityId, EntityKind, Event, Position, Seq, Timestamp, Usage, WorldId};
 
+use super::interaction_changes::InteractionChanges;
 use crate::store::Value;
 
 /// The longest model name that is stored: it is part of a key.
@@ -20,6 +21,7 @@ pub(super) struct Section {
     pub(super) entities: BTreeMap<(WorldId, EntityId), Option<EntityKind>>,
     pub(super) chats: BTreeMap<(WorldId, ChatId), ChatChange>,
     pub(super) usage: BTreeMap<(WorldId, EntityId, String), UsageTotal>,
+    pub(super) interactions: InteractionChanges,
     /// Rows of the table `events`.
     pub(super) events: Vec<(WorldId, Vec<Value>)>,
     /// Rows of the table `messages`.
@@ -160,6 +162,7 @@ impl Section {
         self.entities.retain(|(of, _), _| of != world);
         self.chats.retain(|(of, _), _| of != world);
         self.usage.retain(|(of, ..), _| of != world);
+        self.interactions.discard(world);
         self.events.retain(|(of, _)| of != world);
         self.messages.retain(|(of, ..)| of != world);
     }

@@ -57,6 +57,7 @@ impl Section {
              input_tokens = usage.input_tokens + excluded.input_tokens, \
              output_tokens = usage.output_tokens + excluded.output_tokens",
         ));
+        statements.extend(self.interactions.into_statements());
         statements
     }
 
@@ -84,6 +85,7 @@ impl Section {
             let prefix = format!("DELETE FROM {table} IN (");
             statements.extend(values_statements(&prefix, keys, ")"));
         }
+        statements.extend(self.interactions.deletions());
         statements
     }
 }

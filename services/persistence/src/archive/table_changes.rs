@@ -126,7 +126,15 @@ impl TableChanges {
                     section.add_usage(world, &event.sender, &usage);
                 }
             }
-            _ => {}
+            Fact::InteractionRequested(requested) => {
+                let key = (world, event.id.interaction());
+                let requester = &event.sender;
+                let interactions = &mut section.interactions;
+                interactions.add_request(key, position, at, requester, requested);
+            }
+            fact => section
+                .interactions
+                .add_fact(world, position.seq, at, &fact),
         }
     }
 

@@ -30,6 +30,15 @@ impl<Row: Serialize> Page<Row> {
         }
     }
 
+    /// These rows, and whether there are more.
+    pub(super) fn new(rows: Vec<Row>, more: bool) -> Self {
+        Self {
+            rows,
+            more,
+            reversed: false,
+        }
+    }
+
     /// Replies with the rows in reverse order.
     pub(super) fn reversed(self) -> Self {
         Self {

@@ -133,18 +133,18 @@ impl TryFrom<UsageRecord> for UsageRow {
     }
 }
 
-fn timestamp(milliseconds: i64) -> Timestamp {
+pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
     Timestamp::from_unix_ms(milliseconds)
 }
 
-fn position(seq: i64, index: i64) -> Result<Position, Error> {
+pub(super) fn position(seq: i64, index: i64) -> Result<Position, Error> {
     Ok(Position {
         seq: to_unsigned(seq)?,
         index: to_unsigned(index)?,
     })
 }
 
-fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Error> {
+pub(super) fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Error> {
     text.parse().map_err(|error| Error::InvalidData {
         reason: format!("{error}"),
     })

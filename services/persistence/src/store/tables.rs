@@ -2,7 +2,16 @@
 
 use super::statement::{Statement, Value, values_statements};
 
-const TABLES: [&str; 6] = ["events", "messages", "chats", "entities", "usage", "worlds"];
+const TABLES: [&str; 8] = [
+    "events",
+    "messages",
+    "chats",
+    "entities",
+    "usage",
+    "interactions",
+    "interaction_targets",
+    "worlds",
+];
 
 /// Statements that delete all rows of these worlds.
 pub(crate) fn delete_worlds(worlds: &[Value]) -> Vec<Statement> {

@@ -6,6 +6,7 @@
 
 mod branches;
 mod faults;
+mod interactions;
 mod outages;
 mod support;
 mod visibility;
@@ -14,6 +15,11 @@ use branches::a_removed_message_is_deleted_and_a_branch_keeps_its_copy;
 use contract::fact::Empty;
 use contract::query::{EventsQuery, MessagesQuery, PageStart, WorldsQuery};
 use contract::{EntityKind, Fact, Position, Target};
+use interactions::{
+    a_request_whose_id_comes_again_replaces_the_earlier,
+    an_interaction_is_a_row_that_follows_its_events,
+    interactions_are_listed_by_requester_target_and_status,
+};
 use outages::{a_database_may_be_unavailable_at_the_start, a_restart_of_nats_is_survived};
 use support::{
     Harness, TestDatabase, answer, append_many, assert_numbered, chat, complete, custom,
@@ -57,6 +63,9 @@ on_both! {
     a_database_may_be_unavailable_at_the_start
     a_restart_of_nats_is_survived
     a_page_that_is_larger_than_a_message_is_truncated
+    an_interaction_is_a_row_that_follows_its_events
+    interactions_are_listed_by_requester_target_and_status
+    a_request_whose_id_comes_again_replaces_the_earlier
 }
 
 async fn replies_hold_what_the_log_holds(harness: Harness) {

@@ -23,6 +23,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::interactions::interactions_of;
+
 /// Longer than any reply takes, shorter than a test waits for a state.
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -281,6 +283,7 @@ impl Harness {
             self.messages(world, wait_for).await,
             self.chats(world, wait_for).await,
             self.usage(world, wait_for).await,
+            self.query(interactions_of(world, wait_for)).await,
             self.worlds(wait_for).await,
         ))
         .unwrap()
@@ -320,6 +323,8 @@ pub(crate) fn entity(id: &str, kind: EntityKind) -> Entity {
         agent: None,
         metadata: Default::default(),
         description: String::new(),
+        role: None,
+        master: false,
         abilities: Vec::new(),
         state: None,
         state_schema: None,
