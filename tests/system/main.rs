@@ -9,6 +9,7 @@ mod agent_world;
 mod chaos;
 mod conversation;
 mod genworlds;
+mod interactions;
 mod minds;
 mod outage;
 mod revisions;

@@ -359,7 +359,7 @@ async fn streams_are_used_from_the_command_line() {
         &["put", "lab", "ada:notes", "--type", "text", "--private"],
         "",
     );
-    let said = run(
+    let output = run(
         &[
             "append",
             "lab",
@@ -371,7 +371,10 @@ async fn streams_are_used_from_the_command_line() {
         ],
         "",
     );
-    assert!(said.starts_with("samples 0 to 1 are in commit "), "{said}");
+    assert!(
+        output.starts_with("samples 0 to 1 are in commit "),
+        "{output}"
+    );
     run(&["append", "lab", "ada:notes"], "it is warm\nit is cold\n");
     let listed = run(&["list", "lab"], "");
     let lines: Vec<_> = listed

@@ -41,6 +41,7 @@ const WITHOUT_IDEMPOTENCY_KEY: &str = "/mcp/servers/{id}/restart";
         contract::StreamName,
         contract::InteractionId,
         contract::RunId,
+        contract::InteractionId,
         contract::ApprovalId,
     ))
 )]

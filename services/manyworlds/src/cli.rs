@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use client::Client;
 
-use crate::commands::{approvals, bench, chat, send, state, stream, tail, world};
+use crate::commands::{approvals, bench, chat, interact, send, state, stream, tail, world};
 use crate::error_text::error_text;
 use crate::output::{Output, Style};
 use crate::up;
@@ -19,6 +19,7 @@ Examples:
   manyworlds tail lobby --from 0                     all that ever happened in it, and what comes
   manyworlds state lobby --at 3                      the world as it was after its commit 3
   manyworlds stream append lab sensor:readings 1.5   append a sample to a stream
+  manyworlds interact lobby process --from guest --to ada --samples '\"hello\"'
   manyworlds send lobby myapp.order.created '{\"id\": 7}' --sender guest";
 
 /// Worlds of agents: run them, talk to them, watch them.
@@ -70,6 +71,10 @@ enum Command {
     Approve(approvals::Approve),
     /// Refuse what an agent waits for
     Deny(approvals::Deny),
+    /// Let an entity request something of others, and show how it ended
+    Interact(interact::Options),
+    /// List the interactions of a world
+    Interactions(interact::ListOptions),
     /// Send an event of a type of your own
     Send(send::Options),
     /// Show the events of a world as they come
@@ -119,6 +124,8 @@ async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Resu
         Command::Approvals(options) => approvals::list(options, client, output).await,
         Command::Approve(options) => approvals::approve(options, client, output).await,
         Command::Deny(options) => approvals::deny(options, client, output).await,
+        Command::Interact(options) => interact::run(options, client, output).await,
+        Command::Interactions(options) => interact::list(options, client, output).await,
         Command::Send(options) => send::run(options, client, output).await,
         Command::Tail(options) => tail::run(options, client, output).await,
         Command::State(options) => state::run(options, client, output).await,

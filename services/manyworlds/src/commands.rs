@@ -3,6 +3,7 @@
 pub(crate) mod approvals;
 pub(crate) mod bench;
 pub(crate) mod chat;
+pub(crate) mod interact;
 pub(crate) mod send;
 pub(crate) mod state;
 pub(crate) mod stream;

@@ -13,6 +13,7 @@ use crate::entities::Entities;
 use crate::error::Error;
 use crate::event_types::EventTypes;
 use crate::events::Events;
+use crate::interactions::Interactions;
 use crate::messages::Messages;
 use crate::runs::Runs;
 use crate::streams::Streams;
@@ -112,6 +113,11 @@ impl<'a> World<'a> {
     /// Its runs of actions.
     pub fn runs(&self) -> Runs<'a> {
         Runs::new(self.transport, &self.path)
+    }
+
+    /// Its interactions.
+    pub fn interactions(&self) -> Interactions<'a> {
+        Interactions::new(self.transport, &self.path)
     }
 
     /// Its tool calls that wait for a person.

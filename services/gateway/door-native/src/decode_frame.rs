@@ -7,8 +7,11 @@ use contract::{Command, CommandId, EntityId, WorldId};
 use door_kit::{Principal, Problem, parse_json};
 use serde_json::value::RawValue;
 
+use crate::interactions::{
+    REQUEST_FIELDS, RESULT_FIELDS, cancel_command, complete_frame_command, request_command,
+};
 use crate::parsed_events::ParsedEvents;
-use crate::responses::sender_or_world;
+use crate::responses::{FieldNames, sender_or_world};
 
 /// A frame of a client: `{"type": …, "ref": …, …}`. The reply has the same `ref`.
 pub(crate) struct ClientFrame {
@@ -24,6 +27,8 @@ pub(crate) enum FrameRequest {
         id: CommandId,
         sender: EntityId,
         command: Box<Command>,
+        /// The fields that have other names in the frame than in the command.
+        fields: FieldNames,
     },
 }
 
@@ -65,13 +70,15 @@ fn decode_request(
         CommandId::from_key(&[&principal.idempotency_scope(), world.as_str(), &key])
     });
     let body = serde_json::to_vec(&fields).unwrap_or_default();
-    let command = |sender, command| {
+    let renamed = |(sender, command), fields| {
         Ok(FrameRequest::Command {
             id,
             sender,
             command: Box::new(command),
+            fields,
         })
     };
+    let command = |sender, command| renamed((sender, command), &[]);
     match kind.as_str() {
         "ping" => parse_json(&body).map(|PingFrame {}| FrameRequest::Ping),
         "post_message" => {
@@ -110,6 +117,11 @@ fn decode_request(
         "stop_chat" => {
             let StopChatFrame { chat } = parse_json(&body)?;
             command(EntityId::world(), Command::StopChat { chat })
+        }
+        "request_interaction" => renamed(request_command(parse_json(&body)?)?, REQUEST_FIELDS),
+        "cancel_interaction" => renamed(cancel_command(parse_json(&body)?), &[]),
+        "complete_interaction" => {
+            renamed(complete_frame_command(parse_json(&body)?), RESULT_FIELDS)
         }
         other => Err(Problem::invalid(
             "type",
@@ -162,6 +174,26 @@ mod tests {
                 Some("invocation"),
             ),
             (
+                r#"{"ref":"a","type":"request_interaction","requester":"ada","targets":[7]}"#,
+                Some("a"),
+                Some("targets[0]"),
+            ),
+            (
+                r#"{"type":"request_interaction","requester":"ada","targets":["w"],"timeout_seconds":0}"#,
+                None,
+                Some("timeout_seconds"),
+            ),
+            (
+                r#"{"type":"cancel_interaction","interaction":"x"}"#,
+                None,
+                Some("interaction"),
+            ),
+            (
+                r#"{"type":"complete_interaction","interaction":"018f0000-0000-7000-8000-000000000001","ok":true}"#,
+                None,
+                Some("target"),
+            ),
+            (
                 r#"{"type":"send_events","sender":"ada","events":[{"type":"a.b"}]}"#,
                 None,
                 Some("events[0].data"),
@@ -172,6 +204,31 @@ mod tests {
             let problem = frame.request.err().unwrap();
             assert_eq!(problem.field.as_deref(), field, "{text}");
         }
+    }
+
+    #[test]
+    fn an_interaction_is_requested_in_the_name_of_its_requester_and_ended_in_that_of_its_target() {
+        let command = |text: &str| match decode(text).request {
+            Ok(FrameRequest::Command {
+                sender, command, ..
+            }) => (sender.to_string(), *command),
+            _ => panic!("{text}"),
+        };
+        let id = "018f0000-0000-7000-8000-000000000001";
+        let request = r#"{"type":"request_interaction","requester":"a","targets":["w"],"samples":["x"],"idempotency_key":"k"}"#;
+        let (sender, request) = command(request);
+        assert!(matches!(request, Command::RequestInteraction(new) if new.samples.is_some()));
+        let cancel = format!(r#"{{"type":"cancel_interaction","interaction":"{id}"}}"#);
+        let (canceller, cancel) = command(&cancel);
+        assert!(matches!(cancel, Command::CancelInteraction { .. }));
+        let result = format!(
+            r#"{{"type":"complete_interaction","interaction":"{id}","target":"w","ok":true,"samples":["yes"]}}"#
+        );
+        let (target, result) = command(&result);
+        assert!(
+            matches!(result, Command::CompleteInteraction { ok: true, samples, .. } if samples[0].get() == "\"yes\"")
+        );
+        assert_eq!([sender, canceller, target], ["a", "world", "w"]);
     }
 
     #[test]

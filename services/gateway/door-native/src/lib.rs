@@ -13,6 +13,7 @@ mod entities;
 mod event_format;
 mod event_types;
 mod events;
+mod interactions;
 mod message_edits;
 mod messages;
 mod parsed_events;

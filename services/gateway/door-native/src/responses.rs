@@ -35,6 +35,19 @@ pub(crate) fn sender_or_world(sender: Option<EntityId>) -> EntityId {
     sender.unwrap_or_else(EntityId::world)
 }
 
+/// Names of fields in a command, each with the name that the field has in the request.
+pub(crate) type FieldNames = &'static [(&'static str, &'static str)];
+
+/// The same problem with the name that its field has in the request.
+pub(crate) fn rename_field(mut problem: Problem, names: FieldNames) -> Problem {
+    if let Some(field) = &mut problem.field
+        && let Some((_, name)) = names.iter().find(|(name, _)| name == field)
+    {
+        *field = (*name).to_owned();
+    }
+    problem
+}
+
 /// The position before all events of a commit.
 pub(crate) fn before(seq: Seq) -> Position {
     Position::end_of(seq.saturating_sub(1))

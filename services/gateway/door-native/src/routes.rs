@@ -8,8 +8,8 @@ use utoipa_axum::routes;
 
 use crate::state::NativeState;
 use crate::{
-    approvals, changes, chats, entities, event_types, events, message_edits, messages, runs,
-    samples, socket, stream, streams, timers, world_state, worlds,
+    approvals, changes, chats, entities, event_types, events, interactions, message_edits,
+    messages, runs, samples, socket, stream, streams, timers, world_state, worlds,
 };
 
 /// The routes of the native door, with their description.
@@ -40,6 +40,7 @@ fn list() -> OpenApiRouter<NativeState> {
         .routes(routes!(socket::upgrade))
         .merge(chat_routes())
         .merge(run_routes())
+        .merge(interaction_routes())
         .merge(stream_routes())
 }
 
@@ -62,6 +63,14 @@ fn run_routes() -> OpenApiRouter<NativeState> {
         .routes(routes!(approvals::list))
         .routes(routes!(approvals::decide))
         .routes(routes!(timers::set, timers::cancel))
+}
+
+fn interaction_routes() -> OpenApiRouter<NativeState> {
+    OpenApiRouter::new()
+        .routes(routes!(interactions::list, interactions::request))
+        .routes(routes!(interactions::show, interactions::cancel))
+        .routes(routes!(interactions::complete))
+        .routes(routes!(interactions::requests_of_entity))
 }
 
 fn stream_routes() -> OpenApiRouter<NativeState> {

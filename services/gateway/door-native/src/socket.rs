@@ -19,14 +19,16 @@ use tracing::{Instrument as _, info_span};
 
 use crate::decode_frame::{ClientFrame, FrameRequest};
 use crate::event_format::EventFormat;
+use crate::responses::rename_field;
 use crate::state::NativeState;
 use crate::stream::{stream_start, subscribe};
 
 /// Open a WebSocket: the events of a world as they happen, and commands the other way.
 ///
 /// Frames of the gateway: `ready`, `event`, `chunk`, `accepted`, `pong`, `error`. Frames of the
-/// client: `post_message`, `send_events`, `request_action`, `cancel`, `stop_chat`, `ping`; each may
-/// have a `ref`, which its answer repeats, and an `idempotency_key`.
+/// client: `post_message`, `send_events`, `request_action`, `cancel`, `stop_chat`,
+/// `request_interaction`, `cancel_interaction`, `complete_interaction`, `ping`; each may have a `ref`,
+/// which its answer repeats, and an `idempotency_key`.
 #[utoipa::path(
     get, path = "/v1/worlds/{world}/ws", tag = "events",
     params(("world" = WorldId, Path), StreamQuery),
@@ -147,6 +149,7 @@ impl SocketConnection {
                 id,
                 sender,
                 command,
+                fields,
             }) => {
                 let doors = Arc::clone(&self.doors);
                 let world = self.world.clone();
@@ -161,7 +164,7 @@ impl SocketConnection {
                         },
                         Err(problem) => ServerFrame::Error {
                             reference,
-                            problem: problem.details(),
+                            problem: rename_field(problem, fields).details(),
                         },
                     }
                 };

@@ -9,6 +9,7 @@
 mod agent_world;
 mod failures;
 mod genworlds;
+mod interactions;
 mod requests;
 mod scripted_world;
 mod sockets;

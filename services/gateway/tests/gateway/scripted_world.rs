@@ -1,6 +1,9 @@
 //! A scripted world service: what a gateway needs of one, and answers that a test can predict. Its views are
 //! those of the rules.
 
+mod interactions;
+mod parts;
+
 use std::collections::{BTreeMap, HashMap};
 
 use bus::{Bus, IncomingRequest};
@@ -18,6 +21,9 @@ use contract::{
 use futures::StreamExt as _;
 use serde_json::json;
 
+pub(crate) use self::parts::event;
+use self::parts::{fact, reject};
+
 /// Appends a commit as a world does.
 pub(crate) async fn append(bus: &Bus, world: &WorldId, events: Vec<Event>) -> Seq {
     let previous = bus.log().last_seq(world).await.unwrap();
@@ -32,30 +38,6 @@ pub(crate) async fn append(bus: &Bus, world: &WorldId, events: Vec<Event>) -> Se
         events,
     };
     bus.log().append(world, &commit, previous).await.unwrap()
-}
-
-pub(crate) fn event(id: contract::EventId, sender: &EntityId, draft: NewEvent) -> Event {
-    Event {
-        id,
-        event_type: draft.event_type,
-        sender: sender.clone(),
-        target: draft.target,
-        chat: draft.chat,
-        causation: draft.causation,
-        correlation: draft.correlation,
-        trace: None,
-        schema: draft.schema,
-        description: draft.description,
-        summary: draft.summary,
-        metadata: draft.metadata,
-        data: draft.data,
-    }
-}
-
-fn fact(id: contract::EventId, sender: &str, turn: Option<MessageId>, fact: &Fact) -> Event {
-    let mut draft = NewEvent::new(fact.event_type(), fact.to_data().unwrap());
-    draft.correlation = turn.map(|MessageId(id)| id);
-    event(id, &sender.parse().unwrap(), draft)
 }
 
 /// What every world has, and what it was created with: they are not in the log.
@@ -252,6 +234,12 @@ impl World {
             events: u32::try_from(count).unwrap(),
         };
         self.accepted.insert(request.id, accepted);
+        if let Command::RequestInteraction(new) = &request.command {
+            let ends = interactions::ends(request.id, new);
+            if !ends.is_empty() {
+                append(&self.bus, world, ends).await;
+            }
+        }
         let posted = match &request.command {
             Command::PostMessage { text, .. } => Some((text, 0)),
             Command::SendEvents { events, message } => message
@@ -276,6 +264,9 @@ impl World {
             let id = request.id.event(0);
             vec![fact(id, sender, Some(id.message()), &body)]
         };
+        if let Some(events) = interactions::events(request) {
+            return events;
+        }
         match &request.command {
             Command::CreateWorld(spec) => {
                 let description = WorldDescription {
@@ -354,14 +345,5 @@ impl World {
             fact(id.event(1), "world", Some(turn), &ended),
         ];
         append(&self.bus, world, events).await;
-    }
-}
-
-fn reject(code: RejectionCode, field: &str) -> Rejection {
-    Rejection {
-        code,
-        detail: "the scripted world rejects it".to_owned(),
-        field: Some(field.to_owned()),
-        cause: None,
     }
 }

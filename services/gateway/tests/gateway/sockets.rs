@@ -14,10 +14,10 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::support::Harness;
 
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    async fn open(harness: &Harness, query: &str) -> Self {
+    pub(crate) async fn open(harness: &Harness, query: &str) -> Self {
         let url = harness.url(&format!("/v1/worlds/lobby/ws?{query}"));
         let (socket, _) = connect_async(url.replace("http:", "ws:")).await.unwrap();
         let mut socket = Self(socket);
@@ -25,7 +25,7 @@ impl Socket {
         socket
     }
 
-    async fn send(&mut self, frame: Value) {
+    pub(crate) async fn send(&mut self, frame: Value) {
         self.0.send(Message::text(frame.to_string())).await.unwrap();
     }
 
@@ -40,7 +40,7 @@ impl Socket {
         }
     }
 
-    async fn receive_type(&mut self, kind: &str) -> Value {
+    pub(crate) async fn receive_type(&mut self, kind: &str) -> Value {
         loop {
             let frame = self.receive().await;
             if frame["type"] == kind {

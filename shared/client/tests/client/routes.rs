@@ -1,11 +1,12 @@
 //! Each method sends its request to its route, and decodes the response.
 
 use contract::http::{
-    BranchChatRequest, ChangeEntitiesRequest, CreateWorldRequest, DecideApprovalRequest,
-    EditMessageRequest, EntitiesPageQuery, EventsPageQuery, MessagesPageQuery, PostMessageRequest,
-    ReadAfterWrite, RegisterEventTypeRequest, RunQuery, RunRequest, RunStatus, SamplesPageQuery,
-    SendEventsRequest, SetTimerRequest, StateQuery, StreamsPageQuery, UpdateChatRequest,
-    UpdateEntityRequest, WorldsPageQuery,
+    BranchChatRequest, CancelInteractionQuery, ChangeEntitiesRequest, CreateWorldRequest,
+    DecideApprovalRequest, EditMessageRequest, EntitiesPageQuery, EventsPageQuery,
+    InteractionRequest, InteractionResultRequest, InteractionsPageQuery, MessagesPageQuery,
+    PostMessageRequest, ReadAfterWrite, RegisterEventTypeRequest, RunQuery, RunRequest, RunStatus,
+    SamplesPageQuery, SendEventsRequest, SetTimerRequest, StateQuery, StreamsPageQuery,
+    UpdateChatRequest, UpdateEntityRequest, WorldsPageQuery,
 };
 use contract::mind::MindView;
 use contract::{Chat, Entity, EntityKind, WorldSpec};
@@ -365,6 +366,73 @@ async fn streams() {
     gateway.reply_receipt();
     assert_eq!(streams.remove(&readings).await.unwrap().seq, 7);
     gateway.expect(&format!("DELETE {path}"), &json!(null));
+}
+
+#[tokio::test]
+async fn interactions() {
+    let gateway = Gateway::start().await;
+    let client = gateway.client();
+    let interactions = lobby(&client).interactions();
+    let path = "/v1/worlds/lobby/interactions";
+    let id = parse(json!(ID));
+    let target = json!({"target": "w", "status": "waiting", "steps_done": 0, "steps": 1});
+    let full = json!({
+        "id": ID, "requester": "a", "action": "process", "status": "ended",
+        "requested_at": "2026-01-01T00:00:00Z", "deadline": "2026-01-01T00:05:00Z",
+        "ended_at": "2026-01-01T00:00:01Z", "seq": 70, "targets": [],
+    });
+
+    gateway.reply_json(json!({"id": ID, "seq": 7, "status": "open", "targets": [target]}));
+    let body = json!({"requester": "a", "action": "process", "targets": ["w"], "samples": ["x"]});
+    let request: InteractionRequest = serde_json::from_str(&body.to_string()).unwrap();
+    assert_eq!(
+        interactions.request(&request).await.unwrap().targets.len(),
+        1
+    );
+    gateway.expect(&format!("POST {path}"), &body);
+
+    gateway.reply_json(full.clone());
+    let ended = interactions.request_and_wait(&request).await.unwrap();
+    assert_eq!(ended.seq, 70);
+    gateway.expect(&format!("POST {path}?wait=true"), &body);
+
+    gateway.reply_json(full.clone());
+    assert_eq!(interactions.show(id).await.unwrap(), ended);
+    gateway.expect(&format!("GET {path}/{ID}"), &json!(null));
+
+    gateway.reply_json(json!({"items": [full], "next": "61.0"}));
+    let query: InteractionsPageQuery =
+        parse(json!({"requester": "a", "target": "w", "status": "open", "after": "7.1"}));
+    let page = interactions.list(&query).await.unwrap();
+    assert_eq!((page.items.len(), page.next.unwrap().seq), (1, 61));
+    gateway.expect(
+        &format!("GET {path}?requester=a&target=w&status=open&after=7.1"),
+        &json!(null),
+    );
+
+    for (query, line) in [
+        (json!({}), format!("DELETE {path}/{ID}")),
+        (
+            json!({"sender": "a"}),
+            format!("DELETE {path}/{ID}?sender=a"),
+        ),
+    ] {
+        gateway.reply_receipt();
+        let query: CancelInteractionQuery = parse(query);
+        assert_eq!(interactions.cancel(id, &query).await.unwrap().seq, 7);
+        gateway.expect(&line, &json!(null));
+    }
+
+    gateway.reply_receipt();
+    let body = json!({"target": "u", "ok": true, "samples": ["yes"]});
+    let result: InteractionResultRequest = serde_json::from_str(&body.to_string()).unwrap();
+    assert_eq!(interactions.complete(id, &result).await.unwrap().seq, 7);
+    gateway.expect(&format!("POST {path}/{ID}/result"), &body);
+
+    gateway.reply_json(json!({"requests": [], "seq": 57}));
+    let requests = interactions.requests_of(&"w".parse().unwrap()).await;
+    assert_eq!(requests.unwrap().seq, 57);
+    gateway.expect("GET /v1/worlds/lobby/entities/w/requests", &json!(null));
 }
 
 #[tokio::test]
