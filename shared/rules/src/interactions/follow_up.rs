@@ -8,7 +8,7 @@ use super::data;
 use super::end::{OpenTarget, Reason};
 use super::limits::STEPS_PER_RUN;
 use super::readiness::{check_can, is_client, steps_ready};
-use crate::decider::{Decider, EventHeader};
+use crate::decider::{COMMAND_BYTES_MAX, Decider, EventHeader};
 use crate::entities::agent_config;
 use crate::runs;
 use crate::world::World;
@@ -23,9 +23,33 @@ pub(crate) fn follow_up(
         let Some(open) = open_target(world, *id, target) else {
             continue;
         };
+        if !has_room(open, decider) {
+            break;
+        }
         next(world, open, decider)?;
     }
     Ok(())
+}
+
+/// Whether what follows for a target fits in the commit; if not, it follows with the next one.
+fn has_room(open: OpenTarget<'_>, decider: &Decider<'_>) -> bool {
+    /// The accepted request, and the run without its arguments.
+    const EVENTS_BYTES: usize = 4096;
+    let request = &open.interaction.request;
+    let arguments = request
+        .arguments
+        .as_ref()
+        .map_or(0, |arguments| arguments.get().len());
+    let samples = match request.action {
+        Some(_) => 0,
+        None => request
+            .samples
+            .iter()
+            .map(|sample| sample.get().len())
+            .sum(),
+    };
+    let bytes = EVENTS_BYTES + arguments + samples;
+    decider.events().is_empty() || decider.size_bytes() + bytes <= COMMAND_BYTES_MAX
 }
 
 pub(super) fn open_target<'a>(
@@ -102,8 +126,18 @@ fn store(world: &World, open: OpenTarget<'_>, decider: &mut Decider<'_>) -> Resu
     if samples.is_empty() {
         return open.complete(Vec::new(), decider);
     }
-    let output = data::write(world, open.target, data::INBOX, samples, open.id, decider)?;
-    open.complete(vec![output], decider)
+    // The target may have declared its inbox for samples of another type.
+    let stored = decider.transaction(|decider| {
+        let output = data::write(world, open.target, data::INBOX, samples, open.id, decider)?;
+        open.complete(vec![output], decider)
+    });
+    stored.or_else(|refused| {
+        let reason = Reason {
+            word: "invalid_samples",
+            detail: &refused.detail,
+        };
+        open.end(EndStatus::Failed, Some(reason), decider)
+    })
 }
 
 /// Requests the run of the next steps. A client does its own.

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// An interaction without a deadline of its own has this long.
 pub(super) const DEADLINE_DEFAULT: Duration = Duration::from_mins(5);
 /// The most targets of one interaction: all of them may end, each with its run, in one commit.
-pub(super) const TARGETS_MAX: usize = 400;
+pub(super) const TARGETS_MAX: usize = 200;
 /// The most interactions of a world that may be open: all of them are in its state.
 pub(super) const OPEN_MAX: usize = 100_000;
 /// The most samples that a target takes in one interaction.

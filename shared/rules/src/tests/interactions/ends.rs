@@ -138,3 +138,65 @@ fn more_samples_than_steps_are_refused_by_failing_the_run() {
     assert_eq!(ends(&events), [end("w", "failed", Some("invalid_result"))]);
     story.replays();
 }
+
+#[test]
+fn an_inbox_of_another_type_fails_and_leaves_the_world_as_the_log_has_it() {
+    let mut story = story();
+    let put = contract::stream::PutStream {
+        stream: "w:inbox".parse().unwrap(),
+        stream_type: contract::StreamType::Number,
+        public: true,
+    };
+    story.send("w", Command::PutStream(put)).unwrap();
+    let new = NewInteraction {
+        samples: Some(to_raw_value(&["text"]).unwrap()),
+        ..push(&["w", "v"])
+    };
+    let (_, events) = story.interact(new);
+    assert_eq!(
+        ends(&events),
+        [
+            end("v", "completed", None),
+            end("w", "failed", Some("invalid_samples"))
+        ]
+    );
+    story.replays();
+}
+
+#[test]
+fn what_does_not_fit_in_a_commit_follows_with_the_next() {
+    let large = "x".repeat(60_000);
+    for action in [Some("process"), None] {
+        let mut story = story();
+        let ids: Vec<String> = (0..200).map(|index| format!("agent{index}")).collect();
+        for id in &ids {
+            let created = Command::CreateEntity(entity(id, EntityKind::Agent));
+            story.send("world", created).unwrap();
+        }
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let arguments = serde_json::json!({ "x": large });
+        let new = NewInteraction {
+            action: action.map(|action| action.parse().unwrap()),
+            arguments: Some(to_raw_value(&arguments).unwrap()),
+            samples: Some(to_raw_value(&[&large]).unwrap()),
+            ..push(&ids)
+        };
+        let (id, mut events) = story.interact(new);
+        let size = |events: &[Event]| events.iter().map(crate::size_bytes).sum::<usize>();
+        let mut commits = 0;
+        while story.world.interactions.has_work() {
+            assert!(size(&events) <= crate::COMMAND_BYTES_MAX);
+            events = story.send("world", Command::FireDue).unwrap();
+            commits += 1;
+            assert!(commits < 100, "it goes on for ever");
+        }
+        assert!(commits > 10, "{commits}");
+        story.now = story.now + Duration::from_secs(400);
+        while story.interaction(id).is_some() {
+            let events = story.send("world", Command::FireDue).unwrap();
+            assert!(size(&events) <= crate::COMMAND_BYTES_MAX);
+        }
+        assert!(story.open().is_empty());
+        story.replays();
+    }
+}
