@@ -94,6 +94,7 @@ async fn declare(bus: &Bus, world: &str) -> (WorldId, StreamRef) {
         stream: stream.clone(),
         stream_type: StreamType::Number,
         public: true,
+        range: None,
     };
     send(bus, &world, Command::PutStream(put)).await;
     (world, stream)

@@ -7,7 +7,7 @@ mod range;
 use std::time::Duration;
 
 use contract::stream::StreamAppended;
-use contract::view::{GetStreamBatches, StreamBatches};
+use contract::view::{GetStreamBatches, StreamBatches, StreamView};
 use contract::{Accepted, Fact, Rejection, RejectionCode, Seq, StreamRef, WorldId, subject};
 use tokio::time::Instant;
 
@@ -56,11 +56,18 @@ impl StreamReader {
         let ViewAt { seq, view } = self.worlds.view(world, request, at, deadline).await?;
         let batches = view.ok_or_else(|| unknown_stream(world, &range.stream))?;
         let length = batches.stream.length;
-        let collector = self.collect(world, range, batches, seq, until).await?;
-        let (samples, next) = collector.into_parts();
+        // The samples of a recording are those of another stream, at other positions.
+        let recorded = batches.stream.range.clone();
+        let first = recorded.as_ref().map_or(0, |recorded| recorded.first);
+        let range = recorded.map_or_else(|| range.clone(), |recorded| range.within(&recorded));
+        let collector = self.collect(world, &range, batches, seq, until).await?;
+        let (mut samples, next) = collector.into_parts();
+        for sample in &mut samples {
+            sample.position -= first;
+        }
         Ok(Samples {
             samples,
-            next,
+            next: next - first,
             length,
             seq,
         })
@@ -99,7 +106,7 @@ impl StreamReader {
         seq: Seq,
         until: Instant,
     ) -> Result<Collector, CommandError> {
-        let mut collector = Collector::new(range, batches.stream.length);
+        let mut collector = Collector::new(range, end_of(&batches.stream));
         let mut cursor = Cursor::new(batches.commits);
         while !collector.is_done() {
             let (after, count) = cursor.next_read(collector.next());
@@ -148,6 +155,12 @@ impl StreamReader {
             tokio::time::sleep(LAG_PAUSE).await;
         }
     }
+}
+
+/// The position behind the last sample, in the stream that holds the samples.
+fn end_of(stream: &StreamView<'_>) -> u64 {
+    let range = stream.range.as_ref();
+    range.map_or(stream.length, |range| range.first + range.length)
 }
 
 fn unknown_stream(world: &WorldId, stream: &StreamRef) -> CommandError {

@@ -5,16 +5,18 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::ability::{Ability, AvailableAbility, EntityPatch, EventTypeVersion, Perception};
+use crate::behaviour::Definition;
 use crate::chat::{Chat, ChatText};
 use crate::commit::Seq;
 use crate::entity::{AgentConfig, Entity};
 use crate::event::NewEvent;
 use crate::id::{
-    ActionName, ApprovalId, ChatId, CommandId, EntityId, EventId, InteractionId, MessageId, RunId,
-    TimerId,
+    ActionName, ApprovalId, ChatId, CommandId, EntityId, EventId, InteractionId, MessageId,
+    RoleName, RunId, TimerId,
 };
 use crate::interaction::NewInteraction;
 use crate::mind::MindView;
+use crate::rejection::Rejection;
 use crate::run::{RunContext, RunOutcome};
 use crate::stream::{AppendSamples, PutStream, StreamRef};
 use crate::timestamp::Timestamp;
@@ -248,6 +250,48 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
     },
+    /// Give an entity a behaviour, or another one. Its machine begins in the initial state.
+    PutBehaviour {
+        /// Whose.
+        entity: EntityId,
+        /// The behaviour.
+        definition: Definition,
+    },
+    /// Let an entity have no behaviour any more.
+    RemoveBehaviour {
+        /// Whose.
+        entity: EntityId,
+    },
+    /// Let the machine of an entity make no transitions for now.
+    PauseBehaviour {
+        /// Whose.
+        entity: EntityId,
+    },
+    /// Let the machine of an entity make transitions again.
+    ResumeBehaviour {
+        /// Whose.
+        entity: EntityId,
+        /// Whether it makes one only, and is paused again then.
+        #[serde(default)]
+        once: bool,
+    },
+    /// Use a built-in action of behaviours in the name of the command's sender. The result is in the event
+    /// `behaviour.changed`, which is the last one of the command.
+    UseAction {
+        /// Which.
+        action: ActionName,
+        /// What it is given: a JSON object.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arguments: Option<Box<RawValue>>,
+    },
+    /// Give an entity another role. Only masters may, and the world itself.
+    SetRole {
+        /// Whose.
+        entity: EntityId,
+        /// The role; none when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<RoleName>,
+    },
     /// Declare a stream, or declare it anew.
     PutStream(PutStream),
     /// End a stream.
@@ -392,88 +436,4 @@ impl Accepted {
     pub fn event_ids(self, command: CommandId) -> impl Iterator<Item = EventId> {
         (0..self.events).map(move |index| command.event(index))
     }
-}
-
-/// Why a command was refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, thiserror::Error)]
-#[error("{detail}")]
-pub struct Rejection {
-    /// The rule that refused it.
-    pub code: RejectionCode,
-    /// A sentence for people.
-    pub detail: String,
-    /// The field at fault, as a path: `events[2].type`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
-    /// Which case of the rule it is, where programs need to know.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<RejectionCause>,
-}
-
-impl Rejection {
-    /// A refusal by a rule; `field` is the path of the field at fault, if one is.
-    pub fn new(code: RejectionCode, detail: impl Into<String>, field: Option<String>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
-            field,
-            cause: None,
-        }
-    }
-}
-
-/// Cases of a rule that programs distinguish.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RejectionCause {
-    /// Only a message of a person can be edited or removed.
-    NotMessageOfPerson,
-    /// The entity that an event is for is not in the world.
-    UnknownTarget,
-    /// A case that this build does not know.
-    #[serde(other)]
-    Other,
-}
-
-/// The rules that refuse commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RejectionCode {
-    /// No world has this id.
-    UnknownWorld,
-    /// The world was deleted; its id is free again after a while.
-    WorldDeleted,
-    /// No entity of the world has this id.
-    UnknownEntity,
-    /// No chat of the world has this id.
-    UnknownChat,
-    /// The chat has no message of this id, or keeps it no more.
-    UnknownMessage,
-    /// The world has no such timer.
-    UnknownTimer,
-    /// The world has no such stream.
-    UnknownStream,
-    /// Something of this id is there already.
-    AlreadyExists,
-    /// The run, or what waited for a person, has ended, or never was.
-    AlreadyEnded,
-    /// Only the world itself sends events of this type.
-    ReservedType,
-    /// A value is not what it must be.
-    Invalid,
-    /// A limit of the world is reached.
-    TooLarge,
-    /// So much waits to be done that no more is taken now: try again.
-    Busy,
-    /// The command is so old that the world does not know any more whether it acted on it.
-    Expired,
-    /// What it was made from is not there any more: read it again, and try again.
-    Conflict,
-    /// The sender may not do this.
-    NotAllowed,
-    /// The log does not hold this moment yet.
-    InFuture,
-    /// A rule that this build does not know: a newer world applied it. No world of this build sends it.
-    #[serde(other)]
-    Other,
 }

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::ability::{EntityPatch, EventTypeVersion};
+use crate::behaviour::{
+    BadgeAwarded, BehaviourDeferred, BehaviourDelayEnded, BehaviourPaused, BehaviourRemoved,
+    BehaviourResumed, BehaviourSet, BehaviourTransitioned, BehaviourWaiting, MemoryChange,
+};
 use crate::chat::{Chat, ChatText};
 use crate::entity::{Entity, EntityKind};
 use crate::event::NewEvent;
@@ -14,7 +18,7 @@ use crate::fact_kind::FactKind;
 use crate::id::{ActionName, ApprovalId, ChatId, EntityId, MessageId, RunId, TimerId};
 use crate::interaction::{
     InteractionAccepted, InteractionEnded, InteractionProgressed, InteractionRequested,
-    InteractionStep,
+    InteractionReturned, InteractionShown, InteractionStep,
 };
 use crate::mind::{Summary, ThinkTask};
 use crate::purpose_kind::PurposeKind;
@@ -121,6 +125,30 @@ facts! {
     InteractionProgressed(InteractionProgressed);
     /// A request has ended for one of its targets.
     InteractionEnded(InteractionEnded);
+    /// A target could not do a request that it had accepted: the request waits again.
+    InteractionReturned(InteractionReturned);
+    /// An entity shows how a request of its own has ended.
+    InteractionShown(InteractionShown);
+    /// The behaviour of an entity is now as given.
+    BehaviourSet(BehaviourSet);
+    /// An entity has no behaviour any more.
+    BehaviourRemoved(BehaviourRemoved);
+    /// A machine makes no transitions for now.
+    BehaviourPaused(BehaviourPaused);
+    /// A machine makes transitions again.
+    BehaviourResumed(BehaviourResumed);
+    /// A machine has made a transition.
+    BehaviourTransitioned(BehaviourTransitioned);
+    /// A machine has begun an action, and waits for its end.
+    BehaviourWaiting(BehaviourWaiting);
+    /// A time has passed for which a machine has waited.
+    BehaviourDelayEnded(BehaviourDelayEnded);
+    /// Machines go on with the next commit.
+    BehaviourDeferred(BehaviourDeferred);
+    /// An action has changed what an entity knows of others.
+    BehaviourChanged(MemoryChange);
+    /// An entity has got a badge.
+    BadgeAwarded(BadgeAwarded);
     /// A stream is now as given.
     StreamDeclared(StreamDeclared);
     /// A stream ended, and its samples with it.

@@ -87,6 +87,30 @@ fact_kinds! {
     InteractionProgressed = "interaction.progressed";
     /// A request has ended for one of its targets.
     InteractionEnded = "interaction.ended";
+    /// A target could not do a request that it had accepted: the request waits again.
+    InteractionReturned = "interaction.returned";
+    /// An entity shows how a request of its own has ended.
+    InteractionShown = "interaction.shown";
+    /// The behaviour of an entity is now as given.
+    BehaviourSet = "behaviour.set";
+    /// An entity has no behaviour any more.
+    BehaviourRemoved = "behaviour.removed";
+    /// A machine makes no transitions for now.
+    BehaviourPaused = "behaviour.paused";
+    /// A machine makes transitions again.
+    BehaviourResumed = "behaviour.resumed";
+    /// A machine has made a transition.
+    BehaviourTransitioned = "behaviour.transitioned";
+    /// A machine has begun an action, and waits for its end.
+    BehaviourWaiting = "behaviour.waiting";
+    /// A time has passed for which a machine has waited.
+    BehaviourDelayEnded = "behaviour.delay_ended";
+    /// Machines go on with the next commit.
+    BehaviourDeferred = "behaviour.deferred";
+    /// An action has changed what an entity knows of others.
+    BehaviourChanged = "behaviour.changed";
+    /// An entity has got a badge.
+    BadgeAwarded = "badge.awarded";
     /// A stream is now as given.
     StreamDeclared = "stream.declared";
     /// A stream ended, and its samples with it.
@@ -144,6 +168,18 @@ impl FactKind {
             | Self::InteractionAccepted
             | Self::InteractionProgressed
             | Self::InteractionEnded
+            | Self::InteractionReturned
+            | Self::InteractionShown
+            | Self::BehaviourSet
+            | Self::BehaviourRemoved
+            | Self::BehaviourPaused
+            | Self::BehaviourResumed
+            | Self::BehaviourTransitioned
+            | Self::BehaviourWaiting
+            | Self::BehaviourDelayEnded
+            | Self::BehaviourDeferred
+            | Self::BehaviourChanged
+            | Self::BadgeAwarded
             | Self::StreamDeclared
             | Self::StreamRemoved
             | Self::StreamAppended

@@ -125,6 +125,12 @@ pub struct InteractionRequested {
     /// See [`NewInteraction::callback`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback: Option<ActionName>,
+    /// The interaction whose callback this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_of: Option<InteractionId>,
+    /// Whether the requester's machine does it itself, with the action of its state.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub state_action: bool,
 }
 
 impl InteractionRequested {
@@ -141,6 +147,36 @@ pub struct InteractionAccepted {
     pub interaction: InteractionId,
     /// By whom.
     pub target: EntityId,
+    /// The place of the transition that its behaviour makes with it, among those of its state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transition: Option<u32>,
+    /// The state that its behaviour is in once it is completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// What the action is given, when its behaviour adds to what was requested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Box<RawValue>>,
+}
+
+/// The payload of `interaction.returned`. The event's sender is the target.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct InteractionReturned {
+    /// Which.
+    pub interaction: InteractionId,
+    /// By whom.
+    pub target: EntityId,
+}
+
+/// The payload of `interaction.shown`. The event's sender is the requester.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct InteractionShown {
+    /// Which.
+    pub interaction: InteractionId,
+    /// What was requested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<ActionName>,
+    /// How it ended for each target.
+    pub outcomes: Vec<InteractionEnded>,
 }
 
 /// The payload of `interaction.progressed`. The event's sender is the target.
@@ -262,6 +298,8 @@ pub mod reason {
     pub const NOT_ENGAGED: &str = "not_engaged";
     /// The arguments are not those that the action takes.
     pub const BAD_ARGUMENTS: &str = "bad_arguments";
+    /// The action was false.
+    pub const FALSE: &str = "false";
     /// It had not ended at its deadline.
     pub const DEADLINE: &str = "deadline";
     /// Somebody cancelled its run.

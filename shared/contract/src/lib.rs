@@ -30,6 +30,7 @@ pub mod processor;
 pub mod purpose;
 mod purpose_kind;
 pub mod query;
+mod rejection;
 pub mod run;
 mod seconds;
 pub mod signal;
@@ -45,10 +46,7 @@ pub mod world;
 pub use brain::Brain;
 pub use chat::Chat;
 pub use cloud_event::CloudEvent;
-pub use command::{
-    Accepted, Command, CommandRequest, Rejection, RejectionCause, RejectionCode, Reply, Request,
-    RequestEnvelope,
-};
+pub use command::{Accepted, Command, CommandRequest, Reply, Request, RequestEnvelope};
 pub use commit::{CommandMark, Commit, Position, Seq};
 pub use entity::{AgentConfig, Entity, EntityKind};
 pub use event::{Event, NewEvent};
@@ -61,6 +59,7 @@ pub use id::{
 };
 pub use purpose::Purpose;
 pub use purpose_kind::PurposeKind;
+pub use rejection::{Rejection, RejectionCause, RejectionCode};
 pub use run::{Run, RunContext, RunOutcome, Usage};
 pub use signal::Chunk;
 pub use stream::{Sample, StreamRef, StreamType};

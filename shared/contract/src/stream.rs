@@ -104,6 +104,20 @@ pub struct PutStream {
     /// Whether it is for everyone in the world.
     #[serde(default = "is_public")]
     pub public: bool,
+    /// The samples that it has, when it is a recording: nothing is appended to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<StreamRange>,
+}
+
+/// Samples of a stream, by their positions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StreamRange {
+    /// Which stream: no recording.
+    pub stream: StreamRef,
+    /// The position of the first sample.
+    pub first: u64,
+    /// How many.
+    pub length: u64,
 }
 
 /// A stream of a world's description.

@@ -29,10 +29,11 @@ pub use outline::Outline;
 pub use page::{ChatPage, EntityPage, RunPage};
 pub use profile::WorldProfile;
 pub use request::{
-    EncodedView, GetActivity, GetAgent, GetAgents, GetApproval, GetApprovals, GetChat,
-    GetChatOutline, GetChats, GetEntities, GetEntity, GetEventTypes, GetInteraction,
-    GetInteractions, GetOutline, GetProfile, GetRequests, GetRun, GetRuns, GetStream,
-    GetStreamBatches, GetStreams, GetView, GetWhole, View, ViewRequest,
+    EncodedView, GetActionResult, GetActivity, GetAgent, GetAgents, GetApproval, GetApprovals,
+    GetBehaviour, GetChat, GetChatOutline, GetChats, GetDiagram, GetEntities, GetEntity,
+    GetEventTypes, GetInteraction, GetInteractions, GetOutline, GetProfile, GetRequests, GetRoster,
+    GetRun, GetRuns, GetStatistics, GetStream, GetStreamBatches, GetStreams, GetView, GetWhole,
+    View, ViewRequest,
 };
 pub use run::{QuestionId, RunOutline, RunView, TimerView};
 pub use stream::{StreamBatches, StreamPage, StreamView};

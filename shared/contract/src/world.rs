@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ability::{EventTypeVersion, Perception};
+use crate::behaviour::{BadgePolicy, CustomAction, Definition, RoleSpec};
 use crate::brain::Provider;
 use crate::chat::Chat;
 use crate::entity::Entity;
+use crate::id::{EntityId, RoleName};
 use crate::stream::{StreamRef, StreamSpec};
 use crate::tool::McpServers;
 
@@ -47,6 +49,20 @@ pub struct WorldSpec {
     /// How the texts of its chats are read.
     #[serde(default, skip_serializing_if = "ChatDialect::is_default")]
     pub chat_dialect: ChatDialect,
+    /// The custom actions that behaviours may use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<CustomAction>,
+    /// The roles of its entities, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = std::collections::BTreeMap<String, RoleSpec>)]
+    pub roles: BTreeMap<RoleName, RoleSpec>,
+    /// Whose suggestions of badges are recorded.
+    #[serde(default, skip_serializing_if = "BadgePolicy::is_default")]
+    pub badges: BadgePolicy,
+    /// The behaviours of entities that have one of their own, by entity.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = std::collections::BTreeMap<String, Object>)]
+    pub behaviours: BTreeMap<EntityId, Definition>,
     /// The types of custom events that are checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub event_types: Vec<EventTypeVersion>,
@@ -75,6 +91,10 @@ impl Default for WorldSpec {
             mcp_servers: McpServers::new(),
             perception: Perception::default(),
             chat_dialect: ChatDialect::default(),
+            actions: Vec::new(),
+            roles: BTreeMap::new(),
+            badges: BadgePolicy::default(),
+            behaviours: BTreeMap::new(),
             event_types: Vec::new(),
             entities: Vec::new(),
             chats: Vec::new(),
@@ -118,6 +138,15 @@ pub struct WorldDescription {
     /// See [`WorldSpec::chat_dialect`](crate::WorldSpec::chat_dialect).
     #[serde(default, skip_serializing_if = "ChatDialect::is_default")]
     pub chat_dialect: ChatDialect,
+    /// The custom actions that behaviours may use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<CustomAction>,
+    /// The roles of its entities, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub roles: BTreeMap<RoleName, RoleSpec>,
+    /// Whose suggestions of badges are recorded.
+    #[serde(default, skip_serializing_if = "BadgePolicy::is_default")]
+    pub badges: BadgePolicy,
 }
 
 /// A language model that a world uses for itself, such as for titles.

@@ -9,7 +9,8 @@ use crate::runs::EndedRun;
 use crate::tools::LoopOwner;
 use crate::world::World;
 use crate::{
-    chats, entities, event_types, interactions, minds, runs, streams, timers, tools, worlds,
+    behaviours, chats, entities, event_types, interactions, minds, runs, streams, timers, tools,
+    worlds,
 };
 
 /// Applies an event that happened at `at`; `fact` is its payload, when its type is built in.
@@ -23,10 +24,11 @@ pub(crate) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
     let ended = runs::apply(world, event, fact);
     streams::apply(world, fact, at);
     let loop_with_result = tools::apply(world, event, fact, at);
-    interactions::apply(world, event, fact, at);
+    let interaction = interactions::apply(world, event, fact, at);
     chats::apply(world, event, fact, at);
     minds::apply(world, event, fact);
     timers::apply(world, event, fact);
+    behaviours::apply(world, event, fact, interaction.as_ref(), at);
     worlds::apply(world, fact, at);
     if let Some(owner) = loop_with_result {
         chats::on_tool_result(world, &owner);

@@ -13,6 +13,7 @@ mod diagrams;
 mod limits;
 mod machine;
 mod read;
+mod runtime;
 mod substitution;
 #[cfg(test)]
 mod tests;
@@ -25,4 +26,8 @@ pub use catalogue::{
 pub use custom::CustomActions;
 pub use diagrams::{dot, mermaid};
 pub use machine::{Machine, MachineState, StateId, Transition};
+pub(crate) use runtime::{
+    Behaviours, Memory, Progress, Turn, apply, apply_spec, change_role, check_spec, end_delay,
+    on_created, on_run_completed, pause, put, remove, resume, use_action,
+};
 pub use wildcards::{BUILT_IN_WILDCARDS, DYNAMIC_WILDCARDS, Wildcards, resolve, resolve_text};

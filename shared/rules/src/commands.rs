@@ -7,8 +7,8 @@ use crate::decider::{Decider, FOLLOW_UPS_MAX};
 use crate::entity_checks::check_entity;
 use crate::world::World;
 use crate::{
-    abilities, chats, completion, due, entities, event_types, interactions, runs, streams, timers,
-    tools, worlds,
+    abilities, behaviours, chats, completion, due, entities, event_types, interactions, runs,
+    streams, timers, tools, worlds,
 };
 
 /// Decides a command.
@@ -25,8 +25,14 @@ pub(crate) fn decide(
         }
     }
     match &request.command {
-        Command::CreateWorld(spec) => worlds::create(world, spec, decider),
-        Command::ApplyWorld(spec) => worlds::apply_spec(world, spec, decider),
+        Command::CreateWorld(spec) => {
+            worlds::create(world, spec, decider)?;
+            behaviours::apply_spec(world, spec, decider)
+        }
+        Command::ApplyWorld(spec) => {
+            worlds::apply_spec(world, spec, decider)?;
+            behaviours::apply_spec(world, spec, decider)
+        }
         Command::UpdateWorld(update) => worlds::update(world, update, decider),
         Command::DeleteWorld => decider.push(Fact::WorldDeleted(Empty {})),
         Command::CreateEntity(_)
@@ -48,6 +54,12 @@ pub(crate) fn decide(
         Command::PutStream(_) | Command::RemoveStream { .. } | Command::AppendSamples(_) => {
             decide_streams(world, &request.command, decider)
         }
+        Command::PutBehaviour { .. }
+        | Command::RemoveBehaviour { .. }
+        | Command::PauseBehaviour { .. }
+        | Command::ResumeBehaviour { .. }
+        | Command::UseAction { .. }
+        | Command::SetRole { .. } => decide_behaviours(world, &request.command, decider),
         Command::SendEvents { .. }
         | Command::RequestAction { .. }
         | Command::Complete { .. }
@@ -72,7 +84,10 @@ fn decide_entities(
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
     match command {
-        Command::CreateEntity(entity) => entities::create(world, entity, check_entity, decider),
+        Command::CreateEntity(entity) => {
+            entities::create(world, entity, check_entity, decider)?;
+            behaviours::on_created(world, entity, decider)
+        }
         Command::UpdateEntity(update) => entities::update(world, update, check_entity, decider),
         Command::ForgetMemory { agent } => entities::forget(world, agent, decider),
         Command::RemoveEntity { entity } => remove_entity(world, entity, decider),
@@ -152,6 +167,30 @@ fn decide_streams(
         Command::RemoveStream { stream } => streams::remove(world, stream, decider),
         Command::AppendSamples(wanted) => {
             streams::append(world, wanted, decider.sender(), "", decider)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn decide_behaviours(
+    world: &World,
+    command: &Command,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    match command {
+        Command::PutBehaviour { entity, definition } => {
+            behaviours::put(world, entity, definition, "", decider)
+        }
+        Command::RemoveBehaviour { entity } => behaviours::remove(world, entity, decider),
+        Command::PauseBehaviour { entity } => behaviours::pause(world, entity, decider),
+        Command::ResumeBehaviour { entity, once } => {
+            behaviours::resume(world, entity, *once, decider)
+        }
+        Command::UseAction { action, arguments } => {
+            behaviours::use_action(world, action, arguments.as_deref(), decider)
+        }
+        Command::SetRole { entity, role } => {
+            behaviours::change_role(world, entity, role.as_ref(), decider)
         }
         _ => Ok(()),
     }

@@ -12,7 +12,7 @@ use crate::decider::Decider;
 use crate::runs::{OpenRun, fail, push_completed, require_open};
 use crate::tools::LoopOwner;
 use crate::world::World;
-use crate::{chats, entities, interactions, minds, tools};
+use crate::{behaviours, chats, entities, interactions, minds, tools};
 
 /// A worker reports how a run ended.
 pub(crate) fn complete(
@@ -67,6 +67,7 @@ fn succeed(
             push_result(id, run, result, decider)
         }
         Purpose::Interaction(step) => {
+            behaviours::on_run_completed(world, run, *step, result, decider)?;
             interactions::on_run_completed(world, (id, run), *step, result, decider)
         }
         Purpose::Ability { .. } | Purpose::Requested => push_result(id, run, result, decider),

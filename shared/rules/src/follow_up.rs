@@ -24,6 +24,11 @@ pub(crate) fn follow_up(world: &World, decider: &mut Decider<'_>) -> Result<(), 
 
 /// Whether something follows from the state at once.
 pub(crate) fn has_work(world: &World) -> bool {
+    has_work_now(world) || world.behaviours.has_work()
+}
+
+/// Whether something follows that is decided by [`follow_up`].
+pub(crate) fn has_work_now(world: &World) -> bool {
     let has_orphans = world.runs.orphaned().len() > 0;
     world.chats.has_work() || world.interactions.has_work() || world.minds.has_work() || has_orphans
 }

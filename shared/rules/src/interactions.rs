@@ -9,6 +9,7 @@ mod end;
 mod events;
 mod follow_up;
 mod limits;
+mod machine;
 mod open;
 mod readiness;
 mod request;
@@ -21,6 +22,10 @@ pub(crate) use complete::on_run_completed;
 pub(crate) use context::interaction_context;
 pub(crate) use events::{apply, on_run_ended};
 pub(crate) use follow_up::follow_up;
+pub(crate) use machine::{
+    Acceptance, accept, complete_now, end_between, is_ready, reject, set_machine, time_out,
+    waiting_readers,
+};
 pub(crate) use open::{OpenInteraction, Progress};
-pub(crate) use request::request;
+pub(crate) use request::{ByMachine, request, request_as};
 pub(crate) use state::Interactions;

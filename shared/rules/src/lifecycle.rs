@@ -39,6 +39,7 @@ impl World {
     pub fn seal(&mut self, commit: &Commit) {
         self.at = commit.at;
         self.streams.seal();
+        self.behaviours.seal();
         if let Some(wake) = commit.wake {
             self.schedule.set_wake(wake);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contract::{ApprovalId, InteractionId, RunId, TimerId, Timestamp};
+use contract::{ApprovalId, EntityId, InteractionId, RunId, TimerId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Everything of a world with a moment at which it is due.
@@ -25,6 +25,8 @@ pub(crate) enum Due {
     Approval(ApprovalId),
     /// An interaction has timed out, for the targets that have not ended it.
     Interaction(InteractionId),
+    /// The machine of an entity has waited long enough.
+    Behaviour(EntityId),
 }
 
 impl Schedule {

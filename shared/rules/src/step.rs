@@ -7,9 +7,10 @@
 use contract::{CommandRequest, Commit, Event, Fact, Rejection, Seq, Timestamp};
 
 use crate::apply::apply;
+use crate::behaviours::Turn;
 use crate::commands::decide;
-use crate::decider::{Decider, FOLLOW_UPS_MAX};
-use crate::follow_up::follow_up;
+use crate::decider::{COMMAND_BYTES_MAX, Decider, FOLLOW_UPS_MAX};
+use crate::follow_up::{follow_up, has_work_now};
 use crate::world::World;
 
 /// Decides a command at `now`, applies what it makes, and returns that. A rejected command leaves
@@ -23,17 +24,51 @@ pub fn step(
     now: Timestamp,
 ) -> Result<Vec<Event>, Rejection> {
     let mut decider = Decider::new(request, now);
+    let turn = Turn::begin(world);
     decide(world, request, &mut decider)?;
     decider.check_size()?;
-    let mut applied = apply_from(world, &decider, 0);
+    let own = apply_from(world, &decider, 0);
     follow_up(world, &mut decider)?;
-    applied = apply_from(world, &decider, applied);
-    // An agent that gives up what it was at may have something else to do.
-    if world.minds.has_work() && applied < FOLLOW_UPS_MAX {
-        follow_up(world, &mut decider)?;
-        apply_from(world, &decider, applied);
-    }
+    apply_from(world, &decider, own);
+    run_machines(world, turn, &mut decider, own)?;
     Ok(decider.into_events().collect())
+}
+
+/// Looks at the machines that something has happened for, and decides what follows from what they do,
+/// until nothing more does, or the commit has no room. The command itself has made `own` events.
+fn run_machines(
+    world: &mut World,
+    mut turn: Turn,
+    decider: &mut Decider<'_>,
+    own: usize,
+) -> Result<(), Rejection> {
+    turn.begin_machines(world);
+    let mut applied = decider.events().len();
+    turn.connect(world, decider)?;
+    applied = apply_from(world, decider, applied);
+    loop {
+        while has_room(decider, own) && turn.advance_next(world, decider)? {
+            applied = apply_from(world, decider, applied);
+        }
+        // An agent that gives up what it was at may have something else to do.
+        if !has_work_now(world) || !has_room(decider, own) {
+            break;
+        }
+        follow_up(world, decider)?;
+        if decider.events().len() == applied {
+            break;
+        }
+        applied = apply_from(world, decider, applied);
+    }
+    turn.defer(world, decider)?;
+    apply_from(world, decider, applied);
+    Ok(())
+}
+
+/// Whether the commit has room for more that follows from the command by itself.
+fn has_room(decider: &Decider<'_>, own: usize) -> bool {
+    let count = decider.events().len();
+    count < own + FOLLOW_UPS_MAX && (count == own || decider.size_bytes() < COMMAND_BYTES_MAX)
 }
 
 /// Applies the events from number `first` on; how many are applied then.

@@ -1,6 +1,7 @@
 //! The rules as tables: a story of commands, and the events that each makes.
 
 mod abilities;
+mod behaviours;
 mod chats;
 mod clients;
 mod dialect;
@@ -108,6 +109,10 @@ impl Story {
             replay(&mut world, seq, &serde_json::from_str(&text).unwrap()).unwrap();
         }
         world
+    }
+
+    fn replays(&self) {
+        assert_eq!(hash(&self.replayed()), hash(&self.world));
     }
 }
 

@@ -3,6 +3,7 @@
 mod activity;
 mod agents;
 mod approvals;
+mod behaviours;
 mod chats;
 mod entities;
 mod event_types;
@@ -52,6 +53,17 @@ pub fn view<'a>(world: &'a World, request: &ViewRequest) -> View<'a> {
         ViewRequest::Stream(get) => View::Stream(streams::stream(world, &get.stream)),
         ViewRequest::Streams(get) => View::Streams(streams::stream_page(world, get)),
         ViewRequest::StreamBatches(get) => View::StreamBatches(streams::stream_batches(world, get)),
+        ViewRequest::Behaviour(get) => {
+            View::Behaviour(behaviours::behaviour(world, &get.entity).map(Box::new))
+        }
+        ViewRequest::Diagram(get) => {
+            View::Diagram(behaviours::diagram(world, &get.entity, get.format))
+        }
+        ViewRequest::ActionResult(get) => {
+            View::ActionResult(behaviours::action_result(world, &get.entity).map(Box::new))
+        }
+        ViewRequest::Roster => View::Roster(behaviours::roster(world)),
+        ViewRequest::Statistics => View::Statistics(behaviours::statistics(world)),
         ViewRequest::All(requests) => {
             let views = requests.iter().map(|request| view(world, request));
             View::All(views.collect())

@@ -4,6 +4,7 @@ use contract::world::WorldDescription;
 use contract::{Seq, Timestamp, WorldId};
 use serde::{Deserialize, Serialize};
 
+use crate::behaviours::Behaviours;
 use crate::chats::Chats;
 use crate::dedup::CommandDedup;
 use crate::entities::Entities;
@@ -41,6 +42,8 @@ pub struct World {
     pub(crate) chats: Chats,
     pub(crate) minds: Minds,
     pub(crate) timers: Timers,
+    #[serde(default, skip_serializing_if = "Behaviours::is_empty")]
+    pub(crate) behaviours: Behaviours,
 }
 
 impl World {
@@ -64,6 +67,7 @@ impl World {
             chats: Chats::default(),
             minds: Minds::default(),
             timers: Timers::default(),
+            behaviours: Behaviours::default(),
         }
     }
 

@@ -62,6 +62,7 @@ pub(crate) async fn put(
         stream: stream.clone(),
         stream_type: body.stream_type,
         public: body.public,
+        range: None,
     });
     let sent = (body.sender, command);
     let accepted = send(&state, &idempotency, &world, &stream, sent).await?;

@@ -1,5 +1,6 @@
 //! What a read of a stream wants, and what it gets.
 
+use contract::stream::StreamRange;
 use contract::{Sample, Seq, StreamRef};
 
 /// Which samples are read.
@@ -13,6 +14,18 @@ pub struct SampleRange {
     pub to: Option<u64>,
     /// At most this many.
     pub limit: u32,
+}
+
+impl SampleRange {
+    /// The same samples of a recording, in the stream that it is a range of.
+    pub(super) fn within(&self, recorded: &StreamRange) -> Self {
+        Self {
+            stream: recorded.stream.clone(),
+            from: self.from.saturating_add(recorded.first),
+            to: self.to.map(|to| to.saturating_add(recorded.first)),
+            limit: self.limit,
+        }
+    }
 }
 
 /// Samples of a stream, in order.

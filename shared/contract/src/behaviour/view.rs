@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::definition::{Definition, Format};
-use crate::id::{EntityId, RunId};
+use super::warning::Warning;
+use crate::id::{EntityId, RoleName, RunId};
+use crate::stream::StreamRef;
 use crate::timestamp::Timestamp;
 
 /// An entity's behaviour, and what its machine is doing.
@@ -49,8 +51,108 @@ pub struct BehaviourView {
     /// The entities that it is linked to.
     #[schema(value_type = BTreeMap<String, LinkState>)]
     pub links: BTreeMap<EntityId, LinkState>,
+    /// The streams that it subscribes to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subscriptions: Vec<Subscription>,
     /// How many requests wait for it.
     pub requests: u64,
+    /// What is doubtful in the behaviour.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+}
+
+/// A stream that an entity subscribes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Subscription {
+    /// Which.
+    pub stream: StreamRef,
+    /// The position of the next sample that it gets.
+    pub position: u64,
+    /// How many samples it has not got yet.
+    pub lag: u64,
+}
+
+/// What an entity has used last, and what it knows of others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ActionResult {
+    /// Whether the action was true.
+    pub result: bool,
+    /// The agents that the last search found, without those that are engaged since.
+    pub found: Vec<EntityId>,
+    /// Its partners.
+    pub engaged: Vec<EntityId>,
+    /// The agents that passed the last comparison.
+    pub valid_cmp: Vec<EntityId>,
+    /// The streams that it steps through.
+    pub playlist: Playlist,
+}
+
+/// An entity of the roster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RosterEntry {
+    /// Who.
+    pub entity: EntityId,
+    /// Its role.
+    #[schema(required = false)]
+    pub role: Option<RoleName>,
+    /// Whether it may change the roles of others.
+    pub master: bool,
+    /// Whether it is in the world.
+    pub present: bool,
+    /// The state of its behaviour; null without one.
+    #[schema(required = false)]
+    pub state: Option<String>,
+    /// Its partners.
+    pub engaged: Vec<EntityId>,
+}
+
+/// Who is in a world, with roles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Roster {
+    /// By id.
+    pub roster: Vec<RosterEntry>,
+}
+
+/// How often an action ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ActionCounts {
+    /// With success.
+    pub completed: u64,
+    /// For good without.
+    pub failed: u64,
+}
+
+/// What the machine of an entity has done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BehaviourStatistics {
+    /// The present state.
+    pub state: String,
+    /// How long it was in each state; up to the last commit.
+    pub seconds: BTreeMap<String, f64>,
+    /// How its actions ended.
+    pub actions: BTreeMap<String, ActionCounts>,
+}
+
+/// What the machines of a world have done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Statistics {
+    /// By entity.
+    #[schema(value_type = BTreeMap<String, BehaviourStatistics>)]
+    pub entities: BTreeMap<EntityId, BehaviourStatistics>,
+    /// How many entities have each role.
+    #[schema(value_type = BTreeMap<String, u64>)]
+    pub roles: BTreeMap<RoleName, u64>,
+}
+
+/// The formats of diagrams.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DiagramFormat {
+    /// For Markdown.
+    #[default]
+    Mermaid,
+    /// For Graphviz.
+    Dot,
 }
 
 /// A transition that may be next.

@@ -10,6 +10,7 @@ use super::{
     InteractionPage, InteractionView, Outline, RequestsView, RunPage, RunView, StreamBatches,
     StreamPage, StreamView, WorldProfile, WorldView,
 };
+use crate::behaviour::{ActionResult, BehaviourView, DiagramFormat, Roster, Statistics};
 use crate::commit::Seq;
 use crate::entity::{Entity, EntityKind};
 use crate::id::{ApprovalId, ChatId, EntityId, InteractionId, RunId};
@@ -67,6 +68,16 @@ pub enum ViewRequest {
     Streams(GetStreams),
     /// See [`GetStreamBatches`].
     StreamBatches(GetStreamBatches),
+    /// See [`GetBehaviour`].
+    Behaviour(GetBehaviour),
+    /// See [`GetDiagram`].
+    Diagram(GetDiagram),
+    /// See [`GetActionResult`].
+    ActionResult(GetActionResult),
+    /// See [`GetRoster`].
+    Roster,
+    /// See [`GetStatistics`].
+    Statistics,
     /// Several views of the same moment: an array, in this order. See the tuples that are a
     /// [`GetView`].
     All(Vec<ViewRequest>),
@@ -101,7 +112,7 @@ impl ViewRequest {
     /// Whether the answer may be as large as the world, so that it must not travel with others.
     pub fn is_large(&self) -> bool {
         match self {
-            Self::Whole | Self::Outline | Self::Agents => true,
+            Self::Whole | Self::Outline | Self::Agents | Self::Roster | Self::Statistics => true,
             Self::Entities(GetEntities { limit, .. })
             | Self::Chats(GetChats { limit, .. })
             | Self::Runs(GetRuns { limit, .. })
@@ -121,6 +132,9 @@ impl ViewRequest {
             | Self::EventTypes
             | Self::Interaction(_)
             | Self::Stream(_)
+            | Self::Behaviour(_)
+            | Self::Diagram(_)
+            | Self::ActionResult(_)
             | Self::StreamBatches(_) => false,
         }
     }
@@ -198,6 +212,37 @@ get_unit! {
 get_unit! {
     /// The types of custom events that are checked.
     GetEventTypes => EventTypes: EventTypesView<'static>
+}
+get_unit! {
+    /// All entities with their roles, by id.
+    GetRoster => Roster: Roster
+}
+get_unit! {
+    /// What the machines of the world have done.
+    GetStatistics => Statistics: Statistics
+}
+get! {
+    /// The behaviour of an entity.
+    GetBehaviour {
+        /// Whose.
+        entity: EntityId,
+    } => Behaviour: Option<BehaviourView>
+}
+get! {
+    /// A drawing of the behaviour of an entity.
+    GetDiagram {
+        /// Whose.
+        entity: EntityId,
+        /// In which format.
+        format: DiagramFormat,
+    } => Diagram: Option<String>
+}
+get! {
+    /// The built-in action that an entity used last, by a command.
+    GetActionResult {
+        /// Whose.
+        entity: EntityId,
+    } => ActionResult: Option<ActionResult>
 }
 get! {
     /// One entity.

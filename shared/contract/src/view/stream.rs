@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::commit::Seq;
 use crate::id::{EntityId, StreamName};
-use crate::stream::{StreamRef, StreamType};
+use crate::stream::{StreamRange, StreamRef, StreamType};
 use crate::timestamp::Timestamp;
 
 /// A stream. Its samples are in the log: see [`StreamBatches`].
@@ -32,6 +32,9 @@ pub struct StreamView<'a> {
     pub last_tag: Option<u64>,
     /// When it was declared first.
     pub declared_at: Timestamp,
+    /// The samples of another stream that it has, when it is a recording.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<StreamRange>,
 }
 
 /// Some streams of a world.
@@ -52,6 +55,7 @@ pub struct StreamPage<'a> {
 pub struct StreamBatches<'a> {
     /// The stream.
     pub stream: StreamView<'a>,
-    /// The position of the first sample of a commit, and the commit; in order.
+    /// The position of the first sample of a commit, and the commit; in order. Of a recording, those of the
+    /// stream that it is a range of.
     pub commits: Vec<(u64, Seq)>,
 }

@@ -97,6 +97,14 @@ impl CustomActions {
         )
     }
 
+    /// Whether the action may be given an argument of this name: one without a schema takes any.
+    pub(super) fn takes_argument(&self, name: &str, argument: &str) -> bool {
+        let declared = self.by_name.get(name);
+        declared.is_none_or(|declared| {
+            declared.complete.is_none() || declared.names.iter().any(|name| name == argument)
+        })
+    }
+
     /// Whether the action declares an argument of this name.
     pub(super) fn has_argument(&self, name: &str, argument: &str) -> bool {
         let declared = self.by_name.get(name);

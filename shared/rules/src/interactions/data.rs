@@ -69,6 +69,7 @@ pub(super) fn write(
             stream: stream.clone(),
             stream_type: StreamType::Json,
             public: true,
+            range: None,
         };
         decider.push_with(Fact::StreamDeclared(declared), EventHeader::sent_by(owner))?;
     }

@@ -2,6 +2,7 @@
 
 use contract::interaction::{
     EndStatus, InteractionAccepted, InteractionEnded, InteractionOutput, InteractionProgressed,
+    InteractionReturned,
 };
 use contract::{EntityId, EventId, Fact, InteractionId, Rejection, Target};
 
@@ -29,12 +30,20 @@ pub(super) struct OpenTarget<'a> {
 impl OpenTarget<'_> {
     /// The header of what the target does: it concerns the requester.
     pub(super) fn header(&self) -> EventHeader {
-        let requester = self.interaction.requester.clone();
+        Self::header_of(self.id, self.target, &self.interaction.requester)
+    }
+
+    /// The header of what a target does with a request.
+    pub(super) fn header_of(
+        id: InteractionId,
+        target: &EntityId,
+        requester: &EntityId,
+    ) -> EventHeader {
         EventHeader {
-            sender: Some(self.target.clone()),
-            target: Some(Target::Entities(vec![requester])),
-            causation: Some(EventId(self.id.0)),
-            correlation: Some(self.id.0),
+            sender: Some(target.clone()),
+            target: Some(Target::Entities(vec![requester.clone()])),
+            causation: Some(EventId(id.0)),
+            correlation: Some(id.0),
             ..EventHeader::default()
         }
     }
@@ -44,8 +53,20 @@ impl OpenTarget<'_> {
         let accepted = InteractionAccepted {
             interaction: self.id,
             target: self.target.clone(),
+            transition: None,
+            state: None,
+            arguments: None,
         };
         decider.push_with(Fact::InteractionAccepted(accepted), self.header())
+    }
+
+    /// The target could not do it, and it waits again.
+    pub(super) fn return_to_queue(&self, decider: &mut Decider<'_>) -> Result<(), Rejection> {
+        let returned = InteractionReturned {
+            interaction: self.id,
+            target: self.target.clone(),
+        };
+        decider.push_with(Fact::InteractionReturned(returned), self.header())
     }
 
     /// The target has done so many steps.
@@ -71,6 +92,7 @@ impl OpenTarget<'_> {
         let ended = InteractionEnded {
             steps_done: self.interaction.request.steps,
             output,
+            state: self.progress.state.clone(),
             ..self.ended(EndStatus::Completed)
         };
         decider.push_with(Fact::InteractionEnded(ended), self.header())
@@ -97,7 +119,7 @@ impl OpenTarget<'_> {
         decider.push_with(Fact::InteractionEnded(ended), self.header())
     }
 
-    fn ended(&self, status: EndStatus) -> InteractionEnded {
+    pub(super) fn ended(&self, status: EndStatus) -> InteractionEnded {
         InteractionEnded {
             interaction: self.id,
             target: self.target.clone(),

@@ -29,6 +29,20 @@ pub(crate) fn apply(
                 interactions.progress_mut(accepted.interaction, &accepted.target)
             {
                 progress.status = TargetStatus::Accepted;
+                progress.arguments.clone_from(&accepted.arguments);
+                progress.state.clone_from(&accepted.state);
+            }
+            if world.interactions.has_machine(&accepted.target) {
+                look_at(world, accepted.interaction, &accepted.target);
+            }
+        }
+        Fact::InteractionReturned(returned) => {
+            let (id, target) = (returned.interaction, &returned.target);
+            world.interactions.clear_due(id, target);
+            if let Some(progress) = world.interactions.progress_mut(id, target) {
+                progress.status = TargetStatus::Waiting;
+                progress.attempts += 1;
+                progress.run = None;
             }
         }
         Fact::ActionRequested(requested) => run_requested(world, event, requested),
@@ -75,12 +89,19 @@ fn open(world: &mut World, event: &Event, requested: &InteractionRequested, at: 
 }
 
 /// Notes that something follows for a target, if it has what it needs for that.
-fn look_at(world: &mut World, id: InteractionId, target: &EntityId) {
+pub(super) fn look_at(world: &mut World, id: InteractionId, target: &EntityId) {
     let interaction = world.interactions.get(id);
     let progress = interaction.and_then(|interaction| interaction.open_progress(target));
     let (Some(interaction), Some(progress)) = (interaction, progress) else {
         return;
     };
+    // Its machine says when it accepts it.
+    if progress.status == TargetStatus::Waiting
+        && interaction.request.action.is_some()
+        && world.interactions.has_machine(target)
+    {
+        return;
+    }
     let is_refused = progress.status == TargetStatus::Waiting
         && check_can(world, target, &interaction.request).is_err();
     // What a client has accepted ends when the client reports it.

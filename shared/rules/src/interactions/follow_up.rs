@@ -84,6 +84,9 @@ fn next(world: &World, open: OpenTarget<'_>, decider: &mut Decider<'_>) -> Resul
     if open.progress.status != TargetStatus::Waiting {
         return next_run(world, open, decider);
     }
+    if open.interaction.request.action.is_some() && world.interactions.has_machine(open.target) {
+        return Ok(());
+    }
     if let Err(reason) = check_can(world, open.target, &open.interaction.request) {
         return open.end(EndStatus::Rejected, Some(reason), decider);
     }
@@ -146,10 +149,11 @@ fn next_run(
     open: OpenTarget<'_>,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
-    let config = agent_config(world, open.target);
-    let Some(config) = config.filter(|_| !is_client(world, open.target)) else {
+    if is_client(world, open.target) {
         return Ok(());
-    };
+    }
+    let config = agent_config(world, open.target);
+    let timeout = config.map_or(runs::DEADLINE_DEFAULT, |config| config.turn_timeout_seconds);
     let ready = steps_ready(world, open.interaction, open.progress).min(STEPS_PER_RUN);
     let Some(action) = open.interaction.request.action.clone() else {
         return Ok(());
@@ -160,11 +164,15 @@ fn next_run(
         count: ready,
     };
     let purpose = Purpose::Interaction(step);
-    let limit = decider.now() + config.turn_timeout_seconds + runs::ANSWER_GRACE;
+    let limit = decider.now() + timeout + runs::ANSWER_GRACE;
     let deadline = limit.min(open.interaction.request.deadline);
     let requested = purpose.request(action, open.target.clone(), deadline);
     let requested = ActionRequested {
-        arguments: open.interaction.request.arguments.clone(),
+        arguments: open
+            .progress
+            .arguments
+            .clone()
+            .or_else(|| open.interaction.request.arguments.clone()),
         ..requested
     };
     let header = EventHeader {

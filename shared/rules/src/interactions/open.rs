@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use contract::interaction::{InteractionOutput, InteractionRequested, TargetStatus};
 use contract::{EntityId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// An interaction that a target has not ended.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,7 +21,7 @@ pub(crate) struct OpenInteraction {
 }
 
 /// How far a target is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Progress {
     pub(crate) status: TargetStatus,
     pub(crate) steps_done: u32,
@@ -32,6 +33,12 @@ pub(crate) struct Progress {
     /// How its last run failed, until that is dealt with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<RunFailure>,
+    /// What its action is given, when that is not what was requested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) arguments: Option<Box<RawValue>>,
+    /// The state of its behaviour once it is completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) state: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) output: Vec<InteractionOutput>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,9 +72,16 @@ impl Progress {
             attempts: 0,
             run: None,
             failure: None,
+            arguments: None,
+            state: None,
             output: Vec::new(),
             ended: None,
         }
+    }
+
+    /// The run that does steps of it.
+    pub(crate) fn run(&self) -> Option<RunId> {
+        self.run
     }
 
     pub(super) const fn is_open(&self) -> bool {

@@ -11,8 +11,13 @@ use crate::world::World;
 
 /// Whether a client does what is requested of an entity, and no worker.
 pub(super) fn is_client(world: &World, target: &EntityId) -> bool {
-    agent_config(world, target)
-        .is_some_and(|config| config.processor.is_none() && config.brain == (Brain::Client {}))
+    let is_user = || {
+        let entity = world.entities.get(target);
+        entity.is_some_and(|entity| entity.kind == EntityKind::User)
+    };
+    agent_config(world, target).map_or_else(is_user, |config| {
+        config.processor.is_none() && config.brain == (Brain::Client {})
+    })
 }
 
 /// Whether an entity without a behaviour can do this.

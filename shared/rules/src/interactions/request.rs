@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use contract::interaction::{InteractionRequested, NewInteraction, StreamBindings};
-use contract::{EntityId, Fact, Rejection, RejectionCode, RoleName, Target};
+use contract::{EntityId, Fact, InteractionId, Rejection, RejectionCode, RoleName, Target};
 use serde_json::value::RawValue;
 
 use super::data;
@@ -20,22 +20,45 @@ use crate::world::World;
 /// Targets of this form are all others that have a role.
 const ROLE_PREFIX: &str = "role:";
 
+/// What a machine adds to a request of its entity.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ByMachine {
+    /// The interaction whose callback it is.
+    pub(crate) callback_of: Option<InteractionId>,
+    /// Whether it is for the action of the machine's state.
+    pub(crate) state_action: bool,
+    /// The position of the first sample that is read; that of the latest ones when absent.
+    pub(crate) from: Option<u64>,
+}
+
 /// Requests an interaction in the name of the command's sender.
 pub(crate) fn request(
     world: &World,
     new: &NewInteraction,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
+    let requester = decider.sender();
+    request_as(world, requester, new, ByMachine::default(), decider).map(|_| ())
+}
+
+/// Requests an interaction in the name of an entity.
+pub(crate) fn request_as(
+    world: &World,
+    requester: &EntityId,
+    new: &NewInteraction,
+    by_machine: ByMachine,
+    decider: &mut Decider<'_>,
+) -> Result<InteractionId, Rejection> {
     if world.interactions.len() >= OPEN_MAX {
         let detail = format!("a world has at most {OPEN_MAX} open interactions");
         return Err(too_large(detail, None));
     }
-    check_form(new, decider)?;
-    let targets = resolve_targets(world, decider.sender(), &new.targets)?;
+    check_form(world, requester, new, decider)?;
+    let targets = resolve_targets(world, requester, &new.targets)?;
     let samples = parse_samples(new)?;
     let steps = steps(new, &samples)?;
-    let mut streams = resolve_streams(world, &new.streams, steps)?;
-    let stdin = samples.bind(world, decider.sender())?;
+    let mut streams = resolve_streams(world, &new.streams, (by_machine.from, steps))?;
+    let stdin = samples.bind(world, requester)?;
     streams.stdin.extend(stdin);
     let requested = InteractionRequested {
         action: new.action.clone(),
@@ -48,20 +71,29 @@ pub(crate) fn request(
         to_state: new.to_state.clone(),
         volatile: new.volatile,
         callback: new.callback.clone(),
+        callback_of: by_machine.callback_of,
+        state_action: by_machine.state_action,
         targets: targets.clone(),
     };
     let id = decider.next_id();
     let header = EventHeader {
+        sender: Some(requester.clone()),
         target: Some(Target::Entities(targets)),
         correlation: Some(id.0),
         ..EventHeader::default()
     };
     decider.push_with(Fact::InteractionRequested(requested), header)?;
-    samples.append(world, decider.sender(), id.interaction(), decider)
+    samples.append(world, requester, id.interaction(), decider)?;
+    Ok(id.interaction())
 }
 
-/// Checks what does not depend on the state of the world.
-fn check_form(new: &NewInteraction, decider: &Decider<'_>) -> Result<(), Rejection> {
+/// Checks what does not depend on the targets.
+fn check_form(
+    world: &World,
+    requester: &EntityId,
+    new: &NewInteraction,
+    decider: &Decider<'_>,
+) -> Result<(), Rejection> {
     if new
         .deadline
         .is_some_and(|deadline| deadline <= decider.now())
@@ -73,7 +105,7 @@ fn check_form(new: &NewInteraction, decider: &Decider<'_>) -> Result<(), Rejecti
             "the end of a volatile interaction is not reported: it can not have a callback";
         return Err(invalid("callback", detail));
     }
-    if new.callback.is_some() {
+    if new.callback.is_some() && !world.interactions.has_machine(requester) {
         let detail = "a callback is an action of the requester's behaviour, and it has none";
         return Err(invalid("callback", detail));
     }
@@ -179,12 +211,14 @@ type Bound = StreamBindings<contract::interaction::BoundStream>;
 fn resolve_streams(
     world: &World,
     streams: &StreamBindings<String>,
-    steps: u32,
+    (from, steps): (Option<u64>, u32),
 ) -> Result<Bound, Rejection> {
     let resolve = |names: &[String], use_name: &str| {
         let bound = names.iter().enumerate().map(|(index, name)| {
             let field = format!("streams.{use_name}[{index}]");
-            data::bind(world, name, steps, &field)
+            let mut bound = data::bind(world, name, steps, &field)?;
+            bound.from = from.unwrap_or(bound.from);
+            Ok(bound)
         });
         bound.collect::<Result<Vec<_>, _>>()
     };

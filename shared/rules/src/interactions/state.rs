@@ -20,6 +20,9 @@ pub(crate) struct Interactions {
     /// The targets for which something follows at once. Empty between commits, unless there are more
     /// than one commit takes.
     due: BTreeSet<(InteractionId, EntityId)>,
+    /// Those whose machine decides when a request is accepted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    machines: BTreeSet<EntityId>,
     /// How many there were so far.
     count: u64,
 }
@@ -76,6 +79,19 @@ impl Interactions {
     /// Whether something follows at once.
     pub(crate) fn has_work(&self) -> bool {
         !self.due.is_empty()
+    }
+
+    /// Whether a machine decides when this entity accepts a request.
+    pub(crate) fn has_machine(&self, entity: &EntityId) -> bool {
+        self.machines.contains(entity)
+    }
+
+    pub(super) fn set_machine(&mut self, entity: &EntityId, has_one: bool) {
+        if has_one {
+            self.machines.insert(entity.clone());
+        } else {
+            self.machines.remove(entity);
+        }
     }
 
     /// Those that read a stream.

@@ -93,6 +93,7 @@ pub(crate) fn append(
     let end = end_of(world, wanted, decider)
         .ok_or_else(|| unknown_stream(world, stream, &field_path(field, "stream")))?;
     check_owner(stream, actor)?;
+    check_no_recording(world, stream, &field_path(field, "stream"))?;
     let samples = field_path(field, "samples");
     let count = wanted.samples.len();
     if count == 0 {
@@ -124,6 +125,20 @@ pub(crate) fn append(
         return Err(too_large(detail, Some(samples)));
     }
     Ok(())
+}
+
+/// What is recorded does not change.
+fn check_no_recording(world: &World, stream: &StreamRef, field: &str) -> Result<(), Rejection> {
+    let found = world.streams.get(stream);
+    let Some(range) = found.and_then(|stream| stream.range()) else {
+        return Ok(());
+    };
+    let detail = format!("{stream} is a recording of {}", range.stream);
+    Err(reject(
+        RejectionCode::Conflict,
+        detail,
+        Some(field.to_owned()),
+    ))
 }
 
 /// The end of a stream, to which samples are appended.

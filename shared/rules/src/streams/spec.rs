@@ -26,6 +26,7 @@ pub(crate) fn apply_spec(
         stream: stream.clone(),
         stream_type: spec.stream_type.clone(),
         public: spec.public,
+        range: None,
     };
     declare(world, &wanted, field, decider)?;
     let is_empty = world

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use contract::stream::{StreamAppended, StreamDeclared};
+use contract::stream::{StreamAppended, StreamDeclared, StreamRange};
 use contract::{EntityId, InteractionId, Seq, StreamName, StreamRef, StreamType, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,8 @@ pub(crate) struct Stream {
     public: bool,
     declared_at: Timestamp,
     length: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    range: Option<StreamRange>,
     last_tags: LastTags,
     index: Index,
 }
@@ -47,6 +49,11 @@ impl Stream {
 
     pub(crate) fn declared_at(&self) -> Timestamp {
         self.declared_at
+    }
+
+    /// The samples of another stream that it has, when it is a recording.
+    pub(crate) fn range(&self) -> Option<&StreamRange> {
+        self.range.as_ref()
     }
 
     /// How many samples it has.
@@ -141,11 +148,29 @@ impl Streams {
             public: declared.public,
             declared_at: at,
             length: 0,
+            range: None,
             last_tags: LastTags::default(),
             index: Index::default(),
         });
         stream.stream_type = declared.stream_type.clone();
         stream.public = declared.public;
+        if let Some(range) = &declared.range {
+            stream.length = range.length;
+            stream.range = Some(range.clone());
+        }
+    }
+
+    /// Removes the recordings of streams that are removed: the samples of one of the same name that is
+    /// declared next are others.
+    fn remove_recordings(&mut self, is_removed: impl Fn(&StreamRef) -> bool) {
+        let of_removed = |stream: &Stream| {
+            let range = stream.range.as_ref();
+            range.is_some_and(|range| is_removed(&range.stream))
+        };
+        for streams in self.by_owner.values_mut() {
+            streams.retain(|_, stream| !of_removed(stream));
+        }
+        self.by_owner.retain(|_, streams| !streams.is_empty());
     }
 
     pub(super) fn append(&mut self, appended: &StreamAppended) {
@@ -172,6 +197,7 @@ impl Streams {
         // One of the same name that is declared next has other samples.
         self.unsealed.retain(|(batch, _)| batch != stream);
         self.sealed.retain(|(batch, _)| batch != stream);
+        self.remove_recordings(|source| source == stream);
     }
 
     pub(super) fn remove_owner(&mut self, owner: &EntityId) {
@@ -182,6 +208,7 @@ impl Streams {
         self.places -= removed;
         self.unsealed.retain(|(batch, _)| batch.owner != *owner);
         self.sealed.retain(|(batch, _)| batch.owner != *owner);
+        self.remove_recordings(|source| source.owner == *owner);
     }
 
     /// Halves the largest indexes. Small ones stay as they are: a stream with much in it takes no places

@@ -28,6 +28,7 @@ fn put(name: &str, stream_type: StreamType) -> Command {
         stream: stream(name),
         stream_type,
         public: true,
+        range: None,
     })
 }
 
@@ -273,6 +274,7 @@ fn a_stream_is_declared_again_without_harm() {
         stream: stream("ada:out"),
         stream_type: StreamType::Json,
         public: false,
+        range: None,
     });
     story.send("ada", private).unwrap();
     let shown = show(&story, GetStreams::default());

@@ -24,6 +24,7 @@ pub(super) fn stream_view(stream: StreamRef, state: &Stream) -> StreamView<'_> {
         length: state.length(),
         last_tag: state.last_tag(None),
         declared_at: state.declared_at(),
+        range: state.range().cloned(),
     }
 }
 
@@ -45,9 +46,14 @@ pub(super) fn stream_batches<'a>(
     request: &GetStreamBatches,
 ) -> Option<StreamBatches<'a>> {
     let state = world.streams.get(&request.stream)?;
-    let until = request.from.saturating_add(u64::from(request.limit));
+    let (holder, first) = match state.range() {
+        Some(range) => (world.streams.get(&range.stream)?, range.first),
+        None => (state, 0),
+    };
+    let from = request.from.saturating_add(first);
+    let until = from.saturating_add(u64::from(request.limit));
     Some(StreamBatches {
         stream: stream_view(request.stream.clone(), state),
-        commits: state.commits(request.from, until).to_vec(),
+        commits: holder.commits(from, until).to_vec(),
     })
 }

@@ -1,6 +1,7 @@
 //! A view of any type.
 
 use contract::Entity;
+use contract::behaviour::{ActionResult, BehaviourView, Roster, Statistics};
 use contract::tool::Approval;
 use contract::view::{
     Activity, AgentView, ChatOutline, ChatPage, ChatView, EntityPage, EventTypesView,
@@ -37,5 +38,10 @@ pub enum View<'a> {
     Stream(Option<StreamView<'a>>),
     Streams(StreamPage<'a>),
     StreamBatches(Option<StreamBatches<'a>>),
+    Behaviour(Option<Box<BehaviourView>>),
+    Diagram(Option<String>),
+    ActionResult(Option<Box<ActionResult>>),
+    Roster(Roster),
+    Statistics(Statistics),
     All(Vec<View<'a>>),
 }

@@ -6,6 +6,7 @@ use contract::world::WorldDescription;
 use contract::{Entity, EntityId, Rejection, WorldSpec};
 
 use super::describe::describe;
+use crate::behaviours::check_spec as check_behaviours;
 use crate::chats::check_chat_spec;
 use crate::entities::{check_metadata, check_state, merge_spec};
 use crate::entity_checks::check_entity;
@@ -85,7 +86,8 @@ pub(super) fn check_spec(world: &World, spec: &WorldSpec) -> Result<(), Rejectio
         }
         check_chat_spec(chat, |id| find(world, spec, id), &field)?;
     }
-    check_streams(world, spec)
+    check_streams(world, spec)?;
+    check_behaviours(world, spec)
 }
 
 fn check_streams(world: &World, spec: &WorldSpec) -> Result<(), Rejection> {

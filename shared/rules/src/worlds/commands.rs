@@ -119,6 +119,9 @@ pub(crate) fn update(
         metadata: update.metadata.as_ref().unwrap_or(&now.metadata).clone(),
         perception: update.perception.unwrap_or(now.perception),
         chat_dialect: update.chat_dialect.unwrap_or(now.chat_dialect),
+        actions: now.actions.clone(),
+        roles: now.roles.clone(),
+        badges: now.badges.clone(),
         chat_model: with_name(update.chat_model.as_ref().or(now.chat_model.as_ref())),
         mcp_servers: update
             .mcp_servers

@@ -146,6 +146,7 @@ fn an_inbox_of_another_type_fails_and_leaves_the_world_as_the_log_has_it() {
         stream: "w:inbox".parse().unwrap(),
         stream_type: contract::StreamType::Number,
         public: true,
+        range: None,
     };
     story.send("w", Command::PutStream(put)).unwrap();
     let new = NewInteraction {

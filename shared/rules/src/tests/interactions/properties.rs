@@ -8,6 +8,7 @@ use contract::{Fact, StreamType};
 use proptest::prelude::*;
 
 use super::*;
+use crate::tests::hash;
 
 /// What somebody does; numbers choose among what there is.
 #[derive(Debug, Clone)]
@@ -195,6 +196,7 @@ proptest! {
             stream: "guest:data".parse().unwrap(),
             stream_type: StreamType::Text,
             public: true,
+            range: None,
         };
         story.send("guest", Command::PutStream(put)).unwrap();
         let mut requested = Vec::new();

@@ -4,6 +4,7 @@ use contract::Rejection;
 use contract::RejectionCode::{self, Invalid, UnknownEntity, UnknownStream};
 
 use super::*;
+use crate::tests::hash;
 
 fn refused(body: &str) -> Rejection {
     let mut story = story();

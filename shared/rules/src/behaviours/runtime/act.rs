@@ -1,0 +1,97 @@
+//! One attempt of the action of a transition.
+
+use contract::{InteractionId, Rejection};
+
+use super::attempt::Attempt;
+use super::change::{push_change, raw};
+use super::local::{self, Call, Outcome};
+use super::look::Look;
+use super::matching::{merged_arguments, request_arguments};
+use super::own;
+use super::sends;
+use crate::behaviours::catalogue::Class;
+use crate::behaviours::machine::Transition;
+use crate::decider::Decider;
+use crate::interactions::{self, Acceptance};
+
+/// Tries the action of a transition, for a request or without one.
+pub(super) fn attempt(
+    look: Look<'_>,
+    (place, transition): (u32, &Transition),
+    request: Option<InteractionId>,
+    decider: &mut Decider<'_>,
+) -> Result<Attempt, Rejection> {
+    match (transition.action.class(), request) {
+        (Class::Run, Some(id)) => accept(look, (place, transition), id, decider),
+        (Class::Run, None) => {
+            let has_begun = own::begin(look, (place, transition), decider)?;
+            Ok(if has_begun {
+                Attempt::Begun
+            } else {
+                Attempt::False
+            })
+        }
+        (Class::Sends, _) => sends::attempt(look, (place, transition), decider),
+        (Class::Local | Class::Guard, _) => {
+            let call = call_of(look, transition, request);
+            let name = transition.action.name.as_str();
+            let acted = local::act(look.actor, name, &call, decider)?;
+            push_change(look.entity(), acted.change, decider)?;
+            match (acted.outcome, request) {
+                (Outcome::True, Some(id)) => {
+                    let to = look.state_name(transition.to);
+                    interactions::complete_now(look.world(), id, look.entity(), to, decider)?;
+                    Ok(Attempt::Done)
+                }
+                (Outcome::True, None) => Ok(Attempt::Done),
+                (Outcome::Refused { word, detail }, Some(id)) => {
+                    let reason = (word, detail.as_str());
+                    interactions::reject(look.world(), id, look.entity(), reason, decider)?;
+                    Ok(Attempt::Begun)
+                }
+                (Outcome::Refused { .. } | Outcome::False, _) => Ok(Attempt::False),
+            }
+        }
+    }
+}
+
+fn call_of<'a>(
+    look: Look<'a>,
+    transition: &Transition,
+    request: Option<InteractionId>,
+) -> Call<'a> {
+    let pinned = look.actor.arguments(&transition.action);
+    let open = request.and_then(|id| look.world().interactions.get(id));
+    let args = match open {
+        Some(open) => merged_arguments(pinned, &open.request),
+        None => pinned,
+    };
+    Call {
+        args,
+        interaction: look.actor.interaction(&transition.action),
+        request: request.zip(open),
+    }
+}
+
+/// A run, or a client, does what is requested.
+fn accept(
+    look: Look<'_>,
+    (place, transition): (u32, &Transition),
+    id: InteractionId,
+    decider: &mut Decider<'_>,
+) -> Result<Attempt, Rejection> {
+    let Some(open) = look.world().interactions.get(id) else {
+        return Ok(Attempt::False);
+    };
+    let pinned = look.actor.arguments(&transition.action);
+    let requested = request_arguments(&open.request);
+    let merged = merged_arguments(pinned, &open.request);
+    let arguments = (merged != requested).then(|| raw(&merged)).transpose()?;
+    let acceptance = Acceptance {
+        transition: Some(place),
+        state: look.state_name(transition.to).to_owned(),
+        arguments,
+    };
+    interactions::accept(id, (look.entity(), &open.requester), acceptance, decider)?;
+    Ok(Attempt::Begun)
+}

@@ -1,0 +1,48 @@
+//! Changes that concern a machine.
+
+use contract::{EntityId, Timestamp};
+
+use crate::behaviours::catalogue::Reads;
+use crate::behaviours::runtime::alarm::set_alarm;
+use crate::world::World;
+
+/// Something has changed that an entity's actions may read, by another cause than its own machine.
+pub(super) fn note_change(world: &mut World, entity: &EntityId, what: Reads) {
+    let Some(compiled) = world.behaviours.compiled(entity).cloned() else {
+        return;
+    };
+    let Some(progress) = world.behaviours.machines.get_mut(entity) else {
+        return;
+    };
+    if progress.looped.is_empty() && progress.retries.is_empty() {
+        return;
+    }
+    let Some(state) = compiled.machine.find(&progress.state) else {
+        return;
+    };
+    let transitions = &compiled.machine.state(state).transitions;
+    let reads = |index: &u32| {
+        let transition = usize::try_from(*index)
+            .ok()
+            .and_then(|index| transitions.get(index));
+        transition.is_some_and(|transition| transition.action.reads().contains(&what))
+    };
+    progress.looped.retain(|index| !reads(index));
+    for (index, retry) in &mut progress.retries {
+        if reads(index) {
+            retry.at = Timestamp::default();
+        }
+    }
+}
+
+pub(super) fn note_all(world: &mut World, entity: &EntityId) {
+    for what in Reads::ALL {
+        note_change(world, entity, *what);
+    }
+}
+
+/// Something has happened after which a machine may make a transition.
+pub(super) fn look_again(world: &mut World, entity: &EntityId, at: Timestamp) {
+    world.behaviours.set_pending(entity);
+    set_alarm(world, entity, at);
+}

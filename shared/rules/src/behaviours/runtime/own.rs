@@ -1,0 +1,11 @@
+//! Runs of an entity's own: it requests them of itself.
+
+mod begin;
+mod evaluation;
+mod input;
+mod run;
+
+pub(super) use begin::{begin, begin_state_action, push};
+pub(crate) use evaluation::on_run_completed;
+pub(super) use input::has_input;
+pub(super) use run::OwnRun;

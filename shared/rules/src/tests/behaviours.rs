@@ -1,0 +1,101 @@
+//! Behaviours that run: stories of machines.
+
+mod requests;
+
+use contract::behaviour::{BehaviourView, Definition, RoleSpec};
+use contract::interaction::NewInteraction;
+use contract::run::RunResult;
+use contract::view::{GetBehaviour, GetView};
+use contract::{Command, Entity, EntityKind, Event, InteractionId, RunId, RunOutcome, WorldSpec};
+use serde_json::value::to_raw_value;
+use serde_json::{Value, json};
+
+use super::{Story, entity, types};
+use crate::{World, view};
+
+/// A world in which each of these agents has its role and its behaviour, and `guest`.
+fn story(agents: &[(&str, &str, Value)]) -> Story {
+    let mut story = Story {
+        world: World::new("w".parse().unwrap()),
+        log: Vec::new(),
+        now: contract::Timestamp::from_unix_ms(1_000_000),
+    };
+    let mut spec = WorldSpec::default();
+    spec.entities.push(entity("guest", EntityKind::User));
+    for (id, role, behaviour) in agents {
+        spec.entities.push(Entity {
+            role: Some(role.parse().unwrap()),
+            master: *role == "teacher",
+            ..entity(id, EntityKind::Agent)
+        });
+        spec.roles
+            .entry(role.parse().unwrap())
+            .or_insert(RoleSpec::default());
+        if !behaviour.is_null() {
+            let definition = Definition::from_json(&behaviour.to_string()).unwrap();
+            spec.behaviours.insert(id.parse().unwrap(), definition);
+        }
+    }
+    story.send("world", Command::CreateWorld(spec)).unwrap();
+    story
+}
+
+impl Story {
+    fn behaviour(&self, entity: &str) -> BehaviourView {
+        let entity = entity.parse().unwrap();
+        let view = view(&self.world, &GetBehaviour { entity }.into_request());
+        serde_json::from_value(serde_json::to_value(view).unwrap()).unwrap()
+    }
+
+    fn state(&self, entity: &str) -> String {
+        self.behaviour(entity).state
+    }
+
+    fn asks(&mut self, from: &str, new: Value) -> InteractionId {
+        let new: NewInteraction = serde_json::from_value(new).unwrap();
+        let events = self.send(from, Command::RequestInteraction(new)).unwrap();
+        let requested = events
+            .iter()
+            .find(|event| event.event_type.as_str() == "interaction.requested");
+        requested.unwrap().id.interaction()
+    }
+
+    /// The next run completes with these samples.
+    fn next_writes(&mut self, samples: &[Value]) -> Vec<Event> {
+        let run = self.open()[0];
+        self.completes(run, &json!(null), samples)
+    }
+
+    fn completes(&mut self, run: RunId, output: &Value, samples: &[Value]) -> Vec<Event> {
+        let result = RunResult {
+            output: (!output.is_null()).then(|| to_raw_value(output).unwrap()),
+            samples: samples
+                .iter()
+                .map(|sample| to_raw_value(sample).unwrap())
+                .collect(),
+            ..RunResult::default()
+        };
+        let outcome = RunOutcome::Completed(result);
+        self.send("world", Command::Complete { run, outcome })
+            .unwrap()
+    }
+
+    /// Time passes, and the world does what is due.
+    fn wakes_after(&mut self, seconds: f64) -> Vec<Event> {
+        self.now = self.now + std::time::Duration::from_secs_f64(seconds);
+        let mut all = Vec::new();
+        for _ in 0..20 {
+            let due = self.world.next_due();
+            if due.is_none_or(|due| due > self.now) {
+                break;
+            }
+            all.extend(self.send("world", Command::FireDue).unwrap());
+        }
+        all
+    }
+}
+
+fn all_types(story: &Story) -> Vec<String> {
+    let events = story.log.iter().flat_map(|commit| &commit.events);
+    events.map(|event| event.event_type.to_string()).collect()
+}
