@@ -1,12 +1,19 @@
 //! Behaviours that run: stories of machines.
 
+mod built_ins;
+mod machines;
+mod outcomes;
+mod properties;
 mod requests;
 
-use contract::behaviour::{BehaviourView, Definition, RoleSpec};
+use contract::behaviour::{BehaviourView, CustomAction, Definition, RoleSpec};
 use contract::interaction::NewInteraction;
 use contract::run::RunResult;
+use contract::stream::{AppendSamples, PutStream};
 use contract::view::{GetBehaviour, GetView};
-use contract::{Command, Entity, EntityKind, Event, InteractionId, RunId, RunOutcome, WorldSpec};
+use contract::{
+    Command, Entity, EntityKind, Event, InteractionId, RunId, RunOutcome, StreamType, WorldSpec,
+};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
@@ -15,12 +22,20 @@ use crate::{World, view};
 
 /// A world in which each of these agents has its role and its behaviour, and `guest`.
 fn story(agents: &[(&str, &str, Value)]) -> Story {
+    story_with(agents, Vec::new())
+}
+
+/// The same, with custom actions.
+fn story_with(agents: &[(&str, &str, Value)], actions: Vec<CustomAction>) -> Story {
     let mut story = Story {
         world: World::new("w".parse().unwrap()),
         log: Vec::new(),
         now: contract::Timestamp::from_unix_ms(1_000_000),
     };
-    let mut spec = WorldSpec::default();
+    let mut spec = WorldSpec {
+        actions,
+        ..WorldSpec::default()
+    };
     spec.entities.push(entity("guest", EntityKind::User));
     for (id, role, behaviour) in agents {
         spec.entities.push(Entity {
@@ -98,4 +113,28 @@ impl Story {
 fn all_types(story: &Story) -> Vec<String> {
     let events = story.log.iter().flat_map(|commit| &commit.events);
     events.map(|event| event.event_type.to_string()).collect()
+}
+
+fn declare(story: &mut Story, stream: &str) {
+    let stream: contract::StreamRef = stream.parse().unwrap();
+    let put = Command::PutStream(PutStream {
+        stream,
+        stream_type: StreamType::Json,
+        public: true,
+        range: None,
+    });
+    story.send("world", put).unwrap();
+}
+
+fn append(story: &mut Story, stream: &str, samples: &[Value]) {
+    let append = Command::AppendSamples(AppendSamples {
+        stream: stream.parse().unwrap(),
+        samples: samples
+            .iter()
+            .map(|sample| to_raw_value(sample).unwrap())
+            .collect(),
+        tags: None,
+        interaction: None,
+    });
+    story.send("world", append).unwrap();
 }

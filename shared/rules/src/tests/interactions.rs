@@ -83,7 +83,7 @@ impl Story {
             .unwrap()
     }
 
-    fn fails(&mut self, run: RunId, code: &str) -> Vec<Event> {
+    pub(super) fn fails(&mut self, run: RunId, code: &str) -> Vec<Event> {
         let outcome = RunOutcome::Failed {
             code: code.to_owned(),
             reason: format!("it is {code}"),

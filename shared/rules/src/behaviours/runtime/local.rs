@@ -27,7 +27,7 @@ pub(super) fn act(
 ) -> Result<Acted, Rejection> {
     let acted = match action {
         "connect_by_role" => discovery::connect_by_role(actor, call),
-        "find_agents" => discovery::find_agents(actor, call),
+        "find_agents" => discovery::find_agents(actor, call, decider),
         "connect_to" => discovery::connect_to(actor, call),
         "connected" => links::connected(actor, call),
         "disconnected" => links::disconnected(actor, call),

@@ -7,7 +7,9 @@ use contract::behaviour::{LinkState, MemoryChange};
 
 use super::call::{Acted, Call};
 use crate::behaviours::runtime::limits::AGENTS_MAX;
+use crate::behaviours::runtime::requests;
 use crate::behaviours::runtime::resolve::Actor;
+use crate::decider::Decider;
 
 pub(super) fn connect_by_role(actor: Actor<'_>, call: &Call<'_>) -> Acted {
     let takes_connected = call.is_on("accept_already_connected");
@@ -32,8 +34,7 @@ pub(super) fn connect_by_role(actor: Actor<'_>, call: &Call<'_>) -> Acted {
     Acted::with(is_true, change)
 }
 
-/// Offers to engage are sent by the caller.
-pub(super) fn find_agents(actor: Actor<'_>, call: &Call<'_>) -> Acted {
+pub(super) fn find_agents(actor: Actor<'_>, call: &Call<'_>, decider: &mut Decider<'_>) -> Acted {
     let connected = call.is_on("handshake_completed");
     let peers = actor.others_with(&call.texts("role")).into_iter();
     let peers = peers.filter(|peer| {
@@ -42,6 +43,10 @@ pub(super) fn find_agents(actor: Actor<'_>, call: &Call<'_>) -> Acted {
     });
     let found: BTreeSet<EntityId> = peers.take(AGENTS_MAX).map(|peer| peer.id.clone()).collect();
     let is_true = !found.is_empty();
+    if call.is_on("engage") {
+        let agents: Vec<EntityId> = found.iter().cloned().collect();
+        requests::offer_engagement(actor, &agents, decider);
+    }
     let change = MemoryChange {
         found: changed(&actor.memory.found, found),
         ..MemoryChange::default()

@@ -80,3 +80,45 @@ fn best(results: &BTreeMap<EntityId, f64>, is_max: bool, bound: f64) -> Option<E
     let (agent, _) = best.filter(|(_, result)| is_within(*result))?;
     Some(agent.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passed(cmp: &str, threshold: f64, is_good: bool, results: &[(&str, f64)]) -> String {
+        let results = results
+            .iter()
+            .map(|(agent, result)| (agent.parse().unwrap(), *result));
+        let passers = passers(&results.collect(), cmp, threshold, is_good);
+        let ids: Vec<&str> = passers.iter().map(EntityId::as_str).collect();
+        ids.join("")
+    }
+
+    #[test]
+    fn those_who_pass_are_those_within_the_threshold_or_the_best_one() {
+        let results = [("x", 0.1), ("y", 0.3), ("z", 0.5)];
+        for (cmp, threshold, is_good, expected) in [
+            ("<=", 0.3, true, "xy"),
+            ("<", 0.3, true, "x"),
+            (">=", 0.3, true, "yz"),
+            (">", 0.5, true, ""),
+            ("min", -1.0, true, "x"),
+            ("max", -1.0, true, "z"),
+            ("min", 0.05, true, ""),
+            ("max", 0.4, true, "z"),
+            ("<=", 0.3, false, "z"),
+            ("==", 0.3, true, ""),
+            ("<=", -0.1, true, ""),
+        ] {
+            assert_eq!(
+                passed(cmp, threshold, is_good, &results),
+                expected,
+                "{cmp} {threshold}"
+            );
+        }
+        assert_eq!(passed("<=", 0.3, true, &[]), "");
+        assert_eq!(passed("<=", 0.3, true, &[("x", -0.1), ("y", 0.1)]), "");
+        // The first of several best ones.
+        assert_eq!(passed("min", -1.0, true, &[("x", 0.1), ("y", 0.1)]), "x");
+    }
+}
