@@ -10,6 +10,7 @@ use service_kit::{CancellationToken, Health, Tasks};
 
 use crate::action::act::Act;
 use crate::action::echo::{ECHO, Echo};
+use crate::action::evaluate::Evaluate;
 use crate::action::process::Process;
 use crate::action::respond::Respond;
 use crate::action::title::Title;
@@ -85,6 +86,9 @@ impl Worker {
             .action(Title {
                 name: action::TITLE.parse()?,
                 models: models.clone(),
+            })
+            .action(Evaluate {
+                name: action::EVALUATE.parse()?,
             })
             .action(Process {
                 name: action::PROCESS.parse()?,

@@ -22,6 +22,8 @@ pub const SUMMARISE: &str = "summarise";
 /// An agent's processor turns samples into others, in an interaction. Returns
 /// [`RunResult::samples`].
 pub const PROCESS: &str = "process";
+/// The name of the action that compares what agents have written with a stream.
+pub const EVALUATE: &str = "evaluate";
 /// The name of the action that learns from samples, and what they should be turned into.
 pub const LEARN: &str = "learn";
 /// A language model titles a chat. Returns a [`TitleOutput`] as [`RunResult::output`].

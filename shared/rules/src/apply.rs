@@ -47,6 +47,7 @@ fn run_ended(world: &mut World, ended: &EndedRun<'_>, event: &Event, at: Timesta
             if let Some(question) = question {
                 chats::on_answer_ended(world, ended, question);
             }
+            behaviours::on_answer_ended(world, ended, at);
         }
         purpose @ (Purpose::ToolCall { .. }
         | Purpose::Ability {

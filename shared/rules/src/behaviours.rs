@@ -28,6 +28,7 @@ pub use diagrams::{dot, mermaid};
 pub use machine::{Machine, MachineState, StateId, Transition};
 pub(crate) use runtime::{
     Behaviours, Memory, Progress, Turn, apply, apply_spec, change_role, check_spec, end_delay,
-    on_created, on_run_completed, pause, put, remove, resume, use_action,
+    on_answer_ended, on_created, on_run_completed, pause, put, remove, request_action, resume,
+    use_action,
 };
 pub use wildcards::{BUILT_IN_WILDCARDS, DYNAMIC_WILDCARDS, Wildcards, resolve, resolve_text};

@@ -14,7 +14,9 @@ mod state;
 mod titles;
 mod turns;
 
-pub(crate) use answers::{on_answer_ended, on_tool_result, take_question};
+pub(crate) use answers::{
+    is_answering, on_answer_ended, on_answers_changed, on_tool_result, take_question,
+};
 pub(crate) use check::{check_chat_spec, check_event_chat};
 pub(crate) use commands::{
     branch, create, delete, merge_chat, new_chat, open, open_new, stop, update,

@@ -215,6 +215,10 @@ fn decide_work(
             arguments,
             deadline,
         } => {
+            if world.behaviours.contains(entity) {
+                let request = (action, arguments.as_deref(), *deadline);
+                return behaviours::request_action(world, entity, request, decider);
+            }
             let arguments = arguments.as_deref();
             runs::request_by_name(world, action, entity, arguments, *deadline, decider)
         }

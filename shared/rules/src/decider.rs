@@ -1,8 +1,8 @@
 //! The events of one command, while they are decided.
 
 use contract::{
-    ChatId, CommandRequest, EntityId, Event, EventId, Fact, Rejection, RejectionCode, Target,
-    Timestamp,
+    ChatId, CommandId, CommandRequest, EntityId, Event, EventId, Fact, Rejection, RejectionCode,
+    Target, Timestamp,
 };
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -80,6 +80,11 @@ impl<'a> Decider<'a> {
     /// Who sent the command.
     pub(crate) fn sender(&self) -> &'a EntityId {
         &self.request.sender
+    }
+
+    /// The id of the command.
+    pub(crate) fn command(&self) -> CommandId {
+        self.request.id
     }
 
     /// The W3C `traceparent` of the request behind the command.

@@ -59,9 +59,9 @@ pub fn view<'a>(world: &'a World, request: &ViewRequest) -> View<'a> {
         ViewRequest::Diagram(get) => {
             View::Diagram(behaviours::diagram(world, &get.entity, get.format))
         }
-        ViewRequest::ActionResult(get) => {
-            View::ActionResult(behaviours::action_result(world, &get.entity).map(Box::new))
-        }
+        ViewRequest::ActionResult(get) => View::ActionResult(
+            behaviours::action_result(world, &get.entity, get.command).map(Box::new),
+        ),
         ViewRequest::Roster => View::Roster(behaviours::roster(world)),
         ViewRequest::Statistics => View::Statistics(behaviours::statistics(world)),
         ViewRequest::All(requests) => {

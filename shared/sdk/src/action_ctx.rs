@@ -1,10 +1,12 @@
 //! The context that an action gets for one attempt at a run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bus::CommandError;
 use contract::query::EventRow;
-use contract::{Chunk, Run, RunContext, Sample, StreamRef};
+use contract::view::GetView;
+use contract::{Accepted, Chunk, CommandRequest, Run, RunContext, Sample, StreamRef};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
@@ -134,6 +136,24 @@ impl ActionCtx {
         }
     }
 
+    /// Sends a command of the run's entity to its world, and returns once it is in the log.
+    pub(crate) async fn command(
+        &self,
+        request: CommandRequest,
+        timeout: Duration,
+    ) -> Result<Accepted, Error> {
+        let sent = self
+            .connection
+            .command(&self.request.world, request, timeout);
+        sent.await.map_err(|error| as_error(error, "refused"))
+    }
+
+    /// Reads a view of the run's world as it is now.
+    pub(crate) async fn view<G: GetView>(&self, get: G) -> Result<G::View, Error> {
+        let read = self.connection.view(&self.request.world, get);
+        read.await.map_err(|error| as_error(error, "no_view"))
+    }
+
     /// Publishes a chunk of the answer to subscribers. Chunks may be lost: the result must hold the
     /// complete answer.
     pub async fn publish_chunk(&mut self, text: &str) {
@@ -183,5 +203,13 @@ impl ActionCtx {
         };
         self.chunk_index += 1;
         self.connection.publish_chunk(world, chunk).await;
+    }
+}
+
+/// A refusal is final; anything else may be over the next time.
+fn as_error(error: CommandError, code: &str) -> Error {
+    match error {
+        CommandError::Rejected(rejection) => Error::failed(code, rejection.detail),
+        error => Error::unavailable(&error),
     }
 }

@@ -7,9 +7,12 @@ use contract::ActionName;
 use service_kit::CancellationToken;
 
 use crate::action::Action;
+use crate::behaviour_ctx::BehaviourCtx;
 use crate::brain::Brain;
 use crate::brain_action::BrainAction;
 use crate::config::Config;
+use crate::custom_action::CustomAction;
+use crate::error::Error;
 use crate::object::Object;
 use crate::object_type::ObjectType;
 use crate::placement::Placement;
@@ -56,6 +59,20 @@ impl Builder {
     pub fn brain(mut self, name: &str, brain: impl Brain) -> Self {
         match name.parse::<ActionName>() {
             Ok(name) => self.actions.push(Arc::new(BrainAction { name, brain })),
+            Err(error) => self.problems.push(error.to_string()),
+        }
+        self
+    }
+
+    /// Registers a custom action of behaviours. The world declares it under the same name.
+    #[must_use]
+    pub fn custom_action<F, R>(mut self, name: &str, function: F) -> Self
+    where
+        F: Fn(BehaviourCtx) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<bool, Error>> + Send + 'static,
+    {
+        match name.parse::<ActionName>() {
+            Ok(name) => self.actions.push(Arc::new(CustomAction { name, function })),
             Err(error) => self.problems.push(error.to_string()),
         }
         self

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bus::{Bus, CommandError, SampleRange, StreamReader};
 use contract::query::{EventRow, EventsQuery, PAGE_ROWS_MAX};
+use contract::view::GetView;
 use contract::{
     Accepted, Chunk, CommandId, CommandRequest, EntityId, Position, RunContext, RunId, Sample,
     StreamRef, Timestamp, WorldId,
@@ -63,6 +64,22 @@ impl Connection {
             Self::Bus(bus) => bus.worlds().command(world, request, timeout).await,
             #[cfg(feature = "testing")]
             Self::Memory(memory) => memory.command(&request).map_err(CommandError::Rejected),
+        }
+    }
+
+    /// A view of a world, as it is now.
+    pub(crate) async fn view<G: GetView>(
+        &self,
+        world: &WorldId,
+        get: G,
+    ) -> Result<G::View, CommandError> {
+        match self {
+            Self::Bus(bus) => {
+                let view = bus.worlds().view(world, get, None, CONTEXT_TIMEOUT).await?;
+                Ok(view.view)
+            }
+            #[cfg(feature = "testing")]
+            Self::Memory(memory) => memory.view(world, get),
         }
     }
 

@@ -11,6 +11,8 @@
 //!   and gets the object ([`ObjectCtx`]).
 //! - **Brains**: a [`Brain`] answers messages for an agent, or takes a [`Decision`] for an agent with
 //!   a mind. It gets a [`BrainCtx`].
+//! - **Custom actions** of behaviours: async functions that return true or false. They get a
+//!   [`BehaviourCtx`], which has the built-in actions as methods.
 //! - **Actions**: an [`Action`] is any function that worlds request by its name. It gets an
 //!   [`ActionCtx`]. Objects and brains are actions too.
 //!
@@ -97,12 +99,15 @@
 mod action;
 mod action_ctx;
 mod backoff;
+mod behaviour_ctx;
 mod brain;
 mod brain_action;
 mod brain_ctx;
 mod builder;
+mod built_in_call;
 mod config;
 mod connection;
+mod custom_action;
 mod decision;
 mod error;
 mod event;
@@ -122,9 +127,11 @@ mod worker;
 pub use action::{Action, RunFuture};
 pub use action_ctx::ActionCtx;
 pub use backoff::Backoff;
+pub use behaviour_ctx::BehaviourCtx;
 pub use brain::Brain;
 pub use brain_ctx::BrainCtx;
 pub use builder::Builder;
+pub use built_in_call::BuiltInCall;
 pub use config::Config;
 pub use contract;
 pub use decision::Decision;

@@ -7,12 +7,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use contract::http::{ProblemDetails, Receipt, RunQuery, RunRequest, RunResponse, RunStatus};
-use contract::view::GetRun;
-use contract::{CloudEvent, Command, Fact, RunId, Seq, WorldId};
+use contract::interaction::{EndStatus, InteractionEnded};
+use contract::view::{GetInteraction, GetRun};
+use contract::{CloudEvent, Command, Fact, FactKind, InteractionId, RunId, Seq, WorldId};
 use door_kit::{
     CloseReason, DoorState, EventReader, Filter, Idempotency, JsonBody, LogCommit, PathParams,
     Payload, Problem, QueryParams, ReadDeadline, ReadEnd,
 };
+use serde_json::value::to_raw_value;
 use tokio::time::Instant;
 
 use crate::command_sender::CommandSender;
@@ -100,8 +102,14 @@ pub(crate) async fn show(
     PathParams((world, run)): PathParams<(WorldId, RunId)>,
     QueryParams(RunQuery { seq }): QueryParams<RunQuery>,
 ) -> Result<Json<RunResponse>, Problem> {
-    let open = state.broker.view(&world, GetRun { id: run }).await?.view;
-    if open.is_some() {
+    let get = (
+        GetRun { id: run },
+        GetInteraction {
+            id: InteractionId(run.0),
+        },
+    );
+    let (open, requested) = state.broker.view(&world, get).await?.view;
+    if open.is_some() || requested.is_some() {
         return Ok(Json(RunResponse {
             id: run,
             seq,
@@ -202,7 +210,8 @@ pub(crate) async fn cancel(
 /// How a run ended, if this event is its end.
 fn end_of_run(event: &CloudEvent, run: RunId) -> Option<RunStatus> {
     // Most events are of another type: their payload is not parsed.
-    if !event.event_type.as_str().starts_with("action.") {
+    let name = event.event_type.as_str();
+    if !name.starts_with("action.") && name != FactKind::InteractionEnded.name() {
         return None;
     }
     match Fact::parse(&event.event_type, &event.data).ok()?? {
@@ -215,7 +224,35 @@ fn end_of_run(event: &CloudEvent, run: RunId) -> Option<RunStatus> {
             reason: failed.reason,
         }),
         Fact::ActionCancelled(cancelled) if cancelled.run == run => Some(RunStatus::Cancelled {}),
+        // Of an entity with a behaviour, a run is requested by an interaction of this id.
+        Fact::InteractionEnded(ended) if ended.interaction.0 == run.0 => {
+            Some(end_of_request(ended))
+        }
         _ => None,
+    }
+}
+
+fn end_of_request(ended: InteractionEnded) -> RunStatus {
+    match ended.status {
+        EndStatus::Completed | EndStatus::Partial => {
+            let last = ended
+                .output
+                .into_iter()
+                .next()
+                .and_then(|output| output.value);
+            let output = last.and_then(|value| to_raw_value(&value).ok());
+            RunStatus::Completed {
+                output,
+                usage: None,
+            }
+        }
+        EndStatus::Cancelled => RunStatus::Cancelled {},
+        status => RunStatus::Failed {
+            code: ended
+                .reason
+                .unwrap_or_else(|| format!("{status:?}").to_lowercase()),
+            reason: ended.detail.unwrap_or_default(),
+        },
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::custom_action::CustomAction;
 use super::definition::Definition;
 use super::view::{LinkState, Playlist};
-use crate::id::{EntityId, InteractionId};
+use crate::id::{CommandId, EntityId, InteractionId};
 use crate::stream::StreamRef;
 
 /// See [`Fact::BehaviourSet`](crate::Fact::BehaviourSet). The machine begins in its initial state.
@@ -151,6 +151,8 @@ pub struct MemoryChange {
 /// A built-in action that an entity used by a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsedAction {
+    /// The command.
+    pub command: CommandId,
     /// Its name.
     pub action: String,
     /// Whether it was true.

@@ -13,7 +13,7 @@ use super::{
 use crate::behaviour::{ActionResult, BehaviourView, DiagramFormat, Roster, Statistics};
 use crate::commit::Seq;
 use crate::entity::{Entity, EntityKind};
-use crate::id::{ApprovalId, ChatId, EntityId, InteractionId, RunId};
+use crate::id::{ApprovalId, ChatId, CommandId, EntityId, InteractionId, RunId};
 use crate::stream::StreamRef;
 use crate::tool::Approval;
 
@@ -238,10 +238,12 @@ get! {
     } => Diagram: Option<String>
 }
 get! {
-    /// The built-in action that an entity used last, by a command.
+    /// Whether a built-in action was true that an entity used by a command. Only the latest ones are known.
     GetActionResult {
         /// Whose.
         entity: EntityId,
+        /// The command.
+        command: CommandId,
     } => ActionResult: Option<ActionResult>
 }
 get! {

@@ -2,7 +2,10 @@
 
 use contract::ability::{Ability, Executor, Trigger};
 use contract::fact::{ActionFailed, ActionRequested};
-use contract::{ActionName, Entity, Event, EventId, Fact, Purpose, Rejection, RejectionCode};
+use contract::interaction::{InteractionRequested, StreamBindings};
+use contract::{
+    ActionName, Entity, Event, EventId, Fact, Purpose, Rejection, RejectionCode, Target,
+};
 use serde_json::value::to_raw_value;
 
 use super::check::check_arguments;
@@ -53,7 +56,11 @@ pub(super) fn trigger_abilities(
                 let detail = "too many runs are open";
                 return Err(reject(RejectionCode::Busy, detail, None));
             }
-            request_run(entity, ability, action, event, origin, decider)?;
+            if world.interactions.has_machine(&entity.id) && origin.call.is_none() {
+                request_of_machine(entity, ability, event, decider)?;
+            } else {
+                request_run(entity, ability, action, event, origin, decider)?;
+            }
         }
     }
     Ok(())
@@ -82,6 +89,39 @@ fn is_its_own(entity: &Entity, ability: &Ability, origin: Origin<'_>) -> bool {
 
 fn runs_ability(run: &OpenRun, ability: &ActionName) -> bool {
     matches!(&run.purpose, Purpose::Ability { name, .. } if name == ability)
+}
+
+/// Requests an ability of an entity that has a behaviour, which accepts it or not.
+fn request_of_machine(
+    entity: &Entity,
+    ability: &Ability,
+    event: &Event,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let targets = vec![entity.id.clone()];
+    let requested = InteractionRequested {
+        action: Some(ability.name.clone()),
+        targets: targets.clone(),
+        arguments: to_raw_value(event).ok(),
+        streams: StreamBindings::default(),
+        samples: Vec::new(),
+        steps: 1,
+        deadline: decider.now() + DEADLINE_DEFAULT,
+        from_state: None,
+        to_state: None,
+        volatile: false,
+        callback: None,
+        callback_of: None,
+        state_action: false,
+    };
+    let header = EventHeader {
+        sender: Some(event.sender.clone()),
+        target: Some(Target::Entities(targets)),
+        causation: Some(event.id),
+        correlation: event.correlation.or(Some(event.id.0)),
+        ..EventHeader::default()
+    };
+    decider.push_with(Fact::InteractionRequested(requested), header)
 }
 
 fn request_run(

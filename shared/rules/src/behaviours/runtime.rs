@@ -7,6 +7,7 @@
 mod act;
 mod advance;
 mod alarm;
+mod answers;
 mod attempt;
 mod bindings;
 mod callbacks;
@@ -35,11 +36,11 @@ mod state_action;
 mod turn;
 mod use_action;
 
-pub(crate) use events::apply;
+pub(crate) use events::{apply, on_answer_ended};
 pub(crate) use memory::Memory;
 pub(crate) use own::on_run_completed;
 pub(crate) use progress::Progress;
 pub(crate) use put::{apply_spec, change_role, check_spec, on_created, pause, put, remove, resume};
 pub(crate) use state::Behaviours;
 pub(crate) use turn::{Turn, end_delay};
-pub(crate) use use_action::use_action;
+pub(crate) use use_action::{request_action, use_action};

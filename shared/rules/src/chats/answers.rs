@@ -6,6 +6,7 @@ use contract::purpose::Question;
 use contract::{ChatId, EntityId, Event, MessageId, Purpose, RunId};
 
 use super::state::{AnswerQueue, CurrentAnswer};
+use crate::interactions::Answers;
 use crate::runs::EndedRun;
 use crate::tools::{self, LoopOwner};
 use crate::world::World;
@@ -144,7 +145,29 @@ fn mark_if_due(world: &mut World, owner: &LoopOwner) {
 pub(super) fn is_due(world: &World, owner: &LoopOwner, queue: &AnswerQueue) -> bool {
     match &queue.current {
         Some(current) => current.run.is_none() && tools::is_settled(world, owner) == Some(true),
-        None => !queue.waiting.is_empty(),
+        None => {
+            let answers = world.interactions.answers(&owner.agent);
+            !queue.waiting.is_empty() && answers == Answers::Now
+        }
+    }
+}
+
+/// Whether an agent is on its way to an answer in a chat.
+pub(crate) fn is_answering(world: &World, chat: &ChatId, agent: &EntityId) -> bool {
+    let queue = world.chats.queue(chat, agent);
+    queue.is_some_and(|queue| queue.current.is_some())
+}
+
+/// The machine of an agent lets it answer now, or does not any more.
+pub(crate) fn on_answers_changed(world: &mut World, agent: &EntityId) {
+    let with_queue = world.chats.by_id.iter();
+    let with_queue = with_queue.filter(|(_, state)| state.queues.contains_key(agent));
+    let chats: Vec<ChatId> = with_queue.map(|(chat, _)| chat.clone()).collect();
+    for chat in chats {
+        let agent = agent.clone();
+        let due = &mut world.chats.answers_due;
+        due.remove(&(chat.clone(), agent.clone()));
+        mark_if_due(world, &LoopOwner { chat, agent });
     }
 }
 

@@ -8,6 +8,7 @@ use super::answers::{complete_answer, is_due, on_run_requested};
 use super::participants::agents_of;
 use super::state::{ChatState, TAIL_BYTES_MAX, TAIL_MESSAGES_MAX, Turn};
 use crate::entities::{is_agent, sender_kind};
+use crate::interactions::Answers;
 use crate::tools::{self, LoopOwner};
 use crate::world::World;
 
@@ -145,7 +146,8 @@ fn await_answers(world: &mut World, chat: &ChatId, message: &ChatMessage) {
     for agent in &message.answerers {
         let queue = state.queues.entry(agent.clone()).or_default();
         queue.waiting.push_back(message.clone());
-        if queue.current.is_none() {
+        let answers_now = world.interactions.answers(agent) == Answers::Now;
+        if queue.current.is_none() && answers_now {
             chats.answers_due.insert((chat.clone(), agent.clone()));
         }
     }

@@ -8,6 +8,7 @@ use super::participants::answerers_of;
 use super::state::ChatState;
 use crate::dialect::{AnswerRouting, Message, ParsedMessage, Recipient, first_free_mention};
 use crate::entities::sender_kind;
+use crate::interactions::Answers;
 use crate::rejection::{reject, too_large};
 use crate::world::World;
 
@@ -53,6 +54,10 @@ pub(super) fn resolve_recipients(
     };
     let message = ParsedMessage::new(description.chat_dialect, message);
     for agent in answerers_of(world, &state.chat) {
+        // Its behaviour answers no messages.
+        if world.interactions.answers(&agent.id) == Answers::Never {
+            continue;
+        }
         let requests = world.chats.model_requests.get(&agent.id).copied();
         let recipient = Recipient {
             agent_id: agent.id.as_str(),

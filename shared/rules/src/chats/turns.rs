@@ -17,7 +17,12 @@ pub(crate) fn request_due_answers(
     most: usize,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
+    let mut busy = BTreeSet::new();
     for (chat, agent) in world.chats.answers_due.iter().take(most) {
+        // A machine does one thing at a time; when it lets its entity answer again, the next is due.
+        if world.interactions.has_machine(agent) && !busy.insert(agent) {
+            continue;
+        }
         request_answer(world, chat, agent, decider)?;
     }
     Ok(())

@@ -1,8 +1,9 @@
 //! What targets do next by themselves.
 
+use contract::ability::Executor;
 use contract::fact::ActionRequested;
 use contract::interaction::{EndStatus, InteractionStep, TargetStatus};
-use contract::{EntityId, EventId, InteractionId, Purpose, Rejection};
+use contract::{ActionName, EntityId, EventId, InteractionId, Purpose, Rejection};
 
 use super::data;
 use super::end::{OpenTarget, Reason};
@@ -67,11 +68,16 @@ pub(super) fn open_target<'a>(
     })
 }
 
+/// Whether a requester is there: an entity, or the world itself.
+pub(crate) fn is_present(world: &World, requester: &EntityId) -> bool {
+    world.entities.contains(requester) || *requester == EntityId::world()
+}
+
 fn next(world: &World, open: OpenTarget<'_>, decider: &mut Decider<'_>) -> Result<(), Rejection> {
     if !world.entities.contains(open.target) {
         return open.end(EndStatus::Left, None, decider);
     }
-    if !world.entities.contains(&open.interaction.requester) {
+    if !is_present(world, &open.interaction.requester) {
         return cancel_target(world, open, decider);
     }
     if let Some(failure) = &open.progress.failure {
@@ -143,6 +149,20 @@ fn store(world: &World, open: OpenTarget<'_>, decider: &mut Decider<'_>) -> Resu
     })
 }
 
+/// The action that a worker runs: that of the ability, if one is requested of an entity with a machine.
+fn executor(world: &World, target: &EntityId, action: &ActionName) -> ActionName {
+    let entity = world.entities.get(target);
+    let entity = entity.filter(|_| world.interactions.has_machine(target));
+    let mut abilities = entity.into_iter().flat_map(|entity| &entity.abilities);
+    match abilities
+        .find(|ability| ability.name == *action)
+        .map(|ability| &ability.run)
+    {
+        Some(Executor::Worker(executor)) => executor.clone(),
+        _ => action.clone(),
+    }
+}
+
 /// Requests the run of the next steps. A client does its own.
 fn next_run(
     world: &World,
@@ -155,9 +175,10 @@ fn next_run(
     let config = agent_config(world, open.target);
     let timeout = config.map_or(runs::DEADLINE_DEFAULT, |config| config.turn_timeout_seconds);
     let ready = steps_ready(world, open.interaction, open.progress).min(STEPS_PER_RUN);
-    let Some(action) = open.interaction.request.action.clone() else {
+    let Some(action) = open.interaction.request.action.as_ref() else {
         return Ok(());
     };
+    let action = executor(world, open.target, action);
     let step = InteractionStep {
         id: open.id,
         first: open.progress.steps_done,

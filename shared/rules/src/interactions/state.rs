@@ -8,6 +8,18 @@ use serde::{Deserialize, Serialize};
 
 use super::open::{OpenInteraction, Progress};
 
+/// When an entity answers messages of chats, as its machine lets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answers {
+    /// In this state.
+    Now,
+    /// In another state, or after what it does now.
+    Later,
+    /// In no state.
+    Never,
+}
+
 /// The interactions that a target has not ended yet.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Interactions {
@@ -23,6 +35,9 @@ pub(crate) struct Interactions {
     /// Those whose machine decides when a request is accepted.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     machines: BTreeSet<EntityId>,
+    /// When those answer messages whose machine does not accept that at any time.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    answers: BTreeMap<EntityId, Answers>,
     /// How many there were so far.
     count: u64,
 }
@@ -91,7 +106,24 @@ impl Interactions {
             self.machines.insert(entity.clone());
         } else {
             self.machines.remove(entity);
+            self.answers.remove(entity);
         }
+    }
+
+    /// When an entity answers messages of chats.
+    pub(crate) fn answers(&self, entity: &EntityId) -> Answers {
+        self.answers.get(entity).copied().unwrap_or(Answers::Now)
+    }
+
+    /// Sets when an entity answers messages of chats. Whether that has changed.
+    pub(crate) fn set_answers(&mut self, entity: &EntityId, answers: Answers) -> bool {
+        let before = self.answers(entity);
+        if answers == Answers::Now {
+            self.answers.remove(entity);
+        } else {
+            self.answers.insert(entity.clone(), answers);
+        }
+        before != answers
     }
 
     /// Those that read a stream.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use contract::EntityId;
 use contract::behaviour::{
     ActionCounts, ActionResult, BehaviourStatistics, BehaviourView, DiagramFormat, Roster,
     RosterEntry, Statistics, Subscription,
 };
+use contract::{CommandId, EntityId};
 
 use crate::behaviours::{Memory, Progress, dot, mermaid};
 use crate::world::World;
@@ -59,9 +59,14 @@ pub(super) fn diagram(world: &World, entity: &EntityId, format: DiagramFormat) -
     })
 }
 
-pub(super) fn action_result(world: &World, entity: &EntityId) -> Option<ActionResult> {
+pub(super) fn action_result(
+    world: &World,
+    entity: &EntityId,
+    command: CommandId,
+) -> Option<ActionResult> {
     let memory = world.behaviours.memory(entity)?;
-    let used = memory.used.as_ref()?;
+    let mut used = memory.used.iter();
+    let used = used.find(|used| used.command == command)?;
     Some(ActionResult {
         result: used.result,
         found: memory.found.iter().cloned().collect(),

@@ -6,7 +6,9 @@ mod state;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bus::CommandError;
 use contract::query::EventRow;
+use contract::view::GetView;
 use contract::{
     Accepted, ActionName, Chunk, CommandId, CommandRequest, Entity, EntityId, Rejection, Run,
     RunContext, RunId, Sample, StreamRef, Timestamp, WorldId,
@@ -47,6 +49,21 @@ impl MemoryWorld {
     /// Decides a command and commits its events.
     pub(crate) fn command(&self, request: &CommandRequest) -> Result<Accepted, Rejection> {
         self.lock().command(request)
+    }
+
+    /// A view of the world as it is now.
+    pub(crate) fn view<G: GetView>(
+        &self,
+        world: &WorldId,
+        get: G,
+    ) -> Result<G::View, CommandError> {
+        let state = self.lock();
+        let view = rules::view(&state.world, &get.into_request());
+        let text = serde_json::to_string(&view);
+        let decoded = text.and_then(|text| serde_json::from_str(&text));
+        decoded.map_err(|_| CommandError::Timeout {
+            world: world.clone(),
+        })
     }
 
     /// What a worker needs to know for a run.

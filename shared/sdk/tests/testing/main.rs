@@ -5,6 +5,7 @@
 )]
 
 mod actions;
+mod behaviours;
 mod brains;
 mod objects;
 mod support;

@@ -163,6 +163,7 @@ pub const BUILT_IN_ACTIONS: &[BuiltIn] = &[
         &[
             optional("acceptable_role", Kind::Texts, Null),
             optional("sender_role", Kind::Texts, Null),
+            optional("exclusive", Kind::Boolean, Boolean(true)),
         ],
         &[Reads::Roster, Reads::Engaged],
     ),
@@ -201,6 +202,8 @@ pub const BUILT_IN_ACTIONS: &[BuiltIn] = &[
     action("send", Class::Sends, SEND_ARGUMENTS, SENT),
     on_input("process", Class::Run, &[], &[Reads::Streams]),
     on_input("learn", Class::Run, &[], &[Reads::Streams]),
+    // It is done for messages of chats.
+    on_input("respond", Class::Run, &[], &[]),
     action(
         "nop",
         Class::Local,

@@ -13,6 +13,7 @@ use super::progress::{Busy, Wait};
 use super::resolve::Actor;
 use super::state_action;
 use crate::behaviours::catalogue::Class;
+use crate::chats;
 use crate::decider::{Decider, EventHeader};
 use crate::interactions;
 use crate::world::World;
@@ -149,6 +150,14 @@ fn continue_action(
                 None => look.give_up(place, decider),
             }
         }
+        Wait::Answer { chat, .. } if chats::is_answering(look.world(), chat, look.entity()) => {
+            Ok(())
+        }
+        Wait::Answer { is_done: true, .. } => look.make((place, transition), false, None, decider),
+        Wait::Answer { .. } if transition.on_failure.is_some() => {
+            look.make((place, transition), true, None, decider)
+        }
+        Wait::Answer { .. } => look.give_up(place, decider),
         Wait::Success => {
             let tried = attempt(look, (place, transition), None, decider)?;
             match tried {

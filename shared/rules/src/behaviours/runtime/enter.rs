@@ -6,6 +6,7 @@ use contract::{EntityId, StreamRef, Timestamp};
 use serde_json::Value;
 
 use super::alarm::set_alarm;
+use super::answers::set_answers;
 use super::resolve::{Actor, texts};
 use crate::behaviours::action::Action;
 use crate::behaviours::catalogue::Reads;
@@ -16,6 +17,7 @@ pub(super) fn enter_state(world: &mut World, entity: &EntityId, at: Timestamp) {
     set_readers(world, entity);
     world.behaviours.set_pending(entity);
     set_alarm(world, entity, at);
+    set_answers(world, entity, at);
 }
 
 fn set_readers(world: &mut World, entity: &EntityId) {

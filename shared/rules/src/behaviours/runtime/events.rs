@@ -1,5 +1,6 @@
 //! What events change about behaviours.
 
+mod answers;
 mod interactions;
 mod notice;
 mod remove;
@@ -10,6 +11,7 @@ mod transitions;
 use contract::behaviour::{BehaviourDelayEnded, BehaviourSet, MemoryChange};
 use contract::{EntityId, Event, Fact, InteractionId, Timestamp};
 
+pub(crate) use answers::on_answer_ended;
 use notice::{look_again, note_all, note_change};
 use remove::{clear_alarm, remove_behaviour};
 
@@ -36,6 +38,7 @@ pub(crate) fn apply(
                 progress.pause = Some(Pause { reason });
                 progress.steps_once = false;
             }
+            look_again(world, &paused.entity, at);
         }
         Fact::BehaviourResumed(resumed) => {
             if let Some(progress) = world.behaviours.machines.get_mut(&resumed.entity) {
@@ -61,6 +64,10 @@ pub(crate) fn apply(
         | Fact::InteractionEnded(_) => interactions::apply(world, event, fact, ended, at),
         Fact::StreamDeclared(_) | Fact::StreamAppended(_) => streams::apply(world, fact),
         Fact::EntityCreated(_) | Fact::EntityUpdated(_) => roster::changed(world),
+        Fact::ActionRequested(_)
+        | Fact::ChatStopped(_)
+        | Fact::ChatDeleted(_)
+        | Fact::MessageRemoved(_) => answers::apply(world, event, fact, at),
         Fact::EntityRemoved(removed) => roster::left(world, &removed.entity, at),
         _ => {}
     }

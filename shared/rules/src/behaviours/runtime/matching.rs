@@ -1,5 +1,6 @@
 //! Which transitions accept which requests.
 
+use contract::action;
 use contract::interaction::{InteractionRequested, reason};
 use serde_json::{Map, Value};
 
@@ -80,9 +81,13 @@ pub(super) fn refusal(
         let word = word.to_owned();
         Some(Refusal { word, detail })
     };
-    let action = request.action.as_ref()?.as_str();
-    if !compiled.machine.serves(action) {
-        let detail = format!("no state of the target's behaviour accepts {action}");
+    let name = request.action.as_ref()?.as_str();
+    if name == action::RESPOND {
+        let detail = "respond is for messages of chats: post one".to_owned();
+        return refuse(reason::UNKNOWN_ACTION, detail);
+    }
+    if !compiled.machine.serves(name) {
+        let detail = format!("no state of the target's behaviour accepts {name}");
         return refuse(reason::UNKNOWN_ACTION, detail);
     }
     let states = compiled.machine.states().iter();
@@ -91,14 +96,13 @@ pub(super) fn refusal(
         .filter(|pair| is_for(compiled, *pair, request))
         .peekable();
     if meant.peek().is_none() {
-        let detail =
-            format!("no transition of the target's behaviour does {action} so from and to");
+        let detail = format!("no transition of the target's behaviour does {name} so from and to");
         return refuse(reason::UNKNOWN_ACTION, detail);
     }
     if meant.any(|(_, to)| has_fitting_arguments(compiled, &to.action, request, wildcards)) {
         return None;
     }
-    let detail = format!("the target's behaviour accepts {action} with other arguments only");
+    let detail = format!("the target's behaviour accepts {name} with other arguments only");
     refuse(reason::BAD_ARGUMENTS, detail)
 }
 

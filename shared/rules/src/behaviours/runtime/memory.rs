@@ -1,11 +1,14 @@
 //! What an entity knows of others: what built-in actions read and change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use contract::behaviour::{LinkState, MemoryChange, Playlist, UsedAction};
 use contract::interaction::InteractionOutput;
 use contract::{EntityId, StreamRef};
 use serde::{Deserialize, Serialize};
+
+/// The most uses of actions whose results are kept: as many as one run may make that is tried again.
+const USED_MAX: usize = 256;
 
 /// What an entity knows of others.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -38,9 +41,9 @@ pub(crate) struct Memory {
     /// first position and the one behind the last.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) unread: BTreeMap<StreamRef, (u64, u64)>,
-    /// The built-in action that it used last by a command.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) used: Option<UsedAction>,
+    /// The built-in actions that it used last by commands, the latest last.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub(crate) used: VecDeque<UsedAction>,
 }
 
 fn is_empty(playlist: &Playlist) -> bool {
@@ -76,8 +79,11 @@ impl Memory {
                 None => self.subscriptions.remove(stream),
             };
         }
-        if change.used.is_some() {
-            self.used.clone_from(&change.used);
+        if let Some(used) = &change.used {
+            if self.used.len() >= USED_MAX {
+                self.used.pop_front();
+            }
+            self.used.push_back(used.clone());
         }
         for (peer, link) in &change.links {
             self.set_link(peer, *link);

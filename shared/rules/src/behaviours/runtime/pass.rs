@@ -1,6 +1,6 @@
 //! Which transitions a machine tries, and in which order.
 
-use contract::{InteractionId, Timestamp};
+use contract::{InteractionId, Timestamp, action};
 
 use super::limits::URGENT_MAX;
 use super::look::Look;
@@ -63,7 +63,7 @@ fn first_request(
             return false;
         };
         queue.is_due(*id, now)
-            && world.entities.contains(&open.requester)
+            && interactions::is_present(world, &open.requester)
             && accepts(
                 look.compiled,
                 (look.state, transition),
@@ -80,6 +80,7 @@ fn is_solid(look: Look<'_>, place: u32, transition: &Transition, now: Timestamp)
     let progress = look.progress;
     let retry = progress.retries.get(&place);
     transition.ready
+        && transition.action.name != action::RESPOND
         && !progress.looped.contains(&place)
         && retry.is_none_or(|retry| retry.at <= now)
         && (!transition.action.needs_input() || has_input(look, transition))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::interaction::EndStatus;
-use contract::{InteractionId, Timestamp};
+use contract::{ChatId, InteractionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::definitions::DefinitionId;
@@ -82,6 +82,12 @@ pub(super) enum Wait {
     Sent,
     /// A success: it is tried again.
     Success,
+    /// The end of its entity's answer in a chat.
+    Answer {
+        chat: ChatId,
+        /// Whether the last run of it was completed.
+        is_done: bool,
+    },
 }
 
 /// A request that a transition has sent.

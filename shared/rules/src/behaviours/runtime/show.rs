@@ -76,7 +76,7 @@ impl Behaviours {
                 let open = world.interactions.get(*interaction);
                 open.and_then(|open| open.progress(entity)?.run())
             }
-            Wait::Sent | Wait::Success => None,
+            Wait::Sent | Wait::Success | Wait::Answer { .. } => None,
         };
         Some(RunningAction {
             action,

@@ -1,7 +1,8 @@
 //! Built-in actions that an entity uses by a command, and not by its machine.
 
 use contract::behaviour::{MemoryChange, UsedAction};
-use contract::{ActionName, Fact, Rejection};
+use contract::interaction::{NewInteraction, StreamBindings};
+use contract::{ActionName, EntityId, Fact, Rejection, Timestamp};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -12,6 +13,7 @@ use super::sends;
 use crate::behaviours::catalogue::{Class, built_in};
 use crate::behaviours::wildcards::resolve;
 use crate::decider::{Decider, EventHeader};
+use crate::interactions;
 use crate::rejection::invalid;
 use crate::world::World;
 
@@ -58,11 +60,36 @@ pub(crate) fn use_action(
         (acted.outcome == Outcome::True, acted.change)
     };
     change.used = Some(UsedAction {
+        command: decider.command(),
         action: name.to_owned(),
         result: is_true,
     });
     let header = EventHeader::sent_by(actor.id);
     decider.push_with(Fact::BehaviourChanged(change), header)
+}
+
+/// Requests the run of an action of an entity that has a behaviour: as a request, which its behaviour
+/// accepts or not.
+pub(crate) fn request_action(
+    world: &World,
+    entity: &EntityId,
+    (action, arguments, deadline): (&ActionName, Option<&RawValue>, Option<Timestamp>),
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let new = NewInteraction {
+        action: Some(action.clone()),
+        targets: vec![entity.to_string()],
+        arguments: arguments.map(ToOwned::to_owned),
+        streams: StreamBindings::default(),
+        samples: None,
+        steps: None,
+        deadline,
+        from_state: None,
+        to_state: None,
+        volatile: false,
+        callback: None,
+    };
+    interactions::request(world, &new, decider)
 }
 
 fn parse(arguments: Option<&RawValue>) -> Result<Map<String, Value>, Rejection> {

@@ -23,8 +23,8 @@ fn every_action_of_the_reference_is_there() {
     assert_eq!(unique.len(), BUILT_IN_ACTIONS.len());
     assert_eq!(
         unique.len(),
-        names.split_whitespace().count() + 1,
-        "on_received is another name"
+        names.split_whitespace().count() + 2,
+        "on_received is another name, and respond is for messages"
     );
 }
 

@@ -23,8 +23,11 @@ impl Story {
     }
 
     fn result(&self, entity: &str) -> ActionResult {
-        let entity = entity.parse().unwrap();
-        let view = view(&self.world, &GetActionResult { entity }.into_request());
+        let entity: contract::EntityId = entity.parse().unwrap();
+        let memory = self.world.behaviours.memory(&entity).unwrap();
+        let command = memory.used.back().unwrap().command;
+        let get = GetActionResult { entity, command };
+        let view = view(&self.world, &get.into_request());
         serde_json::from_value(serde_json::to_value(view).unwrap()).unwrap()
     }
 }

@@ -10,6 +10,7 @@ use super::notice::{look_again, note_change};
 use crate::behaviours::catalogue::Reads;
 use crate::behaviours::machine::Transition;
 use crate::behaviours::runtime::alarm::set_alarm;
+use crate::behaviours::runtime::answers::set_answers;
 use crate::behaviours::runtime::limits::backoff;
 use crate::behaviours::runtime::matching::refusal;
 use crate::behaviours::runtime::progress::{Busy, Retry, Wait};
@@ -128,6 +129,7 @@ fn accepted(world: &mut World, accepted: &InteractionAccepted, at: Timestamp) {
         },
     });
     set_alarm(world, target, at);
+    set_answers(world, target, at);
 }
 
 /// The target could not do it: it waits again, behind the others.

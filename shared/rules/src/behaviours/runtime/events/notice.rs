@@ -4,6 +4,7 @@ use contract::{EntityId, Timestamp};
 
 use crate::behaviours::catalogue::Reads;
 use crate::behaviours::runtime::alarm::set_alarm;
+use crate::behaviours::runtime::answers::set_answers;
 use crate::world::World;
 
 /// Something has changed that an entity's actions may read, by another cause than its own machine.
@@ -45,4 +46,5 @@ pub(super) fn note_all(world: &mut World, entity: &EntityId) {
 pub(super) fn look_again(world: &mut World, entity: &EntityId, at: Timestamp) {
     world.behaviours.set_pending(entity);
     set_alarm(world, entity, at);
+    set_answers(world, entity, at);
 }

@@ -1,0 +1,82 @@
+//! Custom actions of behaviours: a domain rule, a sensor, and a device command that is issued at most once.
+//!
+//! The world file declares them, and a behaviour uses them:
+//!
+//! ```yaml
+//! id: plant
+//! actions: [{name: is_affordable}, {name: read_sensor}, {name: move_arm}]
+//! entities: [{id: arm, kind: agent, agent: {}}]
+//! behaviours:
+//!   arm:
+//!     initial: cold
+//!     states:
+//!       cold: {transitions: [{action: read_sensor, args: {above: 30}, to: hot}]}
+//!       hot: {transitions: [{action: move_arm, args: {to: open}, to: open}]}
+//!       open: {}
+//! ```
+
+use sdk::{BehaviourCtx, Error, Worker};
+use serde::Deserialize;
+
+/// What the rule allows.
+#[derive(Deserialize)]
+struct Budget {
+    limit: f64,
+}
+
+/// A domain rule: whether a price is within the budget. The request has the price as its sample.
+async fn is_affordable(ctx: BehaviourCtx) -> Result<bool, Error> {
+    let budget: Budget = ctx.arguments()?;
+    let price = ctx
+        .samples()
+        .first()
+        .and_then(|price| price.get().parse::<f64>().ok());
+    Ok(price.is_some_and(|price| price <= budget.limit))
+}
+
+/// The temperature from which on there is something to do.
+#[derive(Deserialize)]
+struct Threshold {
+    above: f64,
+}
+
+/// A sensor: true once it measures more. What is false is tried again later.
+async fn read_sensor(ctx: BehaviourCtx) -> Result<bool, Error> {
+    let threshold: Threshold = ctx.arguments()?;
+    let celsius = measure();
+    ctx.write(&celsius)?;
+    Ok(celsius > threshold.above)
+}
+
+/// Stands for the driver of a thermometer.
+fn measure() -> f64 {
+    21.5
+}
+
+/// Where the arm is to be.
+#[derive(Deserialize)]
+struct Position {
+    to: String,
+}
+
+/// A device command that must not be issued twice: the first attempt that gets here has the claim. When a
+/// later one does not get it, nobody knows whether the arm has moved, and a person has to look.
+async fn move_arm(ctx: BehaviourCtx) -> Result<bool, Error> {
+    let position: Position = ctx.arguments()?;
+    if !ctx.claim().await? {
+        return Err(Error::failed(
+            "unknown_position",
+            "an earlier attempt may have moved the arm",
+        ));
+    }
+    println!("the arm moves to {}", position.to);
+    Ok(true)
+}
+
+fn main() -> anyhow::Result<()> {
+    Worker::builder()
+        .custom_action("is_affordable", is_affordable)
+        .custom_action("read_sensor", read_sensor)
+        .custom_action("move_arm", move_arm)
+        .main()
+}
