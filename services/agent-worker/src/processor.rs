@@ -40,6 +40,10 @@ impl Processors {
             Some(Processor::Echo {}) => echo::forward(sample),
             Some(Processor::Script(rules)) => script::forward(rules, sample).await,
             Some(Processor::Llm(llm)) => text::by_model(&self.models, llm, sample, ctx).await,
+            Some(processor) => {
+                let reason = format!("this worker has no such processor: {processor:?}");
+                Err(Error::failed("no_processor", reason))
+            }
             None => match &config.brain {
                 Brain::Llm(llm) => text::by_model(&self.models, llm, sample, ctx).await,
                 Brain::Script(rules) => text::by_brain_script(rules, sample, ctx).await,
