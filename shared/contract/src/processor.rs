@@ -1,6 +1,7 @@
 //! Processors: what turns the samples that an agent reads into those that it writes.
 
 mod http;
+mod learned;
 mod learner;
 
 use std::time::Duration;
@@ -12,6 +13,7 @@ use crate::brain::Llm;
 use crate::seconds;
 
 pub use http::HttpProcessor;
+pub use learned::{ProcessorLearned, is_weights_version};
 pub use learner::{Markov, Regression, RegressionKind, Replay, WEIGHTS_BYTES_MAX};
 
 /// The processor of an agent. An agent without one processes text with its brain.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bus::CommandError;
+use bytes::Bytes;
 use contract::query::EventRow;
 use contract::{Chunk, Run, RunContext, Sample, StreamRef};
 use tokio::time::Instant;
@@ -132,6 +133,37 @@ impl ActionCtx {
             }
             Err(error) => Err(Error::unavailable(&error)),
         }
+    }
+
+    /// Stores weights that the entity's processor has learned, and returns their version, the SHA-256 of
+    /// the bytes in hexadecimal. A run that learns does this before it ends with
+    /// [`weights`](contract::run::RunResult::weights). The same bytes again change nothing.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] when they are larger than
+    /// [`WEIGHTS_BYTES_MAX`](contract::processor::WEIGHTS_BYTES_MAX), [`Error::Transient`] when the broker
+    /// is unavailable.
+    pub async fn store_weights(&self, bytes: &Bytes) -> Result<String, Error> {
+        let stored = self.connection.store_weights(&self.request.world, bytes);
+        match stored.await {
+            Ok(version) => Ok(version),
+            Err(error @ bus::Error::TooLarge { .. }) => {
+                Err(Error::failed("weights_too_large", error.to_string()))
+            }
+            Err(error) => Err(Error::unavailable(&error)),
+        }
+    }
+
+    /// Loads a version of the weights of the entity's processor: that of the run's
+    /// [`InteractionContext`](contract::interaction::InteractionContext).
+    ///
+    /// # Errors
+    /// [`Error::Transient`] when there is no such version, or the broker is unavailable.
+    pub async fn load_weights(&self, version: &str) -> Result<Bytes, Error> {
+        let loaded = self.connection.load_weights(&self.request.world, version);
+        let found = loaded.await.map_err(|error| Error::unavailable(&error))?;
+        // A replica of the broker may lag behind the one that stored them.
+        found.ok_or_else(|| Error::transient(format!("the weights {version} are not there")))
     }
 
     /// Publishes a chunk of the answer to subscribers. Chunks may be lost: the result must hold the
