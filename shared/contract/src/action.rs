@@ -22,6 +22,9 @@ pub const SUMMARISE: &str = "summarise";
 /// An agent's processor turns samples into others, in an interaction. Returns
 /// [`RunResult::samples`].
 pub const PROCESS: &str = "process";
+/// An agent's processor learns from samples, in an interaction. Returns [`RunResult::samples`],
+/// [`RunResult::weights`] and [`RunResult::loss`].
+pub const LEARN: &str = "learn";
 /// A language model titles a chat. Returns a [`TitleOutput`] as [`RunResult::output`].
 pub const TITLE: &str = "title";
 
@@ -212,7 +215,7 @@ mod tests {
 
     #[test]
     fn the_names_are_names_of_actions() {
-        for name in [RESPOND, TOOL, ACT, SUMMARISE, PROCESS, TITLE] {
+        for name in [RESPOND, TOOL, ACT, SUMMARISE, PROCESS, LEARN, TITLE] {
             assert!(name.parse::<crate::ActionName>().is_ok(), "{name}");
         }
     }

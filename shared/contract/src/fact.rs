@@ -17,6 +17,7 @@ use crate::interaction::{
     InteractionStep,
 };
 use crate::mind::{Summary, ThinkTask};
+use crate::processor::ProcessorLearned;
 use crate::purpose_kind::PurposeKind;
 use crate::run::Usage;
 use crate::stream::{StreamAppended, StreamDeclared, StreamRemoved};
@@ -121,6 +122,8 @@ facts! {
     InteractionProgressed(InteractionProgressed);
     /// A request has ended for one of its targets.
     InteractionEnded(InteractionEnded);
+    /// The processor of an entity has learned.
+    ProcessorLearned(ProcessorLearned);
     /// A stream is now as given.
     StreamDeclared(StreamDeclared);
     /// A stream ended, and its samples with it.

@@ -87,6 +87,8 @@ fact_kinds! {
     InteractionProgressed = "interaction.progressed";
     /// A request has ended for one of its targets.
     InteractionEnded = "interaction.ended";
+    /// The processor of an entity has learned.
+    ProcessorLearned = "processor.learned";
     /// A stream is now as given.
     StreamDeclared = "stream.declared";
     /// A stream ended, and its samples with it.
@@ -144,6 +146,7 @@ impl FactKind {
             | Self::InteractionAccepted
             | Self::InteractionProgressed
             | Self::InteractionEnded
+            | Self::ProcessorLearned
             | Self::StreamDeclared
             | Self::StreamRemoved
             | Self::StreamAppended

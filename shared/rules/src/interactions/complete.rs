@@ -3,10 +3,11 @@
 use contract::fact::ActionCompleted;
 use contract::interaction::InteractionStep;
 use contract::run::RunResult;
-use contract::{Rejection, RunId};
+use contract::{Rejection, RunId, action};
 
 use super::data;
 use super::follow_up::open_target;
+use super::learning;
 use super::limits::VALUE_BYTES_MAX;
 use crate::decider::Decider;
 use crate::runs::{self, OpenRun};
@@ -25,6 +26,13 @@ pub(crate) fn on_run_completed(
     if !(1..=step.count).contains(&written) {
         let reason = format!("{} steps wrote {written} samples: one each", step.count);
         return runs::fail(id, run, "invalid_result", &reason, decider);
+    }
+    let learns = run.action.as_str() == action::LEARN;
+    if let Some(reason) = learns
+        .then(|| learning::check_result(result).err())
+        .flatten()
+    {
+        return runs::fail(id, run, "invalid_result", reason, decider);
     }
     let completed = ActionCompleted {
         run: id,
@@ -45,6 +53,9 @@ pub(crate) fn on_run_completed(
         step.id,
         decider,
     )?;
+    if learns {
+        open.learn(written, result, decider)?;
+    }
     runs::push_completed(run, completed, decider)?;
     let steps_done = step.first + written;
     if steps_done < open.interaction.request.steps {

@@ -6,6 +6,7 @@ use std::ops::Bound;
 use contract::{EntityId, InteractionId, StreamRef};
 use serde::{Deserialize, Serialize};
 
+use super::learners::Learners;
 use super::open::{OpenInteraction, Progress};
 
 /// The interactions that a target has not ended yet.
@@ -22,6 +23,8 @@ pub(crate) struct Interactions {
     due: BTreeSet<(InteractionId, EntityId)>,
     /// How many there were so far.
     count: u64,
+    #[serde(default, skip_serializing_if = "Learners::is_empty")]
+    learners: Learners,
 }
 
 impl Interactions {
@@ -71,6 +74,15 @@ impl Interactions {
     /// The targets for which something follows at once.
     pub(super) fn due(&self) -> impl ExactSizeIterator<Item = &(InteractionId, EntityId)> {
         self.due.iter()
+    }
+
+    /// What the processors of entities have learned.
+    pub(super) const fn learners(&self) -> &Learners {
+        &self.learners
+    }
+
+    pub(super) const fn learners_mut(&mut self) -> &mut Learners {
+        &mut self.learners
     }
 
     /// Whether something follows at once.
