@@ -102,6 +102,28 @@ fn look_at(world: &mut World, id: InteractionId, target: &EntityId) {
     }
 }
 
+/// A run of an entity has ended, or a request to learn: the next request to learn that can goes on.
+fn wake_next_learner(world: &mut World, entity: &EntityId, except: InteractionId) {
+    let mut index = 0;
+    while !world.interactions.learners().is_busy(entity) {
+        let mut waiting = world.interactions.of_target(entity);
+        let next = waiting
+            .by_ref()
+            .filter(|(id, interaction, _)| *id != except && learning::is_learning(interaction))
+            .nth(index)
+            .map(|(id, ..)| id);
+        drop(waiting);
+        let Some(next) = next else {
+            return;
+        };
+        look_at(world, next, entity);
+        if world.interactions.is_due(next, entity) {
+            return;
+        }
+        index += 1;
+    }
+}
+
 fn run_requested(world: &mut World, event: &Event, requested: &ActionRequested) {
     let Some(step) = requested.interaction else {
         return;
@@ -141,7 +163,7 @@ fn end(
         .is_some_and(learning::is_learning);
     let ended = world.interactions.end_target(id, target);
     if is_learning {
-        learning::wake_next(world, target, id);
+        wake_next_learner(world, target, id);
     }
     let interaction = ended?;
     let deadline = interaction.request.deadline;
@@ -193,7 +215,7 @@ pub(crate) fn on_run_ended(world: &mut World, ended: &EndedRun<'_>, step: Intera
     debug_assert!(matches!(ended.run.purpose, Purpose::Interaction(_)));
     let target = &ended.run.entity;
     if world.interactions.learners_mut().end(target, ended.id) {
-        learning::wake_next(world, target, step.id);
+        wake_next_learner(world, target, step.id);
     }
     let Some(progress) = world.interactions.progress_mut(step.id, target) else {
         return;

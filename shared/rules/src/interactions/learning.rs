@@ -8,7 +8,7 @@ use contract::{EntityId, Fact, InteractionId, Rejection, RunId, action};
 
 use super::end::OpenTarget;
 use super::open::{OpenInteraction, Progress};
-use super::readiness::{check_can, steps_ready};
+use super::readiness::check_can;
 use crate::decider::Decider;
 use crate::world::World;
 
@@ -57,26 +57,6 @@ pub(super) fn begin(world: &mut World, entity: &EntityId, run: RunId) {
     }
 }
 
-/// A run of an entity has ended, or a request to learn: the next request to learn goes on.
-pub(super) fn wake_next(world: &mut World, entity: &EntityId, except: InteractionId) {
-    if let Some(next) = find_next(world, entity, except) {
-        world.interactions.set_due(next, entity);
-    }
-}
-
-/// The first request to learn that can go on; none while another run learns.
-fn find_next(world: &World, entity: &EntityId, except: InteractionId) -> Option<InteractionId> {
-    let interactions = &world.interactions;
-    if interactions.learners().is_busy(entity) {
-        return None;
-    }
-    let mut waiting = interactions.of_target(entity);
-    let next = waiting.find(|(id, interaction, progress)| {
-        *id != except && is_learning(interaction) && steps_ready(world, interaction, progress) > 0
-    });
-    next.map(|(id, ..)| id)
-}
-
 /// Whether what follows for a target is its end, and no run.
 fn ends(
     world: &World,
@@ -91,11 +71,12 @@ fn ends(
             && check_can(world, target, &interaction.request).is_err()
 }
 
-/// What is wrong with the result of a run that learned.
+/// What is wrong with the result of a run that learned. A worker may keep what it learns elsewhere: it
+/// names no weights then.
 pub(super) fn check_result(result: &RunResult) -> Result<(), &'static str> {
     let weights = result.weights.as_deref();
-    if !weights.is_some_and(is_weights_version) {
-        return Err("a run that learns names its weights by the SHA-256 of their bytes");
+    if !weights.is_none_or(is_weights_version) {
+        return Err("weights are named by the SHA-256 of their bytes");
     }
     match result.loss {
         Some(loss) if !loss.is_finite() => Err("a loss is a finite number"),
@@ -111,9 +92,12 @@ impl OpenTarget<'_> {
         result: &RunResult,
         decider: &mut Decider<'_>,
     ) -> Result<(), Rejection> {
+        let Some(weights) = result.weights.clone() else {
+            return Ok(());
+        };
         let learned = ProcessorLearned {
             entity: self.target.clone(),
-            weights: result.weights.clone().unwrap_or_default(),
+            weights,
             interaction: self.id,
             steps,
             loss: result.loss,

@@ -76,6 +76,10 @@ impl Interactions {
         self.due.iter()
     }
 
+    pub(super) fn is_due(&self, id: InteractionId, target: &EntityId) -> bool {
+        self.due.contains(&(id, target.clone()))
+    }
+
     /// What the processors of entities have learned.
     pub(super) const fn learners(&self) -> &Learners {
         &self.learners

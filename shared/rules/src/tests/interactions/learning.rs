@@ -187,33 +187,32 @@ fn several_that_become_ready_at_once_learn_one_after_the_other() {
 }
 
 #[test]
-fn a_run_without_weights_has_failed() {
+fn weights_and_losses_have_a_form() {
     let mut story = school();
-    for result in [
-        RunResult::default(),
-        RunResult {
-            weights: Some("new".to_owned()),
-            ..RunResult::default()
-        },
-        RunResult {
-            weights: Some(FIRST.to_owned()),
-            loss: Some(f64::NAN),
-            ..RunResult::default()
-        },
+    let first = || Some(FIRST.to_owned());
+    for (weights, loss, expected) in [
+        (Some("new".to_owned()), None, "failed"),
+        (first(), Some(f64::NAN), "failed"),
+        (first(), None, "completed"),
+        // What it learns may be kept elsewhere.
+        (None, Some(0.5), "completed"),
     ] {
         story.interact(learn(&["student"], &["a"]));
         let outcome = RunOutcome::Completed(RunResult {
             samples: samples(&["x"]),
-            ..result
+            weights: weights.clone(),
+            loss,
+            ..RunResult::default()
         });
         let run = story.only_run();
         let events = story
             .send("world", Command::Complete { run, outcome })
             .unwrap();
-        assert_eq!(
-            ends(&events),
-            [end("student", "failed", Some("invalid_result"))]
-        );
+        let is_failed = expected == "failed";
+        let reason = is_failed.then_some("invalid_result");
+        assert_eq!(ends(&events), [end("student", expected, reason)]);
+        let learned = types(&events).contains(&"processor.learned");
+        assert_eq!(learned, weights.is_some() && !is_failed);
     }
     story.replays();
 }
