@@ -154,3 +154,6 @@ fn rejected(target: &Target, status: StatusCode, body: &[u8]) -> Error {
         _ => Error::failed("processor_rejected", reason),
     }
 }
+
+#[cfg(test)]
+mod tests;
