@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("contract", &[]),
     ("bus", &["contract"]),
     ("client", &["contract"]),
+    ("learners", &["contract"]),
     ("schema", &[]),
     ("sdk", &["contract", "bus", "service-kit", "sdk-derive"]),
     ("sdk-derive", &["contract"]),
@@ -24,7 +25,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rules", &["contract", "schema"]),
     ("world-file", &["contract"]),
     ("world", &["contract", "bus", "rules", "service-kit"]),
-    ("agent-worker", &["contract", "bus", "sdk", "service-kit"]),
+    (
+        "agent-worker",
+        &["contract", "bus", "learners", "sdk", "service-kit"],
+    ),
     ("door-kit", &["contract", "bus", "service-kit"]),
     ("door-native", &["contract", "door-kit"]),
     ("door-agent-world", &["contract", "door-kit"]),
@@ -115,6 +119,10 @@ const PURE: &[(&str, &[&str])] = &[
             "serde_path_to_error",
             "uuid",
         ],
+    ),
+    (
+        "learners",
+        &["contract", "libm", "nalgebra", "serde_json", "thiserror"],
     ),
     ("schema", &["regex", "serde_json", "thiserror"]),
     (

@@ -10,6 +10,7 @@ mod chaos;
 mod conversation;
 mod genworlds;
 mod interactions;
+mod learning;
 mod minds;
 mod outage;
 mod revisions;

@@ -3,6 +3,7 @@
 pub(crate) mod act;
 pub(crate) mod echo;
 pub(crate) mod evaluate;
+pub(crate) mod learn;
 pub(crate) mod process;
 pub(crate) mod respond;
 pub(crate) mod title;

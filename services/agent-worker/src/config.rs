@@ -30,6 +30,8 @@ pub struct Config {
     pub llm: LlmConfig,
     /// MCP servers.
     pub mcp: McpConfig,
+    /// Processors behind HTTP.
+    pub processors: ProcessorsConfig,
 }
 
 impl Default for Config {
@@ -49,6 +51,7 @@ impl Default for Config {
             retry,
             llm: LlmConfig::default(),
             mcp: McpConfig::default(),
+            processors: ProcessorsConfig::default(),
         }
     }
 }
@@ -129,6 +132,30 @@ pub enum UnlistedEndpoints {
     Loopback,
     /// All: only where the authors of worlds may reach what the worker reaches.
     Any,
+}
+
+/// Processors behind HTTP: which may be used.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProcessorsConfig {
+    /// The addresses that agents may use, as they write them; a slash at the end makes no difference.
+    /// Default: none.
+    pub allow: Vec<String>,
+    /// Which addresses agents may use that are not in `allow`. Default: `loopback`.
+    pub unlisted: UnlistedEndpoints,
+    /// Timeout for opening a connection. Default: 10 s.
+    #[serde(with = "humantime_serde")]
+    pub connect_timeout: Duration,
+}
+
+impl Default for ProcessorsConfig {
+    fn default() -> Self {
+        Self {
+            allow: Vec::new(),
+            unlisted: UnlistedEndpoints::default(),
+            connect_timeout: Duration::from_secs(10),
+        }
+    }
 }
 
 /// MCP servers: which may be used, and how.

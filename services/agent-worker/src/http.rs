@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use reqwest::Url;
 
 /// The maximum number of characters of a response that the reason of a failure quotes.
@@ -26,6 +27,26 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
             .is_ok_and(|address| address.is_loopback()),
         None => false,
     }
+}
+
+/// Normalises a base URL, with a slash at its end. What could change the path of the request is
+/// rejected.
+pub(crate) fn parse_base_url(text: &str) -> anyhow::Result<Url> {
+    let mut url = Url::parse(text).context("is not a URL")?;
+    let is_plain = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    anyhow::ensure!(
+        matches!(url.scheme(), "http" | "https"),
+        "is not http or https"
+    );
+    anyhow::ensure!(is_plain, "has more than a host and a path");
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
 }
 
 /// The innermost cause: the outer errors only name the request that failed.

@@ -21,6 +21,8 @@ mod secret;
 mod tools;
 mod worker;
 
-pub use config::{AllowedServer, Config, Endpoint, LlmConfig, McpConfig, UnlistedEndpoints};
+pub use config::{
+    AllowedServer, Config, Endpoint, LlmConfig, McpConfig, ProcessorsConfig, UnlistedEndpoints,
+};
 pub use sdk::{Action, ActionCtx, Backoff, Error, RunFuture};
 pub use worker::{Worker, run, run_with};

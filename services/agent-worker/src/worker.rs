@@ -11,6 +11,7 @@ use service_kit::{CancellationToken, Health, Tasks};
 use crate::action::act::Act;
 use crate::action::echo::{ECHO, Echo};
 use crate::action::evaluate::Evaluate;
+use crate::action::learn::Learn;
 use crate::action::process::Process;
 use crate::action::respond::Respond;
 use crate::action::title::Title;
@@ -20,7 +21,7 @@ use crate::config::Config;
 use crate::mcp::{ConnectionPool, serve_requests};
 use crate::metrics::Metrics;
 use crate::objects;
-use crate::processor::Processors;
+use crate::processor::{Processors, RemoteProcessors};
 
 /// After the grace period, requeuing the runs in progress may take this long.
 const REQUEUE_GRACE: Duration = Duration::from_secs(5);
@@ -64,6 +65,8 @@ impl Worker {
         let metrics = Metrics::new();
         let models = Arc::new(ModelClient::new(config.llm.clone(), metrics.clone())?);
         let pool = Arc::new(ConnectionPool::new(config.mcp.clone(), metrics.clone())?);
+        let remote = RemoteProcessors::new(&config.processors)?;
+        let processors = Arc::new(Processors::new(models.clone(), remote));
         let builder = sdk::Worker::builder()
             .action(Respond {
                 name: action::RESPOND.parse()?,
@@ -85,14 +88,18 @@ impl Worker {
             })
             .action(Title {
                 name: action::TITLE.parse()?,
-                models: models.clone(),
+                models,
             })
             .action(Evaluate {
                 name: action::EVALUATE.parse()?,
             })
             .action(Process {
                 name: action::PROCESS.parse()?,
-                processors: Processors::new(models),
+                processors: processors.clone(),
+            })
+            .action(Learn {
+                name: action::LEARN.parse()?,
+                processors,
             })
             .action(Echo {
                 name: ECHO.parse()?,

@@ -12,7 +12,7 @@ use crate::error_chain::error_chain;
 use crate::provision::{Buckets, provision};
 use crate::{
     ArchiveClient, Config, DeadLetters, Error, EventPublisher, Log, McpDirectory, Membership,
-    Responder, Schedules, Signals, Snapshots, StreamReader, WorkQueue, WorldClient,
+    Responder, Schedules, Signals, Snapshots, StreamReader, Weights, WorkQueue, WorldClient,
 };
 
 /// Pause before the streams are set up again while NATS is unavailable.
@@ -30,6 +30,7 @@ struct Clients {
     work_queue: WorkQueue,
     schedules: Schedules,
     snapshots: Snapshots,
+    weights: Weights,
     signals: Signals,
     event_publisher: EventPublisher,
     archive: ArchiveClient,
@@ -66,6 +67,7 @@ impl Bus {
             work_queue: WorkQueue::new(&connection, buckets.claims),
             schedules: Schedules::new(&connection),
             snapshots: Snapshots::new(buckets.snapshots),
+            weights: Weights::new(buckets.weights),
             signals: Signals::new(&connection),
             event_publisher: EventPublisher::new(&connection),
             archive: ArchiveClient::new(&connection),
@@ -131,6 +133,11 @@ impl Bus {
     /// The newest state of each world.
     pub fn snapshots(&self) -> &Snapshots {
         &self.0.snapshots
+    }
+
+    /// What the processors of worlds have learned.
+    pub fn weights(&self) -> &Weights {
+        &self.0.weights
     }
 
     /// What is published for those who watch now: chunks and cancellations.

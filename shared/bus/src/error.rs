@@ -45,6 +45,14 @@ pub enum Error {
         /// Why.
         source: serde_json::Error,
     },
+    /// Something is larger than what is stored.
+    #[error("{bytes} bytes; at most {max} are stored")]
+    TooLarge {
+        /// How large it is.
+        bytes: usize,
+        /// How large it may be.
+        max: usize,
+    },
     /// There was no reply in time. What was requested may have happened.
     #[error("no reply on {subject}: {reason}")]
     NoReply {

@@ -39,6 +39,7 @@ mod signals;
 mod snapshots;
 mod stream_reader;
 pub mod trace;
+mod weights;
 mod work_queue;
 mod world_client;
 
@@ -68,5 +69,6 @@ pub use schedules::Schedules;
 pub use signals::{Signal, SignalSubscription, Signals};
 pub use snapshots::Snapshots;
 pub use stream_reader::{SampleRange, Samples, StreamReader};
+pub use weights::Weights;
 pub use work_queue::WorkQueue;
 pub use world_client::{ViewAt, WorldClient};

@@ -23,6 +23,7 @@ pub(crate) struct Buckets {
     pub(crate) leases: kv::Store,
     pub(crate) snapshots: kv::Store,
     pub(crate) claims: kv::Store,
+    pub(crate) weights: kv::Store,
 }
 
 /// Creates the streams and buckets that are missing. A stream that exists keeps its configuration,
@@ -57,10 +58,16 @@ pub(crate) async fn provision(
         num_replicas: replicas,
         ..Default::default()
     };
+    let weights = kv::Config {
+        bucket: subject::WEIGHTS_BUCKET.to_owned(),
+        num_replicas: replicas,
+        ..Default::default()
+    };
     Ok(Buckets {
         leases: create_bucket(jetstream, leases).await?,
         snapshots: create_bucket(jetstream, snapshots).await?,
         claims: create_bucket(jetstream, claims).await?,
+        weights: create_bucket(jetstream, weights).await?,
     })
 }
 

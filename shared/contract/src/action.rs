@@ -24,7 +24,8 @@ pub const SUMMARISE: &str = "summarise";
 pub const PROCESS: &str = "process";
 /// The name of the action that compares what agents have written with a stream.
 pub const EVALUATE: &str = "evaluate";
-/// The name of the action that learns from samples, and what they should be turned into.
+/// An agent's processor learns from samples, in an interaction. Returns [`RunResult::samples`],
+/// [`RunResult::weights`] and [`RunResult::loss`].
 pub const LEARN: &str = "learn";
 /// A language model titles a chat. Returns a [`TitleOutput`] as [`RunResult::output`].
 pub const TITLE: &str = "title";
@@ -216,7 +217,7 @@ mod tests {
 
     #[test]
     fn the_names_are_names_of_actions() {
-        for name in [RESPOND, TOOL, ACT, SUMMARISE, PROCESS, TITLE] {
+        for name in [RESPOND, TOOL, ACT, SUMMARISE, PROCESS, LEARN, TITLE] {
             assert!(name.parse::<crate::ActionName>().is_ok(), "{name}");
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use crate::fact_kind::FactKind;
 
 /// The first tokens that only the world itself may use in the type of an event.
-pub const RESERVED_TOKENS: [&str; 16] = [
+pub const RESERVED_TOKENS: [&str; 17] = [
     "world",
     "entity",
     "chat",
@@ -26,6 +26,7 @@ pub const RESERVED_TOKENS: [&str; 16] = [
     "badge",
     "approval",
     "budget",
+    "processor",
 ];
 
 /// The longest event type, in bytes: it is a part of a NATS subject.

@@ -21,6 +21,7 @@ use crate::interaction::{
     InteractionReturned, InteractionShown, InteractionStep,
 };
 use crate::mind::{Summary, ThinkTask};
+use crate::processor::ProcessorLearned;
 use crate::purpose_kind::PurposeKind;
 use crate::run::Usage;
 use crate::stream::{StreamAppended, StreamDeclared, StreamRemoved};
@@ -149,6 +150,8 @@ facts! {
     BehaviourChanged(MemoryChange);
     /// An entity has got a badge.
     BadgeAwarded(BadgeAwarded);
+    /// The processor of an entity has learned.
+    ProcessorLearned(ProcessorLearned);
     /// A stream is now as given.
     StreamDeclared(StreamDeclared);
     /// A stream ended, and its samples with it.

@@ -111,6 +111,8 @@ fact_kinds! {
     BehaviourChanged = "behaviour.changed";
     /// An entity has got a badge.
     BadgeAwarded = "badge.awarded";
+    /// The processor of an entity has learned.
+    ProcessorLearned = "processor.learned";
     /// A stream is now as given.
     StreamDeclared = "stream.declared";
     /// A stream ended, and its samples with it.
@@ -180,6 +182,7 @@ impl FactKind {
             | Self::BehaviourDeferred
             | Self::BehaviourChanged
             | Self::BadgeAwarded
+            | Self::ProcessorLearned
             | Self::StreamDeclared
             | Self::StreamRemoved
             | Self::StreamAppended

@@ -346,6 +346,13 @@ pub struct InteractionContext {
     /// The samples to take for these steps, when they came with the request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<Box<RawValue>>,
+    /// The samples before those, when they came with the request: as many as the processor reads beside
+    /// those of a step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preceding: Vec<Box<RawValue>>,
+    /// The version of the weights of the target's processor; none before it has learned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<String>,
     /// Where to read the samples for these steps: from `from` on, `step.count` of them.
     #[serde(default, skip_serializing_if = "StreamBindings::is_empty")]
     pub streams: StreamBindings<BoundStream>,

@@ -1,5 +1,9 @@
 //! Processors: what turns the samples that an agent reads into those that it writes.
 
+mod http;
+mod learned;
+mod learner;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +11,10 @@ use utoipa::ToSchema;
 
 use crate::brain::Llm;
 use crate::seconds;
+
+pub use http::HttpProcessor;
+pub use learned::{ProcessorLearned, is_weights_version};
+pub use learner::{Markov, Regression, RegressionKind, Replay, WEIGHTS_BYTES_MAX};
 
 /// The processor of an agent. An agent without one processes text with its brain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -18,6 +26,33 @@ pub enum Processor {
     Echo {},
     /// A language model, for texts.
     Llm(Box<Llm>),
+    /// A memory of sequences. It learns.
+    Markov(Markov),
+    /// A linear, softmax or autoregressive regression. It learns.
+    Regression(Box<Regression>),
+    /// A server, which may learn.
+    Http(HttpProcessor),
+}
+
+impl Processor {
+    /// Whether its agent may be requested to learn.
+    pub const fn learns(&self) -> bool {
+        match self {
+            Self::Script(_) | Self::Echo {} | Self::Llm(_) => false,
+            Self::Markov(_) | Self::Regression(_) | Self::Http(_) => true,
+        }
+    }
+
+    /// How many samples before a step it reads too, of those of the same interaction.
+    pub fn lookback(&self) -> u32 {
+        match self {
+            Self::Markov(markov) => markov.order,
+            Self::Regression(regression) if regression.kind == RegressionKind::Autoregressive => {
+                regression.order
+            }
+            _ => 0,
+        }
+    }
 }
 
 /// Fixed rules: the first whose `when` is in the sample is used, else `default`.

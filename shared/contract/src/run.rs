@@ -123,6 +123,13 @@ pub struct RunResult {
     /// The samples that its entity writes: one for each step of an interaction that it did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<Box<RawValue>>,
+    /// The new version of the weights of its entity's processor, in a run that learns. They are stored
+    /// before the run ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<String>,
+    /// The mean loss of the samples, in a run that learns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<f64>,
     /// The result itself, for clients that wait for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Box<RawValue>>,

@@ -29,6 +29,8 @@ pub const LEASES_BUCKET: &str = "mw_leases";
 pub const SNAPSHOTS_BUCKET: &str = "mw_snapshots";
 /// The bucket of runs that must not begin twice.
 pub const CLAIMS_BUCKET: &str = "mw_claims";
+/// The bucket of what processors have learned: each version of their weights, by world and hash.
+pub const WEIGHTS_BUCKET: &str = "mw_weights";
 /// The queue group in which replicas of the world service serve a partition.
 pub const WORLD_GROUP: &str = "world";
 /// The queue group in which replicas of the archive answer queries.

@@ -3,7 +3,9 @@
 use contract::{AgentConfig, Entity, EntityKind, Rejection};
 
 use crate::abilities::check_abilities;
-use crate::entities::{check_agent, check_basics, check_brain, check_state, check_timeout};
+use crate::entities::{
+    check_agent, check_basics, check_brain, check_processor, check_state, check_timeout,
+};
 use crate::minds::check_mind;
 use crate::rejection::{field_path, invalid};
 use crate::tools::check_access;
@@ -34,6 +36,9 @@ fn check_agent_config(agent: &AgentConfig, field: &str) -> Result<(), Rejection>
     }
     if let Some(mind) = &agent.mind {
         check_mind(mind, &format!("{field}.mind"))?;
+    }
+    if let Some(processor) = &agent.processor {
+        check_processor(processor, &format!("{field}.processor"))?;
     }
     check_brain(&agent.brain, &format!("{field}.brain"))
 }

@@ -8,6 +8,8 @@ mod data;
 mod end;
 mod events;
 mod follow_up;
+mod learners;
+mod learning;
 mod limits;
 mod machine;
 mod open;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::CommandError;
+use bytes::Bytes;
 use contract::query::EventRow;
 use contract::view::GetView;
 use contract::{Accepted, Chunk, CommandRequest, Run, RunContext, Sample, StreamRef};
@@ -152,6 +153,37 @@ impl ActionCtx {
     pub(crate) async fn view<G: GetView>(&self, get: G) -> Result<G::View, Error> {
         let read = self.connection.view(&self.request.world, get);
         read.await.map_err(|error| as_error(error, "no_view"))
+    }
+
+    /// Stores weights that the entity's processor has learned, and returns their version, the SHA-256 of
+    /// the bytes in hexadecimal. A run that learns does this before it ends with
+    /// [`weights`](contract::run::RunResult::weights). The same bytes again change nothing.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] when they are larger than
+    /// [`WEIGHTS_BYTES_MAX`](contract::processor::WEIGHTS_BYTES_MAX), [`Error::Transient`] when the broker
+    /// is unavailable.
+    pub async fn store_weights(&self, bytes: &Bytes) -> Result<String, Error> {
+        let stored = self.connection.store_weights(&self.request.world, bytes);
+        match stored.await {
+            Ok(version) => Ok(version),
+            Err(error @ bus::Error::TooLarge { .. }) => {
+                Err(Error::failed("weights_too_large", error.to_string()))
+            }
+            Err(error) => Err(Error::unavailable(&error)),
+        }
+    }
+
+    /// Loads a version of the weights of the entity's processor: that of the run's
+    /// [`InteractionContext`](contract::interaction::InteractionContext).
+    ///
+    /// # Errors
+    /// [`Error::Transient`] when there is no such version, or the broker is unavailable.
+    pub async fn load_weights(&self, version: &str) -> Result<Bytes, Error> {
+        let loaded = self.connection.load_weights(&self.request.world, version);
+        let found = loaded.await.map_err(|error| Error::unavailable(&error))?;
+        // A replica of the broker may lag behind the one that stored them.
+        found.ok_or_else(|| Error::transient(format!("the weights {version} are not there")))
     }
 
     /// Publishes a chunk of the answer to subscribers. Chunks may be lost: the result must hold the

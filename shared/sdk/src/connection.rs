@@ -6,6 +6,7 @@ mod memory;
 use std::time::Duration;
 
 use bus::{Bus, CommandError, SampleRange, StreamReader};
+use bytes::Bytes;
 use contract::query::{EventRow, EventsQuery, PAGE_ROWS_MAX};
 use contract::view::GetView;
 use contract::{
@@ -135,6 +136,32 @@ impl Connection {
             Self::Bus(bus) => read_samples(&bus.streams(), world, stream, from, limit).await,
             #[cfg(feature = "testing")]
             Self::Memory(memory) => Ok(memory.samples(stream, from, limit)),
+        }
+    }
+
+    /// Stores weights of a world's processors, and returns their version.
+    pub(crate) async fn store_weights(
+        &self,
+        world: &WorldId,
+        bytes: &Bytes,
+    ) -> Result<String, bus::Error> {
+        match self {
+            Self::Bus(bus) => bus.weights().store(world, bytes).await,
+            #[cfg(feature = "testing")]
+            Self::Memory(memory) => memory.store_weights(bytes),
+        }
+    }
+
+    /// Loads a version of the weights of a world's processors, if it is there.
+    pub(crate) async fn load_weights(
+        &self,
+        world: &WorldId,
+        version: &str,
+    ) -> Result<Option<Bytes>, bus::Error> {
+        match self {
+            Self::Bus(bus) => bus.weights().load(world, version).await,
+            #[cfg(feature = "testing")]
+            Self::Memory(memory) => Ok(memory.load_weights(version)),
         }
     }
 

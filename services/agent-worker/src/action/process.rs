@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use contract::interaction::InteractionContext;
@@ -8,7 +9,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::turn_limit::{limit_turn, turn_deadline};
-use crate::processor::{Processors, Sample};
+use crate::processor::{Batch, Processors, Sample, is_full};
 
 /// A run that has taken this long reports what it has done, so that its progress is seen; the rest is
 /// the next run's.
@@ -17,7 +18,7 @@ const REPORT_AFTER: Duration = Duration::from_secs(2);
 /// Turns samples into others with the processor of an agent: one step of an interaction for each.
 pub(crate) struct Process {
     pub(crate) name: ActionName,
-    pub(crate) processors: Processors,
+    pub(crate) processors: Arc<Processors>,
 }
 
 impl Action for Process {
@@ -42,9 +43,17 @@ impl Process {
             );
             return Err(Error::failed("no_interaction", reason));
         };
-        let inputs = inputs(interaction, &ctx).await?;
         let limit = config.turn_timeout_seconds;
         let deadline = turn_deadline(limit, &ctx);
+        if let Some(processor) = config.processor.as_deref().filter(|found| found.learns()) {
+            let work = self.processors.forward_all(processor, interaction, &ctx);
+            return Ok(RunResult {
+                samples: limit_turn(deadline, limit, work).await?,
+                ..RunResult::default()
+            });
+        }
+        let batch = Batch::read_inputs(interaction, 0, &ctx).await?;
+        let inputs = batch.inputs;
         let work = self.process_all(&context.entity, interaction, inputs, deadline, &mut ctx);
         limit_turn(deadline, limit, work).await
     }
@@ -62,7 +71,8 @@ impl Process {
         let began = Instant::now();
         let mut result = RunResult::default();
         for inputs in inputs {
-            if !result.samples.is_empty() && began.elapsed() > REPORT_AFTER {
+            let is_late = !result.samples.is_empty() && began.elapsed() > REPORT_AFTER;
+            if is_late || is_full(&result.samples) {
                 break;
             }
             let sample = Sample {
@@ -82,30 +92,6 @@ impl Process {
         }
         Ok(result)
     }
-}
-
-/// The inputs of each step: one sample for each input of the processor.
-async fn inputs(
-    interaction: &InteractionContext,
-    ctx: &ActionCtx,
-) -> Result<Vec<Vec<Box<RawValue>>>, Error> {
-    if !interaction.samples.is_empty() {
-        let samples = interaction.samples.iter();
-        return Ok(samples.map(|sample| vec![sample.clone()]).collect());
-    }
-    let count = interaction.step.count;
-    let mut steps: Vec<Vec<Box<RawValue>>> = (0..count).map(|_| Vec::new()).collect();
-    for bound in &interaction.streams.stdin {
-        let samples = ctx.read_samples(&bound.stream, bound.from, count).await?;
-        if samples.len() < steps.len() {
-            let reason = format!("{} has too few samples", bound.stream);
-            return Err(Error::transient(reason));
-        }
-        for (step, sample) in steps.iter_mut().zip(samples) {
-            step.push(sample.value);
-        }
-    }
-    Ok(steps)
 }
 
 fn add_usage(total: &mut Option<Usage>, usage: Option<Usage>) {

@@ -98,6 +98,7 @@ impl Maintenance {
         let bus = &self.resources.bus;
         let purged = async {
             bus.snapshots().remove(&world.id).await?;
+            bus.weights().remove_all(&world.id).await?;
             bus.log().purge(&world.id, world.seq).await
         };
         let loaded = match purged.await {

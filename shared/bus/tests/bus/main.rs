@@ -12,4 +12,5 @@ mod membership;
 mod replies;
 mod snapshots;
 mod support;
+mod weights;
 mod work_queue;

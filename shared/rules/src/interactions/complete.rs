@@ -8,6 +8,7 @@ use contract::{ActionName, Rejection, RunId, action};
 use super::data;
 use super::end::Reason;
 use super::follow_up::open_target;
+use super::learning;
 use super::limits::VALUE_BYTES_MAX;
 use crate::decider::Decider;
 use crate::runs::{self, OpenRun};
@@ -30,6 +31,13 @@ pub(crate) fn on_run_completed(
         let reason = format!("{} steps wrote {written} samples: one each", step.count);
         return runs::fail(id, run, "invalid_result", &reason, decider);
     }
+    let learns = run.action.as_str() == action::LEARN;
+    if let Some(reason) = learns
+        .then(|| learning::check_result(result).err())
+        .flatten()
+    {
+        return runs::fail(id, run, "invalid_result", reason, decider);
+    }
     let completed = completed(id, result);
     let Some(open) = open_target(world, step.id, &run.entity) else {
         return runs::push_completed(run, completed, decider);
@@ -42,6 +50,9 @@ pub(crate) fn on_run_completed(
         step.id,
         decider,
     )?;
+    if learns {
+        open.learn(written, result, decider)?;
+    }
     runs::push_completed(run, completed, decider)?;
     let steps_done = step.first + written;
     if steps_done < open.interaction.request.steps {

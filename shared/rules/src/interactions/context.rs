@@ -3,6 +3,7 @@
 use contract::EntityId;
 use contract::interaction::{BoundStream, InteractionContext, InteractionStep, StreamBindings};
 
+use crate::entities::agent_config;
 use crate::world::World;
 
 /// What a worker needs for steps of an interaction.
@@ -18,19 +19,35 @@ pub(crate) fn interaction_context(
         stream: bound.stream.clone(),
         from: bound.from + u64::from(step.first),
     };
-    let samples = request.samples.iter();
+    let lookback = lookback(world, target);
     let first = usize::try_from(step.first).unwrap_or(usize::MAX);
     let count = usize::try_from(step.count).unwrap_or(usize::MAX);
+    let samples = request.samples.iter();
     Some(InteractionContext {
         step,
         steps: request.steps,
         requester: interaction.requester.clone(),
         attempts: progress.attempts,
-        samples: samples.skip(first).take(count).cloned().collect(),
+        samples: samples.clone().skip(first).take(count).cloned().collect(),
+        preceding: samples
+            .take(first)
+            .skip(first.saturating_sub(lookback))
+            .cloned()
+            .collect(),
+        weights: world.interactions.learners().weights(target).cloned(),
         streams: StreamBindings {
             stdin: request.streams.stdin.iter().map(from).collect(),
             stdtar: request.streams.stdtar.iter().map(from).collect(),
             stdext: request.streams.stdext.iter().map(from).collect(),
         },
+    })
+}
+
+/// How many samples before a step the processor of a target reads too.
+fn lookback(world: &World, target: &EntityId) -> usize {
+    let config = agent_config(world, target);
+    let processor = config.and_then(|config| config.processor.as_ref());
+    processor.map_or(0, |processor| {
+        usize::try_from(processor.lookback()).unwrap_or(usize::MAX)
     })
 }

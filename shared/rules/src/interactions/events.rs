@@ -7,6 +7,7 @@ use contract::interaction::{
 use contract::stream::StreamAppended;
 use contract::{EntityId, Event, Fact, InteractionId, Purpose, Timestamp};
 
+use super::learning;
 use super::open::{OpenInteraction, Progress, RunFailure, TargetEnd};
 use super::readiness::{check_can, is_client, steps_ready};
 use crate::runs::EndedRun;
@@ -55,8 +56,13 @@ pub(crate) fn apply(
             look_at(world, id, target);
         }
         Fact::InteractionEnded(ended) => return end(world, ended, at),
+        Fact::ProcessorLearned(learned) => {
+            let learners = world.interactions.learners_mut();
+            learners.set_weights(&learned.entity, &learned.weights);
+        }
         Fact::StreamAppended(appended) => appended_to(world, appended),
         Fact::EntityRemoved(removed) => {
+            world.interactions.learners_mut().remove(&removed.entity);
             for (id, target) in world.interactions.involving(&removed.entity) {
                 world.interactions.set_due(id, &target);
             }
@@ -106,10 +112,36 @@ pub(super) fn look_at(world: &mut World, id: InteractionId, target: &EntityId) {
         && check_can(world, target, &interaction.request).is_err();
     // What a client has accepted ends when the client reports it.
     let is_clients = progress.status == TargetStatus::Accepted && is_client(world, target);
-    let is_ready =
-        !is_clients && progress.run.is_none() && steps_ready(world, interaction, progress) > 0;
+    // Runs of one entity that learn do not overlap.
+    let waits = learning::is_learning(interaction) && world.interactions.learners().is_busy(target);
+    let is_ready = !is_clients
+        && !waits
+        && progress.run.is_none()
+        && steps_ready(world, interaction, progress) > 0;
     if is_refused || is_ready {
         world.interactions.set_due(id, target);
+    }
+}
+
+/// A run of an entity has ended, or a request to learn: the next request to learn that can goes on.
+fn wake_next_learner(world: &mut World, entity: &EntityId, except: InteractionId) {
+    let mut index = 0;
+    while !world.interactions.learners().is_busy(entity) {
+        let mut waiting = world.interactions.of_target(entity);
+        let next = waiting
+            .by_ref()
+            .filter(|(id, interaction, _)| *id != except && learning::is_learning(interaction))
+            .nth(index)
+            .map(|(id, ..)| id);
+        drop(waiting);
+        let Some(next) = next else {
+            return;
+        };
+        look_at(world, next, entity);
+        if world.interactions.is_due(next, entity) {
+            return;
+        }
+        index += 1;
     }
 }
 
@@ -122,6 +154,9 @@ fn run_requested(world: &mut World, event: &Event, requested: &ActionRequested) 
     if let Some(progress) = interactions.progress_mut(step.id, &requested.entity) {
         progress.run = Some(event.id.run());
         progress.status = TargetStatus::Running;
+    }
+    if learning::begins_to_learn(requested) {
+        learning::begin(world, &requested.entity, event.id.run());
     }
 }
 
@@ -143,7 +178,15 @@ fn end(
         detail: ended.detail.clone(),
         state: ended.state.clone(),
     });
-    let interaction = world.interactions.end_target(id, target)?;
+    let is_learning = world
+        .interactions
+        .get(id)
+        .is_some_and(learning::is_learning);
+    let ended = world.interactions.end_target(id, target);
+    if is_learning {
+        wake_next_learner(world, target, id);
+    }
+    let interaction = ended?;
     let deadline = interaction.request.deadline;
     world.schedule.remove(deadline, Due::Interaction(id));
     Some((id, interaction))
@@ -192,6 +235,9 @@ fn add_output(output: &mut Vec<InteractionOutput>, appended: &StreamAppended) {
 pub(crate) fn on_run_ended(world: &mut World, ended: &EndedRun<'_>, step: InteractionStep) {
     debug_assert!(matches!(ended.run.purpose, Purpose::Interaction(_)));
     let target = &ended.run.entity;
+    if world.interactions.learners_mut().end(target, ended.id) {
+        wake_next_learner(world, target, step.id);
+    }
     let Some(progress) = world.interactions.progress_mut(step.id, target) else {
         return;
     };

@@ -7,6 +7,7 @@ use contract::{ActionName, EntityId, EventId, InteractionId, Purpose, Rejection}
 
 use super::data;
 use super::end::{OpenTarget, Reason};
+use super::learning;
 use super::limits::STEPS_PER_RUN;
 use super::readiness::{check_can, is_client, steps_ready};
 use crate::decider::{COMMAND_BYTES_MAX, Decider, EventHeader};
@@ -99,6 +100,9 @@ fn next(world: &World, open: OpenTarget<'_>, decider: &mut Decider<'_>) -> Resul
     if open.interaction.request.action.is_none() {
         return store(world, open, decider);
     }
+    if learning::must_wait(world, open, decider) {
+        return Ok(());
+    }
     open.accept(decider)?;
     next_run(world, open, decider)
 }
@@ -174,6 +178,9 @@ fn next_run(
     }
     let config = agent_config(world, open.target);
     let timeout = config.map_or(runs::DEADLINE_DEFAULT, |config| config.turn_timeout_seconds);
+    if learning::must_wait(world, open, decider) {
+        return Ok(());
+    }
     let ready = steps_ready(world, open.interaction, open.progress).min(STEPS_PER_RUN);
     let Some(action) = open.interaction.request.action.as_ref() else {
         return Ok(());

@@ -42,9 +42,25 @@ pub(super) fn check_can(
     if is_agent && action.as_str() == action::PROCESS {
         return Ok(());
     }
+    if is_agent && action.as_str() == action::LEARN {
+        return check_learns(world, target);
+    }
     Err(Reason {
         word: reason::UNKNOWN_ACTION,
         detail: "the target has no such action that others may request",
+    })
+}
+
+/// Whether the processor of an agent learns.
+fn check_learns(world: &World, target: &EntityId) -> Result<(), Reason<'static>> {
+    let config = agent_config(world, target);
+    let processor = config.and_then(|config| config.processor.as_ref());
+    if processor.is_some_and(|processor| processor.learns()) {
+        return Ok(());
+    }
+    Err(Reason {
+        word: reason::UNKNOWN_ACTION,
+        detail: "the target has no processor that learns: markov, regression or http",
     })
 }
 

@@ -6,6 +6,7 @@ use std::ops::Bound;
 use contract::{EntityId, InteractionId, StreamRef};
 use serde::{Deserialize, Serialize};
 
+use super::learners::Learners;
 use super::open::{OpenInteraction, Progress};
 
 /// When an entity answers messages of chats, as its machine lets it.
@@ -40,6 +41,8 @@ pub(crate) struct Interactions {
     answers: BTreeMap<EntityId, Answers>,
     /// How many there were so far.
     count: u64,
+    #[serde(default, skip_serializing_if = "Learners::is_empty")]
+    learners: Learners,
 }
 
 impl Interactions {
@@ -89,6 +92,19 @@ impl Interactions {
     /// The targets for which something follows at once.
     pub(super) fn due(&self) -> impl ExactSizeIterator<Item = &(InteractionId, EntityId)> {
         self.due.iter()
+    }
+
+    pub(super) fn is_due(&self, id: InteractionId, target: &EntityId) -> bool {
+        self.due.contains(&(id, target.clone()))
+    }
+
+    /// What the processors of entities have learned.
+    pub(super) const fn learners(&self) -> &Learners {
+        &self.learners
+    }
+
+    pub(super) const fn learners_mut(&mut self) -> &mut Learners {
+        &mut self.learners
     }
 
     /// Whether something follows at once.

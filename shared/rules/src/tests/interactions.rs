@@ -1,6 +1,7 @@
 //! Interactions with entities that have no behaviour.
 
 mod ends;
+mod learning;
 mod properties;
 mod refusals;
 

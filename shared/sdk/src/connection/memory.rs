@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bus::CommandError;
+use bytes::Bytes;
 use contract::query::EventRow;
 use contract::view::GetView;
 use contract::{
@@ -114,6 +115,19 @@ impl MemoryWorld {
     pub(crate) fn claim(&self, run: RunId, claimant: Uuid) -> bool {
         let mut state = self.lock();
         *state.claims.entry(run).or_insert(claimant) == claimant
+    }
+
+    /// Stores weights, and returns their version.
+    pub(crate) fn store_weights(&self, bytes: &Bytes) -> Result<String, bus::Error> {
+        let version = bus::Weights::version_of(bytes)?;
+        let mut state = self.lock();
+        state.weights.insert(version.clone(), bytes.clone());
+        Ok(version)
+    }
+
+    /// Loads a version of weights.
+    pub(crate) fn load_weights(&self, version: &str) -> Option<Bytes> {
+        self.lock().weights.get(version).cloned()
     }
 
     /// Stores a chunk.

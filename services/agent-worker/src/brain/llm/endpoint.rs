@@ -12,7 +12,7 @@ use reqwest::Url;
 use sdk::Error;
 
 use crate::config::{Endpoint, LlmConfig, UnlistedEndpoints};
-use crate::http::is_loopback;
+use crate::http::{is_loopback, parse_base_url};
 use crate::secret::Secret;
 
 /// Sent when there is no key: some servers require the header, with any value.
@@ -60,7 +60,7 @@ impl Endpoints {
     /// When an address is invalid, or its key is not set.
     pub(super) fn new(config: &LlmConfig) -> anyhow::Result<Self> {
         let listed = |endpoint: &Endpoint| {
-            let url = parse(&endpoint.base_url)
+            let url = parse_base_url(&endpoint.base_url)
                 .with_context(|| format!("llm.endpoints: {}", endpoint.base_url))?;
             let key = match &endpoint.key_variable {
                 None => None,
@@ -89,11 +89,11 @@ impl Endpoints {
         check_model(&llm.model)?;
         let default = provider_default(llm.provider);
         let url = llm.base_url.as_deref().unwrap_or(default.url);
-        let url = parse(url).map_err(|error| {
+        let url = parse_base_url(url).map_err(|error| {
             Error::failed("endpoint_not_allowed", format!("the base URL {error}"))
         })?;
         let listed = self.listed.iter().find(|listed| listed.url == url);
-        let is_default = parse(default.url).is_ok_and(|default| default == url);
+        let is_default = parse_base_url(default.url).is_ok_and(|default| default == url);
         let is_loopback = is_loopback(&url);
         let key = match (listed, default.key_variable) {
             (Some(listed), _) => listed.key.clone(),
@@ -165,26 +165,6 @@ fn provider_default(provider: Provider) -> ProviderDefault {
         url,
         key_variable,
     }
-}
-
-/// Normalises a base URL, with a slash at its end. What could change the path of the request is
-/// rejected.
-fn parse(text: &str) -> anyhow::Result<Url> {
-    let mut url = Url::parse(text).context("is not a URL")?;
-    let is_plain = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    anyhow::ensure!(
-        matches!(url.scheme(), "http" | "https"),
-        "is not http or https"
-    );
-    anyhow::ensure!(is_plain, "has more than a host and a path");
-    if !url.path().ends_with('/') {
-        let path = format!("{}/", url.path());
-        url.set_path(&path);
-    }
-    Ok(url)
 }
 
 /// Checks the name of a model: it is part of the request path of some providers.

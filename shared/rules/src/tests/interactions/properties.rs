@@ -15,7 +15,7 @@ use crate::tests::hash;
 enum Act {
     Request {
         targets: Vec<&'static str>,
-        action: bool,
+        action: Option<&'static str>,
         samples: u8,
         reads_stream: bool,
         seconds: u8,
@@ -38,12 +38,13 @@ enum Act {
 }
 
 fn any_entity() -> impl Strategy<Value = &'static str> {
-    prop_oneof![Just("w"), Just("v"), Just("c"), Just("box")]
+    prop_oneof![Just("w"), Just("student"), Just("c"), Just("box")]
 }
 
 fn any_act() -> impl Strategy<Value = Act> {
     let targets = prop::collection::vec(any_entity(), 1..4);
-    let request = (targets, any::<bool>(), 0_u8..4, any::<bool>(), 1_u8..9);
+    let action = prop_oneof![Just(None), Just(Some("process")), Just(Some("learn"))];
+    let request = (targets, action, 0_u8..4, any::<bool>(), 1_u8..9);
     let request =
         request.prop_map(
             |(targets, action, samples, reads_stream, seconds)| Act::Request {
@@ -87,6 +88,7 @@ fn command(story: &mut Story, requested: &[InteractionId], act: &Act) -> Option<
         Act::Write { run, samples } => {
             let result = RunResult {
                 samples: texts(*samples),
+                weights: Some("0".repeat(64)),
                 ..RunResult::default()
             };
             world(completion(story, *run, RunOutcome::Completed(result))?)
@@ -122,7 +124,7 @@ fn command(story: &mut Story, requested: &[InteractionId], act: &Act) -> Option<
             let entity = entity.parse().unwrap();
             world(Command::RemoveEntity { entity })
         }
-        Act::Create(id) => world(Command::CreateEntity(entity(id, EntityKind::Agent))),
+        Act::Create(id) => world(Command::CreateEntity(agent(id))),
         Act::Pass(seconds) => {
             story.now = story.now + Duration::from_secs(u64::from(*seconds));
             world(Command::FireDue)
@@ -142,7 +144,7 @@ fn new_request(story: &Story, act: &Act) -> Option<NewInteraction> {
         return None;
     };
     let mut new = push(targets);
-    new.action = action.then(|| "process".parse().unwrap());
+    new.action = action.map(|action| action.parse().unwrap());
     new.deadline = Some(story.now + Duration::from_secs(u64::from(*seconds)));
     if *reads_stream {
         new.streams.stdin = vec!["guest:data".to_owned()];
@@ -151,6 +153,13 @@ fn new_request(story: &Story, act: &Act) -> Option<NewInteraction> {
         new.samples = Some(to_raw_value(&texts(*samples)).unwrap());
     }
     Some(new)
+}
+
+fn agent(id: &str) -> Entity {
+    match id {
+        "student" => learning::student(),
+        id => entity(id, EntityKind::Agent),
+    }
 }
 
 fn texts(count: u8) -> Vec<Box<RawValue>> {
@@ -191,7 +200,7 @@ fn count(story: &Story) -> BTreeMap<(InteractionId, String), u32> {
 proptest! {
     #[test]
     fn each_target_ends_an_interaction_once(acts in prop::collection::vec(any_act(), 1..60)) {
-        let mut story = story();
+        let mut story = learning::school();
         let put = PutStream {
             stream: "guest:data".parse().unwrap(),
             stream_type: StreamType::Text,
@@ -211,6 +220,8 @@ proptest! {
                 requested.push(events[0].id.interaction());
             }
             prop_assert!(!story.world.interactions.has_work(), "something was left after {act:?}");
+            let learning = story.world.runs.iter().filter(|(_, run)| run.action.as_str() == "learn");
+            prop_assert!(learning.count() <= 1, "runs that learn overlap after {act:?}");
             // What is open has no end, and what has an end is not open.
             for ((id, target), ends) in count(&story) {
                 let open = story.interaction(id);

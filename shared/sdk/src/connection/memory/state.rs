@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use bytes::Bytes;
 use contract::fact::ActionRequested;
 use contract::query::EventRow;
 use contract::view::{GetEntity, ViewRequest};
@@ -28,6 +29,8 @@ pub(super) struct State {
     pub(super) queue: VecDeque<(Run, u32)>,
     pub(super) claims: HashMap<RunId, Uuid>,
     pub(super) chunks: Vec<Chunk>,
+    /// What processors have learned, by version.
+    pub(super) weights: HashMap<String, Bytes>,
     pub(super) dead_letters: Vec<String>,
     /// How many ids of commands were given out.
     commands: u64,
@@ -42,6 +45,7 @@ impl State {
             queue: VecDeque::new(),
             claims: HashMap::new(),
             chunks: Vec::new(),
+            weights: HashMap::new(),
             dead_letters: Vec::new(),
             commands: 0,
         }

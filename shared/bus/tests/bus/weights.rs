@@ -1,0 +1,62 @@
+//! Weights of processors.
+
+use bytes::Bytes;
+use testkit::NatsServer;
+
+use crate::support::{connect, world};
+
+#[tokio::test]
+async fn weights_of_any_size_are_stored_once_by_their_hash() {
+    let nats = NatsServer::start();
+    let bus = connect(&nats).await;
+    let (lobby, other) = (world("lobby"), world("lobby-2"));
+    let client = async_nats::connect(nats.url()).await.unwrap();
+    let jetstream = async_nats::jetstream::new(client);
+    let messages = async || {
+        let stream = jetstream.get_stream("KV_mw_weights").await.unwrap();
+        stream.cached_info().state.messages
+    };
+    let mut versions = Vec::new();
+    for (size, kept) in [(0, 1), (10, 3), (2_000_000, 7)] {
+        let bytes = Bytes::from(vec![7; size]);
+        let version = bus.weights().store(&lobby, &bytes).await.unwrap();
+        assert_eq!(bus.weights().store(&lobby, &bytes).await.unwrap(), version);
+        assert_eq!(messages().await, kept, "of {size} bytes");
+        let loaded = bus.weights().load(&lobby, &version).await.unwrap();
+        assert_eq!(loaded, Some(bytes));
+        assert_eq!(bus.weights().load(&other, &version).await.unwrap(), None);
+        versions.push(version);
+    }
+    assert_eq!(
+        versions[0], "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "the SHA-256 of nothing"
+    );
+    // What is no version is no key either.
+    let traversal = format!("{}.0", versions[1]);
+    for version in ["", "x", &traversal, "e3b0c442.>"] {
+        assert_eq!(bus.weights().load(&lobby, version).await.unwrap(), None);
+    }
+    let bytes = Bytes::from_static(b"of another world");
+    let kept = bus.weights().store(&other, &bytes).await.unwrap();
+    bus.weights().remove_all(&lobby).await.unwrap();
+    for version in versions {
+        assert_eq!(bus.weights().load(&lobby, &version).await.unwrap(), None);
+    }
+    assert!(bus.weights().load(&other, &kept).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn weights_that_are_too_large_are_not_stored() {
+    let nats = NatsServer::start();
+    let bus = connect(&nats).await;
+    let bytes = Bytes::from(vec![0; contract::processor::WEIGHTS_BYTES_MAX + 1]);
+    let error = bus
+        .weights()
+        .store(&world("lobby"), &bytes)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, bus::Error::TooLarge { .. }) && !error.is_transient(),
+        "{error}"
+    );
+}
