@@ -7,6 +7,7 @@ use contract::run::RunResult;
 use contract::{EntityId, Fact, InteractionId, Rejection, RunId, action};
 
 use super::end::OpenTarget;
+use super::follow_up::is_present;
 use super::open::{OpenInteraction, Progress};
 use super::readiness::check_can;
 use crate::decider::Decider;
@@ -65,7 +66,7 @@ fn ends(
     target: &EntityId,
 ) -> bool {
     !world.entities.contains(target)
-        || !world.entities.contains(&interaction.requester)
+        || !is_present(world, &interaction.requester)
         || progress.failure.is_some()
         || progress.status == TargetStatus::Waiting
             && check_can(world, target, &interaction.request).is_err()

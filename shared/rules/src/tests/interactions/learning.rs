@@ -160,6 +160,7 @@ fn several_that_become_ready_at_once_learn_one_after_the_other() {
         stream: stream(),
         stream_type: contract::StreamType::Json,
         public: true,
+        range: None,
     };
     story.send("guest", Command::PutStream(put)).unwrap();
     let new = || {
