@@ -73,10 +73,16 @@ pub(super) fn write(
         };
         decider.push_with(Fact::StreamDeclared(declared), EventHeader::sent_by(owner))?;
     }
+    // The tags of each interaction begin at 0.
+    let last = world
+        .streams
+        .get(&stream)
+        .and_then(|found| found.last_tag(Some(interaction)));
+    let begin = last.map_or(0, |last| last + 1);
     let wanted = AppendSamples {
         stream: stream.clone(),
         samples: values.to_vec(),
-        tags: None,
+        tags: Some((begin..).take(values.len()).collect()),
         interaction: Some(interaction),
     };
     streams::append(world, &wanted, owner, "", decider)?;
