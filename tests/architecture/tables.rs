@@ -26,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("world", &["contract", "bus", "rules", "service-kit"]),
     ("agent-worker", &["contract", "bus", "sdk", "service-kit"]),
     ("door-kit", &["contract", "bus", "service-kit"]),
-    ("door-native", &["contract", "door-kit"]),
+    ("door-native", &["contract", "door-kit", "world-file"]),
     ("door-agent-world", &["contract", "door-kit"]),
     ("door-genworlds", &["contract", "door-kit"]),
     (

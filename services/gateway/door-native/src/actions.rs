@@ -1,0 +1,58 @@
+//! Built-in actions that entities use by a request.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use contract::http::{ProblemDetails, UseActionRequest, UseActionResponse};
+use contract::view::GetActionResult;
+use contract::{ActionName, Command, EntityId, Event, Fact, WorldId};
+use door_kit::{DoorState, Idempotency, JsonBody, PathParams, Problem};
+
+use crate::responses::{FieldNames, rename_field};
+
+/// The fields of the command that have other names here.
+const FIELDS: FieldNames = &[("sender", "entity")];
+
+/// Let an entity use a built-in action of behaviours, with or without a behaviour of its own.
+#[utoipa::path(
+    post, path = "/v1/worlds/{world}/entities/{entity}/actions/{action}", tag = "behaviours",
+    request_body = UseActionRequest,
+    params(("world" = WorldId, Path), ("entity" = EntityId, Path), ("action" = ActionName, Path)),
+    responses(
+        (status = 200, body = UseActionResponse), (status = 403, body = ProblemDetails),
+        (status = 404, body = ProblemDetails), (status = 422, body = ProblemDetails)
+    )
+)]
+pub(crate) async fn use_action(
+    State(state): State<Arc<DoorState>>,
+    idempotency: Idempotency,
+    PathParams((world, entity, action)): PathParams<(WorldId, EntityId, ActionName)>,
+    JsonBody(UseActionRequest { arguments }): JsonBody<UseActionRequest>,
+) -> Result<Json<UseActionResponse>, Problem> {
+    let id = idempotency.command_id(&world);
+    let sent = (entity.clone(), Command::UseAction { action, arguments });
+    let sent = state.send_command(idempotency.principal(), &world, id, sent);
+    let accepted = sent.await;
+    let accepted = accepted.map_err(|problem| rename_field(problem, FIELDS))?;
+    let get = GetActionResult { entity };
+    let view = state.broker.view_at(&world, get, Some(accepted.seq));
+    let mut result = view.await?.view.ok_or_else(Problem::internal)?;
+    // Another command of the same commit may have used an action too: the event is this command's own.
+    let events = state.broker.events_of(&world, accepted).await?;
+    if let Some(is_true) = events.iter().rev().find_map(result_of) {
+        result.result = is_true;
+    }
+    Ok(Json(UseActionResponse {
+        result,
+        seq: accepted.seq,
+    }))
+}
+
+/// Whether the action was true, if the event says so.
+fn result_of(event: &Event) -> Option<bool> {
+    match Fact::parse(&event.event_type, &event.data) {
+        Ok(Some(Fact::BehaviourChanged(change))) => change.used.map(|used| used.result),
+        _ => None,
+    }
+}
