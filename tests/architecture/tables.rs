@@ -30,7 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["contract", "bus", "learners", "sdk", "service-kit"],
     ),
     ("door-kit", &["contract", "bus", "service-kit"]),
-    ("door-native", &["contract", "door-kit"]),
+    ("door-native", &["contract", "door-kit", "world-file"]),
     ("door-agent-world", &["contract", "door-kit"]),
     ("door-genworlds", &["contract", "door-kit"]),
     (

@@ -35,6 +35,7 @@ const WITHOUT_IDEMPOTENCY_KEY: &str = "/mcp/servers/{id}/restart";
     components(schemas(
         contract::http::ProblemDetails,
         contract::WorldId,
+        contract::ActionName,
         contract::EntityId,
         contract::ChatId,
         contract::TimerId,

@@ -6,7 +6,10 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use client::Client;
 
-use crate::commands::{approvals, bench, chat, interact, send, state, stream, tail, world};
+use crate::commands::{
+    action, approvals, badges, behaviour, bench, chat, interact, roster, send, state, statistics,
+    stream, tail, world,
+};
 use crate::error_text::error_text;
 use crate::output::{Output, Style};
 use crate::up;
@@ -20,6 +23,7 @@ Examples:
   manyworlds state lobby --at 3                      the world as it was after its commit 3
   manyworlds stream append lab sensor:readings 1.5   append a sample to a stream
   manyworlds interact lobby process --from guest --to ada --samples '\"hello\"'
+  manyworlds behaviour put lab ada teacher.yaml      give an agent a behaviour
   manyworlds send lobby myapp.order.created '{\"id\": 7}' --sender guest";
 
 /// Worlds of agents: run them, talk to them, watch them.
@@ -75,6 +79,17 @@ enum Command {
     Interact(interact::Options),
     /// List the interactions of a world
     Interactions(interact::ListOptions),
+    /// Give an agent a behaviour, show it, draw it, pause it
+    #[command(subcommand)]
+    Behaviour(behaviour::Command),
+    /// Let an entity use a built-in action of behaviours
+    Action(action::Options),
+    /// Show who is in a world, with roles, states and partners
+    Roster(roster::Options),
+    /// List the badges of a world
+    Badges(badges::Options),
+    /// Show what the behaviours of a world have done
+    Statistics(statistics::Options),
     /// Send an event of a type of your own
     Send(send::Options),
     /// Show the events of a world as they come
@@ -126,6 +141,11 @@ async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Resu
         Command::Deny(options) => approvals::deny(options, client, output).await,
         Command::Interact(options) => interact::run(options, client, output).await,
         Command::Interactions(options) => interact::list(options, client, output).await,
+        Command::Behaviour(command) => behaviour::run(command, client, output).await,
+        Command::Action(options) => action::run(options, client, output).await,
+        Command::Roster(options) => roster::run(options, client, output).await,
+        Command::Badges(options) => badges::run(options, client, output).await,
+        Command::Statistics(options) => statistics::run(options, client, output).await,
         Command::Send(options) => send::run(options, client, output).await,
         Command::Tail(options) => tail::run(options, client, output).await,
         Command::State(options) => state::run(options, client, output).await,

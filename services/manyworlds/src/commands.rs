@@ -1,11 +1,16 @@
 //! The commands that talk to a gateway, a file each.
 
+pub(crate) mod action;
 pub(crate) mod approvals;
+pub(crate) mod badges;
+pub(crate) mod behaviour;
 pub(crate) mod bench;
 pub(crate) mod chat;
 pub(crate) mod interact;
+pub(crate) mod roster;
 pub(crate) mod send;
 pub(crate) mod state;
+pub(crate) mod statistics;
 pub(crate) mod stream;
 pub(crate) mod tail;
 pub(crate) mod world;

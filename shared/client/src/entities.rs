@@ -2,7 +2,7 @@
 
 use contract::http::{
     ChangeEntitiesRequest, EntitiesPageQuery, EntitiesResponse, OffersResponse, Receipt,
-    UpdateEntityRequest,
+    SetRoleRequest, UpdateEntityRequest,
 };
 use contract::mind::MindView;
 use contract::{Entity, EntityId};
@@ -52,6 +52,21 @@ impl<'a> Entities<'a> {
     /// See [`Error`].
     pub async fn show(&self, id: &EntityId) -> Result<Entity, Error> {
         self.transport.get(&self.entity(id), &()).await
+    }
+
+    /// Gives an entity another role.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn set_role(
+        &self,
+        id: &EntityId,
+        request: &SetRoleRequest,
+    ) -> Result<Receipt, Error> {
+        let path = format!("{}/role", self.entity(id));
+        self.transport
+            .command_with(Method::PUT, &path, request)
+            .await
     }
 
     /// Changes what an entity is. What is absent stays.

@@ -26,6 +26,7 @@
 //! ```
 
 mod approvals;
+mod behaviours;
 mod chats;
 mod client;
 mod entities;
@@ -48,6 +49,7 @@ mod world;
 mod worlds;
 
 pub use approvals::Approvals;
+pub use behaviours::Behaviours;
 pub use chats::Chats;
 pub use client::{Client, Readiness};
 pub use entities::Entities;

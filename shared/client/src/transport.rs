@@ -118,6 +118,16 @@ impl Transport {
             .await
     }
 
+    /// Reads a resource that is not JSON.
+    pub(crate) async fn get_document(
+        &self,
+        path: &str,
+        query: &impl Serialize,
+    ) -> Result<String, Error> {
+        let request = self.request(Method::GET, path).query(query);
+        self.call_text(request.timeout(RESPONSE_TIMEOUT)).await
+    }
+
     /// Reads a page that is not JSON. Any status is a response.
     pub(crate) async fn get_text(&self, path: &str) -> Result<(bool, String), Error> {
         let request = self.request(Method::GET, path).timeout(RESPONSE_TIMEOUT);
@@ -160,6 +170,15 @@ impl Transport {
 
     /// Sends a request, again after transient failures, and decodes the response.
     async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Error> {
+        let text = self.call_text(request).await?;
+        serde_json::from_str(&text).map_err(|source| Error::Decode {
+            subject: "response".to_owned(),
+            source,
+        })
+    }
+
+    /// Sends a request, again after transient failures, and reads the response.
+    async fn call_text(&self, request: RequestBuilder) -> Result<String, Error> {
         let mut retry = self.retry();
         let mut request = self.build(request)?;
         loop {
@@ -173,13 +192,9 @@ impl Transport {
         }
     }
 
-    async fn attempt<T: DeserializeOwned>(&self, request: Request) -> Result<T, Error> {
+    async fn attempt(&self, request: Request) -> Result<String, Error> {
         let response = check(self.execute(request).await?).await?;
-        let text = read_text(response).await?;
-        serde_json::from_str(&text).map_err(|source| Error::Decode {
-            subject: "response".to_owned(),
-            source,
-        })
+        read_text(response).await
     }
 
     fn build(&self, request: RequestBuilder) -> Result<Request, Error> {

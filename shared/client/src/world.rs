@@ -2,12 +2,14 @@
 
 use contract::command::WorldUpdate;
 use contract::http::{
-    ReadAfterWrite, Receipt, StateQuery, StateResponse, UsageResponse, WorldResponse,
+    AtQuery, BadgesPage, BadgesPageQuery, ReadAfterWrite, Receipt, RosterResponse, StateQuery,
+    StateResponse, StatisticsResponse, UsageResponse, WorldResponse,
 };
 use contract::{ChatId, WorldId, WorldSpec};
 use reqwest::Method;
 
 use crate::approvals::Approvals;
+use crate::behaviours::Behaviours;
 use crate::chats::Chats;
 use crate::entities::Entities;
 use crate::error::Error;
@@ -83,6 +85,35 @@ impl<'a> World<'a> {
     /// See [`Error`].
     pub async fn usage(&self, query: &ReadAfterWrite) -> Result<UsageResponse, Error> {
         self.transport.get(&self.below("usage"), query).await
+    }
+
+    /// Reads who is in the world, with roles, states and partners.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn roster(&self, query: &AtQuery) -> Result<RosterResponse, Error> {
+        self.transport.get(&self.below("roster"), query).await
+    }
+
+    /// Reads what the machines of the world have done.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn statistics(&self, query: &AtQuery) -> Result<StatisticsResponse, Error> {
+        self.transport.get(&self.below("statistics"), query).await
+    }
+
+    /// Reads a page of the badges of the world, from the archive.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn badges(&self, query: &BadgesPageQuery) -> Result<BadgesPage, Error> {
+        self.transport.get(&self.below("badges"), query).await
+    }
+
+    /// The behaviours of its entities.
+    pub fn behaviours(&self) -> Behaviours<'a> {
+        Behaviours::new(self.transport, &self.path)
     }
 
     /// Its entities.

@@ -2,6 +2,8 @@
 //! share. Their JSON is part of `/v1`.
 
 mod approvals;
+mod badges;
+mod behaviours;
 mod chats;
 mod entities;
 mod event_types;
@@ -19,6 +21,11 @@ mod timers;
 mod worlds;
 
 pub use approvals::{ApprovalsResponse, DecideApprovalRequest};
+pub use badges::{BadgeResponse, BadgesPage, BadgesPageQuery};
+pub use behaviours::{
+    AtQuery, BehaviourResponse, DiagramQuery, PutBehaviourResponse, RosterResponse, SetRoleRequest,
+    StatisticsResponse, UseActionRequest, UseActionResponse,
+};
 pub use chats::{BranchChatRequest, ChatResponse, ChatsResponse, UpdateChatRequest};
 pub use entities::{
     ChangeEntitiesRequest, EntitiesPageQuery, EntitiesResponse, OffersResponse, UpdateEntityRequest,

@@ -1,11 +1,14 @@
 //! Why a text is not a world file.
 
-/// Why a text is not a world file.
+/// Why a text is not a world file, or not a behaviour.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It is neither YAML nor JSON, or the value of a field is invalid. The text has the line.
     #[error(transparent)]
     Malformed(Box<dyn std::error::Error + Send + Sync>),
+    /// It is YAML, but not a behaviour.
+    #[error(transparent)]
+    NotBehaviour(Box<dyn std::error::Error + Send + Sync>),
     /// A world has no such field. A message ignores fields that it does not know, but a person
     /// mistypes.
     #[error("unknown field {path}")]

@@ -7,7 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use contract::Timestamp;
-use door_kit::{DoorState, authenticate};
+use door_kit::{DoorState, authenticate, refuse_limited_keys};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,6 +24,7 @@ pub fn routes(doors: &Arc<DoorState>) -> OpenApiRouter {
         .merge(routes.clone())
         .nest("/api", routes)
         .layer(DefaultBodyLimit::max(doors.body_bytes_max))
+        .layer(from_fn_with_state(Arc::clone(doors), refuse_limited_keys))
         .layer(from_fn_with_state(Arc::clone(doors), authenticate))
         .route("/health", get(health))
         .layer(from_fn_with_state(

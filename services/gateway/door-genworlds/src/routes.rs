@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use contract::WorldId;
-use door_kit::{DoorState, authenticate, check_origin};
+use door_kit::{DoorState, authenticate, check_origin, refuse_limited_keys};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -22,6 +22,7 @@ pub fn routes(doors: &Arc<DoorState>, default_world: Option<WorldId>) -> OpenApi
         frame_slot: doors.register_frame_slot(),
     };
     list()
+        .layer(from_fn_with_state(Arc::clone(doors), refuse_limited_keys))
         .layer(from_fn_with_state(Arc::clone(doors), authenticate))
         .layer(from_fn_with_state(Arc::clone(doors), require_same_origin))
         .with_state(state)

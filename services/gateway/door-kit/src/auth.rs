@@ -28,6 +28,21 @@ pub async fn authenticate(
     }
 }
 
+/// Middleware behind [`authenticate`], for doors whose requests do not name the entity that acts: it
+/// answers those of keys that may act as some entities only with 403.
+pub async fn refuse_limited_keys(
+    State(state): State<Arc<DoorState>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let principal = request.extensions().get::<Principal>();
+    let principal = principal.ok_or_else(Problem::internal);
+    match principal.and_then(|principal| state.require_every_entity(principal)) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
 fn principal(state: &DoorState, request: &Request) -> Result<Principal, Problem> {
     let principal = if state.api_keys.is_empty() {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();

@@ -27,6 +27,11 @@ struct Key {
 }
 
 impl Idempotency {
+    /// Who sends the request.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
     /// The id of the request's command: derived from the key, or a new one without a key.
     pub fn command_id(&self, world: &WorldId) -> CommandId {
         self.keyed_id(world).unwrap_or_default()

@@ -29,7 +29,7 @@ mod sse;
 mod state;
 
 pub use api_keys::ApiKeys;
-pub use auth::authenticate;
+pub use auth::{authenticate, refuse_limited_keys};
 pub use body::{JsonBody, is_json, media_type, read_body, unsupported_media_type};
 pub use broker::{
     Broker, BrokerConnection, LogCommit, Offers, QueryRows, Resource, SampleRange, Samples, ViewAt,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use contract::WorldId;
 use contract::commit::Position;
+use contract::{Accepted, Command, CommandId, EntityId, Rejection, RejectionCode, WorldId};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -83,6 +83,46 @@ impl DoorState {
             let detail = "too many requests: wait before the next";
             Problem::new(status, "too_many_requests", detail).with_retry_after(wait)
         })
+    }
+
+    /// Checks that a principal may act as every entity, and as the world.
+    ///
+    /// # Errors
+    /// 403 when its API key has a list of entities.
+    pub fn require_every_entity(&self, principal: &Principal) -> Result<(), Problem> {
+        match self.api_keys.entities_of(principal) {
+            None => Ok(()),
+            Some(_) => {
+                let detail = "this API key may act as some entities only: use it under /v1";
+                Err(Rejection::new(RejectionCode::NotAllowed, detail, None).into())
+            }
+        }
+    }
+
+    /// Sends a command of a principal, and returns once its events are durable.
+    ///
+    /// # Errors
+    /// 403 with the field `sender` when the principal may not act as the sender; otherwise as
+    /// [`Broker::send_command`].
+    pub async fn send_command(
+        &self,
+        principal: &Principal,
+        world: &WorldId,
+        id: CommandId,
+        (sender, command): (EntityId, Command),
+    ) -> Result<Accepted, Problem> {
+        self.check_sender(principal, &sender)?;
+        self.broker.send_command(world, id, sender, command).await
+    }
+
+    fn check_sender(&self, principal: &Principal, sender: &EntityId) -> Result<(), Problem> {
+        let entities = self.api_keys.entities_of(principal);
+        if entities.is_none_or(|entities| entities.contains(sender)) {
+            return Ok(());
+        }
+        let detail = format!("this API key may not act as {sender}");
+        let field = Some("sender".to_owned());
+        Err(Rejection::new(RejectionCode::NotAllowed, detail, field).into())
     }
 
     /// Registers a form in which a door writes frames, before it serves the first request.

@@ -19,7 +19,8 @@ impl CommandSender {
     /// Sends a command, and returns its commit once its events are durable.
     ///
     /// # Errors
-    /// The rejection of the world, or 503 when it did not answer.
+    /// 403 when the client may not act as the sender, the rejection of the world, or 503 when it did not
+    /// answer.
     pub(crate) async fn send(
         &self,
         world: &WorldId,
@@ -27,8 +28,9 @@ impl CommandSender {
         command: Command,
     ) -> Result<Seq, Problem> {
         let id = self.idempotency.command_id(world);
-        let broker = &self.doors.broker;
-        let accepted = broker.send_command(world, id, sender, command).await?;
+        let principal = self.idempotency.principal();
+        let sent = (sender, command);
+        let accepted = self.doors.send_command(principal, world, id, sent).await?;
         Ok(accepted.seq)
     }
 

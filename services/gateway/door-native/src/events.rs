@@ -8,7 +8,9 @@ use axum::response::Response;
 use contract::http::{EventsPage, EventsPageQuery, ProblemDetails, Receipt, SendEventsRequest};
 use contract::query::EventsQuery;
 use contract::{CloudEvent, Command, CommandId, WorldId};
-use door_kit::{DoorState, Idempotency, PathParams, Problem, QueryParams, QueryRows, read_body};
+use door_kit::{
+    DoorState, Idempotency, PathParams, Principal, Problem, QueryParams, QueryRows, read_body,
+};
 
 use crate::parsed_events::ParsedEvents;
 use crate::responses::{before, created, page_rows};
@@ -74,11 +76,13 @@ pub(crate) async fn send(
         .keyed_id(&world)
         .or(parsed.id)
         .unwrap_or_default();
-    send_events(&state, &world, id, parsed).await.map(created)
+    let sent = send_events(&state, idempotency.principal(), &world, id, parsed).await;
+    sent.map(created)
 }
 
 async fn send_events(
     state: &DoorState,
+    principal: &Principal,
     world: &WorldId,
     id: CommandId,
     parsed: ParsedEvents,
@@ -87,10 +91,8 @@ async fn send_events(
         events: parsed.events,
         message: None,
     };
-    let sent = state
-        .broker
-        .send_command(world, id, parsed.sender, command)
-        .await;
+    let sent = (parsed.sender, command);
+    let sent = state.send_command(principal, world, id, sent).await;
     let accepted = sent.map_err(|problem| parsed.shape.rewrite_field_path(problem))?;
     Ok(Receipt {
         ids: accepted.event_ids(id).collect(),

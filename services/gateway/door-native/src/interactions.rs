@@ -62,7 +62,7 @@ pub(crate) async fn request(
         false => None,
     };
     let id = idempotency.command_id(&world);
-    let sent = state.broker.send_command(&world, id, sender, command);
+    let sent = state.send_command(idempotency.principal(), &world, id, (sender, command));
     let accepted = sent.await;
     let seq = accepted
         .map_err(|problem| rename_field(problem, REQUEST_FIELDS))?
@@ -216,7 +216,7 @@ pub(crate) async fn cancel(
     };
     let (sender, command) = cancel_command(frame);
     let id = idempotency.command_id(&world);
-    let sent = state.broker.send_command(&world, id, sender, command);
+    let sent = state.send_command(idempotency.principal(), &world, id, (sender, command));
     Ok(Json(Receipt::created(&interaction, sent.await?.seq)))
 }
 
@@ -238,7 +238,7 @@ pub(crate) async fn complete(
 ) -> Result<Json<Receipt>, Problem> {
     let (sender, command) = commands::complete(interaction, body);
     let id = idempotency.command_id(&world);
-    let sent = state.broker.send_command(&world, id, sender, command);
+    let sent = state.send_command(idempotency.principal(), &world, id, (sender, command));
     let accepted = sent.await;
     let accepted = accepted.map_err(|problem| rename_field(problem, RESULT_FIELDS))?;
     Ok(Json(Receipt::created(&interaction, accepted.seq)))

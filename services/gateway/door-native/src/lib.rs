@@ -3,7 +3,10 @@
 //! Its bodies, queries and responses are in [`contract::http`], which clients share. Start with `routes`,
 //! then `messages` (how a message reaches a world, and its answers the client).
 
+mod actions;
 mod approvals;
+mod badges;
+mod behaviours;
 mod changes;
 mod chats;
 mod cloud_events;
@@ -19,6 +22,7 @@ mod messages;
 mod parsed_events;
 mod part;
 mod responses;
+mod roster;
 mod routes;
 mod runs;
 mod samples;

@@ -31,7 +31,7 @@ pub(crate) async fn edit(
         text,
     };
     let id = idempotency.command_id(&world);
-    let sent = state.broker.send_command(&world, id, sender, command);
+    let sent = state.send_command(idempotency.principal(), &world, id, (sender, command));
     // The first event removes the old message, the second is the new one.
     Ok(Json(Receipt::created(&id.event(1), sent.await?.seq)))
 }

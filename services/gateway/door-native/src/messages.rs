@@ -88,7 +88,8 @@ pub(crate) async fn post(
         text: body.text,
         in_reply_to: body.in_reply_to,
     };
-    let sent = doors.broker.send_command(&world, id, body.sender, command);
+    let sent = (body.sender, command);
+    let sent = doors.send_command(idempotency.principal(), &world, id, sent);
     let accepted = sent.await?;
     let posted = TurnResponse {
         id: id.event(0).message(),

@@ -8,8 +8,9 @@ use utoipa_axum::routes;
 
 use crate::state::NativeState;
 use crate::{
-    approvals, changes, chats, entities, event_types, events, interactions, message_edits,
-    messages, runs, samples, socket, stream, streams, timers, world_state, worlds,
+    actions, approvals, badges, behaviours, changes, chats, entities, event_types, events,
+    interactions, message_edits, messages, roster, runs, samples, socket, stream, streams, timers,
+    world_state, worlds,
 };
 
 /// The routes of the native door, with their description.
@@ -42,6 +43,7 @@ fn list() -> OpenApiRouter<NativeState> {
         .merge(run_routes())
         .merge(interaction_routes())
         .merge(stream_routes())
+        .merge(behaviour_routes())
 }
 
 fn chat_routes() -> OpenApiRouter<NativeState> {
@@ -78,4 +80,22 @@ fn stream_routes() -> OpenApiRouter<NativeState> {
         .routes(routes!(streams::list))
         .routes(routes!(streams::show, streams::put, streams::remove))
         .routes(routes!(samples::list, samples::append))
+}
+
+fn behaviour_routes() -> OpenApiRouter<NativeState> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            behaviours::show,
+            behaviours::put,
+            behaviours::remove
+        ))
+        .routes(routes!(behaviours::diagram))
+        .routes(routes!(behaviours::pause))
+        .routes(routes!(behaviours::step))
+        .routes(routes!(behaviours::resume))
+        .routes(routes!(actions::use_action))
+        .routes(routes!(roster::show))
+        .routes(routes!(roster::set_role))
+        .routes(routes!(roster::statistics))
+        .routes(routes!(badges::list))
 }

@@ -50,8 +50,8 @@ pub(crate) async fn request(
         arguments: body.arguments,
         deadline: body.deadline,
     };
-    let sender = sender_or_world(body.sender);
-    let sent = state.broker.send_command(&world, id, sender, command);
+    let sent = (sender_or_world(body.sender), command);
+    let sent = state.send_command(idempotency.principal(), &world, id, sent);
     let accepted = sent.await?;
     let run = id.event(0).run();
     let Some(mut subscription) = subscription else {

@@ -152,9 +152,9 @@ impl SocketConnection {
                 fields,
             }) => {
                 let doors = Arc::clone(&self.doors);
-                let world = self.world.clone();
+                let (world, principal) = (self.world.clone(), self.principal);
                 let reply = async move {
-                    let sent = doors.broker.send_command(&world, id, sender, *command);
+                    let sent = doors.send_command(&principal, &world, id, (sender, *command));
                     match sent.await {
                         Ok(accepted) => ServerFrame::Accepted {
                             reference,

@@ -119,11 +119,12 @@ pub(crate) async fn send(
     let is_named = sender.is_some();
     let sender = sender.unwrap_or_else(|| stream.owner.clone());
     let id = idempotency.command_id(world);
-    let sent = state.broker.send_command(world, id, sender, command).await;
-    sent.map_err(|problem| match problem.field.as_deref() {
-        Some("sender") if !is_named => problem.with_field("owner"),
-        _ => problem,
-    })
+    let sent = state.send_command(idempotency.principal(), world, id, (sender, command));
+    sent.await
+        .map_err(|problem| match problem.field.as_deref() {
+            Some("sender") if !is_named => problem.with_field("owner"),
+            _ => problem,
+        })
 }
 
 fn unknown_stream(stream: &StreamRef) -> Problem {

@@ -7,9 +7,11 @@
 )]
 
 mod agent_world;
+mod behaviours;
 mod failures;
 mod genworlds;
 mod interactions;
+mod keys;
 mod requests;
 mod scripted_world;
 mod sockets;

@@ -1,6 +1,7 @@
 //! A scripted world service: what a gateway needs of one, and answers that a test can predict. Its views are
 //! those of the rules.
 
+mod behaviours;
 mod interactions;
 mod parts;
 
@@ -264,7 +265,8 @@ impl World {
             let id = request.id.event(0);
             vec![fact(id, sender, Some(id.message()), &body)]
         };
-        if let Some(events) = interactions::events(request) {
+        let scripted = interactions::events(request).or_else(|| behaviours::events(request));
+        if let Some(events) = scripted {
             return events;
         }
         match &request.command {
@@ -280,6 +282,9 @@ impl World {
                     mcp_servers: Default::default(),
                     chat_dialect: Default::default(),
                     perception: Default::default(),
+                    actions: Vec::new(),
+                    roles: Default::default(),
+                    badges: Default::default(),
                 };
                 self.worlds.insert(world.clone(), description.clone());
                 self.first_entities

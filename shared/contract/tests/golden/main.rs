@@ -18,8 +18,8 @@ use contract::query::{
 };
 use contract::tool::{McpServerStatus, ReadResource, RestartMcpServer};
 use contract::view::{
-    EncodedView, GetAgents, GetApprovals, GetEventTypes, GetOutline, GetProfile, GetView, GetWhole,
-    ViewRequest,
+    EncodedView, GetAgents, GetApprovals, GetEventTypes, GetOutline, GetProfile, GetRoster,
+    GetStatistics, GetView, GetWhole, ViewRequest,
 };
 use contract::{
     Chunk, CloudEvent, Command, Commit, EventType, Fact, FactKind, RejectionCode, Reply, Request,
@@ -112,7 +112,7 @@ fn check_entry(request: &Value, view: &Value) -> &'static str {
     view_name(&wanted)
 }
 
-const VIEWS: usize = 23;
+const VIEWS: usize = 28;
 
 /// A new request for a view does not compile here until it is counted.
 fn view_name(request: &ViewRequest) -> &'static str {
@@ -139,6 +139,11 @@ fn view_name(request: &ViewRequest) -> &'static str {
         ViewRequest::Stream(_) => "stream",
         ViewRequest::Streams(_) => "streams",
         ViewRequest::StreamBatches(_) => "stream_batches",
+        ViewRequest::Behaviour(_) => "behaviour",
+        ViewRequest::Diagram(_) => "diagram",
+        ViewRequest::ActionResult(_) => "action_result",
+        ViewRequest::Roster => "roster",
+        ViewRequest::Statistics => "statistics",
         ViewRequest::All(_) => "all",
     }
 }
@@ -178,6 +183,11 @@ fn check_view(request: &ViewRequest, view: &Value) {
         ViewRequest::Stream(get) => read(get.clone(), view),
         ViewRequest::Streams(get) => read(get.clone(), view),
         ViewRequest::StreamBatches(get) => read(get.clone(), view),
+        ViewRequest::Behaviour(get) => read(get.clone(), view),
+        ViewRequest::Diagram(get) => read(get.clone(), view),
+        ViewRequest::ActionResult(get) => read(get.clone(), view),
+        ViewRequest::Roster => read(GetRoster, view),
+        ViewRequest::Statistics => read(GetStatistics, view),
         ViewRequest::All(requests) => {
             let views = view.as_array().unwrap();
             assert_eq!(requests.len(), views.len());
@@ -266,7 +276,7 @@ fn servers_of_tools() {
     }
 }
 
-const COMMANDS: usize = 34;
+const COMMANDS: usize = 40;
 
 /// A new command does not compile here until it is counted.
 fn name(command: &Command) -> &'static str {
@@ -299,6 +309,12 @@ fn name(command: &Command) -> &'static str {
         Command::RequestInteraction(_) => "request_interaction",
         Command::CancelInteraction { .. } => "cancel_interaction",
         Command::CompleteInteraction { .. } => "complete_interaction",
+        Command::PutBehaviour { .. } => "put_behaviour",
+        Command::RemoveBehaviour { .. } => "remove_behaviour",
+        Command::PauseBehaviour { .. } => "pause_behaviour",
+        Command::ResumeBehaviour { .. } => "resume_behaviour",
+        Command::UseAction { .. } => "use_action",
+        Command::SetRole { .. } => "set_role",
         Command::PutStream(_) => "put_stream",
         Command::RemoveStream { .. } => "remove_stream",
         Command::AppendSamples(_) => "append_samples",

@@ -7,7 +7,7 @@ use contract::query::Query;
 use contract::stream::StreamAppended;
 use contract::view::{EncodedView, GetView, ViewRequest};
 use contract::{
-    Accepted, Command, CommandId, CommandRequest, Commit, Entity, EntityId, Seq, WorldId,
+    Accepted, Command, CommandId, CommandRequest, Commit, Entity, EntityId, Event, Seq, WorldId,
 };
 
 use super::connection::BrokerConnection;
@@ -83,9 +83,22 @@ impl Broker {
         world: &WorldId,
         request: G,
     ) -> Result<ViewAt<G::View>, Problem> {
+        self.view_at(world, request, None).await
+    }
+
+    /// A view of the newest state of a world, or of that after the commit `at`.
+    ///
+    /// # Errors
+    /// The rejection of the world, or 503 when it did not answer.
+    pub async fn view_at<G: GetView>(
+        &self,
+        world: &WorldId,
+        request: G,
+        at: Option<Seq>,
+    ) -> Result<ViewAt<G::View>, Problem> {
         let bus = self.connection.bus().await?;
         let worlds = bus.worlds();
-        let view = worlds.view(world, request, None, self.deadlines.command);
+        let view = worlds.view(world, request, at, self.deadlines.command);
         self.connection.with_connection(view).await
     }
 
@@ -183,6 +196,28 @@ impl Broker {
             return Err(Problem::unknown_world(world));
         }
         Ok(())
+    }
+
+    /// Reads the events of an accepted command; none while the replica of the log that answers lags behind.
+    ///
+    /// # Errors
+    /// 503 when the log could not be read.
+    pub async fn events_of(
+        &self,
+        world: &WorldId,
+        accepted: Accepted,
+    ) -> Result<Vec<Event>, Problem> {
+        let bus = self.connection.bus().await?;
+        let log = bus.log();
+        let entries = log.read_some(world, accepted.seq.saturating_sub(1), 1);
+        let entries = self.connection.with_connection(entries).await?;
+        let entry = entries.iter().find(|entry| entry.seq == accepted.seq);
+        let Some(entry) = entry else {
+            return Ok(Vec::new());
+        };
+        let [first, count] = [accepted.first, accepted.events].map(|n| n as usize);
+        let events = entry.commit()?.events.into_iter();
+        Ok(events.skip(first).take(count).collect())
     }
 
     /// Reads the next commits of a world's log after `after`; none at its end. A commit that is

@@ -57,6 +57,9 @@ fn requested(request: &CommandRequest, new: &NewInteraction) -> Result<Vec<Event
     let accepted = InteractionAccepted {
         interaction: id.interaction(),
         target: targets[0].clone(),
+        transition: None,
+        state: None,
+        arguments: None,
     };
     let requested = InteractionRequested {
         action: new.action.clone(),
@@ -70,6 +73,8 @@ fn requested(request: &CommandRequest, new: &NewInteraction) -> Result<Vec<Event
         to_state: None,
         volatile: false,
         callback: None,
+        callback_of: None,
+        state_action: false,
     };
     let group = Some(id.message());
     let target = accepted.target.to_string();
