@@ -42,6 +42,7 @@ pub(super) fn events(request: &CommandRequest) -> Option<Result<Vec<Event>, Reje
         Command::UseAction { action, .. } => Ok(Fact::BehaviourChanged(MemoryChange {
             found: Some(["human".parse().unwrap()].into()),
             used: Some(UsedAction {
+                command: request.id,
                 action: action.to_string(),
                 result: true,
             }),
