@@ -157,3 +157,21 @@ fn a_request_of_an_entity_that_is_not_there_is_rejected() {
     let rejection = error.rejection().unwrap();
     assert_eq!(rejection.code, RejectionCode::UnknownEntity);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_action_stores_and_loads_weights() {
+    let worker = worker("learn_more", |ctx| {
+        Box::pin(async move {
+            let version = ctx.store_weights(&vec![1, 2, 3].into()).await?;
+            let again = ctx.store_weights(&vec![1, 2, 3].into()).await?;
+            let loaded = ctx.load_weights(&version).await?;
+            let missing = ctx.load_weights("none").await.is_err();
+            Ok(output(&(version == again, loaded.to_vec(), missing)))
+        })
+    });
+    let mut world = lab();
+    world.request_action("bell", "learn_more", &()).unwrap();
+    world.run(&worker).await.unwrap();
+    let outputs = world.outputs::<(bool, Vec<u8>, bool)>().unwrap();
+    assert_eq!(outputs, [(true, vec![1, 2, 3], true)]);
+}
