@@ -16,6 +16,7 @@ mod learning;
 mod minds;
 mod outage;
 mod revisions;
+mod school_kills;
 mod streams;
 mod tools;
 mod trace;
