@@ -2,7 +2,7 @@
 
 use contract::{Command, WorldId, WorldSpec};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::unknown_field::unknown_field;
@@ -35,7 +35,16 @@ impl WorldFile {
             object.remove("id");
         }
         let decoded = serde_json::to_value(&spec).map_err(Error::malformed)?;
-        match unknown_field(&given, &decoded, "") {
+        // A field that is decoded does not take a value of any type.
+        let is_known = |pointer: &str| {
+            let mut changed = given.clone();
+            let Some(field) = changed.pointer_mut(pointer) else {
+                return false;
+            };
+            *field = json!({"": [null]});
+            serde_json::from_value::<WorldSpec>(changed).is_err()
+        };
+        match unknown_field(&given, &decoded, &is_known) {
             Some(path) => Err(Error::UnknownField { path }),
             None => Ok(Self { id, spec }),
         }
@@ -58,6 +67,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_field_may_have_its_default() {
+        let parse = |agent: &str, master: &str| {
+            let text =
+                format!("{{id: w, entities: [{{id: a, kind: agent, {master}, agent: {agent}}}]}}");
+            WorldFile::parse(&text).map_err(|error| error.to_string())
+        };
+        assert_eq!(
+            parse("{auto_reply: true}", "master: false").map(|_| ()),
+            Ok(())
+        );
+        for (agent, master, path) in [
+            (
+                "{auto_repl: true}",
+                "master: false",
+                "entities[0].agent.auto_repl",
+            ),
+            ("{}", "mastr: false", "entities[0].mastr"),
+        ] {
+            let error = parse(agent, master).unwrap_err();
+            assert!(error.contains(path), "{error}");
+        }
+    }
+
+    #[test]
     fn the_example_worlds_are_worlds() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/worlds");
         let mut ids: Vec<String> = fs::read_dir(folder)
@@ -69,12 +102,15 @@ mod tests {
             .collect();
         ids.sort();
         let expected = [
+            "animal-school",
             "blackboard",
             "calculator",
+            "cat-library",
             "library",
             "lobby",
             "market",
             "roundtable",
+            "signal-school",
             "studio",
             "tictactoe",
             "workshop",

@@ -8,6 +8,7 @@ mod actions;
 mod behaviours;
 mod brains;
 mod objects;
+mod scenarios;
 mod support;
 mod time;
 mod worlds;
