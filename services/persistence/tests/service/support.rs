@@ -198,6 +198,9 @@ impl Harness {
             mcp_servers: Default::default(),
             chat_dialect: Default::default(),
             perception: Default::default(),
+            actions: Vec::new(),
+            roles: Default::default(),
+            badges: Default::default(),
         };
         let events = vec![
             event("world", None, &Fact::WorldCreated(described)),
