@@ -2,6 +2,7 @@
 
 use contract::behaviour::Definition;
 use serde::de::IgnoredAny;
+use serde_saphyr::DuplicateKeyPolicy;
 
 use crate::error::Error;
 
@@ -12,10 +13,18 @@ use crate::error::Error;
 /// [`Error::Malformed`] names the line; [`Error::NotBehaviour`] when it is not an object with fields, or an
 /// object has a field twice.
 pub fn parse_behaviour(text: &str) -> Result<Definition, Error> {
-    serde_saphyr::from_str(text).map_err(|error| match serde_saphyr::from_str::<IgnoredAny>(text) {
+    serde_saphyr::from_str(text).map_err(|error| match check_syntax(text) {
         Ok(_) => Error::NotBehaviour(Box::new(error)),
         Err(error) => Error::malformed(error),
     })
+}
+
+/// Reads YAML, whatever it holds: a name that is there twice is no fault of its syntax.
+fn check_syntax(text: &str) -> Result<IgnoredAny, serde_saphyr::Error> {
+    let options = serde_saphyr::options! {
+        duplicate_keys: DuplicateKeyPolicy::FirstWins,
+    };
+    serde_saphyr::from_str_with_options(text, options)
 }
 
 #[cfg(test)]

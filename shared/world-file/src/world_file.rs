@@ -62,7 +62,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use contract::behaviour::Definition;
+    use contract::behaviour::{Definition, Format};
 
     use super::*;
 
@@ -138,6 +138,30 @@ mod tests {
         let json =
             r#"{"initial":"z","states":{"z":{"wait_seconds":0.5},"a":{"args":{"n":[1,-2,null]}}}}"#;
         assert_eq!(definition.json(), json);
+    }
+
+    #[test]
+    fn roles_and_behaviours_are_described() {
+        let text = "id: a
+actions: [{name: grade, arguments: {type: object}, requestable: false}]
+roles: {student: {behaviour: {initial: z, states: {z: {wait_seconds: 1}, a: {}}}}, teacher: {}}
+badges: {from: [teacher]}
+entities: [{id: t, kind: agent, role: teacher, master: true, agent: {}}]
+behaviours: {t: {machine: {initial_state: a}}}";
+        let spec = WorldFile::parse(text).unwrap().spec;
+        let student = spec
+            .roles
+            .values()
+            .next()
+            .and_then(|role| role.behaviour.clone());
+        let json = r#"{"initial":"z","states":{"z":{"wait_seconds":1},"a":{}}}"#;
+        assert_eq!(student.unwrap().json(), json);
+        let behaviour = spec.behaviours.values().next().unwrap();
+        assert_eq!(behaviour.format(), Format::Unaiverse);
+        assert!(!spec.actions[0].requestable && spec.entities[0].master);
+        let mistyped = text.replace("requestable", "requestabel");
+        let error = WorldFile::parse(&mistyped).unwrap_err();
+        assert_eq!(error.to_string(), "unknown field actions[0].requestabel");
     }
 
     #[test]

@@ -172,7 +172,7 @@ pub(crate) async fn step(
     commands: CommandSender,
     PathParams((world, entity)): PathParams<(WorldId, EntityId)>,
 ) -> Result<Json<Receipt>, Problem> {
-    go_on(&commands, &world, entity, true).await
+    resume_machine(&commands, &world, entity, true).await
 }
 
 /// Let the machine of an entity make transitions again.
@@ -185,10 +185,10 @@ pub(crate) async fn resume(
     commands: CommandSender,
     PathParams((world, entity)): PathParams<(WorldId, EntityId)>,
 ) -> Result<Json<Receipt>, Problem> {
-    go_on(&commands, &world, entity, false).await
+    resume_machine(&commands, &world, entity, false).await
 }
 
-async fn go_on(
+async fn resume_machine(
     commands: &CommandSender,
     world: &WorldId,
     entity: EntityId,

@@ -5,6 +5,7 @@
     reason = "a test that can't have its processes can only stop"
 )]
 
+mod behaviours;
 mod native_door;
 mod support;
 

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use client::{Client, Error, EventStream, StreamItem, TurnItem, World};
+use contract::behaviour::{Definition, DiagramFormat};
 use contract::http::{
-    EntitiesPageQuery, EventsPageQuery, MessagesPageQuery, PostMessageRequest, ReadAfterWrite,
-    RunQuery, RunStatus, SendEventsRequest, StateQuery, StreamQuery, WorldsPageQuery,
+    AtQuery, BadgesPageQuery, DiagramQuery, EntitiesPageQuery, EventsPageQuery, MessagesPageQuery,
+    PostMessageRequest, ReadAfterWrite, RunQuery, RunStatus, SendEventsRequest, StateQuery,
+    StreamQuery, WorldsPageQuery,
 };
 use contract::{Chat, ChatId, Entity, EntityKind, MessageId, Seq, WorldSpec};
 use serde::de::DeserializeOwned;
@@ -76,6 +78,8 @@ async fn the_gateway_understands_each_request_and_the_client_each_response() {
     chats(&hall).await;
     events(&hall).await;
     work(&hall).await;
+    behaviours(&hall).await;
+    roles(&hall).await;
 
     hall.delete().await.unwrap();
     assert_eq!(code(hall.show().await), "world_deleted");
@@ -219,6 +223,69 @@ async fn work(hall: &World<'_>) {
     hall.timers().set(&timer, &request).await.unwrap();
     hall.timers().cancel(&timer).await.unwrap();
     assert_eq!(code(hall.timers().cancel(&timer).await), "unknown_timer");
+}
+
+async fn behaviours(hall: &World<'_>) {
+    let ada = "ada".parse().unwrap();
+    let behaviours = hall.behaviours();
+    let at = AtQuery::default();
+    assert_eq!(code(behaviours.show(&ada, &at).await), "unknown_behaviour");
+    let definition = r#"{"initial":"z","states":{"z":{"transitions":[{"action":"nop","ready":false,"to":"a"}]},"a":{}}}"#;
+    let definition = Definition::from_json(definition).unwrap();
+    let put = behaviours.put(&ada, &definition).await.unwrap();
+    assert_eq!((&put.id, &*put.warnings), (&ada, &[][..]));
+    let shown = behaviours.show(&ada, &at).await.unwrap();
+    assert_eq!(shown.behaviour.definition, definition);
+    let query = DiagramQuery {
+        format: DiagramFormat::Dot,
+        at: Some(put.seq),
+    };
+    let diagram = behaviours.diagram(&ada, &query).await.unwrap();
+    assert!(diagram.starts_with("digraph"), "{diagram}");
+    behaviours.pause(&ada).await.unwrap();
+    behaviours.step(&ada).await.unwrap();
+    behaviours.resume(&ada).await.unwrap();
+    behaviours.remove(&ada).await.unwrap();
+    assert_eq!(code(behaviours.pause(&ada).await), "unknown_behaviour");
+}
+
+async fn roles(hall: &World<'_>) {
+    let [ada, guest] = ["ada", "guest"].map(|id| id.parse().unwrap());
+    let behaviours = hall.behaviours();
+    let at = AtQuery::default();
+    let role = parse(&json!({"role": "student"}));
+    hall.entities().set_role(&guest, &role).await.unwrap();
+    let action = "find_agents".parse().unwrap();
+    let request = parse(&json!({"arguments": {"role": "student"}}));
+    let used = behaviours
+        .use_action(&ada, &action, &request)
+        .await
+        .unwrap();
+    assert!(used.result.result);
+    assert_eq!(used.result.found, std::slice::from_ref(&guest));
+    let roster = hall.roster(&at).await.unwrap().roster;
+    let student = roster.iter().find(|entry| entry.entity == guest).unwrap();
+    assert!(student.role.is_some());
+    let roles = hall.statistics(&at).await.unwrap().statistics.roles;
+    assert_eq!(roles.into_values().collect::<Vec<_>>(), [1]);
+
+    let action = "suggest_badges_to_world".parse().unwrap();
+    let world = "world".parse().unwrap();
+    let request = parse(&json!({"arguments": {"agent": "guest", "score": 0.5}}));
+    let used = behaviours
+        .use_action(&world, &action, &request)
+        .await
+        .unwrap();
+    let query = BadgesPageQuery {
+        wait_for: Some(used.seq),
+        ..BadgesPageQuery::default()
+    };
+    let page = hall.badges(&query).await.unwrap();
+    assert_eq!(
+        (&page.badges[0].entity, page.badges[0].score),
+        (&guest, Some(0.5))
+    );
+    assert_eq!(page.next, None);
 }
 
 fn numbers(values: &[Value]) -> SendEventsRequest {

@@ -11,6 +11,8 @@ use crate::view::{InteractionStatus, InteractionView, TargetView};
 pub enum TargetChange<'a> {
     /// The target has accepted it.
     Accepted,
+    /// The target could not do it, and it waits again.
+    Returned,
     /// A run does steps of it.
     Running,
     /// So many of its steps are done.
@@ -25,6 +27,9 @@ impl<'a> TargetChange<'a> {
         match fact {
             Fact::InteractionAccepted(accepted) => {
                 Some((accepted.interaction, &accepted.target, Self::Accepted))
+            }
+            Fact::InteractionReturned(returned) => {
+                Some((returned.interaction, &returned.target, Self::Returned))
             }
             Fact::ActionRequested(requested) => {
                 let step = requested.interaction?;
@@ -45,6 +50,7 @@ impl<'a> TargetChange<'a> {
     pub fn status(self) -> TargetStatus {
         match self {
             Self::Accepted | Self::Progressed(_) => TargetStatus::Accepted,
+            Self::Returned => TargetStatus::Waiting,
             Self::Running => TargetStatus::Running,
             Self::Ended(ended) => ended.status.into(),
         }
@@ -53,7 +59,7 @@ impl<'a> TargetChange<'a> {
     /// How many of its steps are done from now on, if that changes.
     pub fn steps_done(self) -> Option<u32> {
         match self {
-            Self::Accepted | Self::Running => None,
+            Self::Accepted | Self::Returned | Self::Running => None,
             Self::Progressed(steps_done) => Some(steps_done),
             Self::Ended(ended) => Some(ended.steps_done),
         }
@@ -219,6 +225,20 @@ mod tests {
             );
             assert_eq!(other.status, TargetStatus::Waiting, "{event_type}");
             assert_eq!(view.status, InteractionStatus::Open, "{event_type}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_is_returned_waits_again() {
+        let mut view = requested();
+        for (event_type, data, status) in [
+            ("interaction.accepted", of("a"), TargetStatus::Accepted),
+            ("action.requested", run("a"), TargetStatus::Running),
+            ("interaction.returned", of("a"), TargetStatus::Waiting),
+            ("action.requested", run("a"), TargetStatus::Running),
+        ] {
+            view.apply(&fact(event_type, &data), at(2));
+            assert_eq!(view.targets[1].status, status, "{event_type}");
         }
     }
 

@@ -36,9 +36,14 @@ fn parse_yaml(body: &[u8]) -> Result<Definition, Problem> {
     let malformed = |detail| Problem::new(StatusCode::BAD_REQUEST, "malformed_yaml", detail);
     let text = std::str::from_utf8(body)
         .map_err(|error| malformed(format!("the body is not YAML: {error}")))?;
-    parse_behaviour(text).map_err(|error| match error {
-        Error::NotBehaviour(error) => Problem::invalid("body", error.to_string()),
-        error => malformed(format!("the body is not YAML: {error}")),
+    parse_behaviour(text).map_err(|error| {
+        // The lines after the first quote the body.
+        let text = error.to_string();
+        let detail = text.lines().next().unwrap_or_default();
+        match error {
+            Error::NotBehaviour(_) => Problem::invalid("body", detail),
+            _ => malformed(format!("the body is not YAML: {detail}")),
+        }
     })
 }
 
@@ -77,6 +82,7 @@ mod tests {
             ("application/json", r#"{"a":1,"a":2}"#, 422, Some("body")),
             ("application/yaml", "a: [", 400, None),
             ("application/yaml", "hello", 422, Some("body")),
+            ("application/yaml", "a: {b: 1, b: 2}", 422, Some("body")),
             ("application/yaml", "", 422, Some("body")),
         ] {
             let problem = parse_as(media_type, body).err().unwrap();
