@@ -10,6 +10,7 @@
     reason = "a tool that prints its measurements, and stops when it can't measure"
 )]
 
+mod behaviours;
 mod commits;
 mod cpu;
 mod crowd;
@@ -86,6 +87,12 @@ async fn main() -> anyhow::Result<()> {
     streams::one_reader(&cluster, &bus, &mut report).await;
     runs::at_64(&cluster, &bus, &mut report).await;
     runs::at_one(&cluster, &bus, &mut report).await;
+    behaviours::at_64(&cluster, &bus, &mut report).await;
+    behaviours::at_one(&cluster, &bus, &mut report).await;
+    behaviours::one_blocking(&cluster, &bus, &mut report).await;
+    behaviours::queued(&cluster, &bus, &mut report).await;
+    behaviours::idle_machines(&cluster, &bus, &mut report).await;
+    behaviours::one_learner(&cluster, &bus, &mut report).await;
     scaling::workers(&cluster, &bus, &mut report).await;
     turns::first_chunk(&cluster, &mut report).await;
     turns::one_world(&cluster, &mut report).await;

@@ -19,11 +19,11 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Who waits for the end of which run.
 #[derive(Clone, Default)]
-struct Waiting(Arc<Mutex<HashMap<RunId, oneshot::Sender<()>>>>);
+pub(crate) struct Waiting(Arc<Mutex<HashMap<RunId, oneshot::Sender<()>>>>);
 
 impl Waiting {
     /// Passes the results on to those who wait, as they are published.
-    async fn listen(&self, bus: &Bus, world: &WorldId) -> JoinHandle<()> {
+    pub(crate) async fn listen(&self, bus: &Bus, world: &WorldId) -> JoinHandle<()> {
         let mut commits = bus.log().subscribe_commits(world).await.unwrap();
         bus.flush().await.unwrap();
         let waiting = self.clone();
@@ -42,7 +42,7 @@ impl Waiting {
         })
     }
 
-    async fn run_one(&self, bus: &Bus, world: &WorldId) -> Duration {
+    pub(crate) async fn run_one(&self, bus: &Bus, world: &WorldId) -> Duration {
         let started = Instant::now();
         let id = CommandId::new();
         let (ended, end) = oneshot::channel();

@@ -1,4 +1,8 @@
 //! What users of UNaIVERSE rely on, row by row, through the native door: each row is a world of its own.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a test passes JSON where it stands"
+)]
 
 mod engagement;
 mod machines;
