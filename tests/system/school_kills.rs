@@ -83,7 +83,8 @@ impl School<'_> {
         let behaviour = self.get("/entities/teacher/behaviour").await;
         let state = behaviour["state"].as_str().unwrap();
         let place = ORDER.iter().position(|known| *known == state);
-        place.unwrap_or_else(|| panic!("an unexpected state: {behaviour}"))
+        assert!(place.is_some(), "an unexpected state: {behaviour}");
+        place.unwrap()
     }
 
     async fn reaches(&self, state: &str) {
@@ -128,10 +129,11 @@ impl School<'_> {
         let before = order(graded);
         let learned = events("processor.learned").await;
         let weights = ["ada", "bob"].map(|student| {
-            let versions = learned
+            let mut versions = learned
                 .iter()
+                .rev()
                 .filter(|event| event["data"]["entity"] == student && order(event) < before);
-            let last = versions.last().unwrap();
+            let last = versions.next().unwrap();
             last["data"]["weights"].as_str().unwrap().to_owned()
         });
         let badges = events("badge.awarded").await;
@@ -147,6 +149,10 @@ impl School<'_> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it configures this test, and no service"
+)]
 async fn kills_change_neither_grades_nor_weights() {
     let seeds = std::env::var("SCHOOL_SEEDS")
         .ok()
