@@ -152,6 +152,11 @@ impl BehaviourCtx {
         Ok(())
     }
 
+    /// As the action of a state: calls it again after a time, if the machine is still in that state.
+    pub fn call_again_after(&self, duration: Duration) {
+        self.output("again_seconds", duration.as_secs_f64());
+    }
+
     /// Adds a field to the output of the run, which is in the log.
     pub fn output(&self, field: &str, value: impl Into<Value>) {
         let mut output = self

@@ -9,6 +9,7 @@ use super::definition::Definition;
 use super::view::{LinkState, Playlist};
 use crate::id::{CommandId, EntityId, InteractionId};
 use crate::stream::StreamRef;
+use crate::timestamp::Timestamp;
 
 /// See [`Fact::BehaviourSet`](crate::Fact::BehaviourSet). The machine begins in its initial state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -143,6 +144,9 @@ pub struct MemoryChange {
     /// Whether it was changed by the action of the present state of its machine.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_state_action: bool,
+    /// When the action of the present state of its machine is to be done again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again_at: Option<Timestamp>,
     /// The built-in action that the entity used by a command, and whether it was true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<UsedAction>,

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use bus::CommandError;
 use bytes::Bytes;
+use contract::behaviour::DiagramFormat;
 use contract::query::EventRow;
-use contract::view::GetView;
+use contract::view::{GetDiagram, GetView};
 use contract::{
     Accepted, ActionName, Chunk, CommandId, CommandRequest, Entity, EntityId, Rejection, Run,
     RunContext, RunId, Sample, StreamRef, Timestamp, WorldId,
@@ -75,6 +76,18 @@ impl MemoryWorld {
     /// An entity as it is now.
     pub(crate) fn entity(&self, id: &EntityId) -> Option<Entity> {
         self.lock().entity(id)
+    }
+
+    /// A drawing of the behaviour of an entity, in Mermaid.
+    pub(crate) fn diagram(&self, entity: EntityId) -> Option<String> {
+        let get = GetDiagram {
+            entity,
+            format: DiagramFormat::Mermaid,
+        };
+        match rules::view(&self.lock().world, &get.into_request()) {
+            rules::View::Diagram(diagram) => diagram,
+            _ => None,
+        }
     }
 
     /// All events, oldest first.

@@ -108,6 +108,14 @@ impl TestWorld {
         Ok(Some(state.unwrap_or_default()))
     }
 
+    /// A drawing of the behaviour of an entity, in Mermaid; absent if it has none.
+    ///
+    /// # Errors
+    /// [`Error::InvalidId`].
+    pub fn behaviour_diagram(&self, id: &str) -> Result<Option<String>, Error> {
+        Ok(self.memory.diagram(parse_id(id)?))
+    }
+
     /// The chunks that actions published, oldest first.
     pub fn chunks(&self) -> Vec<Chunk> {
         self.memory.chunks()

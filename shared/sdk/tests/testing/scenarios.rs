@@ -107,6 +107,30 @@ async fn runs(world: &mut TestWorld) {
     }
 }
 
+/// The document shows the machines of each way as they are drawn.
+#[test]
+fn the_machines_are_drawn_in_the_document() {
+    let question = "streams: {client:question: {type: json, generator: {list: [why]}}}\n";
+    let readings = "streams: {publisher:readings: {type: json, generator: {list: [0]}}}\n";
+    let document = include_str!("../../../../docs/behaviours.md");
+    for (entities, more) in [
+        (&["client", "worker"][..], question),
+        (&["teacher", "student"], ""),
+        (&["leader"], LESSON),
+        (&["follower", "publisher"], readings),
+    ] {
+        let with_roles: Vec<(&str, &str)> = entities.iter().map(|id| (*id, *id)).collect();
+        let world = world(&with_roles, entities[0], more);
+        for entity in entities {
+            let Some(diagram) = world.behaviour_diagram(entity).unwrap() else {
+                continue;
+            };
+            let block = format!("```mermaid\n{}\n```", diagram.trim_end());
+            assert!(document.contains(&block), "{entity}:\n{block}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn client_and_worker() {
     let stream = "streams: {client:question: {type: json, generator: {list: [why]}}}\n";

@@ -67,6 +67,7 @@ fn next_time(compiled: &Compiled, progress: &Progress, at: Timestamp) -> Option<
             }
             times.extend(progress.retries.values().map(|retry| retry.at));
             times.extend(progress.queue.held_until());
+            times.extend(progress.again_at);
         }
     }
     times.into_iter().filter(|time| *time > at).min()

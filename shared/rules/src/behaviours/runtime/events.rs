@@ -110,6 +110,9 @@ fn delay_ended(world: &mut World, ended: &BehaviourDelayEnded, at: Timestamp) {
             progress.busy = None;
             progress.expired.insert(transition);
         }
+        if progress.again_at.take_if(|again| *again <= at).is_some() {
+            progress.state_action_done = false;
+        }
     }
     look_again(world, entity, at);
 }
@@ -137,6 +140,7 @@ fn memory_changed(world: &mut World, entity: &EntityId, change: &MemoryChange, a
     }
     if let Some(progress) = world.behaviours.machines.get_mut(entity) {
         progress.state_action_done |= change.by_state_action;
+        progress.again_at = change.again_at.or(progress.again_at);
     }
     if change.used.is_some() {
         note_all(world, entity);

@@ -27,6 +27,9 @@ pub(crate) struct Progress {
     /// Whether the action of the state was done since the state was entered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) state_action_done: bool,
+    /// When the action of the state is to be done again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) again_at: Option<Timestamp>,
     /// How many transitions it made since something outside of machines was the cause of one.
     #[serde(default)]
     pub(super) hops: u32,
@@ -143,6 +146,7 @@ impl Progress {
             pause: None,
             steps_once: false,
             state_action_done: false,
+            again_at: None,
             hops: 0,
             urgent: 0,
             looped: BTreeSet::new(),

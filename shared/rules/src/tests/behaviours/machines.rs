@@ -219,6 +219,35 @@ fn the_action_of_a_state_is_done_when_it_is_entered() {
 }
 
 #[test]
+fn the_action_of_a_state_may_be_done_again_after_a_time() {
+    let custom = CustomAction {
+        name: "look".parse().unwrap(),
+        arguments: None,
+        requestable: true,
+    };
+    let behaviour = states(json!({
+        "a": {"action": "look", "transitions": [{"action": "nop", "ready": false, "to": "b"}]},
+        "b": {},
+    }));
+    let mut story = super::story_with(&[("w", "worker", behaviour)], vec![custom]);
+    for _ in 0..3 {
+        let run = story.open()[0];
+        story.completes(run, &json!({"result": false, "again_seconds": 25}), &[]);
+        assert!(story.open().is_empty());
+        story.wakes_after(20.0);
+        assert!(story.open().is_empty());
+        story.wakes_after(5.0);
+    }
+    let run = story.open()[0];
+    story.completes(run, &json!(true), &[]);
+    story.wakes_after(100.0);
+    assert!(story.open().is_empty());
+    story.asks("guest", json!({"action": "nop", "targets": ["w"]}));
+    assert_eq!(story.state("w"), "b");
+    story.replays();
+}
+
+#[test]
 fn a_paused_machine_makes_no_transition_and_a_step_makes_one() {
     let mut story = story(&[(
         "w",

@@ -50,6 +50,7 @@ pub(super) fn apply(world: &mut World, made: &BehaviourTransitioned, at: Timesta
     progress.state.clone_from(&made.to);
     progress.since = at;
     progress.state_action_done = false;
+    progress.again_at = None;
     progress.hops = made.hops;
     let is_urgent = transition.is_some_and(|transition| transition.high_priority);
     progress.urgent = if is_urgent { progress.urgent + 1 } else { 0 };

@@ -9,7 +9,7 @@ use contract::{EntityId, Rejection};
 use serde_json::{Map, Value, json};
 
 use super::run::OwnRun;
-use crate::behaviours::runtime::bindings::Bindings;
+use crate::behaviours::runtime::bindings::{Bindings, deadline};
 use crate::behaviours::runtime::change::push_change;
 use crate::behaviours::runtime::progress::{Busy, Wait};
 use crate::behaviours::runtime::resolve::Actor;
@@ -17,6 +17,8 @@ use crate::decider::Decider;
 use crate::runs::OpenRun;
 use crate::world::World;
 
+/// The field of a run's output that says after how many seconds the action of a state is to be done again.
+const AGAIN: &str = "again_seconds";
 /// How many samples are compared when the behaviour does not say it.
 const STEPS_DEFAULT: u64 = 100;
 
@@ -80,6 +82,14 @@ pub(crate) fn on_run_completed(
     {
         let errors: Option<BTreeMap<EntityId, f64>> = serde_json::from_value(errors.clone()).ok();
         change.evaluation = errors;
+    }
+    let is_state_action = world
+        .interactions
+        .get(step.id)
+        .is_some_and(|open| open.request.state_action);
+    let again = output.get(AGAIN).and_then(Value::as_f64);
+    if let Some(again) = again.filter(|again| *again > 0.0 && is_state_action) {
+        change.again_at = Some(deadline(decider.now(), again));
     }
     if filters_peers(world, &run.entity, step) {
         let kept = output.get("result").unwrap_or(&output);
