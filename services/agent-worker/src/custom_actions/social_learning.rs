@@ -100,10 +100,10 @@ struct Questions {
 
 /// Has the agent itself answer the questions, once it is in the next state.
 async fn teach(ctx: BehaviourCtx) -> Result<bool, Error> {
-    let asked: Questions = ctx.arguments()?;
+    let lesson: Questions = ctx.arguments()?;
     let process = ctx.send("process").with("target", ctx.agent().id.as_str());
-    let process = process.with("streams", json!({"stdin": [asked.questions]}));
-    let process = process.with("num_steps", asked.steps);
+    let process = process.with("streams", json!({"stdin": [lesson.questions]}));
+    let process = process.with("num_steps", lesson.steps);
     process.with("from_state", TEACHING).await
 }
 
