@@ -7,6 +7,7 @@
 mod abilities;
 mod agent_world;
 mod behaviour_conformance;
+mod behaviour_worlds;
 mod behaviours;
 mod chaos;
 mod conversation;

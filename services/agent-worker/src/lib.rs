@@ -12,6 +12,7 @@
 mod action;
 mod brain;
 mod config;
+mod custom_actions;
 mod http;
 mod mcp;
 mod metrics;

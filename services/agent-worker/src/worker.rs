@@ -18,6 +18,7 @@ use crate::action::title::Title;
 use crate::action::tool::CallTool;
 use crate::brain::ModelClient;
 use crate::config::Config;
+use crate::custom_actions;
 use crate::mcp::{ConnectionPool, serve_requests};
 use crate::metrics::Metrics;
 use crate::objects;
@@ -56,8 +57,8 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker with the actions of [`contract::action`], `echo`, and the abilities of the built-in
-    /// objects.
+    /// A worker with the actions of [`contract::action`], `echo`, the abilities of the built-in objects,
+    /// and the custom actions of the example worlds.
     ///
     /// # Errors
     /// When the configuration of language models or MCP servers is invalid.
@@ -104,7 +105,8 @@ impl Worker {
             .action(Echo {
                 name: ECHO.parse()?,
             });
-        let worker = objects::register(builder).build(config.worker())?;
+        let builder = custom_actions::register(objects::register(builder));
+        let worker = builder.build(config.worker())?;
         Ok(Self {
             config,
             pool,

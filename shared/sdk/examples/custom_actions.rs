@@ -61,6 +61,10 @@ struct Position {
 
 /// A device command that must not be issued twice: the first attempt that gets here has the claim. When a
 /// later one does not get it, nobody knows whether the arm has moved, and a person has to look.
+#[expect(
+    clippy::print_stdout,
+    reason = "it stands for the command to the device"
+)]
 async fn move_arm(ctx: BehaviourCtx) -> Result<bool, Error> {
     let position: Position = ctx.arguments()?;
     if !ctx.claim().await? {

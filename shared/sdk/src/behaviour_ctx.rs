@@ -7,8 +7,11 @@ use std::time::Duration;
 use contract::behaviour::{ActionResult, Roster};
 use contract::interaction::InteractionContext;
 use contract::run::RunResult;
+use contract::stream::AppendSamples;
 use contract::view::{GetActionResult, GetRoster};
-use contract::{ActionName, Command, CommandId, CommandRequest, Entity, RunContext, Sample};
+use contract::{
+    ActionName, Command, CommandId, CommandRequest, Entity, RunContext, Sample, StreamRef,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
@@ -49,8 +52,10 @@ pub struct BehaviourCtx {
 struct Inner {
     action: ActionCtx,
     context: RunContext,
-    /// How many commands were sent.
+    /// How many built-in actions were used.
     commands: AtomicU32,
+    /// How often samples were appended.
+    appended: AtomicU32,
     written: Mutex<Vec<Box<RawValue>>>,
     output: Mutex<Map<String, Value>>,
 }
@@ -63,6 +68,7 @@ impl BehaviourCtx {
             action,
             context,
             commands: AtomicU32::new(0),
+            appended: AtomicU32::new(0),
             written: Mutex::default(),
             output: Mutex::default(),
         };
@@ -133,6 +139,54 @@ impl BehaviourCtx {
     pub fn samples(&self) -> &[Box<RawValue>] {
         self.interaction()
             .map_or(&[], |interaction| &interaction.samples)
+    }
+
+    /// Samples of a stream, by its name when it is the entity's own, else as `owner:name`: from a position
+    /// on, as many as there are, and at most `limit`.
+    ///
+    /// # Errors
+    /// [`Error::Transient`] when they can't be read now, [`Error::Failed`] when there is no such stream.
+    pub async fn read_stream(
+        &self,
+        stream: &str,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<Sample>, Error> {
+        let stream = self.stream(stream)?;
+        self.inner.action.read_samples(&stream, from, limit).await
+    }
+
+    /// Appends samples to a stream of the entity at once, whether the action succeeds then or not. An
+    /// attempt that is made again appends nothing twice, when it does so in the same order.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] when there is no such stream, or the samples are not of its type;
+    /// [`Error::Transient`] when the world is unavailable.
+    pub async fn append<S: Serialize>(
+        &self,
+        stream: &str,
+        samples: impl IntoIterator<Item = S>,
+    ) -> Result<(), Error> {
+        let samples: Result<Vec<_>, _> = samples.into_iter().map(|s| to_raw_value(&s)).collect();
+        let append = AppendSamples {
+            stream: self.stream(stream)?,
+            samples: samples.map_err(|error| Error::failed("bad_sample", error.to_string()))?,
+            tags: None,
+            interaction: None,
+        };
+        let number = self.inner.appended.fetch_add(1, Ordering::Relaxed);
+        let run = self.run().id.to_string();
+        let id = CommandId::from_key(&["behaviour", &run, "append", &number.to_string()]);
+        self.command(id, Command::AppendSamples(append)).await
+    }
+
+    fn stream(&self, name: &str) -> Result<StreamRef, Error> {
+        let invalid = |error: String| Error::failed("bad_stream", error);
+        if name.contains(':') {
+            return name.parse().map_err(|error| invalid(format!("{error}")));
+        }
+        let name = name.parse().map_err(|error| invalid(format!("{error}")))?;
+        Ok(StreamRef::new(self.agent().id.clone(), name))
     }
 
     /// Writes a sample to the stream `processor` of the entity, once the action has succeeded: the result
@@ -221,23 +275,30 @@ impl BehaviourCtx {
         let arguments = to_raw_value(arguments)
             .map_err(|error| Error::failed("bad_arguments", error.to_string()))?;
         let number = self.inner.commands.fetch_add(1, Ordering::Relaxed);
-        let request = CommandRequest {
-            id: self.command_id(number),
-            sender: self.agent().id.clone(),
-            command: Command::UseAction {
-                action,
-                arguments: Some(arguments),
-            },
-            trace: None,
+        let command = Command::UseAction {
+            action,
+            arguments: Some(arguments),
         };
-        let action = &self.inner.action;
-        action.command(request, COMMAND_TIMEOUT).await?;
+        self.command(self.command_id(number), command).await?;
         let result = self.result_of(number).await?;
         let result = result.ok_or_else(|| {
             let reason = format!("the result of {name}, number {number}, is not known any more");
             Error::failed("no_result", reason)
         })?;
         Ok(result.result)
+    }
+
+    /// Sends a command of the entity.
+    async fn command(&self, id: CommandId, command: Command) -> Result<(), Error> {
+        let request = CommandRequest {
+            id,
+            sender: self.agent().id.clone(),
+            command,
+            trace: None,
+        };
+        let action = &self.inner.action;
+        action.command(request, COMMAND_TIMEOUT).await?;
+        Ok(())
     }
 
     pub(crate) fn into_result(self, is_true: bool) -> Result<RunResult, Error> {

@@ -167,3 +167,51 @@ fn a_behaviour_with_an_action_that_is_not_declared_is_refused_with_its_path() {
         "{refused}"
     );
 }
+
+const JOURNAL: &str = "
+id: journal
+actions: [{name: count, requestable: false}]
+entities: [{id: clerk, kind: agent, agent: {}}]
+streams:
+  clerk:counts: {type: number}
+  world:letters: {type: text, generator: {list: [a, b, c]}}
+behaviours:
+  clerk:
+    initial: idle
+    states:
+      idle: {transitions: [{action: count, to: counted}]}
+      counted: {}
+";
+
+#[tokio::test(start_paused = true)]
+async fn streams_are_read_and_appended_to_once() {
+    let attempts = Arc::new(AtomicU32::new(0));
+    let made = attempts.clone();
+    let count = move |ctx: BehaviourCtx| {
+        let attempt = made.fetch_add(1, Ordering::Relaxed);
+        async move {
+            let letters = ctx.read_stream("world:letters", 1, 100).await?;
+            ctx.append("counts", [letters.len()]).await?;
+            // An append is no use of an action.
+            assert!(ctx.knowledge().await?.is_none());
+            if attempt == 0 {
+                return Err(Error::transient("the worker has crashed"));
+            }
+            let counts = ctx.read_stream("counts", 0, 100).await?;
+            assert_eq!(counts.len(), 1);
+            assert_eq!(counts[0].value.get(), "2");
+            let refused = ctx.append("world:letters", ["d"]).await;
+            assert!(matches!(refused, Err(Error::Failed { .. })));
+            Ok(true)
+        }
+    };
+    let worker = Worker::builder().custom_action("count", count);
+    let worker = worker.build(Config::default()).unwrap();
+    let mut world = TestWorld::from_world_file(JOURNAL).unwrap();
+    for _ in 0..3 {
+        world.run(&worker).await.unwrap();
+        world.advance(Duration::from_secs(5));
+    }
+    assert_eq!(attempts.load(Ordering::Relaxed), 2);
+    assert_eq!(transitions(&world, "clerk"), ["counted"]);
+}

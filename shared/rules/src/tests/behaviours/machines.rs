@@ -322,3 +322,50 @@ fn a_custom_action_that_is_false_is_tried_again_later() {
     assert!(story.world.interactions.get(first).is_none());
     story.replays();
 }
+
+#[test]
+fn a_function_gets_what_each_of_several_agents_has_written() {
+    let collect = CustomAction {
+        name: "collect".parse().unwrap(),
+        arguments: None,
+        requestable: false,
+    };
+    let receive = json!({"action": "received_some_asked_data", "args": {"processing_fcn": "collect"}, "to": "b"});
+    let client = states(json!({
+        "a": {"transitions": [{
+            "action": "send",
+            "args": {"action_name": "process", "target": ["v", "w"], "data_samples": [1]},
+            "to": "b",
+        }]},
+        "b": {"transitions": [receive, {"action": "all_sent_completed", "to": "c"}]},
+        "c": {},
+    }));
+    let mut story = super::story_with(
+        &[
+            ("c", "client", client),
+            ("v", "worker", super::outcomes::worker()),
+            ("w", "worker", super::outcomes::worker()),
+        ],
+        vec![collect],
+    );
+    let mut from = Vec::new();
+    while let Some(run) = story.open().first().copied() {
+        let open = story.world.runs.get(run).unwrap();
+        if open.action.as_str() != "collect" {
+            story.completes(run, &json!(null), &[json!("out")]);
+            continue;
+        }
+        let arguments = open.arguments.as_ref().unwrap().get();
+        let arguments: Value = serde_json::from_str(arguments).unwrap();
+        from.push(arguments["agent"].as_str().unwrap().to_owned());
+        // The other one writes meanwhile.
+        if let Some(other) = story.open().get(1).copied() {
+            story.completes(other, &json!(null), &[json!("out")]);
+        }
+        story.completes(run, &json!(true), &[]);
+    }
+    from.sort_unstable();
+    assert_eq!(from, ["v", "w"]);
+    assert_eq!(story.state("c"), "c");
+    story.replays();
+}

@@ -66,10 +66,16 @@ fn read_own(world: &mut World, entity: &EntityId, requested: &InteractionRequest
         return;
     };
     for bound in requested.streams.iter() {
+        let end = bound.from + u64::from(requested.steps);
         if let Some(position) = memory.subscriptions.get_mut(&bound.stream) {
-            *position = (*position).max(bound.from + u64::from(requested.steps));
+            *position = (*position).max(end);
         }
-        memory.unread.remove(&bound.stream);
+        if let Some(unread) = memory.unread.get_mut(&bound.stream) {
+            unread.0 = unread.0.max(end);
+            if unread.0 >= unread.1 {
+                memory.unread.remove(&bound.stream);
+            }
+        }
     }
 }
 

@@ -26,6 +26,10 @@ pub(super) fn apply(world: &mut World, made: &BehaviourTransitioned, at: Timesta
     let transition = state.and_then(|state| compiled.machine.state(state).transitions.get(place));
     count(progress, made, at);
     let stays = made.from == made.to;
+    // An action with a function of its own takes one stream at a time, when it begins: what has come since
+    // stays.
+    let takes_all = RECEIVES.contains(&made.action.as_str())
+        && transition.is_some_and(|transition| transition.action.class() != Class::Run);
     if stays {
         progress.retries.remove(&made.transition);
         let is_free = transition.is_some_and(|transition| {
@@ -62,7 +66,7 @@ pub(super) fn apply(world: &mut World, made: &BehaviourTransitioned, at: Timesta
         if !stays {
             memory.left.clear();
         }
-        if RECEIVES.contains(&made.action.as_str()) && !made.failed {
+        if takes_all && !made.failed {
             memory.unread.clear();
         }
     }
