@@ -165,9 +165,21 @@ async fn a_student_without_lessons_predicts_no_signal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_message_of_a_chat_is_received_once_by_all_others() {
-    let school = School::open("broadcast-chat", &[]).await;
+async fn each_message_of_a_chat_is_received_once_whatever_is_killed() {
+    let mut school = School::open("broadcast-chat", &[]).await;
     let users = ["ann", "bob", "cleo"];
+    // Workers and the world are killed in the middle of it.
+    for count in [1, 3] {
+        let name = format!("ann has received {count}");
+        eventually_within(END, &name, async || {
+            school.samples("ann", "inbox").await.len() >= count
+        })
+        .await;
+        for service in ["agent-worker", "world"] {
+            school.cluster.stop(service);
+            school.cluster.resume(service).await;
+        }
+    }
     school.ends_in(&users, "done").await;
     let mut written = BTreeMap::new();
     for user in users {
