@@ -23,11 +23,12 @@ pub(crate) use client_result::{ClientResult, complete_by_client};
 pub(crate) use complete::on_run_completed;
 pub(crate) use context::interaction_context;
 pub(crate) use events::{apply, on_run_ended};
-pub(crate) use follow_up::{follow_up, is_present};
+pub(crate) use follow_up::follow_up;
 pub(crate) use machine::{
     Acceptance, accept, complete_now, end_between, is_ready, reject, set_machine, time_out,
     waiting_readers,
 };
 pub(crate) use open::{OpenInteraction, Progress};
+pub(crate) use readiness::is_present;
 pub(crate) use request::{ByMachine, request, request_as};
 pub(crate) use state::{Answers, Interactions};

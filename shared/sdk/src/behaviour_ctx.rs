@@ -261,10 +261,12 @@ impl BehaviourCtx {
 
     /// Uses a built-in action by its name.
     pub fn use_action(&self, name: &'static str) -> BuiltInCall<'_> {
-        BuiltInCall::new(self, name)
+        BuiltInCall::new(Box::new(move |arguments| {
+            Box::pin(async move { self.use_built_in(name, &arguments).await })
+        }))
     }
 
-    pub(crate) async fn use_built_in(
+    async fn use_built_in(
         &self,
         name: &'static str,
         arguments: &Map<String, Value>,

@@ -104,6 +104,7 @@ mod brain;
 mod brain_action;
 mod brain_ctx;
 mod builder;
+mod built_in_actions;
 mod built_in_call;
 mod config;
 mod connection;

@@ -56,7 +56,7 @@ pub(super) fn trigger_abilities(
                 let detail = "too many runs are open";
                 return Err(reject(RejectionCode::Busy, detail, None));
             }
-            if world.interactions.has_machine(&entity.id) && origin.call.is_none() {
+            if world.entities.has_machine(&entity.id) && origin.call.is_none() {
                 request_of_machine(entity, ability, event, decider)?;
             } else {
                 request_run(entity, ability, action, event, origin, decider)?;

@@ -20,7 +20,7 @@ pub(crate) fn request_due_answers(
     let mut busy = BTreeSet::new();
     for (chat, agent) in world.chats.answers_due.iter().take(most) {
         // A machine does one thing at a time; when it lets its entity answer again, the next is due.
-        if world.interactions.has_machine(agent) && !busy.insert(agent) {
+        if world.entities.has_machine(agent) && !busy.insert(agent) {
             continue;
         }
         request_answer(world, chat, agent, decider)?;

@@ -18,6 +18,9 @@ pub(crate) struct Entities {
     by_id: BTreeMap<EntityId, Entity>,
     /// Who has abilities that events of a type trigger, or `*`.
     by_trigger: BTreeMap<String, BTreeSet<EntityId>>,
+    /// Who has a behaviour: its machine decides when what is requested of it is accepted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    with_machine: BTreeSet<EntityId>,
 }
 
 impl Entities {
@@ -50,6 +53,19 @@ impl Entities {
         let of = |trigger: &str| self.by_trigger.get(trigger).into_iter().flatten();
         let ids: BTreeSet<&EntityId> = of(event_type.as_str()).chain(of(ANY)).collect();
         ids.into_iter().filter_map(|id| self.by_id.get(id))
+    }
+
+    /// Whether a machine decides when an entity accepts what is requested of it.
+    pub(crate) fn has_machine(&self, id: &EntityId) -> bool {
+        self.with_machine.contains(id)
+    }
+
+    pub(crate) fn set_machine(&mut self, id: &EntityId, has_one: bool) {
+        if has_one {
+            self.with_machine.insert(id.clone());
+        } else {
+            self.with_machine.remove(id);
+        }
     }
 
     /// Adds an entity, or replaces the one of its id.

@@ -33,7 +33,7 @@ pub(crate) fn apply(
                 progress.arguments.clone_from(&accepted.arguments);
                 progress.state.clone_from(&accepted.state);
             }
-            if world.interactions.has_machine(&accepted.target) {
+            if world.entities.has_machine(&accepted.target) {
                 look_at(world, accepted.interaction, &accepted.target);
             }
         }
@@ -104,7 +104,7 @@ pub(super) fn look_at(world: &mut World, id: InteractionId, target: &EntityId) {
     // Its machine says when it accepts it.
     if progress.status == TargetStatus::Waiting
         && interaction.request.action.is_some()
-        && world.interactions.has_machine(target)
+        && world.entities.has_machine(target)
     {
         return;
     }

@@ -9,7 +9,7 @@ use super::data;
 use super::end::{OpenTarget, Reason};
 use super::learning;
 use super::limits::STEPS_PER_RUN;
-use super::readiness::{check_can, is_client, steps_ready};
+use super::readiness::{check_can, is_client, is_present, steps_ready};
 use crate::decider::{COMMAND_BYTES_MAX, Decider, EventHeader};
 use crate::entities::agent_config;
 use crate::runs;
@@ -69,11 +69,6 @@ pub(super) fn open_target<'a>(
     })
 }
 
-/// Whether a requester is there: an entity, or the world itself.
-pub(crate) fn is_present(world: &World, requester: &EntityId) -> bool {
-    world.entities.contains(requester) || *requester == EntityId::world()
-}
-
 fn next(world: &World, open: OpenTarget<'_>, decider: &mut Decider<'_>) -> Result<(), Rejection> {
     if !world.entities.contains(open.target) {
         return open.end(EndStatus::Left, None, decider);
@@ -91,7 +86,7 @@ fn next(world: &World, open: OpenTarget<'_>, decider: &mut Decider<'_>) -> Resul
     if open.progress.status != TargetStatus::Waiting {
         return next_run(world, open, decider);
     }
-    if open.interaction.request.action.is_some() && world.interactions.has_machine(open.target) {
+    if open.interaction.request.action.is_some() && world.entities.has_machine(open.target) {
         return Ok(());
     }
     if let Err(reason) = check_can(world, open.target, &open.interaction.request) {
@@ -156,7 +151,7 @@ fn store(world: &World, open: OpenTarget<'_>, decider: &mut Decider<'_>) -> Resu
 /// The action that a worker runs: that of the ability, if one is requested of an entity with a machine.
 fn executor(world: &World, target: &EntityId, action: &ActionName) -> ActionName {
     let entity = world.entities.get(target);
-    let entity = entity.filter(|_| world.interactions.has_machine(target));
+    let entity = entity.filter(|_| world.entities.has_machine(target));
     let mut abilities = entity.into_iter().flat_map(|entity| &entity.abilities);
     match abilities
         .find(|ability| ability.name == *action)

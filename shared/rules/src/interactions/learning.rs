@@ -7,9 +7,8 @@ use contract::run::RunResult;
 use contract::{EntityId, Fact, InteractionId, Rejection, RunId, action};
 
 use super::end::OpenTarget;
-use super::follow_up::is_present;
 use super::open::{OpenInteraction, Progress};
-use super::readiness::check_can;
+use super::readiness::{check_can, is_present};
 use crate::decider::Decider;
 use crate::world::World;
 

@@ -29,7 +29,10 @@ pub(crate) struct Acceptance {
 
 /// A machine decides from now on when an entity accepts a request, or does not any more.
 pub(crate) fn set_machine(world: &mut World, entity: &EntityId, has_one: bool) {
-    world.interactions.set_machine(entity, has_one);
+    world.entities.set_machine(entity, has_one);
+    if !has_one {
+        world.interactions.forget_answers(entity);
+    }
     let waiting = world.interactions.of_target(entity);
     let waiting = waiting.filter(|(.., progress)| progress.status == TargetStatus::Waiting);
     let ids: Vec<InteractionId> = waiting.map(|(id, ..)| id).collect();

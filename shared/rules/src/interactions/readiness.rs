@@ -20,6 +20,11 @@ pub(super) fn is_client(world: &World, target: &EntityId) -> bool {
     })
 }
 
+/// Whether a requester is there: an entity, or the world itself.
+pub(crate) fn is_present(world: &World, requester: &EntityId) -> bool {
+    world.entities.contains(requester) || *requester == EntityId::world()
+}
+
 /// Whether an entity without a behaviour can do this.
 pub(super) fn check_can(
     world: &World,

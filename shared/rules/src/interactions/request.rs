@@ -105,7 +105,7 @@ fn check_form(
             "the end of a volatile interaction is not reported: it can not have a callback";
         return Err(invalid("callback", detail));
     }
-    if new.callback.is_some() && !world.interactions.has_machine(requester) {
+    if new.callback.is_some() && !world.entities.has_machine(requester) {
         let detail = "a callback is an action of the requester's behaviour, and it has none";
         return Err(invalid("callback", detail));
     }

@@ -33,9 +33,6 @@ pub(crate) struct Interactions {
     /// The targets for which something follows at once. Empty between commits, unless there are more
     /// than one commit takes.
     due: BTreeSet<(InteractionId, EntityId)>,
-    /// Those whose machine decides when a request is accepted.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    machines: BTreeSet<EntityId>,
     /// When those answer messages whose machine does not accept that at any time.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     answers: BTreeMap<EntityId, Answers>,
@@ -112,18 +109,9 @@ impl Interactions {
         !self.due.is_empty()
     }
 
-    /// Whether a machine decides when this entity accepts a request.
-    pub(crate) fn has_machine(&self, entity: &EntityId) -> bool {
-        self.machines.contains(entity)
-    }
-
-    pub(super) fn set_machine(&mut self, entity: &EntityId, has_one: bool) {
-        if has_one {
-            self.machines.insert(entity.clone());
-        } else {
-            self.machines.remove(entity);
-            self.answers.remove(entity);
-        }
+    /// An entity has no machine any more: it answers messages at any time.
+    pub(super) fn forget_answers(&mut self, entity: &EntityId) {
+        self.answers.remove(entity);
     }
 
     /// When an entity answers messages of chats.

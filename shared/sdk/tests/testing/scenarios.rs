@@ -45,7 +45,7 @@ fn worker() -> Worker {
         .action(steps("process"))
         .action(steps("learn"));
     builder
-        .custom_action("lesson", move |ctx| lesson(ctx))
+        .custom_action("lesson", lesson)
         .build(Config::default())
         .unwrap()
 }

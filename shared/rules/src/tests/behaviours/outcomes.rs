@@ -197,7 +197,7 @@ fn a_request_whose_requester_leaves_is_cancelled() {
 }
 
 #[test]
-fn a_request_that_fails_is_told_at_once_and_the_next_one_is_done() {
+fn a_request_that_fails_ends_at_once_and_the_next_one_is_done() {
     let mut story = story(&[("w", "worker", worker())]);
     for _ in 0..2 {
         story.asks(
