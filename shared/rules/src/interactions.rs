@@ -25,8 +25,8 @@ pub(crate) use context::interaction_context;
 pub(crate) use events::{apply, on_run_ended};
 pub(crate) use follow_up::follow_up;
 pub(crate) use machine::{
-    Acceptance, accept, complete_now, end_between, is_ready, reject, set_machine, time_out,
-    waiting_readers,
+    Acceptance, accept, complete_now, end_between, is_ready, reject, return_to_queue, set_machine,
+    time_out, waiting_readers,
 };
 pub(crate) use open::{OpenInteraction, Progress};
 pub(crate) use readiness::is_present;

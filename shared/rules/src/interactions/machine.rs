@@ -95,6 +95,19 @@ pub(crate) fn complete_now(
     decider.push_with(Fact::InteractionEnded(ended), open.header())
 }
 
+/// A machine could not do a request, and tries it again later.
+pub(crate) fn return_to_queue(
+    world: &World,
+    id: InteractionId,
+    target: &EntityId,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    match open_target(world, id, target) {
+        Some(open) => open.return_to_queue(decider),
+        None => Ok(()),
+    }
+}
+
 /// A machine does not do a request.
 pub(crate) fn reject(
     world: &World,

@@ -49,7 +49,12 @@ pub(super) fn attempt(
                     interactions::reject(look.world(), id, look.entity(), reason, decider)?;
                     Ok(Attempt::Begun)
                 }
-                (Outcome::Refused { .. } | Outcome::False, _) => Ok(Attempt::False),
+                // The next request of the same action may be done before it.
+                (Outcome::False, Some(id)) => {
+                    interactions::return_to_queue(look.world(), id, look.entity(), decider)?;
+                    Ok(Attempt::Begun)
+                }
+                (Outcome::Refused { .. } | Outcome::False, None) => Ok(Attempt::False),
             }
         }
     }

@@ -106,14 +106,22 @@ impl Behaviours {
     pub(super) fn set_link(&mut self, one: &EntityId, other: &EntityId, link: Option<LinkState>) {
         for (entity, peer) in [(one, other), (other, one)] {
             self.memory_mut(entity).set_link(peer, link);
-            let memory = self.memory_mut(entity);
-            let is_connecting = memory
-                .links
-                .values()
-                .any(|link| *link == LinkState::Connecting);
-            self.readers.set_connecting(entity, is_connecting);
+            self.note_connecting(entity);
             self.set_pending(entity);
         }
+    }
+
+    /// An entity does not know another any more.
+    pub(super) fn forget(&mut self, entity: &EntityId, peer: &EntityId) {
+        self.memory_mut(entity).forget(peer);
+        self.note_connecting(entity);
+    }
+
+    fn note_connecting(&mut self, entity: &EntityId) {
+        let links = self.memories.get(entity).into_iter();
+        let mut links = links.flat_map(|memory| memory.links.values());
+        let is_connecting = links.any(|link| *link == LinkState::Connecting);
+        self.readers.set_connecting(entity, is_connecting);
     }
 
     /// The entities that read a stream by themselves.

@@ -26,11 +26,12 @@ pub(crate) struct Turn {
 impl Turn {
     /// The state before the events of the command.
     pub(crate) fn begin(world: &World) -> Self {
-        let mut connecting = Vec::new();
+        let mut connecting: Vec<(EntityId, EntityId)> = Vec::new();
         for entity in world.behaviours.readers.connecting() {
             let memory = world.behaviours.memory(&entity);
             for (peer, link) in memory.into_iter().flat_map(|memory| &memory.links) {
-                if *link == LinkState::Connecting && entity < *peer {
+                let is_new = !connecting.contains(&(peer.clone(), entity.clone()));
+                if *link == LinkState::Connecting && is_new {
                     connecting.push((entity.clone(), peer.clone()));
                 }
             }

@@ -85,6 +85,21 @@ fn links_are_made_and_connected_later() {
 }
 
 #[test]
+fn nothing_waits_for_a_peer_that_leaves_before_it_is_connected() {
+    let mut story = school();
+    assert!(story.uses("t", "connect_by_role", json!({"role": "student"})));
+    for entity in ["s1", "s2"] {
+        let entity = entity.parse().unwrap();
+        story
+            .send("world", Command::RemoveEntity { entity })
+            .unwrap();
+    }
+    assert_eq!(story.world.next_due(), None);
+    assert!(story.uses("t", "disconnected", json!({})));
+    story.replays();
+}
+
+#[test]
 fn engagement_is_exclusive_and_the_role_is_that_of_the_roster() {
     let mut story = story(&[
         ("t", "teacher", json!(null)),

@@ -219,6 +219,34 @@ fn the_action_of_a_state_is_done_when_it_is_entered() {
 }
 
 #[test]
+fn a_request_that_is_false_lets_others_of_its_action_be_done() {
+    let behaviour = states(json!({
+        "a": {"transitions": [{"action": "connected", "ready": false, "to": "a"}]},
+    }));
+    let mut story = story(&[("w", "worker", behaviour), ("v", "worker", json!(null))]);
+    let connected = |agent: &str| json!({"action": "connected", "targets": ["w"], "arguments": {"agent": agent}});
+    let first = story.asks("guest", connected("guest"));
+    let link = json!({"peer_id": "v"});
+    let use_action = Command::UseAction {
+        action: "connect_to".parse().unwrap(),
+        arguments: Some(serde_json::value::to_raw_value(&link).unwrap()),
+    };
+    story.send("w", use_action).unwrap();
+    let second = story.asks("guest", connected("v"));
+    assert!(story.world.interactions.get(first).is_some());
+    assert!(story.world.interactions.get(second).is_none());
+    // It is tried again when a link has changed.
+    let link = json!({"peer_id": "guest"});
+    let use_action = Command::UseAction {
+        action: "connect_to".parse().unwrap(),
+        arguments: Some(serde_json::value::to_raw_value(&link).unwrap()),
+    };
+    story.send("w", use_action).unwrap();
+    assert!(story.world.interactions.get(first).is_none());
+    story.replays();
+}
+
+#[test]
 fn the_action_of_a_state_may_be_done_again_after_a_time() {
     let custom = CustomAction {
         name: "look".parse().unwrap(),

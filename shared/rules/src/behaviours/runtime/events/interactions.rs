@@ -268,7 +268,13 @@ fn outcome(
                 TargetStatus::Completed | TargetStatus::Partial
             )
         });
-    if open.request.volatile || !world.entities.contains(&requester) {
+    let is_volatile = open.request.volatile;
+    let is_there = world.entities.contains(&requester);
+    let callback = callback.filter(|_| is_there && world.behaviours.contains(&requester));
+    if callback.is_none() {
+        world.behaviours.outcomes.remove(&end.interaction);
+    }
+    if is_volatile || !is_there {
         return;
     }
     let name = action.as_ref().map_or("", |action| action.as_str());

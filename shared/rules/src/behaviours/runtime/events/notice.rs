@@ -15,6 +15,7 @@ pub(super) fn note_change(world: &mut World, entity: &EntityId, what: Reads) {
     let Some(progress) = world.behaviours.machines.get_mut(entity) else {
         return;
     };
+    progress.queue.release_held();
     if progress.looped.is_empty() && progress.retries.is_empty() {
         return;
     }

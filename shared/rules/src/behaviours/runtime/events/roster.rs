@@ -38,7 +38,7 @@ pub(super) fn left(world: &mut World, left: &EntityId, at: Timestamp) {
         .cloned()
         .collect();
     for entity in concerned {
-        world.behaviours.memory_mut(&entity).forget(left);
+        world.behaviours.forget(&entity, left);
         for what in [Reads::Links, Reads::Engaged, Reads::Found] {
             note_change(world, &entity, what);
         }
