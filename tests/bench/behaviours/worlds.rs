@@ -7,8 +7,8 @@ use contract::{Command, CommandId, CommandRequest, WorldId, WorldSpec};
 use serde_json::{Value, json};
 
 const DEADLINE: Duration = Duration::from_secs(60);
-/// Entities of one command.
-const BATCH: usize = 400;
+/// Entities of one command: they fit in one commit with their behaviours.
+const BATCH: usize = 200;
 /// Samples of the lesson of a learner.
 pub(super) const LESSON: usize = 5_000;
 
