@@ -45,7 +45,8 @@ async fn evaluate(mut ctx: ActionCtx) -> Result<RunResult, Error> {
     let expected = read(&ctx, &reference.stream, reference.first, steps).await?;
     let mut evaluation: BTreeMap<EntityId, f64> = BTreeMap::new();
     for output in &arguments.outputs {
-        let count = u32::try_from(output.last + 1 - output.first).unwrap_or(u32::MAX);
+        let count = u32::try_from(output.last.saturating_add(1).saturating_sub(output.first))
+            .unwrap_or(u32::MAX);
         let written = read(&ctx, &output.stream, output.first, count.min(steps)).await?;
         let error = metric.compare(&expected, &written, arguments.re_offset);
         match error {

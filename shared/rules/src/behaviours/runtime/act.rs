@@ -1,6 +1,6 @@
 //! One attempt of the action of a transition.
 
-use contract::{InteractionId, Rejection};
+use contract::{InteractionId, Rejection, action};
 
 use super::attempt::Attempt;
 use super::change::{push_change, raw};
@@ -91,7 +91,16 @@ fn accept(
     let pinned = look.actor.arguments(&transition.action);
     let requested = request_arguments(&open.request);
     let merged = merged_arguments(pinned, &open.request);
-    let arguments = (merged != requested).then(|| raw(&merged)).transpose()?;
+    let arguments = if transition.action.name == action::EVALUATE {
+        // A worker gets the streams and positions to compare.
+        let Some(prepared) = own::evaluation_arguments(look.actor, &merged) else {
+            interactions::return_to_queue(look.world(), id, look.entity(), decider)?;
+            return Ok(Attempt::Begun);
+        };
+        Some(raw(&prepared)?)
+    } else {
+        (merged != requested).then(|| raw(&merged)).transpose()?
+    };
     let acceptance = Acceptance {
         transition: Some(place),
         state: look.state_name(transition.to).to_owned(),

@@ -6,6 +6,7 @@ mod input;
 mod run;
 
 pub(super) use begin::{begin, begin_state_action, push};
+pub(super) use evaluation::arguments as evaluation_arguments;
 pub(crate) use evaluation::on_run_completed;
 pub(super) use input::has_input;
 pub(super) use run::OwnRun;

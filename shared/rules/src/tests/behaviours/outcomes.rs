@@ -177,6 +177,48 @@ fn each_target_has_its_outcome_and_the_callback_runs_once() {
 }
 
 #[test]
+fn an_evaluation_on_request_gets_what_it_compares() {
+    let judge = json!({
+        "initial": "a",
+        "states": {
+            "a": {"transitions": [{"action": "send", "to": "b", "args": {"action_name": "process",
+                "target": "w", "data_samples": [1, 2], "wait_completion": true}}]},
+            "b": {"transitions": [{"action": "evaluate", "ready": false, "to": "c", "args": {
+                "stream_hash": "j:right", "how": "max", "steps": 2, "agents_to_evaluate": "w"}}]},
+            "c": {},
+        },
+    });
+    let mut story = story(&[("w", "worker", worker()), ("j", "judge", judge)]);
+    story.next_writes(&[json!(1), json!(2)]);
+    assert_eq!(story.state("j"), "b");
+    // There is nothing to compare with yet: it waits.
+    story.asks("guest", json!({"action": "evaluate", "targets": ["j"]}));
+    assert!(story.open().is_empty());
+    super::declare(&mut story, "j:right");
+    super::append(&mut story, "j:right", &[json!(1), json!(2)]);
+    story.wakes_after(1.0);
+    let run = story.open()[0];
+    let arguments = story
+        .world
+        .runs
+        .get(run)
+        .unwrap()
+        .arguments
+        .clone()
+        .unwrap();
+    let arguments: Value = serde_json::from_str(arguments.get()).unwrap();
+    assert_eq!(
+        arguments["reference"],
+        json!({"stream": "j:right", "first": 0})
+    );
+    assert_eq!(arguments["outputs"][0]["stream"], "w:processor");
+    story.completes(run, &json!({"result": true, "evaluation": {"w": 0.5}}), &[]);
+    assert_eq!(story.state("j"), "c");
+    assert_eq!(story.behaviour("j").evaluation.len(), 1);
+    story.replays();
+}
+
+#[test]
 fn a_request_whose_requester_leaves_is_cancelled() {
     let mut waits = worker();
     waits["initial"] = json!("elsewhere");

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{all_types, story};
 
 /// A worker that enters `ready` by a request of `nop`.
-fn away() -> Value {
+fn elsewhere() -> Value {
     json!({
         "initial": "away",
         "states": {
@@ -20,7 +20,7 @@ fn away() -> Value {
 
 #[test]
 fn a_request_waits_for_a_state_that_accepts_it() {
-    let mut story = story(&[("w", "worker", away())]);
+    let mut story = story(&[("w", "worker", elsewhere())]);
     let id = story.asks(
         "guest",
         json!({"action": "process", "targets": ["w"], "samples": ["hi"]}),
@@ -61,7 +61,10 @@ fn client_and_worker() {
         },
     });
     for (fails, expected) in [(false, "got"), (true, "lost")] {
-        let mut story = story(&[("w", "worker", away()), ("c", "client", client.clone())]);
+        let mut story = story(&[
+            ("w", "worker", elsewhere()),
+            ("c", "client", client.clone()),
+        ]);
         assert_eq!(story.state("c"), "ask");
         if fails {
             story.wakes_after(31.0);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use contract::behaviour::{LinkState, MemoryChange};
 use contract::interaction::{InteractionOutput, InteractionStep};
 use contract::run::RunResult;
-use contract::{EntityId, Rejection};
+use contract::{EntityId, Rejection, action};
 use serde_json::{Map, Value, json};
 
 use super::run::OwnRun;
@@ -28,6 +28,19 @@ pub(super) fn prepare(
     args: &Map<String, Value>,
     timeout: Option<f64>,
 ) -> Option<OwnRun> {
+    Some(OwnRun {
+        action: action::EVALUATE.to_owned(),
+        arguments: arguments(actor, args)?,
+        bindings: Bindings::default(),
+        timeout,
+    })
+}
+
+/// What a worker is given to compare; `None` when it can not be compared yet.
+pub(in crate::behaviours::runtime) fn arguments(
+    actor: Actor<'_>,
+    args: &Map<String, Value>,
+) -> Option<Map<String, Value>> {
     let reference = actor.stream(args.get("stream_hash")?.as_str()?)?;
     let length = actor.world.streams.get(&reference)?.length();
     let steps = args
@@ -51,15 +64,10 @@ pub(super) fn prepare(
         "reference": {"stream": reference, "first": length - steps},
         "outputs": outputs,
     });
-    let Value::Object(arguments) = arguments else {
-        return None;
-    };
-    Some(OwnRun {
-        action: "evaluate".to_owned(),
-        arguments,
-        bindings: Bindings::default(),
-        timeout,
-    })
+    match arguments {
+        Value::Object(arguments) => Some(arguments),
+        _ => None,
+    }
 }
 
 /// What the output of a run means for what its entity knows: the errors that `evaluate` has found, and
@@ -78,7 +86,7 @@ pub(crate) fn on_run_completed(
     };
     let mut change = MemoryChange::default();
     if let Some(errors) = output.get("evaluation")
-        && run.action.as_str() == "evaluate"
+        && run.action.as_str() == action::EVALUATE
     {
         let errors: Option<BTreeMap<EntityId, f64>> = serde_json::from_value(errors.clone()).ok();
         change.evaluation = errors;
