@@ -136,7 +136,7 @@ impl Actor {
                 () = self.mailbox.recv(),
                     if !self.mailbox.is_drained() && self.backlog.len() < BACKLOG_MAX =>
                 {
-                    self.backlog.extend(self.mailbox.take_received());
+                    self.receive(world).await;
                 }
                 () = sleep_until(due), if due.is_some() && !self.fire_due_queued => {
                     fire_due_not_before = Instant::now() + FIRE_DUE_PAUSE;
@@ -148,6 +148,32 @@ impl Actor {
                 Some(()) = self.past_reads.join_next() => {}
             }
         }
+    }
+
+    /// Takes what has been received: contexts that are known to be durable are answered at once, so that no
+    /// worker waits for a commit that does not concern it.
+    async fn receive(&mut self, world: &World) {
+        let received: Vec<_> = self.mailbox.take_received().collect();
+        for request in received {
+            match self.durable_context(world, &request.request) {
+                Some(reply) => request.reply(&reply).await,
+                None => self.backlog.push_back(request),
+            }
+        }
+    }
+
+    /// The context of a run as the log has it, whether or not the commits that are not stored yet will be.
+    /// What is refused is decided in its turn: another owner of the log may know more.
+    fn durable_context(&self, world: &World, request: &Request) -> Option<Reply> {
+        let Request::Context { run } = request else {
+            return None;
+        };
+        let sent = self.in_flight.as_ref().map(AppendInFlight::builder);
+        let mut not_stored = sent.into_iter().chain(&self.builder);
+        let is_durable = not_stored.clone().all(|builder| !builder.has_events())
+            || rules::does_steps(world, *run) && not_stored.all(CommitBuilder::keeps_step_contexts);
+        let context = is_durable.then(|| rules::context(world, *run).ok())?;
+        context.map(|context| Reply::Context(Box::new(context)))
     }
 
     /// Whether the state is that of the log, as far as this actor knows.

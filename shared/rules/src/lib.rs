@@ -51,7 +51,7 @@ pub use behaviours::{
     BUILT_IN_WILDCARDS, BuiltIn, Class, CustomActions, DYNAMIC_WILDCARDS, Machine, MachineState,
     Reads, StateId, Transition, Wildcards, built_in, dot, mermaid, resolve, resolve_text,
 };
-pub use context::context;
+pub use context::{context, does_steps, keeps_step_contexts};
 pub use decider::{COMMAND_BYTES_MAX, COMMAND_EVENTS_MAX, size_bytes};
 pub use step::{replay, step};
 pub use version::VERSION;

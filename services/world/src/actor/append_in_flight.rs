@@ -102,6 +102,11 @@ impl AppendInFlight {
         Appended::Commit
     }
 
+    /// The commit and its requests.
+    pub(super) fn builder(&self) -> &CommitBuilder {
+        &self.builder
+    }
+
     pub(super) fn into_builder(self) -> CommitBuilder {
         self.builder
     }

@@ -18,6 +18,8 @@ const REQUESTS_MAX: usize = 1024;
 pub(super) struct CommitBuilder {
     commit: Commit,
     bytes: usize,
+    /// Whether the contexts of runs that do steps of interactions are the same without these events.
+    keeps_step_contexts: bool,
     /// In the order in which they were decided.
     requests: Vec<DecidedRequest>,
     accepted: HashMap<CommandId, Accepted>,
@@ -49,6 +51,7 @@ impl CommitBuilder {
         Self {
             commit,
             bytes: 0,
+            keeps_step_contexts: true,
             requests: Vec::new(),
             accepted: HashMap::new(),
         }
@@ -66,6 +69,10 @@ impl CommitBuilder {
 
     pub(super) fn has_events(&self) -> bool {
         !self.commit.events.is_empty()
+    }
+
+    pub(super) fn keeps_step_contexts(&self) -> bool {
+        self.keeps_step_contexts
     }
 
     /// Whether there is anything in it that the log must store.
@@ -125,6 +132,7 @@ impl CommitBuilder {
             events: count(events.len()),
         };
         if !events.is_empty() {
+            self.keeps_step_contexts &= events.iter().all(rules::keeps_step_contexts);
             self.bytes += events.iter().map(rules::size_bytes).sum::<usize>();
             self.commit.commands.push(CommandMark {
                 id: command,

@@ -5,6 +5,7 @@
 )]
 
 mod built_ins;
+mod contexts;
 mod doors;
 mod machines;
 mod outcomes;

@@ -236,7 +236,7 @@ proptest! {
             .collect();
         let mut story = story(&agents);
         for step in &steps {
-            story.takes(step);
+            story.keeps_contexts(|story| story.takes(step));
             prop_assert!(story.log.last().unwrap().events.len() < 1000);
         }
         story.replays();
