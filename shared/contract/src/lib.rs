@@ -12,6 +12,7 @@ pub mod ability;
 pub mod action;
 pub mod behaviour;
 pub mod brain;
+mod caller;
 pub mod chat;
 pub mod cloud_event;
 pub mod command;
