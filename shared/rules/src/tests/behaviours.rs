@@ -4,12 +4,17 @@
     reason = "a test passes JSON where it stands"
 )]
 
+mod bad_uses;
 mod built_ins;
+mod calls;
+mod catalogue;
+mod copies;
 mod doors;
 mod machines;
 mod outcomes;
 mod properties;
 mod requests;
+mod roles;
 
 use contract::behaviour::{BehaviourView, CustomAction, Definition};
 use contract::interaction::NewInteraction;
