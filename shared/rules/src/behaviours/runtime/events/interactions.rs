@@ -311,26 +311,32 @@ fn outcome(
             callbacks.insert(end.interaction, callback);
         }
     }
-    if let Some(progress) = world.behaviours.machines.get_mut(&requester)
-        && is_last
-    {
-        for (state, by_place) in &mut progress.sent {
-            let ended = by_place.iter_mut();
-            for (place, sent) in ended.filter(|(_, sent)| sent.interaction == end.interaction) {
-                sent.success = Some(success);
-                // Its transition looks at that at once.
-                if *state == progress.state
-                    && let Some(retry) = progress.retries.get_mut(place)
-                {
-                    retry.at = Timestamp::default();
-                }
-            }
-        }
+    if is_last {
+        note_success(world, &requester, end.interaction, success);
     }
     if requester != end.target {
         note_change(world, &requester, Reads::Interactions);
     }
     look_again(world, &requester, at);
+}
+
+/// The transitions that have sent a request learn whether a target has done it.
+fn note_success(world: &mut World, requester: &EntityId, id: InteractionId, success: bool) {
+    let Some(progress) = world.behaviours.machines.get_mut(requester) else {
+        return;
+    };
+    for (state, by_place) in &mut progress.sent {
+        let ended = by_place.iter_mut();
+        for (place, sent) in ended.filter(|(_, sent)| sent.interaction == id) {
+            sent.success = Some(success);
+            // Its transition looks at that at once.
+            if *state == progress.state
+                && let Some(retry) = progress.retries.get_mut(place)
+            {
+                retry.at = Timestamp::default();
+            }
+        }
+    }
 }
 
 /// What an entity knows by the end of a request of its own.
