@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::caller::Caller;
+use crate::ability_call::Caller;
 use crate::id::{ActionName, EntityId, InteractionId};
 use crate::stream::StreamRef;
 use crate::timestamp::Timestamp;

@@ -9,10 +9,10 @@
 //! then [`subject`] (where each of them travels).
 
 pub mod ability;
+mod ability_call;
 pub mod action;
 pub mod behaviour;
 pub mod brain;
-mod caller;
 pub mod chat;
 pub mod cloud_event;
 pub mod command;

@@ -5,8 +5,8 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::ability_call::{Caller, Question};
 use crate::action;
-pub use crate::caller::{Caller, Question};
 use crate::event::Event;
 use crate::fact::ActionRequested;
 use crate::id::{ActionName, ChatId, EntityId};

@@ -26,11 +26,17 @@ async fn a_worker_that_is_killed_in_a_run_loses_nothing() {
         id
     };
     cluster.stop("agent-worker");
+    cluster.resume("agent-worker").await;
     cluster.stop("world");
     cluster.resume("world").await;
-    cluster.resume("agent-worker").await;
     let world = World::again(&cluster, "c55");
-    let ended = world.ended(&id).await;
+    let path = format!("/interactions/{id}");
+    let within = std::time::Duration::from_secs(120);
+    testkit::eventually_within(within, "the run is done again", async || {
+        world.get(&path).await["status"] == "ended"
+    })
+    .await;
+    let ended = world.get(&path).await;
     assert_eq!(ended["targets"][0]["status"], "completed");
     assert_eq!(world.behaviour("w").await["state"], "ready");
     let samples = world.get("/streams/w/processor/samples").await;

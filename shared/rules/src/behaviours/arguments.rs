@@ -10,7 +10,7 @@ use crate::rejection::{field_path, invalid};
 const STREAM_PORTS: &[&str] = &["stdin", "stdtar", "stdext", "stdunk"];
 /// The `id` of a request that says no more than that it has one.
 const RANDOM_ID: &str = "random";
-/// What is said of an id that is given.
+/// Why an id that is given has no use.
 pub(super) const ID_DETAIL: &str = "the world gives every request its id";
 
 impl BuiltIn {

@@ -105,16 +105,16 @@ fn refused(action: &str, args: Value) -> Story {
 
 #[test]
 fn every_action_of_the_catalogue_has_its_stories() {
-    let told: Vec<&str> = FAMILIES
+    let listed: Vec<&str> = FAMILIES
         .iter()
         .flat_map(|family| family.iter().map(|(action, ..)| *action))
         .collect();
     let names: Vec<&str> = BUILT_IN_ACTIONS.iter().map(|action| action.name).collect();
     for name in &names {
-        let count = told.iter().filter(|other| *other == name).count();
+        let count = listed.iter().filter(|other| *other == name).count();
         assert_eq!(count, 1, "{name} has {count} rows");
     }
-    assert_eq!(told.len(), names.len(), "a row of no action");
+    assert_eq!(listed.len(), names.len(), "a row of no action");
 }
 
 #[test]

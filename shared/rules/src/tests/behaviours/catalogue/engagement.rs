@@ -108,7 +108,7 @@ fn a_stranger_lets_go() -> Story {
     story
 }
 
-/// It changes the entity itself only: its partner is not told.
+/// It changes the entity itself only: its partner gets no request.
 fn all_partners_are_dropped() -> Story {
     let mut story = paired();
     assert!(story.uses("t", "disengage_all", json!({})));
