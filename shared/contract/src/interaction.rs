@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::ability_call::Caller;
 use crate::id::{ActionName, EntityId, InteractionId};
 use crate::stream::StreamRef;
 use crate::timestamp::Timestamp;
@@ -131,6 +132,9 @@ pub struct InteractionRequested {
     /// Whether the requester's machine does it itself, with the action of its state.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub state_action: bool,
+    /// The agent whose model or mind called it as an ability, and which gets its outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Caller>,
 }
 
 impl InteractionRequested {
@@ -298,6 +302,8 @@ pub mod reason {
     pub const NOT_ENGAGED: &str = "not_engaged";
     /// The arguments are not those that the action takes.
     pub const BAD_ARGUMENTS: &str = "bad_arguments";
+    /// The target has as many streams as an entity may have.
+    pub const TOO_MANY_STREAMS: &str = "too_many_streams";
     /// The action was false.
     pub const FALSE: &str = "false";
     /// It had not ended at its deadline.

@@ -9,6 +9,7 @@
 //! then [`subject`] (where each of them travels).
 
 pub mod ability;
+mod ability_call;
 pub mod action;
 pub mod behaviour;
 pub mod brain;

@@ -5,10 +5,11 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::ability_call::{Caller, Question};
 use crate::action;
 use crate::event::Event;
 use crate::fact::ActionRequested;
-use crate::id::{ActionName, ChatId, EntityId, MessageId};
+use crate::id::{ActionName, ChatId, EntityId};
 use crate::interaction::InteractionStep;
 use crate::mind::ThinkTask;
 use crate::purpose_kind::PurposeKind;
@@ -47,39 +48,6 @@ pub enum Purpose {
     Interaction(InteractionStep),
     /// Somebody requested it by its name.
     Requested,
-}
-
-/// The message that an agent answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Question {
-    /// Its chat.
-    pub chat: ChatId,
-    /// Its id.
-    pub message: MessageId,
-    /// The message that began its turn.
-    pub turn: MessageId,
-}
-
-/// The agent that called an ability.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Caller {
-    /// Its model called it as a tool, on the way to an answer.
-    ToolCall {
-        /// The agent.
-        agent: EntityId,
-        /// What it answers.
-        question: Question,
-        /// The call, by its id.
-        call: String,
-    },
-    /// Its mind decided to use it.
-    Mind {
-        /// The agent.
-        agent: EntityId,
-        /// The call, by its id.
-        call: String,
-    },
 }
 
 impl Purpose {
@@ -217,21 +185,6 @@ impl Purpose {
         match self {
             Self::Ability { caller, .. } => caller.as_ref().map(Caller::agent),
             _ => None,
-        }
-    }
-}
-
-impl Caller {
-    /// The agent.
-    pub const fn agent(&self) -> &EntityId {
-        match self {
-            Self::ToolCall { agent, .. } | Self::Mind { agent, .. } => agent,
-        }
-    }
-
-    fn call(&self) -> &str {
-        match self {
-            Self::ToolCall { call, .. } | Self::Mind { call, .. } => call,
         }
     }
 }

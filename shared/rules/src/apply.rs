@@ -3,8 +3,9 @@
 
 use contract::mind::ThinkTask;
 use contract::purpose::Caller;
-use contract::{Event, Fact, Purpose, Timestamp};
+use contract::{Event, Fact, InteractionId, Purpose, Timestamp};
 
+use crate::interactions::OpenInteraction;
 use crate::runs::EndedRun;
 use crate::tools::LoopOwner;
 use crate::world::World;
@@ -33,8 +34,40 @@ pub(crate) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
     if let Some(owner) = loop_with_result {
         chats::on_tool_result(world, &owner);
     }
+    if let Some((id, open)) = &interaction {
+        request_ended(world, *id, open, (event, at));
+    }
     if let Some(ended) = ended {
         run_ended(world, &ended, event, at);
+    }
+}
+
+/// A request has ended: the agent that called it as an ability gets what came of it.
+fn request_ended(
+    world: &mut World,
+    id: InteractionId,
+    open: &OpenInteraction,
+    moment: (&Event, Timestamp),
+) {
+    let Some(caller) = &open.request.caller else {
+        return;
+    };
+    let outcome = interactions::outcome_of_call(open);
+    let outcome = outcome.as_deref().map_err(String::as_str);
+    match caller {
+        Caller::ToolCall { .. } => {
+            if let Some(owner) = tools::record_request_result(world, caller, outcome) {
+                chats::on_tool_result(world, &owner);
+            }
+        }
+        Caller::Mind { agent, .. } => {
+            let ability = open
+                .request
+                .action
+                .as_ref()
+                .map_or("", |name| name.as_str());
+            minds::on_request_ended(world, (id, ability), agent, outcome, moment);
+        }
     }
 }
 

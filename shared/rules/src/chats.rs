@@ -5,6 +5,7 @@ mod check;
 mod commands;
 mod context;
 mod events;
+mod loops;
 mod main_agent;
 mod memory;
 mod messages;

@@ -1,5 +1,6 @@
 //! Interactions: requests of entities to others, until each target has ended them.
 
+mod called;
 mod cancel;
 mod client_result;
 mod complete;
@@ -18,7 +19,8 @@ mod request;
 mod samples;
 mod state;
 
-pub(crate) use cancel::{cancel, expire};
+pub(crate) use called::outcome_of_call;
+pub(crate) use cancel::{cancel, cancel_targets, expire};
 pub(crate) use client_result::{ClientResult, complete_by_client};
 pub(crate) use complete::on_run_completed;
 pub(crate) use context::interaction_context;

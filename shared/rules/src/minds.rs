@@ -18,6 +18,8 @@ mod state;
 pub(crate) use check::check_mind;
 pub(crate) use complete::complete;
 pub(crate) use context::{mind_context, mind_of, mind_view};
-pub(crate) use events::{apply, on_ability_ended, on_custom_event, on_task_ended};
+pub(crate) use events::{
+    apply, on_ability_ended, on_custom_event, on_request_ended, on_task_ended,
+};
 pub(crate) use follow_up::follow_up;
 pub(crate) use state::Minds;

@@ -10,7 +10,7 @@ mod spec;
 mod state;
 mod tags;
 
-pub(crate) use commands::{append, put, remove};
+pub(crate) use commands::{append, check_room, put, remove};
 pub(crate) use events::apply;
 pub(crate) use spec::{apply_spec, check_stream_spec};
 pub(crate) use state::{Stream, Streams};

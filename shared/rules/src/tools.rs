@@ -21,6 +21,6 @@ pub(crate) use access::{may_only_read, servers};
 pub(crate) use approvals::{cancel_approvals_of, decide, expire};
 pub(crate) use check::{check_access, check_calls, check_servers};
 pub(crate) use commands::{cancel_loop, on_tool_calls, on_tool_result};
-pub(crate) use events::{apply, end_loop, record_run_result, record_step};
-pub(crate) use loops::{call_of, is_settled, steps};
+pub(crate) use events::{apply, end_loop, record_request_result, record_run_result, record_step};
+pub(crate) use loops::{call_of, is_settled, open_requests, steps};
 pub(crate) use state::{LoopOwner, Tools};

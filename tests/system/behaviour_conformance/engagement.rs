@@ -1,16 +1,20 @@
 //! Links, partners, roles and badges.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use system_tests::Cluster;
 
 use super::world::{World, states};
+use super::{Row, rows};
 
-pub(super) async fn rows(cluster: &Cluster) {
-    pairs(cluster).await;
-    many_engagers(cluster).await;
-    links(cluster).await;
-    partners(cluster).await;
-}
+pub(super) const ROWS: &[Row] = rows![
+    28 of_many_engagers_one_becomes_the_partner,
+    32 links_are_made_and_dropped,
+    33 partners_part_and_are_available_again,
+    34 who_gets_another_role_begins_anew,
+    35 nobody_as_partner_is_none,
+    36 a_partner_that_leaves_is_noticed,
+];
 
 fn student() -> Value {
     json!({"initial": "init", "states": {
@@ -23,7 +27,7 @@ fn student() -> Value {
 }
 
 /// The seed's pairing; only those who accept are partners; both are available again after it.
-async fn pairs(cluster: &Cluster) {
+async fn partners_part_and_are_available_again(cluster: &Cluster) {
     let teacher = states(json!({
         "a": {"transitions": [{"action": "connect_by_role", "args": {"role": "student"}, "to": "connected"}]},
         "connected": {"transitions": [{"action": "agents_are_waiting", "to": "connected"},
@@ -39,7 +43,7 @@ async fn pairs(cluster: &Cluster) {
         ("s", "student", student()),
         ("r", "student", refuses),
     ];
-    let world = World::new(cluster, "pairs", &agents).await;
+    let world = World::new(cluster, "c33", &agents).await;
     world.reaches("t", "paired").await;
     let teacher = world.behaviour("t").await;
     assert_eq!(teacher["engaged"], json!(["s"]));
@@ -53,13 +57,17 @@ async fn pairs(cluster: &Cluster) {
     for entity in ["t", "s"] {
         assert_eq!(world.behaviour(entity).await["available"], true);
     }
+    // The student engages again, and so does the teacher.
+    let engage = json!({"action": "engage", "targets": ["s"]});
+    assert_eq!(world.end("t", engage).await.0, "completed");
+    assert_eq!(world.behaviour("t").await["engaged"], json!(["s"]));
 }
 
-async fn many_engagers(cluster: &Cluster) {
+async fn of_many_engagers_one_becomes_the_partner(cluster: &Cluster) {
     let ids: Vec<String> = (0..64).map(|number| format!("t{number}")).collect();
     let mut agents = vec![("s", "student", student())];
     agents.extend(ids.iter().map(|id| (id.as_str(), "teacher", json!(null))));
-    let world = World::new(cluster, "engagers", &agents).await;
+    let world = World::new(cluster, "c28", &agents).await;
     let requests = ids
         .iter()
         .map(|id| world.request(id, json!({"action": "engage", "targets": ["s"]})));
@@ -98,9 +106,9 @@ async fn many_engagers(cluster: &Cluster) {
     );
 }
 
-async fn links(cluster: &Cluster) {
+async fn links_are_made_and_dropped(cluster: &Cluster) {
     let agents = [("t", "teacher", json!(null)), ("s", "student", student())];
-    let world = World::new(cluster, "links", &agents).await;
+    let world = World::new(cluster, "c32", &agents).await;
     for guard in ["connected", "disconnected", "agents_are_waiting"] {
         assert!(!world.uses("t", guard, json!({})).await, "{guard}");
     }
@@ -124,7 +132,7 @@ async fn links(cluster: &Cluster) {
     assert_eq!(world.behaviour("s").await["links"], json!({}));
 }
 
-async fn partners(cluster: &Cluster) {
+async fn nobody_as_partner_is_none(cluster: &Cluster) {
     let agents = [("t", "teacher", json!(null)), ("s", "student", student())];
     let world = World::new(cluster, "c35", &agents).await;
     assert!(
@@ -144,4 +152,46 @@ async fn partners(cluster: &Cluster) {
         .iter()
         .find(|entry| entry["entity"] == "t");
     assert_eq!(teacher.unwrap()["engaged"], json!([]));
+}
+
+/// A role with a behaviour is begun without what was known in the old one.
+async fn who_gets_another_role_begins_anew(cluster: &Cluster) {
+    let agents = [("t", "teacher", json!(null)), ("s", "student", student())];
+    let world = World::new(cluster, "c34", &agents).await;
+    let engage = json!({"action": "engage", "targets": ["s"]});
+    assert_eq!(world.end("t", engage).await.0, "completed");
+    let (status, answer) = world
+        .send(
+            Method::PUT,
+            "",
+            json!({"roles": {
+            "teacher": {"behaviour": states(json!({"a": {}}))}, "student": {}}}),
+        )
+        .await;
+    assert!(status < 300, "{answer}");
+    let role = json!({"agent": "s", "role": "teacher"});
+    assert!(world.uses("t", "suggest_role_to_world", role).await);
+    let behaviour = world.behaviour("s").await;
+    assert_eq!(
+        (
+            &behaviour["state"],
+            &behaviour["engaged"],
+            &behaviour["available"]
+        ),
+        (&json!("a"), &json!([]), &json!(true))
+    );
+}
+
+async fn a_partner_that_leaves_is_noticed(cluster: &Cluster) {
+    let teacher = states(json!({
+        "a": {"transitions": [{"action": "find_agents", "args": {"role": "student"}, "to": "b"}]},
+        "b": {"transitions": [{"action": "send_engage", "to": "c"}]},
+        "c": {"transitions": [{"action": "disconnected", "to": "alone"}]}, "alone": {}}));
+    let agents = [("s", "student", student()), ("t", "teacher", teacher)];
+    let world = World::new(cluster, "c36", &agents).await;
+    world.reaches("t", "c").await;
+    let (status, _) = world.send(Method::DELETE, "/entities/s", json!({})).await;
+    assert!(status < 300);
+    world.reaches("t", "alone").await;
+    assert_eq!(world.behaviour("t").await["engaged"], json!([]));
 }

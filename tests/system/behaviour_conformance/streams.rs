@@ -1,18 +1,23 @@
 //! Streams: playlists, recordings, subscriptions, and slow readers.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use system_tests::Cluster;
 
 use super::world::{World, states, worker};
+use super::{Row, rows};
 
-pub(super) async fn rows(cluster: &Cluster) {
-    playlist(cluster).await;
-    slow_consumer(cluster).await;
-    subscriptions(cluster).await;
-    evaluation(cluster).await;
-}
+pub(super) const ROWS: &[Row] = rows![
+    27 a_slow_consumer_gets_every_sample,
+    39 a_playlist_of_three_streams_twice,
+    40 a_playlist_leaves_out_unknown_streams,
+    44 recordings_are_numbered,
+    48 a_subscriber_gets_each_sample_once,
+    49 a_stream_that_is_not_public_is_not_subscribed_to,
+    50 who_subscribes_late_gets_what_comes_then,
+];
 
-async fn playlist(cluster: &Cluster) {
+async fn a_playlist_of_three_streams_twice(cluster: &Cluster) {
     let world = World::new(cluster, "c39", &[("t", "teacher", json!(null))]).await;
     for action in ["first_pref_stream", "next_pref_stream"] {
         assert!(!world.uses("t", action, json!({})).await);
@@ -43,7 +48,7 @@ async fn playlist(cluster: &Cluster) {
 }
 
 /// A consumer that is slower than the source gets every sample.
-async fn slow_consumer(cluster: &Cluster) {
+async fn a_slow_consumer_gets_every_sample(cluster: &Cluster) {
     let world = World::new(cluster, "c27", &[("w", "worker", worker())]).await;
     world.put_stream("w:lesson", &[]).await;
     let request = json!({"action": "process", "targets": ["w"],
@@ -67,13 +72,13 @@ async fn slow_consumer(cluster: &Cluster) {
 }
 
 /// A subscriber gets each sample, from its own position, by itself.
-async fn subscriptions(cluster: &Cluster) {
+async fn a_subscriber_gets_each_sample_once(cluster: &Cluster) {
     let subscriber = states(json!({
         "a": {"transitions": [
             {"action": "subscribe", "ready": false, "to": "a"},
             {"action": "process", "to": "a"}]}}));
     let agents = [("w", "worker", subscriber), ("t", "teacher", json!(null))];
-    let world = World::new(cluster, "subscriptions", &agents).await;
+    let world = World::new(cluster, "c48", &agents).await;
     world.put_stream("t:readings", &[json!("before")]).await;
     assert!(
         !world
@@ -117,39 +122,76 @@ async fn subscriptions(cluster: &Cluster) {
     );
 }
 
-/// `evaluate` compares what agents wrote with a stream, and `compare_eval` branches on it.
-async fn evaluation(cluster: &Cluster) {
-    let teacher = |thres: f64| {
-        states(json!({
-            "a": {"transitions": [{"action": "send", "to": "b", "args": {"action_name": "process",
-                "target": "w", "streams": {"stdin": ["t:questions"]}, "num_steps": 4,
-                "wait_completion": true}}]},
-            "b": {"action": "evaluate", "args": {"stream_hash": "t:answers", "how": "max", "steps": 4,
-                    "agents_to_evaluate": "w"}, "wait_seconds": 0.5,
-                  "transitions": [{"action": "compare_eval", "args": {"cmp": "<=", "thres": thres}, "to": "good"},
-                                  {"action": "nop", "to": "bad"}]},
-            "good": {}, "bad": {}}))
-    };
-    for (id, thres, expected) in [("eval1", 0.3, "good"), ("eval2", 0.2, "bad")] {
-        let world = World::new(
-            cluster,
-            id,
-            &[("w", "worker", worker()), ("t", "teacher", json!(null))],
-        )
-        .await;
-        let questions = ["1", "2", "3", "4"].map(|text| json!(text));
-        world.put_stream("t:questions", &questions).await;
-        let answers = ["echo 1", "echo 2", "echo 3", "wrong"].map(|text| json!(text));
-        world.put_stream("t:answers", &answers).await;
-        let put = world
-            .send(
-                reqwest::Method::PUT,
-                "/entities/t/behaviour",
-                teacher(thres),
-            )
-            .await;
-        assert_eq!(put.0, 200, "{}", put.1);
-        world.reaches("t", expected).await;
-        assert_eq!(world.behaviour("t").await["evaluation"], json!({"w": 0.25}));
+async fn a_playlist_leaves_out_unknown_streams(cluster: &Cluster) {
+    let world = World::new(cluster, "c40", &[("t", "teacher", json!(null))]).await;
+    for name in ["a", "b"] {
+        world.put_stream(&format!("t:{name}"), &[]).await;
     }
+    let streams = json!({"net_hashes": ["unknown", "a", "nobody:x", "t::dm:b"]});
+    assert!(world.uses("t", "set_pref_streams", streams).await);
+    assert!(world.uses("t", "next_pref_stream", json!({})).await);
+    assert!(world.uses("t", "check_pref_stream", json!({})).await);
+    assert!(world.uses("t", "first_pref_stream", json!({})).await);
+    assert!(
+        !world
+            .uses("t", "check_pref_stream", json!({"what": "not_first"}))
+            .await
+    );
+    assert!(
+        !world
+            .uses("t", "check_pref_stream", json!({"what": "middle"}))
+            .await
+    );
+}
+
+async fn recordings_are_numbered(cluster: &Cluster) {
+    let world = World::new(cluster, "c44", &[("t", "teacher", json!(null))]).await;
+    world.put_stream("t:x", &[json!(1), json!(2)]).await;
+    let record = |steps: u32| json!({"streams": ["t:x"], "num_steps": steps});
+    assert!(!world.uses("t", "record", record(3)).await);
+    for (number, steps) in [(1, 1), (2, 2)] {
+        assert!(world.uses("t", "record", record(steps)).await);
+        let stream = world.get(&format!("/streams/t/recorded{number}")).await;
+        assert_eq!(stream["length"], steps);
+    }
+    // What is recorded does not change.
+    let append = json!({"samples": [3]});
+    let (status, answer) = world
+        .send(Method::POST, "/streams/t/recorded1/samples", append)
+        .await;
+    assert_eq!(status, 409, "{answer}");
+}
+
+async fn a_stream_that_is_not_public_is_not_subscribed_to(cluster: &Cluster) {
+    let agents = [("t", "teacher", json!(null)), ("w", "worker", worker())];
+    let world = World::new(cluster, "c49", &agents).await;
+    let private = json!({"type": "json", "public": false});
+    let (status, answer) = world.send(Method::PUT, "/streams/t/x", private).await;
+    assert!(status < 300, "{answer}");
+    let subscribe = json!({"stream_owners": ["t"], "stream_props": ["x"]});
+    assert!(!world.uses("w", "subscribe", subscribe).await);
+    assert_eq!(world.behaviour("w").await.get("subscriptions"), None);
+}
+
+async fn who_subscribes_late_gets_what_comes_then(cluster: &Cluster) {
+    let reader = states(json!({"a": {"transitions": [{"action": "process", "to": "a"}]}}));
+    let agents = [("t", "teacher", json!(null)), ("w", "worker", reader)];
+    let world = World::new(cluster, "c50", &agents).await;
+    world.put_stream("t:x", &[json!("early")]).await;
+    let subscribe = json!({"stream_owners": ["t"], "stream_props": ["x"]});
+    assert!(world.uses("w", "subscribe", subscribe.clone()).await);
+    world.append("t:x", &[json!("late")]).await;
+    testkit::eventually("it has read one", async || {
+        world.behaviour("w").await["subscriptions"][0]["lag"] == 0
+            && world.count("interaction.ended").await == 1
+    })
+    .await;
+    let mut ends = subscribe;
+    ends["unsubscribe"] = json!(true);
+    assert!(world.uses("w", "subscribe", ends).await);
+    world.append("t:x", &[json!("later")]).await;
+    let samples = world.get("/streams/w/processor/samples").await;
+    let samples = samples["samples"].as_array().unwrap();
+    assert_eq!(samples.len(), 1);
+    assert_eq!(samples[0]["value"], "echo late");
 }

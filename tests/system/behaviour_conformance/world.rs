@@ -18,11 +18,21 @@ impl<'a> World<'a> {
         id: &str,
         agents: &[(&str, &str, Value)],
     ) -> World<'a> {
+        let script = json!({"rules": [{"when": "bad", "fail": "it is bad"},
+            {"when": "slow", "reply": "slow"}], "default": "echo {text}"});
+        Self::with_script(cluster, id, agents, script).await
+    }
+
+    /// The same, with another script of all agents.
+    pub(super) async fn with_script(
+        cluster: &'a Cluster,
+        id: &str,
+        agents: &[(&str, &str, Value)],
+        script: Value,
+    ) -> World<'a> {
         let mut roles = Map::new();
         let mut behaviours = Map::new();
         let mut entities = vec![json!({"id": "ann", "kind": "user"})];
-        let script = json!({"rules": [{"when": "bad", "fail": "it is bad"},
-            {"when": "slow", "reply": "slow"}], "default": "echo {text}"});
         for (id, role, behaviour) in agents {
             roles.insert((*role).to_owned(), json!({}));
             let processor = json!({"processor": {"script": script}});
@@ -39,6 +49,47 @@ impl<'a> World<'a> {
             cluster,
             base: format!("/v1/worlds/{id}"),
         }
+    }
+
+    /// A world that is there.
+    pub(super) fn again(cluster: &'a Cluster, id: &str) -> World<'a> {
+        World {
+            cluster,
+            base: format!("/v1/worlds/{id}"),
+        }
+    }
+
+    /// Gives an entity a behaviour; the answer.
+    pub(super) async fn put(&self, entity: &str, behaviour: Value) -> Value {
+        let path = format!("/entities/{entity}/behaviour");
+        let (status, answer) = self.send(Method::PUT, &path, behaviour).await;
+        assert_eq!(status, 200, "{answer}");
+        answer
+    }
+
+    /// A use of a built-in action that is refused: the status, and the field.
+    pub(super) async fn refused(
+        &self,
+        entity: &str,
+        action: &str,
+        arguments: Value,
+    ) -> (u16, String) {
+        let path = format!("/entities/{entity}/actions/{action}");
+        let body = json!({"arguments": arguments});
+        let (status, answer) = self.send(Method::POST, &path, body).await;
+        let field = answer["field"].as_str().unwrap_or_default();
+        (status, field.to_owned())
+    }
+
+    /// Posts a text that may be no JSON.
+    pub(super) async fn post_text(&self, path: &str, body: &'static str) -> (u16, Value) {
+        let url = format!("{}{}{path}", self.cluster.gateways[0].base, self.base);
+        let request = reqwest::Client::new().post(url);
+        let request = request.header("content-type", "application/json");
+        let response = request.body(body).send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap())
     }
 
     pub(super) async fn get(&self, path: &str) -> Value {

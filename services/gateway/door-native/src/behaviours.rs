@@ -15,6 +15,7 @@ use contract::{Command, EntityId, Rejection, RejectionCode, Seq, WorldId};
 use door_kit::{DoorState, PathParams, Problem, QueryParams, ViewAt, read_body};
 
 use crate::command_sender::CommandSender;
+use crate::responses::unknown_entity;
 
 /// Give an entity a behaviour, or another one: in our format or in that of UNaIVERSE, as YAML or JSON. Its
 /// machine begins in the initial state.
@@ -114,17 +115,12 @@ async fn find<T>(
     let ViewAt { seq, view } = state.broker.view_at(world, views, at).await?;
     let (found, shown) = view;
     shown.map(|view| ViewAt { seq, view }).ok_or_else(|| {
-        let (code, detail) = match found {
-            Some(_) => (
-                RejectionCode::UnknownBehaviour,
-                format!("{entity} has no behaviour"),
-            ),
-            None => (
-                RejectionCode::UnknownEntity,
-                format!("the world has no entity {entity}"),
-            ),
-        };
-        Rejection::new(code, detail, Some("entity".to_owned())).into()
+        if found.is_none() {
+            return unknown_entity(entity);
+        }
+        let detail = format!("{entity} has no behaviour");
+        let field = Some("entity".to_owned());
+        Rejection::new(RejectionCode::UnknownBehaviour, detail, field).into()
     })
 }
 
@@ -141,8 +137,7 @@ pub(crate) async fn remove(
     let command = Command::RemoveBehaviour {
         entity: entity.clone(),
     };
-    let seq = commands.send_as_world(&world, command).await?;
-    Ok(Json(Receipt::created(&entity, seq)))
+    commands.write(&world, &entity, command).await
 }
 
 /// Let the machine of an entity make no transitions for now.
@@ -158,8 +153,7 @@ pub(crate) async fn pause(
     let command = Command::PauseBehaviour {
         entity: entity.clone(),
     };
-    let seq = commands.send_as_world(&world, command).await?;
-    Ok(Json(Receipt::created(&entity, seq)))
+    commands.write(&world, &entity, command).await
 }
 
 /// Let the machine of an entity make one transition, and pause it then.
@@ -198,6 +192,5 @@ async fn resume_machine(
         entity: entity.clone(),
         once,
     };
-    let seq = commands.send_as_world(world, command).await?;
-    Ok(Json(Receipt::created(&entity, seq)))
+    commands.write(world, &entity, command).await
 }

@@ -33,10 +33,7 @@ pub(crate) async fn list(
         world: world.clone(),
         wait_for,
     };
-    let QueryRows { rows, has_more } = state.broker.query(&query).await?;
-    if rows.is_empty() {
-        state.broker.require_world(&world).await?;
-    }
+    let QueryRows { rows, has_more } = state.broker.query_world(&world, &query).await?;
     Ok(Json(ChatsResponse {
         chats: rows,
         more: has_more,
@@ -96,8 +93,7 @@ pub(crate) async fn update(
         title: body.title,
         agents: body.agents,
     };
-    let seq = commands.send_as_world(&world, command).await?;
-    Ok(Json(Receipt::created(&chat, seq)))
+    commands.write(&world, &chat, command).await
 }
 
 /// End a chat. Its open runs are cancelled.
@@ -111,8 +107,7 @@ pub(crate) async fn delete(
     PathParams((world, chat)): PathParams<(WorldId, ChatId)>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::DeleteChat { chat: chat.clone() };
-    let seq = commands.send_as_world(&world, command).await?;
-    Ok(Json(Receipt::created(&chat, seq)))
+    commands.write(&world, &chat, command).await
 }
 
 /// Cancel all answers that are under way in a chat.
@@ -126,8 +121,7 @@ pub(crate) async fn stop(
     PathParams((world, chat)): PathParams<(WorldId, ChatId)>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::StopChat { chat: chat.clone() };
-    let seq = commands.send_as_world(&world, command).await?;
-    Ok(Json(Receipt::created(&chat, seq)))
+    commands.write(&world, &chat, command).await
 }
 
 /// Make a chat the one that people see first.
@@ -141,6 +135,5 @@ pub(crate) async fn open(
     PathParams((world, chat)): PathParams<(WorldId, ChatId)>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::OpenChat { chat: chat.clone() };
-    let seq = commands.send_as_world(&world, command).await?;
-    Ok(Json(Receipt::created(&chat, seq)))
+    commands.write(&world, &chat, command).await
 }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use contract::http::Receipt;
 use contract::{Command, EntityId, Seq, WorldId};
 use door_kit::{DoorState, Idempotency, Problem};
 
@@ -44,6 +46,20 @@ impl CommandSender {
         command: Command,
     ) -> Result<Seq, Problem> {
         self.send(world, EntityId::world(), command).await
+    }
+
+    /// Sends a command of the world itself that writes what has this id.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub(crate) async fn write(
+        &self,
+        world: &WorldId,
+        id: &impl ToString,
+        command: Command,
+    ) -> Result<Json<Receipt>, Problem> {
+        let seq = self.send_as_world(world, command).await?;
+        Ok(Json(Receipt::created(id, seq)))
     }
 }
 

@@ -11,13 +11,13 @@ use contract::http::{
     EntitiesPageQuery, EntitiesResponse, ProblemDetails, Receipt, UpdateEntityRequest,
 };
 use contract::view::{GetEntities, GetEntity};
-use contract::{Command, Entity, EntityId, Rejection, RejectionCode, WorldId};
+use contract::{Command, Entity, EntityId, WorldId};
 use door_kit::{DoorState, JsonBody, PathParams, Problem, QueryParams, ViewAt};
 use serde_json::value::RawValue;
 
 use crate::command_sender::CommandSender;
 use crate::part;
-use crate::responses::{created, page_rows};
+use crate::responses::{created, page_rows, unknown_entity};
 
 /// List the entities of a world.
 #[utoipa::path(
@@ -78,11 +78,7 @@ pub(crate) async fn show(
 ) -> Result<Json<Box<RawValue>>, Problem> {
     let request = GetEntity { id: entity.clone() };
     let found = part::find(&state, &world, request).await?;
-    found.map(Json).ok_or_else(|| {
-        let detail = format!("the world has no entity {entity}");
-        let field = Some("entity".to_owned());
-        Rejection::new(RejectionCode::UnknownEntity, detail, field).into()
-    })
+    found.map(Json).ok_or_else(|| unknown_entity(&entity))
 }
 
 /// Change an entity.
@@ -105,8 +101,7 @@ pub(crate) async fn update(
         abilities: body.abilities,
         metadata: body.metadata,
     });
-    let seq = commands.send_as_world(&world, command).await?;
-    Ok(Json(Receipt::created(&entity, seq)))
+    commands.write(&world, &entity, command).await
 }
 
 /// Remove an entity. Its open runs are cancelled.
@@ -122,6 +117,5 @@ pub(crate) async fn remove(
     let command = Command::RemoveEntity {
         entity: entity.clone(),
     };
-    let seq = commands.send_as_world(&world, command).await?;
-    Ok(Json(Receipt::created(&entity, seq)))
+    commands.write(&world, &entity, command).await
 }

@@ -33,8 +33,7 @@ pub(crate) async fn register(
         description: body.description,
         schema: body.schema,
     });
-    let seq = commands.send_as_world(&world, command).await?;
-    Ok(Json(Receipt::created(&event_type, seq)))
+    commands.write(&world, &event_type, command).await
 }
 
 /// List the types of events that a world checks.

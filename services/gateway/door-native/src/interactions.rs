@@ -17,7 +17,7 @@ use contract::http::{
 };
 use contract::query::{InteractionRow, InteractionsQuery};
 use contract::view::{GetEntity, GetInteraction, GetRequests};
-use contract::{EntityId, InteractionId, Position, Rejection, RejectionCode, Seq, WorldId};
+use contract::{EntityId, InteractionId, Position, Seq, WorldId};
 use door_kit::{
     DoorState, EventReader, Filter, Idempotency, JsonBody, PathParams, Problem, QueryParams,
     QueryRows, ReadDeadline, Subscription, ViewAt,
@@ -28,7 +28,7 @@ pub(crate) use self::commands::{
     REQUEST_FIELDS, RESULT_FIELDS, cancel as cancel_command,
     complete_frame as complete_frame_command, request as request_command,
 };
-use crate::responses::{before, page_rows, rename_field};
+use crate::responses::{before, page_rows, rename_field, unknown_entity};
 
 /// Request something of other entities.
 #[utoipa::path(
@@ -177,10 +177,7 @@ pub(crate) async fn list(
         limit: page_rows(page.limit)?,
         wait_for: page.wait_for,
     };
-    let QueryRows { rows, has_more } = state.broker.query(&query).await?;
-    if rows.is_empty() {
-        state.broker.require_world(&world).await?;
-    }
+    let QueryRows { rows, has_more } = state.broker.query_world(&world, &query).await?;
     let last = rows.last().map(|row| row.position);
     Ok(Json(InteractionsPage {
         next: last.filter(|_| has_more),
@@ -263,9 +260,7 @@ pub(crate) async fn requests_of_entity(
     let ViewAt { seq, view } = state.broker.view(&world, views).await?;
     let (found, requests) = view;
     if found.is_none() {
-        let detail = format!("the world has no entity {entity}");
-        let field = Some("entity".to_owned());
-        return Err(Rejection::new(RejectionCode::UnknownEntity, detail, field).into());
+        return Err(unknown_entity(&entity));
     }
     Ok(Json(EntityRequestsResponse {
         requests: requests.requests,

@@ -47,8 +47,7 @@ pub(crate) async fn remove(
     PathParams((world, chat, message)): PathParams<(WorldId, ChatId, MessageId)>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::RemoveMessage { chat, message };
-    let seq = commands.send_as_world(&world, command).await?;
-    Ok(Json(Receipt::created(&message, seq)))
+    commands.write(&world, &message, command).await
 }
 
 /// Begin a chat with the messages of another, and open it.
@@ -86,6 +85,5 @@ pub(crate) async fn clear_memory(
     let command = Command::ForgetMemory {
         agent: agent.clone(),
     };
-    let seq = commands.send_as_world(&world, command).await?;
-    Ok(Json(Receipt::created(&agent, seq)))
+    commands.write(&world, &agent, command).await
 }

@@ -51,10 +51,7 @@ pub(crate) async fn list(
         limit: page_rows(page.limit)?,
         wait_for: page.wait_for,
     };
-    let QueryRows { rows, has_more } = state.broker.query(&query).await?;
-    if rows.is_empty() {
-        state.broker.require_world(&world).await?;
-    }
+    let QueryRows { rows, has_more } = state.broker.query_world(&world, &query).await?;
     Ok(Json(MessagesPage {
         messages: rows,
         more: has_more,

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use contract::commit::Position;
 use contract::http::Receipt;
 use contract::query::PAGE_ROWS_MAX;
-use contract::{EntityId, Seq};
+use contract::{EntityId, Rejection, RejectionCode, Seq};
 use door_kit::Problem;
 
 /// Rows of a page without a limit.
@@ -46,6 +46,13 @@ pub(crate) fn rename_field(mut problem: Problem, names: FieldNames) -> Problem {
         *field = (*name).to_owned();
     }
     problem
+}
+
+/// 404: the world has no such entity.
+pub(crate) fn unknown_entity(entity: &EntityId) -> Problem {
+    let detail = format!("the world has no entity {entity}");
+    let field = Some("entity".to_owned());
+    Rejection::new(RejectionCode::UnknownEntity, detail, field).into()
 }
 
 /// The position before all events of a commit.

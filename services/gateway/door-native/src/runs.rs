@@ -203,8 +203,7 @@ pub(crate) async fn cancel(
     PathParams((world, run)): PathParams<(WorldId, RunId)>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::CancelRun { run };
-    let seq = commands.send_as_world(&world, command).await?;
-    Ok(Json(Receipt::created(&run, seq)))
+    commands.write(&world, &run, command).await
 }
 
 /// How a run ended, if this event is its end.

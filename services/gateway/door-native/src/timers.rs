@@ -46,6 +46,5 @@ pub(crate) async fn cancel(
     let command = Command::CancelTimer {
         timer: timer.clone(),
     };
-    let seq = commands.send_as_world(&world, command).await?;
-    Ok(Json(Receipt::created(&timer, seq)))
+    commands.write(&world, &timer, command).await
 }

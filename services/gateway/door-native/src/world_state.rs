@@ -42,10 +42,7 @@ pub(crate) async fn usage(
         world: world.clone(),
         wait_for,
     };
-    let QueryRows { rows, has_more } = state.broker.query(&query).await?;
-    if rows.is_empty() {
-        state.broker.require_world(&world).await?;
-    }
+    let QueryRows { rows, has_more } = state.broker.query_world(&world, &query).await?;
     Ok(Json(UsageResponse {
         usage: rows,
         more: has_more,

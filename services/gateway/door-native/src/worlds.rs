@@ -98,8 +98,7 @@ pub(crate) async fn apply(
     JsonBody(spec): JsonBody<WorldSpec>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::ApplyWorld(spec);
-    let seq = commands.send_as_world(&world, command).await?;
-    Ok(Json(Receipt::created(&world, seq)))
+    commands.write(&world, &world, command).await
 }
 
 /// Change what a world is; what is absent stays.
@@ -114,8 +113,7 @@ pub(crate) async fn update(
     JsonBody(update): JsonBody<WorldUpdate>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::UpdateWorld(update);
-    let seq = commands.send_as_world(&world, command).await?;
-    Ok(Json(Receipt::created(&world, seq)))
+    commands.write(&world, &world, command).await
 }
 
 /// Delete a world, for good.

@@ -9,7 +9,7 @@ use contract::{
 use serde_json::value::to_raw_value;
 
 use super::check::check_arguments;
-use super::origin::Origin;
+use super::origin::{AbilityCall, Origin};
 use crate::decider::{Decider, EventHeader};
 use crate::rejection::{reject, too_large};
 use crate::runs::{self, DEADLINE_DEFAULT, OPEN_MAX, OpenRun};
@@ -56,8 +56,8 @@ pub(super) fn trigger_abilities(
                 let detail = "too many runs are open";
                 return Err(reject(RejectionCode::Busy, detail, None));
             }
-            if world.entities.has_machine(&entity.id) && origin.call.is_none() {
-                request_of_machine(entity, ability, event, decider)?;
+            if is_gated(world, entity, origin) {
+                request_of_machine(entity, ability, event, origin, decider)?;
             } else {
                 request_run(entity, ability, action, event, origin, decider)?;
             }
@@ -91,11 +91,26 @@ fn runs_ability(run: &OpenRun, ability: &ActionName) -> bool {
     matches!(&run.purpose, Purpose::Ability { name, .. } if name == ability)
 }
 
+/// Whether the behaviour of an entity decides when it does what an event triggers. What its own model calls
+/// on the way to its answer is part of that answer, which its behaviour has accepted already.
+fn is_gated(world: &World, entity: &Entity, origin: Origin<'_>) -> bool {
+    let answers = |call: AbilityCall<'_>| *call.agent == entity.id && call.question.is_some();
+    world.entities.has_machine(&entity.id) && !origin.call.is_some_and(answers)
+}
+
+/// The call of a model that triggers this ability; none when the event is somebody's.
+fn call_of<'a>(entity: &Entity, ability: &Ability, origin: Origin<'a>) -> Option<AbilityCall<'a>> {
+    origin
+        .call
+        .filter(|call| *call.entity == entity.id && *call.ability == ability.name)
+}
+
 /// Requests an ability of an entity that has a behaviour, which accepts it or not.
 fn request_of_machine(
     entity: &Entity,
     ability: &Ability,
     event: &Event,
+    origin: Origin<'_>,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
     let targets = vec![entity.id.clone()];
@@ -113,6 +128,7 @@ fn request_of_machine(
         callback: None,
         callback_of: None,
         state_action: false,
+        caller: call_of(entity, ability, origin).map(|call| call.caller()),
     };
     let header = EventHeader {
         sender: Some(event.sender.clone()),
@@ -133,9 +149,7 @@ fn request_run(
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
     let depth = origin.run.map_or(0, |run| run.depth + 1);
-    let call = origin
-        .call
-        .filter(|call| *call.entity == entity.id && *call.ability == ability.name);
+    let call = call_of(entity, ability, origin);
     let purpose = Purpose::Ability {
         name: ability.name.clone(),
         caller: call.map(|call| call.caller()),

@@ -8,6 +8,10 @@ use crate::rejection::{field_path, invalid};
 
 /// The keys of `streams`.
 const STREAM_PORTS: &[&str] = &["stdin", "stdtar", "stdext", "stdunk"];
+/// The `id` of a request that says no more than that it has one.
+const RANDOM_ID: &str = "random";
+/// Why an id that is given has no use.
+pub(super) const ID_DETAIL: &str = "the world gives every request its id";
 
 impl BuiltIn {
     /// Checks the arguments of a use of the action: names and types, and that none is missing. Whether their
@@ -16,6 +20,16 @@ impl BuiltIn {
     /// # Errors
     /// The refusal names the argument, below `field`.
     pub fn check(&self, args: &Map<String, Value>, field: &str) -> Result<(), Rejection> {
+        self.check_given(args, field)?;
+        self.check_complete(args, field)
+    }
+
+    /// Checks the names and types of the arguments that are there.
+    pub(super) fn check_given(
+        &self,
+        args: &Map<String, Value>,
+        field: &str,
+    ) -> Result<(), Rejection> {
         for (name, value) in args {
             let path = field_path(field, name);
             let Some(argument) = self.argument(name) else {
@@ -26,7 +40,7 @@ impl BuiltIn {
                 return Err(wrong_type(argument.kind, path));
             }
         }
-        self.check_complete(args, field)
+        Ok(())
     }
 
     /// Checks that no argument is missing.
@@ -97,6 +111,16 @@ impl ArgumentKind {
             _ => true,
         }
     }
+}
+
+/// An argument that gives a request an id: the other system's `forced_uuid` and `id`. The world gives every
+/// request its id, so that the log has no two of the same.
+pub(super) fn given_id(args: &Map<String, Value>) -> Option<&'static str> {
+    let is_given = |name: &&str| {
+        let value = args.get(*name).unwrap_or(&Value::Null);
+        !value.is_null() && *value != RANDOM_ID
+    };
+    ["forced_uuid", "id"].into_iter().find(is_given)
 }
 
 /// The refusal of a value of another type.

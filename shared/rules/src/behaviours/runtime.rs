@@ -35,6 +35,7 @@ mod state;
 mod state_action;
 mod turn;
 mod use_action;
+mod use_check;
 
 pub(crate) use events::{apply, on_answer_ended};
 pub(crate) use memory::Memory;

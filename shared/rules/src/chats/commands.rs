@@ -5,13 +5,14 @@ use contract::fact::{ChatDeleted, ChatOpened, ChatStopped};
 use contract::{Chat, ChatId, EntityId, Fact, MessageId, Purpose, Rejection, RejectionCode};
 
 use super::check::check_chat_spec;
+use super::loops::cancel_loop;
 use super::participants::require_chat;
 use super::state::ChatState;
 use super::titles::NEW_CHAT;
 use crate::decider::{Decider, EventHeader};
 use crate::rejection::{reject, too_large};
 use crate::runs::push_cancelled;
-use crate::tools::{self, LoopOwner};
+use crate::tools::LoopOwner;
 use crate::world::World;
 
 /// The most chats of a world: the end of each is in its state.
@@ -197,7 +198,7 @@ fn cancel_all(world: &World, id: &ChatId, decider: &mut Decider<'_>) -> Result<(
             chat: id.clone(),
             agent: agent.clone(),
         };
-        tools::cancel_loop(world, &owner, decider)?;
+        cancel_loop(world, &owner, decider)?;
     }
     Ok(())
 }

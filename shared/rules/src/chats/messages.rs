@@ -9,6 +9,7 @@ use contract::{
     RejectionCode, Usage,
 };
 
+use super::loops::cancel_loop;
 use super::participants::require_chat;
 use super::recipients::{check_room, dialect, limit_to_room, resolve_recipients, unknown_mention};
 use super::titles::title_from_first_message;
@@ -18,7 +19,7 @@ use crate::entities::{SenderKind, agent_config, is_agent, sender_kind};
 use crate::rejection::{field_path, invalid, reject};
 use crate::runs::push_cancelled;
 use crate::text::check_text;
-use crate::tools::{self, LoopOwner};
+use crate::tools::LoopOwner;
 use crate::world::World;
 
 /// The longest message. A commit holds it once, and a snapshot up to 200 of them for each chat.
@@ -263,7 +264,7 @@ fn cancel_answers(
                 chat: chat.clone(),
                 agent: agent.clone(),
             };
-            tools::cancel_loop(world, &owner, decider)?;
+            cancel_loop(world, &owner, decider)?;
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ use contract::{EntityId, InteractionId, Rejection, RejectionCode};
 
 use super::end::Reason;
 use super::follow_up::{cancel_run, cancel_target, open_target};
+use super::open::OpenInteraction;
 use crate::decider::Decider;
 use crate::rejection::reject;
 use crate::world::World;
@@ -26,7 +27,17 @@ pub(crate) fn cancel(
         let field = Some("sender".to_owned());
         return Err(reject(RejectionCode::NotAllowed, detail, field));
     }
-    for (target, _) in interaction.open_targets() {
+    cancel_targets(world, id, decider)
+}
+
+/// Cancels an interaction for those targets that have not ended it.
+pub(crate) fn cancel_targets(
+    world: &World,
+    id: InteractionId,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let open = world.interactions.get(id).into_iter();
+    for (target, _) in open.flat_map(OpenInteraction::open_targets) {
         if let Some(open) = open_target(world, id, target) {
             cancel_target(world, open, decider)?;
         }

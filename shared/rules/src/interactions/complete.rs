@@ -10,6 +10,7 @@ use super::end::Reason;
 use super::follow_up::open_target;
 use super::learning;
 use super::limits::VALUE_BYTES_MAX;
+use crate::abilities::output_of;
 use crate::decider::Decider;
 use crate::runs::{self, OpenRun};
 use crate::world::World;
@@ -38,7 +39,7 @@ pub(crate) fn on_run_completed(
     {
         return runs::fail(id, run, "invalid_result", reason, decider);
     }
-    let completed = completed(id, result);
+    let completed = completed(world, id, step, result);
     let Some(open) = open_target(world, step.id, &run.entity) else {
         return runs::push_completed(run, completed, decider);
     };
@@ -72,11 +73,22 @@ fn is_processing(action: &ActionName) -> bool {
     matches!(action.as_str(), action::PROCESS | action::LEARN)
 }
 
-fn completed(id: RunId, result: &RunResult) -> ActionCompleted {
+/// The run has completed. Who called it as an ability gets the events that it sent, if it has no output.
+fn completed(
+    world: &World,
+    id: RunId,
+    step: InteractionStep,
+    result: &RunResult,
+) -> ActionCompleted {
+    let open = world.interactions.get(step.id);
+    let output = match open.and_then(|open| open.request.caller.as_ref()) {
+        Some(_) => output_of(result),
+        None => result.output.clone(),
+    };
     ActionCompleted {
         run: id,
         call: None,
-        output: result.output.clone(),
+        output,
         said: String::new(),
         calls: Vec::new(),
         usage: result.usage.clone(),
@@ -92,7 +104,7 @@ fn on_action_completed(
     result: &RunResult,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
-    runs::push_completed(run, completed(id, result), decider)?;
+    runs::push_completed(run, completed(world, id, step, result), decider)?;
     let Some(open) = open_target(world, step.id, &run.entity) else {
         return Ok(());
     };

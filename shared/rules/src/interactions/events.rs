@@ -238,10 +238,19 @@ pub(crate) fn on_run_ended(world: &mut World, ended: &EndedRun<'_>, step: Intera
     if world.interactions.learners_mut().end(target, ended.id) {
         wake_next_learner(world, target, step.id);
     }
+    let is_called = world
+        .interactions
+        .get(step.id)
+        .is_some_and(|open| open.request.caller.is_some());
     let Some(progress) = world.interactions.progress_mut(step.id, target) else {
         return;
     };
     progress.run = None;
+    if let Ok(completed) = ended.outcome
+        && is_called
+    {
+        progress.answer.clone_from(&completed.output);
+    }
     if let Err(failure) = &ended.outcome {
         progress.failure = Some(RunFailure {
             code: ended.failure_code.to_owned(),

@@ -41,6 +41,9 @@ pub(crate) struct Progress {
     pub(super) state: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) output: Vec<InteractionOutput>,
+    /// The output of its last run, for the agent that called it as an ability.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) answer: Option<Box<RawValue>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ended: Option<TargetEnd>,
 }
@@ -75,6 +78,7 @@ impl Progress {
             arguments: None,
             state: None,
             output: Vec::new(),
+            answer: None,
             ended: None,
         }
     }
@@ -90,6 +94,11 @@ impl Progress {
 }
 
 impl OpenInteraction {
+    /// Its place among all requests.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// How far a target is.
     pub(crate) fn progress(&self, target: &EntityId) -> Option<&Progress> {
         self.targets.get(target)

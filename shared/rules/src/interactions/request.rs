@@ -73,6 +73,7 @@ pub(crate) fn request_as(
         callback: new.callback.clone(),
         callback_of: by_machine.callback_of,
         state_action: by_machine.state_action,
+        caller: None,
         targets: targets.clone(),
     };
     let id = decider.next_id();

@@ -47,7 +47,7 @@ impl Interactions {
         self.open.get(&id)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.open.len()
     }
 
@@ -134,6 +134,11 @@ impl Interactions {
     pub(super) fn readers_of(&self, stream: &StreamRef) -> Vec<InteractionId> {
         let ids = self.by_stream.get(stream).into_iter().flatten();
         ids.copied().collect()
+    }
+
+    /// How many there were so far: the number of the last one.
+    pub(crate) fn requests_so_far(&self) -> u64 {
+        self.count
     }
 
     /// How many there were so far, this one included.

@@ -2,10 +2,12 @@
 
 use contract::ability::{Ability, Executor};
 use contract::fact::{ActionRequested, AgentSummarised, AgentThought};
+use contract::interaction::InteractionRequested;
 use contract::mind::{MemoryEntry, ThinkTask};
 use contract::purpose::Caller;
 use contract::{
-    ActionName, EntityId, EntityKind, Event, EventId, Fact, Purpose, Target, Timestamp,
+    ActionName, EntityId, EntityKind, Event, EventId, Fact, InteractionId, Purpose, Target,
+    Timestamp,
 };
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
@@ -27,6 +29,7 @@ pub(crate) fn apply(world: &mut World, event: &Event, fact: &Fact) {
         Fact::AgentThought(thought) => update(world, event, thought),
         Fact::AgentSummarised(summarised) => summarise(world, event, summarised),
         Fact::ActionRequested(requested) => on_run_requested(world, event, requested),
+        Fact::InteractionRequested(requested) => on_ability_requested(world, event, requested),
         Fact::TimerFired(_) => on_timer_fired(world, &event.sender),
         _ => {}
     }
@@ -144,6 +147,17 @@ fn on_run_requested(world: &mut World, event: &Event, requested: &ActionRequeste
     mark_pending(world, agent);
 }
 
+/// An ability of an entity that has a behaviour was requested that the mind of an agent used.
+fn on_ability_requested(world: &mut World, event: &Event, requested: &InteractionRequested) {
+    let Some(Caller::Mind { agent, .. }) = &requested.caller else {
+        return;
+    };
+    if let Some(mind) = world.minds.by_agent.get_mut(agent) {
+        mind.wait_for_request(event.id.interaction());
+        mark_pending(world, agent);
+    }
+}
+
 fn update(world: &mut World, event: &Event, thought: &AgentThought) {
     let agent = &event.sender;
     let run = event.causation.map(EventId::run);
@@ -238,6 +252,35 @@ pub(crate) fn on_ability_ended(
             }
         }
     }
+    mark_pending(world, agent);
+}
+
+/// A request of an ability has ended that the mind of `agent` used.
+pub(crate) fn on_request_ended(
+    world: &mut World,
+    (id, ability): (InteractionId, &str),
+    agent: &EntityId,
+    outcome: Result<&str, &str>,
+    (event, at): (&Event, Timestamp),
+) {
+    let limits = mind_config(world, agent).map(|config| config.memory);
+    let mind = world.minds.by_agent.get_mut(agent);
+    let (Some(mind), Some(limits)) = (mind, limits) else {
+        return;
+    };
+    mind.request_ended(id);
+    let data = match outcome {
+        Ok(output) => json!({"used": ability, "output": output}),
+        Err(reason) => json!({"used": ability, "reason": reason}),
+    };
+    let output = outcome
+        .ok()
+        .and_then(|text| RawValue::from_string(text.to_owned()).ok());
+    let entry = match &output {
+        Some(output) => outcome_entry(event, agent, at, output),
+        None => outcome_entry(event, agent, at, &data),
+    };
+    mind.remember(entry, limits);
     mark_pending(world, agent);
 }
 

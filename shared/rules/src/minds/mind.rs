@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use contract::ability::AbilityKey;
 use contract::mind::{MemoryEntry, MemoryLimits, MindView, Summary};
-use contract::{EventId, RunId};
+use contract::{EventId, InteractionId, RunId};
 use serde::{Deserialize, Serialize};
 
 /// Events that wake an agent and wait to be thought about. What comes beyond is only remembered: the
@@ -33,6 +33,9 @@ pub(super) struct Mind {
     unsummarised: usize,
     /// Runs of abilities that it used: it decides again when they have ended.
     waits_for: BTreeSet<RunId>,
+    /// Requests of abilities of entities that have a behaviour, likewise.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    waits_for_requests: BTreeSet<InteractionId>,
     /// Decisions about what woke it first.
     step: u32,
     /// Decisions since the last event of a person, the world, or a timer of its own.
@@ -65,7 +68,12 @@ struct Deciding {
 impl Mind {
     /// Whether it can decide what to do now, and has a reason to.
     pub(super) fn is_ready(&self) -> bool {
-        self.deciding.is_none() && self.waits_for.is_empty() && !self.causes.is_empty()
+        !self.is_busy() && !self.causes.is_empty()
+    }
+
+    /// Whether it decides, or waits for what it has decided.
+    fn is_busy(&self) -> bool {
+        self.deciding.is_some() || !self.waits_for.is_empty() || !self.waits_for_requests.is_empty()
     }
 
     /// Whether it decides, or summarises, in this run.
@@ -227,6 +235,15 @@ impl Mind {
         self.waits_for.remove(&run);
     }
 
+    /// Waits until a request of an ability that it used has ended.
+    pub(super) fn wait_for_request(&mut self, request: InteractionId) {
+        self.waits_for_requests.insert(request);
+    }
+
+    pub(super) fn request_ended(&mut self, request: InteractionId) {
+        self.waits_for_requests.remove(&request);
+    }
+
     pub(super) fn update(&mut self, plan: Option<&[String]>, thoughts: &BTreeMap<String, String>) {
         if let Some(plan) = plan {
             self.plan = plan.to_vec();
@@ -312,7 +329,7 @@ impl Mind {
     pub(super) fn view(&self) -> MindView {
         MindView {
             awake: !self.causes.is_empty(),
-            busy: self.deciding.is_some() || !self.waits_for.is_empty(),
+            busy: self.is_busy(),
             steps: self.steps,
             plan: self.plan.clone(),
             thoughts: self.thoughts.clone(),

@@ -47,17 +47,18 @@ pub(super) fn declare(
             return Err(reject(RejectionCode::Conflict, detail, field));
         }
         Some(_) => {}
-        None => check_count(world, stream)?,
+        None => check_room(world, &stream.owner, 1)?,
     }
     decider.push(Fact::StreamDeclared(wanted.clone()))
 }
 
-fn check_count(world: &World, stream: &StreamRef) -> Result<(), Rejection> {
-    if world.streams.len() >= STREAMS_MAX {
+/// Checks that an entity may have so many streams more.
+pub(crate) fn check_room(world: &World, owner: &EntityId, more: usize) -> Result<(), Rejection> {
+    if world.streams.len() + more > STREAMS_MAX {
         let detail = format!("a world has at most {STREAMS_MAX} streams");
         return Err(too_large(detail, None));
     }
-    if world.streams.len_of(&stream.owner) >= ENTITY_STREAMS_MAX {
+    if world.streams.len_of(owner) + more > ENTITY_STREAMS_MAX {
         let detail = format!("an entity has at most {ENTITY_STREAMS_MAX} streams");
         return Err(too_large(detail, Some("owner".to_owned())));
     }

@@ -4,13 +4,18 @@
     reason = "a test passes JSON where it stands"
 )]
 
+mod bad_uses;
 mod built_ins;
+mod calls;
+mod catalogue;
 mod contexts;
+mod copies;
 mod doors;
 mod machines;
 mod outcomes;
 mod properties;
 mod requests;
+mod roles;
 
 use contract::behaviour::{BehaviourView, CustomAction, Definition};
 use contract::interaction::NewInteraction;

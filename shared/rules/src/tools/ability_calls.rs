@@ -4,12 +4,11 @@ use contract::ability::{Executor, Trigger};
 use contract::purpose::Question;
 use contract::run::RunResult;
 use contract::tool::{Tool, ToolCall, ToolResult};
-use contract::{EntityId, EventId, EventType, NewEvent, Rejection, Target};
-use serde::Serialize;
-use serde_json::value::RawValue;
+use contract::{EntityId, EventId, NewEvent, Rejection, Target};
 
 use crate::abilities::{
-    AbilityCall, CheckChat, Origin, SendContext, check_arguments, check_event, find, send,
+    AbilityCall, CheckChat, Origin, SendContext, check_arguments, check_event, find, output_of,
+    result_text, send,
 };
 use crate::decider::Decider;
 use crate::world::World;
@@ -98,28 +97,10 @@ pub(super) fn send_call(
     send(world, &event, context, decider)
 }
 
-/// An event, as a model gets it.
-#[derive(Serialize)]
-struct SentEvent<'a> {
-    #[serde(rename = "type")]
-    event_type: &'a EventType,
-    data: &'a RawValue,
-}
-
 /// What the model gets of the run of an ability: its output, else the events that it sent.
 pub(super) fn ability_result(result: &RunResult) -> ToolResult {
-    let events = result.events.iter().map(|event| SentEvent {
-        event_type: &event.event_type,
-        data: &event.data,
-    });
-    let events: Vec<SentEvent<'_>> = events.collect();
-    let text = match &result.output {
-        Some(output) => output.get().to_owned(),
-        None if events.is_empty() => "done".to_owned(),
-        None => serde_json::to_string(&events).unwrap_or_default(),
-    };
     ToolResult {
-        text,
+        text: result_text(output_of(result).as_deref()),
         failed: false,
     }
 }

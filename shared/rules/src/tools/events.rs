@@ -2,7 +2,8 @@
 
 use contract::ability::Executor;
 use contract::fact::{ActionCompleted, ActionRequested, ApprovalEnded, ApprovalRequested};
-use contract::purpose::Question;
+use contract::interaction::InteractionRequested;
+use contract::purpose::{Caller, Question};
 use contract::tool::{Approval, Tool, ToolCall, ToolResult};
 use contract::{Event, Fact, Purpose, Timestamp};
 
@@ -23,6 +24,7 @@ pub(crate) fn apply(
 ) -> Option<LoopOwner> {
     match fact {
         Fact::ActionRequested(requested) => begin_call(world, event, requested),
+        Fact::InteractionRequested(requested) => begin_request(world, event, requested),
         Fact::ApprovalRequested(requested) => begin_approval(world, event, requested, at),
         Fact::ApprovalEnded(ended) => return end_approval(world, ended),
         _ => {}
@@ -39,6 +41,17 @@ fn begin_call(world: &mut World, event: &Event, requested: &ActionRequested) {
     };
     if let Some(state) = call_mut(world, &owner, call) {
         state.run = Some(run);
+    }
+}
+
+/// A call is a request of an entity that has a behaviour.
+fn begin_request(world: &mut World, event: &Event, requested: &InteractionRequested) {
+    let caller = requested.caller.as_ref();
+    let Some((owner, call)) = caller.and_then(LoopOwner::of_caller) else {
+        return;
+    };
+    if let Some(state) = call_mut(world, &owner, call) {
+        state.request = Some(event.id.interaction());
     }
 }
 
@@ -93,6 +106,20 @@ pub(crate) fn record_run_result(
     record_result(world, owner, call, &result)
 }
 
+/// The request that a call is has ended: whether its loop, if it is still there, has the result now.
+pub(crate) fn record_request_result(
+    world: &mut World,
+    caller: &Caller,
+    outcome: Result<&str, &str>,
+) -> Option<LoopOwner> {
+    let (owner, call) = LoopOwner::of_caller(caller)?;
+    let result = match outcome {
+        Ok(text) => ToolResult::succeeded(text),
+        Err(reason) => ToolResult::failed(reason),
+    };
+    record_result(world, &owner, call, &result).then_some(owner)
+}
+
 fn record_result(world: &mut World, owner: &LoopOwner, call: &str, result: &ToolResult) -> bool {
     let Some(tool_loop) = world.tools.find_mut(owner) else {
         return false;
@@ -104,6 +131,7 @@ fn record_result(world: &mut World, owner: &LoopOwner, call: &str, result: &Tool
     };
     state.run = None;
     state.approval = None;
+    state.request = None;
     state.result = Some(ToolResult {
         text: truncate(&result.text, room),
         failed: result.failed,
@@ -122,6 +150,7 @@ pub(crate) fn record_step(
         call: call.clone(),
         run: None,
         approval: None,
+        request: None,
         result: known_result(world, call),
     });
     let step = LoopStep {

@@ -1,5 +1,6 @@
 //! What a loop holds, for the models and workers that go on with it.
 
+use contract::InteractionId;
 use contract::tool::{ToolCall, ToolStep};
 
 use super::limits::{RESULT_BYTES_MAX, RESULTS_BYTES_MAX};
@@ -30,6 +31,13 @@ pub(crate) fn call_of(world: &World, owner: &LoopOwner, id: &str) -> Option<Tool
     let mut calls = world.tools.find(owner)?.last_calls();
     let state = calls.find(|state| state.call.id == id)?;
     Some(state.call.clone())
+}
+
+/// The requests of the last step that have not ended.
+pub(crate) fn open_requests(world: &World, owner: &LoopOwner) -> Vec<InteractionId> {
+    let tool_loop = world.tools.find(owner).into_iter();
+    let calls = tool_loop.flat_map(ToolLoop::last_calls);
+    calls.filter_map(|state| state.request).collect()
 }
 
 /// Calls that have no result yet, in a chat or of an agent, whichever are more.

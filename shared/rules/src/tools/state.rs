@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use contract::purpose::{Caller, Question};
 use contract::tool::{Approval, ToolCall, ToolResult};
-use contract::{ApprovalId, ChatId, EntityId, Purpose, RunId};
+use contract::{ApprovalId, ChatId, EntityId, InteractionId, Purpose, RunId};
 use serde::{Deserialize, Serialize};
 
 /// The tool loops of a world, and the calls that wait for a person.
@@ -26,17 +26,29 @@ impl LoopOwner {
     /// The loop for which a run makes a call, and the id of the call.
     pub(crate) fn of_call<'a>(purpose: &'a Purpose, entity: &EntityId) -> Option<(Self, &'a str)> {
         let (agent, question, call) = match purpose {
-            Purpose::ToolCall { question, call } => (entity, question, call),
+            Purpose::ToolCall { question, call } => (entity, question, call.as_str()),
             Purpose::Ability {
-                caller:
-                    Some(Caller::ToolCall {
-                        agent,
-                        question,
-                        call,
-                    }),
+                caller: Some(caller),
                 ..
-            } => (agent, question, call),
+            } => return Self::of_caller(caller),
             _ => return None,
+        };
+        let owner = Self {
+            chat: question.chat.clone(),
+            agent: agent.clone(),
+        };
+        Some((owner, call))
+    }
+
+    /// The loop in which an ability was called, and the id of the call; `None` when a mind used it.
+    pub(crate) fn of_caller(caller: &Caller) -> Option<(Self, &str)> {
+        let Caller::ToolCall {
+            agent,
+            question,
+            call,
+        } = caller
+        else {
+            return None;
         };
         let owner = Self {
             chat: question.chat.clone(),
@@ -68,6 +80,9 @@ pub(super) struct CallState {
     pub(super) run: Option<RunId>,
     /// The approval that it waits for.
     pub(super) approval: Option<ApprovalId>,
+    /// The request that it is, of an entity whose behaviour accepts it or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) request: Option<InteractionId>,
     pub(super) result: Option<ToolResult>,
 }
 

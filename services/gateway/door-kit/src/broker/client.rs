@@ -154,6 +154,22 @@ impl Broker {
         Ok(QueryRows { rows, has_more })
     }
 
+    /// Queries the archive for rows of a world.
+    ///
+    /// # Errors
+    /// 404 when there are none and there is no such world, 503 when it did not answer.
+    pub async fn query_world<Q: Query>(
+        &self,
+        world: &WorldId,
+        query: &Q,
+    ) -> Result<QueryRows<Q::Row>, Problem> {
+        let found = self.query(query).await?;
+        if found.rows.is_empty() {
+            self.require_world(world).await?;
+        }
+        Ok(found)
+    }
+
     /// Reads samples of a stream from the log, as it is now or as it was after the commit `at`.
     ///
     /// # Errors

@@ -75,6 +75,7 @@ fn requested(request: &CommandRequest, new: &NewInteraction) -> Result<Vec<Event
         callback: None,
         callback_of: None,
         state_action: false,
+        caller: None,
     };
     let group = Some(id.message());
     let target = accepted.target.to_string();

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::findings::Findings;
 use super::split::{SplitArguments, interaction_field};
 use crate::behaviours::action::{Action, ActionKind};
-use crate::behaviours::arguments::wrong_type;
+use crate::behaviours::arguments::{ID_DETAIL, given_id, wrong_type};
 use crate::behaviours::catalogue::{Argument, ArgumentKind, BuiltIn, Class, built_in};
 use crate::behaviours::custom::CustomActions;
 use crate::behaviours::limits::SECONDS_MAX;
@@ -50,6 +50,7 @@ impl ActionCompiler<'_> {
             return Err(invalid(time, "only transitions have this time"));
         }
         self.check_interaction(&mut split.interaction, path)?;
+        self.warn_of_id(&split.interaction, path);
         let action = Action {
             name: name.to_owned(),
             kind,
@@ -58,6 +59,15 @@ impl ActionCompiler<'_> {
         };
         let action = self.check_arguments(action, path, is_state_action)?;
         Ok((action, split))
+    }
+
+    /// Behaviours that give requests ids are taken, as always; the ids are not.
+    fn warn_of_id(&mut self, args: &Map<String, Value>, path: &str) {
+        if let Some(name) = given_id(args) {
+            let detail = format!("{ID_DETAIL}: this one is ignored");
+            let path = format!("{path}.{name}");
+            self.findings.warn(&path, WarningCode::UnknownField, detail);
+        }
     }
 
     fn kind(&self, name: &str, path: &str) -> Result<ActionKind, Rejection> {
@@ -101,8 +111,11 @@ impl ActionCompiler<'_> {
                     built_in.check_complete(&action.args, path)?;
                 }
                 self.set_defaults(&mut action.args, path)?;
-                if built_in.name == "send" && !self.findings.is_foreign() {
-                    check_send(&action.args, path)?;
+                if built_in.name == "send" {
+                    self.warn_of_id(&action.args, path);
+                    if !self.findings.is_foreign() {
+                        check_send(&action.args, path)?;
+                    }
                 }
             }
             ActionKind::Custom { .. } if may_be_requested => {

@@ -1,6 +1,6 @@
 //! One attempt of the action of a transition.
 
-use contract::{InteractionId, Rejection, action};
+use contract::{EntityId, Fact, InteractionId, Rejection, action};
 
 use super::attempt::Attempt;
 use super::change::{push_change, raw};
@@ -16,6 +16,26 @@ use crate::interactions::{self, Acceptance};
 
 /// Tries the action of a transition, for a request or without one.
 pub(super) fn attempt(
+    look: Look<'_>,
+    (place, transition): (u32, &Transition),
+    request: Option<InteractionId>,
+    decider: &mut Decider<'_>,
+) -> Result<Attempt, Rejection> {
+    let begun = decider.events().len();
+    let tried = try_action(look, (place, transition), request, decider)?;
+    // The entity has another behaviour now, by a role that it gave itself: that one begins.
+    let is_replaced = replaces(look.entity(), decider, begun);
+    Ok(if is_replaced { Attempt::Begun } else { tried })
+}
+
+/// Whether what was decided since gives an entity another behaviour.
+pub(super) fn replaces(entity: &EntityId, decider: &Decider<'_>, since: usize) -> bool {
+    let decided = decider.events().get(since..).unwrap_or_default().iter();
+    let mut facts = decided.filter_map(|decided| decided.fact.as_ref());
+    facts.any(|fact| matches!(fact, Fact::BehaviourSet(set) if set.entity == *entity))
+}
+
+fn try_action(
     look: Look<'_>,
     (place, transition): (u32, &Transition),
     request: Option<InteractionId>,

@@ -7,7 +7,7 @@ use super::act::attempt;
 use super::attempt::Attempt;
 use super::callbacks;
 use super::limits::HOPS_MAX;
-use super::look::Look;
+use super::look::{Cause, Look};
 use super::pass::candidates;
 use super::progress::{Busy, Wait};
 use super::resolve::Actor;
@@ -22,7 +22,7 @@ use crate::world::World;
 pub(crate) fn advance(
     world: &World,
     entity: &EntityId,
-    is_outside: bool,
+    cause: Cause,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
     let Some(compiled) = world.behaviours.compiled(entity) else {
@@ -43,7 +43,7 @@ pub(crate) fn advance(
         compiled,
         progress,
         state: compiled.machine.state(state),
-        is_outside,
+        cause,
     };
     if progress.pause.is_some() {
         return Ok(());
@@ -51,7 +51,7 @@ pub(crate) fn advance(
     if let Some(busy) = &progress.busy {
         return continue_action(look, busy, decider);
     }
-    if !is_outside && progress.hops >= HOPS_MAX {
+    if !cause.is_new && progress.hops >= HOPS_MAX {
         return pause(look, decider);
     }
     let begun = decider.events().len();

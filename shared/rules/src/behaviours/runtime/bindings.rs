@@ -49,9 +49,12 @@ pub(super) fn of(actor: Actor<'_>, args: &Map<String, Value>) -> Bindings {
             }
         }
     }
-    if is_on(args, "copy_sys") && streams.is_empty() {
-        streams.stdin = vec![format!("{}:processor", actor.id)];
+    let own = actor.processor();
+    let copies = is_on(args, "copy_sys");
+    if copies && streams.is_empty() {
+        streams.stdin = vec![own.clone()];
     }
+    let copies = copies && streams.iter().all(|stream| *stream == own);
     let samples = args
         .get("data_samples")
         .filter(|samples| !samples.is_null());
@@ -59,14 +62,26 @@ pub(super) fn of(actor: Actor<'_>, args: &Map<String, Value>) -> Bindings {
     let steps = ["num_steps", "num_samples_to_stream"];
     let steps = steps.iter().find_map(|name| args.get(*name)?.as_u64());
     let has_data = samples.is_some() || !streams.is_empty();
+    let steps = steps
+        .filter(|_| has_data)
+        .and_then(|steps| u32::try_from(steps).ok());
+    // The samples that it wrote for itself, and not those that it wrote for others since.
+    let last = actor.own_output().filter(|_| copies);
+    let from = last.map(|last| (last + 1).saturating_sub(u64::from(steps.unwrap_or(1))));
     Bindings {
         streams,
         samples,
-        steps: steps
-            .filter(|_| has_data)
-            .and_then(|steps| u32::try_from(steps).ok()),
-        from: None,
+        steps,
+        from,
     }
+}
+
+/// Whether a request copies what its entity wrote for itself, and there is no such thing.
+pub(super) fn has_nothing_to_copy(actor: Actor<'_>, args: &Map<String, Value>) -> bool {
+    let names_streams = args
+        .get("streams")
+        .is_some_and(|streams| !streams.is_null());
+    is_on(args, "copy_sys") && !names_streams && actor.own_output().is_none()
 }
 
 /// Samples by stream may be one for each stream: then each is a list of one.

@@ -55,6 +55,10 @@ fn set_readers(world: &mut World, entity: &EntityId) {
             .map(all_texts)
             .unwrap_or_default();
         read.extend(bound.iter().filter_map(|text| actor.stream(text)));
+        // What `evaluate` compares with may have too few samples yet.
+        let args = actor.arguments(action);
+        let reference = args.get("stream_hash").and_then(Value::as_str);
+        read.extend(reference.and_then(|text| actor.stream(text)));
     }
     read.extend(actor.memory.subscriptions.keys().cloned());
     let readers = &mut world.behaviours.readers;

@@ -12,6 +12,8 @@ pub(super) const URGENT_MAX: u32 = 16;
 pub(super) const ENGAGE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most entities whose memory of others one action may change.
 pub(super) const AGENTS_MAX: usize = 200;
+/// The longest description of a badge.
+pub(super) const BADGE_DESCRIPTION_BYTES_MAX: usize = 4096;
 /// The most streams of a playlist, its repetitions aside.
 pub(super) const PLAYLIST_MAX: usize = 1000;
 

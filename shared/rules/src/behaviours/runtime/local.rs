@@ -17,6 +17,7 @@ use super::resolve::Actor;
 use crate::decider::Decider;
 
 pub(super) use call::{Acted, Call, Outcome};
+pub(super) use reports::is_no_score;
 
 /// Does an action that is done at once.
 pub(super) fn act(

@@ -18,8 +18,17 @@ pub(super) struct Look<'a> {
     pub(super) compiled: &'a Compiled,
     pub(super) progress: &'a Progress,
     pub(super) state: &'a MachineState,
-    /// Whether the cause is outside of machines.
+    pub(super) cause: Cause,
+}
+
+/// Why one looks at a machine.
+#[derive(Clone, Copy)]
+pub(super) struct Cause {
+    /// Whether something outside of machines has happened to its entity.
     pub(super) is_outside: bool,
+    /// Whether what leads to this look has begun outside of machines in this step: its transitions are
+    /// counted anew.
+    pub(super) is_new: bool,
 }
 
 impl<'a> Look<'a> {
@@ -50,11 +59,7 @@ impl<'a> Look<'a> {
         };
         let to_state = self.compiled.machine.state(to);
         let message = transition.message.as_ref().or(to_state.message.as_ref());
-        let hops = if self.is_outside {
-            1
-        } else {
-            self.progress.hops + 1
-        };
+        let hops = self.next_hops(interaction);
         let made = BehaviourTransitioned {
             entity: self.entity().clone(),
             from: self.state.name.clone(),
@@ -68,6 +73,20 @@ impl<'a> Look<'a> {
         };
         let header = EventHeader::sent_by(self.entity());
         decider.push_with(Fact::BehaviourTransitioned(made), header)
+    }
+
+    /// How many transitions the machine has made with this one since something outside of machines was the
+    /// cause. A request that was there before is none that machines have made since: there is an end of these.
+    fn next_hops(&self, interaction: Option<InteractionId>) -> u32 {
+        if self.cause.is_new {
+            return 1;
+        }
+        let open = interaction.and_then(|id| self.world().interactions.get(id));
+        if open.is_some_and(|open| open.number() <= self.progress.chain_start) {
+            // 1 would begin the count anew.
+            return self.progress.hops.max(2);
+        }
+        self.progress.hops + 1
     }
 
     /// The machine waits for a transition: for the end of what it has sent, or for a success.

@@ -33,6 +33,9 @@ pub(crate) struct Progress {
     /// How many transitions it made since something outside of machines was the cause of one.
     #[serde(default)]
     pub(super) hops: u32,
+    /// The number of the last request that was there when the count of `hops` began.
+    #[serde(default)]
+    pub(super) chain_start: u64,
     /// How many transitions of high priority it made one after the other.
     #[serde(default)]
     pub(super) urgent: u32,
@@ -148,6 +151,7 @@ impl Progress {
             state_action_done: false,
             again_at: None,
             hops: 0,
+            chain_start: 0,
             urgent: 0,
             looped: BTreeSet::new(),
             expired: BTreeSet::new(),

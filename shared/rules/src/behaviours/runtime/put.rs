@@ -5,6 +5,7 @@ use contract::behaviour::{
 };
 use contract::{Entity, EntityId, Fact, Rejection, RejectionCode, RoleName, WorldSpec};
 
+use super::change::push_new_role;
 use crate::behaviours::custom::CustomActions;
 use crate::behaviours::machine::Machine;
 use crate::decider::Decider;
@@ -172,7 +173,10 @@ pub(super) fn set_role(
     let description = world.description.as_ref();
     let spec = role.and_then(|role| description?.roles.get(role));
     match spec.and_then(|spec| spec.behaviour.as_ref()) {
-        Some(definition) => push_set(world, entity, definition, "", decider),
+        Some(definition) => {
+            push_set(world, entity, definition, "", decider)?;
+            push_new_role(world, entity, decider)
+        }
         None => Ok(()),
     }
 }

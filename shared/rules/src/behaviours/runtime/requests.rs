@@ -30,6 +30,9 @@ pub(super) fn request(
     let Some(targets) = targets(actor, args.get("target")) else {
         return Sent::Done(false);
     };
+    if bindings::has_nothing_to_copy(actor, args) {
+        return Sent::Done(false);
+    }
     let text = |name: &str| {
         args.get(name)
             .and_then(Value::as_str)
@@ -42,8 +45,14 @@ pub(super) fn request(
     };
     let arguments = args.get("action_kwargs").and_then(Value::as_object);
     let callback = text("callback").and_then(|name| name.parse().ok());
+    // What is not above 0 stands for the default.
     let timeout = args.get("timeout").and_then(Value::as_f64);
+    let timeout = timeout.filter(|timeout| *timeout > 0.0);
     let bindings = bindings::of(actor, args);
+    let by_machine = ByMachine {
+        from: bindings.from,
+        ..ByMachine::default()
+    };
     let new = NewInteraction {
         deadline: timeout.map(|timeout| bindings::deadline(decider.now(), timeout)),
         from_state: text("from_state"),
@@ -53,7 +62,7 @@ pub(super) fn request(
         action,
         ..new_request(targets, arguments, bindings)
     };
-    push(actor, &new, decider)
+    push(actor, &new, by_machine, decider)
 }
 
 /// The targets that an argument names; without it, those that the entity is involved with. `None` when a
@@ -97,10 +106,14 @@ fn new_request(
 }
 
 /// Sends a request; it was false when the world does not take it.
-fn push(actor: Actor<'_>, new: &NewInteraction, decider: &mut Decider<'_>) -> Sent {
+fn push(
+    actor: Actor<'_>,
+    new: &NewInteraction,
+    by_machine: ByMachine,
+    decider: &mut Decider<'_>,
+) -> Sent {
     let mut sent = Sent::Done(false);
     let pushed = decider.transaction(|decider| {
-        let by_machine = ByMachine::default();
         let id = interactions::request_as(actor.world, actor.id, new, by_machine, decider)?;
         sent = Sent::Request(id);
         Ok(())
@@ -130,7 +143,7 @@ pub(super) fn offer_engagement(
         deadline: Some(decider.now() + ENGAGE_TIMEOUT),
         ..new_request(targets, Some(&arguments), Bindings::default())
     };
-    push(actor, &new, decider)
+    push(actor, &new, ByMachine::default(), decider)
 }
 
 /// Requests an entity's partners to disengage; they are its partners no more.
@@ -152,7 +165,7 @@ pub(super) fn disengage(
         action: "disengage".parse().ok(),
         ..new_request(targets, Some(&arguments), Bindings::default())
     };
-    let sent = push(actor, &new, decider);
+    let sent = push(actor, &new, ByMachine::default(), decider);
     let change = MemoryChange {
         engaged: Some(Default::default()),
         ..MemoryChange::default()
@@ -186,5 +199,5 @@ pub(super) fn subscribe(
         action: "subscribe".parse().ok(),
         ..new_request(targets, Some(&arguments), Bindings::default())
     };
-    push(actor, &new, decider)
+    push(actor, &new, ByMachine::default(), decider)
 }

@@ -40,6 +40,17 @@ impl<'a> Actor<'a> {
         playlist.streams.get(place).map(String::as_str)
     }
 
+    /// The stream on which its processor writes.
+    pub(super) fn processor(&self) -> String {
+        format!("{}:processor", self.id)
+    }
+
+    /// The position of the last sample that its processor wrote for the entity itself.
+    pub(super) fn own_output(&self) -> Option<u64> {
+        let output = self.memory.outputs.get(self.id)?;
+        Some(output.last)
+    }
+
     /// The wildcards with their values. What has none stays as text.
     pub(super) fn wildcards(&self) -> Wildcards {
         let mut wildcards = Wildcards::new();

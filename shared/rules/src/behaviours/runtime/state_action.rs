@@ -2,6 +2,7 @@
 
 use contract::Rejection;
 
+use super::act::replaces;
 use super::change::push_change;
 use super::local::{self, Call};
 use super::look::Look;
@@ -26,9 +27,11 @@ pub(super) fn run(look: Look<'_>, decider: &mut Decider<'_>) -> Result<bool, Rej
         Class::Sends if is_first => {
             let args = look.actor.arguments(action);
             sends::send(look.actor, &action.name, &args, decider)?;
-            mark_done(look, decider)?;
+            if !replaces(look.entity(), decider, begun) {
+                mark_done(look, decider)?;
+            }
         }
-        Class::Local if is_first || look.is_outside => act(look, action, decider)?,
+        Class::Local if is_first || look.cause.is_outside => act(look, action, decider)?,
         Class::Run | Class::Sends | Class::Local | Class::Guard => {}
     }
     Ok(decider.events().len() > begun)

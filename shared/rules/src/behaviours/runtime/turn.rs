@@ -7,6 +7,7 @@ use contract::{EntityId, Fact, Rejection};
 
 use super::advance::advance;
 use super::limits::COMMIT_TRANSITIONS_MAX;
+use super::look::Cause;
 use crate::decider::{Decider, EventHeader};
 use crate::world::World;
 
@@ -21,6 +22,8 @@ pub(crate) struct Turn {
     /// Machines that go on with the next commit.
     deferred: BTreeSet<EntityId>,
     had_deferred: bool,
+    /// Whether the step goes on with what an earlier one has left: machines, or links.
+    goes_on: bool,
 }
 
 impl Turn {
@@ -46,6 +49,7 @@ impl Turn {
     pub(crate) fn begin_machines(&mut self, world: &mut World) {
         self.outside.clone_from(&world.behaviours.pending);
         self.had_deferred = !world.behaviours.deferred.is_empty();
+        self.goes_on = self.had_deferred || !self.connecting.is_empty();
         let deferred = world.behaviours.deferred().clone();
         for entity in deferred {
             world.behaviours.set_pending(&entity);
@@ -88,10 +92,15 @@ impl Turn {
             return Ok(true);
         }
         let is_outside = self.outside.remove(&entity);
+        // What begins in this step has a cause outside of machines, whatever way it comes to this one.
+        let is_first = !self.looks.contains_key(&entity);
+        let cause = Cause {
+            is_outside,
+            is_new: is_outside || (is_first && !self.goes_on),
+        };
         let begun = decider.events().len();
         let world_now: &World = world;
-        let advanced =
-            decider.transaction(|decider| advance(world_now, &entity, is_outside, decider));
+        let advanced = decider.transaction(|decider| advance(world_now, &entity, cause, decider));
         debug_assert!(advanced.is_ok(), "{advanced:?}");
         if decider.events().len() > begun {
             *self.looks.entry(entity.clone()).or_default() += 1;

@@ -10,6 +10,7 @@ use super::local::{self, Call, Outcome};
 use super::requests::Sent;
 use super::resolve::Actor;
 use super::sends;
+use super::use_check::{check_report, check_use};
 use crate::behaviours::catalogue::{Class, built_in};
 use crate::behaviours::wildcards::resolve;
 use crate::decider::{Decider, EventHeader};
@@ -17,8 +18,9 @@ use crate::interactions;
 use crate::rejection::invalid;
 use crate::world::World;
 
-/// The fields of an interaction that may be among the arguments.
-const INTERACTION: &[&str] = &["streams", "num_steps", "timeout"];
+/// The fields of an interaction that may be among the arguments of `record`.
+const RECORD: &str = "record";
+const INTERACTION: &[&str] = &["streams", "num_steps"];
 
 /// Uses a built-in action in the name of the command's sender.
 pub(crate) fn use_action(
@@ -37,15 +39,16 @@ pub(crate) fn use_action(
     }
     let mut args = parse(arguments)?;
     let mut interaction = Map::new();
-    for field in INTERACTION {
-        if built_in.argument(field).is_none()
-            && let Some(value) = args.remove(*field)
-        {
+    for field in INTERACTION.iter().filter(|_| name == RECORD) {
+        if let Some(value) = args.remove(*field) {
             interaction.insert((*field).to_owned(), value);
         }
     }
+    check_interaction(&interaction)?;
     built_in.check(&args, "arguments")?;
+    check_use(built_in, &args, "arguments")?;
     let actor = Actor::new(world, decider.sender());
+    check_report(actor, built_in, &args, "arguments")?;
     let wildcards = actor.wildcards();
     let call = Call {
         args: resolve(&args, &wildcards),
@@ -90,6 +93,14 @@ pub(crate) fn request_action(
         callback: None,
     };
     interactions::request(world, &new, decider)
+}
+
+/// Checks the fields of an interaction, which `send` has as arguments of its own.
+fn check_interaction(interaction: &Map<String, Value>) -> Result<(), Rejection> {
+    match built_in("send") {
+        Some(send) => send.check_given(interaction, "arguments"),
+        None => Ok(()),
+    }
 }
 
 fn parse(arguments: Option<&RawValue>) -> Result<Map<String, Value>, Rejection> {

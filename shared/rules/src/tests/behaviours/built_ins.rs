@@ -13,7 +13,7 @@ use crate::view;
 
 impl Story {
     /// An entity uses an action; whether it was true.
-    fn uses(&mut self, entity: &str, action: &str, arguments: Value) -> bool {
+    pub(super) fn uses(&mut self, entity: &str, action: &str, arguments: Value) -> bool {
         let command = Command::UseAction {
             action: action.parse().unwrap(),
             arguments: Some(to_raw_value(&arguments).unwrap()),
@@ -22,7 +22,7 @@ impl Story {
         self.result(entity).result
     }
 
-    fn result(&self, entity: &str) -> ActionResult {
+    pub(super) fn result(&self, entity: &str) -> ActionResult {
         let entity: contract::EntityId = entity.parse().unwrap();
         let memory = self.world.behaviours.memory(&entity).unwrap();
         let command = memory.used.back().unwrap().command;
@@ -238,8 +238,6 @@ fn badges_are_recorded_as_the_world_decides() {
         json!({"agent": "s1", "badge_description": "done"})
     ));
     assert!(story.uses("t", "suggest_badges_to_world", badge(json!(1), "pro")));
-    assert!(!story.uses("t", "suggest_badges_to_world", badge(json!(2), "pro")));
-    assert!(!story.uses("t", "suggest_badges_to_world", badge(json!(0.5), "best")));
     assert!(!story.uses("s2", "suggest_badges_to_world", badge(json!(0.5), "pro")));
     let badges = |story: &Story| {
         all_types(story)
@@ -277,11 +275,6 @@ fn masters_change_roles_and_the_behaviour_is_that_of_the_role() {
         "s1",
         "suggest_role_to_world",
         json!({"agent": "s2", "role": "teacher"})
-    ));
-    assert!(!story.uses(
-        "t",
-        "suggest_role_to_world",
-        json!({"agent": "s2", "role": "dean"})
     ));
     assert!(story.uses(
         "t",

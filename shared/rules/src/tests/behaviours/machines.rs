@@ -154,6 +154,56 @@ fn two_machines_that_request_for_ever_are_paused() {
     story.replays();
 }
 
+/// A machine that serves many requests does not go on for ever: there is an end of them.
+#[test]
+fn a_long_queue_is_served_to_its_end() {
+    let mut story = story(&[(
+        "w",
+        "worker",
+        states(json!({
+            "a": {"transitions": [{"action": "disengage_all", "ready": false, "to": "b"}]},
+            "b": {"transitions": [{"action": "nop", "ready": false, "to": "b"}]},
+        })),
+    )]);
+    for _ in 0..1000 {
+        story.asks("guest", json!({"action": "nop", "targets": ["w"]}));
+    }
+    assert_eq!(story.behaviour("w").requests, 1000);
+    story.asks(
+        "guest",
+        json!({"action": "disengage_all", "targets": ["w"]}),
+    );
+    for _ in 0..20 {
+        story.wakes_after(0.1);
+    }
+    let behaviour = story.behaviour("w");
+    assert_eq!((behaviour.pause_reason, behaviour.requests), (None, 0));
+    story.replays();
+}
+
+/// Requests of other machines, each of which something outside is the cause of, are no loop either.
+#[test]
+fn many_machines_may_request_of_one() {
+    let client = states(json!({
+        "a": {"transitions": [{"action": "disengage_all", "ready": false, "to": "b"}]},
+        "b": {"transitions": [{"action": "send", "to": "a", "args": {
+            "action_name": "nop", "target": "w", "wait_completion": true}}]},
+    }));
+    let server = states(json!({
+        "a": {"transitions": [{"action": "nop", "ready": false, "to": "a"}]}}));
+    let mut story = story(&[("c", "client", client), ("w", "worker", server)]);
+    for _ in 0..300 {
+        story.asks(
+            "guest",
+            json!({"action": "disengage_all", "targets": ["c"]}),
+        );
+        story.wakes_after(0.1);
+    }
+    assert_eq!(story.behaviour("w").pause_reason, None);
+    assert_eq!(story.world.interactions.len(), 0);
+    story.replays();
+}
+
 #[test]
 fn high_priority_gives_way_to_a_request_after_some_transitions() {
     let mut story = story(&[(

@@ -317,3 +317,46 @@ fn a_wait_with_a_shorter_time_for_retries_sends_once() {
     assert_eq!(story.state("c"), "done");
     story.replays();
 }
+
+/// Each has its own pause before it is tried again: the failure of one does not end that of the other.
+#[test]
+fn two_requests_that_fail_at_once_do_not_take_turns_without_a_pause() {
+    let send = |action: &str| {
+        json!({"action": "send", "to": "b", "args": {"action_name": action, "target": "w",
+            "data_samples": [1], "wait_completion": true}})
+    };
+    let client = json!({
+        "initial": "a",
+        "states": {"a": {"transitions": [send("learn"), send("dance")]}, "b": {}},
+    });
+    let mut story = story(&[("w", "worker", worker()), ("c", "client", client)]);
+    story.wakes_after(0.1);
+    assert!(ends(&story).len() <= 2, "{:?}", ends(&story));
+    story.wakes_after(0.5);
+    assert!((3..=4).contains(&ends(&story).len()), "{:?}", ends(&story));
+    story.replays();
+}
+
+/// A machine that evaluates waits for the samples that it compares with.
+#[test]
+fn an_evaluation_begins_when_its_samples_are_there() {
+    let judge = json!({
+        "initial": "a",
+        "states": {
+            "a": {"transitions": [{"action": "send", "to": "b", "args": {"action_name": "process",
+                "target": "w", "data_samples": [1, 2], "wait_completion": true}}]},
+            "b": {"transitions": [{"action": "evaluate", "to": "c", "args": {
+                "stream_hash": "<agent>:right", "how": "max", "steps": 2, "agents_to_evaluate": "w"}}]},
+            "c": {},
+        },
+    });
+    let mut story = story(&[("w", "worker", worker()), ("j", "judge", judge)]);
+    super::declare(&mut story, "j:right");
+    super::append(&mut story, "j:right", &[json!(1)]);
+    story.next_writes(&[json!(1), json!(2)]);
+    assert_eq!(story.state("j"), "b");
+    assert!(story.open().is_empty());
+    super::append(&mut story, "j:right", &[json!(2)]);
+    assert_eq!(story.open().len(), 1);
+    story.replays();
+}

@@ -19,6 +19,8 @@ use crate::behaviours::runtime::state::Callback;
 use crate::interactions::OpenInteraction;
 use crate::world::World;
 
+/// The stream on which the processor of an entity writes.
+const PROCESSOR: &str = "processor";
 /// The action by which one entity becomes the partner of another.
 const ENGAGE: &str = "engage";
 
@@ -278,8 +280,14 @@ fn outcome(
         return;
     }
     let name = action.as_ref().map_or("", |action| action.as_str());
-    if requester != end.target {
+    if requester == end.target {
+        remember_own(world, end);
+    } else {
         remember(world, &requester, name, end);
+        if name == ENGAGE && end.status.is_success() {
+            note_change(world, &requester, Reads::Engaged);
+            note_change(world, &requester, Reads::Found);
+        }
     }
     if let Some(callback) = callback {
         let outcomes = world
@@ -303,23 +311,32 @@ fn outcome(
             callbacks.insert(end.interaction, callback);
         }
     }
-    if let Some(progress) = world.behaviours.machines.get_mut(&requester)
-        && is_last
-    {
-        let sent = progress
-            .sent
-            .values_mut()
-            .flat_map(|sent| sent.values_mut());
-        for sent in sent.filter(|sent| sent.interaction == end.interaction) {
-            sent.success = Some(success);
-        }
+    if is_last {
+        note_success(world, &requester, end.interaction, success);
     }
     if requester != end.target {
-        for what in [Reads::Interactions, Reads::Engaged, Reads::Found] {
-            note_change(world, &requester, what);
-        }
+        note_change(world, &requester, Reads::Interactions);
     }
     look_again(world, &requester, at);
+}
+
+/// The transitions that have sent a request learn whether a target has done it.
+fn note_success(world: &mut World, requester: &EntityId, id: InteractionId, success: bool) {
+    let Some(progress) = world.behaviours.machines.get_mut(requester) else {
+        return;
+    };
+    for (state, by_place) in &mut progress.sent {
+        let ended = by_place.iter_mut();
+        for (place, sent) in ended.filter(|(_, sent)| sent.interaction == id) {
+            sent.success = Some(success);
+            // Its transition looks at that at once.
+            if *state == progress.state
+                && let Some(retry) = progress.retries.get_mut(place)
+            {
+                retry.at = Timestamp::default();
+            }
+        }
+    }
 }
 
 /// What an entity knows by the end of a request of its own.
@@ -340,6 +357,20 @@ fn remember(world: &mut World, requester: &EntityId, action: &str, end: &Interac
             }
         }
         _ => {}
+    }
+}
+
+/// What the processor of an entity wrote for the entity itself.
+fn remember_own(world: &mut World, end: &InteractionEnded) {
+    let entity = &end.target;
+    let mut written = end.output.iter();
+    let output = written.find(|output| output.stream.name.as_str() == PROCESSOR);
+    let Some(output) = output.filter(|_| end.status.is_success()) else {
+        return;
+    };
+    if world.behaviours.contains(entity) {
+        let memory = world.behaviours.memory_mut(entity);
+        memory.outputs.insert(entity.clone(), output.clone());
     }
 }
 

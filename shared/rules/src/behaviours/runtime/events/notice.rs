@@ -2,7 +2,7 @@
 
 use contract::{EntityId, Timestamp};
 
-use crate::behaviours::catalogue::Reads;
+use crate::behaviours::catalogue::{Class, Reads};
 use crate::behaviours::runtime::alarm::set_alarm;
 use crate::behaviours::runtime::answers::set_answers;
 use crate::world::World;
@@ -23,15 +23,20 @@ pub(super) fn note_change(world: &mut World, entity: &EntityId, what: Reads) {
         return;
     };
     let transitions = &compiled.machine.state(state).transitions;
+    let transition_at = |index: &u32| transitions.get(usize::try_from(*index).ok()?);
     let reads = |index: &u32| {
-        let transition = usize::try_from(*index)
-            .ok()
-            .and_then(|index| transitions.get(index));
+        let transition = transition_at(index);
         transition.is_some_and(|transition| transition.action.reads().contains(&what))
+    };
+    // The end of what one transition has sent is no reason to send what another one could not: two of them
+    // would do so in turns, without a pause.
+    let sends = |index: &u32| {
+        let transition = transition_at(index);
+        transition.is_some_and(|transition| transition.action.class() == Class::Sends)
     };
     progress.looped.retain(|index| !reads(index));
     for (index, retry) in &mut progress.retries {
-        if reads(index) {
+        if reads(index) && !(what == Reads::Interactions && sends(index)) {
             retry.at = Timestamp::default();
         }
     }

@@ -56,6 +56,9 @@ pub(super) fn apply(world: &mut World, made: &BehaviourTransitioned, at: Timesta
     progress.state_action_done = false;
     progress.again_at = None;
     progress.hops = made.hops;
+    if made.hops == 1 {
+        progress.chain_start = world.interactions.requests_so_far();
+    }
     let is_urgent = transition.is_some_and(|transition| transition.high_priority);
     progress.urgent = if is_urgent { progress.urgent + 1 } else { 0 };
     if progress.steps_once {

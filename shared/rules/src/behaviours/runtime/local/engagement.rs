@@ -69,7 +69,8 @@ pub(super) fn disengage(actor: Actor<'_>, call: &Call<'_>) -> Acted {
 
 pub(super) fn set_partner(actor: Actor<'_>, call: &Call<'_>) -> Acted {
     let named = texts(call.get("agent")).into_iter();
-    let engaged: BTreeSet<_> = named.filter_map(|text| actor.entity(text)).collect();
+    let others = named.filter_map(|text| actor.entity(text));
+    let engaged: BTreeSet<_> = others.filter(|other| other != actor.id).collect();
     let clears_found = call.args.get("clear_found") != Some(&false.into());
     let change = MemoryChange {
         engaged: (engaged != actor.memory.engaged).then_some(engaged),

@@ -1,6 +1,7 @@
 //! Recordings: streams that are ranges of others.
 
 use contract::behaviour::MemoryChange;
+use contract::interaction::reason;
 use contract::stream::{PutStream, StreamRange};
 use contract::{Fact, Rejection, StreamName, StreamRef};
 use serde_json::Value;
@@ -9,6 +10,7 @@ use super::call::{Acted, Call};
 use crate::behaviours::runtime::bindings;
 use crate::behaviours::runtime::resolve::Actor;
 use crate::decider::{Decider, EventHeader};
+use crate::streams;
 
 /// Records samples that are there: of the streams that the request has bound, or of those that the
 /// transition names, the latest. It is false as long as there are not as many.
@@ -20,6 +22,9 @@ pub(super) fn record(
     let Some(ranges) = ranges(actor, call) else {
         return Ok(Acted::of(false));
     };
+    if let Err(full) = streams::check_room(actor.world, actor.id, ranges.len()) {
+        return Ok(Acted::refused(reason::TOO_MANY_STREAMS, full.detail));
+    }
     let number = actor.memory.recorded + 1;
     for (index, range) in (1_u64..).zip(ranges) {
         let name = if index == 1 {

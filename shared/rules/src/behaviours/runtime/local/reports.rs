@@ -1,17 +1,17 @@
 //! What an entity suggests to the world: badges and roles.
 
+use std::collections::BTreeSet;
+
 use contract::behaviour::{BadgeAwarded, BadgeSource, BadgeSourceWord, BadgeType};
 use contract::{Entity, EntityId, Fact, Rejection, RoleName};
 use serde_json::Value;
 
 use super::call::{Acted, Call};
+use crate::behaviours::runtime::limits::{AGENTS_MAX, BADGE_DESCRIPTION_BYTES_MAX};
 use crate::behaviours::runtime::put::set_role;
 use crate::behaviours::runtime::resolve::Actor;
 use crate::behaviours::runtime::roles::base_role;
 use crate::decider::{Decider, EventHeader};
-
-/// The longest description of a badge.
-const DESCRIPTION_BYTES_MAX: usize = 4096;
 
 /// Suggests a badge for each of the agents. It is false when the world does not take it: from this entity,
 /// with this score, or of this type.
@@ -20,16 +20,15 @@ pub(super) fn suggest_badges(
     call: &Call<'_>,
     decider: &mut Decider<'_>,
 ) -> Result<Acted, Rejection> {
-    let agents = actor.agents(call.get("agent"));
+    let agents = agents(actor, call);
     let score = call.get("score").and_then(Value::as_f64);
-    // The default of the other system stands for no score.
-    let score = score.filter(|score| score.to_bits() != (-1.0_f64).to_bits());
+    let score = score.filter(|score| !is_no_score(*score));
     let badge_type = call.get("badge_type").cloned();
     let badge_type = badge_type.unwrap_or_else(|| "completed".into());
     let badge_type: Option<BadgeType> = serde_json::from_value(badge_type).ok();
     let is_valid = score.is_none_or(|score| (0.0..=1.0).contains(&score));
     let description = call.get("badge_description").and_then(Value::as_str);
-    let is_short = description.is_none_or(|text| text.len() <= DESCRIPTION_BYTES_MAX);
+    let is_short = description.is_none_or(|text| text.len() <= BADGE_DESCRIPTION_BYTES_MAX);
     let Some(badge_type) = badge_type.filter(|_| is_valid && is_short && may_suggest(actor)) else {
         return Ok(Acted::of(false));
     };
@@ -43,6 +42,11 @@ pub(super) fn suggest_badges(
         decider.push_with(Fact::BadgeAwarded(awarded), EventHeader::sent_by(actor.id))?;
     }
     Ok(Acted::of(!agents.is_empty()))
+}
+
+/// Whether a score stands for none: the default of the other system.
+pub(in crate::behaviours::runtime) fn is_no_score(score: f64) -> bool {
+    score.to_bits() == (-1.0_f64).to_bits()
 }
 
 fn may_suggest(actor: Actor<'_>) -> bool {
@@ -80,11 +84,21 @@ pub(super) fn suggest_role(
     let Some(role) = known.filter(|_| is_master(actor, actor.world.entities.get(actor.id))) else {
         return Ok(Acted::of(false));
     };
-    for agent in actor.agents(call.get("agent")) {
-        let entity = actor.world.entities.get(&agent);
-        if entity.is_some_and(|entity| entity.role.as_ref() != Some(&role)) {
-            set_role(actor.world, &agent, Some(&role), decider)?;
+    // The behaviours of many agents may be more than one commit takes.
+    let changed = decider.transaction(|decider| {
+        for agent in agents(actor, call) {
+            let entity = actor.world.entities.get(&agent);
+            if entity.is_some_and(|entity| entity.role.as_ref() != Some(&role)) {
+                set_role(actor.world, &agent, Some(&role), decider)?;
+            }
         }
-    }
-    Ok(Acted::of(true))
+        Ok(())
+    });
+    Ok(Acted::of(changed.is_ok()))
+}
+
+/// The agents that are meant, each once.
+fn agents(actor: Actor<'_>, call: &Call<'_>) -> BTreeSet<EntityId> {
+    let agents = actor.agents(call.get("agent")).into_iter();
+    agents.take(AGENTS_MAX).collect()
 }
