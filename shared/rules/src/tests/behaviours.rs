@@ -10,6 +10,7 @@ mod machines;
 mod outcomes;
 mod properties;
 mod requests;
+mod used_runs;
 
 use contract::behaviour::{BehaviourView, CustomAction, Definition};
 use contract::interaction::NewInteraction;

@@ -278,9 +278,7 @@ fn outcome(
         return;
     }
     let name = action.as_ref().map_or("", |action| action.as_str());
-    if requester != end.target {
-        remember(world, &requester, name, end);
-    }
+    remember(world, &requester, name, end);
     if let Some(callback) = callback {
         let outcomes = world
             .behaviours
@@ -324,6 +322,12 @@ fn outcome(
 
 /// What an entity knows by the end of a request of its own.
 fn remember(world: &mut World, requester: &EntityId, action: &str, end: &InteractionEnded) {
+    if *requester == end.target {
+        if let Some(memory) = world.behaviours.memories.get_mut(requester) {
+            memory.end_used(end);
+        }
+        return;
+    }
     if !end.status.is_success() {
         return;
     }
