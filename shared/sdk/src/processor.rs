@@ -60,7 +60,7 @@ pub trait Processor: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Value, Error>> + Send;
 
     /// Learns one sample, after it was processed: the loss, a finite number. An agent is requested to learn
-    /// only if its configuration says `learns`.
+    /// only if its configuration has `learns: true`.
     ///
     /// When it fails, the weights that it was given are discarded.
     fn backward(

@@ -14,7 +14,7 @@ pub struct ProcessorStep<'a> {
     pub agent: &'a Entity,
     /// The options of the processor in the agent's configuration.
     pub options: &'a Map<String, Value>,
-    /// The inputs of the steps before, oldest first: as many as the configuration says (`lookback`), or as
+    /// The inputs of the steps before, oldest first: `lookback` of the configuration, or as many as
     /// there are.
     pub preceding: &'a [&'a RawValue],
     /// One sample for each input stream.
