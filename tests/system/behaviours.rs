@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use system_tests::{Cluster, Http, Shape};
 use testkit::eventually;
 
+use super::abilities::worker;
+
 const WORLD: &str = "/v1/worlds/school";
 /// A worker that enters `ready` by a request of `nop`, and leaves it by another.
 const WORKER: &str = "
@@ -401,7 +403,29 @@ async fn an_entity_without_a_behaviour_uses_actions() {
         (&json!(true), &json!(["s1", "s2"])),
         "{used}"
     );
+    // A run is a request of the entity to itself.
+    let path = "/entities/s1/actions/process";
+    let body = json!({"arguments": {"data_samples": ["hello"]}});
+    let used = done(&cluster, Method::POST, path, body).await;
+    assert_eq!(used["result"], true, "{used}");
+    let path = format!("/interactions/{}", used["interaction"].as_str().unwrap());
+    eventually("it has ended", async || {
+        get(&cluster, &path).await["status"] == "ended"
+    })
+    .await;
+    let ended = get(&cluster, &path).await;
+    assert_eq!(
+        ended["targets"][0]["output"][0]["value"], "echo hello",
+        "{ended}"
+    );
     for (path, body, status, field) in [
+        ("/entities/ann/actions/engage", json!({}), 422, "action"),
+        (
+            "/entities/ann/actions/engage",
+            json!({"interaction": used["interaction"]}),
+            422,
+            "interaction",
+        ),
         (
             "/entities/nobody/actions/find_agents",
             json!({"arguments": {"role": "x"}}),
@@ -421,6 +445,39 @@ async fn an_entity_without_a_behaviour_uses_actions() {
             (got, &problem["field"]),
             (status, &json!(field)),
             "{path} {problem}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_custom_action_waits_for_the_run_of_its_own_processor() {
+    let cluster = Cluster::start(Shape::default()).await;
+    let _worker = worker(&cluster, "custom_actions", "custom_actions");
+    let world = json!({
+        "id": "school",
+        "actions": [{"name": "review"}],
+        "entities": [
+            {"id": "ann", "kind": "user"},
+            {"id": "w", "kind": "agent",
+             "agent": {"processor": {"script": {"default": "echo {text}"}}}},
+        ],
+        "behaviours": {"w": {"initial": "ready", "states": {
+            "ready": {"transitions": [{"action": "review", "ready": false, "to": "ready"}]},
+        }}},
+    });
+    Http::post(&cluster.gateways, "/v1/worlds", &world).await;
+    let requests = (0..20).map(|number| {
+        let body = json!({"requester": "ann", "action": "review", "targets": ["w"],
+                          "samples": [format!("{number}")]});
+        let cluster = &cluster;
+        async move { done(cluster, Method::POST, "/interactions?wait=true", body).await }
+    });
+    for (number, request) in requests.enumerate() {
+        let ended = request.await;
+        assert_eq!(
+            ended["targets"][0]["output"][0]["value"],
+            format!("echo {number}"),
+            "{ended}"
         );
     }
 }

@@ -1,5 +1,6 @@
 //! Agents learn: what they have learned survives whatever happens meanwhile.
 
+mod functions;
 mod kills;
 mod remote;
 mod school;

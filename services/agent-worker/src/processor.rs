@@ -1,6 +1,5 @@
 //! Processors: what turns the samples that an agent reads into those that it writes.
 
-mod batch;
 mod echo;
 mod learner;
 mod lesson;
@@ -15,12 +14,11 @@ use bytes::Bytes;
 use contract::Brain;
 use contract::interaction::InteractionContext;
 use contract::processor::Processor;
-use sdk::{ActionCtx, Error};
+use sdk::{ActionCtx, Error, SampleBatch};
 use serde_json::value::RawValue;
 
 use crate::brain::ModelClient;
 
-pub(crate) use batch::{Batch, is_full};
 pub(crate) use lesson::Lesson;
 pub(crate) use remote::RemoteProcessors;
 pub(crate) use sample::{Output, Sample};
@@ -55,6 +53,7 @@ impl Processors {
                 let reason = "this processor takes all samples of a run at once";
                 Err(Error::failed("no_processor", reason))
             }
+            Some(Processor::Function(_)) => Err(of_another_worker()),
             None => match &config.brain {
                 Brain::Llm(llm) => text::by_model(&self.models, llm, sample, ctx).await,
                 Brain::Script(rules) => text::by_brain_script(rules, sample, ctx).await,
@@ -74,7 +73,7 @@ impl Processors {
         interaction: &InteractionContext,
         ctx: &ActionCtx,
     ) -> Result<Vec<Box<RawValue>>, Error> {
-        let batch = Batch::read_inputs(interaction, processor.lookback(), ctx).await?;
+        let batch = SampleBatch::read_inputs(interaction, processor.lookback(), ctx).await?;
         let weights = interaction.weights.as_deref();
         if let Processor::Http(http) = processor {
             return self.remote.forward(http, weights, &batch, ctx).await;
@@ -92,7 +91,7 @@ impl Processors {
         weights: Option<&str>,
         ctx: &ActionCtx,
     ) -> Result<Lesson, Error> {
-        let mut batch = Batch::read(interaction, processor.lookback(), ctx).await?;
+        let mut batch = SampleBatch::read(interaction, processor.lookback(), ctx).await?;
         if let Processor::Http(http) = processor {
             return self.remote.learn(http, weights, &mut batch, ctx).await;
         }
@@ -108,10 +107,17 @@ async fn load_weights(version: Option<&str>, ctx: &ActionCtx) -> Result<Option<B
     }
 }
 
+/// The world requests its runs of the worker that offers its action. This one had another processor when it
+/// was requested.
+fn of_another_worker() -> Error {
+    Error::failed("no_processor", "the processor is code of another worker")
+}
+
 fn learner_config(processor: &Processor) -> Result<learner::Config, Error> {
     match processor {
         Processor::Markov(config) => Ok(learner::Config::Markov(config.clone())),
         Processor::Regression(config) => Ok(learner::Config::Regression(config.clone())),
+        Processor::Function(_) => Err(of_another_worker()),
         Processor::Script(_) | Processor::Echo {} | Processor::Llm(_) | Processor::Http(_) => Err(
             Error::failed("no_processor", "the processor does not learn"),
         ),

@@ -69,6 +69,6 @@ pub use schedules::Schedules;
 pub use signals::{Signal, SignalSubscription, Signals};
 pub use snapshots::Snapshots;
 pub use stream_reader::{SampleRange, Samples, StreamReader};
-pub use weights::Weights;
+pub use weights::{KeptWeights, Weights};
 pub use work_queue::WorkQueue;
 pub use world_client::{ViewAt, WorldClient};

@@ -1,17 +1,30 @@
 //! Weights: what the processors of a world have learned, each version by the hash of its bytes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use async_nats::jetstream::kv;
+use async_nats::jetstream::kv::{self, Operation, UpdateErrorKind};
+use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use bytes::{Bytes, BytesMut};
-use contract::WorldId;
 use contract::processor::{WEIGHTS_BYTES_MAX, is_weights_version};
+use contract::{Timestamp, WorldId};
+use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 
 use crate::{Error, json};
 
 /// A message of NATS holds at most 1 MiB by default; the rest is for headers.
 const PART_BYTES_MAX: usize = 768 * 1024;
+
+/// Which versions are kept that no state names any more.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptWeights {
+    /// So many of those that were stored last.
+    pub count: usize,
+    /// And all that are younger than this: a run may have stored one that has not ended yet.
+    pub age: Duration,
+}
 
 /// Stores and loads versions of weights. Cheap to clone.
 #[derive(Clone)]
@@ -35,7 +48,7 @@ impl Weights {
     pub async fn store(&self, world: &WorldId, bytes: &Bytes) -> Result<String, Error> {
         let version = Self::version_of(bytes)?;
         let key = key(world, &version);
-        if self.get(&key).await?.is_some() {
+        if self.renew(&key).await? {
             return Ok(version);
         }
         let parts = bytes.len().div_ceil(PART_BYTES_MAX);
@@ -66,7 +79,8 @@ impl Weights {
         Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Loads a version of the weights of a world; `None` when there is none.
+    /// Loads a version of the weights of a world; `None` when there is none: it was never stored, or was
+    /// removed since.
     ///
     /// # Errors
     /// [`Error::Broker`] while they can't be read.
@@ -76,18 +90,109 @@ impl Weights {
             return Ok(None);
         }
         let key = key(world, version);
-        let Some(parts) = self.get(&key).await? else {
+        let Some(parts) = self.find(&key).await? else {
             return Ok(None);
         };
         let parts: usize = json::decode(&key, &parts)?;
         let mut bytes = BytesMut::new();
         for part in 0..parts {
-            let Some(stored) = self.get(&part_key(&key, part)).await? else {
+            let Some(stored) = self.find(&part_key(&key, part)).await? else {
                 return Ok(None);
             };
             bytes.extend_from_slice(&stored);
         }
         Ok(Some(bytes.freeze()))
+    }
+
+    /// Removes versions of a world that are not `in_use`, the oldest first: those that were stored or stored
+    /// again last are kept, `keep.count` of them, and all that are younger than `keep.age`. Returns how many
+    /// were removed.
+    ///
+    /// A version that is stored at the same time is not removed, or is stored anew.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] when some may still be there.
+    pub async fn remove_unused(
+        &self,
+        world: &WorldId,
+        in_use: &BTreeSet<String>,
+        keep: KeptWeights,
+    ) -> Result<usize, Error> {
+        let mut unused = Vec::new();
+        for version in self.versions(world).await? {
+            if in_use.contains(&version) {
+                continue;
+            }
+            let entry = self.bucket.entry(key(world, &version)).await;
+            let entry = entry.map_err(|e| Error::broker("list weights", e))?;
+            if let Some(entry) = entry.filter(|entry| entry.operation == Operation::Put) {
+                unused.push((entry.revision, entry.created.unix_timestamp(), version));
+            }
+        }
+        unused.sort_unstable();
+        let oldest = unused.len().saturating_sub(keep.count);
+        let age = i64::try_from(keep.age.as_secs()).unwrap_or(i64::MAX);
+        let before = Timestamp::now().as_unix_ms() / 1000 - age;
+        let mut removed = 0;
+        for (revision, stored_at, version) in unused.into_iter().take(oldest) {
+            if stored_at <= before {
+                removed += usize::from(self.remove(&key(world, &version), revision).await?);
+            }
+        }
+        Ok(removed)
+    }
+
+    /// The versions of a world.
+    async fn versions(&self, world: &WorldId) -> Result<Vec<String>, Error> {
+        let failed = |e| Error::broker("list weights", e);
+        let prefix = format!("{}{world}.", self.bucket.prefix);
+        // The parts have one token more.
+        let info = self.bucket.stream.info_with_subjects(format!("{prefix}*"));
+        let mut subjects = info.await.map_err(|e| Error::broker("list weights", e))?;
+        let mut versions = Vec::new();
+        while let Some((subject, _)) = subjects.try_next().await.map_err(failed)? {
+            if let Some(version) = subject.strip_prefix(&prefix) {
+                versions.push(version.to_owned());
+            }
+        }
+        Ok(versions)
+    }
+
+    /// Removes a version, unless it was stored again since it had this revision. Returns whether it was
+    /// removed.
+    async fn remove(&self, key: &str, revision: u64) -> Result<bool, Error> {
+        let deleted = self
+            .bucket
+            .delete_expect_revision(key, Some(revision))
+            .await;
+        if let Err(error) = deleted {
+            let now = self.bucket.entry(key).await;
+            let now = now.map_err(|e| Error::broker("remove weights", e))?;
+            return match now {
+                // Somebody has stored it again.
+                Some(entry) if entry.revision != revision => Ok(false),
+                _ => Err(Error::broker("remove weights", error)),
+            };
+        }
+        // A worker that stores it now begins with its parts: these are behind the revision.
+        self.purge(format!("{key}.*"), revision).await?;
+        let marker = self.bucket.entry(key).await;
+        let marker = marker.map_err(|e| Error::broker("remove weights", e))?;
+        if let Some(marker) = marker.filter(|marker| marker.operation != Operation::Put) {
+            self.purge(key.to_owned(), marker.revision + 1).await?;
+        }
+        Ok(true)
+    }
+
+    /// Removes what was stored under keys before the message `until` of the bucket. The stream is purged,
+    /// since a deleted key leaves a marker.
+    async fn purge(&self, keys: String, until: u64) -> Result<(), Error> {
+        let keys = format!("{}{keys}", self.bucket.prefix);
+        let purge = self.bucket.stream.purge().sequence(until).filter(keys);
+        let purged = purge.await;
+        purged
+            .map(drop)
+            .map_err(|e| Error::broker("remove weights", e))
     }
 
     /// Removes all weights of a world.
@@ -104,9 +209,39 @@ impl Weights {
             .map_err(|e| Error::broker("remove weights", e))
     }
 
-    async fn get(&self, key: &str) -> Result<Option<Bytes>, Error> {
+    /// Stores the number of parts of a version again, if it is there, so that it counts as new and is not
+    /// removed meanwhile. Returns whether it is there.
+    async fn renew(&self, key: &str) -> Result<bool, Error> {
+        let entry = self.bucket.entry(key).await;
+        let entry = entry.map_err(|e| Error::broker("store weights", e))?;
+        let Some(entry) = entry.filter(|entry| entry.operation == Operation::Put) else {
+            return Ok(false);
+        };
+        match self.bucket.update(key, entry.value, entry.revision).await {
+            Ok(_) => Ok(true),
+            // It was removed, or stored by another.
+            Err(error) if error.kind() == UpdateErrorKind::WrongLastRevision => Ok(false),
+            Err(error) => Err(Error::broker("store weights", error)),
+        }
+    }
+
+    /// The value of a key. A replica of the broker may lag behind the leader: what it does
+    /// not have is read from the leader.
+    async fn find(&self, key: &str) -> Result<Option<Bytes>, Error> {
         let value = self.bucket.get(key).await;
-        value.map_err(|e| Error::broker("load weights", e))
+        let value = value.map_err(|e| Error::broker("load weights", e))?;
+        if value.is_some() {
+            return Ok(value);
+        }
+        let subject = format!("{}{key}", self.bucket.prefix);
+        let stream = &self.bucket.stream;
+        match stream.get_last_raw_message_by_subject(&subject).await {
+            // Of all messages only the marker of a deleted key has this header.
+            Ok(message) if message.headers.get("KV-Operation").is_some() => Ok(None),
+            Ok(message) => Ok(Some(message.payload)),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+            Err(error) => Err(Error::broker("load weights", error)),
+        }
     }
 
     async fn put(&self, key: &str, value: Bytes) -> Result<(), Error> {

@@ -283,6 +283,10 @@ pub enum Command {
         /// What it is given: a JSON object.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         arguments: Option<Box<RawValue>>,
+        /// The open request of the sender that it is done for: `engage` and `disengage` concern its
+        /// requester, `process` and `learn` take its samples when no others are named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        interaction: Option<InteractionId>,
     },
     /// Give an entity another role. Only masters may, and the world itself.
     SetRole {

@@ -274,6 +274,13 @@ pub enum TargetStatus {
     Left,
 }
 
+impl TargetStatus {
+    /// Whether it has not ended.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Waiting | Self::Accepted | Self::Running)
+    }
+}
+
 impl From<EndStatus> for TargetStatus {
     fn from(status: EndStatus) -> Self {
         match status {
@@ -359,6 +366,10 @@ pub struct InteractionContext {
     /// The version of the weights of the target's processor; none before it has learned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<String>,
+    /// Whether the target's processor is to learn the samples, and not only to process them: for code of
+    /// users, which has one action for both.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub learn: bool,
     /// Where to read the samples for these steps: from `from` on, `step.count` of them.
     #[serde(default, skip_serializing_if = "StreamBindings::is_empty")]
     pub streams: StreamBindings<BoundStream>,

@@ -1,5 +1,6 @@
 //! Processors: what turns the samples that an agent reads into those that it writes.
 
+mod function;
 mod http;
 mod learned;
 mod learner;
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 use crate::brain::Llm;
 use crate::seconds;
 
+pub use function::FunctionProcessor;
 pub use http::HttpProcessor;
 pub use learned::{ProcessorLearned, is_weights_version};
 pub use learner::{Markov, Regression, RegressionKind, Replay, WEIGHTS_BYTES_MAX};
@@ -32,12 +34,15 @@ pub enum Processor {
     Regression(Box<Regression>),
     /// A server, which may learn.
     Http(HttpProcessor),
+    /// Code of a worker that users build, which may learn.
+    Function(Box<FunctionProcessor>),
 }
 
 impl Processor {
     /// Whether its agent may be requested to learn.
-    pub const fn learns(&self) -> bool {
+    pub fn learns(&self) -> bool {
         match self {
+            Self::Function(function) => function.learns,
             Self::Script(_) | Self::Echo {} | Self::Llm(_) => false,
             Self::Markov(_) | Self::Regression(_) | Self::Http(_) => true,
         }
@@ -50,6 +55,7 @@ impl Processor {
             Self::Regression(regression) if regression.kind == RegressionKind::Autoregressive => {
                 regression.order
             }
+            Self::Function(function) => function.lookback,
             _ => 0,
         }
     }

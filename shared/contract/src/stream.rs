@@ -173,6 +173,15 @@ pub enum Generator {
     },
     /// These values, in order.
     List(Vec<serde_json::Value>),
+    /// The lines of a file beside a world file. The command line reads it and sends a list: a world reads no
+    /// files, and refuses this.
+    File {
+        /// Where it is, from the folder of the world file, and inside of it.
+        path: String,
+        /// How many samples, from the first line on; all of them when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        count: Option<u32>,
+    },
 }
 
 const fn one() -> f64 {

@@ -10,6 +10,7 @@ mod main_agent;
 mod memory;
 mod messages;
 mod participants;
+mod queued_chats;
 mod recipients;
 mod state;
 mod titles;

@@ -186,9 +186,11 @@ fn decide_behaviours(
         Command::ResumeBehaviour { entity, once } => {
             behaviours::resume(world, entity, *once, decider)
         }
-        Command::UseAction { action, arguments } => {
-            behaviours::use_action(world, action, arguments.as_deref(), decider)
-        }
+        Command::UseAction {
+            action,
+            arguments,
+            interaction,
+        } => behaviours::use_action(world, (action, arguments.as_deref(), *interaction), decider),
         Command::SetRole { entity, role } => {
             behaviours::change_role(world, entity, role.as_ref(), decider)
         }

@@ -14,6 +14,7 @@ mod learning;
 mod limits;
 mod machine;
 mod open;
+mod processing;
 mod readiness;
 mod request;
 mod samples;
@@ -23,7 +24,7 @@ pub(crate) use called::outcome_of_call;
 pub(crate) use cancel::{cancel, cancel_targets, expire};
 pub(crate) use client_result::{ClientResult, complete_by_client};
 pub(crate) use complete::on_run_completed;
-pub(crate) use context::interaction_context;
+pub(crate) use context::{current_step, interaction_context};
 pub(crate) use events::{apply, on_run_ended};
 pub(crate) use follow_up::follow_up;
 pub(crate) use machine::{

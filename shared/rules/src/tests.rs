@@ -113,6 +113,7 @@ impl Story {
 
     fn replays(&self) {
         assert_eq!(hash(&self.replayed()), hash(&self.world));
+        assert!(self.world.chats.has_exact_index());
     }
 }
 

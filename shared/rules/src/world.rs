@@ -1,5 +1,7 @@
 //! The state of a world: a fold over its log, and nothing else.
 
+use std::collections::BTreeSet;
+
 use contract::world::WorldDescription;
 use contract::{Seq, Timestamp, WorldId};
 use serde::{Deserialize, Serialize};
@@ -74,6 +76,11 @@ impl World {
     /// Whether it was created and not deleted.
     pub fn exists(&self) -> bool {
         self.description.is_some() && !self.deleted
+    }
+
+    /// The versions of weights that runs may load: those that processors have learned last.
+    pub fn weights_in_use(&self) -> BTreeSet<String> {
+        self.interactions.weights_in_use().cloned().collect()
     }
 
     /// When it was deleted, if it was.

@@ -1,10 +1,11 @@
-//! Custom actions of behaviours: a domain rule, a sensor, and a device command that is issued at most once.
+//! Custom actions of behaviours: a domain rule, a sensor, a device command that is issued at most once, and
+//! one that uses built-in actions.
 //!
 //! The world file declares them, and a behaviour uses them:
 //!
 //! ```yaml
 //! id: plant
-//! actions: [{name: is_affordable}, {name: read_sensor}, {name: move_arm}]
+//! actions: [{name: is_affordable}, {name: read_sensor}, {name: move_arm}, {name: review}]
 //! entities: [{id: arm, kind: agent, agent: {}}]
 //! behaviours:
 //!   arm:
@@ -77,10 +78,25 @@ async fn move_arm(ctx: BehaviourCtx) -> Result<bool, Error> {
     Ok(true)
 }
 
+/// Has the entity's own processor process what was requested, and gives the requester what it wrote, if it is
+/// not empty. The run of the processor is another worker's, and this action waits for its end.
+async fn review(ctx: BehaviourCtx) -> Result<bool, Error> {
+    if !ctx.process().await? {
+        return Err(Error::failed("not_processed", "the processor has failed"));
+    }
+    let known = ctx.knowledge().await?;
+    let written = known.and_then(|known| known.output.into_iter().next()?.value);
+    match written {
+        Some(text) if text != "" => ctx.write(&text).map(|()| true),
+        _ => Ok(false),
+    }
+}
+
 fn main() -> anyhow::Result<()> {
     Worker::builder()
         .custom_action("is_affordable", is_affordable)
         .custom_action("read_sensor", read_sensor)
         .custom_action("move_arm", move_arm)
+        .custom_action("review", review)
         .main()
 }

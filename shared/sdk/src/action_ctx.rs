@@ -7,12 +7,14 @@ use bus::CommandError;
 use bytes::Bytes;
 use contract::query::EventRow;
 use contract::view::GetView;
-use contract::{Accepted, Chunk, CommandRequest, Run, RunContext, Sample, StreamRef};
+use contract::{
+    Accepted, Chunk, CommandRequest, InteractionId, Run, RunContext, Sample, StreamRef,
+};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, EndWatch};
 use crate::error::{Error, is_run_ended};
 
 /// How often one delivery can restart its chunks. The chunks of the next delivery have higher
@@ -155,6 +157,12 @@ impl ActionCtx {
         read.await.map_err(|error| as_error(error, "no_view"))
     }
 
+    /// Watches the end of an interaction of the run's world.
+    pub(crate) async fn watch_end(&self, interaction: InteractionId) -> Result<EndWatch, Error> {
+        let watched = self.connection.watch_end(&self.request.world, interaction);
+        watched.await.map_err(|error| Error::unavailable(&error))
+    }
+
     /// Stores weights that the entity's processor has learned, and returns their version, the SHA-256 of
     /// the bytes in hexadecimal. A run that learns does this before it ends with
     /// [`weights`](contract::run::RunResult::weights). The same bytes again change nothing.
@@ -178,12 +186,22 @@ impl ActionCtx {
     /// [`InteractionContext`](contract::interaction::InteractionContext).
     ///
     /// # Errors
-    /// [`Error::Transient`] when there is no such version, or the broker is unavailable.
+    /// [`Error::Transient`] when the broker is unavailable, or a newer version has replaced this one;
+    /// [`Error::Failed`] with `weights_gone` when there is no such version any more.
     pub async fn load_weights(&self, version: &str) -> Result<Bytes, Error> {
         let loaded = self.connection.load_weights(&self.request.world, version);
-        let found = loaded.await.map_err(|error| Error::unavailable(&error))?;
-        // A replica of the broker may lag behind the one that stored them.
-        found.ok_or_else(|| Error::transient(format!("the weights {version} are not there")))
+        if let Some(found) = loaded.await.map_err(|error| Error::unavailable(&error))? {
+            return Ok(found);
+        }
+        let named = self.context().await?.interaction;
+        let named = named.and_then(|interaction| interaction.weights);
+        if named.is_some_and(|named| named != version) {
+            let reason = format!("newer weights have replaced {version}");
+            return Err(Error::transient(reason));
+        }
+        let reason =
+            format!("the weights {version} are not stored any more: learn again, with reset: true");
+        Err(Error::failed("weights_gone", reason))
     }
 
     /// Publishes a chunk of the answer to subscribers. Chunks may be lost: the result must hold the

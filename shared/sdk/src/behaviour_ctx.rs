@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use contract::behaviour::{ActionResult, Roster};
-use contract::interaction::InteractionContext;
+use contract::interaction::{InteractionContext, TargetStatus};
 use contract::run::RunResult;
 use contract::stream::AppendSamples;
 use contract::view::{GetActionResult, GetRoster};
@@ -21,11 +21,13 @@ use crate::action_ctx::ActionCtx;
 use crate::built_in_call::BuiltInCall;
 use crate::error::Error;
 
+/// The built-in actions that are done for the request that a custom action serves.
+const FOR_REQUEST: &[&str] = &["engage", "disengage", "process", "learn", "show"];
 /// Timeout for one command of an action.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// One attempt at a custom action of a behaviour. It has a method for every built-in action that an entity
-/// can use at once, with its name and its defaults:
+/// One attempt at a custom action of a behaviour. It has a method for every built-in action, with its name
+/// and its defaults:
 ///
 /// ```no_run
 /// use sdk::{BehaviourCtx, Error, Worker};
@@ -44,6 +46,10 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 ///
 /// Each such use is a command whose id is made of the run and a number: an attempt that is made again
 /// repeats what the first one has done, in the same order, and nothing happens twice.
+///
+/// `process`, `learn` and `evaluate` are runs of other workers: their methods wait for the end. `engage`,
+/// `disengage`, `process`, `learn` and `show` are done for the request that this action serves
+/// ([`interaction`](Self::interaction)).
 #[derive(Clone)]
 pub struct BehaviourCtx {
     inner: Arc<Inner>,
@@ -274,20 +280,35 @@ impl BehaviourCtx {
         let action: ActionName = name.parse().map_err(|error: contract::id::InvalidId| {
             Error::failed("bad_action", error.to_string())
         })?;
+        let interaction = self.interaction().filter(|_| FOR_REQUEST.contains(&name));
         let arguments = to_raw_value(arguments)
             .map_err(|error| Error::failed("bad_arguments", error.to_string()))?;
         let number = self.inner.commands.fetch_add(1, Ordering::Relaxed);
         let command = Command::UseAction {
             action,
             arguments: Some(arguments),
+            interaction: interaction.map(|interaction| interaction.step.id),
         };
         self.command(self.command_id(number), command).await?;
+        let mut result = self.known_result(name, number).await?;
+        if let Some(interaction) = result.interaction {
+            let mut end = self.inner.action.watch_end(interaction).await?;
+            // It may have ended before it was watched.
+            result = self.known_result(name, number).await?;
+            while result.status.is_some_and(TargetStatus::is_open) {
+                end.changed().await?;
+                result = self.known_result(name, number).await?;
+            }
+        }
+        Ok(result.result)
+    }
+
+    async fn known_result(&self, name: &str, number: u32) -> Result<ActionResult, Error> {
         let result = self.result_of(number).await?;
-        let result = result.ok_or_else(|| {
+        result.ok_or_else(|| {
             let reason = format!("the result of {name}, number {number}, is not known any more");
             Error::failed("no_result", reason)
-        })?;
-        Ok(result.result)
+        })
     }
 
     /// Sends a command of the entity.

@@ -16,10 +16,12 @@ use crate::error::Error;
 use crate::object::Object;
 use crate::object_type::ObjectType;
 use crate::placement::Placement;
+use crate::processor::Processor;
+use crate::processor_action::ProcessorAction;
 use crate::provision::ProvisionedObject;
 use crate::worker::Worker;
 
-/// Collects the objects, brains and actions of a worker. What is invalid is reported by
+/// Collects the objects, brains, processors and actions of a worker. What is invalid is reported by
 /// [`build`](Self::build).
 #[derive(Default)]
 pub struct Builder {
@@ -64,6 +66,19 @@ impl Builder {
         self
     }
 
+    /// Registers a processor under a name, for agents whose processor is `{"function": {"action": NAME}}`.
+    #[must_use]
+    pub fn processor(mut self, name: &str, processor: impl Processor) -> Self {
+        match name.parse::<ActionName>() {
+            Ok(name) => {
+                let action = ProcessorAction { name, processor };
+                self.actions.push(Arc::new(action));
+            }
+            Err(error) => self.problems.push(error.to_string()),
+        }
+        self
+    }
+
     /// Registers a custom action of behaviours. The world declares it under the same name.
     #[must_use]
     pub fn custom_action<F, R>(mut self, name: &str, function: F) -> Self
@@ -88,7 +103,7 @@ impl Builder {
     /// Builds the worker.
     ///
     /// # Errors
-    /// All that is invalid: names of worlds, objects, abilities and brains.
+    /// All that is invalid: names of worlds, objects, abilities, brains and processors.
     pub fn build(self, config: Config) -> anyhow::Result<Worker> {
         if !self.problems.is_empty() {
             bail!("{}", self.problems.join("; "));

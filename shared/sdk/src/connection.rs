@@ -1,5 +1,6 @@
 //! The connection of a worker to the worlds whose runs it executes: NATS, or one world in memory.
 
+mod end_watch;
 #[cfg(feature = "testing")]
 mod memory;
 
@@ -10,11 +11,12 @@ use bytes::Bytes;
 use contract::query::{EventRow, EventsQuery, PAGE_ROWS_MAX};
 use contract::view::GetView;
 use contract::{
-    Accepted, Chunk, CommandId, CommandRequest, EntityId, Position, RunContext, RunId, Sample,
-    StreamRef, Timestamp, WorldId,
+    Accepted, Chunk, CommandId, CommandRequest, EntityId, InteractionId, Position, RunContext,
+    RunId, Sample, StreamRef, Timestamp, WorldId,
 };
 use uuid::Uuid;
 
+pub(crate) use end_watch::EndWatch;
 #[cfg(feature = "testing")]
 pub(crate) use memory::MemoryWorld;
 
@@ -94,6 +96,22 @@ impl Connection {
             Self::Bus(bus) => bus.worlds().context(world, run, CONTEXT_TIMEOUT).await,
             #[cfg(feature = "testing")]
             Self::Memory(memory) => memory.context(run).map_err(CommandError::Rejected),
+        }
+    }
+
+    /// Watches the end of an interaction.
+    pub(crate) async fn watch_end(
+        &self,
+        world: &WorldId,
+        interaction: InteractionId,
+    ) -> Result<EndWatch, bus::Error> {
+        match self {
+            Self::Bus(bus) => {
+                let commits = bus.log().subscribe_commits(world).await?;
+                Ok(EndWatch::of_log(commits, interaction))
+            }
+            #[cfg(feature = "testing")]
+            Self::Memory(memory) => Ok(EndWatch::of_memory(memory.clone())),
         }
     }
 

@@ -11,6 +11,8 @@
 //!   and gets the object ([`ObjectCtx`]).
 //! - **Brains**: a [`Brain`] answers messages for an agent, or takes a [`Decision`] for an agent with
 //!   a mind. It gets a [`BrainCtx`].
+//! - **Processors**: a [`Processor`] turns the samples that an agent reads into those that it writes, and
+//!   may learn. It gets a [`ProcessorStep`] for each.
 //! - **Custom actions** of behaviours: async functions that return true or false. They get a
 //!   [`BehaviourCtx`], which has the built-in actions as methods.
 //! - **Actions**: an [`Action`] is any function that worlds request by its name. It gets an
@@ -118,9 +120,13 @@ mod object_action;
 mod object_ctx;
 mod object_type;
 mod placement;
+mod processor;
+mod processor_action;
+mod processor_step;
 mod provision;
 mod received;
 mod runner;
+mod sample_batch;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod worker;
@@ -142,7 +148,10 @@ pub use object::Object;
 pub use object_ctx::ObjectCtx;
 pub use object_type::ObjectType;
 pub use placement::Placement;
+pub use processor::Processor;
+pub use processor_step::ProcessorStep;
 pub use received::Received;
+pub use sample_batch::SampleBatch;
 pub use schemars::{self, JsonSchema};
 pub use sdk_derive::Event;
 pub use service_kit::CancellationToken;

@@ -9,6 +9,16 @@ pub enum Error {
     /// It is YAML, but not a behaviour.
     #[error(transparent)]
     NotBehaviour(Box<dyn std::error::Error + Send + Sync>),
+    /// The file of a stream can't be its samples.
+    #[error("{field}: {detail}")]
+    Samples {
+        /// The path of the field: `streams.sensor:readings.generator.file.path`.
+        field: String,
+        /// What is wrong.
+        detail: String,
+        /// Why the file was not read, if it was not.
+        source: Option<std::io::Error>,
+    },
     /// A world has no such field. A message ignores fields that it does not know, but a person
     /// mistypes.
     #[error("unknown field {path}")]

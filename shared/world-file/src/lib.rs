@@ -8,6 +8,7 @@
 
 mod behaviour_file;
 mod error;
+mod sample_file;
 mod unknown_field;
 mod world_file;
 

@@ -1,10 +1,14 @@
 //! A world that a person described in a file.
 
+use std::io;
+
+use contract::stream::Generator;
 use contract::{Command, WorldId, WorldSpec};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::sample_file::samples_of;
 use crate::unknown_field::unknown_field;
 
 /// A world that a person described in a file.
@@ -48,6 +52,30 @@ impl WorldFile {
             Some(path) => Err(Error::UnknownField { path }),
             None => Ok(Self { id, spec }),
         }
+    }
+
+    /// Replaces the files of streams by their samples; `read` gets the path that the world file has.
+    ///
+    /// # Errors
+    /// [`Error::Samples`] names the field at fault.
+    pub fn read_sample_files(
+        &mut self,
+        mut read: impl FnMut(&str) -> io::Result<String>,
+    ) -> Result<(), Error> {
+        for (stream, spec) in &mut self.spec.streams {
+            let Some(Generator::File { path, count }) = &spec.generator else {
+                continue;
+            };
+            let field = format!("streams.{stream}.generator.file");
+            let text = read(path).map_err(|source| Error::Samples {
+                field: format!("{field}.path"),
+                detail: format!("can't read {path}"),
+                source: Some(source),
+            })?;
+            let samples = samples_of(&text, *count, &spec.stream_type, &field)?;
+            spec.generator = Some(Generator::List(samples));
+        }
+        Ok(())
     }
 
     /// The command that brings the world to what the file describes. What the file does not describe

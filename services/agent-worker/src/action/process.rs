@@ -4,12 +4,12 @@ use std::time::Duration;
 use contract::interaction::InteractionContext;
 use contract::run::RunResult;
 use contract::{ActionName, Entity, Usage};
-use sdk::{Action, ActionCtx, Error, RunFuture};
+use sdk::{Action, ActionCtx, Error, RunFuture, SampleBatch};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::turn_limit::{limit_turn, turn_deadline};
-use crate::processor::{Batch, Processors, Sample, is_full};
+use crate::processor::{Processors, Sample};
 
 /// A run that has taken this long reports what it has done, so that its progress is seen; the rest is
 /// the next run's.
@@ -52,7 +52,7 @@ impl Process {
                 ..RunResult::default()
             });
         }
-        let batch = Batch::read_inputs(interaction, 0, &ctx).await?;
+        let batch = SampleBatch::read_inputs(interaction, 0, &ctx).await?;
         let inputs = batch.inputs;
         let work = self.process_all(&context.entity, interaction, inputs, deadline, &mut ctx);
         limit_turn(deadline, limit, work).await
@@ -72,7 +72,7 @@ impl Process {
         let mut result = RunResult::default();
         for inputs in inputs {
             let is_late = !result.samples.is_empty() && began.elapsed() > REPORT_AFTER;
-            if is_late || is_full(&result.samples) {
+            if is_late || SampleBatch::is_full(&result.samples) {
                 break;
             }
             let sample = Sample {

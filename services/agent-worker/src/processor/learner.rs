@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use contract::processor::{Markov, Regression};
 use learners::{Learner, Step};
-use sdk::Error;
+use sdk::{Error, SampleBatch};
 use serde_json::value::RawValue;
 use tokio::task::spawn_blocking;
 
-use super::batch::{Batch, is_full};
 use super::lesson::Lesson;
 
 /// A run that has learned for this long reports what it has learned; the rest is the next run's. The
@@ -36,14 +35,14 @@ impl Config {
 pub(super) async fn forward(
     config: Config,
     weights: Option<Bytes>,
-    batch: Batch,
+    batch: SampleBatch,
 ) -> Result<Vec<Box<RawValue>>, Error> {
     compute(move || {
         let mut learner = config.load(weights.as_deref())?;
         let mut outputs = Vec::new();
         steps(&batch, |step| {
             outputs.push(learner.forward(step)?);
-            Ok(!is_full(&outputs))
+            Ok(!SampleBatch::is_full(&outputs))
         })?;
         Ok(outputs)
     })
@@ -54,7 +53,7 @@ pub(super) async fn forward(
 pub(super) async fn learn(
     config: Config,
     weights: Option<Bytes>,
-    batch: Batch,
+    batch: SampleBatch,
 ) -> Result<Lesson, Error> {
     compute(move || {
         let mut learner = config.load(weights.as_deref())?;
@@ -63,7 +62,7 @@ pub(super) async fn learn(
             let learned = learner.learn(step)?;
             outputs.push(learned.output);
             losses.push(learned.loss);
-            Ok(!is_full(&outputs))
+            Ok(!SampleBatch::is_full(&outputs))
         })?;
         Ok(Lesson {
             outputs,
@@ -76,7 +75,7 @@ pub(super) async fn learn(
 
 /// Takes the steps of a batch in their order, as long as there is room for more outputs.
 fn steps(
-    batch: &Batch,
+    batch: &SampleBatch,
     mut take: impl FnMut(&Step<'_>) -> Result<bool, learners::Error>,
 ) -> Result<(), learners::Error> {
     let began = Instant::now();

@@ -6,13 +6,12 @@ mod message;
 
 use bytes::Bytes;
 use contract::processor::HttpProcessor;
-use sdk::{ActionCtx, Error};
+use sdk::{ActionCtx, Error, SampleBatch};
 use serde_json::value::{RawValue, to_raw_value};
 
 use self::address::Addresses;
 use self::exchange::{Exchange, Target};
 use self::message::{BackwardResponse, ForwardResponse, Request};
-use super::batch::{Batch, is_full};
 use super::lesson::Lesson;
 use crate::config::ProcessorsConfig;
 
@@ -37,7 +36,7 @@ impl RemoteProcessors {
         &self,
         config: &HttpProcessor,
         weights: Option<&str>,
-        batch: &Batch,
+        batch: &SampleBatch,
         ctx: &ActionCtx,
     ) -> Result<Vec<Box<RawValue>>, Error> {
         let target = self.target(config, "forward")?;
@@ -51,7 +50,7 @@ impl RemoteProcessors {
         let response: ForwardResponse = self.send(&target, request, ctx).await?;
         let mut outputs = response.outputs;
         check_count(&target, "outputs", outputs.len(), count)?;
-        while is_full(&outputs) && outputs.len() > 1 {
+        while SampleBatch::is_full(&outputs) && outputs.len() > 1 {
             outputs.pop();
         }
         Ok(outputs)
@@ -62,12 +61,13 @@ impl RemoteProcessors {
         &self,
         config: &HttpProcessor,
         weights: Option<&str>,
-        batch: &mut Batch,
+        batch: &mut SampleBatch,
         ctx: &ActionCtx,
     ) -> Result<Lesson, Error> {
         loop {
             let lesson = self.learn_all(config, weights, batch, ctx).await?;
-            let fits = lesson.outputs.len() == batch.inputs.len() && !is_full(&lesson.outputs);
+            let fits = lesson.outputs.len() == batch.inputs.len()
+                && !SampleBatch::is_full(&lesson.outputs);
             if fits || !batch.halve() {
                 return Ok(lesson);
             }
@@ -78,7 +78,7 @@ impl RemoteProcessors {
         &self,
         config: &HttpProcessor,
         weights: Option<&str>,
-        batch: &Batch,
+        batch: &SampleBatch,
         ctx: &ActionCtx,
     ) -> Result<Lesson, Error> {
         if batch.targets.iter().any(Vec::is_empty) {

@@ -30,10 +30,15 @@ pub(crate) async fn use_action(
     State(state): State<Arc<DoorState>>,
     idempotency: Idempotency,
     PathParams((world, entity, action)): PathParams<(WorldId, EntityId, ActionName)>,
-    JsonBody(UseActionRequest { arguments }): JsonBody<UseActionRequest>,
+    JsonBody(used): JsonBody<UseActionRequest>,
 ) -> Result<Json<UseActionResponse>, Problem> {
     let id = idempotency.command_id(&world);
-    let sent = (entity.clone(), Command::UseAction { action, arguments });
+    let command = Command::UseAction {
+        action,
+        arguments: used.arguments,
+        interaction: used.interaction,
+    };
+    let sent = (entity.clone(), command);
     let sent = state.send_command(idempotency.principal(), &world, id, sent);
     let accepted = sent.await;
     let accepted = accepted.map_err(|problem| rename_field(problem, FIELDS))?;

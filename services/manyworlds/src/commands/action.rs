@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use clap::Args;
 use client::Client;
 use contract::http::UseActionRequest;
-use contract::{ActionName, EntityId, WorldId};
+use contract::{ActionName, EntityId, InteractionId, WorldId};
 
 use crate::output::Output;
 
@@ -19,6 +19,9 @@ pub(crate) struct Options {
     /// What the action is given: a JSON object
     #[arg(long, value_name = "JSON")]
     arguments: Option<String>,
+    /// The open request of the entity that it is done for, such as one to engage
+    #[arg(long, value_name = "ID")]
+    interaction: Option<InteractionId>,
 }
 
 /// Lets an entity use a built-in action, and shows whether it was true.
@@ -28,6 +31,7 @@ pub(crate) async fn run(options: Options, client: &Client, output: Output) -> an
     };
     let request = UseActionRequest {
         arguments: options.arguments.as_deref().map(parse).transpose()?,
+        interaction: options.interaction,
     };
     let behaviours = client.world(&options.world).behaviours();
     let used = behaviours.use_action(&options.entity, &options.action, &request);
@@ -46,6 +50,9 @@ pub(crate) async fn run(options: Options, client: &Client, output: Output) -> an
             let agents: Vec<&str> = agents.iter().map(EntityId::as_str).collect();
             line += &format!("  {name}: {}", agents.join(" "));
         }
+    }
+    if let Some(interaction) = response.result.interaction {
+        line += &format!("  interaction: {interaction}");
     }
     output.line(&line)?;
     Ok(())

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bus::KeptWeights;
 use contract::{Seq, Timestamp};
 use rules::World;
 use service_kit::ErrorChain;
@@ -13,6 +14,14 @@ use crate::{loader, snapshot};
 
 /// Pause before a purge is tried again.
 const PURGE_PAUSE: Duration = Duration::from_secs(1);
+
+/// The versions of weights that are kept when newer ones have replaced them. A run that reads its context
+/// before a newer version is there loads the one before; a run that has stored a version ends at once, but
+/// its world may be unavailable for a while.
+const KEPT_WEIGHTS: KeptWeights = KeptWeights {
+    count: 64,
+    age: Duration::from_hours(1),
+};
 
 /// Writes the snapshots of one world, and purges it when its time after deletion is over. Both need a
 /// state that is in the log.
@@ -78,10 +87,22 @@ impl Maintenance {
             Err(error) => return error!(error = %ErrorChain(&error), "snapshot not encoded"),
         };
         let (resources, id, seq) = (self.resources.clone(), world.id.clone(), world.seq);
+        let in_use = world.weights_in_use();
         self.snapshot.spawn(async move {
             let snapshots = resources.bus.snapshots();
             if let Err(error) = snapshots.save(&id, seq, state.into()).await {
-                warn!(world.id = %id, error = %ErrorChain(&error), "snapshot not stored");
+                return warn!(world.id = %id, error = %ErrorChain(&error), "snapshot not stored");
+            }
+            if in_use.is_empty() {
+                return;
+            }
+            // The next snapshot removes what this one does not.
+            let removed = resources
+                .bus
+                .weights()
+                .remove_unused(&id, &in_use, KEPT_WEIGHTS);
+            if let Err(error) = removed.await {
+                warn!(world.id = %id, error = %ErrorChain(&error), "old weights not removed");
             }
         });
     }

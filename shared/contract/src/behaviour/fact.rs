@@ -159,6 +159,9 @@ pub struct UsedAction {
     pub command: CommandId,
     /// Its name.
     pub action: String,
-    /// Whether it was true.
+    /// Whether it was true; of a run, whether it has begun.
     pub result: bool,
+    /// The request of the entity to itself in which a worker does it, when it is a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<InteractionId>,
 }

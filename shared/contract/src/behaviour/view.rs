@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use super::definition::{Definition, Format};
 use super::warning::Warning;
-use crate::id::{EntityId, RoleName, RunId};
+use crate::id::{EntityId, InteractionId, RoleName, RunId};
+use crate::interaction::{InteractionOutput, TargetStatus};
 use crate::stream::StreamRef;
 use crate::timestamp::Timestamp;
 
@@ -75,8 +76,18 @@ pub struct Subscription {
 /// What an entity has used last, and what it knows of others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ActionResult {
-    /// Whether the action was true.
+    /// Whether the action was true. Of a run that has not ended: whether it has begun.
     pub result: bool,
+    /// The request of the entity to itself in which a worker does it, when the action is a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<InteractionId>,
+    /// How far that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<TargetStatus>,
+    /// What it wrote, once it has ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub output: Vec<InteractionOutput>,
     /// The agents that the last search found, without those that are engaged since.
     pub found: Vec<EntityId>,
     /// Its partners.

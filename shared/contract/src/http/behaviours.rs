@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::behaviour::{
     ActionResult, BehaviourView, DiagramFormat, RosterEntry, Statistics, Warning,
 };
-use crate::{EntityId, RoleName, Seq};
+use crate::{EntityId, InteractionId, RoleName, Seq};
 
 /// A behaviour that is durable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -61,6 +61,10 @@ pub struct UseActionRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub arguments: Option<Box<RawValue>>,
+    /// The open request of the entity that it is done for: `engage` and `disengage` concern its requester,
+    /// `process` and `learn` take its samples when no others are named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<InteractionId>,
 }
 
 /// What became of a built-in action that an entity has used.

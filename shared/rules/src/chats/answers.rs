@@ -108,7 +108,7 @@ pub(crate) fn on_answer_ended(
         let is_empty = queue.waiting.is_empty();
         tools::end_loop(world, &owner);
         if is_empty {
-            remove_queue(world, &owner);
+            world.chats.remove_queue(&owner.chat, agent);
         }
         mark_if_due(world, &owner);
     }
@@ -160,19 +160,10 @@ pub(crate) fn is_answering(world: &World, chat: &ChatId, agent: &EntityId) -> bo
 
 /// The machine of an agent lets it answer now, or does not any more.
 pub(crate) fn on_answers_changed(world: &mut World, agent: &EntityId) {
-    let with_queue = world.chats.by_id.iter();
-    let with_queue = with_queue.filter(|(_, state)| state.queues.contains_key(agent));
-    let chats: Vec<ChatId> = with_queue.map(|(chat, _)| chat.clone()).collect();
-    for chat in chats {
+    for chat in world.chats.queued_chats(agent) {
         let agent = agent.clone();
         let due = &mut world.chats.answers_due;
         due.remove(&(chat.clone(), agent.clone()));
         mark_if_due(world, &LoopOwner { chat, agent });
-    }
-}
-
-fn remove_queue(world: &mut World, owner: &LoopOwner) {
-    if let Some(state) = world.chats.by_id.get_mut(&owner.chat) {
-        state.queues.remove(&owner.agent);
     }
 }

@@ -69,6 +69,7 @@ fn delete(world: &mut World, chat: &ChatId) {
     stop_waiting(world, chat);
     let state = world.chats.by_id.remove(chat);
     for agent in state.into_iter().flat_map(|state| state.queues.into_keys()) {
+        world.chats.queued.remove(&agent, chat);
         let chat = chat.clone();
         tools::end_loop(world, &LoopOwner { chat, agent });
     }
@@ -140,11 +141,10 @@ fn await_answers(world: &mut World, chat: &ChatId, message: &ChatMessage) {
         return;
     }
     chats.finished_turns.remove(&message.turn);
-    let Some(state) = chats.by_id.get_mut(chat) else {
-        return;
-    };
     for agent in &message.answerers {
-        let queue = state.queues.entry(agent.clone()).or_default();
+        let Some(queue) = chats.queue_or_new(chat, agent) else {
+            return;
+        };
         queue.waiting.push_back(message.clone());
         let answers_now = world.interactions.answers(agent) == Answers::Now;
         if queue.current.is_none() && answers_now {
@@ -210,10 +210,7 @@ fn remove_idle(world: &mut World, chat: &ChatId) {
     for agent in idle {
         world.chats.answers_due.remove(&(chat.clone(), agent));
     }
-    if let Some(state) = world.chats.by_id.get_mut(chat) {
-        let queues = &mut state.queues;
-        queues.retain(|_, queue| queue.current.is_some() || !queue.waiting.is_empty());
-    }
+    world.chats.remove_empty_queues(chat);
 }
 
 fn stop_waiting(world: &mut World, chat: &ChatId) {
@@ -231,7 +228,7 @@ fn stop_waiting(world: &mut World, chat: &ChatId) {
             ended_loops.push(agent.clone());
         }
     }
-    state.queues.retain(|_, queue| queue.current.is_some());
+    world.chats.remove_empty_queues(chat);
     world.chats.answers_due.retain(|(due, _)| due != chat);
     for agent in ended_loops {
         let chat = chat.clone();
@@ -246,10 +243,8 @@ fn remove_agent(world: &mut World, agent: &EntityId) {
     world.chats.model_requests.remove(agent);
     world.chats.limited.remove(agent);
     world.chats.forgotten.remove(agent);
-    let chats: Vec<ChatId> = world.chats.by_id.keys().cloned().collect();
-    for chat in chats {
-        let state = world.chats.by_id.get_mut(&chat);
-        if let Some(queue) = state.and_then(|state| state.queues.remove(agent)) {
+    for chat in world.chats.queued_chats(agent) {
+        if let Some(queue) = world.chats.remove_queue(&chat, agent) {
             let owner = LoopOwner {
                 chat: chat.clone(),
                 agent: agent.clone(),

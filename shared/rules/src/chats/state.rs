@@ -7,6 +7,8 @@ use contract::chat::ChatMessage;
 use contract::{Chat, ChatId, EntityId, MessageId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::queued_chats::QueuedChats;
+
 /// Messages of each chat that the state keeps; the archive has the rest.
 pub(super) const TAIL_MESSAGES_MAX: usize = 200;
 
@@ -34,6 +36,8 @@ pub(crate) struct Chats {
     pub(super) answers_due: BTreeSet<(ChatId, EntityId)>,
     /// Turns in which no answer is awaited any more. Empty between commits, as well.
     pub(super) finished_turns: BTreeMap<MessageId, ChatId>,
+    #[serde(skip)]
+    pub(super) queued: QueuedChats,
 }
 
 /// A chat, the end of what was posted in it, and who is answering.
@@ -138,6 +142,61 @@ impl Chats {
 
     pub(super) fn queue(&self, chat: &ChatId, agent: &EntityId) -> Option<&AnswerQueue> {
         self.by_id.get(chat)?.queues.get(agent)
+    }
+
+    /// The chats in which an agent answers, or has a message waiting.
+    pub(super) fn queued_chats(&mut self, agent: &EntityId) -> Vec<ChatId> {
+        let queues = self.by_id.iter();
+        let queues =
+            queues.flat_map(|(chat, state)| state.queues.keys().map(move |queued| (chat, queued)));
+        self.queued.of(agent, queues)
+    }
+
+    /// The queue of an agent in a chat, which is new when it has none.
+    pub(super) fn queue_or_new(
+        &mut self,
+        chat: &ChatId,
+        agent: &EntityId,
+    ) -> Option<&mut AnswerQueue> {
+        let state = self.by_id.get_mut(chat)?;
+        self.queued.add(agent, chat);
+        Some(state.queues.entry(agent.clone()).or_default())
+    }
+
+    /// Removes the queue of an agent in a chat.
+    pub(super) fn remove_queue(&mut self, chat: &ChatId, agent: &EntityId) -> Option<AnswerQueue> {
+        self.queued.remove(agent, chat);
+        self.by_id.get_mut(chat)?.queues.remove(agent)
+    }
+
+    /// Removes the queues of a chat in which nothing is left.
+    pub(super) fn remove_empty_queues(&mut self, chat: &ChatId) {
+        let Some(state) = self.by_id.get_mut(chat) else {
+            return;
+        };
+        let is_empty = |queue: &AnswerQueue| queue.current.is_none() && queue.waiting.is_empty();
+        let removed = state.queues.extract_if(.., |_, queue| is_empty(queue));
+        for (agent, _) in removed {
+            self.queued.remove(&agent, chat);
+        }
+    }
+
+    /// Whether the index of queues is what the queues are.
+    #[cfg(test)]
+    pub(crate) fn has_exact_index(&self) -> bool {
+        let queues = self.by_id.iter();
+        let queues = queues.flat_map(|(chat, state)| {
+            let agents = state.queues.keys();
+            agents.map(move |agent| (chat.clone(), agent.clone()))
+        });
+        let queues: BTreeSet<_> = queues.collect();
+        self.queued.made().is_none_or(|made| made == queues)
+    }
+
+    /// How many chats are read when an agent may answer, or may not any more.
+    #[cfg(test)]
+    pub(crate) fn chats_to_read(&mut self, agent: &EntityId) -> usize {
+        self.queued_chats(agent).len()
     }
 
     pub(super) fn queue_mut(

@@ -1,7 +1,9 @@
 //! What the processor of an agent may be.
 
-use contract::Rejection;
-use contract::processor::{HttpProcessor, Processor, Regression, RegressionKind, Replay};
+use contract::processor::{
+    FunctionProcessor, HttpProcessor, Processor, Regression, RegressionKind, Replay,
+};
+use contract::{Rejection, action};
 
 use super::check::check_timeout;
 use crate::rejection::{invalid, too_large};
@@ -22,6 +24,19 @@ const PASSES_MAX: u32 = 100;
 /// The most samples of a replay memory: all of them are in the weights.
 const REPLAY_SAMPLES_MAX: u32 = 10_000;
 const URL_BYTES_MAX: usize = 2048;
+/// The most samples before a step that a processor of users reads: as many as an autoregression.
+const LOOKBACK_MAX: u32 = AUTOREGRESSION_ORDER_MAX;
+/// The actions that workers of Manyworlds itself offer: no processor has such a name.
+const BUILT_IN: &[&str] = &[
+    action::RESPOND,
+    action::TOOL,
+    action::ACT,
+    action::SUMMARISE,
+    action::PROCESS,
+    action::EVALUATE,
+    action::LEARN,
+    action::TITLE,
+];
 
 /// Checks a processor; `field` is where it stands.
 pub(crate) fn check_processor(processor: &Processor, field: &str) -> Result<(), Rejection> {
@@ -35,7 +50,20 @@ pub(crate) fn check_processor(processor: &Processor, field: &str) -> Result<(), 
             check_regression(regression, &format!("{field}.regression"))
         }
         Processor::Http(http) => check_http(http, &format!("{field}.http")),
+        Processor::Function(function) => check_function(function, &format!("{field}.function")),
     }
+}
+
+fn check_function(function: &FunctionProcessor, field: &str) -> Result<(), Rejection> {
+    if BUILT_IN.contains(&function.action.as_str()) {
+        let detail = format!("{} is a built-in action", function.action);
+        return Err(invalid(format!("{field}.action"), detail));
+    }
+    if function.lookback > LOOKBACK_MAX {
+        let detail = format!("from 0 to {LOOKBACK_MAX}");
+        return Err(invalid(format!("{field}.lookback"), detail));
+    }
+    Ok(())
 }
 
 fn check_regression(regression: &Regression, field: &str) -> Result<(), Rejection> {

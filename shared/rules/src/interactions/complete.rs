@@ -3,13 +3,14 @@
 use contract::fact::ActionCompleted;
 use contract::interaction::{EndStatus, InteractionStep, reason};
 use contract::run::RunResult;
-use contract::{ActionName, Rejection, RunId, action};
+use contract::{Rejection, RunId};
 
 use super::data;
 use super::end::Reason;
 use super::follow_up::open_target;
 use super::learning;
 use super::limits::VALUE_BYTES_MAX;
+use super::processing::{Processing, processing};
 use crate::abilities::output_of;
 use crate::decider::Decider;
 use crate::runs::{self, OpenRun};
@@ -23,16 +24,16 @@ pub(crate) fn on_run_completed(
     result: &RunResult,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
-    if !is_processing(&run.action) {
+    let Some(processing) = processing(world, &run.entity, &run.action, step) else {
         return on_action_completed(world, (id, run), step, result, decider);
-    }
+    };
     let written = u32::try_from(result.samples.len()).unwrap_or(u32::MAX);
     // A worker that can not go on reports the steps that it has done: the next run begins behind them.
     if !(1..=step.count).contains(&written) {
         let reason = format!("{} steps wrote {written} samples: one each", step.count);
         return runs::fail(id, run, "invalid_result", &reason, decider);
     }
-    let learns = run.action.as_str() == action::LEARN;
+    let learns = processing == Processing::Learn;
     if let Some(reason) = learns
         .then(|| learning::check_result(result).err())
         .flatten()
@@ -66,11 +67,6 @@ pub(crate) fn on_run_completed(
     let last = last.filter(|value| value.get().len() <= VALUE_BYTES_MAX);
     output.value = last.and_then(|value| serde_json::from_str(value.get()).ok());
     open.complete(vec![output], decider)
-}
-
-/// Whether an action writes one sample for each that it reads.
-fn is_processing(action: &ActionName) -> bool {
-    matches!(action.as_str(), action::PROCESS | action::LEARN)
 }
 
 /// The run has completed. Who called it as an ability gets the events that it sent, if it has no output.

@@ -1,8 +1,9 @@
 //! What a worker gets of an interaction.
 
-use contract::EntityId;
 use contract::interaction::{BoundStream, InteractionContext, InteractionStep, StreamBindings};
+use contract::{EntityId, InteractionId, Purpose};
 
+use super::processing::{is_learning, processor_action};
 use crate::entities::agent_config;
 use crate::world::World;
 
@@ -34,6 +35,8 @@ pub(crate) fn interaction_context(
             .skip(first.saturating_sub(lookback))
             .cloned()
             .collect(),
+        // Of other processors the action of the run has that name.
+        learn: is_learning(interaction) && processor_action(world, target).is_some(),
         weights: world.interactions.learners().weights(target).cloned(),
         streams: StreamBindings {
             stdin: request.streams.stdin.iter().map(from).collect(),
@@ -41,6 +44,23 @@ pub(crate) fn interaction_context(
             stdext: request.streams.stdext.iter().map(from).collect(),
         },
     })
+}
+
+/// The steps of a request that a target does now: those of its run, or all that are left.
+pub(crate) fn current_step(
+    world: &World,
+    id: InteractionId,
+    target: &EntityId,
+) -> Option<InteractionStep> {
+    let interaction = world.interactions.get(id)?;
+    let progress = interaction.open_progress(target)?;
+    let run = progress.run().and_then(|run| world.runs.get(run));
+    if let Some(Purpose::Interaction(step)) = run.map(|run| &run.purpose) {
+        return Some(*step);
+    }
+    let first = progress.steps_done;
+    let count = interaction.request.steps.saturating_sub(first);
+    Some(InteractionStep { id, first, count })
 }
 
 /// How many samples before a step the processor of a target reads too.

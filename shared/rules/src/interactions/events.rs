@@ -9,6 +9,7 @@ use contract::{EntityId, Event, Fact, InteractionId, Purpose, Timestamp};
 
 use super::learning;
 use super::open::{OpenInteraction, Progress, RunFailure, TargetEnd};
+use super::processing::is_learning;
 use super::readiness::{check_can, is_client, steps_ready};
 use crate::runs::EndedRun;
 use crate::schedule::Due;
@@ -33,8 +34,12 @@ pub(crate) fn apply(
                 progress.arguments.clone_from(&accepted.arguments);
                 progress.state.clone_from(&accepted.state);
             }
-            if world.entities.has_machine(&accepted.target) {
-                look_at(world, accepted.interaction, &accepted.target);
+            let (id, target) = (accepted.interaction, &accepted.target);
+            let own = world.interactions.get(id);
+            let own = own.is_some_and(|interaction| interaction.requester == *target);
+            // Of others, one without a machine accepts only with the run that follows.
+            if own || world.entities.has_machine(target) {
+                look_at(world, id, target);
             }
         }
         Fact::InteractionReturned(returned) => {
@@ -113,7 +118,7 @@ pub(super) fn look_at(world: &mut World, id: InteractionId, target: &EntityId) {
     // What a client has accepted ends when the client reports it.
     let is_clients = progress.status == TargetStatus::Accepted && is_client(world, target);
     // Runs of one entity that learn do not overlap.
-    let waits = learning::is_learning(interaction) && world.interactions.learners().is_busy(target);
+    let waits = is_learning(interaction) && world.interactions.learners().is_busy(target);
     let is_ready = !is_clients
         && !waits
         && progress.run.is_none()
@@ -130,7 +135,7 @@ fn wake_next_learner(world: &mut World, entity: &EntityId, except: InteractionId
         let mut waiting = world.interactions.of_target(entity);
         let next = waiting
             .by_ref()
-            .filter(|(id, interaction, _)| *id != except && learning::is_learning(interaction))
+            .filter(|(id, interaction, _)| *id != except && is_learning(interaction))
             .nth(index)
             .map(|(id, ..)| id);
         drop(waiting);
@@ -155,7 +160,7 @@ fn run_requested(world: &mut World, event: &Event, requested: &ActionRequested) 
         progress.run = Some(event.id.run());
         progress.status = TargetStatus::Running;
     }
-    if learning::begins_to_learn(requested) {
+    if learning::begins_to_learn(world, requested) {
         learning::begin(world, &requested.entity, event.id.run());
     }
 }
@@ -178,10 +183,7 @@ fn end(
         detail: ended.detail.clone(),
         state: ended.state.clone(),
     });
-    let is_learning = world
-        .interactions
-        .get(id)
-        .is_some_and(learning::is_learning);
+    let is_learning = world.interactions.get(id).is_some_and(is_learning);
     let ended = world.interactions.end_target(id, target);
     if is_learning {
         wake_next_learner(world, target, id);

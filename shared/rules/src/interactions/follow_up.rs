@@ -9,6 +9,7 @@ use super::data;
 use super::end::{OpenTarget, Reason};
 use super::learning;
 use super::limits::STEPS_PER_RUN;
+use super::processing::executed;
 use super::readiness::{check_can, is_client, is_present, steps_ready};
 use crate::decider::{COMMAND_BYTES_MAX, Decider, EventHeader};
 use crate::entities::agent_config;
@@ -148,7 +149,8 @@ fn store(world: &World, open: OpenTarget<'_>, decider: &mut Decider<'_>) -> Resu
     })
 }
 
-/// The action that a worker runs: that of the ability, if one is requested of an entity with a machine.
+/// The action that a worker runs: that of the ability, if one is requested of an entity with a machine; or
+/// that of the processor.
 fn executor(world: &World, target: &EntityId, action: &ActionName) -> ActionName {
     let entity = world.entities.get(target);
     let entity = entity.filter(|_| world.entities.has_machine(target));
@@ -158,7 +160,7 @@ fn executor(world: &World, target: &EntityId, action: &ActionName) -> ActionName
         .map(|ability| &ability.run)
     {
         Some(Executor::Worker(executor)) => executor.clone(),
-        _ => action.clone(),
+        _ => executed(world, target, action).clone(),
     }
 }
 

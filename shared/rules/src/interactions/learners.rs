@@ -30,6 +30,13 @@ impl Learners {
         self.0.get(entity)?.weights.as_ref()
     }
 
+    /// The versions of the weights of all processors.
+    pub(super) fn versions(&self) -> impl Iterator<Item = &String> {
+        self.0
+            .values()
+            .filter_map(|learner| learner.weights.as_ref())
+    }
+
     /// Whether a run of the entity learns now.
     pub(super) fn is_busy(&self, entity: &EntityId) -> bool {
         self.0

@@ -4,19 +4,14 @@ use contract::fact::ActionRequested;
 use contract::interaction::TargetStatus;
 use contract::processor::{ProcessorLearned, is_weights_version};
 use contract::run::RunResult;
-use contract::{EntityId, Fact, InteractionId, Rejection, RunId, action};
+use contract::{EntityId, Fact, InteractionId, Rejection, RunId};
 
 use super::end::OpenTarget;
 use super::open::{OpenInteraction, Progress};
+use super::processing::{Processing, is_learning, processing};
 use super::readiness::{check_can, is_present};
 use crate::decider::Decider;
 use crate::world::World;
-
-/// Whether targets are requested to learn.
-pub(super) fn is_learning(interaction: &OpenInteraction) -> bool {
-    let action = interaction.request.action.as_ref();
-    action.is_some_and(|action| action.as_str() == action::LEARN)
-}
 
 /// Whether a request waits because another run of its target learns now, or is decided to.
 pub(super) fn must_wait(world: &World, open: OpenTarget<'_>, decider: &Decider<'_>) -> bool {
@@ -27,7 +22,7 @@ pub(super) fn must_wait(world: &World, open: OpenTarget<'_>, decider: &Decider<'
             .filter_map(|event| event.fact.as_ref());
         facts.into_iter().any(|fact| {
             matches!(fact, Fact::ActionRequested(requested)
-                if requested.entity == *open.target && begins_to_learn(requested))
+                if requested.entity == *open.target && begins_to_learn(world, requested))
         })
     };
     is_learning(open.interaction)
@@ -35,8 +30,11 @@ pub(super) fn must_wait(world: &World, open: OpenTarget<'_>, decider: &Decider<'
 }
 
 /// Whether a requested run learns, for an interaction.
-pub(super) fn begins_to_learn(requested: &ActionRequested) -> bool {
-    requested.interaction.is_some() && requested.action.as_str() == action::LEARN
+pub(super) fn begins_to_learn(world: &World, requested: &ActionRequested) -> bool {
+    let (entity, action) = (&requested.entity, &requested.action);
+    requested
+        .interaction
+        .is_some_and(|step| processing(world, entity, action, step) == Some(Processing::Learn))
 }
 
 /// A run of an entity learns from now on: its other requests to learn wait until it has ended.

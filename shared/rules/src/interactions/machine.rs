@@ -21,8 +21,8 @@ const LINK_ENDS_MAX: usize = 100;
 pub(crate) struct Acceptance {
     /// The place of the transition that it makes; none for the action of its state.
     pub(crate) transition: Option<u32>,
-    /// The state that it is in once the request is completed.
-    pub(crate) state: String,
+    /// The state that it is in once the request is completed; none without a machine.
+    pub(crate) state: Option<String>,
     /// What the action is given, when that is not what was requested.
     pub(crate) arguments: Option<Box<RawValue>>,
 }
@@ -69,7 +69,7 @@ pub(crate) fn accept(
         interaction: id,
         target: target.clone(),
         transition: acceptance.transition,
-        state: Some(acceptance.state),
+        state: acceptance.state,
         arguments: acceptance.arguments,
     };
     let header = OpenTarget::header_of(id, target, requester);

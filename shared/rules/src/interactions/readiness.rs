@@ -65,7 +65,7 @@ fn check_learns(world: &World, target: &EntityId) -> Result<(), Reason<'static>>
     }
     Err(Reason {
         word: reason::UNKNOWN_ACTION,
-        detail: "the target has no processor that learns: markov, regression or http",
+        detail: "the target has no processor that learns: markov, regression, http, or a function that does",
     })
 }
 

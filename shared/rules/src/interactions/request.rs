@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use contract::interaction::{InteractionRequested, NewInteraction, StreamBindings};
+use contract::interaction::{
+    InteractionRequested, InteractionStep, NewInteraction, StreamBindings,
+};
 use contract::{EntityId, Fact, InteractionId, Rejection, RejectionCode, RoleName, Target};
 use serde_json::value::RawValue;
 
+use super::context::interaction_context;
 use super::data;
 use super::limits::{
     ARGUMENTS_BYTES_MAX, DEADLINE_DEFAULT, OPEN_MAX, STATE_NAME_BYTES_MAX, STEPS_MAX, TARGETS_MAX,
@@ -29,6 +32,8 @@ pub(crate) struct ByMachine {
     pub(crate) state_action: bool,
     /// The position of the first sample that is read; that of the latest ones when absent.
     pub(crate) from: Option<u64>,
+    /// The steps of another request of the entity whose samples it reads.
+    pub(crate) reads: Option<InteractionStep>,
 }
 
 /// Requests an interaction in the name of the command's sender.
@@ -56,8 +61,12 @@ pub(crate) fn request_as(
     check_form(world, requester, new, decider)?;
     let targets = resolve_targets(world, requester, &new.targets)?;
     let samples = parse_samples(new)?;
-    let steps = steps(new, &samples)?;
-    let mut streams = resolve_streams(world, &new.streams, (by_machine.from, steps))?;
+    let reads = by_machine.reads;
+    let steps = steps(new, &samples, reads.is_some())?;
+    let mut streams = match reads.and_then(|step| interaction_context(world, requester, step)) {
+        Some(context) => context.streams,
+        None => resolve_streams(world, &new.streams, (by_machine.from, steps))?,
+    };
     let stdin = samples.bind(world, requester)?;
     streams.stdin.extend(stdin);
     let requested = InteractionRequested {
@@ -189,7 +198,7 @@ fn resolve_target(
     Ok(others)
 }
 
-fn steps(new: &NewInteraction, samples: &Samples) -> Result<u32, Rejection> {
+fn steps(new: &NewInteraction, samples: &Samples, reads: bool) -> Result<u32, Rejection> {
     let given = samples.len();
     let steps = new
         .steps
@@ -201,7 +210,7 @@ fn steps(new: &NewInteraction, samples: &Samples) -> Result<u32, Rejection> {
         let detail = format!("{steps} steps need as many samples");
         return Err(invalid("samples", detail));
     }
-    if steps > 1 && given.is_none() && new.streams.is_empty() {
+    if steps > 1 && given.is_none() && new.streams.is_empty() && !reads {
         return Err(invalid("steps", "several steps need samples or streams"));
     }
     Ok(steps)

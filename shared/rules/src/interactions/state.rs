@@ -104,6 +104,11 @@ impl Interactions {
         &mut self.learners
     }
 
+    /// The versions of the weights that processors have learned last.
+    pub(crate) fn weights_in_use(&self) -> impl Iterator<Item = &String> {
+        self.learners.versions()
+    }
+
     /// Whether something follows at once.
     pub(crate) fn has_work(&self) -> bool {
         !self.due.is_empty()

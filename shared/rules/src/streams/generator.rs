@@ -20,6 +20,7 @@ pub(super) fn samples(
             vec![value.clone(); checked_count(*count, field)?]
         }
         Generator::List(values) => values.clone(),
+        Generator::File { .. } => return Err(no_file(field)),
         Generator::Sine {
             period,
             amplitude,
@@ -40,6 +41,13 @@ pub(super) fn samples(
     };
     let samples = values.iter().map(to_raw_value).collect::<Result<_, _>>();
     samples.map_err(|error| invalid(field, error.to_string()))
+}
+
+/// A world reads no files: the path of one would be that of a machine which is not its author's.
+pub(super) fn no_file(field: &str) -> Rejection {
+    let detail = "a world reads no files: `manyworlds world apply` reads those of a world file, and samples \
+                  are appended to a stream";
+    invalid(format!("{field}.file"), detail)
 }
 
 /// The samples of a wave, which gets the part of its period that has passed, from 0 to 1.

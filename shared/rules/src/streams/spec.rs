@@ -1,16 +1,19 @@
 //! The streams of a world's description.
 
-use contract::stream::{AppendSamples, PutStream, StreamSpec};
+use contract::stream::{AppendSamples, Generator, PutStream, StreamSpec};
 use contract::{Rejection, StreamRef};
 
 use super::check::check_type;
 use super::commands::{append, declare};
-use super::generator::samples;
+use super::generator::{no_file, samples};
 use crate::decider::Decider;
 use crate::world::World;
 
 /// Whether a stream can be described like this; `field` is where it stands in what was sent.
 pub(crate) fn check_stream_spec(spec: &StreamSpec, field: &str) -> Result<(), Rejection> {
+    if let Some(Generator::File { .. }) = spec.generator {
+        return Err(no_file(&format!("{field}.generator")));
+    }
     check_type(&spec.stream_type, &format!("{field}.type"))
 }
 

@@ -16,6 +16,7 @@ mod outcomes;
 mod properties;
 mod requests;
 mod roles;
+mod used_runs;
 
 use contract::behaviour::{BehaviourView, CustomAction, Definition};
 use contract::interaction::NewInteraction;

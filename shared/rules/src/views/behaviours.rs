@@ -67,8 +67,17 @@ pub(super) fn action_result(
     let memory = world.behaviours.memory(entity)?;
     let mut used = memory.used.iter();
     let used = used.find(|used| used.command == command)?;
+    let end = used.interaction.and_then(|id| memory.used_ends.get(&id));
+    let open = || {
+        let open = world.interactions.get(used.interaction?)?;
+        Some(open.progress(entity)?.status)
+    };
+    let status = end.map(|end| end.status.into()).or_else(open);
     Some(ActionResult {
-        result: used.result,
+        result: used.result && end.is_none_or(|end| end.status.is_success()),
+        interaction: used.interaction,
+        status,
+        output: end.map_or_else(Vec::new, |end| end.output.clone()),
         found: memory.found.iter().cloned().collect(),
         engaged: memory.engaged.iter().cloned().collect(),
         valid_cmp: memory.valid_cmp.iter().cloned().collect(),

@@ -2,6 +2,7 @@
 
 mod ids;
 mod state;
+mod waits;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,11 +19,15 @@ use contract::{
 use uuid::Uuid;
 
 use state::State;
+use waits::Waits;
+
+use crate::error::Error;
 
 /// A world in memory: its clock stands still until it is advanced. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct MemoryWorld {
     state: Arc<Mutex<State>>,
+    waits: Arc<Waits>,
 }
 
 impl MemoryWorld {
@@ -30,6 +35,7 @@ impl MemoryWorld {
     pub(crate) fn new(id: WorldId) -> Self {
         Self {
             state: Arc::new(Mutex::new(State::new(id))),
+            waits: Arc::default(),
         }
     }
 
@@ -122,6 +128,21 @@ impl MemoryWorld {
     /// Puts a run behind the others, for its delivery number `delivery`.
     pub(crate) fn requeue(&self, run: Run, delivery: u32) {
         self.lock().queue.push_back((run, delivery));
+    }
+
+    /// Waits until another run was executed.
+    pub(crate) async fn wait_for_run(&self) -> Result<(), Error> {
+        self.waits.wait().await
+    }
+
+    /// Returns when an attempt waits for another run.
+    pub(crate) async fn wait_begun(&self) {
+        self.waits.begun().await;
+    }
+
+    /// Lets those go on that wait for another run; `executed` says whether there was one.
+    pub(crate) fn end_waits(&self, executed: bool) {
+        self.waits.end(executed);
     }
 
     /// Claims a run. Returns whether `claimant` has the claim.

@@ -1,5 +1,6 @@
-//! Takes the runs of a world in memory, one after the other.
+//! Takes the runs of a world in memory, one after the other; those that an attempt waits for go before it.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use super::ending::Ending;
@@ -21,25 +22,55 @@ pub(crate) async fn execute_waiting(
     executor: &Executor,
     world: &MemoryWorld,
 ) -> bool {
-    let find = |name: &contract::ActionName| actions.iter().find(|action| action.name() == name);
-    for _ in 0..RUNS_MAX {
-        let Some((run, delivery)) = world.take_run(|name| find(name).is_some()) else {
+    let mut left = RUNS_MAX;
+    while left > 0 {
+        if !execute_next(actions, executor, world, &mut left).await {
             return true;
-        };
-        let Some(action) = find(&run.action) else {
-            continue;
-        };
-        let run = Arc::new(run);
-        match executor.attempt(&**action, &run, delivery).await {
-            Ending::Done(_) => {}
-            Ending::Retry(pause, _) => {
-                world.requeue((*run).clone(), delivery + 1);
-                world.advance(pause);
-            }
-            Ending::DeadLetter(reason) | Ending::Conflict(reason) => {
-                world.store_dead_letter(reason);
-            }
         }
     }
     false
+}
+
+/// Executes the first waiting run of these actions. Returns whether there was one.
+async fn execute_next(
+    actions: &[Arc<dyn Action>],
+    executor: &Executor,
+    world: &MemoryWorld,
+    left: &mut usize,
+) -> bool {
+    let find = |name: &contract::ActionName| actions.iter().find(|action| action.name() == name);
+    if *left == 0 {
+        return false;
+    }
+    let Some((run, delivery)) = world.take_run(|name| find(name).is_some()) else {
+        return false;
+    };
+    *left -= 1;
+    let Some(action) = find(&run.action) else {
+        return true;
+    };
+    let run = Arc::new(run);
+    let mut attempt = pin!(executor.attempt(&**action, &run, delivery));
+    let ending = loop {
+        tokio::select! {
+            biased;
+            ending = &mut attempt => break ending,
+            () = world.wait_begun() => {
+                let next = Box::pin(execute_next(actions, executor, world, left));
+                let executed = next.await;
+                world.end_waits(executed);
+            }
+        }
+    };
+    match ending {
+        Ending::Done(_) => {}
+        Ending::Retry(pause, _) => {
+            world.requeue((*run).clone(), delivery + 1);
+            world.advance(pause);
+        }
+        Ending::DeadLetter(reason) | Ending::Conflict(reason) => {
+            world.store_dead_letter(reason);
+        }
+    }
+    true
 }

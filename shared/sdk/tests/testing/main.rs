@@ -7,7 +7,9 @@
 mod actions;
 mod behaviours;
 mod brains;
+mod built_ins;
 mod objects;
+mod processors;
 mod scenarios;
 mod support;
 mod time;

@@ -45,6 +45,7 @@ pub(super) fn events(request: &CommandRequest) -> Option<Result<Vec<Event>, Reje
                 command: request.id,
                 action: action.to_string(),
                 result: true,
+                interaction: None,
             }),
             ..MemoryChange::default()
         })),

@@ -123,7 +123,7 @@ fn accept(
     };
     let acceptance = Acceptance {
         transition: Some(place),
-        state: look.state_name(transition.to).to_owned(),
+        state: Some(look.state_name(transition.to).to_owned()),
         arguments,
     };
     interactions::accept(id, (look.entity(), &open.requester), acceptance, decider)?;

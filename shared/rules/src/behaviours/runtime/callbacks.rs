@@ -78,14 +78,15 @@ fn request(
     };
     let acceptance = Acceptance {
         transition: None,
-        state: look.state.name.clone(),
+        state: Some(look.state.name.clone()),
         arguments: None,
     };
     let by_machine = ByMachine {
         callback_of: Some(id),
         ..ByMachine::default()
     };
-    if own::push(look, run, acceptance, by_machine, decider)? {
+    let begun = own::push(look.actor, run, acceptance, by_machine, decider)?;
+    if begun.is_some() {
         return Ok(());
     }
     // The world has no room for it: it is shown instead.

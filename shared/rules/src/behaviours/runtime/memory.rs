@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use contract::behaviour::{LinkState, MemoryChange, Playlist, UsedAction};
-use contract::interaction::InteractionOutput;
-use contract::{EntityId, StreamRef};
+use contract::interaction::{EndStatus, InteractionEnded, InteractionOutput};
+use contract::{EntityId, InteractionId, StreamRef};
 use serde::{Deserialize, Serialize};
 
 /// The most uses of actions whose results are kept: as many as one run may make that is tried again.
@@ -44,6 +44,17 @@ pub(crate) struct Memory {
     /// The built-in actions that it used last by commands, the latest last.
     #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
     pub(crate) used: VecDeque<UsedAction>,
+    /// How those ended that are runs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) used_ends: BTreeMap<InteractionId, UsedEnd>,
+}
+
+/// How the run of a built-in action ended that an entity used by a command.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct UsedEnd {
+    pub(crate) status: EndStatus,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) output: Vec<InteractionOutput>,
 }
 
 fn is_empty(playlist: &Playlist) -> bool {
@@ -80,13 +91,28 @@ impl Memory {
             };
         }
         if let Some(used) = &change.used {
-            if self.used.len() >= USED_MAX {
-                self.used.pop_front();
+            if self.used.len() >= USED_MAX
+                && let Some(oldest) = self.used.pop_front()
+                && let Some(interaction) = oldest.interaction
+            {
+                self.used_ends.remove(&interaction);
             }
             self.used.push_back(used.clone());
         }
         for (peer, link) in &change.links {
             self.set_link(peer, *link);
+        }
+    }
+
+    /// A request of the entity to itself has ended: it may be an action that it used.
+    pub(super) fn end_used(&mut self, end: &InteractionEnded) {
+        let id = end.interaction;
+        if self.used.iter().any(|used| used.interaction == Some(id)) {
+            let end = UsedEnd {
+                status: end.status,
+                output: end.output.clone(),
+            };
+            self.used_ends.insert(id, end);
         }
     }
 

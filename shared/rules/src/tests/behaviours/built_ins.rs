@@ -17,6 +17,7 @@ impl Story {
         let command = Command::UseAction {
             action: action.parse().unwrap(),
             arguments: Some(to_raw_value(&arguments).unwrap()),
+            interaction: None,
         };
         self.send(entity, command).unwrap();
         self.result(entity).result
@@ -292,7 +293,7 @@ fn what_an_entity_can_not_use_is_refused_with_the_field() {
     let mut story = school();
     for (action, arguments, field) in [
         ("dance", json!({}), "action"),
-        ("process", json!({}), "action"),
+        ("respond", json!({}), "action"),
         ("engage", json!({}), "action"),
         ("find_agents", json!({}), "arguments.role"),
         ("find_agents", json!({"role": 1}), "arguments.role"),
@@ -302,10 +303,16 @@ fn what_an_entity_can_not_use_is_refused_with_the_field() {
             "arguments.colour",
         ),
         ("find_agents", json!([]), "arguments"),
+        (
+            "connect_by_role",
+            json!({"role": "student", "filter_fcn": "mine"}),
+            "arguments.filter_fcn",
+        ),
     ] {
         let command = Command::UseAction {
             action: action.parse().unwrap(),
             arguments: Some(to_raw_value(&arguments).unwrap()),
+            interaction: None,
         };
         let refused = story.send("t", command).unwrap_err();
         assert_eq!(

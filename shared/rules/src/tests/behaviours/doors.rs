@@ -102,6 +102,44 @@ fn an_answer_in_one_chat_at_a_time() {
     story.replays();
 }
 
+#[test]
+fn only_the_chats_in_which_something_waits_are_read_for_an_answer() {
+    let mut story = story(&[("w", "worker", talker())]);
+    let chats: Vec<contract::ChatId> = (0..50)
+        .map(|number| format!("chat-{number}").parse().unwrap())
+        .collect();
+    for chat in &chats {
+        let chat = Chat::new(chat.clone());
+        story.send("world", Command::CreateChat(chat)).unwrap();
+    }
+    let agent = "w".parse().unwrap();
+    for (answered, chat) in chats.iter().enumerate() {
+        let message = Command::PostMessage {
+            chat: chat.clone(),
+            text: "hello".into(),
+            in_reply_to: None,
+        };
+        story.send("guest", message).unwrap();
+        assert_eq!(story.world.chats.chats_to_read(&agent), 1, "{answered}");
+        story.asks("guest", json!({"action": "nop", "targets": ["w"]}));
+        let run = story.open()[0];
+        story.answer(run, "yes").unwrap();
+        assert_eq!(story.world.chats.chats_to_read(&agent), 0);
+    }
+    // What is read from a snapshot has the same index.
+    let message = Command::PostMessage {
+        chat: chats[7].clone(),
+        text: "hello".into(),
+        in_reply_to: None,
+    };
+    story.send("guest", message).unwrap();
+    let stored = serde_json::to_string(&story.world).unwrap();
+    let mut restored: crate::World = serde_json::from_str(&stored).unwrap();
+    assert_eq!(restored.chats.chats_to_read(&agent), 1);
+    assert!(restored.chats.has_exact_index());
+    story.replays();
+}
+
 fn custom(name: &str) -> CustomAction {
     CustomAction {
         name: name.parse().unwrap(),

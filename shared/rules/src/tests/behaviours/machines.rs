@@ -280,6 +280,7 @@ fn a_request_that_is_false_lets_others_of_its_action_be_done() {
     let use_action = Command::UseAction {
         action: "connect_to".parse().unwrap(),
         arguments: Some(serde_json::value::to_raw_value(&link).unwrap()),
+        interaction: None,
     };
     story.send("w", use_action).unwrap();
     let second = story.asks("guest", connected("v"));
@@ -290,6 +291,7 @@ fn a_request_that_is_false_lets_others_of_its_action_be_done() {
     let use_action = Command::UseAction {
         action: "connect_to".parse().unwrap(),
         arguments: Some(serde_json::value::to_raw_value(&link).unwrap()),
+        interaction: None,
     };
     story.send("w", use_action).unwrap();
     assert!(story.world.interactions.get(first).is_none());

@@ -109,6 +109,85 @@ fn what_is_learned_is_an_event_and_the_next_run_goes_on_from_it() {
     story.replays();
 }
 
+/// Users' own processors run under a name of their own, and are processors in all else.
+#[test]
+fn a_processor_of_users_learns_like_any_other() {
+    let mut story = story();
+    let function = |learns: bool| {
+        let processor = serde_json::json!({"function": {
+            "action": "my_model", "learns": learns, "lookback": 1, "options": {"size": 3}}});
+        Entity {
+            agent: Some(AgentConfig {
+                processor: Some(serde_json::from_value(processor).unwrap()),
+                ..AgentConfig::default()
+            }),
+            ..entity("student", EntityKind::Agent)
+        }
+    };
+    let create = Command::CreateEntity(function(true));
+    story.send("world", create).unwrap();
+    story.interact(learn(&["student"], &["a", "b", "c"]));
+    let run = story.only_run();
+    assert_eq!(
+        story.world.runs.get(run).unwrap().action.as_str(),
+        "my_model"
+    );
+    let context = crate::context(&story.world, run).unwrap();
+    assert!(context.interaction.unwrap().learn);
+    story.interact(learn(&["student"], &["d"]));
+    assert_eq!(story.open(), [run], "one run that learns at a time");
+    story.learns(run, &["x", "y"], FIRST);
+    let context = crate::context(&story.world, story.open()[0]).unwrap();
+    assert_eq!(context.interaction.unwrap().weights.as_deref(), Some(FIRST));
+    let rest = story.open()[0];
+    story.learns(rest, &["z"], SECOND);
+    let last = story.only_run();
+    let (code, reason) = ("broken".to_owned(), "broken".to_owned());
+    let outcome = RunOutcome::Failed { code, reason };
+    story
+        .send("world", Command::Complete { run: last, outcome })
+        .unwrap();
+    story.interact(process(&["student"], &["a"]));
+    let context = crate::context(&story.world, story.only_run()).unwrap();
+    let interaction = context.interaction.unwrap();
+    assert!(!interaction.learn);
+    assert_eq!(interaction.weights.as_deref(), Some(SECOND));
+    let run = story.only_run();
+    let events = story.writes(run, &["q"]);
+    assert_eq!(ends(&events), [end("student", "completed", None)]);
+    story.replays();
+}
+
+#[test]
+fn a_processor_of_users_is_checked() {
+    let mut story = story();
+    for (function, field) in [
+        (
+            serde_json::json!({"action": "respond"}),
+            "agent.processor.function.action",
+        ),
+        (
+            serde_json::json!({"action": "a", "lookback": 65}),
+            "agent.processor.function.lookback",
+        ),
+    ] {
+        let processor = serde_json::json!({"function": function});
+        let agent = Entity {
+            agent: Some(AgentConfig {
+                processor: Some(serde_json::from_value(processor).unwrap()),
+                ..AgentConfig::default()
+            }),
+            ..entity("student", EntityKind::Agent)
+        };
+        let refused = story
+            .send("world", Command::CreateEntity(agent))
+            .unwrap_err();
+        assert_eq!(refused.field.as_deref(), Some(field));
+    }
+    let unknown = serde_json::json!({"my_model": {}});
+    assert!(serde_json::from_value::<Processor>(unknown).is_err());
+}
+
 #[test]
 fn only_a_processor_that_learns_may_be_taught() {
     let mut story = school();

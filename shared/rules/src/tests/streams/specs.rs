@@ -57,6 +57,10 @@ fn a_stream_that_can_not_be_is_refused_with_its_path() {
             "streams.ada:x.generator.period",
         ),
         (
+            json!({"ada:x": {"type": "text", "generator": {"file": {"path": "/etc/passwd"}}}}),
+            "streams.ada:x.generator.file",
+        ),
+        (
             json!({"ada:x": {"type": "number", "generator": {"list": [1, "a"]}}}),
             "streams.ada:x.generator.samples[1]",
         ),

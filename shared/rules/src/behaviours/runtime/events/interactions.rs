@@ -363,6 +363,9 @@ fn remember(world: &mut World, requester: &EntityId, action: &str, end: &Interac
 /// What the processor of an entity wrote for the entity itself.
 fn remember_own(world: &mut World, end: &InteractionEnded) {
     let entity = &end.target;
+    if let Some(memory) = world.behaviours.memories.get_mut(entity) {
+        memory.end_used(end);
+    }
     let mut written = end.output.iter();
     let output = written.find(|output| output.stream.name.as_str() == PROCESSOR);
     let Some(output) = output.filter(|_| end.status.is_success()) else {

@@ -11,6 +11,7 @@ use crate::behaviours::machine::Transition;
 use crate::behaviours::runtime::bindings;
 use crate::behaviours::runtime::change::raw;
 use crate::behaviours::runtime::look::Look;
+use crate::behaviours::runtime::resolve::Actor;
 use crate::decider::Decider;
 use crate::interactions::{self, Acceptance, ByMachine};
 
@@ -25,10 +26,11 @@ pub(in crate::behaviours::runtime) fn begin(
     };
     let acceptance = Acceptance {
         transition: Some(place),
-        state: look.state_name(transition.to).to_owned(),
+        state: Some(look.state_name(transition.to).to_owned()),
         arguments: None,
     };
-    push(look, run, acceptance, ByMachine::default(), decider)
+    let begun = push(look.actor, run, acceptance, ByMachine::default(), decider)?;
+    Ok(begun.is_some())
 }
 
 /// Begins the run of the action of a state.
@@ -42,31 +44,32 @@ pub(in crate::behaviours::runtime) fn begin_state_action(
     };
     let acceptance = Acceptance {
         transition: None,
-        state: look.state.name.clone(),
+        state: Some(look.state.name.clone()),
         arguments: None,
     };
     let by_machine = ByMachine {
         state_action: true,
         ..ByMachine::default()
     };
-    push(look, run, acceptance, by_machine, decider)
+    let begun = push(look.actor, run, acceptance, by_machine, decider)?;
+    Ok(begun.is_some())
 }
 
-/// Requests a run of an entity of itself, and accepts it. Whether it could.
+/// Requests a run of an entity of itself, and accepts it; `None` when it could not.
 pub(in crate::behaviours::runtime) fn push(
-    look: Look<'_>,
+    actor: Actor<'_>,
     run: OwnRun,
     acceptance: Acceptance,
     by_machine: ByMachine,
     decider: &mut Decider<'_>,
-) -> Result<bool, Rejection> {
-    let entity = look.entity();
+) -> Result<Option<InteractionId>, Rejection> {
+    let entity = actor.id;
     let by_machine = ByMachine {
         from: run.bindings.from,
         ..by_machine
     };
     let Ok(action) = run.action.parse() else {
-        return Ok(false);
+        return Ok(None);
     };
     let arguments = (!run.arguments.is_empty())
         .then(|| raw(&run.arguments))
@@ -86,15 +89,14 @@ pub(in crate::behaviours::runtime) fn push(
         volatile: false,
         callback: None,
     };
-    let begun = decider.transaction(|decider| {
-        let id = interactions::request_as(look.world(), entity, &new, by_machine, decider)?;
+    let mut begun = None;
+    let pushed = decider.transaction(|decider| {
+        let id = interactions::request_as(actor.world, entity, &new, by_machine, decider)?;
+        begun = Some(id);
         accept(id, entity, acceptance, decider)
     });
-    match begun {
-        Ok(()) => Ok(true),
-        // Such as a stream that is not there yet.
-        Err(_) => Ok(false),
-    }
+    // Such as a stream that is not there yet.
+    Ok(begun.filter(|_| pushed.is_ok()))
 }
 
 fn accept(

@@ -1,35 +1,31 @@
 //! The samples of a run that does steps of an interaction.
 
 use contract::interaction::{BoundStream, InteractionContext};
-use sdk::{ActionCtx, Error};
 use serde_json::value::RawValue;
+
+use crate::action_ctx::ActionCtx;
+use crate::error::Error;
 
 /// The most bytes of the outputs of a run, its last one aside: what a world takes fits in one commit. What
 /// is left is the next run's.
 const OUTPUT_BYTES_MAX: usize = 192 * 1024;
 
-/// Whether a run has written as much as fits in its result.
-pub(crate) fn is_full(outputs: &[Box<RawValue>]) -> bool {
-    outputs
-        .iter()
-        .map(|output| output.get().len())
-        .sum::<usize>()
-        > OUTPUT_BYTES_MAX
-}
-
-/// The samples of some steps, in their order.
-pub(crate) struct Batch {
+/// The samples of the steps that a run of `process` or `learn` does, in their order: at most 256 steps.
+pub struct SampleBatch {
     /// The inputs of the steps before: for processors that read sequences.
-    pub(crate) preceding: Vec<Box<RawValue>>,
+    pub preceding: Vec<Box<RawValue>>,
     /// For each step, one sample for each input.
-    pub(crate) inputs: Vec<Vec<Box<RawValue>>>,
+    pub inputs: Vec<Vec<Box<RawValue>>>,
     /// For each step, one sample for each expected output.
-    pub(crate) targets: Vec<Vec<Box<RawValue>>>,
+    pub targets: Vec<Vec<Box<RawValue>>>,
 }
 
-impl Batch {
-    /// Reads the samples of a run's steps: what the processor reads, without the expected outputs.
-    pub(crate) async fn read_inputs(
+impl SampleBatch {
+    /// Reads what the processor reads, without the expected outputs, and `lookback` samples before it.
+    ///
+    /// # Errors
+    /// [`Error::Transient`] when the samples can't be read now.
+    pub async fn read_inputs(
         interaction: &InteractionContext,
         lookback: u32,
         ctx: &ActionCtx,
@@ -56,8 +52,11 @@ impl Batch {
         Ok(batch)
     }
 
-    /// Reads the samples of a run's steps, with the expected outputs.
-    pub(crate) async fn read(
+    /// Reads the samples with the expected outputs.
+    ///
+    /// # Errors
+    /// As [`read_inputs`](Self::read_inputs).
+    pub async fn read(
         interaction: &InteractionContext,
         lookback: u32,
         ctx: &ActionCtx,
@@ -70,8 +69,14 @@ impl Batch {
         Ok(batch)
     }
 
+    /// Whether a run has written as much as fits in its result: the other steps are the next run's.
+    pub fn is_full(outputs: &[Box<RawValue>]) -> bool {
+        let bytes = outputs.iter().map(|output| output.get().len());
+        bytes.sum::<usize>() > OUTPUT_BYTES_MAX
+    }
+
     /// Leaves out the last half of the steps. Returns whether there was something to leave out.
-    pub(crate) fn halve(&mut self) -> bool {
+    pub fn halve(&mut self) -> bool {
         let half = self.inputs.len() / 2;
         self.inputs.truncate(half.max(1));
         self.targets.truncate(half.max(1));
