@@ -5,9 +5,11 @@
 )]
 
 mod built_ins;
+mod declarations;
 mod doors;
 mod machines;
 mod outcomes;
+mod presence;
 mod properties;
 mod requests;
 
