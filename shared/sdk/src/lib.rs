@@ -120,6 +120,7 @@ mod object_type;
 mod placement;
 mod provision;
 mod received;
+mod registration;
 mod runner;
 #[cfg(feature = "testing")]
 pub mod testing;
