@@ -1,7 +1,8 @@
 //! Presence: of which entities this gateway has connections, and how the worlds get to know it.
 //!
-//! A connection is of an entity once it has acted as it, or has said that it will. What changes is reported
-//! by one task, world by world: the first connection of an entity, and the end of its last one.
+//! A connection is of an entity once it has acted as it, or when it was opened as the connection of it.
+//! What changes is reported by one task, world by world: the first connection of an entity, and the end of
+//! its last one.
 
 mod connected_entities;
 mod report;
