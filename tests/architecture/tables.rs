@@ -145,7 +145,7 @@ pub(crate) const LAYERS: &[Layers] = &[Layers {
         &["rejection", "version"],
         &["decider", "text", "schemas"],
         &["entities", "event_types", "schedule", "dedup"],
-        &["runs", "dialect", "streams"],
+        &["runs", "dialect", "streams", "presence"],
         &["abilities"],
         &["tools", "interactions"],
         &["chats", "minds"],

@@ -1,5 +1,5 @@
-//! The custom actions of the example worlds of behaviours. The file of a world declares those that it uses:
-//! see `deploy/worlds`.
+//! The custom actions of the example worlds of behaviours. The files of the worlds declare those that
+//! they use, with the schemas of their arguments: see `deploy/worlds`.
 //!
 //! They are written like those of users. What an agent has to remember between two actions is in its
 //! streams: a run has no state of its own.

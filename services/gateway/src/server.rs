@@ -83,12 +83,20 @@ async fn serve(
     info!(%address, "listening");
     let served =
         axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    let ended = async {
+    let closed = CancellationToken::new();
+    let report = doors.report_connections(closed.clone());
+    let serve = async {
+        // The last connections end with what follows, whatever ends it.
+        let _closed = closed.drop_guard();
         served.await.context("serve requests")?;
         // Axum does not wait for WebSockets.
         doors.tasks.close();
         doors.tasks.wait().await;
         anyhow::Ok(())
+    };
+    let ended = async {
+        let (served, ()) = tokio::join!(serve, report);
+        served
     };
     until_grace_is_over(ended, &shutdown, grace).await
 }

@@ -206,6 +206,8 @@ impl Actor {
 
     /// Decides the waiting requests, as many as fit in one commit.
     fn decide_backlog(&mut self, world: &mut World) {
+        let registered = self.resources.registered_actions.borrow().clone();
+        world.set_registered_actions(registered);
         while let Some(request) = self.backlog.pop_front() {
             if self.must_wait(&request) {
                 self.backlog.push_front(request);

@@ -4,8 +4,8 @@
 //! HTTP, databases or language models.
 //!
 //! Start with `actor` (one task for each active world), then `partitions` (which worlds are served
-//! here), `dispatcher` (the work that commits request from others) and `schedules` (what is due in a
-//! world that is not active).
+//! here), `dispatcher` (the work that commits request from others), `schedules` (what is due in a
+//! world that is not active) and `gateways` (what becomes of connections when a gateway is gone).
 
 mod active_worlds;
 mod actor;
@@ -13,6 +13,7 @@ mod assignment;
 mod config;
 mod consumer_loop;
 mod dispatcher;
+mod gateways;
 mod loader;
 mod metrics;
 mod partitions;
@@ -25,8 +26,11 @@ use std::sync::Arc;
 
 use bus::Bus;
 pub use config::Config;
+use contract::subject::GATEWAY_GROUP;
 use service_kit::{Bootstrap, CancellationToken, Health, Tasks};
+use tokio::sync::watch;
 
+use crate::gateways::Alive;
 use crate::readiness::Readiness;
 use crate::resources::Resources;
 
@@ -78,12 +82,31 @@ pub async fn run_with(
     let readiness = wakes.clone();
     health.require("wakes", move || readiness.check());
 
-    let resources = Arc::new(Resources::new(config, bus));
+    let registered = bus.custom_actions().clone();
+    let (actions, registered_actions) = watch::channel(registered.load().await?.into());
+    let gateways = bus.membership(GATEWAY_GROUP);
+    let alive = Alive {
+        replicas: members.clone(),
+        gateways: gateways.members(),
+    };
+    let resources = Arc::new(Resources::new(config, bus, registered_actions));
     let until = shutdown.clone().cancelled_owned();
     tasks.spawn("maintain the membership", async move {
         membership.maintain(until).await;
         anyhow::Ok(())
     });
+    let until = shutdown.clone().cancelled_owned();
+    tasks.spawn("watch registered actions", async move {
+        registered.watch(&actions, until).await;
+        anyhow::Ok(())
+    });
+    let until = shutdown.clone().cancelled_owned();
+    tasks.spawn("observe gateways", async move {
+        gateways.observe(until).await;
+        anyhow::Ok(())
+    });
+    let end = gateways::run(resources.clone(), id.clone(), alive, shutdown.clone());
+    tasks.spawn("end connections of gateways that are gone", end);
     let serve = partitions::run(resources.clone(), id, members, shutdown.clone());
     tasks.spawn("serve partitions", serve);
     let dispatch = dispatcher::run(resources.clone(), commits, shutdown.clone());

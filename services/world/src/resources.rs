@@ -1,5 +1,8 @@
+use std::sync::Arc;
+
 use bus::Bus;
-use tokio::sync::Semaphore;
+use contract::behaviour::DeclaredAction;
+use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
@@ -9,14 +12,21 @@ pub(crate) struct Resources {
     pub(crate) bus: Bus,
     pub(crate) config: Config,
     pub(crate) metrics: Metrics,
+    /// The custom actions that workers have registered.
+    pub(crate) registered_actions: watch::Receiver<Arc<[DeclaredAction]>>,
     /// Limits the reads of past states that run at once: each folds a whole log.
     pub(crate) past_reads: Semaphore,
 }
 
 impl Resources {
-    pub(crate) fn new(config: Config, bus: Bus) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        bus: Bus,
+        registered_actions: watch::Receiver<Arc<[DeclaredAction]>>,
+    ) -> Self {
         Self {
             bus,
+            registered_actions,
             metrics: Metrics::new(),
             past_reads: Semaphore::new(config.past_reads_max),
             config,

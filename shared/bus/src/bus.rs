@@ -11,8 +11,9 @@ use crate::connection::Connection;
 use crate::error_chain::error_chain;
 use crate::provision::{Buckets, provision};
 use crate::{
-    ArchiveClient, Config, DeadLetters, Error, EventPublisher, Log, McpDirectory, Membership,
-    Responder, Schedules, Signals, Snapshots, StreamReader, Weights, WorkQueue, WorldClient,
+    ArchiveClient, Config, ConnectionRegistry, CustomActionRegistry, DeadLetters, Error,
+    EventPublisher, Log, McpDirectory, Membership, Responder, Schedules, Signals, Snapshots,
+    StreamReader, Weights, WorkQueue, WorldClient,
 };
 
 /// Pause before the streams are set up again while NATS is unavailable.
@@ -31,6 +32,8 @@ struct Clients {
     schedules: Schedules,
     snapshots: Snapshots,
     weights: Weights,
+    connection_registry: ConnectionRegistry,
+    custom_actions: CustomActionRegistry,
     signals: Signals,
     event_publisher: EventPublisher,
     archive: ArchiveClient,
@@ -68,6 +71,8 @@ impl Bus {
             schedules: Schedules::new(&connection),
             snapshots: Snapshots::new(buckets.snapshots),
             weights: Weights::new(buckets.weights),
+            connection_registry: ConnectionRegistry::new(buckets.connections),
+            custom_actions: CustomActionRegistry::new(buckets.custom_actions),
             signals: Signals::new(&connection),
             event_publisher: EventPublisher::new(&connection),
             archive: ArchiveClient::new(&connection),
@@ -138,6 +143,16 @@ impl Bus {
     /// What the processors of worlds have learned.
     pub fn weights(&self) -> &Weights {
         &self.0.weights
+    }
+
+    /// Which worlds have connections through which gateway.
+    pub fn connection_registry(&self) -> &ConnectionRegistry {
+        &self.0.connection_registry
+    }
+
+    /// The custom actions that workers have registered.
+    pub fn custom_actions(&self) -> &CustomActionRegistry {
+        &self.0.custom_actions
     }
 
     /// What is published for those who watch now: chunks and cancellations.

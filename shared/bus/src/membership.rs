@@ -28,6 +28,15 @@ pub struct Membership {
     members: watch::Sender<BTreeSet<MemberId>>,
 }
 
+/// What a process is in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// It sends heartbeats.
+    Member,
+    /// It watches those of others alone.
+    Observer,
+}
+
 impl Membership {
     pub(crate) fn new(store: kv::Store, group: &str) -> Self {
         let (members, _) = watch::channel(BTreeSet::new());
@@ -52,11 +61,23 @@ impl Membership {
     /// Sends heartbeats, and watches those of the others, until `until` is over; then leaves, so that
     /// the others take over at once.
     pub async fn maintain(self, until: impl Future<Output = ()>) {
+        self.run(Role::Member, until).await;
+        if let Err(error) = self.store.delete(self.key(&self.id)).await {
+            warn!(error = %error_chain(&error), "lease not released: it expires");
+        }
+    }
+
+    /// Watches the heartbeats of the members until `until` is over, and is none of them.
+    pub async fn observe(self, until: impl Future<Output = ()>) {
+        self.run(Role::Observer, until).await;
+    }
+
+    async fn run(&self, role: Role, until: impl Future<Output = ()>) {
         tokio::pin!(until);
         loop {
             tokio::select! {
-                () = &mut until => break,
-                result = self.watch() => {
+                () = &mut until => return,
+                result = self.watch(role) => {
                     let Err(error) = result else { continue };
                     debug!(error = %error_chain(&error), "members can't be watched");
                     // Alone for all it knows: it serves nothing until its own heartbeats arrive again.
@@ -65,12 +86,9 @@ impl Membership {
                 }
             }
         }
-        if let Err(error) = self.store.delete(self.key(&self.id)).await {
-            warn!(error = %error_chain(&error), "lease not released: it expires");
-        }
     }
 
-    async fn watch(&self) -> Result<(), Error> {
+    async fn watch(&self, role: Role) -> Result<(), Error> {
         let pattern = format!("{}.*", self.group);
         let mut changes = self
             .store
@@ -83,10 +101,12 @@ impl Membership {
         loop {
             tokio::select! {
                 _ = heartbeat.tick() => {
-                    self.store
-                        .put(self.key(&self.id), "".into())
-                        .await
-                        .map_err(|e| Error::broker("send a heartbeat", e))?;
+                    if role == Role::Member {
+                        self.store
+                            .put(self.key(&self.id), "".into())
+                            .await
+                            .map_err(|e| Error::broker("send a heartbeat", e))?;
+                    }
                     last_heartbeats.retain(|_, last| last.elapsed() < LEASE);
                 }
                 change = changes.next() => {

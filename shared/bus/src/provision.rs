@@ -24,6 +24,8 @@ pub(crate) struct Buckets {
     pub(crate) snapshots: kv::Store,
     pub(crate) claims: kv::Store,
     pub(crate) weights: kv::Store,
+    pub(crate) connections: kv::Store,
+    pub(crate) custom_actions: kv::Store,
 }
 
 /// Creates the streams and buckets that are missing. A stream that exists keeps its configuration,
@@ -47,8 +49,8 @@ pub(crate) async fn provision(
         num_replicas: replicas,
         ..Default::default()
     };
-    let snapshots = kv::Config {
-        bucket: subject::SNAPSHOTS_BUCKET.to_owned(),
+    let lasting = |bucket: &str| kv::Config {
+        bucket: bucket.to_owned(),
         num_replicas: replicas,
         ..Default::default()
     };
@@ -58,16 +60,13 @@ pub(crate) async fn provision(
         num_replicas: replicas,
         ..Default::default()
     };
-    let weights = kv::Config {
-        bucket: subject::WEIGHTS_BUCKET.to_owned(),
-        num_replicas: replicas,
-        ..Default::default()
-    };
     Ok(Buckets {
         leases: create_bucket(jetstream, leases).await?,
-        snapshots: create_bucket(jetstream, snapshots).await?,
+        snapshots: create_bucket(jetstream, lasting(subject::SNAPSHOTS_BUCKET)).await?,
         claims: create_bucket(jetstream, claims).await?,
-        weights: create_bucket(jetstream, weights).await?,
+        weights: create_bucket(jetstream, lasting(subject::WEIGHTS_BUCKET)).await?,
+        connections: create_bucket(jetstream, lasting(subject::CONNECTIONS_BUCKET)).await?,
+        custom_actions: create_bucket(jetstream, lasting(subject::CUSTOM_ACTIONS_BUCKET)).await?,
     })
 }
 

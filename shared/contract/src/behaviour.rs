@@ -17,7 +17,7 @@ mod view;
 mod warning;
 
 pub use badge::{BadgeAwarded, BadgePolicy, BadgeSource, BadgeSourceWord, BadgeType};
-pub use custom_action::CustomAction;
+pub use custom_action::{CustomAction, DeclaredAction};
 pub use definition::{Definition, Format, InvalidDefinition};
 pub use destination::Destination;
 pub use document::{Document, State, Teleport, Template, Transition};

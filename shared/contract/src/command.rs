@@ -11,8 +11,8 @@ use crate::commit::Seq;
 use crate::entity::{AgentConfig, Entity};
 use crate::event::NewEvent;
 use crate::id::{
-    ActionName, ApprovalId, ChatId, CommandId, EntityId, EventId, InteractionId, MessageId,
-    RoleName, RunId, TimerId,
+    ActionName, ApprovalId, ChatId, CommandId, EntityId, EventId, GatewayId, InteractionId,
+    MessageId, RoleName, RunId, TimerId,
 };
 use crate::interaction::NewInteraction;
 use crate::mind::MindView;
@@ -117,6 +117,24 @@ pub enum Command {
     ChangeEntities {
         /// In this order.
         changes: Vec<EntityPatch>,
+    },
+    /// Report of which entities a gateway has connections. What concerns other entities than agents whose
+    /// brain is a client changes nothing. Only the world itself may send it.
+    ReportConnections {
+        /// The gateway.
+        gateway: GatewayId,
+        /// Those of which it has the first connection.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        connected: Vec<EntityId>,
+        /// Those of which it has no connection any more.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        disconnected: Vec<EntityId>,
+    },
+    /// End the connections of a gateway that is not alive any more: some of them, if there are many, so
+    /// that it is sent again until it makes no event. Only the world itself may send it.
+    EndConnections {
+        /// The gateway.
+        gateway: GatewayId,
     },
     /// Check events of a type from now on. What was valid must stay so, except under a new version.
     RegisterEventType(EventTypeVersion),

@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 use crate::ability::{EntityPatch, EventTypeVersion};
 use crate::behaviour::{
     BadgeAwarded, BehaviourDeferred, BehaviourDelayEnded, BehaviourPaused, BehaviourRemoved,
-    BehaviourResumed, BehaviourSet, BehaviourTransitioned, BehaviourWaiting, MemoryChange,
+    BehaviourResumed, BehaviourSet, BehaviourTransitioned, BehaviourWaiting, DeclaredAction,
+    MemoryChange,
 };
 use crate::chat::{Chat, ChatText};
 use crate::entity::{Entity, EntityKind};
@@ -21,6 +22,7 @@ use crate::interaction::{
     InteractionReturned, InteractionShown, InteractionStep,
 };
 use crate::mind::{Summary, ThinkTask};
+use crate::presence::{EntitiesConnected, EntitiesDisconnected, PresenceEnded};
 use crate::processor::ProcessorLearned;
 use crate::purpose_kind::PurposeKind;
 use crate::run::Usage;
@@ -84,6 +86,12 @@ facts! {
     EntityChanged(EntityChanged);
     /// An entity left the world.
     EntityRemoved(EntityRemoved);
+    /// Entities have a connection through a gateway.
+    EntitiesConnected(EntitiesConnected);
+    /// Entities have no connection through a gateway any more.
+    EntitiesDisconnected(EntitiesDisconnected);
+    /// Entities are not present any more: their links end.
+    PresenceEnded(PresenceEnded);
     /// A chat began.
     ChatCreated(Chat);
     /// A chat is now as given.
@@ -114,6 +122,8 @@ facts! {
     ActionFailed(ActionFailed);
     /// A run of an action was cancelled.
     ActionCancelled(ActionCancelled);
+    /// A custom action that a worker has registered is declared in the world from now on.
+    ActionDeclared(DeclaredAction);
     /// A call of a tool waits for a person. The event's id is the approval's.
     ApprovalRequested(ApprovalRequested);
     /// A person has decided about a call, or nobody is waited for any more.

@@ -45,6 +45,12 @@ fact_kinds! {
     EntityChanged = "entity.changed";
     /// An entity left the world.
     EntityRemoved = "entity.removed";
+    /// Entities have a connection through a gateway.
+    EntitiesConnected = "entity.connected";
+    /// Entities have no connection through a gateway any more.
+    EntitiesDisconnected = "entity.disconnected";
+    /// Entities are not present any more: their links end.
+    PresenceEnded = "entity.presence_ended";
     /// A chat began.
     ChatCreated = "chat.created";
     /// A chat is now as given.
@@ -75,6 +81,8 @@ fact_kinds! {
     ActionFailed = "action.failed";
     /// A run of an action was cancelled.
     ActionCancelled = "action.cancelled";
+    /// A custom action that a worker has registered is declared in the world from now on.
+    ActionDeclared = "action.declared";
     /// A call of a tool waits for a person. The event's id is the approval's.
     ApprovalRequested = "approval.requested";
     /// A person has decided about a call, or nobody is waited for any more.
@@ -151,6 +159,9 @@ impl FactKind {
             | Self::EntityUpdated
             | Self::EntityChanged
             | Self::EntityRemoved
+            | Self::EntitiesConnected
+            | Self::EntitiesDisconnected
+            | Self::PresenceEnded
             | Self::ChatCreated
             | Self::ChatUpdated
             | Self::ChatOpened
@@ -164,6 +175,7 @@ impl FactKind {
             | Self::AgentSummarised
             | Self::ActionCompleted
             | Self::ActionFailed
+            | Self::ActionDeclared
             | Self::ApprovalRequested
             | Self::ApprovalEnded
             | Self::InteractionRequested

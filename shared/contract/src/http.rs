@@ -49,7 +49,7 @@ pub use socket::{
     ServerFrame, StopChatFrame,
 };
 pub use state::{ReadAfterWrite, StateQuery, StateResponse, UsageResponse};
-pub use stream::{StreamClosed, StreamQuery, StreamStart};
+pub use stream::{SocketQuery, StreamClosed, StreamQuery, StreamStart};
 pub use streams::{
     AppendReceipt, AppendSamplesRequest, PutStreamRequest, SamplesPage, SamplesPageQuery,
     StreamsPage, StreamsPageQuery,

@@ -114,6 +114,8 @@ name_id! {
     ActionName;
     /// A role of entities in a world.
     RoleName;
+    /// One run of one gateway.
+    GatewayId;
 }
 
 impl WorldId {

@@ -27,6 +27,7 @@ pub mod id;
 pub mod interaction;
 pub mod mind;
 pub mod name;
+mod presence;
 pub mod processor;
 pub mod purpose;
 mod purpose_kind;
@@ -55,9 +56,10 @@ pub use event_type::EventType;
 pub use fact::Fact;
 pub use fact_kind::FactKind;
 pub use id::{
-    ActionName, ApprovalId, ChatId, CommandId, CommitId, EntityId, EventId, InteractionId,
-    MessageId, RoleName, RunId, StreamName, TimerId, WorldId,
+    ActionName, ApprovalId, ChatId, CommandId, CommitId, EntityId, EventId, GatewayId,
+    InteractionId, MessageId, RoleName, RunId, StreamName, TimerId, WorldId,
 };
+pub use presence::{EntitiesConnected, EntitiesDisconnected, PresenceEnded};
 pub use purpose::Purpose;
 pub use purpose_kind::PurposeKind;
 pub use rejection::{Rejection, RejectionCause, RejectionCode};

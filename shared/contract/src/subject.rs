@@ -31,8 +31,14 @@ pub const SNAPSHOTS_BUCKET: &str = "mw_snapshots";
 pub const CLAIMS_BUCKET: &str = "mw_claims";
 /// The bucket of what processors have learned: each version of their weights, by world and hash.
 pub const WEIGHTS_BUCKET: &str = "mw_weights";
+/// The bucket of the worlds that have connections through a gateway, by gateway and world.
+pub const CONNECTIONS_BUCKET: &str = "mw_connections";
+/// The bucket of the custom actions that workers have registered, by name.
+pub const CUSTOM_ACTIONS_BUCKET: &str = "mw_custom_actions";
 /// The queue group in which replicas of the world service serve a partition.
 pub const WORLD_GROUP: &str = "world";
+/// The group of gateways that are alive.
+pub const GATEWAY_GROUP: &str = "gateway";
 /// The queue group in which replicas of the archive answer queries.
 pub const QUERY_GROUP: &str = "persistence";
 

@@ -10,8 +10,8 @@ use crate::runs::EndedRun;
 use crate::tools::LoopOwner;
 use crate::world::World;
 use crate::{
-    behaviours, chats, entities, event_types, interactions, minds, runs, streams, timers, tools,
-    worlds,
+    behaviours, chats, entities, event_types, interactions, minds, presence, runs, streams, timers,
+    tools, worlds,
 };
 
 /// Applies an event that happened at `at`; `fact` is its payload, when its type is built in.
@@ -22,6 +22,7 @@ pub(crate) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
     };
     entities::apply(world, fact);
     event_types::apply(world, fact);
+    presence::apply(world, fact, at);
     let ended = runs::apply(world, event, fact);
     streams::apply(world, fact, at);
     let loop_with_result = tools::apply(world, event, fact, at);

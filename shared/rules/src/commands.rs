@@ -7,8 +7,8 @@ use crate::decider::{Decider, FOLLOW_UPS_MAX};
 use crate::entity_checks::check_entity;
 use crate::world::World;
 use crate::{
-    abilities, behaviours, chats, completion, due, entities, event_types, interactions, runs,
-    streams, timers, tools, worlds,
+    abilities, behaviours, chats, completion, due, entities, event_types, interactions, presence,
+    runs, streams, timers, tools, worlds,
 };
 
 /// Decides a command.
@@ -40,6 +40,8 @@ pub(crate) fn decide(
         | Command::ForgetMemory { .. }
         | Command::RemoveEntity { .. }
         | Command::ChangeEntities { .. }
+        | Command::ReportConnections { .. }
+        | Command::EndConnections { .. }
         | Command::RegisterEventType(_) => decide_entities(world, &request.command, decider),
         Command::CreateChat(_)
         | Command::UpdateChat { .. }
@@ -94,6 +96,12 @@ fn decide_entities(
         Command::ChangeEntities { changes } => {
             entities::change_all(world, changes, decider.sender(), "changes", decider)
         }
+        Command::ReportConnections {
+            gateway,
+            connected,
+            disconnected,
+        } => presence::report(world, gateway, (connected, disconnected), decider),
+        Command::EndConnections { gateway } => presence::end_connections(world, gateway, decider),
         Command::RegisterEventType(wanted) => event_types::register(world, wanted, decider),
         _ => Ok(()),
     }

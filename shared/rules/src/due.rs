@@ -5,10 +5,11 @@ use contract::Rejection;
 use crate::decider::Decider;
 use crate::schedule::Due;
 use crate::world::World;
-use crate::{behaviours, interactions, runs, timers, tools};
+use crate::{behaviours, interactions, presence, runs, timers, tools};
 
 /// Does what is due, soonest first; what does not fit in one command is left for the next wake-up.
 pub(crate) fn fire_due(world: &World, decider: &mut Decider<'_>) -> Result<(), Rejection> {
+    let mut has_ended_presences = false;
     for due in world.schedule.due_at(decider.now()) {
         if !decider.events().is_empty() && !decider.has_room_for_another() {
             break;
@@ -28,6 +29,12 @@ pub(crate) fn fire_due(world: &World, decider: &mut Decider<'_>) -> Result<(), R
             Due::Approval(id) => tools::expire(world, *id, decider)?,
             Due::Interaction(id) => interactions::expire(world, *id, decider)?,
             Due::Behaviour(entity) => behaviours::end_delay(entity, decider)?,
+            // One event for all of them.
+            Due::Presence(_) if has_ended_presences => {}
+            Due::Presence(_) => {
+                presence::end_due(world, decider)?;
+                has_ended_presences = true;
+            }
         }
     }
     Ok(())

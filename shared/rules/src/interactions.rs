@@ -32,6 +32,6 @@ pub(crate) use machine::{
     time_out, waiting_readers,
 };
 pub(crate) use open::{OpenInteraction, Progress};
-pub(crate) use readiness::is_present;
+pub(crate) use readiness::is_in_world;
 pub(crate) use request::{ByMachine, request, request_as};
 pub(crate) use state::{Answers, Interactions};

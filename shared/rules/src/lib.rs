@@ -29,6 +29,7 @@ mod follow_up;
 mod interactions;
 mod lifecycle;
 mod minds;
+mod presence;
 mod rejection;
 mod runs;
 mod schedule;

@@ -27,6 +27,8 @@ pub(crate) enum Due {
     Interaction(InteractionId),
     /// The machine of an entity has waited long enough.
     Behaviour(EntityId),
+    /// An entity has had no connection for the grace period.
+    Presence(EntityId),
 }
 
 impl Schedule {

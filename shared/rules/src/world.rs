@@ -1,7 +1,9 @@
 //! The state of a world: a fold over its log, and nothing else.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use contract::behaviour::DeclaredAction;
 use contract::world::WorldDescription;
 use contract::{Seq, Timestamp, WorldId};
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,7 @@ use crate::entities::Entities;
 use crate::event_types::EventTypes;
 use crate::interactions::Interactions;
 use crate::minds::Minds;
+use crate::presence::Presence;
 use crate::runs::Runs;
 use crate::schedule::Schedule;
 use crate::streams::Streams;
@@ -35,6 +38,8 @@ pub struct World {
     pub(crate) entities: Entities,
     pub(crate) event_types: EventTypes,
     pub(crate) schedule: Schedule,
+    #[serde(default, skip_serializing_if = "Presence::is_empty")]
+    pub(crate) presence: Presence,
     pub(crate) dedup: CommandDedup,
     pub(crate) runs: Runs,
     #[serde(default, skip_serializing_if = "Streams::is_empty")]
@@ -46,6 +51,9 @@ pub struct World {
     pub(crate) timers: Timers,
     #[serde(default, skip_serializing_if = "Behaviours::is_empty")]
     pub(crate) behaviours: Behaviours,
+    /// What workers have registered: given to commands like their time, and no part of the state.
+    #[serde(skip)]
+    pub(crate) registered_actions: Arc<[DeclaredAction]>,
 }
 
 impl World {
@@ -61,6 +69,7 @@ impl World {
             entities: Entities::default(),
             event_types: EventTypes::default(),
             schedule: Schedule::default(),
+            presence: Presence::default(),
             dedup: CommandDedup::default(),
             runs: Runs::default(),
             streams: Streams::default(),
@@ -70,7 +79,14 @@ impl World {
             minds: Minds::default(),
             timers: Timers::default(),
             behaviours: Behaviours::default(),
+            registered_actions: Arc::default(),
         }
+    }
+
+    /// Sets the custom actions that workers have registered: behaviours that are applied by the commands
+    /// that follow may use them. What is used of them is declared in the log.
+    pub fn set_registered_actions(&mut self, actions: Arc<[DeclaredAction]>) {
+        self.registered_actions = actions;
     }
 
     /// Whether it was created and not deleted.

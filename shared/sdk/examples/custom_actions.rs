@@ -1,11 +1,10 @@
 //! Custom actions of behaviours: a domain rule, a sensor, a device command that is issued at most once, and
 //! one that uses built-in actions.
 //!
-//! The world file declares them, and a behaviour uses them:
+//! The worker registers them, and a behaviour uses them:
 //!
 //! ```yaml
 //! id: plant
-//! actions: [{name: is_affordable}, {name: read_sensor}, {name: move_arm}, {name: review}]
 //! entities: [{id: arm, kind: agent, agent: {}}]
 //! behaviours:
 //!   arm:
@@ -16,8 +15,10 @@
 //!       open: {}
 //! ```
 
+use sdk::contract::behaviour::CustomAction;
 use sdk::{BehaviourCtx, Error, Worker};
 use serde::Deserialize;
+use serde_json::json;
 
 /// What the rule allows.
 #[derive(Deserialize)]
@@ -92,11 +93,25 @@ async fn review(ctx: BehaviourCtx) -> Result<bool, Error> {
     }
 }
 
+/// The arm takes one argument, and moves at no one else's request.
+fn declare_move_arm() -> anyhow::Result<CustomAction> {
+    Ok(CustomAction {
+        name: "move_arm".parse()?,
+        arguments: Some(json!({
+            "type": "object",
+            "properties": {"to": {"type": "string"}},
+            "required": ["to"],
+        })),
+        requestable: false,
+    })
+}
+
 fn main() -> anyhow::Result<()> {
     Worker::builder()
+        .name("plant")
         .custom_action("is_affordable", is_affordable)
         .custom_action("read_sensor", read_sensor)
-        .custom_action("move_arm", move_arm)
+        .custom_action_with(declare_move_arm()?, move_arm)
         .custom_action("review", review)
         .main()
 }

@@ -1,6 +1,7 @@
 //! Actions: functions that a worker runs when a world requests them.
 
 use contract::ActionName;
+use contract::behaviour::CustomAction;
 use contract::run::RunResult;
 use futures::future::BoxFuture;
 
@@ -44,6 +45,11 @@ pub trait Action: Send + Sync + 'static {
     /// A run may be attempted more than once, and takes effect in its world once. A side effect
     /// elsewhere should use the id of [`ActionCtx::request`] as its idempotency key.
     fn run(&self, ctx: ActionCtx) -> RunFuture<'_>;
+
+    /// How it is registered as a custom action of behaviours; `None` when it is none, which is the default.
+    fn declaration(&self) -> Option<CustomAction> {
+        None
+    }
 }
 
 /// One attempt at a run.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use contract::ActionName;
+use contract::behaviour::CustomAction;
 use service_kit::CancellationToken;
 
 use crate::action::Action;
@@ -11,7 +12,7 @@ use crate::behaviour_ctx::BehaviourCtx;
 use crate::brain::Brain;
 use crate::brain_action::BrainAction;
 use crate::config::Config;
-use crate::custom_action::CustomAction;
+use crate::custom_action::CustomActionFunction;
 use crate::error::Error;
 use crate::object::Object;
 use crate::object_type::ObjectType;
@@ -25,6 +26,7 @@ use crate::worker::Worker;
 /// [`build`](Self::build).
 #[derive(Default)]
 pub struct Builder {
+    name: String,
     actions: Vec<Arc<dyn Action>>,
     objects: Vec<ProvisionedObject>,
     problems: Vec<String>,
@@ -79,7 +81,8 @@ impl Builder {
         self
     }
 
-    /// Registers a custom action of behaviours. The world declares it under the same name.
+    /// Registers a custom action of behaviours, which takes any arguments, and which others may request.
+    /// A world file that declares an action of this name goes before that.
     #[must_use]
     pub fn custom_action<F, R>(mut self, name: &str, function: F) -> Self
     where
@@ -87,9 +90,40 @@ impl Builder {
         R: Future<Output = Result<bool, Error>> + Send + 'static,
     {
         match name.parse::<ActionName>() {
-            Ok(name) => self.actions.push(Arc::new(CustomAction { name, function })),
-            Err(error) => self.problems.push(error.to_string()),
+            Ok(name) => {
+                let declaration = CustomAction {
+                    name,
+                    arguments: None,
+                    requestable: true,
+                };
+                self.custom_action_with(declaration, function)
+            }
+            Err(error) => {
+                self.problems.push(error.to_string());
+                self
+            }
         }
+    }
+
+    /// Registers a custom action of behaviours with the schema of its arguments, and whether others may
+    /// request it.
+    #[must_use]
+    pub fn custom_action_with<F, R>(mut self, declaration: CustomAction, function: F) -> Self
+    where
+        F: Fn(BehaviourCtx) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<bool, Error>> + Send + 'static,
+    {
+        self.actions.push(Arc::new(CustomActionFunction {
+            declaration,
+            function,
+        }));
+        self
+    }
+
+    /// Sets what the worker calls itself in the declarations of its custom actions.
+    #[must_use]
+    pub fn name(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
         self
     }
 
@@ -109,6 +143,7 @@ impl Builder {
             bail!("{}", self.problems.join("; "));
         }
         Ok(Worker::new(config)
+            .with_name(self.name)
             .with_actions(self.actions)
             .with_objects(self.objects))
     }

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use contract::ActionName;
+use contract::behaviour::CustomAction;
 use contract::run::RunResult;
 
 use crate::action::{Action, RunFuture};
@@ -11,26 +12,30 @@ use crate::behaviour_ctx::BehaviourCtx;
 use crate::error::Error;
 
 /// Runs an async function as a custom action of behaviours.
-pub(crate) struct CustomAction<F> {
-    pub(crate) name: ActionName,
+pub(crate) struct CustomActionFunction<F> {
+    pub(crate) declaration: CustomAction,
     pub(crate) function: F,
 }
 
-impl<F, R> Action for CustomAction<F>
+impl<F, R> Action for CustomActionFunction<F>
 where
     F: Fn(BehaviourCtx) -> R + Send + Sync + 'static,
     R: Future<Output = Result<bool, Error>> + Send + 'static,
 {
     fn name(&self) -> &ActionName {
-        &self.name
+        &self.declaration.name
     }
 
     fn run(&self, ctx: ActionCtx) -> RunFuture<'_> {
         Box::pin(self.run_function(ctx))
     }
+
+    fn declaration(&self) -> Option<CustomAction> {
+        Some(self.declaration.clone())
+    }
 }
 
-impl<F, R> CustomAction<F>
+impl<F, R> CustomActionFunction<F>
 where
     F: Fn(BehaviourCtx) -> R + Send + Sync + 'static,
     R: Future<Output = Result<bool, Error>> + Send + 'static,

@@ -125,6 +125,7 @@ mod processor_action;
 mod processor_step;
 mod provision;
 mod received;
+mod registration;
 mod runner;
 mod sample_batch;
 #[cfg(feature = "testing")]

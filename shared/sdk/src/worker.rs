@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use bus::Bus;
 use contract::ActionName;
+use contract::behaviour::DeclaredAction;
 use service_kit::{Bootstrap, CancellationToken, Health, Tasks};
 
 use crate::action::Action;
 use crate::config::Config;
 use crate::connection::Connection;
 use crate::provision::ProvisionedObject;
+use crate::registration::register_actions;
 use crate::runner::{Bindings, Executor, RunConsumer, RunningRuns, watch_cancellations};
 
 /// After the grace period, requeuing the runs in progress may take this long.
@@ -18,6 +20,8 @@ const REQUEUE_GRACE: Duration = Duration::from_secs(5);
 
 /// A worker, which runs the actions that are registered with it.
 pub struct Worker {
+    /// What it calls itself.
+    name: String,
     pub(crate) config: Config,
     pub(crate) actions: Vec<Arc<dyn Action>>,
     pub(crate) objects: Vec<ProvisionedObject>,
@@ -27,6 +31,7 @@ impl Worker {
     /// A worker without actions.
     pub fn new(config: Config) -> Self {
         Self {
+            name: String::new(),
             config,
             actions: Vec::new(),
             objects: Vec::new(),
@@ -38,6 +43,11 @@ impl Worker {
     pub fn with_action(mut self, action: impl Action) -> Self {
         self.actions.retain(|other| other.name() != action.name());
         self.actions.push(Arc::new(action));
+        self
+    }
+
+    pub(crate) fn with_name(mut self, name: String) -> Self {
+        self.name = name;
         self
     }
 
@@ -54,6 +64,19 @@ impl Worker {
     /// The names of its actions.
     pub fn actions(&self) -> impl Iterator<Item = &ActionName> {
         self.actions.iter().map(|action| action.name())
+    }
+
+    /// Its custom actions, as it registers them.
+    pub(crate) fn declarations(&self) -> Vec<DeclaredAction> {
+        let declared = self
+            .actions
+            .iter()
+            .filter_map(|action| action.declaration());
+        let declared = declared.map(|action| DeclaredAction {
+            action,
+            by: self.name.clone(),
+        });
+        declared.collect()
     }
 
     /// Connects to NATS, serves health, and runs until shutdown.
@@ -88,6 +111,11 @@ impl Worker {
                 provisioned = object.provision(&connection) => provisioned?,
                 () = shutdown.cancelled() => return Ok(()),
             }
+        }
+        let declarations = self.declarations();
+        tokio::select! {
+            () = register_actions(&bus, &declarations, &self.config.retry) => {}
+            () = shutdown.cancelled() => return Ok(()),
         }
         let running = Arc::new(RunningRuns::default());
         let retry = self.config.retry.clone();

@@ -41,7 +41,15 @@ impl ClientConnection {
             Ok(()) => self.run_until_closed().await,
             Err(closed) => closed,
         };
-        self.socket.close(closed).await;
+        // A client may be long in closing its side, and its entity is disconnected already.
+        let Self {
+            socket,
+            handler,
+            replies,
+            ..
+        } = self;
+        drop((handler, replies));
+        socket.close(closed).await;
     }
 
     /// Reports that the log has not all events after the client's position any more.

@@ -10,7 +10,7 @@ use contract::{
     CloudEvent, Command, CommandId, EntityId, EntityKind, NewEvent, Rejection, RejectionCause,
     RejectionCode, Target, WorldId,
 };
-use door_kit::{Frame, Offers, Principal, Problem};
+use door_kit::{EntityConnection, Frame, Offers, Principal, Problem};
 
 use crate::chat_with_agent::chat_with_agent;
 use crate::decode::{InboundEvent, InboundFrame};
@@ -32,6 +32,8 @@ pub(crate) struct ConnectionHandler {
     visibility: Visibility,
     /// The entity that the client is: set once, by its first frame or by its address.
     identity: OnceLock<ClientIdentity>,
+    /// That the connection is of this entity.
+    entity: OnceLock<EntityConnection>,
     /// The newest profile of the world that was read.
     profile: Mutex<Profile>,
     requests: Mutex<RequestTracker>,
@@ -50,6 +52,7 @@ impl ConnectionHandler {
             principal,
             visibility,
             identity: OnceLock::new(),
+            entity: OnceLock::new(),
             profile: Mutex::default(),
             requests: Mutex::default(),
         }
@@ -89,6 +92,8 @@ impl ConnectionHandler {
         let name = name.to_owned();
         // Frames are handled one by one: nothing else sets it meanwhile.
         let identity = self.identity.get_or_init(|| ClientIdentity { id, name });
+        self.entity
+            .get_or_init(|| doors.connect_entity(&self.world, &identity.id));
         Ok(identity.clone())
     }
 

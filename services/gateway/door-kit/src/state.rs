@@ -14,6 +14,7 @@ use crate::broker::{Broker, BrokerConnection};
 use crate::connections::Connections;
 use crate::fanout::{Fanout, Filter, FrameSlot, Subscription};
 use crate::metrics::Metrics;
+use crate::presence::{ConnectedEntities, EntityConnection, report_until};
 use crate::principal::Principal;
 use crate::problem::Problem;
 use crate::rate_limit::RateLimit;
@@ -41,6 +42,7 @@ pub struct DoorState {
     pub(crate) metrics: Arc<Metrics>,
     fanout: Fanout,
     rate_limit: RateLimit,
+    connected_entities: Arc<ConnectedEntities>,
 }
 
 impl DoorState {
@@ -62,6 +64,7 @@ impl DoorState {
             api_keys: settings.api_keys,
             fanout: Fanout::new(settings.fanout, Arc::clone(&metrics), tasks.clone()),
             rate_limit: RateLimit::new(settings.rate),
+            connected_entities: Arc::default(),
             metrics,
             shutdown,
             tasks,
@@ -115,7 +118,25 @@ impl DoorState {
         self.broker.send_command(world, id, sender, command).await
     }
 
-    fn check_sender(&self, principal: &Principal, sender: &EntityId) -> Result<(), Problem> {
+    /// Notes that a connection is of an entity, until what is returned is dropped: the entity is present in
+    /// its world meanwhile, if its brain is a client.
+    pub fn connect_entity(&self, world: &WorldId, entity: &EntityId) -> EntityConnection {
+        self.connected_entities.connect(world, entity)
+    }
+
+    /// Reports to the worlds of which entities there are connections. Returns after the last report, when
+    /// `closed` is cancelled because all connections have ended.
+    pub async fn report_connections(&self, closed: CancellationToken) {
+        let report = report_until(&self.connected_entities, &self.broker.connection, closed);
+        // The watch that it holds is large.
+        Box::pin(report).await;
+    }
+
+    /// Checks that a principal may act as an entity.
+    ///
+    /// # Errors
+    /// 403 with the field `sender` when it may not.
+    pub fn check_sender(&self, principal: &Principal, sender: &EntityId) -> Result<(), Problem> {
         let entities = self.api_keys.entities_of(principal);
         if entities.is_none_or(|entities| entities.contains(sender)) {
             return Ok(());

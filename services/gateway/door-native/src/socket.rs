@@ -1,16 +1,17 @@
 //! The WebSocket of a world: its events one way, commands the other.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use contract::WorldId;
-use contract::http::{ProblemDetails, ServerFrame, StreamQuery};
+use contract::http::{ProblemDetails, ServerFrame, SocketQuery};
+use contract::{EntityId, WorldId};
 use door_kit::{
-    Closed, DoorState, Inbound, PathParams, Principal, Problem, QueryParams, Reading, Socket,
-    Subscription, Transport, UpgradeRequest, accept_upgrade, check_origin,
+    Closed, DoorState, EntityConnection, Inbound, PathParams, Principal, Problem, QueryParams,
+    Reading, Socket, Subscription, Transport, UpgradeRequest, accept_upgrade, check_origin,
 };
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
@@ -23,15 +24,20 @@ use crate::responses::rename_field;
 use crate::state::NativeState;
 use crate::stream::{stream_start, subscribe};
 
+/// The most entities whose connection one WebSocket is: a client is one of them, and a bridge some.
+const ENTITIES_MAX: usize = 256;
+
 /// Open a WebSocket: the events of a world as they happen, and commands the other way.
 ///
 /// Frames of the gateway: `ready`, `event`, `chunk`, `accepted`, `pong`, `error`. Frames of the
 /// client: `post_message`, `send_events`, `request_action`, `cancel`, `stop_chat`,
 /// `request_interaction`, `cancel_interaction`, `complete_interaction`, `ping`; each may have a `ref`,
-/// which its answer repeats, and an `idempotency_key`.
+/// which its answer repeats, and an `idempotency_key`. The connection is that of the entities which have
+/// sent frames over it that were accepted, and of `sender`: agents whose brain is `client` are present
+/// while they have one.
 #[utoipa::path(
     get, path = "/v1/worlds/{world}/ws", tag = "events",
-    params(("world" = WorldId, Path), StreamQuery),
+    params(("world" = WorldId, Path), SocketQuery),
     responses(
         (status = 101), (status = 403, body = ProblemDetails),
         (status = 404, body = ProblemDetails), (status = 503, body = ProblemDetails)
@@ -41,7 +47,7 @@ pub(crate) async fn upgrade(
     State(NativeState { doors, format }): State<NativeState>,
     Extension(principal): Extension<Principal>,
     PathParams(world): PathParams<WorldId>,
-    QueryParams(query): QueryParams<StreamQuery>,
+    QueryParams(query): QueryParams<SocketQuery>,
     headers: HeaderMap,
     request: UpgradeRequest,
 ) -> Result<Response, Problem> {
@@ -49,10 +55,14 @@ pub(crate) async fn upgrade(
     let limits = &doors.socket_limits;
     let upgrade = accept_upgrade(request, limits, limits.message_bytes_max)?;
     let guard = doors.connections.open(Transport::WebSocket)?;
-    let subscription = subscribe(&doors, &world, query).await?;
+    let sender = query.sender.clone();
+    if let Some(sender) = &sender {
+        doors.check_sender(&principal, sender)?;
+    }
+    let subscription = subscribe(&doors, &world, query.into_stream()).await?;
     let tasks = doors.tasks.clone();
     Ok(upgrade.on_upgrade(move |socket| {
-        let connection = SocketConnection {
+        let mut connection = SocketConnection {
             socket: Socket::new(Arc::clone(&doors), guard, socket),
             subscription,
             world,
@@ -60,7 +70,11 @@ pub(crate) async fn upgrade(
             doors,
             format,
             replies: FuturesUnordered::new(),
+            entities: HashMap::new(),
         };
+        if let Some(sender) = sender {
+            connection.connect_entity(sender);
+        }
         tasks.track_future(connection.run())
     }))
 }
@@ -74,7 +88,16 @@ struct SocketConnection {
     socket: Socket,
     subscription: Subscription,
     /// Commands without a reply yet. They are sent in the order of the client's frames.
-    replies: FuturesUnordered<BoxFuture<'static, ServerFrame>>,
+    replies: FuturesUnordered<BoxFuture<'static, Reply>>,
+    /// The entities whose connection it is.
+    entities: HashMap<EntityId, EntityConnection>,
+}
+
+/// The reply to a command.
+struct Reply {
+    frame: ServerFrame,
+    /// The entity that has sent it, if it was accepted.
+    accepted_from: Option<EntityId>,
 }
 
 impl SocketConnection {
@@ -85,7 +108,18 @@ impl SocketConnection {
             Ok(()) => self.run_until_closed().await,
             Err(closed) => closed,
         };
+        // A client may be long in closing its side, and is gone already.
+        self.entities.clear();
         self.socket.close(closed).await;
+    }
+
+    fn connect_entity(&mut self, entity: EntityId) {
+        if entity == EntityId::world() || self.entities.len() >= ENTITIES_MAX {
+            return;
+        }
+        let (doors, world) = (&self.doors, &self.world);
+        let connected = self.entities.entry(entity);
+        connected.or_insert_with_key(|entity| doors.connect_entity(world, entity));
     }
 
     async fn run_until_closed(&mut self) -> Closed {
@@ -110,7 +144,12 @@ impl SocketConnection {
                 let others = || self.format.socket(&*self.subscription.try_next()?);
                 self.socket.send_batch(first, others).await
             }
-            Some(reply) = self.replies.next() => self.send(&reply).await,
+            Some(reply) = self.replies.next() => {
+                if let Some(entity) = reply.accepted_from {
+                    self.connect_entity(entity);
+                }
+                self.send(&reply.frame).await
+            }
             event = self.socket.next_event(reading) => match self.socket.handle(event?).await? {
                 Some(Inbound::Text(text)) => self.handle(&text).await,
                 Some(Inbound::Binary) => {
@@ -154,8 +193,10 @@ impl SocketConnection {
                 let doors = Arc::clone(&self.doors);
                 let (world, principal) = (self.world.clone(), self.principal);
                 let reply = async move {
-                    let sent = doors.send_command(&principal, &world, id, (sender, *command));
-                    match sent.await {
+                    let command = (sender.clone(), *command);
+                    let sent = doors.send_command(&principal, &world, id, command).await;
+                    let accepted_from = sent.is_ok().then_some(sender);
+                    let frame = match sent {
                         Ok(accepted) => ServerFrame::Accepted {
                             reference,
                             id: (accepted.events > 0).then(|| id.event(0)),
@@ -166,6 +207,10 @@ impl SocketConnection {
                             reference,
                             problem: rename_field(problem, fields).details(),
                         },
+                    };
+                    Reply {
+                        frame,
+                        accepted_from,
                     }
                 };
                 let span = info_span!("frame", otel.kind = "server", world.id = %self.world);

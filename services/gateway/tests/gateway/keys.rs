@@ -8,7 +8,7 @@ use crate::sockets::Socket;
 use crate::support::{Harness, send};
 
 /// A gateway with the world `lobby`, a key for everything, and one for `ada`.
-async fn lobby() -> Harness {
+pub(crate) async fn lobby() -> Harness {
     let limited = ApiKey::new("limited").with_entities(["ada".parse().unwrap()]);
     let config = Config {
         api_keys: vec![ApiKey::new("full"), limited],

@@ -12,6 +12,7 @@ mod failures;
 mod genworlds;
 mod interactions;
 mod keys;
+mod presence;
 mod requests;
 mod scripted_world;
 mod sockets;

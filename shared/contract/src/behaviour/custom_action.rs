@@ -24,3 +24,14 @@ pub struct CustomAction {
 const fn yes() -> bool {
     true
 }
+
+/// A custom action that a worker has registered. In the log of a world, it is declared there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeclaredAction {
+    /// The action.
+    #[serde(flatten)]
+    pub action: CustomAction,
+    /// What the worker calls itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
+}

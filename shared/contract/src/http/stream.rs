@@ -30,6 +30,46 @@ pub struct StreamQuery {
     pub live: bool,
 }
 
+/// The same for a WebSocket.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SocketQuery {
+    /// As in the event stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Position>,
+    /// As in the event stream.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>)]
+    pub event_type: Option<TypePattern>,
+    /// As in the event stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity: Option<EntityId>,
+    /// As in the event stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chat: Option<ChatId>,
+    /// As in the event stream.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub live: bool,
+    /// The entity whose client this is. An agent whose brain is `client` is present while it has such a
+    /// connection. Without it, that begins with the first accepted frame of the entity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sender: Option<EntityId>,
+}
+
+impl SocketQuery {
+    /// Which events, from which position.
+    pub fn into_stream(self) -> StreamQuery {
+        StreamQuery {
+            after: self.after,
+            event_type: self.event_type,
+            entity: self.entity,
+            chat: self.chat,
+            live: self.live,
+        }
+    }
+}
+
 /// `ready`, the first event: where the stream begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamStart {

@@ -276,7 +276,7 @@ fn servers_of_tools() {
     }
 }
 
-const COMMANDS: usize = 40;
+const COMMANDS: usize = 42;
 
 /// A new command does not compile here until it is counted.
 fn name(command: &Command) -> &'static str {
@@ -303,6 +303,8 @@ fn name(command: &Command) -> &'static str {
         Command::Complete { .. } => "complete",
         Command::CancelRun { .. } => "cancel_invocation",
         Command::ChangeEntities { .. } => "change_entities",
+        Command::ReportConnections { .. } => "report_connections",
+        Command::EndConnections { .. } => "end_connections",
         Command::RegisterEventType(_) => "register_event_type",
         Command::Decide { .. } => "decide",
         Command::StopChat { .. } => "stop_chat",

@@ -10,7 +10,7 @@ use super::end::{OpenTarget, Reason};
 use super::learning;
 use super::limits::STEPS_PER_RUN;
 use super::processing::executed;
-use super::readiness::{check_can, is_client, is_present, steps_ready};
+use super::readiness::{check_can, is_client, is_in_world, steps_ready};
 use crate::decider::{COMMAND_BYTES_MAX, Decider, EventHeader};
 use crate::entities::agent_config;
 use crate::runs;
@@ -74,7 +74,7 @@ fn next(world: &World, open: OpenTarget<'_>, decider: &mut Decider<'_>) -> Resul
     if !world.entities.contains(open.target) {
         return open.end(EndStatus::Left, None, decider);
     }
-    if !is_present(world, &open.interaction.requester) {
+    if !is_in_world(world, &open.interaction.requester) {
         return cancel_target(world, open, decider);
     }
     if let Some(failure) = &open.progress.failure {

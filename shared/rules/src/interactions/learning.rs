@@ -9,7 +9,7 @@ use contract::{EntityId, Fact, InteractionId, Rejection, RunId};
 use super::end::OpenTarget;
 use super::open::{OpenInteraction, Progress};
 use super::processing::{Processing, is_learning, processing};
-use super::readiness::{check_can, is_present};
+use super::readiness::{check_can, is_in_world};
 use crate::decider::Decider;
 use crate::world::World;
 
@@ -63,7 +63,7 @@ fn ends(
     target: &EntityId,
 ) -> bool {
     !world.entities.contains(target)
-        || !is_present(world, &interaction.requester)
+        || !is_in_world(world, &interaction.requester)
         || progress.failure.is_some()
         || progress.status == TargetStatus::Waiting
             && check_can(world, target, &interaction.request).is_err()

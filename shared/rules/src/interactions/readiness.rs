@@ -20,8 +20,8 @@ pub(super) fn is_client(world: &World, target: &EntityId) -> bool {
     })
 }
 
-/// Whether a requester is there: an entity, or the world itself.
-pub(crate) fn is_present(world: &World, requester: &EntityId) -> bool {
+/// Whether a requester is in the world: an entity, or the world itself.
+pub(crate) fn is_in_world(world: &World, requester: &EntityId) -> bool {
     world.entities.contains(requester) || *requester == EntityId::world()
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bus::CommandError;
 use bytes::Bytes;
-use contract::behaviour::DiagramFormat;
+use contract::behaviour::{DeclaredAction, DiagramFormat};
 use contract::query::EventRow;
 use contract::view::{GetDiagram, GetView};
 use contract::{
@@ -52,6 +52,11 @@ impl MemoryWorld {
     /// An id for the next command. The same commands get the same ids in each run of a test.
     pub(crate) fn next_command_id(&self) -> CommandId {
         self.lock().next_command_id()
+    }
+
+    /// Sets the custom actions that a worker has registered.
+    pub(crate) fn register_actions(&self, actions: Vec<DeclaredAction>) {
+        self.lock().world.set_registered_actions(actions.into());
     }
 
     /// Decides a command and commits its events.

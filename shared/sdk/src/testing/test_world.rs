@@ -166,14 +166,16 @@ impl TestWorld {
         self.memory.advance(duration);
     }
 
-    /// Creates the objects that the worker has for this world, as it does when it starts. [`run`]
-    /// does it too: this is for a test that sends an event to an object before.
+    /// Registers the custom actions of the worker, and creates the objects that it has for this world, as
+    /// it does when it starts. [`run`] does it too: this is for a test that sends an event to an object, or
+    /// applies a behaviour, before.
     ///
     /// # Errors
     /// [`Error::Provision`] when the world rejects an object.
     ///
     /// [`run`]: Self::run
     pub async fn provision(&mut self, worker: &Worker) -> Result<(), Error> {
+        self.memory.register_actions(worker.declarations());
         let connection = Connection::Memory(self.memory.clone());
         for object in &worker.objects {
             if object.world == self.id {

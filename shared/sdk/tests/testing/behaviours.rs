@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use sdk::contract::behaviour::{CustomAction, Definition};
 use sdk::contract::interaction::NewInteraction;
 use sdk::contract::{Command, Fact};
 use sdk::testing::TestWorld;
@@ -214,4 +215,38 @@ async fn streams_are_read_and_appended_to_once() {
     }
     assert_eq!(attempts.load(Ordering::Relaxed), 2);
     assert_eq!(transitions(&world, "clerk"), ["counted"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_behaviour_may_use_an_action_that_the_worker_alone_declares() {
+    let declaration = CustomAction {
+        name: "ring".parse().unwrap(),
+        arguments: Some(json!({"type": "object", "required": ["times"],
+            "properties": {"times": {"type": "integer"}}})),
+        requestable: false,
+    };
+    let worker = Worker::builder().name("plant");
+    let worker = worker.custom_action_with(declaration, async |_: BehaviourCtx| Ok(true));
+    let worker = worker.build(Config::default()).unwrap();
+    let file = "{id: plant, entities: [{id: bell, kind: agent, agent: {}}]}";
+    let mut world = TestWorld::from_world_file(file).unwrap();
+    let put = |args: serde_json::Value| {
+        let behaviour = json!({"initial": "a", "states": {
+            "a": {"transitions": [{"action": "ring", "args": args, "to": "b"}]}, "b": {}}});
+        Command::PutBehaviour {
+            entity: "bell".parse().unwrap(),
+            definition: Definition::from_json(&behaviour.to_string()).unwrap(),
+        }
+    };
+    assert!(world.command("world", put(json!({"times": 2}))).is_err());
+    world.provision(&worker).await.unwrap();
+    assert!(world.command("world", put(json!({}))).is_err());
+    world.command("world", put(json!({"times": 2}))).unwrap();
+    let declared = world.facts().into_iter().find_map(|fact| match fact {
+        Fact::ActionDeclared(declared) => Some(declared),
+        _ => None,
+    });
+    assert_eq!(declared.unwrap().by, "plant");
+    world.run(&worker).await.unwrap();
+    assert_eq!(transitions(&world, "bell"), ["b"]);
 }

@@ -27,6 +27,16 @@ impl BrokerConnection {
         let _ = self.bus.set(bus);
     }
 
+    /// The connection, once it stands for the first time.
+    pub(crate) async fn wait(&self) -> Bus {
+        loop {
+            if let Some(bus) = self.bus.get() {
+                return bus.clone();
+            }
+            sleep(CHECK_UNDER_WAY_EVERY).await;
+        }
+    }
+
     /// Whether requests can be answered now.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use notice::{look_again, note_all, note_change};
 use remove::{clear_alarm, remove_behaviour};
 
 use super::enter::enter_state;
+use super::links::{note_connecting_around, set_link};
 use super::progress::{Pause, Progress, Wait};
 use crate::behaviours::catalogue::Reads;
 use crate::interactions::OpenInteraction;
@@ -30,6 +31,11 @@ pub(crate) fn apply(
     at: Timestamp,
 ) {
     match fact {
+        Fact::ActionDeclared(declared) => {
+            let action = &declared.action;
+            let all = &mut world.behaviours.declared;
+            all.insert(action.name.clone(), action.clone());
+        }
         Fact::BehaviourSet(set) => set_behaviour(world, set, at),
         Fact::BehaviourRemoved(removed) => remove_behaviour(world, &removed.entity),
         Fact::BehaviourPaused(paused) => {
@@ -63,7 +69,17 @@ pub(crate) fn apply(
         | Fact::InteractionShown(_)
         | Fact::InteractionEnded(_) => interactions::apply(world, event, fact, ended, at),
         Fact::StreamDeclared(_) | Fact::StreamAppended(_) => streams::apply(world, fact),
-        Fact::EntityCreated(_) | Fact::EntityUpdated(_) => roster::changed(world),
+        Fact::EntityCreated(_) => roster::changed(world),
+        Fact::EntityUpdated(entity) => {
+            note_connecting_around(world, &entity.id);
+            roster::changed(world);
+        }
+        Fact::EntitiesConnected(connected) => {
+            for entity in &connected.entities {
+                note_connecting_around(world, entity);
+            }
+        }
+        Fact::PresenceEnded(ended) => roster::presence_ended(world, &ended.entities, at),
         Fact::ActionRequested(_)
         | Fact::ChatStopped(_)
         | Fact::ChatDeleted(_)
@@ -128,7 +144,7 @@ fn memory_changed(world: &mut World, entity: &EntityId, change: &MemoryChange, a
         }
     }
     for (peer, link) in &change.links {
-        world.behaviours.set_link(entity, peer, *link);
+        set_link(world, entity, peer, *link);
         note_change(world, peer, Reads::Links);
         look_again(world, peer, at);
     }

@@ -127,8 +127,8 @@ impl Memory {
         }
     }
 
-    /// Another entity has left.
-    pub(super) fn forget(&mut self, peer: &EntityId) {
+    /// The link to another entity has ended, and with it what the two were to each other.
+    pub(super) fn unlink(&mut self, peer: &EntityId) {
         let was_involved = [
             self.found.remove(peer),
             self.engaged.remove(peer),
@@ -137,6 +137,11 @@ impl Memory {
         if was_involved.contains(&true) {
             self.left.insert(peer.clone());
         }
+    }
+
+    /// Another entity has left.
+    pub(super) fn forget(&mut self, peer: &EntityId) {
+        self.unlink(peer);
         self.valid_cmp.remove(peer);
         self.evaluation.remove(peer);
         self.outputs.remove(peer);

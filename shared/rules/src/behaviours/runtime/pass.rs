@@ -63,7 +63,7 @@ fn first_request(
             return false;
         };
         queue.is_due(*id, now)
-            && interactions::is_present(world, &open.requester)
+            && interactions::is_in_world(world, &open.requester)
             && accepts(
                 look.compiled,
                 (look.state, transition),

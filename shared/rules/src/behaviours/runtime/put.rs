@@ -1,11 +1,12 @@
 //! Commands on behaviours and roles.
 
 use contract::behaviour::{
-    BehaviourPaused, BehaviourRemoved, BehaviourResumed, BehaviourSet, Definition,
+    BehaviourPaused, BehaviourRemoved, BehaviourResumed, BehaviourSet, CustomAction, Definition,
 };
 use contract::{Entity, EntityId, Fact, Rejection, RejectionCode, RoleName, WorldSpec};
 
 use super::change::push_new_role;
+use super::declarations::Declarations;
 use crate::behaviours::custom::CustomActions;
 use crate::behaviours::machine::Machine;
 use crate::decider::Decider;
@@ -32,20 +33,22 @@ fn push_set(
     field: &str,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
-    let declared = declared(world, decider);
-    check(definition, &declared, field)?;
+    let described = described(world, decider);
+    let mut declarations = Declarations::collect(world, &described, definition, Some(&*decider));
+    check(definition, &declarations.actions, field)?;
+    declarations.push_new(decider)?;
     let before = world.behaviours.get(entity);
     let set = BehaviourSet {
         entity: entity.clone(),
         definition: definition.clone(),
         revision: before.map_or(0, |before| before.revision + 1),
-        custom: declared,
+        custom: declarations.actions,
     };
     decider.push(Fact::BehaviourSet(set))
 }
 
-/// The custom actions of the world, as this command makes them.
-fn declared(world: &World, decider: &Decider<'_>) -> Vec<contract::behaviour::CustomAction> {
+/// The custom actions of the world's description, as this command makes it.
+fn described(world: &World, decider: &Decider<'_>) -> Vec<CustomAction> {
     let decided = decider.events().iter().rev();
     let mut described = decided.filter_map(|decided| match &decided.fact {
         Some(Fact::WorldCreated(description) | Fact::WorldUpdated(description)) => {
@@ -58,11 +61,7 @@ fn declared(world: &World, decider: &Decider<'_>) -> Vec<contract::behaviour::Cu
 }
 
 /// Checks a behaviour with the custom actions that are declared.
-fn check(
-    definition: &Definition,
-    declared: &[contract::behaviour::CustomAction],
-    field: &str,
-) -> Result<(), Rejection> {
+fn check(definition: &Definition, declared: &[CustomAction], field: &str) -> Result<(), Rejection> {
     let custom = CustomActions::new(declared, "actions")?;
     let compiled = Machine::compile(definition, &custom);
     compiled.map(|_| ()).map_err(|mut fault| {
@@ -200,15 +199,19 @@ pub(crate) fn on_created(
 /// Checks the behaviours of a world's description.
 pub(crate) fn check_spec(world: &World, spec: &WorldSpec) -> Result<(), Rejection> {
     CustomActions::new(&spec.actions, "actions")?;
+    let check = |behaviour: &Definition, field: &str| {
+        let declarations = Declarations::collect(world, &spec.actions, behaviour, None);
+        check(behaviour, &declarations.actions, field)
+    };
     for (role, described) in &spec.roles {
         if let Some(behaviour) = &described.behaviour {
             let field = format!("roles.{role}.behaviour");
-            check(behaviour, &spec.actions, &field)?;
+            check(behaviour, &field)?;
         }
     }
     for (entity, behaviour) in &spec.behaviours {
         let field = format!("behaviours.{entity}");
-        check(behaviour, &spec.actions, &field)?;
+        check(behaviour, &field)?;
         let is_described = spec
             .entities
             .iter()

@@ -20,7 +20,7 @@ pub(super) struct Readers {
     /// The streams of each of these.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     by_reader: BTreeMap<EntityId, BTreeSet<StreamRef>>,
-    /// Those with links that are not connected yet.
+    /// Those with links that are connected with the next commit.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     connecting: BTreeSet<EntityId>,
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use contract::behaviour::{Definition, LinkState};
+use contract::behaviour::{CustomAction, Definition};
 use contract::interaction::InteractionEnded;
 use contract::{ActionName, EntityId, InteractionId, StreamRef};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,9 @@ pub(crate) struct Behaviours {
     pub(super) definitions: Definitions,
     pub(super) machines: BTreeMap<EntityId, Progress>,
     pub(super) memories: BTreeMap<EntityId, Memory>,
+    /// The custom actions of workers that were declared here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) declared: BTreeMap<ActionName, CustomAction>,
     /// The callbacks that have to be run, by requester.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) callbacks: BTreeMap<EntityId, BTreeMap<InteractionId, Callback>>,
@@ -47,7 +50,7 @@ pub(super) struct Callback {
 
 impl Behaviours {
     pub(crate) fn is_empty(&self) -> bool {
-        self.machines.is_empty() && self.memories.is_empty()
+        self.machines.is_empty() && self.memories.is_empty() && self.declared.is_empty()
     }
 
     pub(crate) fn get(&self, entity: &EntityId) -> Option<&Progress> {
@@ -100,28 +103,6 @@ impl Behaviours {
     /// What is between commits: nothing is pending.
     pub(crate) fn seal(&mut self) {
         self.pending.clear();
-    }
-
-    /// Applies a link of two entities to both.
-    pub(super) fn set_link(&mut self, one: &EntityId, other: &EntityId, link: Option<LinkState>) {
-        for (entity, peer) in [(one, other), (other, one)] {
-            self.memory_mut(entity).set_link(peer, link);
-            self.note_connecting(entity);
-            self.set_pending(entity);
-        }
-    }
-
-    /// An entity does not know another any more.
-    pub(super) fn forget(&mut self, entity: &EntityId, peer: &EntityId) {
-        self.memory_mut(entity).forget(peer);
-        self.note_connecting(entity);
-    }
-
-    fn note_connecting(&mut self, entity: &EntityId) {
-        let links = self.memories.get(entity).into_iter();
-        let mut links = links.flat_map(|memory| memory.links.values());
-        let is_connecting = links.any(|link| *link == LinkState::Connecting);
-        self.readers.set_connecting(entity, is_connecting);
     }
 
     /// The entities that read a stream by themselves.

@@ -7,6 +7,7 @@ use contract::{EntityId, Fact, Rejection};
 
 use super::advance::advance;
 use super::limits::COMMIT_TRANSITIONS_MAX;
+use super::links::can_connect;
 use super::look::Cause;
 use crate::decider::{Decider, EventHeader};
 use crate::world::World;
@@ -14,7 +15,7 @@ use crate::world::World;
 /// The machines that are looked at in one step of a world.
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
-    /// Links that were made before this step.
+    /// Links that were made before this step, of entities that are present.
     connecting: Vec<(EntityId, EntityId)>,
     /// Machines for which something outside of machines has happened, and which were not looked at yet.
     outside: BTreeSet<EntityId>,
@@ -34,7 +35,8 @@ impl Turn {
             let memory = world.behaviours.memory(&entity);
             for (peer, link) in memory.into_iter().flat_map(|memory| &memory.links) {
                 let is_new = !connecting.contains(&(peer.clone(), entity.clone()));
-                if *link == LinkState::Connecting && is_new {
+                let can_connect = can_connect(world, &entity, peer);
+                if *link == LinkState::Connecting && is_new && can_connect {
                     connecting.push((entity.clone(), peer.clone()));
                 }
             }
@@ -56,7 +58,7 @@ impl Turn {
         }
     }
 
-    /// Links that were made before this step are connected: the other entity is there.
+    /// Links that were made before this step are connected: both entities were present then.
     pub(crate) fn connect(
         &mut self,
         world: &World,

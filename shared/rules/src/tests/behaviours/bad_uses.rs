@@ -13,6 +13,7 @@ fn refusal(story: &mut Story, action: &str, arguments: &Value) -> (RejectionCode
     let command = Command::UseAction {
         action: action.parse().unwrap(),
         arguments: Some(to_raw_value(arguments).unwrap()),
+        interaction: None,
     };
     let refused = story.send("t", command);
     let refused = refused.expect_err(&format!("{action} {arguments}"));

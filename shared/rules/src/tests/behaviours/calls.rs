@@ -100,7 +100,7 @@ impl Story {
     /// The model of `ada`, which answers a message, calls the door.
     fn calls_the_door(&mut self) {
         self.send("guest", post("@ada open the door")).unwrap();
-        let run = self.run_of("ada").unwrap();
+        let run = self.run_of_entity("ada").unwrap();
         let result = RunResult {
             calls: vec![call("door")],
             ..RunResult::default()
@@ -108,7 +108,7 @@ impl Story {
         self.ends(run, result);
     }
 
-    fn run_of(&self, entity: &str) -> Option<RunId> {
+    fn run_of_entity(&self, entity: &str) -> Option<RunId> {
         let mut runs = self.world.runs.iter();
         let found = runs.find(|(_, run)| run.entity.as_str() == entity);
         found.map(|(id, _)| id)
@@ -116,7 +116,7 @@ impl Story {
 
     /// What the model of `ada` gets of its call; `None` while it waits.
     fn result_of_call(&self) -> Option<(String, bool)> {
-        let context = context(&self.world, self.run_of("ada")?).unwrap();
+        let context = context(&self.world, self.run_of_entity("ada")?).unwrap();
         let calls = context.steps.into_iter().flat_map(|step| step.calls);
         calls.last().map(|(_, result)| (result.text, result.failed))
     }
@@ -134,7 +134,7 @@ fn a_call_of_a_model_waits_for_a_state_that_accepts_it() {
     assert!(story.open().is_empty(), "{:?}", all_types(&story));
     story.replays();
     story.unlocks();
-    let run = story.run_of("door").unwrap();
+    let run = story.run_of_entity("door").unwrap();
     assert_eq!(story.result_of_call(), None);
     let result = RunResult {
         output: Some(to_raw_value(&json!({"open": true})).unwrap()),
@@ -147,7 +147,7 @@ fn a_call_of_a_model_waits_for_a_state_that_accepts_it() {
         Some(("{\"open\":true}".into(), false))
     );
     story.replays();
-    let run = story.run_of("ada").unwrap();
+    let run = story.run_of_entity("ada").unwrap();
     story.answer(run, "it is open").unwrap();
     assert!(story.open().is_empty());
     assert!(all_types(&story).contains(&"chat.turn_ended".to_owned()));
@@ -183,7 +183,7 @@ fn a_call_whose_run_fails_or_whose_target_leaves_has_the_reason() {
     let mut story = house(with_tools(), door());
     story.unlocks();
     story.calls_the_door();
-    let run = story.run_of("door").unwrap();
+    let run = story.run_of_entity("door").unwrap();
     story.fails(run, "jammed");
     let (text, failed) = story.result_of_call().unwrap();
     assert!(failed && text.starts_with("failed"), "{text}");
@@ -227,13 +227,13 @@ fn a_call_and_an_event_are_served_one_after_the_other() {
         message: None,
     };
     story.send("guest", send).unwrap();
-    let first = story.run_of("door").unwrap();
+    let first = story.run_of_entity("door").unwrap();
     story.calls_the_door();
-    assert_eq!(story.run_of("door"), Some(first));
+    assert_eq!(story.run_of_entity("door"), Some(first));
     assert_eq!(story.result_of_call(), None);
     story.ends(first, RunResult::default());
     assert_eq!(story.result_of_call(), None);
-    let second = story.run_of("door").unwrap();
+    let second = story.run_of_entity("door").unwrap();
     let sent = serde_json::from_value(json!({"type": "door.opened", "data": 7})).unwrap();
     let result = RunResult {
         events: vec![sent],
@@ -266,7 +266,7 @@ fn a_model_calls_its_own_abilities_while_it_answers() {
     let put = Command::PutBehaviour { entity, definition };
     story.send("world", put).unwrap();
     story.send("guest", post("@ada open up")).unwrap();
-    let run = story.run_of("ada").unwrap();
+    let run = story.run_of_entity("ada").unwrap();
     let result = RunResult {
         calls: vec![call("ada")],
         ..RunResult::default()
@@ -292,7 +292,7 @@ fn decides_to_open(story: &mut Story) {
         message: None,
     };
     story.send("guest", send).unwrap();
-    let run = story.run_of("ada").unwrap();
+    let run = story.run_of_entity("ada").unwrap();
     let result = RunResult {
         calls: vec![call("door")],
         ..RunResult::default()
@@ -309,11 +309,11 @@ fn a_mind_waits_for_what_it_has_requested() {
     assert!(mind_view(&story.world, &ada).unwrap().busy);
     story.replays();
     story.unlocks();
-    let run = story.run_of("door").unwrap();
+    let run = story.run_of_entity("door").unwrap();
     story.ends(run, RunResult::default());
     assert_eq!(story.state("door"), "opened");
     // It decides again.
-    assert!(story.run_of("ada").is_some());
+    assert!(story.run_of_entity("ada").is_some());
     story.replays();
 }
 
@@ -322,7 +322,7 @@ fn a_mind_remembers_why_its_request_was_rejected() {
     let wall = json!({"initial": "closed", "states": {"closed": {}}});
     let mut story = house(with_mind(), wall);
     decides_to_open(&mut story);
-    assert!(story.run_of("ada").is_some());
+    assert!(story.run_of_entity("ada").is_some());
     let ada = "ada".parse().unwrap();
     let memory = mind_view(&story.world, &ada).unwrap().memory;
     let last = memory.last().unwrap();
