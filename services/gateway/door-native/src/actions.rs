@@ -23,7 +23,7 @@ const FIELDS: FieldNames = &[("sender", "entity")];
     responses(
         (status = 200, body = UseActionResponse), (status = 403, body = ProblemDetails),
         (status = 404, body = ProblemDetails), (status = 410, body = ProblemDetails),
-        (status = 422, body = ProblemDetails)
+        (status = 413, body = ProblemDetails), (status = 422, body = ProblemDetails)
     )
 )]
 pub(crate) async fn use_action(

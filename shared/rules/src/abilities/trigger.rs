@@ -84,11 +84,16 @@ fn is_triggered(entity: &Entity, ability: &Ability, event: &Event) -> bool {
 fn is_its_own(entity: &Entity, ability: &Ability, origin: Origin<'_>) -> bool {
     origin
         .run
-        .is_some_and(|run| run.entity == entity.id && runs_ability(run, &ability.name))
+        .is_some_and(|run| run.entity == entity.id && runs_ability(run, ability))
 }
 
-fn runs_ability(run: &OpenRun, ability: &ActionName) -> bool {
-    matches!(&run.purpose, Purpose::Ability { name, .. } if name == ability)
+/// Whether a run is one of an ability; for an entity with a behaviour, it is one of a request.
+fn runs_ability(run: &OpenRun, ability: &Ability) -> bool {
+    match &run.purpose {
+        Purpose::Ability { name, .. } => *name == ability.name,
+        Purpose::Interaction(_) => ability.run == Executor::Worker(run.action.clone()),
+        _ => false,
+    }
 }
 
 /// Whether the behaviour of an entity decides when it does what an event triggers. What its own model calls

@@ -246,6 +246,28 @@ fn a_call_and_an_event_are_served_one_after_the_other() {
     story.replays();
 }
 
+/// It would never end.
+#[test]
+fn what_an_ability_sends_does_not_request_it_again() {
+    let machine = json!({"initial": "closed", "states": {
+        "closed": {"transitions": [{"action": "open", "ready": false, "to": "closed"}]}}});
+    let mut story = house(with_tools(), machine);
+    let event = || serde_json::from_value(json!({"type": "door.open", "data": {}})).unwrap();
+    let send = Command::SendEvents {
+        events: vec![event()],
+        message: None,
+    };
+    story.send("guest", send).unwrap();
+    let run = story.run_of("door").unwrap();
+    let result = RunResult {
+        events: vec![event()],
+        ..RunResult::default()
+    };
+    story.ends(run, result);
+    assert!(story.open().is_empty(), "{:?}", all_types(&story));
+    story.replays();
+}
+
 /// What its own model calls is part of the answer that its behaviour has accepted.
 #[test]
 fn a_model_calls_its_own_abilities_while_it_answers() {
