@@ -118,21 +118,27 @@ impl Weights {
         in_use: &BTreeSet<String>,
         keep: KeptWeights,
     ) -> Result<usize, Error> {
+        let age = i64::try_from(keep.age.as_secs()).unwrap_or(i64::MAX);
+        let before = Timestamp::now().as_unix_ms() / 1000 - age;
         let mut unused = Vec::new();
         for version in self.versions(world).await? {
             if in_use.contains(&version) {
                 continue;
             }
-            let entry = self.bucket.entry(key(world, &version)).await;
+            let key = key(world, &version);
+            let entry = self.bucket.entry(&key).await;
             let entry = entry.map_err(|e| Error::broker("list weights", e))?;
-            if let Some(entry) = entry.filter(|entry| entry.operation == Operation::Put) {
-                unused.push((entry.revision, entry.created.unix_timestamp(), version));
+            let Some(entry) = entry else { continue };
+            let stored_at = entry.created.unix_timestamp();
+            if entry.operation == Operation::Put {
+                unused.push((entry.revision, stored_at, version));
+            } else if stored_at <= before {
+                // A removal that was not finished.
+                self.purge_removed(&key, entry.revision).await?;
             }
         }
         unused.sort_unstable();
         let oldest = unused.len().saturating_sub(keep.count);
-        let age = i64::try_from(keep.age.as_secs()).unwrap_or(i64::MAX);
-        let before = Timestamp::now().as_unix_ms() / 1000 - age;
         let mut removed = 0;
         for (revision, stored_at, version) in unused.into_iter().take(oldest) {
             if stored_at <= before {
@@ -174,14 +180,20 @@ impl Weights {
                 _ => Err(Error::broker("remove weights", error)),
             };
         }
+        self.purge_removed(key, revision).await?;
+        Ok(true)
+    }
+
+    /// Removes the parts of a version that were stored before a revision, and the marker of its removal.
+    async fn purge_removed(&self, key: &str, revision: u64) -> Result<(), Error> {
         // A worker that stores it now begins with its parts: these are behind the revision.
         self.purge(format!("{key}.*"), revision).await?;
         let marker = self.bucket.entry(key).await;
         let marker = marker.map_err(|e| Error::broker("remove weights", e))?;
-        if let Some(marker) = marker.filter(|marker| marker.operation != Operation::Put) {
-            self.purge(key.to_owned(), marker.revision + 1).await?;
+        match marker.filter(|marker| marker.operation != Operation::Put) {
+            Some(marker) => self.purge(key.to_owned(), marker.revision + 1).await,
+            None => Ok(()),
         }
-        Ok(true)
     }
 
     /// Removes what was stored under keys before the message `until` of the bucket. The stream is purged,

@@ -104,6 +104,14 @@ async fn of_versions_that_nothing_names_only_the_newest_are_kept() {
             .is_some()
     );
     assert_eq!(messages().await, 8, "no markers of what was removed");
+    // A removal that was not finished is finished by the next one.
+    let bucket = jetstream.get_key_value("mw_weights").await.unwrap();
+    let half = Bytes::from(vec![9; 1_000_000]);
+    let half = bus.weights().store(&lobby, &half).await.unwrap();
+    bucket.delete(format!("lobby.{half}")).await.unwrap();
+    let removed = bus.weights();
+    let removed = removed.remove_unused(&lobby, &in_use, keep(2, Duration::ZERO));
+    assert_eq!((removed.await.unwrap(), messages().await), (0, 8));
     // What was removed can be stored again.
     let bytes = Bytes::from(vec![1; 1_000_000]);
     assert_eq!(
