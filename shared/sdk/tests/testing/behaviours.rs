@@ -226,7 +226,7 @@ async fn a_behaviour_may_use_an_action_that_the_worker_alone_declares() {
         requestable: false,
     };
     let worker = Worker::builder().name("plant");
-    let worker = worker.custom_action_with(declaration, async |_: BehaviourCtx| Ok(true));
+    let worker = worker.custom_action_with(declaration, |_: BehaviourCtx| async { Ok(true) });
     let worker = worker.build(Config::default()).unwrap();
     let file = "{id: plant, entities: [{id: bell, kind: agent, agent: {}}]}";
     let mut world = TestWorld::from_world_file(file).unwrap();
