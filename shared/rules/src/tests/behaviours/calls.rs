@@ -258,7 +258,7 @@ fn what_an_ability_sends_does_not_request_it_again() {
         message: None,
     };
     story.send("guest", send).unwrap();
-    let run = story.run_of("door").unwrap();
+    let run = story.run_of_entity("door").unwrap();
     let result = RunResult {
         events: vec![event()],
         ..RunResult::default()
