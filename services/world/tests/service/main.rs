@@ -6,6 +6,7 @@
     reason = "a test stops at what it does not expect, and runs what it tests beside itself"
 )]
 
+mod ordered;
 mod support;
 mod upgrades;
 
