@@ -22,8 +22,11 @@ use crate::report::{Report, Row, median, milliseconds, percentile, rate};
 const FRAME_BYTES: usize = 343;
 const REFUSED: &str = r#"{"event_type":"error""#;
 const ROUNDS: usize = 5;
-/// What is sent to the door in one round, in units of [`PACE`].
-const PACES: usize = 8;
+/// What the door delivers in one round, to whatever number of listeners, in units of [`PACE`]. Frames are
+/// sent without waiting for those before them: two paces at most are under way.
+const PACES: usize = 160;
+/// What is sent to the door in one round at least, in the same units.
+const PACES_MIN: usize = 8;
 /// What the relay delivers in one round, to whatever number of listeners, in the same units. It is
 /// so much faster that as many frames as the door gets would be over before CPU time is counted.
 const RELAY_PACES: usize = 400;
@@ -58,7 +61,8 @@ async fn deliveries(
     let mut control = Meeting::gather(&relay.url, listeners).await;
     let door = door(cluster, bus, &format!("genworlds-{listeners}")).await;
     let mut ours = Meeting::gather(&door, listeners).await;
-    let (paces, control_paces) = (report.count(PACES), report.count(RELAY_PACES / listeners));
+    let paces = report.count((PACES / listeners).max(PACES_MIN));
+    let control_paces = report.count(RELAY_PACES / listeners);
     let mut rounds = Rounds::default();
     for _ in 0..ROUNDS {
         rounds

@@ -16,6 +16,7 @@ mod interactions;
 mod learning;
 mod minds;
 mod outage;
+mod pipeline;
 mod presence;
 mod revisions;
 mod school_kills;

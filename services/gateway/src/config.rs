@@ -140,8 +140,8 @@ pub struct Limits {
     /// What may wait to be written to one WebSocket; a client with more is closed (3008). Default: 1 MiB,
     /// so that clients which do not read hold a bounded amount of memory.
     pub write_buffer_bytes_max: usize,
-    /// Commands of one WebSocket that may wait for their reply; further frames wait unread. Default: 64:
-    /// a world stores what arrives together in one commit, and more of one client gains little.
+    /// Commands of one WebSocket that may wait for their reply; further frames wait unread. Default: 512: a
+    /// batch of 256 that is under way, and as many that collect for the next one.
     pub commands_in_flight_max: usize,
     /// Requests of one key, or of one address while there are no keys. Above it: 429, so that one client
     /// leaves room for the others.
@@ -176,7 +176,7 @@ impl Default for Limits {
             connections_max: 10_000,
             backlog_max: 1024,
             write_buffer_bytes_max: 1 << 20,
-            commands_in_flight_max: 64,
+            commands_in_flight_max: 512,
             rate: Rate::default(),
             sse_heartbeat: Duration::from_secs(15),
             ping_every: Duration::from_secs(25),

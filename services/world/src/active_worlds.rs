@@ -1,6 +1,6 @@
 //! The worlds of one partition that are active: each has an actor.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use bus::{IncomingRequest, WorldRequests};
@@ -40,8 +40,8 @@ impl ActiveWorlds {
                         break;
                     }
                 }
-                incoming = requests.next() => match incoming {
-                    Some(incoming) => self.deliver(incoming).await,
+                batch = requests.next_batch() => match batch {
+                    Some(batch) => self.deliver(batch).await,
                     None => break,
                 },
                 Some(ended) = self.actors.join_next() => self.remove_ended(ended),
@@ -53,19 +53,28 @@ impl ActiveWorlds {
         }
     }
 
-    async fn deliver(&mut self, incoming: IncomingRequest) {
-        let world = incoming.world.clone();
+    /// Delivers the requests of one message to one actor. When one can't be delivered, none behind it is:
+    /// the actor might have room again by then, and it would be decided before the other.
+    async fn deliver(&mut self, batch: VecDeque<IncomingRequest>) {
+        let Some(world) = batch.front().map(|incoming| incoming.world.clone()) else {
+            return;
+        };
         let mailbox = match self.mailboxes.get(&world) {
             Some(mailbox) if !mailbox.is_closed() => mailbox.clone(),
             _ => self.activate(world.clone()),
         };
-        let (request, reason) = match mailbox.send(PendingRequest::from(incoming)) {
-            Ok(()) => return,
-            Err(SendError::Full(request)) => (request, "too many requests wait for it"),
-            Err(SendError::Closed(request)) => (request, "it is being passivated"),
+        let mut requests = batch.into_iter().map(PendingRequest::from);
+        let undelivered = requests.find_map(|request| mailbox.send(request).err());
+        let (request, reason) = match undelivered {
+            None => return,
+            Some(SendError::Full(request)) => (request, "too many requests wait for it"),
+            Some(SendError::Closed(request)) => (request, "it is being passivated"),
         };
         let reason = format!("{world}: {reason}");
-        request.reply(&Reply::Unavailable { reason }).await;
+        let reply = Reply::Unavailable { reason };
+        for request in std::iter::once(request).chain(requests) {
+            request.reply(&reply).await;
+        }
     }
 
     fn activate(&mut self, world: WorldId) -> MailboxSender {

@@ -4,9 +4,11 @@
 //! While a commit is being appended to the log, the next one is built. It is sent once the one before is
 //! stored, and only then are the requests of that one answered. When an append fails, the state is
 //! dropped and loaded again from the log, and the same requests are decided again. Commands that are in
-//! the log after all are recognised as repeated.
+//! the log after all are recognised as repeated. Of an ordered batch, a command that was refused is not
+//! decided again once one behind it is in the log.
 
 mod append_in_flight;
+mod batch_progress;
 mod commit_builder;
 mod mailbox;
 mod maintenance;
@@ -27,6 +29,7 @@ use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 use self::append_in_flight::AppendInFlight;
+use self::batch_progress::{BatchProgress, lost_answer};
 use self::commit_builder::{CommitBuilder, PlannedReply};
 use self::mailbox::Mailbox;
 pub(crate) use self::mailbox::{MailboxSender, SendError, mailbox};
@@ -61,6 +64,7 @@ pub(crate) struct Actor {
     /// The next commit, which is sent once the one in flight is stored.
     builder: Option<CommitBuilder>,
     in_flight: Option<AppendInFlight>,
+    batch_progress: BatchProgress,
     /// Since when no append has succeeded.
     failing_since: Option<Instant>,
     past_reads: PastReads,
@@ -79,6 +83,7 @@ impl Actor {
             fire_due_queued: false,
             builder: None,
             in_flight: None,
+            batch_progress: BatchProgress::default(),
             failing_since: None,
         }
     }
@@ -257,15 +262,33 @@ impl Actor {
         if request.is_fire_due() && !request.is_own() {
             world.woken(now);
         }
+        let is_decided = self.is_decided(world, &request);
         let builder = self.builder.get_or_insert_with(|| CommitBuilder::new(now));
         let reply = match &*request.request {
-            Request::Command(command) => builder.decide(world, command),
+            Request::Command(command) => match builder.recorded(world, command.id) {
+                Some(reply) => reply,
+                None if is_decided => PlannedReply::Ready(lost_answer()),
+                None => builder.decide(world, command),
+            },
             Request::State { .. }
             | Request::Offers { .. }
             | Request::Mind { .. }
             | Request::Context { .. } => PlannedReply::Ready(query(world, &request.request)),
         };
         builder.push(request, reply);
+    }
+
+    /// Whether a request is a command of an ordered batch that was decided before.
+    fn is_decided(&mut self, world: &World, request: &PendingRequest) -> bool {
+        let Some(position) = request.position() else {
+            return false;
+        };
+        let sent = self.in_flight.as_ref().map(AppendInFlight::builder);
+        let builders = sent.into_iter().chain(&self.builder);
+        self.batch_progress.is_decided(position, |id| {
+            builders.clone().any(|builder| builder.has_accepted(id))
+                || matches!(world.lookup_command(id), Ok(Some(_)))
+        })
     }
 
     /// Sends the next commit to the log, if there is one.
@@ -307,6 +330,7 @@ impl Actor {
 
     /// Decides all requests that are not in the log again, on the state as the log has it.
     async fn reload(&mut self, world: &mut World, error: AppendError) -> Result<(), AppendError> {
+        self.batch_progress = BatchProgress::default();
         let sent = self.in_flight.take().map(AppendInFlight::into_builder);
         let decided = sent.into_iter().chain(self.builder.take());
         let requests: Vec<_> = decided.flat_map(CommitBuilder::into_requests).collect();

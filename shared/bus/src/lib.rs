@@ -9,6 +9,7 @@
 
 mod append_error;
 mod archive_client;
+mod attempts;
 mod batch_codec;
 mod bus;
 mod chunked_reply;
@@ -29,6 +30,7 @@ mod log;
 mod mcp_directory;
 mod member_id;
 mod membership;
+mod ordered_batch;
 mod provision;
 mod pull_subscription;
 mod request;
@@ -63,11 +65,12 @@ pub use log::{
 pub use mcp_directory::McpDirectory;
 pub use member_id::MemberId;
 pub use membership::Membership;
+pub use ordered_batch::OrderedReplies;
 pub use pull_subscription::PullSubscription;
 pub use resource::Resource;
 pub use responder::{
-    IncomingQuery, IncomingRequest, McpRequest, McpRequests, QueryRequests, ReplyHandle, Responder,
-    WorldRequests,
+    BatchPosition, IncomingQuery, IncomingRequest, McpRequest, McpRequests, QueryRequests,
+    ReplyHandle, Responder, WorldRequests,
 };
 pub use schedules::Schedules;
 pub use signals::{Signal, SignalSubscription, Signals};

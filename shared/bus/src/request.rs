@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_nats::client::RequestErrorKind;
-use async_nats::{Client, Message};
+use async_nats::{Client, HeaderMap, Message};
 use bytes::Bytes;
 
 use crate::trace;
@@ -26,9 +26,20 @@ pub(crate) async fn request(
     payload: Bytes,
     timeout: Duration,
 ) -> Result<Message, NoReply> {
+    request_with_headers(client, subject, payload, trace::headers(), timeout).await
+}
+
+/// Sends a request with these headers, and waits for its reply.
+pub(crate) async fn request_with_headers(
+    client: &Client,
+    subject: &str,
+    payload: Bytes,
+    headers: Option<HeaderMap>,
+    timeout: Duration,
+) -> Result<Message, NoReply> {
     let request = async_nats::Request {
         payload: Some(payload),
-        headers: trace::headers(),
+        headers,
         timeout: Some(Some(timeout)),
         inbox: None,
     };

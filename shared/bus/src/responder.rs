@@ -17,7 +17,7 @@ use contract::query::Query;
 use contract::subject;
 
 pub use self::incoming_query::IncomingQuery;
-pub use self::incoming_request::IncomingRequest;
+pub use self::incoming_request::{BatchPosition, IncomingRequest};
 pub use self::mcp_requests::{McpRequest, McpRequests};
 pub use self::query_requests::QueryRequests;
 pub use self::reply_handle::ReplyHandle;

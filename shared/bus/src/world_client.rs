@@ -12,18 +12,16 @@ use contract::{
     Accepted, CommandRequest, Entity, EntityId, Reply, Request, RequestEnvelope, RunContext, RunId,
     Seq, WorldId, subject,
 };
-use tokio::time::Instant;
 
+use crate::attempts::Attempts;
 use crate::batch_codec::{decode_reply, encode_array};
 use crate::connection::Connection;
+use crate::ordered_batch::{self, OrderedReplies};
 use crate::request_batcher::RequestBatcher;
 use crate::{CommandError, Error, chunked_reply, trace};
 
 /// How long one attempt waits: the lease of a world service that was killed runs out meanwhile.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-/// The first pause between attempts; it doubles up to [`PAUSE_MAX`].
-const PAUSE_MIN: Duration = Duration::from_millis(10);
-const PAUSE_MAX: Duration = Duration::from_millis(250);
 
 /// Sends commands to worlds and reads their states. Cheap to clone.
 ///
@@ -68,6 +66,21 @@ impl WorldClient {
             Reply::Accepted(accepted) => Ok(accepted),
             reply => Err(unexpected(world, &reply)),
         }
+    }
+
+    /// Sends commands that the world decides in this order, each after the one before it, and returns once
+    /// what it accepted is in the log. What has no answer is repeated as one until `deadline` is over. They
+    /// must fit in one message of NATS together; at most one batch of a sequence may be under way.
+    pub async fn ordered_commands(
+        &self,
+        world: &WorldId,
+        commands: Vec<CommandRequest>,
+        deadline: Duration,
+    ) -> OrderedReplies {
+        let subject = subject::command(world);
+        let client = &self.connection.client;
+        let limits = (deadline, ATTEMPT_TIMEOUT);
+        ordered_batch::send(client, (world, &subject), commands, limits).await
     }
 
     /// A view of the state of a world, now or after the commit `at`.
@@ -175,12 +188,9 @@ impl WorldClient {
             _ => ATTEMPT_TIMEOUT,
         };
         let payload = encode(world, request)?;
-        let until = Instant::now() + deadline;
-        let mut pause = PAUSE_MIN;
+        let mut attempts = Attempts::new(deadline);
         loop {
-            let timeout = until
-                .saturating_duration_since(Instant::now())
-                .min(attempt_timeout);
+            let timeout = attempts.timeout(attempt_timeout);
             let attempt = if is_single {
                 self.send_single(world, &payload, timeout).await
             } else {
@@ -195,11 +205,9 @@ impl WorldClient {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
-            if !error.is_transient() || Instant::now() + pause >= until {
+            if !error.is_transient() || !attempts.pause().await {
                 return Err(error);
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(PAUSE_MAX);
             is_single = true;
         }
     }
@@ -245,9 +253,14 @@ fn is_sent_alone(request: &Request) -> bool {
 }
 
 fn encode(world: &WorldId, request: Request) -> Result<Bytes, CommandError> {
+    let trace = match &request {
+        // It may have waited: the request behind it is not what is being done now.
+        Request::Command(command) if command.trace.is_some() => command.trace.clone(),
+        _ => trace::current(),
+    };
     let envelope = RequestEnvelope {
         request: Box::new(request),
-        trace: trace::current(),
+        trace,
     };
     serde_json::to_vec(&envelope)
         .map(Bytes::from)

@@ -72,6 +72,10 @@ fn decode_event(event_type: &str, mut fields: Fields) -> Result<InboundEvent, Pr
 }
 
 impl InboundEvent {
+    pub(crate) fn event_type(&self) -> &EventType {
+        &self.event.event_type
+    }
+
     /// The event, with the sender and the target that the names of the frame stand for.
     ///
     /// # Errors

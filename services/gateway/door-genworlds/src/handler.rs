@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use contract::chat::ChatText;
 use contract::view::{GetChats, GetEntity, GetProfile};
 use contract::{
-    CloudEvent, Command, CommandId, EntityId, EntityKind, NewEvent, Rejection, RejectionCause,
-    RejectionCode, Target, WorldId,
+    Accepted, CloudEvent, Command, CommandId, EntityId, EntityKind, EventType, NewEvent, Rejection,
+    RejectionCause, RejectionCode, Target, WorldId,
 };
 use door_kit::{EntityConnection, Frame, Offers, Principal, Problem};
 
@@ -16,6 +16,7 @@ use crate::chat_with_agent::chat_with_agent;
 use crate::decode::{InboundEvent, InboundFrame};
 use crate::encode::{self, Visibility};
 use crate::identity::{self, ClientIdentity, answers_in_chats, forged_sender};
+use crate::known_targets::KnownTargets;
 use crate::mapping::{self, WorldQuery};
 use crate::name_matches::NameMatches;
 use crate::profile::Profile;
@@ -37,6 +38,30 @@ pub(crate) struct ConnectionHandler {
     /// The newest profile of the world that was read.
     profile: Mutex<Profile>,
     requests: Mutex<RequestTracker>,
+    targets: Mutex<KnownTargets>,
+}
+
+/// What is to be done about a frame.
+pub(crate) enum PreparedFrame {
+    /// Send its event, in order with those before it.
+    Command {
+        id: CommandId,
+        sender: EntityId,
+        command: Box<Command>,
+        sent: SentFrame,
+    },
+    /// Handle it with [`ConnectionHandler::handle`], once the frames before it have their outcomes: the
+    /// world is read for it.
+    Single(Box<InboundEvent>),
+    /// Reply with this frame, in order with the outcomes of those before it.
+    Refused(String),
+}
+
+/// What the reply to a frame needs once the outcome of its command is known.
+pub(crate) struct SentFrame {
+    event_type: EventType,
+    /// The name of its target.
+    target: Option<String>,
 }
 
 impl ConnectionHandler {
@@ -55,6 +80,7 @@ impl ConnectionHandler {
             entity: OnceLock::new(),
             profile: Mutex::default(),
             requests: Mutex::default(),
+            targets: Mutex::default(),
         }
     }
 
@@ -68,8 +94,7 @@ impl ConnectionHandler {
     /// 403 `forged_sender` when the client may not be that entity; 422 when no entity can have this name.
     pub(crate) async fn identify(&self, name: &str) -> Result<ClientIdentity, Problem> {
         if let Some(identity) = self.identity.get() {
-            let is_same = name == identity.name || name == identity.id.as_str();
-            if is_same || self.sender(name).await? == identity.id {
+            if identity.has_name(name) || self.sender(name).await? == identity.id {
                 return Ok(identity.clone());
             }
             let detail = format!("this connection is {}", identity.id);
@@ -90,7 +115,7 @@ impl ConnectionHandler {
             authorized => authorized?,
         }
         let name = name.to_owned();
-        // Frames are handled one by one: nothing else sets it meanwhile.
+        // Frames that need the identity are handled one by one: nothing else sets it meanwhile.
         let identity = self.identity.get_or_init(|| ClientIdentity { id, name });
         self.entity
             .get_or_init(|| doors.connect_entity(&self.world, &identity.id));
@@ -118,24 +143,81 @@ impl ConnectionHandler {
         }
     }
 
-    /// Handles a frame of the client, and returns the frames that reply to it. A frame that becomes an
-    /// event gets no reply but that event.
-    pub(crate) async fn handle(&self, text: &str) -> Vec<String> {
+    /// Decodes a frame of the client, and decides how it is handled.
+    pub(crate) fn prepare(&self, text: &str) -> PreparedFrame {
         let limits = &self.state.doors.socket_limits;
         if let Err(problem) = self.state.doors.check_rate(&self.principal) {
-            return vec![self.problem_frame(None, problem)];
+            return PreparedFrame::Refused(self.problem_frame(None, problem));
         }
         if text.len() > limits.message_bytes_max {
             let detail = format!("an event has at most {} bytes", limits.message_bytes_max);
             let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail);
-            return vec![self.problem_frame(None, problem)];
+            return PreparedFrame::Refused(self.problem_frame(None, problem));
         }
         let InboundFrame { event_type, event } = InboundFrame::decode(text);
-        let replies = match event {
-            Ok(event) => self.handle_event(event).await,
-            Err(problem) => Err(problem),
+        let inbound = match event {
+            Ok(inbound) => inbound,
+            Err(problem) => {
+                let frame = self.problem_frame(event_type.as_deref(), problem);
+                return PreparedFrame::Refused(frame);
+            }
         };
-        replies.unwrap_or_else(|problem| vec![self.problem_frame(event_type.as_deref(), problem)])
+        let Some((sender, event)) = self.resolve_known(&inbound) else {
+            return PreparedFrame::Single(Box::new(inbound));
+        };
+        let sent = SentFrame {
+            event_type: event.event_type.clone(),
+            target: inbound.target,
+        };
+        let (id, command) = self.command(event, None);
+        PreparedFrame::Command {
+            id,
+            sender,
+            command: Box::new(command),
+            sent,
+        }
+    }
+
+    /// The sender and the event of a frame, if no read of the world is needed to send it.
+    fn resolve_known(&self, inbound: &InboundEvent) -> Option<(EntityId, NewEvent)> {
+        let identity = self.identity.get()?;
+        if !identity.has_name(&inbound.sender) {
+            return None;
+        }
+        let target = match &inbound.target {
+            Some(name) if !self.targets().contains(name) => return None,
+            Some(name) => Some(resolve::target_ids(name, &self.world)?),
+            None => None,
+        };
+        let event = inbound.resolved(&identity.id, target).ok()?;
+        let needs_read =
+            mapping::world_query(&event).is_some() || mapping::direct_message(&event).is_some();
+        (!needs_read).then(|| (identity.id.clone(), event))
+    }
+
+    /// The frame that replies to a frame whose event was sent; none when the event is its reply.
+    pub(crate) fn reply_to_sent(
+        &self,
+        sent: &SentFrame,
+        outcome: Result<Accepted, Problem>,
+    ) -> Option<String> {
+        let problem = outcome.err()?;
+        if let Some(target) = &sent.target
+            && is_unknown_target(&problem)
+        {
+            // Its name may be that of another entity by now, which the next frame to it will show.
+            self.targets().remove(target);
+        }
+        Some(self.problem_frame(Some(sent.event_type.as_str()), problem))
+    }
+
+    /// Handles a frame for which the world is read, and returns the frames that reply to it. A frame that
+    /// becomes an event gets no reply but that event.
+    pub(crate) async fn handle(&self, inbound: InboundEvent) -> Vec<String> {
+        let event_type = inbound.event_type().clone();
+        let replies = self.handle_event(inbound).await;
+        let event_type = Some(event_type.as_str());
+        replies.unwrap_or_else(|problem| vec![self.problem_frame(event_type, problem)])
     }
 
     /// The frame for a problem, of an event of this type if it was one.
@@ -158,6 +240,12 @@ impl ConnectionHandler {
             return self.reply(query, &identity).await;
         }
         let sent = match self.send(&identity, event).await {
+            Ok(()) => {
+                let target = inbound.target.as_deref();
+                let id = target.filter(|name| resolve::target_ids(name, &self.world).is_some());
+                id.into_iter().for_each(|name| self.targets().insert(name));
+                Ok(())
+            }
             // A display name may look like an id.
             Err(problem) if is_unknown_target(&problem) => {
                 let event = self.with_named_target(&inbound, &identity).await;
@@ -218,18 +306,20 @@ impl ConnectionHandler {
 
     async fn send(&self, identity: &ClientIdentity, event: NewEvent) -> Result<(), Problem> {
         let message = self.chat_text(&event).await?;
-        let event_type = event.event_type.clone();
-        let command = Command::SendEvents {
-            events: vec![event],
-            message,
-        };
-        let id = CommandId::new();
-        // Before it is sent: what it causes may be received before its reply.
-        self.requests().track(id.event(0), event_type);
+        let (id, command) = self.command(event, message);
         let sender = identity.id.clone();
         let broker = &self.state.doors.broker;
         let sent = broker.send_command(&self.world, id, sender, command);
         sent.await.map(|_| ())
+    }
+
+    /// The command that sends an event. It is tracked before it is sent: what it causes may be received
+    /// before its reply.
+    fn command(&self, event: NewEvent, message: Option<ChatText>) -> (CommandId, Command) {
+        let id = CommandId::new();
+        self.requests().track(id.event(0), event.event_type.clone());
+        let events = vec![event];
+        (id, Command::SendEvents { events, message })
     }
 
     /// The chat message that is posted with an event: that of a direct message to an agent which answers
@@ -284,6 +374,10 @@ impl ConnectionHandler {
     fn profile(&self) -> Profile {
         let newest = self.profile.lock().unwrap_or_else(PoisonError::into_inner);
         newest.clone()
+    }
+
+    fn targets(&self) -> MutexGuard<'_, KnownTargets> {
+        self.targets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn requests(&self) -> MutexGuard<'_, RequestTracker> {

@@ -13,6 +13,13 @@ pub(crate) struct ClientIdentity {
     pub(crate) name: String,
 }
 
+impl ClientIdentity {
+    /// Whether the client means it by this name.
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        name == self.name || name == self.id.as_str()
+    }
+}
+
 /// Whether clients run an entity, and not workers: a person, an agent whose brain is a client, or an
 /// object all of whose abilities are run by clients.
 pub(crate) fn is_run_by_client(entity: &Entity) -> bool {

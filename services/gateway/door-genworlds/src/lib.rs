@@ -14,6 +14,7 @@ mod encode;
 mod error_frame;
 mod handler;
 mod identity;
+mod known_targets;
 mod mapping;
 mod name_matches;
 mod profile;

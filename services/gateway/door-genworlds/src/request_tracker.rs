@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use contract::fact::ActionFailed;
 use contract::{CloudEvent, EventId, EventType};
 
-/// Events, and the runs that they caused, that are tracked. Failures of older ones are not reported.
-const TRACKED_MAX: usize = 256;
+/// Events, and the runs that they caused, that are tracked: 256, beside those that may wait in the
+/// connection's pipeline. Failures of older ones are not reported.
+const TRACKED_MAX: usize = 256 + 512;
 
 /// The events of a client and the runs that they caused, each with the type of the client's event.
 #[derive(Default)]

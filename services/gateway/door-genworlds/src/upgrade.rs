@@ -112,8 +112,8 @@ async fn accept(
     };
     let start = subscription.start();
     let mut response = upgrade.on_upgrade(move |socket| {
-        let socket = Socket::new(doors, guard, socket);
-        let connection = ClientConnection::new(socket, subscription, handler);
+        let socket = Socket::new(Arc::clone(&doors), guard, socket);
+        let connection = ClientConnection::new(socket, subscription, doors, handler);
         tasks.track_future(connection.run())
     });
     // The position from which a client resumes that is disconnected before its first event.

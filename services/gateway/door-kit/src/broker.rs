@@ -5,6 +5,7 @@ mod connection;
 mod tool_servers;
 
 pub use bus::{SampleRange, Samples, ViewAt};
+pub(crate) use client::BatchOutcomes;
 pub use client::{Broker, LogCommit, Offers, QueryRows};
 pub use connection::BrokerConnection;
 pub use tool_servers::Resource;

@@ -132,10 +132,10 @@ impl DoorState {
         Box::pin(report).await;
     }
 
-    /// Checks that a principal may act as an entity.
+    /// Checks that a principal may act as this sender.
     ///
     /// # Errors
-    /// 403 with the field `sender` when it may not.
+    /// 403 with the field `sender` when its API key has a list of entities without it.
     pub fn check_sender(&self, principal: &Principal, sender: &EntityId) -> Result<(), Problem> {
         let entities = self.api_keys.entities_of(principal);
         if entities.is_none_or(|entities| entities.contains(sender)) {

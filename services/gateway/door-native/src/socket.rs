@@ -8,19 +8,17 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use contract::http::{ProblemDetails, ServerFrame, SocketQuery};
-use contract::{EntityId, WorldId};
+use contract::{Accepted, CommandId, EntityId, WorldId};
 use door_kit::{
-    Closed, DoorState, EntityConnection, Inbound, PathParams, Principal, Problem, QueryParams,
-    Reading, Socket, Subscription, Transport, UpgradeRequest, accept_upgrade, check_origin,
+    Closed, DoorState, EntityConnection, Inbound, PathParams, Pipeline, Principal, Problem,
+    QueryParams, Reading, Socket, Subscription, Transport, UpgradeRequest, accept_upgrade,
+    check_origin,
 };
-use futures::future::BoxFuture;
-use futures::stream::FuturesUnordered;
-use futures::{FutureExt as _, StreamExt as _};
-use tracing::{Instrument as _, info_span};
+use tracing::{Span, info_span};
 
 use crate::decode_frame::{ClientFrame, FrameRequest};
 use crate::event_format::EventFormat;
-use crate::responses::rename_field;
+use crate::responses::{FieldNames, rename_field};
 use crate::state::NativeState;
 use crate::stream::{stream_start, subscribe};
 
@@ -65,11 +63,11 @@ pub(crate) async fn upgrade(
         let mut connection = SocketConnection {
             socket: Socket::new(Arc::clone(&doors), guard, socket),
             subscription,
+            pipeline: Pipeline::new(Arc::clone(&doors), world.clone()),
             world,
             principal,
             doors,
             format,
-            replies: FuturesUnordered::new(),
             entities: HashMap::new(),
         };
         if let Some(sender) = sender {
@@ -87,21 +85,42 @@ struct SocketConnection {
     principal: Principal,
     socket: Socket,
     subscription: Subscription,
-    /// Commands without a reply yet. They are sent in the order of the client's frames.
-    replies: FuturesUnordered<BoxFuture<'static, Reply>>,
+    /// The commands of the client's frames, in their order.
+    pipeline: Pipeline<SentFrame>,
     /// The entities whose connection it is.
     entities: HashMap<EntityId, EntityConnection>,
 }
 
-/// The reply to a command.
-struct Reply {
-    frame: ServerFrame,
-    /// The entity that has sent it, if it was accepted.
-    accepted_from: Option<EntityId>,
+/// What the reply to a frame needs once the outcome of its command is known.
+struct SentFrame {
+    reference: Option<String>,
+    id: CommandId,
+    sender: EntityId,
+    fields: FieldNames,
+    /// It ends with the outcome.
+    _span: Span,
+}
+
+impl SentFrame {
+    fn into_reply(self, outcome: Result<Accepted, Problem>) -> ServerFrame {
+        let Self { reference, id, .. } = self;
+        match outcome {
+            Ok(accepted) => ServerFrame::Accepted {
+                reference,
+                id: (accepted.events > 0).then(|| id.event(0)),
+                ids: accepted.event_ids(id).collect(),
+                seq: accepted.seq,
+            },
+            Err(problem) => ServerFrame::Error {
+                reference,
+                problem: rename_field(problem, self.fields).details(),
+            },
+        }
+    }
 }
 
 impl SocketConnection {
-    /// Runs until the connection is closed.
+    /// Runs until the connection is closed. What was read from the client until then is still sent.
     async fn run(mut self) {
         let start = stream_start(&self.subscription);
         let closed = match self.send(&ServerFrame::Ready { start }).await {
@@ -111,6 +130,7 @@ impl SocketConnection {
         // A client may be long in closing its side, and is gone already.
         self.entities.clear();
         self.socket.close(closed).await;
+        self.pipeline.finish().await;
     }
 
     fn connect_entity(&mut self, entity: EntityId) {
@@ -131,10 +151,9 @@ impl SocketConnection {
     }
 
     async fn step(&mut self) -> Result<(), Closed> {
-        let limits = &self.doors.socket_limits;
-        let reading = match self.replies.len() < limits.commands_in_flight_max {
-            true => Reading::Active,
-            false => Reading::Paused,
+        let reading = match self.pipeline.is_full() {
+            false => Reading::Active,
+            true => Reading::Paused,
         };
         tokio::select! {
             frame = self.subscription.next() => {
@@ -144,11 +163,16 @@ impl SocketConnection {
                 let others = || self.format.socket(&*self.subscription.try_next()?);
                 self.socket.send_batch(first, others).await
             }
-            Some(reply) = self.replies.next() => {
-                if let Some(entity) = reply.accepted_from {
-                    self.connect_entity(entity);
+            outcomes = self.pipeline.next() => {
+                for (sent, outcome) in outcomes {
+                    if let Some(outcome) = outcome {
+                        if outcome.is_ok() {
+                            self.connect_entity(sent.sender.clone());
+                        }
+                        self.send(&sent.into_reply(outcome)).await?;
+                    }
                 }
-                self.send(&reply.frame).await
+                Ok(())
             }
             event = self.socket.next_event(reading) => match self.socket.handle(event?).await? {
                 Some(Inbound::Text(text)) => self.handle(&text).await,
@@ -190,31 +214,20 @@ impl SocketConnection {
                 command,
                 fields,
             }) => {
-                let doors = Arc::clone(&self.doors);
-                let (world, principal) = (self.world.clone(), self.principal);
-                let reply = async move {
-                    let command = (sender.clone(), *command);
-                    let sent = doors.send_command(&principal, &world, id, command).await;
-                    let accepted_from = sent.is_ok().then_some(sender);
-                    let frame = match sent {
-                        Ok(accepted) => ServerFrame::Accepted {
-                            reference,
-                            id: (accepted.events > 0).then(|| id.event(0)),
-                            ids: accepted.event_ids(id).collect(),
-                            seq: accepted.seq,
-                        },
-                        Err(problem) => ServerFrame::Error {
-                            reference,
-                            problem: rename_field(problem, fields).details(),
-                        },
-                    };
-                    Reply {
-                        frame,
-                        accepted_from,
-                    }
-                };
+                if let Err(problem) = self.doors.check_sender(&self.principal, &sender) {
+                    let problem = rename_field(problem, fields);
+                    return self.send_problem(reference, &problem).await;
+                }
                 let span = info_span!("frame", otel.kind = "server", world.id = %self.world);
-                self.replies.push(reply.instrument(span).boxed());
+                let sent = SentFrame {
+                    reference,
+                    id,
+                    sender: sender.clone(),
+                    fields,
+                    _span: span.clone(),
+                };
+                let push = || self.pipeline.push(id, (sender, *command), text.len(), sent);
+                span.in_scope(push);
                 Ok(())
             }
         }

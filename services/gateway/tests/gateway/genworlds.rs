@@ -2,6 +2,7 @@
 
 mod client;
 mod faults;
+mod pipeline;
 
 use std::collections::BTreeSet;
 

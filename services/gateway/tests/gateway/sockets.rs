@@ -115,6 +115,37 @@ async fn an_invalid_frame_is_answered_and_the_connection_stays() {
 }
 
 #[tokio::test]
+async fn commands_that_do_not_wait_are_answered_in_their_order() {
+    let harness = Harness::with_lobby().await;
+    let mut socket = Socket::open(&harness, "type=none").await;
+    let reference = |n: u64| format!("r{n}");
+    for n in 0..300 {
+        let event_type = if n % 7 == 3 {
+            "world.created"
+        } else {
+            "test.n"
+        };
+        let frame = json!({
+            "type": "send_events", "ref": reference(n), "sender": "ada",
+            "events": [{"type": event_type, "data": n}],
+        });
+        socket.send(frame).await;
+    }
+    let mut last = 0;
+    for n in 0..300 {
+        let reply = socket.receive().await;
+        assert_eq!(reply["ref"], reference(n));
+        if n % 7 == 3 {
+            assert_eq!(reply["problem"]["code"], "reserved_type");
+        } else {
+            let seq = reply["seq"].as_u64().unwrap();
+            assert!(seq > last, "{seq} after {last}");
+            last = seq;
+        }
+    }
+}
+
+#[tokio::test]
 async fn one_socket_too_many_is_rejected_before_the_upgrade() {
     let limits = Limits {
         connections_max: 1,

@@ -84,6 +84,10 @@ impl CommitBuilder {
         self.commit.wake = wake;
     }
 
+    pub(super) fn has_accepted(&self, command: CommandId) -> bool {
+        self.accepted.contains_key(&command)
+    }
+
     pub(super) fn push(&mut self, request: PendingRequest, reply: PlannedReply) {
         self.requests.push(DecidedRequest { request, reply });
     }
@@ -99,16 +103,20 @@ impl CommitBuilder {
         }
     }
 
-    /// Decides a command.
+    /// The reply to a command that was accepted before, or is too old to be known.
+    pub(super) fn recorded(&self, world: &World, id: CommandId) -> Option<PlannedReply> {
+        if let Some(accepted) = self.accepted.get(&id) {
+            return Some(PlannedReply::Accepted(*accepted));
+        }
+        let reply = match world.lookup_command(id) {
+            Ok(accepted) => Reply::Accepted(accepted?),
+            Err(rejection) => Reply::Rejected(rejection),
+        };
+        Some(PlannedReply::Ready(reply))
+    }
+
+    /// Decides a command that is not recorded.
     pub(super) fn decide(&mut self, world: &mut World, command: &CommandRequest) -> PlannedReply {
-        if let Some(accepted) = self.accepted.get(&command.id) {
-            return PlannedReply::Accepted(*accepted);
-        }
-        match world.lookup_command(command.id) {
-            Ok(None) => {}
-            Ok(Some(accepted)) => return PlannedReply::Ready(Reply::Accepted(accepted)),
-            Err(rejection) => return PlannedReply::Ready(Reply::Rejected(rejection)),
-        }
         match rules::step(world, command, self.commit.at) {
             Ok(events) => PlannedReply::Accepted(self.add_events(command.id, events)),
             Err(rejection) => PlannedReply::Ready(Reply::Rejected(rejection)),

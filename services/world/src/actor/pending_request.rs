@@ -1,4 +1,4 @@
-use bus::{IncomingRequest, ReplyHandle};
+use bus::{BatchPosition, IncomingRequest, ReplyHandle};
 use contract::{Command, CommandId, CommandRequest, EntityId, Reply, Request};
 use tracing::{Span, info_span};
 
@@ -12,6 +12,7 @@ pub(crate) struct PendingRequest {
 enum Origin {
     Client {
         reply: ReplyHandle<Reply>,
+        position: Option<BatchPosition>,
         /// From the arrival of the request to its reply, in the trace of its sender.
         _span: Option<Span>,
     },
@@ -44,6 +45,14 @@ impl PendingRequest {
         matches!(self.origin, Origin::Actor)
     }
 
+    /// Where it is in its ordered batch, if it is a command of one.
+    pub(super) fn position(&self) -> Option<&BatchPosition> {
+        match &self.origin {
+            Origin::Client { position, .. } => position.as_ref(),
+            Origin::Actor => None,
+        }
+    }
+
     pub(crate) async fn reply(self, reply: &Reply) {
         if let Origin::Client { reply: handle, .. } = self.origin {
             handle.send(reply).await;
@@ -63,6 +72,7 @@ impl From<IncomingRequest> for PendingRequest {
             request: incoming.request,
             origin: Origin::Client {
                 reply: incoming.reply,
+                position: incoming.position,
                 _span: span,
             },
         }

@@ -7,6 +7,7 @@
 )]
 
 mod gateways;
+mod ordered;
 mod support;
 mod upgrades;
 

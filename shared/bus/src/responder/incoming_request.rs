@@ -1,6 +1,8 @@
 //! A request to a world, as its world service gets it.
 
-use contract::{Reply, Request, WorldId};
+use std::sync::Arc;
+
+use contract::{CommandId, Reply, Request, WorldId};
 
 use super::reply_handle::ReplyHandle;
 
@@ -12,6 +14,17 @@ pub struct IncomingRequest {
     pub request: Box<Request>,
     /// The trace that it belongs to.
     pub traceparent: Option<String>,
+    /// Where it is in its ordered batch, if it is a command of one.
+    pub position: Option<BatchPosition>,
     /// How to answer.
     pub reply: ReplyHandle<Reply>,
+}
+
+/// The place of a command in an ordered batch.
+#[derive(Debug, Clone)]
+pub struct BatchPosition {
+    /// The commands of the batch, in their order.
+    pub batch: Arc<[CommandId]>,
+    /// Which of them it is.
+    pub index: usize,
 }

@@ -1,14 +1,17 @@
 //! The requests of one partition, as the world service that owns it serves them.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use contract::{Rejection, RejectionCode, Reply, RequestEnvelope, WorldId, subject};
+use contract::{
+    CommandId, Rejection, RejectionCode, Reply, Request, RequestEnvelope, WorldId, subject,
+};
 
-use super::incoming_request::IncomingRequest;
+use super::incoming_request::{BatchPosition, IncomingRequest};
 use super::reply_handle::ReplyHandle;
 use super::request_subscription::{RequestMessage, RequestSubscription};
 use crate::batch_codec::decode_array;
-use crate::{Error, chunked_reply};
+use crate::{Error, chunked_reply, ordered_batch};
 
 /// The requests of one partition. Dropped, it is unsubscribed.
 pub struct WorldRequests {
@@ -37,6 +40,14 @@ impl WorldRequests {
         }
     }
 
+    /// The next requests of one message, which are to the same world, in their order; none when there are no
+    /// more, as [`Self::next`].
+    pub async fn next_batch(&mut self) -> Option<VecDeque<IncomingRequest>> {
+        let first = self.next().await?;
+        self.pending.push_front(first);
+        Some(std::mem::take(&mut self.pending))
+    }
+
     /// Unsubscribes; the requests that were sent before are still handed out by [`Self::next`].
     ///
     /// # Errors
@@ -57,11 +68,17 @@ impl WorldRequests {
         } else {
             message.reply_to.message_bytes_max()
         };
+        let is_ordered = ordered_batch::is_ordered(message.headers.as_ref());
+        let mut positions = is_ordered
+            .then(|| positions_of(&requests))
+            .into_iter()
+            .flatten();
         let handles = ReplyHandle::of_batch(message.reply_to, requests.len(), bytes_max);
         for (request, reply) in requests.into_iter().zip(handles) {
             match accept(world.as_ref(), request) {
                 Ok((world, envelope)) => self.pending.push_back(IncomingRequest {
                     world,
+                    position: command_id(&envelope).and_then(|_| positions.next()),
                     request: envelope.request,
                     traceparent: envelope.trace.or_else(|| traceparent.clone()),
                     reply,
@@ -69,6 +86,25 @@ impl WorldRequests {
                 Err(detail) => reply.send(&rejected(detail)).await,
             }
         }
+    }
+}
+
+/// The positions of the commands that could be decoded.
+fn positions_of(
+    requests: &[serde_json::Result<RequestEnvelope>],
+) -> impl Iterator<Item = BatchPosition> + use<> {
+    let commands = requests.iter().flatten().filter_map(command_id);
+    let batch: Arc<[CommandId]> = commands.collect();
+    (0..batch.len()).map(move |index| BatchPosition {
+        batch: Arc::clone(&batch),
+        index,
+    })
+}
+
+fn command_id(envelope: &RequestEnvelope) -> Option<CommandId> {
+    match &*envelope.request {
+        Request::Command(command) => Some(command.id),
+        _ => None,
     }
 }
 

@@ -9,6 +9,7 @@ mod batches;
 mod log;
 mod mcp;
 mod membership;
+mod ordered;
 mod replies;
 mod snapshots;
 mod support;

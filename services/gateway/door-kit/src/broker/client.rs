@@ -9,6 +9,7 @@ use contract::view::{EncodedView, GetView, ViewRequest};
 use contract::{
     Accepted, Command, CommandId, CommandRequest, Commit, Entity, EntityId, Event, Seq, WorldId,
 };
+use futures::FutureExt as _;
 
 use super::connection::BrokerConnection;
 use crate::problem::Problem;
@@ -26,6 +27,33 @@ pub struct Offers {
     pub abilities: Vec<AvailableAbility>,
     /// The entities that it perceives, itself first.
     pub entities: Vec<Entity>,
+}
+
+/// What became of the commands of an ordered batch.
+pub(crate) struct BatchOutcomes {
+    /// The answers to the first ones, in order.
+    pub(crate) decided: Vec<Result<Accepted, Problem>>,
+    /// Why the others have none. They may still have been, or be, accepted.
+    pub(crate) lost: Option<Problem>,
+}
+
+impl BatchOutcomes {
+    fn of_one(outcome: Result<Accepted, Problem>) -> Self {
+        match outcome {
+            Err(problem) if problem.rejection.is_none() => Self::lost(problem),
+            decided => Self {
+                decided: vec![decided],
+                lost: None,
+            },
+        }
+    }
+
+    fn lost(problem: Problem) -> Self {
+        Self {
+            decided: Vec::new(),
+            lost: Some(problem),
+        }
+    }
 }
 
 /// The rows that answer a query.
@@ -63,13 +91,57 @@ impl Broker {
         sender: EntityId,
         command: Command,
     ) -> Result<Accepted, Problem> {
-        let bus = self.connection.bus().await?;
         let request = CommandRequest {
             id,
             sender,
             command,
             trace: bus::trace::current(),
         };
+        self.send_request(world, request).await
+    }
+
+    /// Sends commands that the world decides in this order, and returns once what it accepted is durable, or
+    /// the rest has no answer by the deadline. At most one batch of a sequence may be under way.
+    pub(crate) async fn send_ordered(
+        &self,
+        world: &WorldId,
+        mut commands: Vec<CommandRequest>,
+    ) -> BatchOutcomes {
+        // One command is in order by itself: it can travel with those of other connections.
+        if commands.len() <= 1 {
+            let Some(command) = commands.pop() else {
+                return BatchOutcomes {
+                    decided: Vec::new(),
+                    lost: None,
+                };
+            };
+            return BatchOutcomes::of_one(self.send_request(world, command).await);
+        }
+        let sent = async {
+            let bus = self.connection.bus().await?;
+            let worlds = bus.worlds();
+            let replies = worlds.ordered_commands(world, commands, self.deadlines.command);
+            let replies = replies.map(Ok::<_, Problem>);
+            self.connection.with_connection(replies).await
+        };
+        match sent.await {
+            Ok(replies) => {
+                let decided = replies.decided.into_iter();
+                BatchOutcomes {
+                    decided: decided.map(|reply| reply.map_err(Problem::from)).collect(),
+                    lost: replies.error.map(Problem::from),
+                }
+            }
+            Err(problem) => BatchOutcomes::lost(problem),
+        }
+    }
+
+    async fn send_request(
+        &self,
+        world: &WorldId,
+        request: CommandRequest,
+    ) -> Result<Accepted, Problem> {
+        let bus = self.connection.bus().await?;
         let accepted = bus.worlds().command(world, request, self.deadlines.command);
         self.connection.with_connection(accepted).await
     }
