@@ -21,6 +21,7 @@ pub mod event;
 pub mod event_type;
 pub mod fact;
 pub mod fact_kind;
+pub mod flow;
 pub mod http;
 pub mod id;
 pub mod interaction;
@@ -54,8 +55,8 @@ pub use event_type::EventType;
 pub use fact::Fact;
 pub use fact_kind::FactKind;
 pub use id::{
-    ActionName, ApprovalId, ChatId, CommandId, CommitId, EntityId, EventId, InteractionId,
-    MessageId, RoleName, RunId, StreamName, TimerId, WorldId,
+    ActionName, ApprovalId, ChatId, CommandId, CommitId, EntityId, EventId, FlowId, InteractionId,
+    MessageId, NodeId, RoleName, RunId, SessionId, StreamName, TimerId, WorldId,
 };
 pub use purpose::Purpose;
 pub use purpose_kind::PurposeKind;

@@ -9,10 +9,12 @@ use crate::chats::Chats;
 use crate::dedup::CommandDedup;
 use crate::entities::Entities;
 use crate::event_types::EventTypes;
+use crate::flows::Flows;
 use crate::interactions::Interactions;
 use crate::minds::Minds;
 use crate::runs::Runs;
 use crate::schedule::Schedule;
+use crate::sessions::Sessions;
 use crate::streams::Streams;
 use crate::timers::Timers;
 use crate::tools::Tools;
@@ -44,6 +46,10 @@ pub struct World {
     pub(crate) timers: Timers,
     #[serde(default, skip_serializing_if = "Behaviours::is_empty")]
     pub(crate) behaviours: Behaviours,
+    #[serde(default, skip_serializing_if = "Sessions::is_empty")]
+    pub(crate) sessions: Sessions,
+    #[serde(default, skip_serializing_if = "Flows::is_empty")]
+    pub(crate) flows: Flows,
 }
 
 impl World {
@@ -68,6 +74,8 @@ impl World {
             minds: Minds::default(),
             timers: Timers::default(),
             behaviours: Behaviours::default(),
+            sessions: Sessions::default(),
+            flows: Flows::default(),
         }
     }
 
