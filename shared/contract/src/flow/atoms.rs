@@ -5,11 +5,13 @@
 
 mod check;
 mod known_type;
+mod lookup;
 mod payload;
 mod table;
 
 pub use check::{InvalidPayload, check_payload};
-pub use known_type::{FieldKind, KnownField, KnownType, Sender, known_type};
+pub use known_type::{FieldKind, KnownField, KnownType, Sender};
+pub use lookup::known_type;
 pub use payload::{
     ErrorSeverity, LogName, agent_error, agent_log, chunk, content, empty, last_user_content,
     messages,

@@ -3,7 +3,8 @@
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::known_type::{FieldKind, KnownField, known_type};
+use super::known_type::{FieldKind, KnownField};
+use super::lookup::known_type;
 
 /// A payload that is not what its type promises.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

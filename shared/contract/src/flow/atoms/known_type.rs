@@ -1,7 +1,5 @@
 //! What is known of a type.
 
-use super::table::KNOWN_TYPES;
-
 /// Who sends events of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sender {
@@ -46,13 +44,4 @@ pub enum FieldKind {
     Object(&'static [KnownField]),
     /// A list of objects with these fields, and others.
     List(&'static [KnownField]),
-}
-
-/// What is known of a type; `None` when Atoms does not define it.
-pub fn known_type(event_type: &str) -> Option<&'static KnownType> {
-    // Only its types begin so, and most events of a session may be others.
-    if !event_type.starts_with("agent.") && !event_type.starts_with("system.") {
-        return None;
-    }
-    KNOWN_TYPES.iter().find(|known| known.name == event_type)
 }
