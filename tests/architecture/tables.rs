@@ -148,8 +148,8 @@ pub(crate) const LAYERS: &[Layers] = &[Layers {
         &["runs", "dialect", "streams", "presence"],
         &["abilities"],
         &["tools", "interactions"],
-        &["chats", "minds"],
-        &["timers", "behaviours"],
+        &["chats", "minds", "sessions"],
+        &["timers", "behaviours", "flows"],
         // The tables in which all features meet.
         &["entity_checks"],
         &["worlds"],

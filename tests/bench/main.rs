@@ -15,6 +15,7 @@ mod commits;
 mod cpu;
 mod crowd;
 mod fanout;
+mod flows;
 mod genworlds;
 mod passive;
 mod relay;
@@ -106,6 +107,7 @@ async fn main() -> anyhow::Result<()> {
     genworlds::to_ten(&cluster, &bus, &mut report).await;
     genworlds::to_hundred(&cluster, &bus, &mut report).await;
     genworlds::echo(&cluster, &bus, &mut report).await;
+    flows::rules_of_a_chain(&mut report);
     passive::replay(&cluster, &bus, &mut report).await;
     passive::passive_worlds(&cluster, &bus, &mut report).await;
     report.print();

@@ -170,6 +170,8 @@ mod tests {
             agent: agent.parse().unwrap(),
             chat: None,
             turn: None,
+            session: None,
+            node: None,
             text: text.to_owned(),
             progress: false,
         }

@@ -1,5 +1,7 @@
 //! Commands and the other requests to a world, and its replies.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -10,9 +12,10 @@ use crate::chat::{Chat, ChatText};
 use crate::commit::Seq;
 use crate::entity::{AgentConfig, Entity};
 use crate::event::NewEvent;
+use crate::flow::{FlowSpec, NewFlowEvent};
 use crate::id::{
-    ActionName, ApprovalId, ChatId, CommandId, EntityId, EventId, GatewayId, InteractionId,
-    MessageId, RoleName, RunId, TimerId,
+    ActionName, ApprovalId, ChatId, CommandId, EntityId, EventId, FlowId, GatewayId, InteractionId,
+    MessageId, RoleName, RunId, SessionId, TimerId,
 };
 use crate::interaction::NewInteraction;
 use crate::mind::MindView;
@@ -323,6 +326,59 @@ pub enum Command {
     },
     /// Append samples to a stream.
     AppendSamples(AppendSamples),
+    /// Declare a flow, or declare it anew. Open sessions go on with what it was.
+    PutFlow {
+        /// Which.
+        flow: FlowId,
+        /// The flow.
+        spec: FlowSpec,
+    },
+    /// Remove a flow. Open sessions go on.
+    RemoveFlow {
+        /// Which.
+        flow: FlowId,
+    },
+    /// Begin a session. Its id is [`CommandId::event`] 0. Its client is the command's sender.
+    StartSession {
+        /// With which flow.
+        flow: FlowId,
+        /// What is known of it at the beginning.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        variables: BTreeMap<String, serde_json::Value>,
+        /// The payload of the client's first frame, `system.init`; made of the variables when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        init: Option<Box<RawValue>>,
+    },
+    /// Send events in a session, in this order. Only its client may, and the world itself.
+    SendSessionEvents {
+        /// Which.
+        session: SessionId,
+        /// The events.
+        events: Vec<NewFlowEvent>,
+    },
+    /// End a session. Only its client may, and the world itself.
+    EndSession {
+        /// Which.
+        session: SessionId,
+        /// A word for programs; `client` when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// Report what a run of a node has done so far. A run that an interrupt has cancelled may still report
+    /// how calls of tools ended, and, once, the text that the client has got.
+    ReportNode {
+        /// The session.
+        session: SessionId,
+        /// The run.
+        #[serde(rename = "invocation")]
+        run: RunId,
+        /// The events that the node sends.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        events: Vec<NewFlowEvent>,
+        /// The part of its answer that was sent before the interrupt.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
     /// Set a timer, or set it anew.
     SetTimer(SetTimer),
     /// Cancel a timer.

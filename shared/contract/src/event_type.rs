@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use crate::fact_kind::FactKind;
 
 /// The first tokens that only the world itself may use in the type of an event.
-pub const RESERVED_TOKENS: [&str; 17] = [
+pub const RESERVED_TOKENS: [&str; 18] = [
     "world",
     "entity",
     "chat",
@@ -21,6 +21,7 @@ pub const RESERVED_TOKENS: [&str; 17] = [
     "engagement",
     "stream",
     "flow",
+    "session",
     "timer",
     "role",
     "badge",

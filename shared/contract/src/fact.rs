@@ -16,6 +16,10 @@ use crate::entity::{Entity, EntityKind};
 use crate::event::NewEvent;
 use crate::event_type::EventType;
 use crate::fact_kind::FactKind;
+use crate::flow::{
+    FlowDeclared, FlowEvent, FlowPassed, FlowRemoved, NodeStep, SessionChanged, SessionEnded,
+    SessionInterrupted, SessionStarted,
+};
 use crate::id::{ActionName, ApprovalId, ChatId, EntityId, MessageId, RunId, TimerId};
 use crate::interaction::{
     InteractionAccepted, InteractionEnded, InteractionProgressed, InteractionRequested,
@@ -168,6 +172,22 @@ facts! {
     StreamRemoved(StreamRemoved);
     /// Samples were appended to a stream.
     StreamAppended(StreamAppended);
+    /// A flow is now as given.
+    FlowDeclared(FlowDeclared);
+    /// A flow is not there any more. Its open sessions go on.
+    FlowRemoved(FlowRemoved);
+    /// A client or a node has sent an event in a session.
+    FlowEvent(FlowEvent);
+    /// An event of a session has left a node at which it was queued.
+    FlowPassed(FlowPassed);
+    /// A session began. The event's id is the session's.
+    SessionStarted(SessionStarted);
+    /// What is known of a session has changed.
+    SessionChanged(SessionChanged);
+    /// A session was interrupted: what was answered is not answered any more.
+    SessionInterrupted(SessionInterrupted);
+    /// A session ended.
+    SessionEnded(SessionEnded);
     /// A timer will fire.
     TimerSet(TimerSet);
     /// A timer fired.
@@ -336,6 +356,9 @@ pub struct ActionRequested {
     /// The steps of a request that it does for one of its targets, its entity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interaction: Option<InteractionStep>,
+    /// The event of a session that it handles for a node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeStep>,
     /// If it has not ended by then, it has failed.
     pub deadline: Timestamp,
     /// What it is for, in a word: see [`Purpose`](crate::Purpose). Absent in events of earlier versions.

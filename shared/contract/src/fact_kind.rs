@@ -127,6 +127,22 @@ fact_kinds! {
     StreamRemoved = "stream.removed";
     /// Samples were appended to a stream.
     StreamAppended = "stream.appended";
+    /// A flow is now as given.
+    FlowDeclared = "flow.declared";
+    /// A flow is not there any more. Its open sessions go on.
+    FlowRemoved = "flow.removed";
+    /// A client or a node has sent an event in a session.
+    FlowEvent = "flow.event";
+    /// An event of a session has left a node at which it was queued.
+    FlowPassed = "flow.passed";
+    /// A session began. The event's id is the session's.
+    SessionStarted = "session.started";
+    /// What is known of a session has changed.
+    SessionChanged = "session.changed";
+    /// A session was interrupted: what was answered is not answered any more.
+    SessionInterrupted = "session.interrupted";
+    /// A session ended.
+    SessionEnded = "session.ended";
     /// A timer will fire.
     TimerSet = "timer.set";
     /// A timer fired.
@@ -198,6 +214,14 @@ impl FactKind {
             | Self::StreamDeclared
             | Self::StreamRemoved
             | Self::StreamAppended
+            | Self::FlowDeclared
+            | Self::FlowRemoved
+            | Self::FlowEvent
+            | Self::FlowPassed
+            | Self::SessionStarted
+            | Self::SessionChanged
+            | Self::SessionInterrupted
+            | Self::SessionEnded
             | Self::TimerSet
             | Self::TimerFired
             | Self::TimerCancelled => None,

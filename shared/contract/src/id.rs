@@ -116,6 +116,10 @@ name_id! {
     RoleName;
     /// One run of one gateway.
     GatewayId;
+    /// A flow in a world.
+    FlowId;
+    /// A node among those of its flow.
+    NodeId;
 }
 
 impl WorldId {
@@ -211,6 +215,8 @@ uuid_id! {
     ApprovalId;
     /// A request of an entity to others: the id of its `interaction.requested` event.
     InteractionId;
+    /// A client's conversation with a flow: the id of its `session.started` event.
+    SessionId;
 }
 
 impl CommandId {
@@ -268,6 +274,12 @@ impl RunId {
     pub fn completion(self) -> CommandId {
         CommandId::from_key(&["complete", &self.to_string()])
     }
+
+    /// The command with which a worker reports what this run has done so far for a node of a flow, from 0:
+    /// the same in every attempt, so that a repeated report does nothing.
+    pub fn report(self, index: u32) -> CommandId {
+        CommandId::from_key(&["report", &self.to_string(), &index.to_string()])
+    }
 }
 
 impl EventId {
@@ -289,6 +301,11 @@ impl EventId {
     /// The interaction that an `interaction.requested` event with this id requests.
     pub fn interaction(self) -> InteractionId {
         InteractionId(self.0)
+    }
+
+    /// The session that a `session.started` event with this id begins.
+    pub fn session(self) -> SessionId {
+        SessionId(self.0)
     }
 }
 

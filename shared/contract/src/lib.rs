@@ -22,6 +22,7 @@ pub mod event;
 pub mod event_type;
 pub mod fact;
 pub mod fact_kind;
+pub mod flow;
 pub mod http;
 pub mod id;
 pub mod interaction;
@@ -56,8 +57,8 @@ pub use event_type::EventType;
 pub use fact::Fact;
 pub use fact_kind::FactKind;
 pub use id::{
-    ActionName, ApprovalId, ChatId, CommandId, CommitId, EntityId, EventId, GatewayId,
-    InteractionId, MessageId, RoleName, RunId, StreamName, TimerId, WorldId,
+    ActionName, ApprovalId, ChatId, CommandId, CommitId, EntityId, EventId, FlowId, GatewayId,
+    InteractionId, MessageId, NodeId, RoleName, RunId, SessionId, StreamName, TimerId, WorldId,
 };
 pub use presence::{EntitiesConnected, EntitiesDisconnected, PresenceEnded};
 pub use purpose::Purpose;

@@ -9,6 +9,7 @@ pub use crate::ability_call::{Caller, Question};
 use crate::action;
 use crate::event::Event;
 use crate::fact::ActionRequested;
+use crate::flow::NodeStep;
 use crate::id::{ActionName, ChatId, EntityId};
 use crate::interaction::InteractionStep;
 use crate::mind::ThinkTask;
@@ -46,6 +47,8 @@ pub enum Purpose {
     },
     /// The run's entity does what another requests of it.
     Interaction(InteractionStep),
+    /// The run handles an event of a session for a node of its flow.
+    Node(Box<NodeStep>),
     /// Somebody requested it by its name.
     Requested,
 }
@@ -61,7 +64,8 @@ impl Purpose {
     /// 4. it answers a message, in a chat: [`Answer`](Self::Answer);
     /// 5. its action is `title`, in a chat: [`Title`](Self::Title);
     /// 6. it does steps of a request: [`Interaction`](Self::Interaction);
-    /// 7. [`Requested`](Self::Requested).
+    /// 7. it handles an event of a session: [`Node`](Self::Node);
+    /// 8. [`Requested`](Self::Requested).
     pub fn of(event: &Event, requested: &ActionRequested) -> Self {
         let question = question(event, requested);
         if let Some(task) = requested.thinking {
@@ -84,9 +88,11 @@ impl Purpose {
             (None, _, Some(chat)) if requested.action.as_str() == action::TITLE => {
                 Self::Title { chat: chat.clone() }
             }
-            (None, ..) => requested
-                .interaction
-                .map_or(Self::Requested, Self::Interaction),
+            (None, ..) => match (requested.interaction, &requested.node) {
+                (Some(step), _) => Self::Interaction(step),
+                (None, Some(step)) => Self::Node(Box::new(step.clone())),
+                (None, None) => Self::Requested,
+            },
         }
     }
 
@@ -111,6 +117,10 @@ impl Purpose {
             Self::Interaction(step) => Some(*step),
             _ => None,
         };
+        let node = match self {
+            Self::Node(step) => Some(step.as_ref().clone()),
+            _ => None,
+        };
         ActionRequested {
             action,
             entity,
@@ -123,6 +133,7 @@ impl Purpose {
             depth: 0,
             thinking,
             interaction,
+            node,
             deadline,
             purpose: Some(self.kind()),
         }
@@ -138,6 +149,7 @@ impl Purpose {
             Self::Summarise => PurposeKind::Summarise,
             Self::Title { .. } => PurposeKind::Title,
             Self::Interaction(_) => PurposeKind::Interaction,
+            Self::Node(_) => PurposeKind::Node,
             Self::Requested => PurposeKind::Requested,
         }
     }
@@ -156,6 +168,7 @@ impl Purpose {
             | Self::Summarise
             | Self::Title { .. }
             | Self::Interaction(_)
+            | Self::Node(_)
             | Self::Requested => None,
         }
     }

@@ -22,6 +22,8 @@ pub enum PurposeKind {
     Title,
     /// See [`Purpose::Interaction`](crate::Purpose::Interaction).
     Interaction,
+    /// See [`Purpose::Node`](crate::Purpose::Node).
+    Node,
     /// See [`Purpose::Requested`](crate::Purpose::Requested).
     Requested,
 }

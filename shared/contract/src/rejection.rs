@@ -64,6 +64,10 @@ pub enum RejectionCode {
     UnknownStream,
     /// The entity has no behaviour.
     UnknownBehaviour,
+    /// The world has no such flow.
+    UnknownFlow,
+    /// The session has ended, or never was.
+    UnknownSession,
     /// Something of this id is there already.
     AlreadyExists,
     /// The run, or what waited for a person, has ended, or never was.

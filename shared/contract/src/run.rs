@@ -10,6 +10,7 @@ use crate::ability::{AvailableAbility, EntityPatch};
 use crate::chat::ChatMessage;
 use crate::entity::Entity;
 use crate::event::NewEvent;
+use crate::flow::{NodeContext, NodeOutput};
 use crate::id::{ActionName, ChatId, EntityId, MessageId, RunId, WorldId};
 use crate::interaction::InteractionContext;
 use crate::mind::{MindContext, MindUpdate};
@@ -78,6 +79,9 @@ pub struct RunContext {
     /// The steps of an interaction that it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interaction: Option<Box<InteractionContext>>,
+    /// The event of a session that it handles for a node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<Box<NodeContext>>,
 }
 
 /// How a run ended, in the words of its worker.
@@ -130,6 +134,9 @@ pub struct RunResult {
     /// The mean loss of the samples, in a run that learns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<f64>,
+    /// What it does in its session, in a run of a node. The text of an answer is `message`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeOutput>,
     /// The result itself, for clients that wait for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Box<RawValue>>,

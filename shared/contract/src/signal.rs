@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ChatId, EntityId, MessageId, RunId};
+use crate::{ChatId, EntityId, MessageId, NodeId, RunId, SessionId};
 
 /// A piece of an answer that is still being thought of. The whole follows as `message.posted`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -23,6 +23,13 @@ pub struct Chunk {
     /// The turn that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<MessageId>,
+    /// The session in which a node answers. Its turn is the event that began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub session: Option<SessionId>,
+    /// The node that answers there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeId>,
     /// What was added.
     pub text: String,
     /// Whether this is progress of a tool, and not a piece of an answer.

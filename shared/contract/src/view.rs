@@ -6,7 +6,9 @@
 mod activity;
 mod agent;
 mod chat;
+mod encoded;
 mod entity;
+mod extent;
 mod interaction;
 mod interaction_fold;
 mod outline;
@@ -20,7 +22,9 @@ mod world;
 pub use activity::Activity;
 pub use agent::{AgentView, MemoryMessage};
 pub use chat::{ChatOutline, ChatView};
+pub use encoded::EncodedView;
 pub use entity::{EntityOutline, EventTypeView, EventTypesView};
+pub use extent::View;
 pub use interaction::{
     InteractionPage, InteractionStatus, InteractionView, RequestView, RequestsView, TargetView,
 };
@@ -29,11 +33,11 @@ pub use outline::Outline;
 pub use page::{ChatPage, EntityPage, RunPage};
 pub use profile::WorldProfile;
 pub use request::{
-    EncodedView, GetActionResult, GetActivity, GetAgent, GetAgents, GetApproval, GetApprovals,
-    GetBehaviour, GetChat, GetChatOutline, GetChats, GetDiagram, GetEntities, GetEntity,
-    GetEventTypes, GetInteraction, GetInteractions, GetOutline, GetProfile, GetRequests, GetRoster,
-    GetRun, GetRuns, GetStatistics, GetStream, GetStreamBatches, GetStreams, GetView, GetWhole,
-    View, ViewRequest,
+    GetActionResult, GetActivity, GetAgent, GetAgents, GetApproval, GetApprovals, GetBehaviour,
+    GetChat, GetChatOutline, GetChats, GetDiagram, GetEntities, GetEntity, GetEventTypes, GetFlow,
+    GetFlowDiagram, GetFlows, GetInteraction, GetInteractions, GetOutline, GetProfile, GetRequests,
+    GetRoster, GetRun, GetRuns, GetSession, GetSessions, GetStatistics, GetStream,
+    GetStreamBatches, GetStreams, GetView, GetWhole, ViewRequest,
 };
 pub use run::{QuestionId, RunOutline, RunView, TimerView};
 pub use stream::{StreamBatches, StreamPage, StreamView};

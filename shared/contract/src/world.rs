@@ -10,7 +10,8 @@ use crate::behaviour::{BadgePolicy, CustomAction, Definition, RoleSpec};
 use crate::brain::Provider;
 use crate::chat::Chat;
 use crate::entity::Entity;
-use crate::id::{EntityId, RoleName};
+use crate::flow::FlowSpec;
+use crate::id::{EntityId, FlowId, RoleName};
 use crate::stream::{StreamRef, StreamSpec};
 use crate::tool::McpServers;
 
@@ -76,6 +77,10 @@ pub struct WorldSpec {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = std::collections::BTreeMap<String, StreamSpec>)]
     pub streams: BTreeMap<StreamRef, StreamSpec>,
+    /// Its flows, by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = std::collections::BTreeMap<String, FlowSpec>)]
+    pub flows: BTreeMap<FlowId, FlowSpec>,
 }
 
 impl Default for WorldSpec {
@@ -99,6 +104,7 @@ impl Default for WorldSpec {
             entities: Vec::new(),
             chats: Vec::new(),
             streams: BTreeMap::new(),
+            flows: BTreeMap::new(),
         }
     }
 }

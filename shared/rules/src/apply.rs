@@ -10,8 +10,8 @@ use crate::runs::EndedRun;
 use crate::tools::LoopOwner;
 use crate::world::World;
 use crate::{
-    behaviours, chats, entities, event_types, interactions, minds, presence, runs, streams, timers,
-    tools, worlds,
+    behaviours, chats, entities, event_types, flows, interactions, minds, presence, runs, sessions,
+    streams, timers, tools, worlds,
 };
 
 /// Applies an event that happened at `at`; `fact` is its payload, when its type is built in.
@@ -29,7 +29,9 @@ pub(crate) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
     let interaction = interactions::apply(world, event, fact, at);
     chats::apply(world, event, fact, at);
     minds::apply(world, event, fact);
+    sessions::apply(world, event, fact, at);
     timers::apply(world, event, fact);
+    flows::apply(world, fact);
     behaviours::apply(world, event, fact, interaction.as_ref(), at);
     worlds::apply(world, fact, at);
     if let Some(owner) = loop_with_result {
@@ -101,6 +103,12 @@ fn run_ended(world: &mut World, ended: &EndedRun<'_>, event: &Event, at: Timesta
         Purpose::Decide => minds::on_task_ended(world, ended, ThinkTask::Decide, moment),
         Purpose::Summarise => minds::on_task_ended(world, ended, ThinkTask::Summarise, moment),
         Purpose::Interaction(step) => interactions::on_run_ended(world, ended, *step),
+        Purpose::Node(step) => {
+            sessions::on_run_ended(world, ended, step, at);
+            if step.answers {
+                behaviours::on_answer_ended(world, ended, at);
+            }
+        }
         Purpose::Ability { caller: None, .. } | Purpose::Title { .. } | Purpose::Requested => {}
     }
 }

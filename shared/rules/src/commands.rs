@@ -7,8 +7,8 @@ use crate::decider::{Decider, FOLLOW_UPS_MAX};
 use crate::entity_checks::check_entity;
 use crate::world::World;
 use crate::{
-    abilities, behaviours, chats, completion, due, entities, event_types, interactions, presence,
-    runs, streams, timers, tools, worlds,
+    abilities, behaviours, chats, completion, due, entities, event_types, flows, interactions,
+    presence, runs, streams, timers, tools, worlds,
 };
 
 /// Decides a command.
@@ -27,11 +27,13 @@ pub(crate) fn decide(
     match &request.command {
         Command::CreateWorld(spec) => {
             worlds::create(world, spec, decider)?;
-            behaviours::apply_spec(world, spec, decider)
+            behaviours::apply_spec(world, spec, decider)?;
+            flows::apply_spec(world, spec, decider)
         }
         Command::ApplyWorld(spec) => {
             worlds::apply_spec(world, spec, decider)?;
-            behaviours::apply_spec(world, spec, decider)
+            behaviours::apply_spec(world, spec, decider)?;
+            flows::apply_spec(world, spec, decider)
         }
         Command::UpdateWorld(update) => worlds::update(world, update, decider),
         Command::DeleteWorld => decider.push(Fact::WorldDeleted(Empty {})),
@@ -62,6 +64,12 @@ pub(crate) fn decide(
         | Command::ResumeBehaviour { .. }
         | Command::UseAction { .. }
         | Command::SetRole { .. } => decide_behaviours(world, &request.command, decider),
+        Command::PutFlow { .. }
+        | Command::RemoveFlow { .. }
+        | Command::StartSession { .. }
+        | Command::SendSessionEvents { .. }
+        | Command::EndSession { .. }
+        | Command::ReportNode { .. } => decide_flows(world, &request.command, decider),
         Command::SendEvents { .. }
         | Command::RequestAction { .. }
         | Command::Complete { .. }
@@ -202,6 +210,35 @@ fn decide_behaviours(
         Command::SetRole { entity, role } => {
             behaviours::change_role(world, entity, role.as_ref(), decider)
         }
+        _ => Ok(()),
+    }
+}
+
+fn decide_flows(
+    world: &World,
+    command: &Command,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    match command {
+        Command::PutFlow { flow, spec } => flows::put(world, flow, spec, decider),
+        Command::RemoveFlow { flow } => flows::remove(world, flow, decider),
+        Command::StartSession {
+            flow,
+            variables,
+            init,
+        } => flows::start(world, flow, variables, init.as_deref(), decider),
+        Command::SendSessionEvents { session, events } => {
+            flows::send(world, *session, events, decider)
+        }
+        Command::EndSession { session, reason } => {
+            flows::end(world, *session, reason.as_deref(), decider)
+        }
+        Command::ReportNode {
+            session,
+            run,
+            events,
+            text,
+        } => flows::report(world, (*session, *run), events, text.as_deref(), decider),
         _ => Ok(()),
     }
 }

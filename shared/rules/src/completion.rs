@@ -12,7 +12,7 @@ use crate::decider::Decider;
 use crate::runs::{OpenRun, fail, push_completed, require_open};
 use crate::tools::LoopOwner;
 use crate::world::World;
-use crate::{behaviours, chats, entities, interactions, minds, tools};
+use crate::{behaviours, chats, entities, flows, interactions, minds, tools};
 
 /// A worker reports how a run ended.
 pub(crate) fn complete(
@@ -70,6 +70,7 @@ fn succeed(
             behaviours::on_run_completed(world, run, *step, result, decider)?;
             interactions::on_run_completed(world, (id, run), *step, result, decider)
         }
+        Purpose::Node(step) => flows::on_run_completed(world, (id, run), step, result, decider),
         Purpose::Ability { .. } | Purpose::Requested => push_result(id, run, result, decider),
     }
 }

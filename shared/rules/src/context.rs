@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use contract::brain::Llm;
 use contract::mind::ThinkTask;
-use contract::{Brain, Entity, Event, FactKind, Purpose, Rejection, RunContext, RunId};
+use contract::{
+    Brain, Entity, EntityId, EntityKind, Event, FactKind, Purpose, Rejection, RunContext, RunId,
+};
 
 use crate::abilities::available;
 use crate::chats::{chat_model, conversation, title_messages};
 use crate::entities::require_entity;
+use crate::flows::node_context;
 use crate::interactions::interaction_context;
 use crate::minds::mind_context;
 use crate::runs::require_open;
@@ -30,7 +33,12 @@ const TITLE_TIMEOUT: Duration = Duration::from_secs(60);
 pub fn context(world: &World, id: RunId) -> Result<RunContext, Rejection> {
     require_world(world)?;
     let run = require_open(world, id)?;
-    let mut entity = require_entity(world, &run.entity, "agent")?.clone();
+    // A node of a flow without an agent is the world's own.
+    let mut entity = if run.entity == EntityId::world() {
+        Entity::new(EntityId::world(), EntityKind::Object)
+    } else {
+        require_entity(world, &run.entity, "agent")?.clone()
+    };
     fill_prompt(world, &mut entity);
     let mut context = RunContext {
         entity,
@@ -42,6 +50,7 @@ pub fn context(world: &World, id: RunId) -> Result<RunContext, Rejection> {
         offers: Vec::new(),
         situation: None,
         interaction: None,
+        node: None,
     };
     match &run.purpose {
         Purpose::Decide => {
@@ -66,6 +75,12 @@ pub fn context(world: &World, id: RunId) -> Result<RunContext, Rejection> {
         Purpose::Interaction(step) => {
             let found = interaction_context(world, &run.entity, *step);
             context.interaction = found.map(Box::new);
+        }
+        Purpose::Node(step) => {
+            if let Some((node, messages)) = node_context(world, id, &run.entity, step) {
+                context.node = Some(Box::new(node));
+                context.messages = messages;
+            }
         }
         Purpose::Ability { .. } | Purpose::Requested => {}
     }

@@ -5,7 +5,7 @@ use contract::Rejection;
 use crate::decider::Decider;
 use crate::schedule::Due;
 use crate::world::World;
-use crate::{behaviours, interactions, presence, runs, timers, tools};
+use crate::{behaviours, flows, interactions, presence, runs, timers, tools};
 
 /// Does what is due, soonest first; what does not fit in one command is left for the next wake-up.
 pub(crate) fn fire_due(world: &World, decider: &mut Decider<'_>) -> Result<(), Rejection> {
@@ -28,6 +28,7 @@ pub(crate) fn fire_due(world: &World, decider: &mut Decider<'_>) -> Result<(), R
             }
             Due::Approval(id) => tools::expire(world, *id, decider)?,
             Due::Interaction(id) => interactions::expire(world, *id, decider)?,
+            Due::Session(id) => flows::on_due(world, *id, decider)?,
             Due::Behaviour(entity) => behaviours::end_delay(entity, decider)?,
             // One event for all of them.
             Due::Presence(_) if has_ended_presences => {}

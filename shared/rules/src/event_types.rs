@@ -5,7 +5,7 @@ mod commands;
 mod events;
 mod state;
 
-pub(crate) use check::{check_data, check_registration};
+pub(crate) use check::{check_data, check_payload, check_registration};
 pub(crate) use commands::register;
 pub(crate) use events::apply;
 pub(crate) use state::{EventTypes, Version};

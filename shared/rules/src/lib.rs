@@ -25,6 +25,7 @@ mod due;
 mod entities;
 mod entity_checks;
 mod event_types;
+mod flows;
 mod follow_up;
 mod interactions;
 mod lifecycle;
@@ -34,6 +35,7 @@ mod rejection;
 mod runs;
 mod schedule;
 mod schemas;
+mod sessions;
 mod step;
 mod streams;
 #[cfg(test)]

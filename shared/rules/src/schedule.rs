@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contract::{ApprovalId, EntityId, InteractionId, RunId, TimerId, Timestamp};
+use contract::{ApprovalId, EntityId, InteractionId, RunId, SessionId, TimerId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Everything of a world with a moment at which it is due.
@@ -29,6 +29,8 @@ pub(crate) enum Due {
     Behaviour(EntityId),
     /// An entity has had no connection for the grace period.
     Presence(EntityId),
+    /// A session was idle for too long, or calls of tools of it were not ended in time.
+    Session(SessionId),
 }
 
 impl Schedule {

@@ -6,6 +6,7 @@ mod chats;
 mod clients;
 mod dialect;
 mod events;
+mod flows;
 mod interactions;
 mod limits;
 mod properties;

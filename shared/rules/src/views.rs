@@ -7,6 +7,7 @@ mod behaviours;
 mod chats;
 mod entities;
 mod event_types;
+mod flows;
 mod for_workers;
 mod interactions;
 mod outline;
@@ -62,6 +63,13 @@ pub fn view<'a>(world: &'a World, request: &ViewRequest) -> View<'a> {
         ViewRequest::ActionResult(get) => View::ActionResult(
             behaviours::action_result(world, &get.entity, get.command).map(Box::new),
         ),
+        ViewRequest::Flow(get) => View::Flow(flows::flow(world, &get.id).map(Box::new)),
+        ViewRequest::Flows(get) => View::Flows(flows::flow_page(world, get)),
+        ViewRequest::FlowDiagram(get) => {
+            View::FlowDiagram(flows::diagram(world, &get.id, get.format))
+        }
+        ViewRequest::Session(get) => View::Session(flows::session(world, get.id).map(Box::new)),
+        ViewRequest::Sessions(get) => View::Sessions(flows::session_page(world, get)),
         ViewRequest::Roster => View::Roster(behaviours::roster(world)),
         ViewRequest::Statistics => View::Statistics(behaviours::statistics(world)),
         ViewRequest::All(requests) => {

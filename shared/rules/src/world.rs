@@ -13,11 +13,13 @@ use crate::chats::Chats;
 use crate::dedup::CommandDedup;
 use crate::entities::Entities;
 use crate::event_types::EventTypes;
+use crate::flows::Flows;
 use crate::interactions::Interactions;
 use crate::minds::Minds;
 use crate::presence::Presence;
 use crate::runs::Runs;
 use crate::schedule::Schedule;
+use crate::sessions::Sessions;
 use crate::streams::Streams;
 use crate::timers::Timers;
 use crate::tools::Tools;
@@ -54,6 +56,10 @@ pub struct World {
     /// What workers have registered: given to commands like their time, and no part of the state.
     #[serde(skip)]
     pub(crate) registered_actions: Arc<[DeclaredAction]>,
+    #[serde(default, skip_serializing_if = "Sessions::is_empty")]
+    pub(crate) sessions: Sessions,
+    #[serde(default, skip_serializing_if = "Flows::is_empty")]
+    pub(crate) flows: Flows,
 }
 
 impl World {
@@ -80,6 +86,8 @@ impl World {
             timers: Timers::default(),
             behaviours: Behaviours::default(),
             registered_actions: Arc::default(),
+            sessions: Sessions::default(),
+            flows: Flows::default(),
         }
     }
 

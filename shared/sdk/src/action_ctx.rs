@@ -248,6 +248,8 @@ impl ActionCtx {
             agent: entity.clone(),
             chat: chat.clone(),
             turn: *turn,
+            session: None,
+            node: None,
             text: text.to_owned(),
             progress,
         };

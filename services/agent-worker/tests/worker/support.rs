@@ -328,6 +328,7 @@ impl WorldStub {
             offers: self.offers.lock().unwrap().clone(),
             situation: self.mind.lock().unwrap().clone().map(Box::new),
             interaction: None,
+            node: None,
         }
     }
 }

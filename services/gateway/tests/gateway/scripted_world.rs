@@ -326,6 +326,8 @@ impl World {
                 agent: "ada".parse().unwrap(),
                 chat: Some("main".parse().unwrap()),
                 turn: Some(turn),
+                session: None,
+                node: None,
                 text: word.to_owned(),
                 progress: false,
             };

@@ -38,6 +38,11 @@ fn ada() -> EntityId {
     "ada".parse().unwrap()
 }
 
+fn node_step() -> NodeStep {
+    let step = json!({"session": MESSAGE, "node": "n", "event": TURN, "turn": TURN, "live": true});
+    serde_json::from_value(step).unwrap()
+}
+
 fn speak(caller: Option<Caller>) -> Purpose {
     Purpose::Ability {
         name: "speak".parse().unwrap(),
@@ -99,6 +104,11 @@ fn the_purpose_follows_from_the_fields_of_an_event() {
             speak(None),
         ),
         (None, json!({"ability": "speak", "call": "u1"}), speak(None)),
+        (
+            None,
+            json!({"node": node_step()}),
+            Purpose::Node(Box::new(node_step())),
+        ),
         (None, json!({"thinking": "decide"}), Purpose::Decide),
         (None, json!({"thinking": "summarise"}), Purpose::Summarise),
         (
@@ -137,6 +147,7 @@ fn a_request_keeps_its_purpose() {
         Purpose::Title {
             chat: CHAT.parse().unwrap(),
         },
+        Purpose::Node(Box::new(node_step())),
         Purpose::Requested,
     ];
     for purpose in purposes {

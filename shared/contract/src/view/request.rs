@@ -1,9 +1,7 @@
-//! Requests for views of a state, and the encoding of the views.
+//! Requests for views of a state.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
-use utoipa::ToSchema;
 
 use super::{
     Activity, AgentView, ChatOutline, ChatPage, ChatView, EntityPage, EventTypesView,
@@ -11,9 +9,9 @@ use super::{
     StreamPage, StreamView, WorldProfile, WorldView,
 };
 use crate::behaviour::{ActionResult, BehaviourView, DiagramFormat, Roster, Statistics};
-use crate::commit::Seq;
 use crate::entity::{Entity, EntityKind};
-use crate::id::{ApprovalId, ChatId, CommandId, EntityId, InteractionId, RunId};
+use crate::flow::{FlowPage, FlowView, SessionPage, SessionView};
+use crate::id::{ApprovalId, ChatId, CommandId, EntityId, FlowId, InteractionId, RunId, SessionId};
 use crate::stream::StreamRef;
 use crate::tool::Approval;
 
@@ -74,6 +72,16 @@ pub enum ViewRequest {
     Diagram(GetDiagram),
     /// See [`GetActionResult`].
     ActionResult(GetActionResult),
+    /// See [`GetFlow`].
+    Flow(GetFlow),
+    /// See [`GetFlows`].
+    Flows(GetFlows),
+    /// See [`GetFlowDiagram`].
+    FlowDiagram(GetFlowDiagram),
+    /// See [`GetSession`].
+    Session(GetSession),
+    /// See [`GetSessions`].
+    Sessions(GetSessions),
     /// See [`GetRoster`].
     Roster,
     /// See [`GetStatistics`].
@@ -81,27 +89,6 @@ pub enum ViewRequest {
     /// Several views of the same moment: an array, in this order. See the tuples that are a
     /// [`GetView`].
     All(Vec<ViewRequest>),
-}
-
-/// How much of a state is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum View {
-    /// All of it.
-    #[default]
-    Whole,
-    /// What the world is, who and what is in it, and what goes on: without the states of entities,
-    /// the messages of chats, the input of runs, types of events and timers.
-    Outline,
-}
-
-impl From<View> for ViewRequest {
-    fn from(view: View) -> Self {
-        match view {
-            View::Whole => Self::Whole,
-            View::Outline => Self::Outline,
-        }
-    }
 }
 
 impl ViewRequest {
@@ -117,7 +104,9 @@ impl ViewRequest {
             | Self::Chats(GetChats { limit, .. })
             | Self::Runs(GetRuns { limit, .. })
             | Self::Interactions(GetInteractions { limit, .. })
-            | Self::Streams(GetStreams { limit, .. }) => limit.is_none(),
+            | Self::Streams(GetStreams { limit, .. })
+            | Self::Flows(GetFlows { limit, .. })
+            | Self::Sessions(GetSessions { limit, .. }) => limit.is_none(),
             Self::Requests(_) => true,
             Self::All(views) => views.iter().any(Self::is_large),
             Self::Profile
@@ -135,6 +124,9 @@ impl ViewRequest {
             | Self::Behaviour(_)
             | Self::Diagram(_)
             | Self::ActionResult(_)
+            | Self::Flow(_)
+            | Self::FlowDiagram(_)
+            | Self::Session(_)
             | Self::StreamBatches(_) => false,
         }
     }
@@ -406,6 +398,61 @@ get! {
     } => StreamBatches: Option<StreamBatches<'static>>
 }
 
+get! {
+    /// One flow.
+    GetFlow {
+        /// Which.
+        id: FlowId,
+    } => Flow: Option<FlowView<'static>>
+}
+get! {
+    /// Flows, by id.
+    #[derive(Default)]
+    GetFlows {
+        /// Only those behind this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<FlowId>,
+        /// At most this many; all when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+    } => Flows: FlowPage<'static>
+}
+get! {
+    /// The drawing of a flow.
+    GetFlowDiagram {
+        /// Which.
+        id: FlowId,
+        /// In which language.
+        #[serde(default)]
+        format: DiagramFormat,
+    } => FlowDiagram: Option<String>
+}
+get! {
+    /// One session that has not ended.
+    GetSession {
+        /// Which.
+        id: SessionId,
+    } => Session: Option<SessionView>
+}
+get! {
+    /// Sessions that have not ended, by id.
+    #[derive(Default)]
+    GetSessions {
+        /// Only those of this flow.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flow: Option<FlowId>,
+        /// Only those of this client.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entity: Option<EntityId>,
+        /// Only those behind this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<SessionId>,
+        /// At most this many; all when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+    } => Sessions: SessionPage
+}
+
 impl<Q: GetView> GetView for Vec<Q> {
     type View = Vec<Q::View>;
 
@@ -432,33 +479,3 @@ get_tuple!(A 0, B 1);
 get_tuple!(A 0, B 1, C 2);
 get_tuple!(A 0, B 1, C 2, D 3);
 get_tuple!(A 0, B 1, C 2, D 3, E 4);
-
-/// A view on its way: the requester, which knows its type, decodes it. Everything of a
-/// world may be passed on undecoded.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct EncodedView {
-    /// The last commit that is in it.
-    pub seq: Seq,
-    /// The view as JSON.
-    #[serde(rename = "state")]
-    pub json: Box<RawValue>,
-}
-
-impl EncodedView {
-    /// Encodes a view of the state after the commit `seq`.
-    ///
-    /// # Errors
-    /// When a value in it is no JSON.
-    pub fn new(seq: Seq, view: &impl Serialize) -> serde_json::Result<Self> {
-        let json = to_raw_value(view)?;
-        Ok(Self { seq, json })
-    }
-
-    /// Decodes the view.
-    ///
-    /// # Errors
-    /// When it is a view of another type.
-    pub fn decode<V: DeserializeOwned>(&self) -> serde_json::Result<V> {
-        serde_json::from_str(self.json.get())
-    }
-}

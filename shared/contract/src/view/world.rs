@@ -12,7 +12,10 @@ use super::run::{RunView, TimerView};
 use super::stream::StreamView;
 use crate::commit::Seq;
 use crate::entity::Entity;
-use crate::id::{ApprovalId, ChatId, EntityId, InteractionId, RunId, TimerId, WorldId};
+use crate::flow::{FlowView, SessionView};
+use crate::id::{
+    ApprovalId, ChatId, EntityId, FlowId, InteractionId, RunId, SessionId, TimerId, WorldId,
+};
 use crate::mind::MindView;
 use crate::stream::StreamRef;
 use crate::timestamp::Timestamp;
@@ -65,6 +68,12 @@ pub struct WorldView<'a> {
     /// The streams, without their samples.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub streams: BTreeMap<StreamRef, StreamView<'a>>,
+    /// The flows.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub flows: BTreeMap<FlowId, FlowView<'a>>,
+    /// The sessions that have not ended.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sessions: BTreeMap<SessionId, SessionView>,
     /// The timers that have not fired.
     pub timers: BTreeMap<TimerId, TimerView<'a>>,
 }

@@ -60,6 +60,7 @@ fn the_log_and_the_queue() {
     check::<Run>(&golden!("invocation"));
     check::<Chunk>(&golden!("chunk"));
     check::<Chunk>(&golden!("chunk_progress"));
+    check::<Chunk>(&golden!("chunk_session"));
     check::<CloudEvent>(&golden!("cloud_event"));
 }
 
@@ -112,7 +113,7 @@ fn check_entry(request: &Value, view: &Value) -> &'static str {
     view_name(&wanted)
 }
 
-const VIEWS: usize = 28;
+const VIEWS: usize = 33;
 
 /// A new request for a view does not compile here until it is counted.
 fn view_name(request: &ViewRequest) -> &'static str {
@@ -142,6 +143,11 @@ fn view_name(request: &ViewRequest) -> &'static str {
         ViewRequest::Behaviour(_) => "behaviour",
         ViewRequest::Diagram(_) => "diagram",
         ViewRequest::ActionResult(_) => "action_result",
+        ViewRequest::Flow(_) => "flow",
+        ViewRequest::Flows(_) => "flows",
+        ViewRequest::FlowDiagram(_) => "flow_diagram",
+        ViewRequest::Session(_) => "session",
+        ViewRequest::Sessions(_) => "sessions",
         ViewRequest::Roster => "roster",
         ViewRequest::Statistics => "statistics",
         ViewRequest::All(_) => "all",
@@ -186,6 +192,11 @@ fn check_view(request: &ViewRequest, view: &Value) {
         ViewRequest::Behaviour(get) => read(get.clone(), view),
         ViewRequest::Diagram(get) => read(get.clone(), view),
         ViewRequest::ActionResult(get) => read(get.clone(), view),
+        ViewRequest::Flow(get) => read(get.clone(), view),
+        ViewRequest::Flows(get) => read(get.clone(), view),
+        ViewRequest::FlowDiagram(get) => read(get.clone(), view),
+        ViewRequest::Session(get) => read(get.clone(), view),
+        ViewRequest::Sessions(get) => read(get.clone(), view),
         ViewRequest::Roster => read(GetRoster, view),
         ViewRequest::Statistics => read(GetStatistics, view),
         ViewRequest::All(requests) => {
@@ -276,7 +287,7 @@ fn servers_of_tools() {
     }
 }
 
-const COMMANDS: usize = 42;
+const COMMANDS: usize = 48;
 
 /// A new command does not compile here until it is counted.
 fn name(command: &Command) -> &'static str {
@@ -320,6 +331,12 @@ fn name(command: &Command) -> &'static str {
         Command::PutStream(_) => "put_stream",
         Command::RemoveStream { .. } => "remove_stream",
         Command::AppendSamples(_) => "append_samples",
+        Command::PutFlow { .. } => "put_flow",
+        Command::RemoveFlow { .. } => "remove_flow",
+        Command::StartSession { .. } => "start_session",
+        Command::SendSessionEvents { .. } => "send_session_events",
+        Command::EndSession { .. } => "end_session",
+        Command::ReportNode { .. } => "report_node",
         Command::SetTimer(_) => "set_timer",
         Command::CancelTimer { .. } => "cancel_timer",
         Command::FireDue => "wake",

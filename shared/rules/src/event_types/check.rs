@@ -3,6 +3,7 @@
 use contract::ability::EventTypeVersion;
 use contract::{EventType, NewEvent, Rejection, RejectionCode};
 use schema::{Fault, Incompatibility, incompatibilities};
+use serde_json::value::RawValue;
 
 use crate::rejection::{field_path, invalid, reject, too_large};
 use crate::schemas::{invalid_data, parse_schema};
@@ -104,6 +105,22 @@ pub(crate) fn check_data(world: &World, event: &NewEvent, field: &str) -> Result
     };
     let refused = |faults: Vec<Fault>| invalid_data(&faults, &format!("{field}.data"));
     parsed.check(&event.data).map_err(refused)
+}
+
+/// Checks a payload by the newest version of its type, if that is registered; `field` is where it stands.
+pub(crate) fn check_payload(
+    world: &World,
+    event_type: &EventType,
+    data: &RawValue,
+    field: &str,
+) -> Result<(), Rejection> {
+    let newest = world.event_types.newest(event_type);
+    match newest.and_then(|version| version.parsed()) {
+        Some(parsed) => parsed
+            .check(data)
+            .map_err(|faults| invalid_data(&faults, field)),
+        None => Ok(()),
+    }
 }
 
 /// The version that an event names by its schema.

@@ -2,6 +2,7 @@
 
 use contract::Entity;
 use contract::behaviour::{ActionResult, BehaviourView, Roster, Statistics};
+use contract::flow::{FlowPage, FlowView, SessionPage, SessionView};
 use contract::tool::Approval;
 use contract::view::{
     Activity, AgentView, ChatOutline, ChatPage, ChatView, EntityPage, EventTypesView,
@@ -41,6 +42,11 @@ pub enum View<'a> {
     Behaviour(Option<Box<BehaviourView>>),
     Diagram(Option<String>),
     ActionResult(Option<Box<ActionResult>>),
+    Flow(Option<Box<FlowView<'a>>>),
+    Flows(FlowPage<'a>),
+    FlowDiagram(Option<String>),
+    Session(Option<Box<SessionView>>),
+    Sessions(SessionPage),
     Roster(Roster),
     Statistics(Statistics),
     All(Vec<View<'a>>),

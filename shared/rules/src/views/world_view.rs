@@ -6,6 +6,7 @@ use contract::view::{TimerView, WorldView};
 
 use super::chats::chat_view;
 use super::event_types::event_types;
+use super::flows::{flow_view, session_view};
 use super::interactions::interaction_view;
 use super::runs::run_view;
 use super::streams::stream_view;
@@ -54,6 +55,16 @@ pub(super) fn world_view(world: &World) -> WorldView<'_> {
             .collect(),
         streams: streams
             .map(|(stream, state)| (stream.clone(), stream_view(stream, state)))
+            .collect(),
+        flows: world
+            .flows
+            .after(None)
+            .filter_map(|(id, flow)| Some((id.clone(), flow_view(id, flow)?)))
+            .collect(),
+        sessions: world
+            .sessions
+            .after(None)
+            .map(|(id, session)| (id, session_view(id, session)))
             .collect(),
         timers: world
             .timers

@@ -11,6 +11,7 @@ use crate::chats::check_chat_spec;
 use crate::entities::{check_metadata, check_state, merge_spec};
 use crate::entity_checks::check_entity;
 use crate::event_types::check_registration;
+use crate::flows::check_spec as check_flows;
 use crate::rejection::invalid;
 use crate::streams::check_stream_spec;
 use crate::text::check_text;
@@ -87,7 +88,8 @@ pub(super) fn check_spec(world: &World, spec: &WorldSpec) -> Result<(), Rejectio
         check_chat_spec(chat, |id| find(world, spec, id), &field)?;
     }
     check_streams(world, spec)?;
-    check_behaviours(world, spec)
+    check_behaviours(world, spec)?;
+    check_flows(world, spec)
 }
 
 fn check_streams(world: &World, spec: &WorldSpec) -> Result<(), Rejection> {

@@ -150,9 +150,10 @@ fn continue_action(
                 None => look.give_up(place, decider),
             }
         }
-        Wait::Answer { chat, .. } if chats::is_answering(look.world(), chat, look.entity()) => {
-            Ok(())
-        }
+        Wait::Answer {
+            chat: Some(chat), ..
+        } if chats::is_answering(look.world(), chat, look.entity()) => Ok(()),
+        Wait::Answer { run: Some(run), .. } if look.world().runs.get(*run).is_some() => Ok(()),
         Wait::Answer { is_done: true, .. } => look.make((place, transition), false, None, decider),
         Wait::Answer { .. } if transition.on_failure.is_some() => {
             look.make((place, transition), true, None, decider)

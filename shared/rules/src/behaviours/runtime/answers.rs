@@ -1,12 +1,13 @@
-//! Answers to messages of chats, as a machine lets its entity give them.
+//! Answers in chats and in sessions of flows, as a machine lets its entity give them.
 
-use contract::{ChatId, EntityId, Timestamp, action};
+use contract::{ChatId, EntityId, RunId, Timestamp, action};
 
 use super::definitions::Compiled;
 use super::progress::{Busy, Progress, Wait};
 use crate::behaviours::machine::MachineState;
 use crate::chats;
 use crate::interactions::Answers;
+use crate::sessions;
 use crate::world::World;
 
 /// Sets when the entity of a machine answers messages.
@@ -21,6 +22,7 @@ pub(super) fn set_answers(world: &mut World, entity: &EntityId, at: Timestamp) {
     let answers = answers(compiled, progress, at);
     if world.interactions.set_answers(entity, answers) {
         chats::on_answers_changed(world, entity);
+        sessions::on_answers_changed(world, entity);
     }
 }
 
@@ -51,7 +53,12 @@ fn first(state: &MachineState, progress: &Progress, at: Option<Timestamp>) -> Op
 }
 
 /// A run was requested with which the entity of a machine answers.
-pub(super) fn begin(world: &mut World, entity: &EntityId, chat: &ChatId, at: Timestamp) {
+pub(super) fn begin(
+    world: &mut World,
+    entity: &EntityId,
+    (chat, run): (Option<&ChatId>, Option<RunId>),
+    at: Timestamp,
+) {
     let Some(compiled) = world.behaviours.compiled(entity).cloned() else {
         return;
     };
@@ -68,7 +75,8 @@ pub(super) fn begin(world: &mut World, entity: &EntityId, chat: &ChatId, at: Tim
             transition: Some(place),
             since: at,
             wait: Wait::Answer {
-                chat: chat.clone(),
+                chat: chat.cloned(),
+                run,
                 is_done: false,
             },
         });

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::interaction::EndStatus;
-use contract::{ChatId, InteractionId, Timestamp};
+use contract::{ChatId, InteractionId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::definitions::DefinitionId;
@@ -88,9 +88,13 @@ pub(super) enum Wait {
     Sent,
     /// A success: it is tried again.
     Success,
-    /// The end of its entity's answer in a chat.
+    /// The end of its entity's answer in a chat, or in a session of a flow.
     Answer {
-        chat: ChatId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        chat: Option<ChatId>,
+        /// The run, when it answers for a node of a flow.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<RunId>,
         /// Whether the last run of it was completed.
         is_done: bool,
     },

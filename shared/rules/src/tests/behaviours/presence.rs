@@ -32,14 +32,19 @@ fn brain(entity: &str, brain: Brain) -> Command {
 
 impl Story {
     fn connects(&mut self, name: &str, entities: &[&str]) -> Vec<String> {
-        self.reports(name, entities, &[])
+        self.reports_connections(name, entities, &[])
     }
 
     fn disconnects(&mut self, name: &str, entities: &[&str]) -> Vec<String> {
-        self.reports(name, &[], entities)
+        self.reports_connections(name, &[], entities)
     }
 
-    fn reports(&mut self, name: &str, connected: &[&str], gone: &[&str]) -> Vec<String> {
+    fn reports_connections(
+        &mut self,
+        name: &str,
+        connected: &[&str],
+        gone: &[&str],
+    ) -> Vec<String> {
         let parse = |ids: &[&str]| ids.iter().map(|id| id.parse().unwrap()).collect();
         let report = Command::ReportConnections {
             gateway: gateway(name),

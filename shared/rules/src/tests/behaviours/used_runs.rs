@@ -39,7 +39,7 @@ impl Story {
     }
 
     /// The run of an interaction, and what its worker reads.
-    fn run_of(&self, interaction: InteractionId) -> (RunId, Box<InteractionContext>) {
+    fn run_of_request(&self, interaction: InteractionId) -> (RunId, Box<InteractionContext>) {
         let open = self.open().into_iter();
         let mut runs = open.map(|run| {
             let context = crate::context(&self.world, run).unwrap();
@@ -51,7 +51,7 @@ impl Story {
 
     /// The same of the action that an entity has used last.
     fn used_run(&self, entity: &str) -> (RunId, Box<InteractionContext>) {
-        self.run_of(self.last_result(entity).interaction.unwrap())
+        self.run_of_request(self.last_result(entity).interaction.unwrap())
     }
 }
 
@@ -103,7 +103,7 @@ fn a_custom_action_processes_the_samples_of_its_request() {
     let (process, read) = story.used_run("w");
     assert_eq!(texts(&read.samples), ["\"a\"", "\"b\""]);
     assert_eq!(story.behaviour("w").state, "a");
-    let (custom, _) = story.run_of(id);
+    let (custom, _) = story.run_of_request(id);
     story.completes(process, &json!(null), &[json!("A"), json!("B")]);
     let ended = story.last_result("w");
     assert!(ended.result);
@@ -172,7 +172,7 @@ fn an_evaluation_is_there_when_its_run_has_ended() {
     append(&mut story, "v:right", &[json!(1), json!(2)]);
     let requested = json!({"action": "process", "targets": ["v"], "samples": [1, 2]});
     let requested = story.asks("w", requested);
-    let (process, _) = story.run_of(requested);
+    let (process, _) = story.run_of_request(requested);
     story.completes(process, &json!(null), &[json!(1), json!(3)]);
     let arguments = json!({"stream_hash": "v:right", "how": "mse", "steps": 2,
                            "agents_to_evaluate": "v"});

@@ -120,6 +120,8 @@ impl Script {
             agent: agent.parse().unwrap(),
             chat: Some("main".parse().unwrap()),
             turn: Some(self.turn.event(0).message()),
+            session: None,
+            node: None,
             text: "chunk ".to_owned(),
             progress: false,
         };

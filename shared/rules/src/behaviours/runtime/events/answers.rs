@@ -11,10 +11,14 @@ use crate::world::World;
 pub(super) fn apply(world: &mut World, event: &Event, fact: &Fact, at: Timestamp) {
     match fact {
         Fact::ActionRequested(requested) if world.behaviours.contains(&requested.entity) => {
-            if let Purpose::Answer(question) = Purpose::of(event, requested) {
-                answers::begin(world, &requested.entity, &question.chat, at);
-                look_again(world, &requested.entity, at);
-            }
+            let answer = match Purpose::of(event, requested) {
+                Purpose::Answer(question) => (Some(question.chat), None),
+                Purpose::Node(step) if step.answers => (None, Some(event.id.run())),
+                _ => return,
+            };
+            let (chat, run) = (answer.0.as_ref(), answer.1);
+            answers::begin(world, &requested.entity, (chat, run), at);
+            look_again(world, &requested.entity, at);
         }
         Fact::ChatStopped(_) | Fact::ChatDeleted(_) | Fact::MessageRemoved(_) => {
             for entity in answering(world) {

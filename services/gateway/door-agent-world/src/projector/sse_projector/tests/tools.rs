@@ -348,6 +348,8 @@ fn the_progress_of_a_tool_is_no_chunk_of_an_answer() {
             agent: "ada".parse().unwrap(),
             chat: Some("main".parse().unwrap()),
             turn: None,
+            session: None,
+            node: None,
             text: "half done".to_owned(),
             progress: true,
         };

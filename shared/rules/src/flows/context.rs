@@ -1,0 +1,99 @@
+//! What a worker gets for a run of a node.
+
+use std::collections::BTreeMap;
+
+use contract::chat::ChatMessage;
+use contract::flow::atoms::{LLM_REQUEST, content, last_user_content, messages};
+use contract::flow::{FlowFrame, NodeContext, NodeStep, TranscriptMessage};
+use contract::{EntityId, EventId, EventType, RunId};
+use serde_json::{Map, Value};
+
+use crate::sessions::OpenSession;
+use crate::world::World;
+
+/// What a worker needs to handle an event for a node, and the messages as a brain of chats reads them.
+pub(crate) fn node_context(
+    world: &World,
+    run: RunId,
+    entity: &EntityId,
+    step: &NodeStep,
+) -> Option<(NodeContext, Vec<ChatMessage>)> {
+    let session = world.sessions.get(step.session)?;
+    let frame = session.frame(step.event)?.clone();
+    let own = messages(&frame.data);
+    let messages: Vec<TranscriptMessage> = if frame.event_type == LLM_REQUEST && !own.is_empty() {
+        own
+    } else {
+        let transcript = session.transcript.iter();
+        transcript.map(|(_, message)| message).collect()
+    };
+    let content = (frame.event_type == LLM_REQUEST)
+        .then(|| content(&frame.data).or_else(|| last_user_content(&messages)))
+        .flatten();
+    let running = session.run_at(&step.node);
+    let running = running.filter(|running| running.run == run);
+    let open_calls = running.map(|running| &running.calls);
+    let in_chat = chat_messages(session, entity, step, &messages);
+    let context = NodeContext {
+        step: step.clone(),
+        flow: session.flow.clone(),
+        client: session.entity.clone(),
+        defaults: defaults(world, &frame),
+        frame,
+        content,
+        messages,
+        variables: session.variables.clone(),
+        session_context: session.context.clone(),
+        open_calls: open_calls
+            .into_iter()
+            .flatten()
+            .map(|call| call.id.clone())
+            .collect(),
+    };
+    Some((context, in_chat))
+}
+
+/// The defaults of fields that an event does not have.
+fn defaults(world: &World, frame: &FlowFrame) -> BTreeMap<String, Value> {
+    let event_type = frame.event_type.parse::<EventType>().ok();
+    let newest = event_type.and_then(|event_type| world.event_types.newest(&event_type));
+    let fields = newest.and_then(|version| version.schema["properties"].as_object());
+    let Some(fields) = fields else {
+        return BTreeMap::new();
+    };
+    let data: Map<String, Value> = serde_json::from_str(frame.data.get()).unwrap_or_default();
+    let missing = fields.iter().filter(|(name, _)| !data.contains_key(*name));
+    let defaults =
+        missing.filter_map(|(name, field)| Some((name.clone(), field.get("default")?.clone())));
+    defaults.collect()
+}
+
+/// The messages as those of a chat: a brain answers the last of them.
+fn chat_messages(
+    session: &OpenSession,
+    entity: &EntityId,
+    step: &NodeStep,
+    messages: &[TranscriptMessage],
+) -> Vec<ChatMessage> {
+    let last_user = messages.iter().rposition(|message| message.role == "user");
+    let until = last_user.map_or(messages.len(), |last| last + 1);
+    let id = EventId(step.event.0).message();
+    let messages = messages[..until].iter().map(|message| {
+        let from_agent = message.role == "assistant";
+        ChatMessage {
+            id,
+            sender: if from_agent {
+                entity.clone()
+            } else {
+                session.entity.clone()
+            },
+            from_agent,
+            answerers: Vec::new(),
+            text: message.content.clone(),
+            at: session.active_at,
+            turn: step.turn.message(),
+            in_reply_to: None,
+        }
+    });
+    messages.collect()
+}
