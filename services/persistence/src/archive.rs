@@ -11,6 +11,7 @@ mod lease;
 mod message_edits;
 mod section;
 mod section_statements;
+mod session_changes;
 mod table_changes;
 mod writer;
 

@@ -10,13 +10,15 @@ mod page;
 mod record;
 mod select;
 mod server;
+mod sessions;
 mod usage;
 mod worlds;
 
 use std::sync::Arc;
 
 use contract::query::{
-    ChatsQuery, EventsQuery, InteractionsQuery, MessagesQuery, Query, UsageQuery, WorldsQuery,
+    ChatsQuery, EventsQuery, InteractionsQuery, MessagesQuery, Query, SessionsQuery, UsageQuery,
+    WorldsQuery,
 };
 use service_kit::Tasks;
 
@@ -42,7 +44,8 @@ pub(crate) async fn serve_all(
         MessagesQuery,
         EventsQuery,
         UsageQuery,
-        InteractionsQuery
+        InteractionsQuery,
+        SessionsQuery
     );
     Ok(())
 }

@@ -5,8 +5,9 @@ use utoipa::ToSchema;
 
 use crate::chat::ChatMessage;
 use crate::commit::Position;
+use crate::flow::{SessionStatus, SessionView};
 use crate::view::{InteractionStatus, InteractionView};
-use crate::{ChatId, EntityId, InteractionId, Seq, Timestamp, WorldId};
+use crate::{ChatId, EntityId, FlowId, InteractionId, Seq, SessionId, Timestamp, WorldId};
 
 /// The most rows that one page holds.
 pub const PAGE_ROWS_MAX: u32 = 1000;
@@ -135,6 +136,9 @@ pub struct EventsQuery {
     /// In this chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat: Option<ChatId>,
+    /// Of this session: what happened in it, from `session.started` to `session.ended`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
     /// At most this many, and at most [`PAGE_ROWS_MAX`].
     pub limit: u32,
     /// Answer only when the archive holds this commit.
@@ -217,6 +221,45 @@ pub struct InteractionRow {
     pub interaction: InteractionView,
 }
 
+/// `mw.query.sessions`: the sessions of a world, open ones and those that have ended, in the order in which
+/// they began.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SessionsQuery {
+    /// Whose.
+    pub world: WorldId,
+    /// Only this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<SessionId>,
+    /// With this flow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<FlowId>,
+    /// Whose client is this entity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<EntityId>,
+    /// That are open, or that have ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<SessionStatus>,
+    /// Those behind this place.
+    #[serde(default)]
+    pub after: Position,
+    /// At most this many, and at most [`PAGE_ROWS_MAX`].
+    pub limit: u32,
+    /// Answer only when the archive holds this commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<Seq>,
+}
+
+/// One row of [`SessionsQuery`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionRow {
+    /// The place of its beginning in the log.
+    pub position: Position,
+    /// The commit of its end; of its beginning, while it is open.
+    pub changed: Seq,
+    /// The session as it ended. Of an open one, as it began: the world knows how it is now.
+    pub session: SessionView,
+}
+
 /// The answer to a query.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -264,4 +307,5 @@ queries! {
     EventsQuery = "events" => EventRow;
     UsageQuery = "usage" => UsageRow;
     InteractionsQuery = "interactions" => InteractionRow;
+    SessionsQuery = "sessions" => SessionRow;
 }

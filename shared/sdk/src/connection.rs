@@ -131,6 +131,7 @@ impl Connection {
                     heard_by: Some(entity.clone()),
                     last: true,
                     chat: None,
+                    session: None,
                     limit: PAGE_ROWS_MAX,
                     wait_for: None,
                 };

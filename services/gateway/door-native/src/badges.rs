@@ -33,6 +33,7 @@ pub(crate) async fn list(
         heard_by: None,
         last: false,
         chat: None,
+        session: None,
         limit: page_rows(page.limit)?,
         wait_for: page.wait_for,
     };

@@ -34,6 +34,7 @@ pub(crate) async fn list(
         heard_by: page.heard_by,
         last: page.last,
         chat: page.chat,
+        session: None,
         limit: page_rows(page.limit)?,
         wait_for: page.wait_for,
     };

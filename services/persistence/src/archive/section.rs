@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use contract::fact::MessagePosted;
-use contract::{ChatId, EntityId, EntityKind, Event, Position, Seq, Timestamp, Usage, WorldId};
+use contract::{
+    ChatId, EntityId, EntityKind, Event, Position, Seq, SessionId, Timestamp, Usage, WorldId,
+};
 
 use super::interaction_changes::InteractionChanges;
+use super::session_changes::SessionChanges;
 use crate::store::Value;
 
 /// The longest model name that is stored: it is part of a key.
@@ -22,6 +25,7 @@ pub(super) struct Section {
     pub(super) chats: BTreeMap<(WorldId, ChatId), ChatChange>,
     pub(super) usage: BTreeMap<(WorldId, EntityId, String), UsageTotal>,
     pub(super) interactions: InteractionChanges,
+    pub(super) sessions: SessionChanges,
     /// Rows of the table `events`.
     pub(super) events: Vec<(WorldId, Vec<Value>)>,
     /// Rows of the table `messages`.
@@ -138,6 +142,22 @@ impl Section {
         }
     }
 
+    pub(super) fn describe_world(
+        &mut self,
+        world: &WorldId,
+        at: Timestamp,
+        body: contract::world::WorldDescription,
+    ) {
+        let change = self.world_change(world);
+        let known = change.description.as_ref();
+        let created_at = known.map_or(at, |known| known.created_at);
+        change.description = Some(WorldDescription {
+            name: body.name,
+            description: body.description,
+            created_at,
+        });
+    }
+
     pub(super) fn delete_world(&mut self, world: &WorldId) {
         let change = WorldChange {
             reset: true,
@@ -163,6 +183,7 @@ impl Section {
         self.chats.retain(|(of, _), _| of != world);
         self.usage.retain(|(of, ..), _| of != world);
         self.interactions.discard(world);
+        self.sessions.discard(world);
         self.events.retain(|(of, _)| of != world);
         self.messages.retain(|(of, ..)| of != world);
     }
@@ -182,5 +203,14 @@ fn event_row(world: &WorldId, position: Position, at: Timestamp, event: &Event) 
         event.chat.as_ref().map(ToString::to_string).into(),
         at.as_unix_ms().into(),
         envelope.into(),
+        session_of(event).map(|id| id.to_string()).into(),
     ]
+}
+
+/// The session that an event belongs to: what happens in one is correlated by its id.
+fn session_of(event: &Event) -> Option<SessionId> {
+    let event_type = event.event_type.as_str();
+    let is_of_session =
+        event_type.starts_with("session.") || matches!(event_type, "flow.event" | "flow.passed");
+    event.correlation.filter(|_| is_of_session).map(SessionId)
 }

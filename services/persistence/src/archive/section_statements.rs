@@ -13,7 +13,7 @@ impl Section {
         let mut statements = self.deletions();
         statements.extend(values_statements(
             "INSERT INTO events \
-             (world, seq, idx, id, type, sender, target, chat, at, envelope)",
+             (world, seq, idx, id, type, sender, target, chat, at, envelope, session)",
             self.events.into_iter().map(|(_, row)| row).collect(),
             "",
         ));
@@ -58,6 +58,7 @@ impl Section {
              output_tokens = usage.output_tokens + excluded.output_tokens",
         ));
         statements.extend(self.interactions.into_statements());
+        statements.extend(self.sessions.into_statements());
         statements
     }
 
@@ -86,6 +87,7 @@ impl Section {
             statements.extend(values_statements(&prefix, keys, ")"));
         }
         statements.extend(self.interactions.deletions());
+        statements.extend(self.sessions.deletions());
         statements
     }
 }

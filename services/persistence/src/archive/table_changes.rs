@@ -4,7 +4,7 @@ use contract::{Commit, Event, Fact, Position, Seq, Timestamp, WorldId};
 use tracing::warn;
 
 use super::message_edits;
-use super::section::{Section, WorldDescription};
+use super::section::Section;
 use crate::store::Statement;
 
 /// A commit of the log.
@@ -81,14 +81,7 @@ impl TableChanges {
         let section = &mut self.section;
         match fact {
             Fact::WorldCreated(body) | Fact::WorldUpdated(body) => {
-                let change = section.world_change(world);
-                let known = change.description.as_ref();
-                let created_at = known.map_or(at, |known| known.created_at);
-                change.description = Some(WorldDescription {
-                    name: body.name,
-                    description: body.description,
-                    created_at,
-                });
+                section.describe_world(world, at, body);
             }
             Fact::WorldDeleted(_) => section.delete_world(world),
             Fact::EntityCreated(entity) | Fact::EntityUpdated(entity) => {
@@ -128,10 +121,15 @@ impl TableChanges {
             }
             Fact::InteractionRequested(requested) => {
                 let key = (world, event.id.interaction());
-                let requester = &event.sender;
                 let interactions = &mut section.interactions;
-                interactions.add_request(key, position, at, requester, requested);
+                interactions.add_request(key, position, at, &event.sender, requested);
             }
+            Fact::SessionStarted(started) => {
+                section
+                    .sessions
+                    .start((world, event.id), position, at, started);
+            }
+            Fact::SessionEnded(ended) => section.sessions.end(world, position.seq, at, ended),
             fact => section
                 .interactions
                 .add_fact(world, position.seq, at, &fact),

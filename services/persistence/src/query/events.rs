@@ -41,6 +41,10 @@ impl Select for EventsQuery {
             statement.push(" AND chat = ?");
             statement.push_bind(chat.as_str());
         }
+        if let Some(session) = self.session {
+            statement.push(" AND session = ?");
+            statement.push_bind(session.to_string());
+        }
         statement.push(match self.last {
             true => " ORDER BY seq DESC, idx DESC LIMIT ?",
             false => " ORDER BY seq, idx LIMIT ?",

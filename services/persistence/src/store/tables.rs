@@ -2,7 +2,7 @@
 
 use super::statement::{Statement, Value, values_statements};
 
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "events",
     "messages",
     "chats",
@@ -10,6 +10,7 @@ const TABLES: [&str; 8] = [
     "usage",
     "interactions",
     "interaction_targets",
+    "sessions",
     "worlds",
 ];
 

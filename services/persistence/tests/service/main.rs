@@ -8,6 +8,7 @@ mod branches;
 mod faults;
 mod interactions;
 mod outages;
+mod sessions;
 mod support;
 mod visibility;
 
@@ -21,6 +22,9 @@ use interactions::{
     interactions_are_listed_by_requester_target_and_status,
 };
 use outages::{a_database_may_be_unavailable_at_the_start, a_restart_of_nats_is_survived};
+use sessions::{
+    a_session_is_a_row_from_its_beginning_to_its_end, sessions_are_listed_by_flow_client_and_status,
+};
 use support::{
     Harness, TestDatabase, answer, append_many, assert_numbered, chat, complete, custom,
     delete_chat, entity, event, events_of, messages_of, post, spent, texts,
@@ -66,6 +70,8 @@ on_both! {
     an_interaction_is_a_row_that_follows_its_events
     interactions_are_listed_by_requester_target_and_status
     a_request_whose_id_comes_again_replaces_the_earlier
+    a_session_is_a_row_from_its_beginning_to_its_end
+    sessions_are_listed_by_flow_client_and_status
 }
 
 async fn replies_hold_what_the_log_holds(harness: Harness) {

@@ -302,6 +302,7 @@ pub(crate) fn events_of(world: &WorldId, wait_for: Seq) -> EventsQuery {
         heard_by: None,
         last: false,
         chat: None,
+        session: None,
         limit: 100,
         wait_for: Some(wait_for),
     }

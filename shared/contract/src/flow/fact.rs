@@ -186,4 +186,18 @@ pub struct SessionEnded {
     pub revision: u32,
     /// A word for programs: `client`, `idle`, `end_call`, `left`, or what was given.
     pub reason: String,
+    /// The variables at its end.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, Value>,
+    /// How often it was interrupted.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub epoch: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(value: &u32) -> bool {
+    *value == 0
 }

@@ -14,7 +14,8 @@ use contract::query::{
     ChatRow, ChatsQuery, EventRow, EventsQuery, MessageRow, MessagesQuery, QueryReply,
 };
 use contract::query::{
-    InteractionRow, InteractionsQuery, UsageQuery, UsageRow, WorldRow, WorldsQuery,
+    InteractionRow, InteractionsQuery, SessionRow, SessionsQuery, UsageQuery, UsageRow, WorldRow,
+    WorldsQuery,
 };
 use contract::tool::{McpServerStatus, ReadResource, RestartMcpServer};
 use contract::view::{
@@ -264,6 +265,8 @@ fn queries_and_answers() {
     check::<UsageQuery>(&queries["usage"]);
     check::<InteractionsQuery>(&queries["interactions"]);
     check::<InteractionsQuery>(&queries["interactions_of_a_world"]);
+    check::<EventsQuery>(&queries["events_of_a_session"]);
+    check::<SessionsQuery>(&queries["sessions"]);
     let answers = golden!("answers");
     check::<QueryReply<WorldRow>>(&answers["worlds"]);
     check::<QueryReply<ChatRow>>(&answers["chats"]);
@@ -271,6 +274,7 @@ fn queries_and_answers() {
     check::<QueryReply<EventRow>>(&answers["events"]);
     check::<QueryReply<UsageRow>>(&answers["usage"]);
     check::<QueryReply<InteractionRow>>(&answers["interactions"]);
+    check::<QueryReply<SessionRow>>(&answers["sessions"]);
     check::<QueryReply<WorldRow>>(&answers["unavailable"]);
     check::<QueryReply<WorldRow>>(&answers["invalid"]);
 }

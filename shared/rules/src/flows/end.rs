@@ -91,6 +91,8 @@ impl Cascade<'_, '_, '_> {
             flow: self.session.flow.clone(),
             revision: self.session.revision,
             reason: reason.to_owned(),
+            variables: self.session.variables.clone(),
+            epoch: self.session.epoch,
         };
         let header = self.header(Some(sender), None);
         self.decider.push_with(Fact::SessionEnded(ended), header)

@@ -199,6 +199,7 @@ async fn read_events(
         heard_by: None,
         last: false,
         chat: Some(chat.clone()),
+        session: None,
         limit: PAGE_ROWS_MAX,
         wait_for: Some(world.world.seq),
     };
