@@ -18,7 +18,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("client", &["contract"]),
     ("learners", &["contract"]),
     ("schema", &[]),
-    ("sdk", &["contract", "bus", "service-kit", "sdk-derive"]),
+    (
+        "sdk",
+        &["contract", "bus", "schema", "service-kit", "sdk-derive"],
+    ),
     ("sdk-derive", &["contract"]),
     ("service-kit", &[]),
     ("testkit", &[]),

@@ -50,6 +50,13 @@ pub trait Action: Send + Sync + 'static {
     fn declaration(&self) -> Option<CustomAction> {
         None
     }
+
+    /// Whether its code never blocks a thread: it does not sleep without `await`, nor compute for long. The runs
+    /// of such an action share the threads of the process. Each run of another, which is the default, has a
+    /// thread of its own: code that blocks there delays nothing else.
+    fn never_blocks(&self) -> bool {
+        false
+    }
 }
 
 /// One attempt at a run.

@@ -16,6 +16,8 @@ use uuid::Uuid;
 
 use crate::connection::{Connection, EndWatch};
 use crate::error::{Error, is_run_ended};
+use crate::sent_text::{Origin, SentText};
+use crate::user_code::UserCode;
 
 /// How often one delivery can restart its chunks. The chunks of the next delivery have higher
 /// attempt numbers.
@@ -32,6 +34,8 @@ pub struct ActionCtx {
     attempt: u32,
     chunk_index: u32,
     is_muted: bool,
+    sent: Arc<SentText>,
+    user_code: Arc<UserCode>,
     cancellation: CancellationToken,
     _cancel_on_drop: DropGuard,
 }
@@ -42,6 +46,7 @@ impl ActionCtx {
         request: Arc<Run>,
         delivery: u32,
         deadline: Instant,
+        (sent, user_code): (Arc<SentText>, Arc<UserCode>),
     ) -> Self {
         let first_attempt = delivery.saturating_sub(1).saturating_mul(RESTARTS_MAX) + 1;
         let cancellation = CancellationToken::new();
@@ -54,6 +59,8 @@ impl ActionCtx {
             attempt: first_attempt,
             chunk_index: 0,
             is_muted: false,
+            sent,
+            user_code,
             _cancel_on_drop: cancellation.clone().drop_guard(),
             cancellation,
         }
@@ -86,7 +93,23 @@ impl ActionCtx {
         self.cancellation.clone()
     }
 
-    /// Reads the context of the run from its world: the agent, and the end of the chat.
+    /// The connection to the world of the run.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The run, to be kept for longer than the attempt.
+    pub(crate) fn shared_request(&self) -> Arc<Run> {
+        Arc::clone(&self.request)
+    }
+
+    /// Where other code of the same run is executed.
+    pub(crate) fn user_code(&self) -> &Arc<UserCode> {
+        &self.user_code
+    }
+
+    /// Reads the context of the run from its world: the agent, and the end of the chat, or the event of a session
+    /// that a node handles. Chunks that are published then are those of the node.
     ///
     /// # Errors
     /// [`Error::RunEnded`] when the run has ended, [`Error::Transient`] when the world is
@@ -94,7 +117,12 @@ impl ActionCtx {
     pub async fn context(&self) -> Result<RunContext, Error> {
         let Run { world, id, .. } = &*self.request;
         match self.connection.context(world, *id).await {
-            Ok(context) => Ok(context),
+            Ok(context) => {
+                if let Some(node) = &context.node {
+                    self.sent.begin(&node.step);
+                }
+                Ok(context)
+            }
             Err(CommandError::Rejected(rejection)) if is_run_ended(rejection.code) => {
                 Err(Error::RunEnded)
             }
@@ -226,6 +254,7 @@ impl ActionCtx {
         if self.chunk_index > 0 && self.attempt < last {
             self.attempt += 1;
             self.chunk_index = 0;
+            self.sent.restart();
         }
     }
 
@@ -233,6 +262,9 @@ impl ActionCtx {
         if self.is_muted {
             return;
         }
+        let Some(origin) = self.sent.admit(text, progress) else {
+            return;
+        };
         let Run {
             id,
             entity,
@@ -241,15 +273,22 @@ impl ActionCtx {
             world,
             ..
         } = &*self.request;
+        let (session, node, turn) = match origin {
+            Origin::Chat => (None, None, *turn),
+            Origin::Node(step) => {
+                let turn = step.turn.message();
+                (Some(step.session), Some(step.node), Some(turn))
+            }
+        };
         let chunk = Chunk {
             run: *id,
             attempt: self.attempt,
             index: self.chunk_index,
             agent: entity.clone(),
             chat: chat.clone(),
-            turn: *turn,
-            session: None,
-            node: None,
+            turn,
+            session,
+            node,
             text: text.to_owned(),
             progress,
         };

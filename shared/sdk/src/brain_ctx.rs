@@ -7,6 +7,7 @@ use contract::{Entity, RunContext};
 
 use crate::action_ctx::ActionCtx;
 use crate::error::Error;
+use crate::node_event::NodeEvent;
 
 /// What a brain knows of its agent, and of the chat or the mind that it decides for.
 pub struct BrainCtx {
@@ -34,6 +35,13 @@ impl BrainCtx {
     /// The text of the last message.
     pub fn text(&self) -> &str {
         self.messages().last().map_or("", |message| &message.text)
+    }
+
+    /// The event of a session that the agent handles as a node, when that is no request: what the brain writes
+    /// then is an `agent.speak`, and an empty text is nothing.
+    pub fn session_event(&self) -> Option<NodeEvent> {
+        let node = self.context.node.as_deref()?;
+        (!node.step.answers).then(|| NodeEvent::new(node.frame.clone(), node.content.clone()))
     }
 
     /// What woke the agent, and its plan and memory; absent when a message is to be answered.

@@ -14,6 +14,8 @@ use crate::brain_action::BrainAction;
 use crate::config::Config;
 use crate::custom_action::CustomActionFunction;
 use crate::error::Error;
+use crate::node::Node;
+use crate::node_action::NodeAction;
 use crate::object::Object;
 use crate::object_type::ObjectType;
 use crate::placement::Placement;
@@ -127,6 +129,16 @@ impl Builder {
         self
     }
 
+    /// Registers the code of nodes under a name: of those nodes of flows whose `worker` is that name.
+    #[must_use]
+    pub fn node(mut self, name: &str, node: impl Node) -> Self {
+        match name.parse::<ActionName>() {
+            Ok(name) => self.actions.push(Arc::new(NodeAction { name, node })),
+            Err(error) => self.problems.push(error.to_string()),
+        }
+        self
+    }
+
     /// Registers an action.
     #[must_use]
     pub fn action(mut self, action: impl Action) -> Self {
@@ -137,7 +149,7 @@ impl Builder {
     /// Builds the worker.
     ///
     /// # Errors
-    /// All that is invalid: names of worlds, objects, abilities, brains and processors.
+    /// All that is invalid: names of worlds, objects, abilities, brains, processors and nodes.
     pub fn build(self, config: Config) -> anyhow::Result<Worker> {
         if !self.problems.is_empty() {
             bail!("{}", self.problems.join("; "));

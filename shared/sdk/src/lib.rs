@@ -15,6 +15,8 @@
 //!   may learn. It gets a [`ProcessorStep`] for each.
 //! - **Custom actions** of behaviours: async functions that return true or false. They get a
 //!   [`BehaviourCtx`], which has the built-in actions as methods.
+//! - **Nodes** of flows: a [`Node`] handles the events of sessions, or answers requests in pieces. It gets a
+//!   [`NodeCtx`], which sends events, sets variables and calls [`Tools`]. [`NodeHooks`] is a node of functions.
 //! - **Actions**: an [`Action`] is any function that worlds request by its name. It gets an
 //!   [`ActionCtx`]. Objects and brains are actions too.
 //!
@@ -81,6 +83,9 @@
 //! [`Error::Failed`] is not. A panic is retried. A run that no attempt completes fails, and becomes a
 //! dead letter.
 //!
+//! The code of users runs on threads of its own ([`Action::never_blocks`]): what blocks there delays no other
+//! run, as long as the action has a free slot.
+//!
 //! # Configuration
 //!
 //! [`Builder::main`] reads a [`Config`] from the file that `MANYWORLDS_CONFIG` names and from
@@ -114,7 +119,16 @@ mod custom_action;
 mod decision;
 mod error;
 mod event;
+mod function_tool;
 mod metrics;
+mod node;
+mod node_action;
+mod node_ctx;
+mod node_event;
+mod node_hooks;
+mod node_report;
+mod node_tools;
+mod node_writer;
 mod object;
 mod object_action;
 mod object_ctx;
@@ -128,8 +142,10 @@ mod received;
 mod registration;
 mod runner;
 mod sample_batch;
+mod sent_text;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod user_code;
 mod worker;
 
 pub use action::{Action, RunFuture};
@@ -142,9 +158,15 @@ pub use builder::Builder;
 pub use built_in_call::BuiltInCall;
 pub use config::Config;
 pub use contract;
+pub use contract::flow::TranscriptMessage;
 pub use decision::Decision;
 pub use error::Error;
 pub use event::{Event, EventError};
+pub use function_tool::{FunctionCall, FunctionResult, FunctionTool, Tools};
+pub use node::Node;
+pub use node_ctx::NodeCtx;
+pub use node_event::{IntoFlowEvent, NodeEvent};
+pub use node_hooks::NodeHooks;
 pub use object::Object;
 pub use object_ctx::ObjectCtx;
 pub use object_type::ObjectType;

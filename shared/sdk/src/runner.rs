@@ -7,6 +7,7 @@ mod bindings;
 mod consumer;
 mod ending;
 mod executor;
+mod interrupted;
 mod keep_alive;
 #[cfg(feature = "testing")]
 mod memory_consumer;

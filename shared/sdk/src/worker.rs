@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use bus::Bus;
 use contract::ActionName;
 use contract::behaviour::DeclaredAction;
@@ -14,6 +15,7 @@ use crate::connection::Connection;
 use crate::provision::ProvisionedObject;
 use crate::registration::register_actions;
 use crate::runner::{Bindings, Executor, RunConsumer, RunningRuns, watch_cancellations};
+use crate::user_code::UserCode;
 
 /// After the grace period, requeuing the runs in progress may take this long.
 const REQUEUE_GRACE: Duration = Duration::from_secs(5);
@@ -119,7 +121,14 @@ impl Worker {
         }
         let running = Arc::new(RunningRuns::default());
         let retry = self.config.retry.clone();
-        let executor = Arc::new(Executor::new(connection, retry, Arc::clone(&running)));
+        let runs_max = self
+            .config
+            .slots_max
+            .max(1)
+            .saturating_mul(self.actions.len());
+        let user_code = UserCode::on_threads(runs_max).context("start threads for actions")?;
+        let executor = Executor::new(connection, retry, Arc::clone(&running), user_code);
+        let executor = Arc::new(executor);
         let mut tasks = Tasks::new(shutdown);
         for action in self.actions {
             let (executor, bindings) = (Arc::clone(&executor), bindings.clone());

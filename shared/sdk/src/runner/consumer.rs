@@ -113,8 +113,7 @@ impl RunConsumer {
                     let executor = Arc::clone(&self.executor);
                     let (action, labels) = (Arc::clone(&self.action), Arc::clone(&labels));
                     tasks.spawn(async move {
-                        executor.execute(&*action, delivery, &labels).await;
-                        drop(slot);
+                        executor.execute(&action, delivery, &labels, slot).await;
                     });
                 }
                 Err(error) => break Some(error),

@@ -19,6 +19,11 @@ pub(super) enum Ending {
 }
 
 impl Ending {
+    /// Whether the run ended in its world, and not with an outcome of this worker.
+    pub(super) fn is_without_outcome(&self) -> bool {
+        matches!(self, Self::Done("cancelled" | "over"))
+    }
+
     /// The value of the metric label `outcome`.
     pub(super) fn outcome(&self) -> &'static str {
         match self {

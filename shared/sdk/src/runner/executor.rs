@@ -1,19 +1,19 @@
 //! Executes one delivery of a run: makes an attempt, and decides how the delivery ends.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Delivery;
 use contract::Run;
-use contract::run::{ACK_WAIT, ATTEMPTS_MAX, RunOutcome};
-use futures::FutureExt;
+use contract::run::{ACK_WAIT, ATTEMPTS_MAX, RunOutcome, RunResult};
 use opentelemetry::KeyValue;
 use service_kit::{CancellationToken, ErrorChain};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, debug, info_span};
 
 use super::ending::{Ending, settle};
+use super::interrupted::report_sent_text;
 use super::keep_alive::keep_alive;
 use super::outcome::report_outcome;
 use super::running::RunningRuns;
@@ -23,11 +23,38 @@ use crate::backoff::Backoff;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::metrics::Metrics;
+use crate::sent_text::SentText;
+use crate::user_code::{UserCode, run_inline};
 
 /// How often a run is repeated because its result conflicted with another change.
 const CONFLICTS_MAX: u32 = 100;
 /// The pause after the first conflict; each further one adds as much.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(1);
+
+/// A run that was delivered, and the action that does it.
+pub(super) struct Job {
+    pub(super) action: Arc<dyn Action>,
+    pub(super) run: Arc<Run>,
+    sent: Arc<SentText>,
+    /// Held until the code of the action has ended, which may be later than the delivery does: code that blocks
+    /// its thread can't be dropped.
+    slot: Arc<Option<OwnedSemaphorePermit>>,
+}
+
+impl Job {
+    pub(super) fn new(
+        action: &Arc<dyn Action>,
+        run: Run,
+        slot: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self {
+            action: Arc::clone(action),
+            run: Arc::new(run),
+            sent: Arc::default(),
+            slot: Arc::new(slot),
+        }
+    }
+}
 
 /// Executes the runs of all actions of a worker.
 pub(crate) struct Executor {
@@ -35,17 +62,24 @@ pub(crate) struct Executor {
     retry: Backoff,
     metrics: Metrics,
     running: Arc<RunningRuns>,
+    user_code: Arc<UserCode>,
     /// Cancelled when the runs in progress go to other workers.
     requeue: CancellationToken,
 }
 
 impl Executor {
-    pub(crate) fn new(connection: Connection, retry: Backoff, running: Arc<RunningRuns>) -> Self {
+    pub(crate) fn new(
+        connection: Connection,
+        retry: Backoff,
+        running: Arc<RunningRuns>,
+        user_code: UserCode,
+    ) -> Self {
         Self {
             connection,
             retry,
             metrics: Metrics::new(),
             running,
+            user_code: Arc::new(user_code),
             requeue: CancellationToken::new(),
         }
     }
@@ -58,17 +92,19 @@ impl Executor {
     /// Makes an attempt at the run of a delivery, and ends the delivery.
     pub(super) async fn execute(
         &self,
-        action: &dyn Action,
+        action: &Arc<dyn Action>,
         delivery: Delivery,
         labels: &[KeyValue],
+        slot: Option<OwnedSemaphorePermit>,
     ) {
-        let run = match delivery.read::<Run>() {
-            Ok(run) => Arc::new(run),
+        let job = match delivery.read::<Run>() {
+            Ok(run) => Job::new(action, run, slot),
             Err(error) => {
                 let reason = ErrorChain(&error).to_string();
                 return settle(delivery, Ending::DeadLetter(reason)).await;
             }
         };
+        let run = &job.run;
         let span = info_span!(
             "invocation",
             otel.kind = "consumer",
@@ -83,7 +119,7 @@ impl Executor {
         self.metrics.running.add(1, labels);
         let started = Instant::now();
         let ending = self
-            .supervise(action, &run, &delivery)
+            .supervise(&job, &delivery)
             .instrument(span.clone())
             .await;
         let seconds = started.elapsed().as_secs_f64();
@@ -99,29 +135,29 @@ impl Executor {
 
     /// Keeps the delivery alive during the attempt, and drops the attempt when the run is cancelled
     /// or requeued.
-    async fn supervise(&self, action: &dyn Action, run: &Arc<Run>, delivery: &Delivery) -> Ending {
-        let Some(guard) = self.running.register(run.id) else {
+    async fn supervise(&self, job: &Job, delivery: &Delivery) -> Ending {
+        let Some(guard) = self.running.register(job.run.id) else {
             // NATS was unavailable for longer than the ack wait, and redelivered the run to the
             // worker that is still at it.
             return Ending::Retry(ACK_WAIT, "runs already");
         };
-        let attempt = self.attempt(action, run, delivery.attempt);
-        tokio::select! {
+        let attempt = self.attempt(job, delivery.attempt);
+        let ending = tokio::select! {
             biased;
             () = guard.cancellation.cancelled() => Ending::Done("cancelled"),
             () = self.requeue.cancelled() => Ending::Retry(Duration::ZERO, "given back"),
             ending = keep_alive(delivery, attempt) => ending,
+        };
+        if ending.is_without_outcome() {
+            report_sent_text(&self.connection, &job.run, &job.sent).await;
         }
+        ending
     }
 
     /// Makes an attempt at a run that was delivered `delivered` times, and reports its outcome to the
     /// world.
-    pub(super) async fn attempt(
-        &self,
-        action: &dyn Action,
-        run: &Arc<Run>,
-        delivered: u32,
-    ) -> Ending {
+    pub(super) async fn attempt(&self, job: &Job, delivered: u32) -> Ending {
+        let run = &job.run;
         let left = run.deadline.since(self.connection.now());
         if left.is_zero() {
             return report_outcome(&self.connection, run, deadline_exceeded()).await;
@@ -134,7 +170,7 @@ impl Executor {
         let deadline = Instant::now() + left;
         let mut conflicts = 0;
         loop {
-            match self.attempt_once(action, run, delivered, deadline).await {
+            match self.attempt_once(job, delivered, deadline).await {
                 // With each conflict another run has made progress: this one's turn comes.
                 Ending::Conflict(_) if conflicts < CONFLICTS_MAX => {
                     conflicts += 1;
@@ -146,23 +182,18 @@ impl Executor {
         }
     }
 
-    async fn attempt_once(
-        &self,
-        action: &dyn Action,
-        run: &Arc<Run>,
-        delivered: u32,
-        deadline: Instant,
-    ) -> Ending {
+    async fn attempt_once(&self, job: &Job, delivered: u32, deadline: Instant) -> Ending {
+        let run = &job.run;
         let ctx = ActionCtx::new(
             self.connection.clone(),
             Arc::clone(run),
             delivered,
             deadline,
+            (Arc::clone(&job.sent), Arc::clone(&self.user_code)),
         );
-        let attempt = AssertUnwindSafe(async { action.run(ctx).await }).catch_unwind();
-        let result = match timeout_at(deadline, attempt).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_panic)) => Err(Error::transient("the action panicked")),
+        let result = match timeout_at(deadline, self.run_action(job, ctx)).await {
+            Ok(Some(result)) => result,
+            Ok(None) => Err(Error::transient("the action panicked")),
             Err(_elapsed) => {
                 return report_outcome(&self.connection, run, deadline_exceeded()).await;
             }
@@ -180,6 +211,20 @@ impl Executor {
             }
         };
         report_outcome(&self.connection, run, outcome).await
+    }
+
+    /// Runs the code of the action; `None` when it panicked.
+    async fn run_action(&self, job: &Job, ctx: ActionCtx) -> Option<Result<RunResult, Error>> {
+        let (action, slot) = (Arc::clone(&job.action), Arc::clone(&job.slot));
+        let work = async move {
+            let result = action.run(ctx).await;
+            drop(slot);
+            result
+        };
+        if job.action.never_blocks() {
+            return run_inline(work).await;
+        }
+        self.user_code.run(work).await
     }
 
     /// Reports to the world that no attempt succeeded; the run becomes a dead letter.

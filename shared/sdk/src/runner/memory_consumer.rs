@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use super::ending::Ending;
-use super::executor::Executor;
+use super::executor::{Executor, Job};
 use crate::action::Action;
 use crate::connection::MemoryWorld;
 
@@ -49,8 +49,8 @@ async fn execute_next(
     let Some(action) = find(&run.action) else {
         return true;
     };
-    let run = Arc::new(run);
-    let mut attempt = pin!(executor.attempt(&**action, &run, delivery));
+    let job = Job::new(action, run, None);
+    let mut attempt = pin!(executor.attempt(&job, delivery));
     let ending = loop {
         tokio::select! {
             biased;
@@ -65,7 +65,7 @@ async fn execute_next(
     match ending {
         Ending::Done(_) => {}
         Ending::Retry(pause, _) => {
-            world.requeue((*run).clone(), delivery + 1);
+            world.requeue((*job.run).clone(), delivery + 1);
             world.advance(pause);
         }
         Ending::DeadLetter(reason) | Ending::Conflict(reason) => {

@@ -14,6 +14,7 @@ use super::error::Error;
 use crate::connection::{Connection, MemoryWorld};
 use crate::event::Event;
 use crate::runner::{Executor, execute_waiting};
+use crate::user_code::UserCode;
 use crate::worker::Worker;
 
 /// A world in memory, for the tests of workers. See the [module](crate::testing).
@@ -138,7 +139,7 @@ impl TestWorld {
         Ok(events)
     }
 
-    fn send_command(
+    pub(super) fn send_command(
         &mut self,
         sender: EntityId,
         command: Command,
@@ -198,7 +199,7 @@ impl TestWorld {
         self.provision(worker).await?;
         let connection = Connection::Memory(self.memory.clone());
         let retry = worker.config.retry.clone();
-        let executor = Executor::new(connection, retry, Default::default());
+        let executor = Executor::new(connection, retry, Default::default(), UserCode::inline());
         let is_done = execute_waiting(&worker.actions, &executor, &self.memory).await;
         is_done.then_some(()).ok_or(Error::TooManyRuns)
     }
