@@ -9,4 +9,5 @@ pub(crate) mod respond;
 pub(crate) mod title;
 pub(crate) mod tool;
 
+mod session;
 mod turn_limit;

@@ -27,6 +27,10 @@ impl Action for Act {
     fn run(&self, ctx: ActionCtx) -> RunFuture<'_> {
         Box::pin(self.think(ctx))
     }
+
+    fn never_blocks(&self) -> bool {
+        true
+    }
 }
 
 impl Act {

@@ -23,4 +23,8 @@ impl Action for Echo {
             })
         })
     }
+
+    fn never_blocks(&self) -> bool {
+        true
+    }
 }

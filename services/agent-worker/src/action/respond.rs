@@ -5,13 +5,14 @@ use contract::run::RunResult;
 use contract::{ActionName, AgentConfig, Brain, RunContext};
 use sdk::{Action, ActionCtx, Error, RunFuture};
 
+use super::session;
 use super::turn_limit::{limit_turn, turn_deadline};
 use crate::brain::{ModelClient, ModelRequest, script};
 use crate::mcp::ConnectionPool;
 use crate::tools::Toolset;
 
 /// Answers the last message of a chat with the brain of an agent, or returns the tool calls that its
-/// model makes first.
+/// model makes first. As a node of a flow it answers a request, or handles an event.
 pub(crate) struct Respond {
     pub(crate) name: ActionName,
     pub(crate) models: Arc<ModelClient>,
@@ -26,11 +27,16 @@ impl Action for Respond {
     fn run(&self, ctx: ActionCtx) -> RunFuture<'_> {
         Box::pin(self.respond(ctx))
     }
+
+    fn never_blocks(&self) -> bool {
+        true
+    }
 }
 
 impl Respond {
     async fn respond(&self, mut ctx: ActionCtx) -> Result<RunResult, Error> {
-        let context = ctx.context().await?;
+        let mut context = ctx.context().await?;
+        session::add_event(&mut context);
         let Some(config) = &context.entity.agent else {
             let reason = format!("{} is not an agent", context.entity.id);
             return Err(Error::failed("not_an_agent", reason));
@@ -66,6 +72,9 @@ impl Respond {
             }
         };
         let completion = limit_turn(deadline, limit, turn).await?;
+        if let Some(node) = &context.node {
+            return session::result(&node.step, completion);
+        }
         let is_answer = completion.calls.is_empty();
         let text = Some(completion.text).filter(|text| is_answer || !text.trim().is_empty());
         let output = RespondOutput {
@@ -84,7 +93,8 @@ impl Respond {
         ctx: &ActionCtx,
     ) -> Toolset {
         match (&config.brain, &config.tools) {
-            (Brain::Llm(_), Some(access)) => {
+            // A node of a flow answers without tools.
+            (Brain::Llm(_), Some(access)) if context.node.is_none() => {
                 let world = &ctx.request().world;
                 Toolset::for_chat(&self.pool, world, access, context).await
             }

@@ -32,6 +32,10 @@ impl Action for Title {
     fn run(&self, ctx: ActionCtx) -> RunFuture<'_> {
         Box::pin(self.title(ctx))
     }
+
+    fn never_blocks(&self) -> bool {
+        true
+    }
 }
 
 impl Title {

@@ -36,6 +36,10 @@ impl Action for CallTool {
     fn run(&self, ctx: ActionCtx) -> RunFuture<'_> {
         Box::pin(self.call_tool(ctx))
     }
+
+    fn never_blocks(&self) -> bool {
+        true
+    }
 }
 
 impl CallTool {

@@ -1,4 +1,4 @@
-//! The worker with a real nats-server, a stub of a world and a scripted model.
+//! The worker with a real nats-server, a stub of a world and a scripted model; flows with a real world.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -7,11 +7,13 @@
 
 mod actions;
 mod calls;
+mod flows;
 mod llm;
 mod minds;
 mod programs;
 mod queue;
 mod respond;
 mod servers;
+mod sessions;
 mod support;
 mod tools;

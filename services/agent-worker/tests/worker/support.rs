@@ -8,13 +8,14 @@ use agent_worker::{Config, Worker};
 use bus::{Bus, Signal};
 use contract::ability::AvailableAbility;
 use contract::chat::ChatMessage;
+use contract::flow::{NewFlowEvent, NodeContext, NodeStep};
 use contract::mind::MindContext;
 use contract::run::RunResult;
 use contract::tool::{McpServer, McpServers, ToolCall, ToolStep};
 use contract::{
-    Accepted, ActionName, AgentConfig, Chunk, Command, Entity, EntityId, EntityKind, MessageId,
-    Rejection, RejectionCode, Reply, Request, Run, RunContext, RunId, RunOutcome, Timestamp,
-    WorldId,
+    Accepted, ActionName, AgentConfig, Chunk, Command, CommandId, Entity, EntityId, EntityKind,
+    MessageId, Rejection, RejectionCode, Reply, Request, Run, RunContext, RunId, RunOutcome,
+    Timestamp, WorldId,
 };
 use service_kit::{CancellationToken, Health};
 use testkit::{NatsServer, eventually};
@@ -32,6 +33,14 @@ pub(crate) struct Harness {
     workers: Vec<CancellationToken>,
 }
 
+/// A report of a run of a node.
+struct NodeReport {
+    command: CommandId,
+    run: RunId,
+    events: Vec<NewFlowEvent>,
+    text: Option<String>,
+}
+
 /// What the world replies to a worker, and what it got from it.
 #[derive(Default)]
 struct WorldStub {
@@ -42,6 +51,8 @@ struct WorldStub {
     call: Mutex<Option<ToolCall>>,
     offers: Mutex<Vec<AvailableAbility>>,
     mind: Mutex<Option<MindContext>>,
+    node: Mutex<Option<NodeContext>>,
+    reports: Mutex<Vec<NodeReport>>,
     outcomes: Mutex<BTreeMap<Uuid, Vec<RunOutcome>>>,
     ended: Mutex<Vec<RunId>>,
     contexts: Mutex<usize>,
@@ -101,6 +112,51 @@ impl Harness {
     pub(crate) fn set_mind(&self, offers: serde_json::Value, mind: serde_json::Value) {
         *self.stub.offers.lock().unwrap() = serde_json::from_value(offers).unwrap();
         *self.stub.mind.lock().unwrap() = Some(serde_json::from_value(mind).unwrap());
+    }
+
+    /// Makes the runs those of a node that handles `system.user.joined`; `step` is what its step has besides ids.
+    pub(crate) fn set_node(&self, step: &serde_json::Value) -> NodeStep {
+        let id = || Uuid::now_v7().to_string();
+        let mut ids = serde_json::json!({
+            "session": id(), "node": "n", "event": id(), "turn": id(),
+        });
+        let fields = step.as_object().unwrap().clone();
+        ids.as_object_mut().unwrap().extend(fields);
+        let node = serde_json::json!({
+            "step": ids, "flow": "f", "client": "pat",
+            "frame": {
+                "id": ids["event"], "type": "system.user.joined", "data": {},
+                "timestamp": "2026-01-01T00:00:00Z",
+            },
+        });
+        let node: NodeContext = serde_json::from_value(node).unwrap();
+        let step = node.step.clone();
+        *self.stub.node.lock().unwrap() = Some(node);
+        step
+    }
+
+    /// Ends a run as an interrupt does: only reports are accepted of it.
+    pub(crate) async fn interrupt(&self, id: RunId) {
+        self.end_run(id);
+        let signals = self.bus.signals();
+        signals.publish_cancellation(&self.world, id).await;
+    }
+
+    /// The texts that were reported of an interrupted run.
+    pub(crate) fn texts(&self, id: RunId) -> Vec<String> {
+        let reports = self.stub.reports.lock().unwrap();
+        let of_run = reports.iter().filter(|report| report.run == id);
+        of_run.filter_map(|report| report.text.clone()).collect()
+    }
+
+    /// The logs that a run has reported.
+    pub(crate) fn logs(&self, id: RunId) -> Vec<serde_json::Value> {
+        let reports = self.stub.reports.lock().unwrap();
+        let of_run = reports.iter().filter(|report| report.run == id);
+        let events = of_run.flat_map(|report| &report.events);
+        let logs = events.filter(|event| event.event_type == "agent.log");
+        logs.map(|log| serde_json::from_str(log.data.get()).unwrap())
+            .collect()
     }
 
     /// Serves the requests to the world.
@@ -283,11 +339,23 @@ impl WorldStub {
                 Command::Complete { run, outcome } => {
                     let mut outcomes = self.outcomes.lock().unwrap();
                     outcomes.entry(run.0).or_default().push(outcome);
-                    Reply::Accepted(Accepted {
-                        seq: 1,
-                        first: 0,
-                        events: 1,
-                    })
+                    accepted()
+                }
+                // As a world: a command that it has accepted already changes nothing.
+                Command::ReportNode {
+                    run, events, text, ..
+                } => {
+                    let command = request.id;
+                    let mut reports = self.reports.lock().unwrap();
+                    if reports.iter().all(|report| report.command != command) {
+                        reports.push(NodeReport {
+                            command,
+                            run,
+                            events,
+                            text,
+                        });
+                    }
+                    accepted()
                 }
                 command => panic!("{command:?}"),
             },
@@ -328,9 +396,17 @@ impl WorldStub {
             offers: self.offers.lock().unwrap().clone(),
             situation: self.mind.lock().unwrap().clone().map(Box::new),
             interaction: None,
-            node: None,
+            node: self.node.lock().unwrap().clone().map(Box::new),
         }
     }
+}
+
+fn accepted() -> Reply {
+    Reply::Accepted(Accepted {
+        seq: 1,
+        first: 0,
+        events: 1,
+    })
 }
 
 fn ended() -> Reply {
@@ -360,6 +436,23 @@ pub(crate) fn config() -> Config {
     config
 }
 
+/// A configuration of a worker of a user, with so many slots.
+pub(crate) fn sdk_config(slots_max: usize) -> sdk::Config {
+    sdk::Config {
+        slots_max,
+        ..sdk::Config::default()
+    }
+}
+
 pub(crate) fn name(action: &str) -> ActionName {
     action.parse().unwrap()
+}
+
+/// Blocks the thread for a moment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the code of a user that blocks its thread is what is tested"
+)]
+pub(crate) fn block() {
+    std::thread::sleep(Duration::from_millis(1));
 }
