@@ -42,6 +42,17 @@
 //! # }
 //! ```
 //!
+//! # Flows
+//!
+//! [`TestWorld::start_session`] begins a session as a client does, [`request_answer`] and [`send_in_session`]
+//! send its events, and [`frames`] has what the client gets. Nodes run with [`run`], one event after the other,
+//! so that nothing can be interrupted while it runs.
+//!
+//! [`request_answer`]: TestWorld::request_answer
+//! [`send_in_session`]: TestWorld::send_in_session
+//! [`frames`]: TestWorld::frames
+//! [`run`]: TestWorld::run
+//!
 //! # Time
 //!
 //! The clock of the world starts on 2030-01-01 and stands still until [`TestWorld::advance`], or a pause
@@ -58,6 +69,7 @@
 
 mod error;
 mod inspect;
+mod sessions;
 mod test_world;
 
 pub use error::Error;

@@ -10,8 +10,9 @@ use std::time::Duration;
 use bus::CommandError;
 use bytes::Bytes;
 use contract::behaviour::{DeclaredAction, DiagramFormat};
+use contract::flow::SessionView;
 use contract::query::EventRow;
-use contract::view::{GetDiagram, GetView};
+use contract::view::{GetDiagram, GetSession, GetView};
 use contract::{
     Accepted, ActionName, Chunk, CommandId, CommandRequest, Entity, EntityId, Rejection, Run,
     RunContext, RunId, Sample, StreamRef, Timestamp, WorldId,
@@ -97,6 +98,14 @@ impl MemoryWorld {
         };
         match rules::view(&self.lock().world, &get.into_request()) {
             rules::View::Diagram(diagram) => diagram,
+            _ => None,
+        }
+    }
+
+    /// A session as it is now, if it is open.
+    pub(crate) fn session(&self, get: GetSession) -> Option<SessionView> {
+        match rules::view(&self.lock().world, &get.into_request()) {
+            rules::View::Session(session) => session.map(|session| *session),
             _ => None,
         }
     }

@@ -27,6 +27,12 @@ pub enum Error {
         /// The type of the event, and why.
         source: EventError,
     },
+    /// An event of a session could not be encoded.
+    #[error("send an event in a session")]
+    SessionEvent {
+        /// Its type, and why.
+        source: crate::error::Error,
+    },
     /// A value could not be encoded or decoded as JSON.
     #[error("convert {what}")]
     Json {

@@ -8,6 +8,7 @@ mod actions;
 mod behaviours;
 mod brains;
 mod built_ins;
+mod nodes;
 mod objects;
 mod processors;
 mod scenarios;

@@ -2,6 +2,7 @@
 
 use futures::future::BoxFuture;
 use sdk::contract::ActionName;
+use sdk::contract::flow::NewFlowEvent;
 use sdk::contract::run::RunResult;
 use sdk::testing::TestWorld;
 use sdk::{Action, ActionCtx, Config, Error, Event, JsonSchema, RunFuture, Worker, schemars};
@@ -66,4 +67,9 @@ pub(crate) fn ring(times: u32) -> RunResult {
         events: vec![Rings { times }.encode().unwrap()],
         ..RunResult::default()
     }
+}
+
+/// An event of a session.
+pub(crate) fn note(event_type: &str, data: &serde_json::Value) -> NewFlowEvent {
+    NewFlowEvent::new(event_type, to_raw_value(data).unwrap())
 }
