@@ -8,11 +8,13 @@ mod chats;
 mod entities;
 mod event_types;
 mod events;
+mod flows;
 mod interactions;
 mod messages;
 mod problem;
 mod receipt;
 mod runs;
+mod sessions;
 mod socket;
 mod state;
 mod stream;
@@ -32,6 +34,7 @@ pub use entities::{
 };
 pub use event_types::{EventTypeVersionResponse, EventTypesResponse, RegisterEventTypeRequest};
 pub use events::{EventsPage, EventsPageQuery, SendEventsRequest};
+pub use flows::{FlowResponse, FlowsPage, FlowsPageQuery};
 pub use interactions::{
     CancelInteractionQuery, EntityRequestsResponse, InteractionReceipt, InteractionRequest,
     InteractionResponse, InteractionResultRequest, InteractionsPage, InteractionsPageQuery,
@@ -44,6 +47,11 @@ pub use messages::{
 pub use problem::ProblemDetails;
 pub use receipt::Receipt;
 pub use runs::{RunQuery, RunRequest, RunResponse, RunStatus};
+pub use sessions::{
+    EndSessionQuery, SendSessionEventsRequest, SessionEndedEvent, SessionEvent, SessionEventsPage,
+    SessionEventsPageQuery, SessionResponse, SessionStreamQuery, SessionsPage, SessionsPageQuery,
+    StartSessionRequest, StartSessionResponse,
+};
 pub use socket::{
     CancelInteractionFrame, CancelRunFrame, CompleteInteractionFrame, PingFrame, PostMessageFrame,
     ServerFrame, StopChatFrame,
