@@ -84,12 +84,14 @@ fn api_key(method: &Method, headers: &HeaderMap, uri: &Uri) -> Option<String> {
         return None;
     }
     let query = axum::extract::Query::<KeyInQuery>::try_from_uri(uri).ok()?;
-    query.0.api_key
+    query.0.api_key.or(query.0.token)
 }
 
 #[derive(serde::Deserialize)]
 struct KeyInQuery {
     api_key: Option<String>,
+    /// As clients of Atoms name it.
+    token: Option<String>,
 }
 
 #[cfg(test)]
@@ -109,6 +111,8 @@ mod tests {
         headers.insert(AUTHORIZATION, "bearer token".parse().unwrap());
         assert_eq!(get(&headers, &uri).as_deref(), Some("token"));
         assert_eq!(get(&HeaderMap::new(), &"/v1".parse().unwrap()), None);
+        let by_token = "/atoms/a/ws?token=secret".parse().unwrap();
+        assert_eq!(get(&HeaderMap::new(), &by_token).as_deref(), Some("secret"));
     }
 
     #[test]

@@ -14,6 +14,16 @@ pub enum CloseReason {
     NoPong,
     /// The request can't be served: a repeat would be refused again.
     Refused,
+    /// What the connection was for has ended.
+    Ended,
+    /// A message of the client is larger than the door takes.
+    TooLarge,
+    /// The gateway shuts down, for clients that know the codes of RFC 6455 only.
+    Restart,
+    /// The first frame of the client is not the one that begins a session.
+    InvalidFirstFrame,
+    /// The client has sent no first frame in time.
+    NoFirstFrame,
 }
 
 impl CloseReason {
@@ -25,6 +35,11 @@ impl CloseReason {
             Self::Slow => 3008,
             Self::NoPong => 3012,
             Self::Refused => 3501,
+            Self::Ended => 1000,
+            Self::TooLarge => 1009,
+            Self::Restart => 1012,
+            Self::InvalidFirstFrame => 4400,
+            Self::NoFirstFrame => 4408,
         }
     }
 
@@ -36,6 +51,11 @@ impl CloseReason {
             Self::Slow => "slow",
             Self::NoPong => "no pong",
             Self::Refused => "refused",
+            Self::Ended => "ended",
+            Self::TooLarge => "message too large",
+            Self::Restart => "service restart",
+            Self::InvalidFirstFrame => "invalid first frame",
+            Self::NoFirstFrame => "no first frame",
         }
     }
 }

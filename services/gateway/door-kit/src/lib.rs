@@ -25,6 +25,7 @@ mod problem;
 mod query;
 mod rate_limit;
 mod request_span;
+mod session;
 mod settings;
 mod socket;
 mod sse;
@@ -53,6 +54,10 @@ pub use principal::Principal;
 pub use problem::{PROBLEM_MEDIA_TYPE, Problem};
 pub use query::QueryParams;
 pub use request_span::record_request;
+pub use session::{
+    SessionEvents, SessionFrame, SessionItem, SessionProjector, SessionStart, read_session_events,
+    session_filter, subscribe_to_session,
+};
 pub use settings::{Deadlines, FanoutSettings, RateQuota, Settings, SocketLimits};
 pub use socket::{Closed, Inbound, Reading, Socket, SocketEvent, UpgradeRequest, accept_upgrade};
 pub use sse::{Projection, Projector, SseEvents, SseStream, last_event_id, sse_event};

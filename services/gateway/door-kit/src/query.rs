@@ -30,12 +30,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryParams<T>
     }
 }
 
-/// The address without the API key, which authentication has read.
+/// The address without the API key, which authentication has read, under either of its names.
 fn without_api_key(uri: &Uri) -> Uri {
     let query = uri.query().unwrap_or_default();
     let kept: Vec<&str> = query
         .split('&')
-        .filter(|pair| !pair.starts_with("api_key="))
+        .filter(|pair| !pair.starts_with("api_key=") && !pair.starts_with("token="))
         .collect();
     format!("/?{}", kept.join("&")).parse().unwrap_or_default()
 }

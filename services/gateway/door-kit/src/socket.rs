@@ -93,8 +93,8 @@ pub enum SocketEvent {
 pub enum Inbound {
     /// A text.
     Text(Utf8Bytes),
-    /// Bytes, which no door understands.
-    Binary,
+    /// Bytes.
+    Binary(Bytes),
 }
 
 impl Socket {
@@ -122,6 +122,9 @@ impl Socket {
             () = self.state.shutdown.cancelled() => Err(Closed::ByGateway(CloseReason::Shutdown)),
             message = self.socket.recv(), if reads => match message {
                 Some(Ok(message)) => Ok(SocketEvent::Message(message)),
+                Some(Err(error)) if is_too_large(&error) => {
+                    Err(Closed::ByGateway(CloseReason::TooLarge))
+                }
                 _ => Err(Closed::ByClient),
             },
             () = sleep_until(self.next_ping) => Ok(SocketEvent::PingDue),
@@ -145,7 +148,7 @@ impl Socket {
         self.pinged_at = None;
         match message {
             Message::Text(text) => Ok(Some(Inbound::Text(text))),
-            Message::Binary(_) => Ok(Some(Inbound::Binary)),
+            Message::Binary(bytes) => Ok(Some(Inbound::Binary(bytes))),
             Message::Ping(_) | Message::Pong(_) => Ok(None),
             Message::Close(_) => Err(Closed::ByClient),
         }
@@ -168,14 +171,35 @@ impl Socket {
         first: Utf8Bytes,
         mut others: impl FnMut() -> Option<Utf8Bytes>,
     ) -> Result<(), Closed> {
+        let others = || others().map(Message::Text);
+        self.write_batch(Message::Text(first), others).await
+    }
+
+    /// Sends binary frames in one write.
+    ///
+    /// # Errors
+    /// [`Closed`] when the client does not read, or has disconnected.
+    pub async fn send_binary(&mut self, frames: Vec<Bytes>) -> Result<(), Closed> {
+        let mut frames = frames.into_iter().map(Message::Binary);
+        while let Some(first) = frames.next() {
+            self.write_batch(first, || frames.next()).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_batch(
+        &mut self,
+        first: Message,
+        mut others: impl FnMut() -> Option<Message>,
+    ) -> Result<(), Closed> {
         let mut frames = 1;
         let write_timeout = self.state.socket_limits.write_timeout;
         let write = async {
-            self.socket.feed(Message::Text(first)).await?;
+            self.socket.feed(first).await?;
             while frames < BATCH_FRAMES_MAX
-                && let Some(text) = others()
+                && let Some(message) = others()
             {
-                self.socket.feed(Message::Text(text)).await?;
+                self.socket.feed(message).await?;
                 frames += 1;
             }
             self.socket.flush().await
@@ -220,6 +244,12 @@ impl Socket {
         let write_timeout = self.state.socket_limits.write_timeout;
         write_result(&timeout(write_timeout, self.socket.send(message)).await)
     }
+}
+
+/// Whether a message was larger than the socket takes. Axum hides the kinds of the errors, and shows their
+/// texts only.
+fn is_too_large(error: &axum::Error) -> bool {
+    error.to_string().contains("Message too long")
 }
 
 /// A client that does not read for too long is too far behind; one that can't be written to has

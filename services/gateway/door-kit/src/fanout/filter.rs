@@ -1,6 +1,6 @@
 //! Which events a client reads.
 
-use contract::{ChatId, Chunk, CloudEvent, EntityId, TypePattern};
+use contract::{ChatId, Chunk, CloudEvent, EntityId, SessionId, TypePattern};
 
 /// Which events and signals a client reads: those that match every part.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +11,8 @@ pub struct Filter {
     pub entity: Option<EntityId>,
     /// In this chat.
     pub chat: Option<ChatId>,
+    /// Of this session.
+    pub session: Option<SessionId>,
     /// Whether chunks of answers match as well.
     pub live: bool,
 }
@@ -25,6 +27,9 @@ impl Filter {
                 .as_ref()
                 .is_none_or(|chat| event.chat.as_ref() == Some(chat))
             && self
+                .session
+                .is_none_or(|session| event.correlationid == Some(session.0))
+            && self
                 .entity
                 .as_ref()
                 .is_none_or(|entity| is_visible_to(event, entity))
@@ -36,6 +41,9 @@ impl Filter {
                 .chat
                 .as_ref()
                 .is_none_or(|chat| chunk.chat.as_ref() == Some(chat))
+            && self
+                .session
+                .is_none_or(|session| chunk.session == Some(session))
     }
 }
 
