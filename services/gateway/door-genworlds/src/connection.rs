@@ -125,7 +125,7 @@ impl ClientConnection {
                     self.handle(&text);
                     Ok(())
                 }
-                Some(Inbound::Binary) => {
+                Some(Inbound::Binary(_)) => {
                     let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
                     let detail = "frames are text: JSON";
                     let problem = Problem::new(status, "unsupported_media_type", detail);

@@ -8,9 +8,9 @@ use utoipa_axum::routes;
 
 use crate::state::NativeState;
 use crate::{
-    actions, approvals, badges, behaviours, changes, chats, entities, event_types, events,
-    interactions, message_edits, messages, roster, runs, samples, socket, stream, streams, timers,
-    world_state, worlds,
+    actions, approvals, badges, behaviours, changes, chats, entities, event_types, events, flows,
+    interactions, message_edits, messages, roster, runs, samples, session_events, sessions, socket,
+    stream, streams, timers, world_state, worlds,
 };
 
 /// The routes of the native door, with their description.
@@ -44,6 +44,7 @@ fn list() -> OpenApiRouter<NativeState> {
         .merge(interaction_routes())
         .merge(stream_routes())
         .merge(behaviour_routes())
+        .merge(flow_routes())
 }
 
 fn chat_routes() -> OpenApiRouter<NativeState> {
@@ -98,4 +99,16 @@ fn behaviour_routes() -> OpenApiRouter<NativeState> {
         .routes(routes!(roster::set_role))
         .routes(routes!(roster::statistics))
         .routes(routes!(badges::list))
+}
+
+fn flow_routes() -> OpenApiRouter<NativeState> {
+    OpenApiRouter::new()
+        .routes(routes!(flows::list))
+        .routes(routes!(flows::show, flows::put, flows::remove))
+        .routes(routes!(flows::diagram))
+        .routes(routes!(sessions::start))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::show, sessions::end))
+        .routes(routes!(session_events::list, session_events::send))
+        .routes(routes!(session_events::stream))
 }

@@ -176,7 +176,7 @@ impl SocketConnection {
             }
             event = self.socket.next_event(reading) => match self.socket.handle(event?).await? {
                 Some(Inbound::Text(text)) => self.handle(&text).await,
-                Some(Inbound::Binary) => {
+                Some(Inbound::Binary(_)) => {
                     let detail = "frames are text: JSON";
                     let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
                     let problem = Problem::new(status, "unsupported_media_type", detail);

@@ -65,6 +65,7 @@ pub(crate) async fn subscribe(
         event_type: query.event_type,
         entity: query.entity,
         chat: query.chat,
+        session: None,
         live: query.live,
     };
     doors.subscribe_after(world, filter, query.after).await
