@@ -36,6 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("door-native", &["contract", "door-kit", "world-file"]),
     ("door-agent-world", &["contract", "door-kit"]),
     ("door-genworlds", &["contract", "door-kit"]),
+    ("door-atoms", &["contract", "door-kit"]),
     (
         "gateway",
         &[
@@ -46,6 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "door-native",
             "door-agent-world",
             "door-genworlds",
+            "door-atoms",
         ],
     ),
     ("persistence", &["contract", "bus", "service-kit"]),
@@ -84,6 +86,7 @@ const KEPT_TO: &[(&str, &[&str])] = &[
             "door-native",
             "door-agent-world",
             "door-genworlds",
+            "door-atoms",
             "service-kit",
             "testkit",
         ],

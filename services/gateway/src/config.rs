@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use contract::WorldId;
+use door_atoms::DefaultFlow;
 use door_kit::{ApiKeys, Deadlines, FanoutSettings, RateQuota, Settings, SocketLimits};
 use serde::Deserialize;
 
@@ -48,6 +49,10 @@ pub struct Config {
     /// there is; where there are several, such a client gets an error frame and is closed, since a guess
     /// would be wrong.
     pub genworlds_world: Option<WorldId>,
+    /// The flow of an Atoms client whose address names none, as `WORLD/FLOW`, or `WORLD` for its only flow: at
+    /// `/ws`, `/health` and `/ready`. Default: none, and `/ws` is for GenWorlds clients. With one, they have
+    /// `/ws/WORLD` only, since the two protocols can't be told apart before the first frame.
+    pub atoms_flow: Option<DefaultFlow>,
     /// Open requests and connections have this long to end at shutdown; then they are aborted. Default:
     /// 20 s, which fits the 30 s that Compose and Kubernetes grant.
     #[serde(with = "humantime_serde")]
@@ -66,6 +71,7 @@ impl Default for Config {
             query_deadline: Duration::from_secs(6),
             turn_deadline: Duration::from_secs(150),
             genworlds_world: None,
+            atoms_flow: None,
             shutdown_grace: Duration::from_secs(20),
             limits: Limits::default(),
         }

@@ -1,8 +1,8 @@
 //! The gateway: the doors through which clients reach the worlds, and the server that they share.
 //!
 //! It owns the configuration, the router, the description of all routes and the life of the process.
-//! The doors are crates of their own, `door-native`, `door-agent-world` and `door-genworlds`, over
-//! `door-kit`. No door keeps state that another replica would miss: a client resumes at any replica
+//! The doors are crates of their own, `door-native`, `door-agent-world`, `door-genworlds` and
+//! `door-atoms`, over `door-kit`. No door keeps state that another replica would miss: a client resumes at any replica
 //! from the position that it has seen.
 //!
 //! Start with [`run`], then `router` (how the routes of the doors are put together).
@@ -13,4 +13,5 @@ mod router;
 mod server;
 
 pub use config::{ApiKey, Config, Limits, Rate};
+pub use door_atoms::DefaultFlow;
 pub use server::{run, run_with};

@@ -31,6 +31,7 @@ const WITHOUT_IDEMPOTENCY_KEY: &str = "/mcp/servers/{id}/restart";
             `/api` before it as well, and `POST /worlds/{world}/chats` also as \
             `/worlds/{world}/new-chat`."),
         (name = "genworlds", description = "For clients of GenWorlds."),
+        (name = "atoms", description = "For clients of Atoms."),
     ),
     components(schemas(
         contract::http::ProblemDetails,
@@ -44,6 +45,10 @@ const WITHOUT_IDEMPOTENCY_KEY: &str = "/mcp/servers/{id}/restart";
         contract::RunId,
         contract::InteractionId,
         contract::ApprovalId,
+        contract::FlowId,
+        contract::NodeId,
+        contract::SessionId,
+        contract::EventId,
     ))
 )]
 struct Api;

@@ -10,23 +10,33 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use contract::WorldId;
+use door_atoms::DefaultFlow;
 use door_kit::{DoorState, Problem, authenticate, record_request};
 use service_kit::Health;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::openapi;
 
+/// What clients get that name no world.
+pub(crate) struct Defaults {
+    /// The world at `/ws`, for clients of GenWorlds; the only one when absent.
+    pub(crate) genworlds_world: Option<WorldId>,
+    /// The flow at `/ws`, for clients of Atoms, which then have that path.
+    pub(crate) atoms_flow: Option<DefaultFlow>,
+}
+
 /// The doors, the description of their routes, and the health of the process.
-pub(crate) fn router(
-    doors: &Arc<DoorState>,
-    genworlds_world: Option<WorldId>,
-    health: &Health,
-) -> Router {
+pub(crate) fn router(doors: &Arc<DoorState>, defaults: Defaults, health: &Health) -> Router {
     let (native, native_api) = door_native::routes(doors).split_for_parts();
     let (agent_world, agent_world_api) = door_agent_world::routes(doors).split_for_parts();
-    let (genworlds, genworlds_api) =
-        door_genworlds::routes(doors, genworlds_world).split_for_parts();
-    let description = openapi::describe([native_api, agent_world_api, genworlds_api]);
+    // Clients of both systems look for `/ws`.
+    let genworlds = match defaults.atoms_flow {
+        Some(_) => door_genworlds::routes_of_worlds(doors),
+        None => door_genworlds::routes(doors, defaults.genworlds_world),
+    };
+    let (genworlds, genworlds_api) = genworlds.split_for_parts();
+    let (atoms, atoms_api) = door_atoms::routes(doors, defaults.atoms_flow).split_for_parts();
+    let description = openapi::describe([native_api, agent_world_api, genworlds_api, atoms_api]);
     let description = description.to_json().unwrap_or_default();
     // From the inside out: a layer wraps what is before it.
     native
@@ -36,6 +46,7 @@ pub(crate) fn router(
         .layer(from_fn_with_state(Arc::clone(doors), authenticate))
         .merge(agent_world)
         .merge(genworlds)
+        .merge(atoms)
         .route(
             "/openapi.json",
             get(async move || openapi_json(description)),

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::config::Config;
-use crate::router;
+use crate::router::{self, Defaults};
 
 /// Runs the gateway until `shutdown`. It listens at once, and is not ready until NATS is connected.
 ///
@@ -74,7 +74,11 @@ async fn serve(
     register_readiness(&health, connection.clone(), shutdown.clone());
     let doors = DoorState::new(config.door_settings(), connection, shutdown.clone());
     let doors = Arc::new(doors);
-    let service = router::router(&doors, config.genworlds_world, &health)
+    let defaults = Defaults {
+        genworlds_world: config.genworlds_world,
+        atoms_flow: config.atoms_flow,
+    };
+    let service = router::router(&doors, defaults, &health)
         .into_make_service_with_connect_info::<SocketAddr>();
     // Otherwise a small frame waits for the acknowledgement of the one before.
     let listener = listener.tap_io(|stream| {

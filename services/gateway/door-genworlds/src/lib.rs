@@ -25,4 +25,4 @@ mod state;
 mod upgrade;
 mod world_replies;
 
-pub use routes::routes;
+pub use routes::{routes, routes_of_worlds};

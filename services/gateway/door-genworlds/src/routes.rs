@@ -16,22 +16,33 @@ use crate::upgrade;
 /// The routes of this door, with their description. `default_world` is the world of a client that
 /// names none; without it, such a client is connected to the only world there is.
 pub fn routes(doors: &Arc<DoorState>, default_world: Option<WorldId>) -> OpenApiRouter {
+    let list = of_worlds().routes(routes!(upgrade::upgrade_default));
+    with_state(list, doors, default_world)
+}
+
+/// The routes of this door without `/ws`, where another door has that.
+pub fn routes_of_worlds(doors: &Arc<DoorState>) -> OpenApiRouter {
+    with_state(of_worlds(), doors, None)
+}
+
+fn with_state(
+    list: OpenApiRouter<GenWorldsState>,
+    doors: &Arc<DoorState>,
+    default_world: Option<WorldId>,
+) -> OpenApiRouter {
     let state = GenWorldsState {
         doors: Arc::clone(doors),
         default_world,
         frame_slot: doors.register_frame_slot(),
     };
-    list()
-        .layer(from_fn_with_state(Arc::clone(doors), refuse_limited_keys))
+    list.layer(from_fn_with_state(Arc::clone(doors), refuse_limited_keys))
         .layer(from_fn_with_state(Arc::clone(doors), authenticate))
         .layer(from_fn_with_state(Arc::clone(doors), require_same_origin))
         .with_state(state)
 }
 
-fn list() -> OpenApiRouter<GenWorldsState> {
-    OpenApiRouter::new()
-        .routes(routes!(upgrade::upgrade_default))
-        .routes(routes!(upgrade::upgrade))
+fn of_worlds() -> OpenApiRouter<GenWorldsState> {
+    OpenApiRouter::new().routes(routes!(upgrade::upgrade))
 }
 
 /// Browsers let any page open a WebSocket to anywhere: where no API key is configured, it could act for

@@ -20,7 +20,8 @@ fn description() -> OpenApi {
     describe([
         door_native::routes(&doors).into_openapi(),
         door_agent_world::routes(&doors).into_openapi(),
-        door_genworlds::routes(&doors, None).into_openapi(),
+        door_genworlds::routes_of_worlds(&doors).into_openapi(),
+        door_atoms::routes(&doors, "lobby".parse().ok()).into_openapi(),
     ])
 }
 
@@ -88,8 +89,10 @@ const NATIVE_ROUTES: &[&str] = &[
     "DELETE /v1/worlds/{world}/entities/{entity}",
     "DELETE /v1/worlds/{world}/entities/{entity}/behaviour",
     "DELETE /v1/worlds/{world}/entities/{entity}/memory",
+    "DELETE /v1/worlds/{world}/flows/{flow}",
     "DELETE /v1/worlds/{world}/interactions/{interaction}",
     "DELETE /v1/worlds/{world}/invocations/{invocation}",
+    "DELETE /v1/worlds/{world}/sessions/{session}",
     "DELETE /v1/worlds/{world}/streams/{owner}/{name}",
     "DELETE /v1/worlds/{world}/timers/{timer}",
     "GET /v1/worlds",
@@ -109,10 +112,17 @@ const NATIVE_ROUTES: &[&str] = &[
     "GET /v1/worlds/{world}/event-types",
     "GET /v1/worlds/{world}/events",
     "GET /v1/worlds/{world}/events/stream",
+    "GET /v1/worlds/{world}/flows",
+    "GET /v1/worlds/{world}/flows/{flow}",
+    "GET /v1/worlds/{world}/flows/{flow}/diagram",
     "GET /v1/worlds/{world}/interactions",
     "GET /v1/worlds/{world}/interactions/{interaction}",
     "GET /v1/worlds/{world}/invocations/{invocation}",
     "GET /v1/worlds/{world}/roster",
+    "GET /v1/worlds/{world}/sessions",
+    "GET /v1/worlds/{world}/sessions/{session}",
+    "GET /v1/worlds/{world}/sessions/{session}/events",
+    "GET /v1/worlds/{world}/sessions/{session}/events/stream",
     "GET /v1/worlds/{world}/state",
     "GET /v1/worlds/{world}/statistics",
     "GET /v1/worlds/{world}/streams",
@@ -137,15 +147,18 @@ const NATIVE_ROUTES: &[&str] = &[
     "POST /v1/worlds/{world}/entities/{entity}/behaviour/resume",
     "POST /v1/worlds/{world}/entities/{entity}/behaviour/step",
     "POST /v1/worlds/{world}/events",
+    "POST /v1/worlds/{world}/flows/{flow}/sessions",
     "POST /v1/worlds/{world}/interactions",
     "POST /v1/worlds/{world}/interactions/{interaction}/result",
     "POST /v1/worlds/{world}/invocations",
+    "POST /v1/worlds/{world}/sessions/{session}/events",
     "POST /v1/worlds/{world}/streams/{owner}/{name}/samples",
     "PUT /v1/worlds/{world}",
     "PUT /v1/worlds/{world}/chats/{chat}/messages/{message}",
     "PUT /v1/worlds/{world}/entities/{entity}/behaviour",
     "PUT /v1/worlds/{world}/entities/{entity}/role",
     "PUT /v1/worlds/{world}/event-types/{type}",
+    "PUT /v1/worlds/{world}/flows/{flow}",
     "PUT /v1/worlds/{world}/streams/{owner}/{name}",
     "PUT /v1/worlds/{world}/timers/{timer}",
 ];
@@ -205,4 +218,34 @@ fn every_route_of_the_door_of_genworlds_is_described() {
         described_routes(door_genworlds::routes(&doors, None).into_openapi()),
         ["GET /ws", "GET /ws/{world}",]
     );
+}
+
+#[test]
+fn every_route_of_the_door_of_atoms_is_described() {
+    let doors = doors();
+    let routes = |default: Option<&str>| {
+        let default = default.map(|default| default.parse().unwrap());
+        described_routes(door_atoms::routes(&doors, default).into_openapi())
+    };
+    let of_worlds = [
+        "GET /atoms/{world}/health",
+        "GET /atoms/{world}/ready",
+        "GET /atoms/{world}/ws",
+        "GET /atoms/{world}/{flow}/health",
+        "GET /atoms/{world}/{flow}/ready",
+        "GET /atoms/{world}/{flow}/ws",
+    ];
+    assert_eq!(routes(None), of_worlds);
+    let at_root = ["GET /health", "GET /ready", "GET /ws"];
+    assert_eq!(
+        routes(Some("lobby/desk")),
+        [&of_worlds[..], &at_root].concat()
+    );
+}
+
+#[test]
+fn the_path_of_two_doors_belongs_to_one() {
+    let doors = doors();
+    let genworlds = door_genworlds::routes_of_worlds(&doors).into_openapi();
+    assert_eq!(described_routes(genworlds), ["GET /ws/{world}"]);
 }
