@@ -22,6 +22,9 @@ use crate::problem::Problem;
 /// Pause before the log is read again when that failed, or when its replica lags behind.
 const READ_PAUSE: Duration = Duration::from_millis(100);
 
+/// Signals, and commits, that are taken at once, before anything else is looked at.
+const AVAILABLE_MAX: usize = 256;
+
 /// One world with clients. It stops when the last subscription drops it.
 pub(crate) struct Hub {
     ring: Arc<Ring>,
@@ -103,7 +106,7 @@ impl Receiver {
                 }
                 signal = signals.next() => {
                     let Some(signal) = signal else { return };
-                    self.publish_signal(signal);
+                    self.on_signals(signal, &mut signals, &mut commits).await;
                 }
                 stored = commits.next() => {
                     let Some(stored) = stored else { return };
@@ -128,6 +131,42 @@ impl Receiver {
                 self.publish_signal(signal);
             }
             self.read_to(end).await;
+        }
+    }
+
+    /// Publishes the signals that are there. A node of a session may have sent an event before a chunk: what
+    /// has come before the chunk is delivered before it. The durable text of its answer may overtake the
+    /// chunk instead, which then is not needed any more.
+    async fn on_signals(
+        &mut self,
+        first: Signal,
+        signals: &mut SignalSubscription,
+        commits: &mut CommitSubscription,
+    ) {
+        let mut of_sessions = Vec::new();
+        let (mut next, mut count) = (Some(first), 0);
+        while let Some(signal) = next {
+            match matches!(&signal, Signal::Chunk(chunk) if chunk.session.is_some()) {
+                true => of_sessions.push(signal),
+                false => self.publish_signal(signal),
+            }
+            count += 1;
+            next = match count < AVAILABLE_MAX {
+                true => signals.next().now_or_never().flatten(),
+                false => None,
+            };
+        }
+        if of_sessions.is_empty() {
+            return;
+        }
+        for _ in 0..AVAILABLE_MAX {
+            let Some(Some(stored)) = commits.next().now_or_never() else {
+                break;
+            };
+            self.on_commit(stored).await;
+        }
+        for signal in of_sessions {
+            self.publish_signal(signal);
         }
     }
 
