@@ -7,13 +7,16 @@
 )]
 
 mod agent_world;
+mod atoms;
 mod behaviours;
 mod failures;
+mod flows;
 mod genworlds;
 mod interactions;
 mod keys;
 mod presence;
 mod requests;
+mod rules_world;
 mod scripted_world;
 mod sockets;
 mod streams;

@@ -15,6 +15,7 @@ use testkit::NatsServer;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::rules_world::RulesWorld;
 use crate::scripted_world::World;
 
 /// What a test needs; everything ends when it is dropped.
@@ -33,6 +34,18 @@ impl Harness {
     }
 
     pub(crate) async fn start_with(config: Config) -> Self {
+        Self::start_before(config, |bus| World::new(bus).serve()).await
+    }
+
+    /// A gateway before a world service with the rules of worlds.
+    pub(crate) async fn start_with_rules(config: Config) -> Self {
+        Self::start_before(config, |bus| RulesWorld::new(bus).serve()).await
+    }
+
+    async fn start_before<F>(config: Config, serve: impl FnOnce(Bus) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         let nats = NatsServer::start();
         let nats_config = bus::Config {
             url: nats.url(),
@@ -40,7 +53,7 @@ impl Harness {
         };
         let bus = Bus::connect(&nats_config, "test").await.unwrap();
         let mut tasks = JoinSet::new();
-        tasks.spawn(World::new(bus.clone()).serve());
+        tasks.spawn(serve(bus.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
@@ -77,6 +90,14 @@ impl Harness {
 
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         send(self.http.get(self.url(path))).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> (u16, Value) {
+        send(self.http.put(self.url(path)).json(&body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> (u16, Value) {
+        send(self.http.delete(self.url(path))).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> (u16, Value) {
@@ -150,6 +171,11 @@ impl Sse {
         assert_eq!(event.event, event_type, "{event:?}");
         let data = serde_json::from_str(&event.data).unwrap();
         (event, data)
+    }
+
+    /// Whether the stream has ended.
+    pub(crate) async fn has_ended(&mut self) -> bool {
+        self.next().await.is_none()
     }
 
     /// The payloads of the next `count` events.
