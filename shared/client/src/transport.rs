@@ -95,6 +95,18 @@ impl Transport {
         self.call(self.with_key(request)).await
     }
 
+    /// Sends a command without a body, with parameters in its address.
+    pub(crate) async fn command_with_query<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        query: &impl Serialize,
+    ) -> Result<T, Error> {
+        let request = self.request(method, path).query(query);
+        self.call(self.with_key(request.timeout(RESPONSE_TIMEOUT)))
+            .await
+    }
+
     /// Sends a command.
     pub(crate) async fn command_with<T: DeserializeOwned>(
         &self,

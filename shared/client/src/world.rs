@@ -15,9 +15,11 @@ use crate::entities::Entities;
 use crate::error::Error;
 use crate::event_types::EventTypes;
 use crate::events::Events;
+use crate::flows::Flows;
 use crate::interactions::Interactions;
 use crate::messages::Messages;
 use crate::runs::Runs;
+use crate::sessions::Sessions;
 use crate::streams::Streams;
 use crate::timers::Timers;
 use crate::transport::Transport;
@@ -144,6 +146,16 @@ impl<'a> World<'a> {
     /// Its runs of actions.
     pub fn runs(&self) -> Runs<'a> {
         Runs::new(self.transport, &self.path)
+    }
+
+    /// Its flows.
+    pub fn flows(&self) -> Flows<'a> {
+        Flows::new(self.transport, &self.path)
+    }
+
+    /// The sessions of its flows.
+    pub fn sessions(&self) -> Sessions<'a> {
+        Sessions::new(self.transport, &self.path)
     }
 
     /// Its interactions.

@@ -5,6 +5,7 @@
 )]
 
 mod event_stream;
+mod flows;
 mod requests;
 mod routes;
 mod support;
