@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use client::Client;
 
 use crate::commands::{
-    action, approvals, badges, behaviour, bench, chat, interact, roster, send, state, statistics,
-    stream, tail, world,
+    action, approvals, badges, behaviour, bench, chat, flow, interact, roster, send, session,
+    state, statistics, stream, tail, world,
 };
 use crate::error_text::error_text;
 use crate::output::{Output, Style};
@@ -23,6 +23,7 @@ Examples:
   manyworlds state lobby --at 3                      the world as it was after its commit 3
   manyworlds stream append lab sensor:readings 1.5   append a sample to a stream
   manyworlds interact lobby process --from guest --to ada --samples '\"hello\"'
+  manyworlds session helpdesk desk --as ann          talk to a flow
   manyworlds behaviour put lab ada teacher.yaml      give an agent a behaviour
   manyworlds send lobby myapp.order.created '{\"id\": 7}' --sender guest";
 
@@ -82,6 +83,11 @@ enum Command {
     /// Give an agent a behaviour, show it, draw it, pause it
     #[command(subcommand)]
     Behaviour(behaviour::Command),
+    /// List the flows of a world, show them, draw them
+    #[command(subcommand)]
+    Flow(flow::Command),
+    /// Talk to a flow, in a session
+    Session(session::Options),
     /// Let an entity use a built-in action of behaviours
     Action(action::Options),
     /// Show who is in a world, with roles, states and partners
@@ -142,6 +148,8 @@ async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Resu
         Command::Interact(options) => interact::run(options, client, output).await,
         Command::Interactions(options) => interact::list(options, client, output).await,
         Command::Behaviour(command) => behaviour::run(command, client, output).await,
+        Command::Flow(command) => flow::run(command, client, output).await,
+        Command::Session(options) => session::run(options, client, output).await,
         Command::Action(options) => action::run(options, client, output).await,
         Command::Roster(options) => roster::run(options, client, output).await,
         Command::Badges(options) => badges::run(options, client, output).await,

@@ -6,6 +6,7 @@
 )]
 
 mod behaviours;
+mod flows;
 mod native_door;
 mod support;
 
