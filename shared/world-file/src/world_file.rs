@@ -136,6 +136,7 @@ mod tests {
             "calculator",
             "cat-library",
             "class-incremental",
+            "helpdesk",
             "library",
             "lobby",
             "market",
