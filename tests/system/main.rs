@@ -6,6 +6,7 @@
 
 mod abilities;
 mod agent_world;
+mod atoms;
 mod behaviour_conformance;
 mod behaviour_worlds;
 mod behaviours;

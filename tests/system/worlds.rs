@@ -28,7 +28,7 @@ fn apply(cluster: &Cluster, world: &str) {
 }
 
 /// A system with one of the worlds in it.
-async fn open(world: &str) -> Cluster {
+pub(crate) async fn open(world: &str) -> Cluster {
     let cluster = Cluster::start(Shape::default()).await;
     apply(&cluster, world);
     cluster
