@@ -47,7 +47,7 @@ check: ## formatting, lints, documentation, dependencies, spelling: no warning i
 .PHONY: test
 test: ## every test, with a real nats-server and a throw-away PostgreSQL
 	@$(with_tools) $(with_nats) $(with_postgres) bash -euc \
-		'cargo build --workspace --bins; cargo test --workspace --doc; \
+		'cargo build --workspace --bins --examples; cargo test --workspace --doc; \
 		 cargo nextest run --workspace; \
 		 cargo test -p sdk --doc --all-features; \
 		 cargo nextest run -p sdk --all-features'

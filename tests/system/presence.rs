@@ -81,7 +81,7 @@ async fn reaches(cluster: &Cluster, state: &str, is_present: bool) {
 async fn event_types(cluster: &Cluster) -> Vec<String> {
     let path = format!("{WORLD}/events?limit=1000");
     let events = Http::get(&cluster.gateways[..1], &path).await;
-    let items = events["items"].as_array().unwrap().iter();
+    let items = events["events"].as_array().unwrap().iter();
     items
         .map(|event| event["type"].as_str().unwrap().to_owned())
         .collect()

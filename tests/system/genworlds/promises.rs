@@ -221,6 +221,14 @@ async fn the_state_is_sent_to_its_requester_alone_and_comings_and_goings_to_all(
     assert_eq!(comings.next().await, Some(created));
     let bus = cluster.bus().await;
     let world = "lobby".parse().unwrap();
+    // That john is connected is in the log, once.
+    around(&mut john, "john").await;
+    eventually("john is reported as connected", async || {
+        let path = "/v1/worlds/lobby/events?type=entity.connected";
+        let page = Http::get(&cluster.gateways[..1], path).await;
+        page["events"].as_array().is_some_and(|found| found.len() == 1)
+    })
+    .await;
     let before = bus.log().last_seq(&world).await.unwrap();
     for _ in 0..10 {
         around(&mut john, "john").await;
