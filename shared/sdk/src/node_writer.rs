@@ -14,6 +14,8 @@ use crate::node_report::{NodeReport, report_id, send_report};
 const REPORT_TIMEOUT: Duration = Duration::from_secs(30);
 /// A handler that has sent so many events sends them before it ends: a world takes at most 100 at once.
 const EVENTS_PENDING_MAX: usize = 64;
+/// The most bytes of such events: less than a world takes at once.
+const BYTES_PENDING_MAX: usize = 32 * 1024;
 
 /// Writes for one attempt at a run of a node.
 pub(crate) struct NodeWriter {
@@ -50,10 +52,19 @@ impl NodeWriter {
     pub(crate) async fn send_event(&mut self, event: NewFlowEvent) -> Result<(), Error> {
         self.require_open()?;
         self.pending.push(event);
-        if self.step.answers || self.pending.len() >= EVENTS_PENDING_MAX {
+        if self.step.answers || self.is_full() {
             self.flush().await?;
         }
         Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        let bytes: usize = self
+            .pending
+            .iter()
+            .map(|event| event.data.get().len())
+            .sum();
+        self.pending.len() >= EVENTS_PENDING_MAX || bytes >= BYTES_PENDING_MAX
     }
 
     /// Sends the events that wait.

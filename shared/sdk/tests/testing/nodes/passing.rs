@@ -62,7 +62,9 @@ async fn a_consumed_event_does_not_pass_on() {
 async fn a_handler_may_send_more_than_one_commit_takes() {
     let shown = shown(async |_event, ctx| {
         for number in 0..150 {
-            ctx.send_raw("step", &json!({"number": number})).await?;
+            let padding = "x".repeat(1000);
+            ctx.send_raw("step", &json!({"number": number, "padding": padding}))
+                .await?;
         }
         Ok(())
     });
