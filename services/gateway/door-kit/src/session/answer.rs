@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(answer.on_chunk(1, 2, "late"), Sent::Nothing);
         assert_eq!(answer.on_chunk(2, 3, "lt"), Sent::Nothing);
         assert_eq!(answer.on_chunk(2, 4, "!"), Sent::Nothing);
-        assert_eq!(answer.on_durable("Grüß Gott, Welt!"), rest("elt!"));
+        assert_eq!(answer.on_durable("Grüß Gott, welt!"), rest("elt!"));
         assert_eq!(answer.text_anew(), None);
     }
 

@@ -74,7 +74,7 @@ impl Answers {
         match frame.event_type.as_str() {
             RESPONSE_START => self.start(position, frame, place, run),
             RESPONSE_CHUNK => self.continue_answer(position, frame, place),
-            RESPONSE_END => self.end(position, frame, place),
+            RESPONSE_END => self.end(position, frame, &place),
             ERROR => {
                 if let Some(answer) = self.open.get_mut(&place) {
                     answer.failed = true;
@@ -141,10 +141,10 @@ impl Answers {
         }
     }
 
-    fn end(&mut self, position: Position, frame: FlowFrame, place: Place) -> Vec<SessionFrame> {
-        self.early.retain(|(at, _)| *at != place);
+    fn end(&mut self, position: Position, frame: FlowFrame, place: &Place) -> Vec<SessionFrame> {
+        self.early.retain(|(at, _)| at != place);
         let mut frames = Vec::new();
-        let answer = self.open.remove(&place);
+        let answer = self.open.remove(place);
         // An answer that was interrupted is what was sent of it.
         let anew = answer.filter(|_| !frame.interrupted);
         if let Some(text) = anew.and_then(Answer::text_anew) {
