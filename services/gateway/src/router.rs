@@ -28,8 +28,12 @@ pub(crate) struct Defaults {
 /// The doors, the description of their routes, and the health of the process.
 pub(crate) fn router(doors: &Arc<DoorState>, defaults: Defaults, health: &Health) -> Router {
     let (native, native_api) = door_native::routes(doors).split_for_parts();
-    let (agent_world, agent_world_api) = door_agent_world::routes(doors).split_for_parts();
-    // Clients of both systems look for `/ws`.
+    // Clients of several systems look for `/health` and `/ws`.
+    let agent_world = match defaults.atoms_flow {
+        Some(_) => door_agent_world::routes_without_health(doors),
+        None => door_agent_world::routes(doors),
+    };
+    let (agent_world, agent_world_api) = agent_world.split_for_parts();
     let genworlds = match defaults.atoms_flow {
         Some(_) => door_genworlds::routes_of_worlds(doors),
         None => door_genworlds::routes(doors, defaults.genworlds_world),

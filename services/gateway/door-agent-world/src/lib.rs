@@ -37,4 +37,4 @@ mod views;
 mod world;
 mod worlds;
 
-pub use routes::routes;
+pub use routes::{routes, routes_without_health};

@@ -18,6 +18,15 @@ use crate::{agents, approvals, chats, edits, events, export, mcp, messages, midd
 /// The routes of this door, with their description: each is there with and without `/api` before it,
 /// and is described once.
 pub fn routes(doors: &Arc<DoorState>) -> OpenApiRouter {
+    with_health(doors, Router::new().route("/health", get(health)))
+}
+
+/// The routes of this door without `/health`, where another door has that.
+pub fn routes_without_health(doors: &Arc<DoorState>) -> OpenApiRouter {
+    with_health(doors, Router::new())
+}
+
+fn with_health(doors: &Arc<DoorState>, health: Router<Arc<AgentWorldState>>) -> OpenApiRouter {
     let (routes, api) = list().split_for_parts();
     // From the inside out: the preflight request of a browser has no API key.
     let router = Router::new()
@@ -26,7 +35,7 @@ pub fn routes(doors: &Arc<DoorState>) -> OpenApiRouter {
         .layer(DefaultBodyLimit::max(doors.body_bytes_max))
         .layer(from_fn_with_state(Arc::clone(doors), refuse_limited_keys))
         .layer(from_fn_with_state(Arc::clone(doors), authenticate))
-        .route("/health", get(health))
+        .merge(health)
         .layer(from_fn_with_state(
             Arc::clone(doors),
             middleware::complete_responses,
