@@ -226,7 +226,9 @@ async fn the_state_is_sent_to_its_requester_alone_and_comings_and_goings_to_all(
     eventually("john is reported as connected", async || {
         let path = "/v1/worlds/lobby/events?type=entity.connected";
         let page = Http::get(&cluster.gateways[..1], path).await;
-        page["events"].as_array().is_some_and(|found| found.len() == 1)
+        page["events"]
+            .as_array()
+            .is_some_and(|found| found.len() == 1)
     })
     .await;
     let before = bus.log().last_seq(&world).await.unwrap();

@@ -33,6 +33,10 @@ pub(crate) fn all_flows() -> Value {
 }
 
 /// The world `desk` with these flows.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a test passes JSON where it stands"
+)]
 pub(crate) fn world(flows: Value) -> Value {
     json!({
         "id": "desk",
@@ -97,10 +101,10 @@ impl Desk {
                             open.extend(requested.node.map(|step| NodeRun { id, step }));
                         }
                         Some(Fact::ActionCompleted(ended)) => {
-                            open.retain(|run| run.id != ended.run)
+                            open.retain(|run| run.id != ended.run);
                         }
                         Some(Fact::ActionCancelled(ended)) => {
-                            open.retain(|run| run.id != ended.run)
+                            open.retain(|run| run.id != ended.run);
                         }
                         _ => {}
                     }
