@@ -13,4 +13,4 @@ mod state;
 pub(crate) use commands::{end_connections, report};
 pub(crate) use due::end_due;
 pub(crate) use events::apply;
-pub(crate) use state::{Presence, is_absent};
+pub(crate) use state::Presence;

@@ -1,6 +1,6 @@
 //! Finds the fields of a text that a world does not have.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A field of a text: its path for people, and as a JSON pointer.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +49,11 @@ fn find(
             let place = place.field(name);
             match decoded.get(name) {
                 Some(decoded) => find(value, decoded, &place, is_known),
-                None if is_empty(value) || is_known(&place.pointer) => None,
+                None if is_empty(value) => None,
+                // An object with its default may have fields that are none.
+                None if is_known(&place.pointer) => {
+                    find(value, &Value::Object(Map::new()), &place, is_known)
+                }
                 None => Some(place.path),
             }
         }),

@@ -41,12 +41,14 @@ impl WorldFile {
         let decoded = serde_json::to_value(&spec).map_err(Error::malformed)?;
         // A field that is decoded does not take a value of any type.
         let is_known = |pointer: &str| {
-            let mut changed = given.clone();
-            let Some(field) = changed.pointer_mut(pointer) else {
-                return false;
-            };
-            *field = json!({"": [null]});
-            serde_json::from_value::<WorldSpec>(changed).is_err()
+            [json!({"": [null]}), json!(-0.5)].into_iter().any(|value| {
+                let mut changed = given.clone();
+                let Some(field) = changed.pointer_mut(pointer) else {
+                    return false;
+                };
+                *field = value;
+                serde_json::from_value::<WorldSpec>(changed).is_err()
+            })
         };
         match unknown_field(&given, &decoded, &is_known) {
             Some(path) => Err(Error::UnknownField { path }),
@@ -194,6 +196,22 @@ behaviours: {t: {machine: {initial_state: a}}}";
         let mistyped = text.replace("requestable", "requestabel");
         let error = WorldFile::parse(&mistyped).unwrap_err();
         assert_eq!(error.to_string(), "unknown field actions[0].requestabel");
+    }
+
+    #[test]
+    fn an_object_with_its_default_has_no_other_fields() {
+        let file = |session: &str| {
+            format!(
+                "id: w\nflows: {{desk: {{nodes: [{{id: sup, worker: audit}}], session: {{{session}}}}}}}\n"
+            )
+        };
+        let given = "idle_seconds: 600, on_busy: queue";
+        WorldFile::parse(&file(given)).unwrap();
+        let error = WorldFile::parse(&file("idle_seconds: 600, on_bussy: queue")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "unknown field flows.desk.session.on_bussy"
+        );
     }
 
     #[test]

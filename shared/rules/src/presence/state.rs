@@ -5,8 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use contract::{Brain, Entity, EntityId, GatewayId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::world::World;
-
 /// The connections of entities that have had one.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Presence {
@@ -72,18 +70,18 @@ impl Presence {
         self.entities.get_mut(entity)?.until.take()
     }
 
+    /// Whether an entity is not present: it has had connections, and has had none for the grace period.
+    pub(crate) fn is_absent(&self, entity: &EntityId) -> bool {
+        let connections = self.entities.get(entity);
+        connections.is_some_and(|connections| {
+            connections.gateways.is_empty() && connections.until.is_none()
+        })
+    }
+
     /// Removes an entity, and returns the end of its grace period, if it is in one.
     pub(super) fn remove(&mut self, entity: &EntityId) -> Option<Timestamp> {
         self.entities.remove(entity)?.until
     }
-}
-
-/// Whether an entity of the world is not present: it has had connections, and has had none for the grace
-/// period.
-pub(crate) fn is_absent(world: &World, entity: &EntityId) -> bool {
-    let connections = world.presence.entities.get(entity);
-    connections
-        .is_some_and(|connections| connections.gateways.is_empty() && connections.until.is_none())
 }
 
 /// Whether the presence of an entity depends on connections: it is an agent whose brain is a client.

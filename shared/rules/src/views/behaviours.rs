@@ -9,7 +9,6 @@ use contract::behaviour::{
 use contract::{CommandId, EntityId};
 
 use crate::behaviours::{Memory, Progress, dot, mermaid};
-use crate::presence::is_absent;
 use crate::world::World;
 
 pub(super) fn behaviour(world: &World, entity: &EntityId) -> Option<BehaviourView> {
@@ -94,7 +93,7 @@ pub(super) fn roster(world: &World) -> Roster {
             entity: entity.id.clone(),
             role: entity.role.clone(),
             master: entity.master,
-            present: !is_absent(world, &entity.id),
+            present: !world.presence.is_absent(&entity.id),
             state: progress.map(|progress| progress.state.clone()),
             engaged: memory
                 .map_or_else(Vec::new, |memory| memory.engaged.iter().cloned().collect()),

@@ -3,12 +3,11 @@
 use contract::EntityId;
 use contract::behaviour::LinkState;
 
-use crate::presence::is_absent;
 use crate::world::World;
 
 /// Whether two entities can be connected: both are present.
 pub(super) fn can_connect(world: &World, one: &EntityId, other: &EntityId) -> bool {
-    !is_absent(world, one) && !is_absent(world, other)
+    !world.presence.is_absent(one) && !world.presence.is_absent(other)
 }
 
 /// Applies a link of two entities to both.
