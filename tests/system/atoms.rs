@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use reqwest::Method;
 use serde_json::{Value, json};
-use system_tests::Cluster;
+use system_tests::{Cluster, Http};
 use tempfile::TempDir;
 
 use crate::worlds::open;
@@ -73,4 +74,38 @@ async fn the_client_of_atoms_is_greeted_and_answered() {
     ];
     let expected = expected.map(|(step, result)| (step.to_owned(), result));
     assert_eq!(steps, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_has_ended_is_shown() {
+    let cluster = open("helpdesk").await;
+    let gateways = &cluster.gateways[..1];
+    let world = "/v1/worlds/helpdesk";
+    let flows = Http::get(gateways, &format!("{world}/flows")).await;
+    let flow = flows["items"][0]["flow"].as_str().unwrap();
+    let variables = json!({"variables": {"vip": true}});
+    let begun = Http::post(
+        gateways,
+        &format!("{world}/flows/{flow}/sessions"),
+        &variables,
+    )
+    .await;
+    let path = format!("{world}/sessions/{}", begun["id"].as_str().unwrap());
+    let open = Http::get(gateways, &path).await;
+    assert_eq!(
+        (&open["status"], &open["variables"]["vip"]),
+        (&json!("open"), &json!(true))
+    );
+    let end = cluster.gateways[0].send(Method::DELETE, &path, None, None);
+    let (status, ended) = end.await.unwrap();
+    assert!(status.is_success(), "{ended}");
+    let shown = Http::get(gateways, &path).await;
+    assert_eq!(
+        (&shown["status"], &shown["reason"]),
+        (&json!("ended"), &json!("client"))
+    );
+    assert_eq!(
+        (&shown["seq"], &shown["variables"]["vip"]),
+        (&ended["seq"], &json!(true))
+    );
 }

@@ -41,7 +41,7 @@ impl BrainCtx {
     /// then is an `agent.speak`, and an empty text is nothing.
     pub fn session_event(&self) -> Option<NodeEvent> {
         let node = self.context.node.as_deref()?;
-        (!node.step.answers).then(|| NodeEvent::new(node.frame.clone(), node.content.clone()))
+        (!node.step.answers).then(|| NodeEvent::of(node))
     }
 
     /// What woke the agent, and its plan and memory; absent when a message is to be answered.

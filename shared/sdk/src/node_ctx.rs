@@ -83,8 +83,7 @@ impl NodeCtx {
 
     /// The event that is handled.
     pub fn event(&self) -> NodeEvent {
-        let NodeContext { frame, content, .. } = &self.inner.node;
-        NodeEvent::new(frame.clone(), content.clone())
+        NodeEvent::of(&self.inner.node)
     }
 
     /// Whether it answers a request: the text of [`chunk`](Self::chunk) goes to the client.

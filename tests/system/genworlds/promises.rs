@@ -180,12 +180,13 @@ async fn who_moves_is_perceived_at_its_new_place_and_a_move_is_remembered() {
     assert_eq!(then["state"]["entities"]["john"]["location"], "hall");
 }
 
-/// What the native stream has of the entities of a world: type and id of each.
+/// What the native stream has of entities that come and go: type and id of each.
 async fn comings(door: &Http, world: &str) -> impl Stream<Item = (String, String)> + use<> {
     let path = format!("/v1/worlds/{world}/events/stream?type=entity.*");
     let stream = door.stream(&path, None).await.unwrap().bytes_stream();
     let events = stream.eventsource().map(|event| event.unwrap());
-    let events = events.filter(|event| futures::future::ready(event.event != "ready"));
+    let is_coming = |name: &str| matches!(name, "entity.created" | "entity.removed");
+    let events = events.filter(move |event| futures::future::ready(is_coming(&event.event)));
     events
         .map(|received| {
             let event: Value = serde_json::from_str(&received.data).unwrap();

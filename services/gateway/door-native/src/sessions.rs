@@ -6,12 +6,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use contract::flow::SessionView;
 use contract::http::{
     EndSessionQuery, ProblemDetails, Receipt, SessionResponse, SessionsPage, SessionsPageQuery,
     StartSessionRequest, StartSessionResponse,
 };
+use contract::query::SessionsQuery;
 use contract::view::{GetSession, GetSessions};
-use contract::{Command, FlowId, Position, Rejection, RejectionCode, SessionId, WorldId};
+use contract::{Command, FlowId, Position, Rejection, RejectionCode, Seq, SessionId, WorldId};
 use door_kit::{DoorState, Idempotency, JsonBody, PathParams, Problem, QueryParams, ViewAt};
 
 use crate::command_sender::CommandSender;
@@ -58,7 +60,7 @@ pub(crate) async fn start(
     Ok((StatusCode::CREATED, Json(started)).into_response())
 }
 
-/// List the open sessions of a world. Those that have ended are in the log only.
+/// List the open sessions of a world.
 #[utoipa::path(
     get, path = "/v1/worlds/{world}/sessions", tag = "flows",
     params(("world" = WorldId, Path), SessionsPageQuery),
@@ -83,13 +85,13 @@ pub(crate) async fn list(
     }))
 }
 
-/// Show an open session.
+/// Show a session, open or ended.
 #[utoipa::path(
     get, path = "/v1/worlds/{world}/sessions/{session}", tag = "flows",
     params(("world" = WorldId, Path), ("session" = SessionId, Path)),
     responses(
-        (status = 200, body = SessionResponse),
-        (status = 404, description = "also when it has ended", body = ProblemDetails)
+        (status = 200, body = SessionResponse), (status = 404, body = ProblemDetails),
+        (status = 503, body = ProblemDetails)
     )
 )]
 pub(crate) async fn show(
@@ -97,16 +99,35 @@ pub(crate) async fn show(
     PathParams((world, id)): PathParams<(WorldId, SessionId)>,
 ) -> Result<Json<SessionResponse>, Problem> {
     let ViewAt { seq, view } = state.broker.view(&world, GetSession { id }).await?;
-    let session = view.ok_or_else(|| {
-        let detail = format!("the session {id} has ended, or never was");
+    if let Some(session) = view {
+        return Ok(Json(response(session, seq)));
+    }
+    // It has ended before the state that was read, or never was.
+    let query = SessionsQuery {
+        world,
+        id: Some(id),
+        flow: None,
+        entity: None,
+        status: None,
+        after: Position::default(),
+        limit: 1,
+        wait_for: Some(seq),
+    };
+    let row = state.broker.query(&query).await?.rows.pop();
+    let row = row.ok_or_else(|| {
+        let detail = format!("the world has no session {id}");
         let field = Some("session".to_owned());
         Problem::from(Rejection::new(RejectionCode::UnknownSession, detail, field))
     })?;
-    Ok(Json(SessionResponse {
+    Ok(Json(response(row.session, row.changed)))
+}
+
+fn response(session: SessionView, seq: Seq) -> SessionResponse {
+    SessionResponse {
         session,
         position: Position::end_of(seq),
         seq,
-    }))
+    }
 }
 
 /// End a session.

@@ -304,7 +304,9 @@ impl<'w, 'd, 'r> Cascade<'w, 'd, 'r> {
         reason: &str,
     ) -> Result<(), Rejection> {
         let (node, cause, turn, run) = from;
-        let payload = json!({"id": id, "name": name, "error": reason, "success": false});
+        let payload = json!({
+            "id": id, "name": name, "function_name": name, "error": reason, "success": false,
+        });
         let event = NodeEvent {
             node,
             event_type: LOG,

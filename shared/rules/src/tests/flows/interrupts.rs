@@ -114,7 +114,8 @@ fn calls_of_tools_end_at_an_interrupt_as_their_policy_has_it() {
     let frames = story.client_frames(session);
     let log = frames.iter().rfind(|frame| frame.event_type == "agent.log");
     let expected = json!({"name": "tool_call_error",
-        "payload": {"id": "c1", "name": "search", "error": "cancelled", "success": false}});
+        "payload": {"id": "c1", "name": "search", "function_name": "search", "error": "cancelled",
+            "success": false}});
     assert_eq!(data(log.unwrap()), expected);
     // The other is finished, and reported once; what else the run would send is not sent.
     let late = vec![
