@@ -51,7 +51,7 @@ pub struct Config {
     pub genworlds_world: Option<WorldId>,
     /// The flow of an Atoms client whose address names none, as `WORLD/FLOW`, or `WORLD` for its only flow: at
     /// `/ws`, `/health` and `/ready`. Default: none, and `/ws` is for GenWorlds clients. With one, they have
-    /// `/ws/WORLD` only, since the two protocols can't be told apart before the first frame.
+    /// `/ws/WORLD` only, since the two protocols differ only from the first frame on.
     pub atoms_flow: Option<DefaultFlow>,
     /// Open requests and connections have this long to end at shutdown; then they are aborted. Default:
     /// 20 s, which fits the 30 s that Compose and Kubernetes grant.

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::ability::{Ability, AvailableAbility, EntityPatch, EventTypeVersion, Perception};
+use crate::ability::{AvailableAbility, EntityPatch, EventTypeVersion, Perception};
 use crate::behaviour::Definition;
 use crate::chat::{Chat, ChatText};
 use crate::commit::Seq;
-use crate::entity::{AgentConfig, Entity};
+use crate::entity::Entity;
+pub use crate::entity_update::EntityUpdate;
 use crate::event::NewEvent;
 use crate::flow::{FlowSpec, NewFlowEvent};
 use crate::id::{
@@ -445,28 +446,6 @@ pub struct WorldUpdate {
     /// How the texts of its chats are read now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat_dialect: Option<ChatDialect>,
-}
-
-/// The fields of an entity that change; what is absent stays.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct EntityUpdate {
-    /// Which.
-    pub entity: EntityId,
-    /// Its new name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Its new way to think.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent: Option<AgentConfig>,
-    /// Its new description.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// Its new abilities.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub abilities: Option<Vec<Ability>>,
-    /// Its new metadata.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<std::collections::BTreeMap<String, serde_json::Value>>,
 }
 
 /// The answer to a [`Request`].

@@ -18,6 +18,7 @@ pub mod cloud_event;
 pub mod command;
 pub mod commit;
 pub mod entity;
+mod entity_update;
 pub mod event;
 pub mod event_type;
 pub mod fact;

@@ -3,11 +3,10 @@
 mod desk;
 
 use gateway::Config;
-use reqwest::Method;
 use serde_json::{Value, json};
 
 pub(crate) use self::desk::{Desk, all_flows, world};
-use crate::support::{Harness, Sse, send};
+use crate::support::{Harness, Sse};
 
 const FLOW: &str = "/v1/worlds/desk/flows/gate";
 
