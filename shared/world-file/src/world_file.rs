@@ -207,10 +207,10 @@ behaviours: {t: {machine: {initial_state: a}}}";
         };
         let given = "idle_seconds: 600, on_busy: queue";
         WorldFile::parse(&file(given)).unwrap();
-        let error = WorldFile::parse(&file("idle_seconds: 600, on_bussy: queue")).unwrap_err();
+        let error = WorldFile::parse(&file("idle_seconds: 600, on_idle: queue")).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "unknown field flows.desk.session.on_bussy"
+            "unknown field flows.desk.session.on_idle"
         );
     }
 

@@ -179,9 +179,9 @@ mod tests {
         let mut answer = Answer::new(None);
         assert_eq!(answer.on_durable("one"), Sent::Whole);
         assert_eq!(answer.on_durable("two"), Sent::Whole);
-        assert_eq!(answer.on_chunk(1, 0, "three"), rest("three"));
-        assert_eq!(answer.on_durable("thr"), Sent::Nothing);
-        assert_eq!(answer.on_durable("ee!"), rest("!"));
+        assert_eq!(answer.on_chunk(1, 0, "fifteen"), rest("fifteen"));
+        assert_eq!(answer.on_durable("fift"), Sent::Nothing);
+        assert_eq!(answer.on_durable("een!"), rest("!"));
         assert_eq!(answer.text_anew(), None);
     }
 }
