@@ -167,11 +167,8 @@ async fn a_session_is_streamed_from_any_position_to_its_end() {
     );
     let url = desk.harness.url(&format!("{path}/events/stream"));
     let open = |after: &str| {
-        let request = desk
-            .harness
-            .http
-            .get(&url)
-            .query(&[("live", "true"), ("after", after)]);
+        let url = format!("{url}?live=true&after={after}");
+        let request = desk.harness.http.get(url);
         Sse::open(request)
     };
     let mut stream = open(after).await;

@@ -21,3 +21,4 @@ mod scripted_world;
 mod sockets;
 mod streams;
 mod support;
+mod world_requests;

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use bus::{Bus, IncomingRequest};
-use contract::id::Partition;
 use contract::view::EncodedView;
 use contract::{
     Accepted, CommandMark, CommandRequest, Commit, CommitId, Rejection, RejectionCode, Reply,
     Request, Seq, Timestamp, WorldId,
 };
 use futures::StreamExt as _;
+
+use crate::world_requests::world_requests;
 
 /// Decides the commands of all worlds, one after the other.
 pub(crate) struct RulesWorld {
@@ -26,19 +27,7 @@ impl RulesWorld {
     }
 
     pub(crate) async fn serve(mut self) {
-        let mut partitions = Vec::new();
-        for partition in Partition::all() {
-            let requests = self.bus.responder().subscribe_requests(partition);
-            let requests = requests.await.unwrap();
-            partitions.push(
-                futures::stream::unfold(requests, async |mut requests| {
-                    let incoming = requests.next().await?;
-                    Some((incoming, requests))
-                })
-                .boxed(),
-            );
-        }
-        let mut requests = futures::stream::select_all(partitions);
+        let mut requests = world_requests(&self.bus).await;
         while let Some(incoming) = requests.next().await {
             self.reply_to(incoming).await;
         }

@@ -11,7 +11,6 @@ use bus::{Bus, IncomingRequest};
 use contract::ability::AvailableAbility;
 use contract::chat::ChatText;
 use contract::fact::{ChatOpened, MessagePosted, TurnEnded};
-use contract::id::Partition;
 use contract::view::{EncodedView, ViewRequest};
 use contract::world::WorldDescription;
 use contract::{
@@ -24,6 +23,7 @@ use serde_json::json;
 
 pub(crate) use self::parts::event;
 use self::parts::{fact, reject};
+use crate::world_requests::world_requests;
 
 /// Appends a commit as a world does.
 pub(crate) async fn append(bus: &Bus, world: &WorldId, events: Vec<Event>) -> Seq {
@@ -129,19 +129,7 @@ impl World {
     }
 
     pub(crate) async fn serve(mut self) {
-        let mut partitions = Vec::new();
-        for partition in Partition::all() {
-            let requests = self.bus.responder().subscribe_requests(partition);
-            let requests = requests.await.unwrap();
-            partitions.push(
-                futures::stream::unfold(requests, async |mut requests| {
-                    let incoming = requests.next().await?;
-                    Some((incoming, requests))
-                })
-                .boxed(),
-            );
-        }
-        let mut requests = futures::stream::select_all(partitions);
+        let mut requests = world_requests(&self.bus).await;
         while let Some(incoming) = requests.next().await {
             self.reply_to(incoming).await;
         }
