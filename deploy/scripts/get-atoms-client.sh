@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Prints the folder of the client of Atoms, for PYTHONPATH, installing it into .tools first if it is not there:
-# the version of atoms-client.txt, with what it imports, and no more.
+# get-atoms-client.sh [client|crew]
+# Prints a folder for PYTHONPATH with the package of Atoms, installing it into .tools first if it is not there: the
+# versions of atoms-client.txt (its client with what it imports, and no more) or of atoms-crew.txt (its SDK).
 set -euo pipefail
 
+part=${1:-client}
 here=$(cd "$(dirname "$0")" && pwd)
-pins=$here/atoms-client.txt
-target=$(cd "$here/../.." && pwd)/.tools/atoms-client
+pins=$here/atoms-$part.txt
+target=$(cd "$here/../.." && pwd)/.tools/atoms-$part
 
 # Wheels are for one version of Python.
 wanted=$(python3 --version; cat "$pins")
 if [ "$(cat "$target/installed.txt" 2>/dev/null)" != "$wanted" ]; then
-  echo "getting the client of Atoms from PyPI" >&2
+  echo "getting the $part of Atoms from PyPI" >&2
   new=$target.$$
   trap 'rm -rf "$new"' EXIT
   python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps \

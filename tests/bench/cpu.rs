@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 use system_tests::Cluster;
+use testkit::eventually;
 
 /// Linux counts CPU time in hundredths of a second (`sysconf(_SC_CLK_TCK)`, 100 on all its ports
 /// that we know).
 const TICK: Duration = Duration::from_millis(10);
+/// Memory that has not changed for so many looks, 10 ms apart, has settled.
+const SETTLED_LOOKS: usize = 20;
 
 /// The CPU time that each process of a system, this one included, has used so far.
 pub(crate) struct Used(Vec<(String, Duration)>);
@@ -89,6 +92,19 @@ fn used_by(process: u32) -> Duration {
         .collect();
     let ticks = |field: usize| fields.get(field).and_then(|text| text.parse::<u32>().ok());
     TICK * (ticks(11).unwrap_or(0) + ticks(12).unwrap_or(0))
+}
+
+/// The memory of a service in kilobytes, once what was used for a moment only is given back.
+pub(crate) async fn settled_memory_kb(cluster: &Cluster, service: &str) -> i64 {
+    let (mut memory, mut looks) = (0, 0);
+    eventually("the memory has settled", async || {
+        let now = memory_kb(cluster, service);
+        looks = if now == memory { looks + 1 } else { 0 };
+        memory = now;
+        looks >= SETTLED_LOOKS
+    })
+    .await;
+    memory
 }
 
 /// The memory that a process holds, in kilobytes.

@@ -3,16 +3,12 @@
 use bus::Bus;
 use futures::StreamExt;
 use system_tests::Cluster;
-use testkit::eventually;
 use tokio_tungstenite::connect_async;
 
 use crate::commits::{create, flood};
-use crate::cpu::{self, Used};
+use crate::cpu::{Used, settled_memory_kb};
 use crate::crowd::{Crowd, PACE, Socket};
 use crate::report::{Report, Row, median, rate};
-
-/// Memory that has not changed for so many looks, 10 ms apart, has settled.
-const SETTLED_LOOKS: usize = 20;
 
 async fn connect(cluster: &Cluster, world: &str, count: usize) -> Vec<Socket> {
     let base = cluster.gateways[0].base.replacen("http", "ws", 1);
@@ -70,10 +66,10 @@ pub(crate) async fn idle_connections(cluster: &Cluster, report: &mut Report) {
     let bus = cluster.bus().await;
     create(&bus, "idle").await;
     let warm = connect(cluster, "idle", 100).await;
-    let before = settled_kb(cluster).await;
+    let before = settled_memory_kb(cluster, "gateway").await;
     let count = report.count(1000);
     let sockets = connect(cluster, "idle", count).await;
-    let grown = settled_kb(cluster).await - before;
+    let grown = settled_memory_kb(cluster, "gateway").await - before;
     drop((warm, sockets));
     #[expect(clippy::cast_precision_loss, reason = "kilobytes of one process")]
     let each = grown as f64 / count as f64;
@@ -86,17 +82,4 @@ pub(crate) async fn idle_connections(cluster: &Cluster, report: &mut Report) {
         met: each <= 12.0,
         cpu_ms: None,
     });
-}
-
-/// The memory of the gateway, once what it took to open the connections is given back.
-async fn settled_kb(cluster: &Cluster) -> i64 {
-    let (mut memory, mut looks) = (0, 0);
-    eventually("the gateway's memory has settled", async || {
-        let now = cpu::memory_kb(cluster, "gateway");
-        looks = if now == memory { looks + 1 } else { 0 };
-        memory = now;
-        looks >= SETTLED_LOOKS
-    })
-    .await;
-    memory
 }

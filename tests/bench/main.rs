@@ -73,6 +73,7 @@ async fn main() -> anyhow::Result<()> {
     cluster.stop("persistence");
     commits::one_world(&cluster, &bus, &raw, &mut report).await;
     commits::big_commands(&cluster, &bus, &raw, &mut report).await;
+    flows::in_commands_of_20(&cluster, &bus, &mut report).await;
     cluster.resume("persistence").await;
     eventually("the archive has caught up", async || {
         cluster
@@ -107,7 +108,14 @@ async fn main() -> anyhow::Result<()> {
     genworlds::to_ten(&cluster, &bus, &mut report).await;
     genworlds::to_hundred(&cluster, &bus, &mut report).await;
     genworlds::echo(&cluster, &bus, &mut report).await;
-    flows::rules_of_a_chain(&mut report);
+    flows::of_a_chain(&mut report);
+    flows::in_commands_of_20_archived(&cluster, &bus, &mut report).await;
+    flows::one_session(&cluster, &bus, &mut report).await;
+    flows::many_sessions(&cluster, &bus, &mut report).await;
+    flows::beside_blocked_nodes(&bus, &mut report).await;
+    flows::round_trip(&cluster, &bus, &mut report).await;
+    flows::fifty(&cluster, &bus, &mut report).await;
+    flows::idle(&cluster, &bus, &mut report).await;
     passive::replay(&cluster, &bus, &mut report).await;
     passive::passive_worlds(&cluster, &bus, &mut report).await;
     report.print();
