@@ -40,6 +40,7 @@ use self::query::query;
 use crate::loader;
 use crate::metrics::AppendOutcome;
 use crate::resources::Resources;
+use crate::run_contexts::ContextRequest;
 
 /// Requests that may wait to be decided; more wait in the mailbox.
 const BACKLOG_MAX: usize = 1024;
@@ -116,6 +117,7 @@ impl Actor {
     }
 
     async fn serve(&mut self, world: &mut World) -> Result<(), AppendError> {
+        let mut context_requests = self.resources.run_contexts.serve(self.id.clone());
         let mut fire_due_not_before = Instant::now();
         loop {
             if self.is_settled() {
@@ -143,6 +145,7 @@ impl Actor {
                 {
                     self.receive(world).await;
                 }
+                Some(request) = context_requests.next() => self.send_context(world, request),
                 () = sleep_until(due), if due.is_some() && !self.fire_due_queued => {
                     fire_due_not_before = Instant::now() + FIRE_DUE_PAUSE;
                     self.queue_fire_due();
@@ -173,12 +176,30 @@ impl Actor {
         let Request::Context { run } = request else {
             return None;
         };
-        let sent = self.in_flight.as_ref().map(AppendInFlight::builder);
-        let mut not_stored = sent.into_iter().chain(&self.builder);
-        let is_durable = not_stored.clone().all(|builder| !builder.has_events())
-            || rules::does_steps(world, *run) && not_stored.all(CommitBuilder::keeps_step_contexts);
+        let scope = rules::context_scope(world, *run);
+        let mut not_stored = self.not_stored();
+        let is_durable = not_stored.all(|builder| !builder.may_change(scope));
         let context = is_durable.then(|| rules::context(world, *run).ok())?;
         context.map(|context| Reply::Context(Box::new(context)))
+    }
+
+    /// Sends the context of a run to the dispatcher, if it is that of the log. The dispatcher has read the
+    /// commit: it is stored, though this actor may not know that yet.
+    fn send_context(&self, world: &World, request: ContextRequest) {
+        let scope = rules::context_scope(world, request.run);
+        let mut not_stored = self
+            .not_stored()
+            .filter(|builder| builder.commit().id != request.commit);
+        let is_durable = not_stored.all(|builder| !builder.may_change(scope));
+        if is_durable && let Ok(context) = rules::context(world, request.run) {
+            request.reply(context);
+        }
+    }
+
+    /// The commits that are not known to be stored.
+    fn not_stored(&self) -> impl Iterator<Item = &CommitBuilder> {
+        let sent = self.in_flight.as_ref().map(AppendInFlight::builder);
+        sent.into_iter().chain(&self.builder)
     }
 
     /// Whether the state is that of the log, as far as this actor knows.

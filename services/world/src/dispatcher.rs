@@ -107,7 +107,9 @@ async fn dispatch(
     for (event, fact) in facts {
         match fact {
             Fact::ActionRequested(requested) => {
-                runs.push((run_of(world, event, requested), event.trace.as_deref()));
+                let has_context = requested.node.is_some() || requested.interaction.is_some();
+                let run = run_of(world, event, requested);
+                runs.push((run, has_context, event.trace.as_deref()));
             }
             Fact::ActionCancelled(cancelled) => {
                 bus.signals()
@@ -117,10 +119,16 @@ async fn dispatch(
             _ => {}
         }
     }
-    let stored = runs
-        .iter()
-        .map(|(run, trace)| bus.work_queue().dispatch(run, *trace))
-        .collect::<FuturesUnordered<_>>();
+    let stored: FuturesUnordered<_> = runs
+        .into_iter()
+        .map(async |(mut run, has_context, trace)| {
+            if has_context {
+                let contexts = &resources.run_contexts;
+                run.context = contexts.find(world, commit.id, run.id).await;
+            }
+            bus.work_queue().dispatch(&run, trace).await
+        })
+        .collect();
     stored.collect::<Vec<_>>().await.into_iter().collect()
 }
 
@@ -136,6 +144,7 @@ fn run_of(world: &WorldId, event: &Event, requested: ActionRequested) -> Run {
         message: requested.message,
         turn: requested.turn,
         deadline: requested.deadline,
+        context: None,
     }
 }
 

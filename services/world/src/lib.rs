@@ -19,6 +19,7 @@ mod metrics;
 mod partitions;
 mod readiness;
 mod resources;
+mod run_contexts;
 mod schedules;
 mod snapshot;
 

@@ -6,6 +6,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
+use crate::run_contexts::RunContexts;
 
 /// What all tasks of the service use.
 pub(crate) struct Resources {
@@ -16,6 +17,7 @@ pub(crate) struct Resources {
     pub(crate) registered_actions: watch::Receiver<Arc<[DeclaredAction]>>,
     /// Limits the reads of past states that run at once: each folds a whole log.
     pub(crate) past_reads: Semaphore,
+    pub(crate) run_contexts: Arc<RunContexts>,
 }
 
 impl Resources {
@@ -29,6 +31,7 @@ impl Resources {
             registered_actions,
             metrics: Metrics::new(),
             past_reads: Semaphore::new(config.past_reads_max),
+            run_contexts: Arc::default(),
             config,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_nats::Message;
 use async_nats::jetstream::{self, AckKind};
-use contract::{WorldId, subject};
+use contract::{Timestamp, WorldId, subject};
 use serde::de::DeserializeOwned;
 
 use crate::connection::Connection;
@@ -25,6 +25,8 @@ pub struct Delivery {
     pub attempt: u32,
     /// How many messages were pending behind it when the server sent it.
     pub pending: u64,
+    /// When it was stored.
+    pub published: Timestamp,
 }
 
 impl Delivery {
@@ -39,11 +41,14 @@ impl Delivery {
             source,
         })?;
         let (seq, attempt, pending) = (info.stream_sequence, info.delivered, info.pending);
+        let published = info.published.unix_timestamp_nanos() / 1_000_000;
+        let published = Timestamp::from_unix_ms(i64::try_from(published).unwrap_or(i64::MAX));
         Ok(Self {
             connection: Arc::clone(connection),
             seq,
             attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
             pending,
+            published,
             message,
         })
     }

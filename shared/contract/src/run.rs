@@ -47,6 +47,9 @@ pub struct Run {
     pub turn: Option<MessageId>,
     /// If it has not ended by then, it has failed.
     pub deadline: Timestamp,
+    /// The [`RunContext`] as it was when the run was dispatched. Without it, a worker requests one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Box<RawValue>>,
 }
 
 /// What a worker needs for a run: the world's reply to `Request::Context`.

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use contract::brain::Llm;
 use contract::mind::ThinkTask;
-use contract::{
-    Brain, Entity, EntityId, EntityKind, Event, FactKind, Purpose, Rejection, RunContext, RunId,
-};
+use contract::{Brain, Entity, EntityId, EntityKind, Purpose, Rejection, RunContext, RunId};
 
 use crate::abilities::available;
 use crate::chats::{chat_model, conversation, title_messages};
@@ -85,34 +83,6 @@ pub fn context(world: &World, id: RunId) -> Result<RunContext, Rejection> {
         Purpose::Ability { .. } | Purpose::Requested => {}
     }
     Ok(context)
-}
-
-/// Whether a run does steps of an interaction. Its context is the same before and after an event that
-/// [keeps it](keeps_step_contexts).
-pub fn does_steps(world: &World, id: RunId) -> bool {
-    require_open(world, id).is_ok_and(|run| matches!(run.purpose, Purpose::Interaction(_)))
-}
-
-/// Whether an event changes no context of a run that does steps of an interaction, unless it ends the run.
-pub fn keeps_step_contexts(event: &Event) -> bool {
-    event.event_type.built_in().is_some_and(|kind| {
-        matches!(
-            kind,
-            FactKind::ActionRequested
-                | FactKind::ActionCompleted
-                | FactKind::ActionFailed
-                | FactKind::ActionCancelled
-                | FactKind::InteractionRequested
-                | FactKind::InteractionAccepted
-                | FactKind::InteractionProgressed
-                | FactKind::InteractionEnded
-                | FactKind::InteractionReturned
-                | FactKind::BehaviourTransitioned
-                | FactKind::BehaviourWaiting
-                | FactKind::BehaviourChanged
-                | FactKind::StreamAppended
-        )
-    })
 }
 
 /// What an agent knows that answers a message.

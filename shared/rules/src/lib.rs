@@ -18,6 +18,7 @@ mod chats;
 mod commands;
 mod completion;
 mod context;
+mod context_scope;
 mod decider;
 mod dedup;
 mod dialect;
@@ -54,7 +55,8 @@ pub use behaviours::{
     BUILT_IN_WILDCARDS, BuiltIn, Class, CustomActions, DYNAMIC_WILDCARDS, Machine, MachineState,
     Reads, StateId, Transition, Wildcards, built_in, dot, mermaid, resolve, resolve_text,
 };
-pub use context::{context, does_steps, keeps_step_contexts};
+pub use context::context;
+pub use context_scope::{ContextChanges, ContextScope, context_scope};
 pub use decider::{COMMAND_BYTES_MAX, COMMAND_EVENTS_MAX, size_bytes};
 pub use step::{replay, step};
 pub use version::VERSION;

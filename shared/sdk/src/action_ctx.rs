@@ -1,6 +1,7 @@
 //! The context that an action gets for one attempt at a run.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bus::CommandError;
@@ -34,6 +35,8 @@ pub struct ActionCtx {
     attempt: u32,
     chunk_index: u32,
     is_muted: bool,
+    /// Whether the context with which the run was dispatched is still to be used.
+    has_context: AtomicBool,
     sent: Arc<SentText>,
     user_code: Arc<UserCode>,
     cancellation: CancellationToken,
@@ -59,6 +62,7 @@ impl ActionCtx {
             attempt: first_attempt,
             chunk_index: 0,
             is_muted: false,
+            has_context: AtomicBool::new(false),
             sent,
             user_code,
             _cancel_on_drop: cancellation.clone().drop_guard(),
@@ -115,14 +119,31 @@ impl ActionCtx {
     /// [`Error::RunEnded`] when the run has ended, [`Error::Transient`] when the world is
     /// unavailable.
     pub async fn context(&self) -> Result<RunContext, Error> {
+        let context = match self.dispatched_context() {
+            Some(context) => context,
+            None => self.request_context().await?,
+        };
+        if let Some(node) = &context.node {
+            self.sent.begin(&node.step);
+        }
+        Ok(context)
+    }
+
+    /// Lets the first context be the one with which the run was dispatched, if it was dispatched with one.
+    pub(crate) fn use_dispatched_context(&mut self) {
+        *self.has_context.get_mut() = true;
+    }
+
+    fn dispatched_context(&self) -> Option<RunContext> {
+        let context = self.request.context.as_deref()?;
+        let is_first = self.has_context.swap(false, Ordering::Relaxed);
+        is_first.then(|| serde_json::from_str(context.get()).ok())?
+    }
+
+    async fn request_context(&self) -> Result<RunContext, Error> {
         let Run { world, id, .. } = &*self.request;
         match self.connection.context(world, *id).await {
-            Ok(context) => {
-                if let Some(node) = &context.node {
-                    self.sent.begin(&node.step);
-                }
-                Ok(context)
-            }
+            Ok(context) => Ok(context),
             Err(CommandError::Rejected(rejection)) if is_run_ended(rejection.code) => {
                 Err(Error::RunEnded)
             }

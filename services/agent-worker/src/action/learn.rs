@@ -32,6 +32,11 @@ impl Action for Learn {
         &self.name
     }
 
+    // Learners compute on threads of their own.
+    fn never_blocks(&self) -> bool {
+        true
+    }
+
     fn run(&self, ctx: ActionCtx) -> RunFuture<'_> {
         Box::pin(self.learn(ctx))
     }

@@ -26,6 +26,11 @@ impl Action for Process {
         &self.name
     }
 
+    // Learners compute on threads of their own.
+    fn never_blocks(&self) -> bool {
+        true
+    }
+
     fn run(&self, ctx: ActionCtx) -> RunFuture<'_> {
         Box::pin(self.process(ctx))
     }

@@ -252,6 +252,7 @@ impl Harness {
             message: None,
             turn: None,
             deadline,
+            context: None,
         };
         self.bus.work_queue().dispatch(&run, None).await.unwrap();
         id

@@ -4,7 +4,7 @@ use contract::{
     Accepted, CommandId, CommandMark, CommandRequest, Commit, CommitId, Event, Reply, Request,
     Timestamp,
 };
-use rules::World;
+use rules::{ContextChanges, ContextScope, World};
 
 use super::pending_request::PendingRequest;
 
@@ -18,8 +18,7 @@ const REQUESTS_MAX: usize = 1024;
 pub(super) struct CommitBuilder {
     commit: Commit,
     bytes: usize,
-    /// Whether the contexts of runs that do steps of interactions are the same without these events.
-    keeps_step_contexts: bool,
+    context_changes: ContextChanges,
     /// In the order in which they were decided.
     requests: Vec<DecidedRequest>,
     accepted: HashMap<CommandId, Accepted>,
@@ -51,7 +50,7 @@ impl CommitBuilder {
         Self {
             commit,
             bytes: 0,
-            keeps_step_contexts: true,
+            context_changes: ContextChanges::default(),
             requests: Vec::new(),
             accepted: HashMap::new(),
         }
@@ -71,8 +70,9 @@ impl CommitBuilder {
         !self.commit.events.is_empty()
     }
 
-    pub(super) fn keeps_step_contexts(&self) -> bool {
-        self.keeps_step_contexts
+    /// Whether a context may be another without these events.
+    pub(super) fn may_change(&self, scope: ContextScope) -> bool {
+        self.context_changes.may_change(scope)
     }
 
     /// Whether there is anything in it that the log must store.
@@ -140,7 +140,7 @@ impl CommitBuilder {
             events: count(events.len()),
         };
         if !events.is_empty() {
-            self.keeps_step_contexts &= events.iter().all(rules::keeps_step_contexts);
+            self.context_changes.add(&events);
             self.bytes += events.iter().map(rules::size_bytes).sum::<usize>();
             self.commit.commands.push(CommandMark {
                 id: command,

@@ -6,6 +6,7 @@
     reason = "a test stops at what it does not expect, and runs what it tests beside itself"
 )]
 
+mod contexts;
 mod gateways;
 mod ordered;
 mod support;

@@ -23,6 +23,7 @@ async fn a_second_dispatch_of_a_run_is_dropped() {
         message: None,
         turn: None,
         deadline: Timestamp::MAX,
+        context: None,
     };
     bus.work_queue().dispatch(&run, None).await.unwrap();
     bus.work_queue().dispatch(&run, None).await.unwrap();

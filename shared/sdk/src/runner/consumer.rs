@@ -112,9 +112,11 @@ impl RunConsumer {
                 Ok((delivery, slot)) => {
                     let executor = Arc::clone(&self.executor);
                     let (action, labels) = (Arc::clone(&self.action), Arc::clone(&labels));
-                    tasks.spawn(async move {
+                    let execution = async move {
                         executor.execute(&action, delivery, &labels, slot).await;
-                    });
+                    };
+                    // It has kilobytes, which a task copies several times.
+                    tasks.spawn(Box::pin(execution));
                 }
                 Err(error) => break Some(error),
             }

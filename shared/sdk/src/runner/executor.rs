@@ -1,6 +1,7 @@
 //! Executes one delivery of a run: makes an attempt, and decides how the delivery ends.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bus::Delivery;
@@ -30,12 +31,16 @@ use crate::user_code::{UserCode, run_inline};
 const CONFLICTS_MAX: u32 = 100;
 /// The pause after the first conflict; each further one adds as much.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(1);
+/// A run that has waited for longer reads its context anew: it may have ended meanwhile.
+const CONTEXT_FRESH_FOR: Duration = Duration::from_secs(2);
 
 /// A run that was delivered, and the action that does it.
 pub(super) struct Job {
     pub(super) action: Arc<dyn Action>,
     pub(super) run: Arc<Run>,
     sent: Arc<SentText>,
+    /// Whether the context with which it was dispatched is still to be used.
+    has_context: AtomicBool,
     /// Held until the code of the action has ended, which may be later than the delivery does: code that blocks
     /// its thread can't be dropped.
     slot: Arc<Option<OwnedSemaphorePermit>>,
@@ -51,6 +56,7 @@ impl Job {
             action: Arc::clone(action),
             run: Arc::new(run),
             sent: Arc::default(),
+            has_context: AtomicBool::new(false),
             slot: Arc::new(slot),
         }
     }
@@ -98,7 +104,13 @@ impl Executor {
         slot: Option<OwnedSemaphorePermit>,
     ) {
         let job = match delivery.read::<Run>() {
-            Ok(run) => Job::new(action, run, slot),
+            Ok(run) => {
+                let mut job = Job::new(action, run, slot);
+                let waited = self.connection.now().since(delivery.published);
+                let is_fresh = delivery.attempt == 1 && waited < CONTEXT_FRESH_FOR;
+                *job.has_context.get_mut() = is_fresh;
+                job
+            }
             Err(error) => {
                 let reason = ErrorChain(&error).to_string();
                 return settle(delivery, Ending::DeadLetter(reason)).await;
@@ -184,13 +196,16 @@ impl Executor {
 
     async fn attempt_once(&self, job: &Job, delivered: u32, deadline: Instant) -> Ending {
         let run = &job.run;
-        let ctx = ActionCtx::new(
+        let mut ctx = ActionCtx::new(
             self.connection.clone(),
             Arc::clone(run),
             delivered,
             deadline,
             (Arc::clone(&job.sent), Arc::clone(&self.user_code)),
         );
+        if job.has_context.swap(false, Ordering::Relaxed) {
+            ctx.use_dispatched_context();
+        }
         let result = match timeout_at(deadline, self.run_action(job, ctx)).await {
             Ok(Some(result)) => result,
             Ok(None) => Err(Error::transient("the action panicked")),

@@ -182,9 +182,8 @@ impl Driver {
                     self.calls += 1;
                     let policy = if *finishes { "finish" } else { "cancel" };
                     let log = tool_log("tool_call_start", &format!("c{}", self.calls), policy);
-                    self.story
-                        .reports((self.session, run), vec![log], None)
-                        .unwrap();
+                    let session = self.story.node_context(run).step.session;
+                    self.story.reports((session, run), vec![log], None).unwrap();
                 }
             }
             Act::Fail(run) => {
@@ -307,5 +306,28 @@ proptest! {
             .collect();
         prop_assert_eq!(numbers(&frames), expected);
         prop_assert_eq!(hash(&driver.story.replayed()), hash(&driver.story.world));
+    }
+
+    #[test]
+    fn what_happens_in_one_session_changes_no_context_of_another(
+        graph in any_graph(),
+        acts in prop::collection::vec((any_act(), any::<bool>()), 1..40),
+    ) {
+        let (mut story, first) = with_session(&graph.describe());
+        let (second, _) = story.start(&json!({}));
+        let mut driver = Driver {
+            story,
+            session: second,
+            sent: BTreeMap::new(),
+            runs: Vec::new(),
+            calls: 0,
+        };
+        driver.act(&Act::Request);
+        for (act, in_first) in &acts {
+            driver.session = if *in_first { first } else { second };
+            let before = driver.story.all_contexts();
+            driver.act(act);
+            driver.story.check_contexts(&before);
+        }
     }
 }

@@ -263,3 +263,18 @@ fn another_entity_is_not_the_client() {
     let refused = story.try_frames(session, vec![request("hi")]).unwrap_err();
     assert_eq!(refused.code, RejectionCode::UnknownSession);
 }
+
+#[test]
+fn a_worker_need_not_wait_for_commits_of_other_sessions() {
+    let flow = json!({"nodes": [{"id": "a", "worker": "w", "handles": ["task"]}]});
+    let mut story = story(&flow);
+    let (first, _) = story.start(&json!({}));
+    let (second, _) = story.start(&json!({}));
+    story.frames(first, vec![event("task", &json!({}))]);
+    let before = story.all_contexts();
+    story.frames(second, vec![event("note", &json!({}))]);
+    assert_eq!(story.check_contexts(&before), 1);
+    let before = story.all_contexts();
+    story.frames(first, vec![event("note", &json!({}))]);
+    assert_eq!(story.check_contexts(&before), 0);
+}

@@ -201,5 +201,6 @@ fn requested_run(world: &WorldId, event: &Event, requested: ActionRequested) -> 
         message: requested.message,
         turn: requested.turn,
         deadline: requested.deadline,
+        context: None,
     }
 }
