@@ -1,4 +1,7 @@
-//! The client of Atoms itself, unmodified, with the example world.
+//! The door for clients of Atoms. In this file: its client itself, unmodified, with the example world.
+
+mod client;
+mod pipeline;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
