@@ -2,6 +2,8 @@
 
 mod client;
 mod pipeline;
+mod rows;
+mod slow_client;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
