@@ -129,6 +129,14 @@ impl Cluster {
         self.ready().await;
     }
 
+    /// The `n`th replica of a service.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn replica(&mut self, service: &str, n: usize) -> &mut Process {
+        self.replicas(service).nth(n).expect("a replica")
+    }
+
     fn replicas(&mut self, service: &str) -> impl Iterator<Item = &mut Process> {
         let name = format!("{service}-");
         self.processes
@@ -141,11 +149,16 @@ impl Cluster {
     /// # Panics
     /// When there is none, or it does not answer.
     pub async fn metrics(&self, service: &str) -> String {
-        let (_, page) = self
-            .health
-            .iter()
-            .find(|(name, _)| name == service)
-            .expect("a service of this name");
+        self.metrics_of(service, 0).await
+    }
+
+    /// What the `n`th replica of a service measured so far, in Prometheus' text format.
+    ///
+    /// # Panics
+    /// When there is none, or it does not answer.
+    pub async fn metrics_of(&self, service: &str, n: usize) -> String {
+        let mut pages = self.health.iter().filter(|(name, _)| name == service);
+        let (_, page) = pages.nth(n).expect("a service of this name");
         let answer = reqwest::get(format!("{page}/metrics"))
             .await
             .expect("its metrics");
@@ -157,7 +170,15 @@ impl Cluster {
     /// # Panics
     /// When there is none, or it does not answer.
     pub async fn metric(&self, service: &str, name: &str) -> Option<f64> {
-        let text = self.metrics(service).await;
+        self.metric_of(service, 0, name).await
+    }
+
+    /// The first measurement of this name by the `n`th replica of a service.
+    ///
+    /// # Panics
+    /// When there is none, or it does not answer.
+    pub async fn metric_of(&self, service: &str, n: usize, name: &str) -> Option<f64> {
+        let text = self.metrics_of(service, n).await;
         let line = text.lines().find(|line| line.starts_with(name))?;
         line.rsplit(' ').next()?.parse().ok()
     }

@@ -1,4 +1,11 @@
-//! The client of Atoms itself, unmodified, with the example world.
+//! The door for clients of Atoms. In this file: its client itself, unmodified, with the example world.
+
+mod client;
+mod conversation;
+mod failovers;
+mod pipeline;
+mod rows;
+mod slow_client;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

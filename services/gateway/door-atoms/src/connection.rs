@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use contract::FlowId;
 use contract::flow::atoms::{ErrorSeverity, INIT, READY, empty, known_type};
+use contract::{FlowId, Position, Rejection, RejectionCode};
 use door_kit::{
-    CloseReason, Closed, DoorState, Frame, Inbound, Reading, SessionItem, SessionProjector, Socket,
-    Subscription,
+    CloseReason, Closed, DoorState, Frame, Inbound, Payload, Problem, Reading, SessionItem,
+    SessionProjector, Socket, Subscription,
 };
 use serde_json::json;
 
@@ -21,6 +21,9 @@ use crate::handshake::{Begun, NewClient, frame_bytes};
 const BATCH_FRAMES_MAX: usize = 256;
 /// Bytes of such frames: what a client that does not read costs is this and the buffer of its socket.
 const BATCH_BYTES_MAX: usize = 256 << 10;
+/// The largest frame that becomes a command: with more, the message might be larger than the broker takes, and
+/// nothing behind it would be sent. The world takes less.
+const EVENT_BYTES_MAX: usize = 512 << 10;
 
 /// Which events a client gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,6 +57,7 @@ pub(crate) async fn run_new(mut socket: Socket, client: NewClient, types: Types)
                 subscription,
                 sender: EventSender::new(Arc::clone(&doors), session.clone()),
                 session,
+                delivered: Position::default(),
                 doors,
                 types,
                 resumed: false,
@@ -95,6 +99,7 @@ pub(crate) async fn run_resumed(
         subscription,
         sender: EventSender::new(Arc::clone(&doors), session.clone()),
         session,
+        delivered: start.position,
         doors,
         types,
         resumed: true,
@@ -112,6 +117,8 @@ struct ClientConnection {
     projector: SessionProjector,
     session: ClientSession,
     sender: EventSender,
+    /// The last event of which the client has got what it gets.
+    delivered: Position,
     types: Types,
     /// The client goes on with a session, and has got `agent.ready` by that.
     resumed: bool,
@@ -143,12 +150,12 @@ impl ClientConnection {
                 let frame = frame?;
                 self.deliver(&frame).await
             }
-            error = self.sender.next() => match error {
-                Some(error) => self.socket.send_binary(vec![error]).await,
-                None => Ok(()),
-            },
+            () = self.sender.settle_next() => {
+                let errors = self.sender.take_errors(self.delivered);
+                self.socket.send_binary(errors).await
+            }
             event = self.socket.next_event(reading) => match self.socket.handle(event?).await? {
-                Some(inbound) => self.receive(inbound).await,
+                Some(inbound) => self.receive(inbound),
                 None => Ok(()),
             },
         }
@@ -166,6 +173,7 @@ impl ClientConnection {
             has_ended = self.encode(&frame, &mut frames);
         }
         self.is_ready |= !frames.is_empty();
+        frames.extend(self.sender.take_errors(self.delivered));
         self.socket.send_binary(frames).await?;
         match has_ended {
             true => Err(Closed::ByGateway(CloseReason::Ended)),
@@ -175,6 +183,9 @@ impl ClientConnection {
 
     /// Adds what the client gets of an event. Whether the session has ended.
     fn encode(&mut self, frame: &Frame, frames: &mut Vec<Bytes>) -> bool {
+        if let Payload::Event(event) = &frame.payload {
+            self.delivered = event.sequence;
+        }
         for item in self.projector.project(&frame.payload) {
             let event = match item {
                 SessionItem::Frame(event) => event,
@@ -192,29 +203,41 @@ impl ClientConnection {
     }
 
     /// Sends a frame of the client to its session.
-    async fn receive(&mut self, inbound: Inbound) -> Result<(), Closed> {
+    fn receive(&mut self, inbound: Inbound) -> Result<(), Closed> {
         let frame = frame_bytes(inbound)?;
         let awaits_init = std::mem::take(&mut self.awaits_init);
-        let error = match (
-            decode(&frame),
-            self.doors.check_rate(&self.session.principal),
-        ) {
-            (Ok(event), Ok(())) => {
-                if !(awaits_init && event.event_type == INIT) {
-                    self.sender.push(event);
-                }
-                return Ok(());
+        match (decode(&frame), self.check(&frame)) {
+            (Ok(event), Ok(())) if awaits_init && event.event_type == INIT => {}
+            (Ok(event), Ok(())) => self.sender.push(event, frame.len()),
+            (Err(invalid), _) => {
+                let error = encode_invalid(ErrorSeverity::Warning, &invalid);
+                self.sender.push_error(error);
             }
-            (Err(invalid), _) => encode_invalid(ErrorSeverity::Warning, &invalid),
             (Ok(event), Err(problem)) => {
                 let subject = Subject {
                     event_type: Some(event.event_type),
                     event_id: event.id,
                 };
-                encode_problem(ErrorSeverity::Warning, &problem, &subject)
+                let error = encode_problem(ErrorSeverity::Warning, &problem, &subject);
+                self.sender.push_error(error);
             }
-        };
-        self.socket.send_binary(vec![error]).await
+        }
+        Ok(())
+    }
+
+    /// Checks that the client may send the frame, now.
+    fn check(&self, frame: &Bytes) -> Result<(), Problem> {
+        let ClientSession {
+            principal, entity, ..
+        } = &self.session;
+        self.doors.check_rate(principal)?;
+        self.doors.check_sender(principal, entity)?;
+        if frame.len() > EVENT_BYTES_MAX {
+            let detail = format!("an event has at most {EVENT_BYTES_MAX} bytes");
+            let field = Some("data".to_owned());
+            return Err(Rejection::new(RejectionCode::TooLarge, detail, field).into());
+        }
+        Ok(())
     }
 }
 

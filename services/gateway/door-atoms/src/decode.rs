@@ -14,6 +14,8 @@ pub(crate) struct InvalidFrame {
     pub(crate) field: Option<&'static str>,
     /// Its type, if it has one.
     pub(crate) event_type: Option<String>,
+    /// The sender's id of it, if it has one.
+    pub(crate) event_id: Option<String>,
 }
 
 impl InvalidFrame {
@@ -23,6 +25,7 @@ impl InvalidFrame {
             message: message.into(),
             field: None,
             event_type: None,
+            event_id: None,
         }
     }
 
@@ -56,11 +59,15 @@ pub(crate) fn decode(frame: &[u8]) -> Result<NewFlowEvent, InvalidFrame> {
         }
     }
     let Some(event_type) = event_type else {
-        return Err(InvalidFrame::of_field("type", "a frame has a type, a text"));
+        return Err(InvalidFrame {
+            event_id: id,
+            ..InvalidFrame::of_field("type", "a frame has a type, a text")
+        });
     };
     if metadata.is_some_and(|metadata| !metadata.get().starts_with('{')) {
         return Err(InvalidFrame {
             event_type: Some(event_type),
+            event_id: id,
             ..InvalidFrame::of_field("metadata", "metadata is a JSON object")
         });
     }

@@ -19,6 +19,7 @@ pub(crate) struct Subject {
 pub(crate) fn encode_invalid(severity: ErrorSeverity, invalid: &InvalidFrame) -> Bytes {
     let payload = json!({
         "code": invalid.code, "field": invalid.field, "event_type": invalid.event_type,
+        "event_id": invalid.event_id,
     });
     error(severity, &invalid.message, &payload)
 }

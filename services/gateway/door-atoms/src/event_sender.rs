@@ -1,17 +1,20 @@
 //! Sends the events of one client to its session, in their order.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use contract::flow::NewFlowEvent;
 use contract::flow::atoms::ErrorSeverity;
-use contract::{Command, CommandId, EntityId, SessionId, WorldId};
-use door_kit::{DoorState, Principal};
-use futures::FutureExt as _;
-use futures::future::{BoxFuture, pending};
-use tracing::{Instrument as _, info_span};
+use contract::{Accepted, Command, CommandId, EntityId, Position, SessionId, WorldId};
+use door_kit::{DoorState, Pipeline, Principal, Problem};
+use tracing::{Span, info_span};
 
 use crate::error_frame::{Subject, encode_problem};
+
+/// Errors that wait for the events before them: as many as one batch has. With more, the client's next frame
+/// waits unread.
+const ERRORS_MAX: usize = 256;
 
 /// Whose session it is.
 #[derive(Clone)]
@@ -22,67 +25,120 @@ pub(crate) struct ClientSession {
     pub(crate) id: SessionId,
 }
 
-/// Sends the events of one client, one after the other: the next one waits until the world has stored the one
-/// before it.
+/// Sends the events of one client. Those that come while some are under way leave together, as an ordered batch.
+///
+/// What was not taken becomes an error frame. It has a place in the order of the client: behind the errors of
+/// the frames before it, and behind the first event of each of those that were taken.
 pub(crate) struct EventSender {
-    doors: Arc<DoorState>,
     session: ClientSession,
-    /// The event that is sent: it ends with an error frame when it was not taken.
-    under_way: Option<BoxFuture<'static, Option<Bytes>>>,
+    pipeline: Pipeline<Place>,
+    /// The first event of the last frame that was taken.
+    last_taken: Position,
+    errors: VecDeque<PlacedError>,
+}
+
+/// The place of a frame in the order of its client.
+enum Place {
+    /// Its event was sent.
+    Sent {
+        subject: Subject,
+        /// It ends with the outcome.
+        _span: Span,
+    },
+    /// The door has not taken it, with this error.
+    Refused(Bytes),
+}
+
+/// An error frame that leaves once the client has got the event at `after`.
+struct PlacedError {
+    after: Position,
+    frame: Bytes,
 }
 
 impl EventSender {
     pub(crate) fn new(doors: Arc<DoorState>, session: ClientSession) -> Self {
         Self {
-            doors,
+            pipeline: Pipeline::new(doors, session.world.clone()),
             session,
-            under_way: None,
+            last_taken: Position::default(),
+            errors: VecDeque::new(),
         }
     }
 
     /// Whether the client's next frame must wait unread.
     pub(crate) fn is_full(&self) -> bool {
-        self.under_way.is_some()
+        self.pipeline.is_full() || self.errors.len() >= ERRORS_MAX
     }
 
-    /// Sends an event. Not before the one before it has come back from [`Self::next`].
-    pub(crate) fn push(&mut self, event: NewFlowEvent) {
-        let doors = Arc::clone(&self.doors);
-        let session = self.session.clone();
-        let span = info_span!("frame", otel.kind = "server", world.id = %session.world);
-        let sending = async move {
-            let subject = Subject {
-                event_type: Some(event.event_type.clone()),
-                event_id: event.id.clone(),
-            };
-            let command = Command::SendSessionEvents {
-                session: session.id,
-                events: vec![event],
-            };
-            let sent = (session.entity, command);
-            let id = CommandId::new();
-            let sent = doors.send_command(&session.principal, &session.world, id, sent);
-            let problem = sent.await.err()?;
-            Some(encode_problem(ErrorSeverity::Warning, &problem, &subject))
+    /// Sends the event of a frame of `size_bytes`.
+    ///
+    /// A command has one event only: what the world refuses is then one frame, and not those beside it.
+    pub(crate) fn push(&mut self, event: NewFlowEvent, size_bytes: usize) {
+        let span = info_span!("frame", otel.kind = "server", world.id = %self.session.world);
+        let subject = Subject {
+            event_type: Some(event.event_type.clone()),
+            event_id: event.id.clone(),
         };
-        self.under_way = Some(sending.instrument(span).boxed());
+        let command = Command::SendSessionEvents {
+            session: self.session.id,
+            events: vec![event],
+        };
+        let sent = (self.session.entity.clone(), command);
+        let place = Place::Sent {
+            subject,
+            _span: span.clone(),
+        };
+        let _entered = span.enter();
+        self.pipeline
+            .push(CommandId::new(), sent, size_bytes, place);
     }
 
-    /// What became of the event that was pushed: an error frame if it was not taken. Waits for ever when there
-    /// is none. A caller may stop waiting at any time.
-    pub(crate) async fn next(&mut self) -> Option<Bytes> {
-        let Some(under_way) = &mut self.under_way else {
-            return pending().await;
+    /// Adds the error of a frame that is not sent.
+    pub(crate) fn push_error(&mut self, frame: Bytes) {
+        self.pipeline.push_place(Place::Refused(frame));
+    }
+
+    /// Waits until it is known what became of the next frames; for ever when there are none. A caller may
+    /// stop waiting at any time.
+    pub(crate) async fn settle_next(&mut self) {
+        for (place, outcome) in self.pipeline.next().await {
+            self.settle(place, outcome);
+        }
+    }
+
+    fn settle(&mut self, place: Place, outcome: Option<Result<Accepted, Problem>>) {
+        let frame = match (place, outcome) {
+            (Place::Refused(frame), _) => frame,
+            (Place::Sent { subject, .. }, Some(Err(problem))) => {
+                encode_problem(ErrorSeverity::Warning, &problem, &subject)
+            }
+            (Place::Sent { .. }, Some(Ok(accepted))) => {
+                // What made no event of its own is not waited for.
+                if accepted.events > 0 {
+                    self.last_taken = Position {
+                        seq: accepted.seq,
+                        index: accepted.first,
+                    };
+                }
+                return;
+            }
+            (Place::Sent { .. }, None) => return,
         };
-        let error = under_way.await;
-        self.under_way = None;
-        error
+        let after = self.last_taken;
+        self.errors.push_back(PlacedError { after, frame });
+    }
+
+    /// Takes the errors whose place has come: the client has got the events up to `delivered`.
+    pub(crate) fn take_errors(&mut self, delivered: Position) -> Vec<Bytes> {
+        let mut frames = Vec::new();
+        while let Some(error) = self.errors.pop_front_if(|error| error.after <= delivered) {
+            frames.push(error.frame);
+        }
+        frames
     }
 
     /// Waits until what was read from the client is stored.
     pub(crate) async fn finish(self) {
-        if let Some(under_way) = self.under_way {
-            under_way.await;
-        }
+        self.pipeline.finish().await;
     }
 }

@@ -135,6 +135,7 @@ fn decode_init(frame: &[u8]) -> Result<NewFlowEvent, InvalidFrame> {
         message: format!("the first frame is {INIT}, not {}", event.event_type),
         field: Some("type"),
         event_type: Some(event.event_type),
+        event_id: event.id,
     })
 }
 

@@ -2,9 +2,10 @@
 //!
 //! A [`Hub`](hub::Hub) subscribes to one world while it has clients. It keeps the newest frames in one
 //! [`Ring`](ring::Ring) for all of them; a client that is further behind than the ring is closed, and
-//! resumes from its position. Start with [`Subscription`] (what one client reads), then `sequence` (how
-//! a gap is detected).
+//! resumes from its position. One that is behind by too many bytes reads the log. Start with
+//! [`Subscription`] (what one client reads), then `sequence` (how a gap is detected).
 
+mod backlog;
 mod filter;
 mod frame;
 mod frame_slot;

@@ -3,6 +3,7 @@
 mod answers;
 mod client;
 mod faults;
+mod pipeline;
 
 use gateway::Config;
 use reqwest::header::{HeaderName, HeaderValue};

@@ -158,6 +158,22 @@ async fn a_lagging_client_is_closed_and_can_resume() {
 }
 
 #[tokio::test]
+async fn a_client_that_is_behind_by_many_bytes_reads_them_from_the_log() {
+    let harness = Harness::with_lobby().await;
+    let mut slow = harness.stream("").await;
+    slow.expect("ready").await;
+    // More than the buffers of both sides and the backlog of the world hold.
+    let big = "x".repeat(400_000);
+    for n in 0..80 {
+        harness.send("big", json!([n, big])).await;
+    }
+    for n in 0..80 {
+        let (_, event) = slow.expect("big").await;
+        assert_eq!(event["data"][0], n);
+    }
+}
+
+#[tokio::test]
 async fn a_message_streams_its_turn_and_ends() {
     let harness = Harness::with_lobby().await;
     let body = json!({"sender": "bob", "text": "hello", "stream": true});

@@ -1,6 +1,6 @@
 //! What a worker gets for a run of a node.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contract::chat::ChatMessage;
 use contract::flow::atoms::{LLM_REQUEST, content, last_user_content, messages};
@@ -20,13 +20,7 @@ pub(crate) fn node_context(
 ) -> Option<(NodeContext, Vec<ChatMessage>)> {
     let session = world.sessions.get(step.session)?;
     let frame = session.frame(step.event)?.clone();
-    let own = messages(&frame.data);
-    let messages: Vec<TranscriptMessage> = if frame.event_type == LLM_REQUEST && !own.is_empty() {
-        own
-    } else {
-        let transcript = session.transcript.iter();
-        transcript.map(|(_, message)| message).collect()
-    };
+    let messages = conversation(session, step, &frame);
     let content = (frame.event_type == LLM_REQUEST)
         .then(|| content(&frame.data).or_else(|| last_user_content(&messages)))
         .flatten();
@@ -51,6 +45,42 @@ pub(crate) fn node_context(
             .collect(),
     };
     Some((context, in_chat))
+}
+
+/// The messages up to an event: those of a request itself, or those of the transcript. What the client has sent
+/// meanwhile, and waits behind the event, is no part of it: an answer is to its own request, whenever and however
+/// often a worker reads this.
+fn conversation(
+    session: &OpenSession,
+    step: &NodeStep,
+    frame: &FlowFrame,
+) -> Vec<TranscriptMessage> {
+    let is_request = frame.event_type == LLM_REQUEST;
+    let content = content(&frame.data).filter(|_| is_request);
+    let own = messages(&frame.data);
+    let mut messages: Vec<TranscriptMessage> = if is_request && !own.is_empty() {
+        own
+    } else {
+        let node = session.nodes.get(&step.node);
+        let queue = node.into_iter().flat_map(|node| &node.queue);
+        let behind = queue.skip_while(|copy| copy.event != step.event).skip(1);
+        let behind: BTreeSet<EventId> = behind.map(|copy| copy.event).collect();
+        let is_own = |event| content.is_some() && event == step.event;
+        let transcript = session.transcript.iter();
+        let before = transcript.filter(|(event, _)| !behind.contains(event) && !is_own(*event));
+        before.map(|(_, message)| message).collect()
+    };
+    // Answers to the requests before it may have come behind the content.
+    if let Some(content) = content
+        && last_user_content(&messages).as_ref() != Some(&content)
+    {
+        messages.push(TranscriptMessage {
+            role: "user".to_owned(),
+            content,
+            interrupted: false,
+        });
+    }
+    messages
 }
 
 /// The defaults of fields that an event does not have.

@@ -8,6 +8,9 @@ use contract::{Chunk, CloudEvent};
 
 use super::frame_slot::FrameSlot;
 
+/// What a frame holds beside its payload, roughly.
+const OVERHEAD_BYTES: usize = 512;
+
 /// An event or a signal on its way to clients. Each door writes it in its own forms, each when the first
 /// client needs it; the other clients share the text.
 #[derive(Debug)]
@@ -44,6 +47,15 @@ impl Frame {
         }
     }
 
+    /// The bytes that it holds, roughly: its payload, and that once more as the text of a door.
+    pub(super) fn size_bytes(&self) -> usize {
+        let payload = match &self.payload {
+            Payload::Event(event) => event.data.get().len(),
+            Payload::Chunk(chunk) => chunk.text.len(),
+        };
+        OVERHEAD_BYTES + 2 * payload
+    }
+
     /// The frame in the form of `slot`: `write` writes it, or returns nothing when the form has no text
     /// for it.
     pub fn text(
@@ -67,6 +79,11 @@ pub(crate) mod tests {
     use crate::fanout::frame_slot::FrameSlots;
 
     pub(crate) fn event(event_type: &str, position: &str) -> CloudEvent {
+        event_of(event_type, position, "{\n \"a\":\r\n1}".to_owned())
+    }
+
+    /// An event with this payload.
+    pub(crate) fn event_of(event_type: &str, position: &str, data: String) -> CloudEvent {
         let event = Event {
             id: CommandId::new().event(0),
             event_type: event_type.parse().unwrap(),
@@ -80,7 +97,7 @@ pub(crate) mod tests {
             description: None,
             summary: None,
             metadata: None,
-            data: RawValue::from_string("{\n \"a\":\r\n1}".to_owned()).unwrap(),
+            data: RawValue::from_string(data).unwrap(),
         };
         let world = "lobby".parse().unwrap();
         CloudEvent::new(&world, position.parse().unwrap(), Timestamp::MAX, event)

@@ -7,6 +7,7 @@ use contract::WorldId;
 use contract::commit::Position;
 use tokio::sync::broadcast;
 
+use super::backlog::{Backlog, BacklogFrame};
 use super::frame::{Frame, Payload};
 use crate::metrics::Metrics;
 
@@ -16,15 +17,22 @@ pub(super) struct Ring {
     pub(super) world: WorldId,
     pub(super) metrics: Arc<Metrics>,
     frame_slots: usize,
-    frames: broadcast::Sender<Arc<Frame>>,
-    /// The position of the newest event in the ring, changed together with it.
-    position: Mutex<Position>,
+    frames: broadcast::Sender<Arc<BacklogFrame>>,
+    newest: Mutex<Newest>,
+}
+
+/// What changes together with the frames.
+#[derive(Default)]
+struct Newest {
+    /// The position of the newest event in the ring.
+    position: Position,
+    backlog: Backlog,
 }
 
 /// The live end of a subscription.
 pub(super) struct LiveFrames {
     /// Every frame from now on.
-    pub(super) frames: broadcast::Receiver<Arc<Frame>>,
+    pub(super) frames: broadcast::Receiver<Arc<BacklogFrame>>,
     /// The position of the last event before them.
     pub(super) joined_at: Position,
 }
@@ -43,34 +51,35 @@ impl Ring {
             metrics,
             frame_slots,
             frames: broadcast::Sender::new(backlog_max.max(1)),
-            position: Mutex::default(),
+            newest: Mutex::default(),
         }
     }
 
     pub(super) fn subscribe(&self) -> LiveFrames {
-        let position = self.lock();
+        let newest = self.lock();
         LiveFrames {
             frames: self.frames.subscribe(),
-            joined_at: *position,
+            joined_at: newest.position,
         }
     }
 
     /// Sets the position before the first frame.
     pub(super) fn start_at(&self, position: Position) {
-        *self.lock() = position;
+        self.lock().position = position;
     }
 
     pub(super) fn publish(&self, payload: Payload) {
         let frame = Frame::new(payload, self.frame_slots);
         let mut newest = self.lock();
         if let Some(position) = frame.position() {
-            *newest = position;
+            newest.position = position;
         }
+        let frame = newest.backlog.push(frame);
         // An error means that there is no subscription just now.
-        let _ = self.frames.send(Arc::new(frame));
+        let _ = self.frames.send(frame);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Position> {
-        self.position.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Newest> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::sleep;
 use tracing::warn;
 
+use super::backlog::BacklogFrame;
 use super::filter::Filter;
 use super::frame::{Frame, Payload};
 use super::hub::Hub;
@@ -39,7 +40,8 @@ pub struct Subscription {
     /// A read in progress. It outlives a caller that stops waiting.
     reading: Option<BoxFuture<'static, Result<Vec<Entry>, bus::Error>>>,
     empty_reads: u32,
-    /// Whether the log was read since `live` began: the ring may have overflowed meanwhile.
+    /// Whether the log has to be read on when the ring has overflowed: it was read since `live` began, or
+    /// frames have given way before they were read.
     replayed: bool,
     /// Whether `live` has lost frames that the client did not read.
     lagged: bool,
@@ -143,7 +145,7 @@ impl Subscription {
             }
             match self.live.frames.recv().await {
                 Ok(frame) => {
-                    if self.accept(&frame) {
+                    if let Some(frame) = self.take(&frame) {
                         return Ok(frame);
                     }
                 }
@@ -160,8 +162,11 @@ impl Subscription {
         }
         while self.last >= self.live.joined_at && !self.lagged {
             match self.live.frames.try_recv() {
-                Ok(frame) if self.accept(&frame) => return Some(frame),
-                Ok(_) => {}
+                Ok(frame) => {
+                    if let Some(frame) = self.take(&frame) {
+                        return Some(frame);
+                    }
+                }
                 Err(TryRecvError::Lagged(_)) => {
                     // The receiver reports it once; `next` needs it as well.
                     self.lagged = true;
@@ -171,6 +176,17 @@ impl Subscription {
             }
         }
         None
+    }
+
+    /// The live frame, if it is new and matches the filter.
+    fn take(&mut self, frame: &BacklogFrame) -> Option<Arc<Frame>> {
+        let Some(frame) = frame.get() else {
+            // It has given way to newer ones: the log has it.
+            self.replayed = true;
+            self.lagged = true;
+            return None;
+        };
+        self.accept(&frame).then_some(frame)
     }
 
     /// Notes the position of a live frame; whether it is new and matches the filter.
@@ -186,8 +202,8 @@ impl Subscription {
         }
     }
 
-    /// The ring has overflowed. While the client was still reading the log that is no fault of its own:
-    /// it reads on from there.
+    /// The ring has overflowed. While the client was still reading the log, or when it was overtaken by many
+    /// bytes and not by many frames, that is no fault of its own: it reads on from there.
     fn rejoin(&mut self) -> Result<(), SubscriptionEnd> {
         if !self.replayed {
             return Err(SubscriptionEnd::Lagged);

@@ -67,6 +67,11 @@ impl Client {
         self.0.send(Message::binary(bytes)).await.unwrap();
     }
 
+    /// Closes the connection.
+    pub(crate) async fn close(&mut self) {
+        self.0.close(None).await.unwrap();
+    }
+
     /// The next frame, as it is written and as it is.
     pub(crate) async fn receive(&mut self) -> (String, Value) {
         loop {

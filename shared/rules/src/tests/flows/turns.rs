@@ -188,6 +188,41 @@ fn a_request_while_another_is_answered_follows_the_policy() {
 }
 
 #[test]
+fn an_answer_is_to_its_own_request_and_not_to_what_waits_behind_it() {
+    // What a node gets, and what a brain of chats does.
+    fn shown(story: &Story) -> (Option<String>, Vec<String>, String) {
+        let run = story.run_of("bot");
+        let context = story.node_context(run);
+        let messages = context.messages.into_iter();
+        let texts = messages.map(|message| message.content).collect();
+        let in_chat = crate::context(&story.world, run).unwrap().messages;
+        let last = in_chat.last().unwrap().text.clone();
+        (context.content, texts, last)
+    }
+    let expected = |last: &str, texts: &[&str]| {
+        let texts = texts.iter().map(ToString::to_string).collect();
+        (Some(last.to_owned()), texts, last.to_owned())
+    };
+
+    let (mut story, session) = with_session(&one_output());
+    story.frames(session, vec![request("one"), user("aside"), request("two")]);
+    assert_eq!(shown(&story), expected("one", &["one"]));
+    story.node_answers("bot", "1");
+    assert_eq!(
+        shown(&story),
+        expected("two", &["one", "aside", "1", "two"])
+    );
+
+    // Of requests without a content it is the transcript before them.
+    let bare = || event("system.llm.request", &json!({}));
+    let (mut story, session) = with_session(&one_output());
+    story.frames(session, vec![user("one"), bare(), user("two"), bare()]);
+    assert_eq!(shown(&story), expected("one", &["one"]));
+    story.node_answers("bot", "1");
+    assert_eq!(shown(&story), expected("two", &["one", "two", "1"]));
+}
+
+#[test]
 fn no_request_is_answered_after_a_hand_off() {
     let transfer =
         json!({"transfer_call_number": "1", "transfer_options": {"type": "cold_transfer"}});
