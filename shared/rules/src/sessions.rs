@@ -5,6 +5,7 @@
 
 mod calls;
 mod cancelled;
+mod check;
 mod events;
 mod limits;
 mod node_state;
@@ -15,12 +16,13 @@ mod tool_log;
 mod transcript;
 
 pub(crate) use cancelled::CancelledRun;
+pub(crate) use check::check_awaited;
 pub(crate) use events::{
     apply, on_answers_changed, on_call_ended, on_interaction_ended, on_run_ended,
 };
 pub(crate) use limits::{CONTEXT_BYTES_MAX, VARIABLES_BYTES_MAX};
 pub(crate) use node_state::{CallWork, Failure, OpenCall, QueuedEvent, RunningNode};
 pub(crate) use open::{HandOff, OpenSession};
-pub(crate) use outcome::{NodeOutcome, check_awaited};
+pub(crate) use outcome::NodeOutcome;
 pub(crate) use state::Sessions;
 pub(crate) use tool_log::read_tool_log;

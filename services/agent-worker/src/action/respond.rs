@@ -147,10 +147,12 @@ impl Respond {
             }
             let calls = with_new_ids(completion.calls, &steps);
             let calls = tools.make_calls(calls, ctx).await?;
-            steps.push(ToolStep {
-                said: completion.text,
+            let mut step = ToolStep {
+                said: String::new(),
                 calls,
-            });
+            };
+            step.said = completion.text;
+            steps.push(step);
         }
         let reason = format!("the model called tools {STEPS_MAX} times and gave no answer");
         Err(Error::failed("too_many_steps", reason))
