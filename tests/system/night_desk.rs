@@ -89,6 +89,24 @@ async fn outcomes(cluster: &Cluster, session: &str) -> BTreeMap<String, Vec<(Str
     claims
 }
 
+/// The outcome of a claim whose deadline has passed.
+fn late() -> (String, Value) {
+    ("timed_out".to_owned(), Value::Null)
+}
+
+/// What each claim of a session has come to in the end.
+fn assessed(number: usize) -> BTreeMap<String, Vec<(String, Value)>> {
+    let claims = (0..CLAIMS_PER_SESSION).map(|claim| {
+        let text = format!("window {number}.{claim}");
+        let outcome = match claim {
+            0 => late(),
+            _ => ("completed".to_owned(), json!(format!("granted: {text}"))),
+        };
+        (text, vec![outcome])
+    });
+    claims.collect()
+}
+
 async fn waiting(cluster: &Cluster) -> Value {
     let path = format!("{WORLD}/entities/nora/behaviour");
     Http::get(&cluster.gateways, &path).await["requests"].clone()
@@ -111,7 +129,7 @@ async fn a_thousand_claims_wait_for_the_desk_to_open() {
         waiting(&cluster).await == long
     })
     .await;
-    let late = ("timed_out".to_owned(), Value::Null);
+    let late = late();
     for (number, session) in sessions.iter().enumerate() {
         eventually(
             "the first claim has timed out, no other has an outcome",
@@ -153,17 +171,7 @@ async fn a_thousand_claims_wait_for_the_desk_to_open() {
     })
     .await;
     for (number, session) in sessions.iter().enumerate() {
-        let expected: BTreeMap<_, _> = (0..CLAIMS_PER_SESSION)
-            .map(|claim| {
-                let text = format!("window {number}.{claim}");
-                let granted = json!(format!("granted: {text}"));
-                let outcome = match claim {
-                    0 => late.clone(),
-                    _ => ("completed".to_owned(), granted),
-                };
-                (text, vec![outcome])
-            })
-            .collect();
+        let expected = assessed(number);
         // The node handles each outcome before the client gets it.
         eventually("each claim has one outcome", async || {
             outcomes(&cluster, session).await == expected

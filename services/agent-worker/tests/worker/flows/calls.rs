@@ -13,7 +13,7 @@ use super::desk::Desk;
 use crate::support::sdk_config;
 
 /// A calculator, which the workers bring to life, and an agent with a script that uses it.
-fn entities(tools: Value, calls: Value) -> Vec<Value> {
+fn entities(tools: Value, calls: &Value) -> Vec<Value> {
     let ability = |name: &str| {
         let trigger = format!("calculator_{name}");
         let worker = format!("calculator-{name}");
@@ -58,7 +58,7 @@ async fn logs(desk: &Desk, session: contract::SessionId) -> Vec<(String, String,
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_uses_abilities_on_the_way_to_its_answer() {
     let calls = json!([add(&json!(2), 3), add(&json!(4), 5)]);
-    let entities = entities(json!({}), calls);
+    let entities = entities(json!({}), &calls);
     let mut desk = Desk::start_with(&entities, &one_agent()).await;
     desk.start_agent_worker().await;
     let session = desk.start_session().await;
@@ -102,7 +102,7 @@ async fn a_call_that_is_refused_has_an_error_in_the_log() {
         (json!({}), bad, "arguments.a"),
         (json!({}), unknown, "there is no ability"),
     ] {
-        let entities = entities(tools, json!([call]));
+        let entities = entities(tools, &json!([call]));
         let mut desk = Desk::start_with(&entities, &one_agent()).await;
         desk.start_agent_worker().await;
         let session = desk.start_session().await;
@@ -121,7 +121,7 @@ async fn a_call_that_is_refused_has_an_error_in_the_log() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_leaves_no_call_open() {
     // Nobody runs the ability.
-    let mut entities = entities(json!({}), json!([add(&json!(1), 1)]));
+    let mut entities = entities(json!({}), &json!([add(&json!(1), 1)]));
     entities[0]["abilities"][0]["run"] = json!({"worker": "nobody-adds"});
     let mut desk = Desk::start_with(&entities, &one_agent()).await;
     desk.start_agent_worker().await;
@@ -165,7 +165,7 @@ impl Action for Adding {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ability_that_was_begun_by_a_lost_worker_is_not_begun_again() {
-    let mut entities = entities(json!({}), json!([add(&json!(3), 4)]));
+    let mut entities = entities(json!({}), &json!([add(&json!(3), 4)]));
     entities[0]["abilities"][0]["run"] = json!({"worker": "late-add"});
     let mut desk = Desk::start_with(&entities, &one_agent()).await;
     let first = desk.start_agent_worker().await;
