@@ -75,12 +75,34 @@ async fn the_client_of_atoms_is_greeted_and_answered() {
         ),
         (
             messages[1],
-            json!("I have noted \"Where is my parcel?\", and somebody will look at it."),
+            json!("I have opened a ticket. Somebody will look for your parcel."),
         ),
         (messages[2], json!("You are welcome.")),
     ];
     let expected = expected.map(|(step, result)| (step.to_owned(), result));
     assert_eq!(steps, expected);
+
+    // The tool that support has used.
+    let world = "/v1/worlds/helpdesk";
+    let sessions = Http::get(&cluster.gateways, &format!("{world}/sessions")).await;
+    let session = sessions["items"][0]["id"].as_str().unwrap();
+    let path = format!("{world}/sessions/{session}/events?limit=1000");
+    let events = Http::get(&cluster.gateways, &path).await;
+    let events = events["items"].as_array().unwrap().iter();
+    let logs: Vec<&Value> = events
+        .filter(|event| event["type"] == "agent.log")
+        .collect();
+    let names: Vec<&Value> = logs.iter().map(|log| &log["data"]["name"]).collect();
+    assert_eq!(names, ["tool_call_start", "tool_call_end"], "{logs:?}");
+    let [started, ended] = [0, 1].map(|index| &logs[index]["data"]["payload"]);
+    assert_eq!(started["name"], "tickets_open");
+    assert_eq!(started["arguments"], json!({"title": messages[1]}));
+    assert_eq!(
+        (&ended["id"], &ended["success"]),
+        (&started["id"], &json!(true))
+    );
+    let tickets = Http::get(&cluster.gateways, &format!("{world}/entities/tickets")).await;
+    assert_eq!(tickets["state"]["jobs"][0]["title"], messages[1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,4 +137,73 @@ async fn a_session_that_has_ended_is_shown() {
         (&shown["seq"], &shown["variables"]["vip"]),
         (&ended["seq"], &json!(true))
     );
+    assert_eq!(
+        sessions(&cluster, "status=ended").await,
+        [shown["id"].clone()]
+    );
+}
+
+/// The ids of the sessions of a world, two to a page.
+async fn sessions(cluster: &Cluster, query: &str) -> Vec<Value> {
+    let (mut ids, mut after) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/v1/worlds/helpdesk/sessions?limit=2&{query}{after}");
+        let page = Http::get(&cluster.gateways, &path).await;
+        let items = page["items"].as_array().unwrap().iter();
+        ids.extend(items.map(|session| session["id"].clone()));
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => return ids,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_listed_open_and_ended() {
+    let cluster = open("helpdesk").await;
+    let world = "/v1/worlds/helpdesk";
+    let mut begun = Vec::new();
+    for number in 0..5 {
+        let path = format!("{world}/flows/desk/sessions");
+        let session = Http::post(&cluster.gateways, &path, &json!({"entity": "ann"})).await;
+        let id = session["id"].clone();
+        if number % 2 == 0 {
+            let path = format!("{world}/sessions/{}?sender=ann", id.as_str().unwrap());
+            let end = cluster.gateways[0].send(Method::DELETE, &path, None, None);
+            let (status, ended) = end.await.unwrap();
+            assert!(status.is_success(), "{ended}");
+        }
+        begun.push(id);
+    }
+    let [ended, open] = [0, 1].map(|first| {
+        let every_other = begun.iter().skip(first).step_by(2);
+        every_other.cloned().collect::<Vec<_>>()
+    });
+    assert_eq!(sessions(&cluster, "").await, open);
+    assert_eq!(sessions(&cluster, "status=open&flow=desk").await, open);
+    assert_eq!(sessions(&cluster, "status=ended").await, ended);
+    assert_eq!(sessions(&cluster, "status=ended&entity=ann").await, ended);
+    assert_eq!(
+        sessions(&cluster, "status=ended&flow=other").await,
+        [Value::Null; 0]
+    );
+    assert_eq!(sessions(&cluster, "status=all").await, begun);
+    assert_eq!(
+        sessions(&cluster, "status=all&entity=billing").await,
+        [Value::Null; 0]
+    );
+    let url = cluster.gateways[0].base.clone();
+    let environment = std::collections::BTreeMap::from([("MANYWORLDS_URL".to_owned(), url)]);
+    let arguments = ["sessions", "helpdesk", "--status", "ended"];
+    let listed = system_tests::Process::output("manyworlds", &arguments, &environment, "");
+    for id in &ended {
+        let line = listed
+            .lines()
+            .find(|line| line.contains(id.as_str().unwrap()));
+        assert!(
+            line.is_some_and(|line| line.contains("ended: client")),
+            "{listed}"
+        );
+    }
+    assert_eq!(listed.lines().count(), 1 + ended.len(), "{listed}");
 }

@@ -16,6 +16,7 @@ mod genworlds;
 mod interactions;
 mod learning;
 mod minds;
+mod night_desk;
 mod outage;
 mod pipeline;
 mod presence;

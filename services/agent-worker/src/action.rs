@@ -9,5 +9,6 @@ pub(crate) mod respond;
 pub(crate) mod title;
 pub(crate) mod tool;
 
+mod node_calls;
 mod session;
 mod turn_limit;

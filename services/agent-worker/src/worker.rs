@@ -73,6 +73,7 @@ impl Worker {
                 name: action::RESPOND.parse()?,
                 models: models.clone(),
                 pool: pool.clone(),
+                metrics: metrics.clone(),
             })
             .action(CallTool {
                 name: action::TOOL.parse()?,

@@ -8,7 +8,7 @@ use client::Client;
 
 use crate::commands::{
     action, approvals, badges, behaviour, bench, chat, flow, interact, roster, send, session,
-    state, statistics, stream, tail, world,
+    sessions, state, statistics, stream, tail, world,
 };
 use crate::error_text::error_text;
 use crate::output::{Output, Style};
@@ -88,6 +88,8 @@ enum Command {
     Flow(flow::Command),
     /// Talk to a flow, in a session
     Session(session::Options),
+    /// List the sessions of a world
+    Sessions(sessions::Options),
     /// Let an entity use a built-in action of behaviours
     Action(action::Options),
     /// Show who is in a world, with roles, states and partners
@@ -150,6 +152,7 @@ async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Resu
         Command::Behaviour(command) => behaviour::run(command, client, output).await,
         Command::Flow(command) => flow::run(command, client, output).await,
         Command::Session(options) => session::run(options, client, output).await,
+        Command::Sessions(options) => sessions::run(options, client, output).await,
         Command::Action(options) => action::run(options, client, output).await,
         Command::Roster(options) => roster::run(options, client, output).await,
         Command::Badges(options) => badges::run(options, client, output).await,

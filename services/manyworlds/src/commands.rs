@@ -11,6 +11,7 @@ pub(crate) mod interact;
 pub(crate) mod roster;
 pub(crate) mod send;
 pub(crate) mod session;
+pub(crate) mod sessions;
 pub(crate) mod state;
 pub(crate) mod statistics;
 pub(crate) mod stream;

@@ -66,7 +66,7 @@ pub use interactions::Interactions;
 pub use messages::Messages;
 pub use runs::Runs;
 pub use session_stream::{SessionStream, SessionStreamItem};
-pub use sessions::Sessions;
+pub use sessions::{PartlySent, Sessions};
 pub use streams::Streams;
 pub use timers::Timers;
 pub use turn_stream::{TurnItem, TurnStream};

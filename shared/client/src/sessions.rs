@@ -1,15 +1,29 @@
 //! `/v1/worlds/{world}/sessions`.
 
-use contract::SessionId;
+use contract::flow::NewFlowEvent;
 use contract::http::{
     EndSessionQuery, Receipt, SendSessionEventsRequest, SessionEventsPage, SessionEventsPageQuery,
     SessionResponse, SessionStreamQuery, SessionsPage, SessionsPageQuery,
 };
+use contract::{EntityId, SessionId};
 use reqwest::Method;
 
 use crate::error::Error;
 use crate::session_stream::SessionStream;
 use crate::transport::Transport;
+
+/// The most events of one request.
+const EVENTS_MAX: usize = 100;
+
+/// Not all events of a session could be sent.
+#[derive(Debug, thiserror::Error)]
+#[error("after {sent} events of a session were sent")]
+pub struct PartlySent {
+    /// How many are stored: the first ones.
+    pub sent: usize,
+    /// Why the next ones are not.
+    pub source: Error,
+}
 
 /// The sessions of a world's flows.
 #[derive(Debug, Clone)]
@@ -26,7 +40,7 @@ impl<'a> Sessions<'a> {
         }
     }
 
-    /// Reads a page of the open sessions, by id.
+    /// Reads a page of the sessions: of the open ones, if the query does not select others.
     ///
     /// # Errors
     /// See [`Error`].
@@ -34,7 +48,7 @@ impl<'a> Sessions<'a> {
         self.transport.get(&self.path, query).await
     }
 
-    /// Reads what an open session is.
+    /// Reads what a session is, open or ended.
     ///
     /// # Errors
     /// See [`Error`].
@@ -55,6 +69,33 @@ impl<'a> Sessions<'a> {
         self.transport
             .command_with(Method::POST, &path, request)
             .await
+    }
+
+    /// Sends any number of events in a session in their order: in requests of at most
+    /// 100 each, one after the other. Returns the last receipt.
+    ///
+    /// # Errors
+    /// See [`Error`]. What was sent in earlier requests is stored; `sent` counts it.
+    pub async fn send_in_order(
+        &self,
+        id: SessionId,
+        events: Vec<NewFlowEvent>,
+        sender: Option<EntityId>,
+    ) -> Result<Receipt, PartlySent> {
+        let mut sent = 0;
+        let mut events = events.into_iter();
+        loop {
+            let request = SendSessionEventsRequest {
+                events: events.by_ref().take(EVENTS_MAX).collect(),
+                sender: sender.clone(),
+            };
+            let receipt = self.send(id, &request).await;
+            let receipt = receipt.map_err(|source| PartlySent { sent, source })?;
+            sent += request.events.len();
+            if events.len() == 0 {
+                return Ok(receipt);
+            }
+        }
     }
 
     /// Reads a page of what the client of a session has got, from the log.

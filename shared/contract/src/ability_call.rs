@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::flow::NodeStep;
 use crate::id::{ChatId, EntityId, MessageId};
 
 /// The message that an agent answers.
@@ -35,20 +36,31 @@ pub enum Caller {
         /// The call, by its id.
         call: String,
     },
+    /// Its model called it as a tool, in a session.
+    Node {
+        /// The agent.
+        agent: EntityId,
+        /// The event that it handles for a node.
+        step: Box<NodeStep>,
+        /// The call, by its id.
+        call: String,
+    },
 }
 
 impl Caller {
     /// The agent.
     pub const fn agent(&self) -> &EntityId {
         match self {
-            Self::ToolCall { agent, .. } | Self::Mind { agent, .. } => agent,
+            Self::ToolCall { agent, .. } | Self::Mind { agent, .. } | Self::Node { agent, .. } => {
+                agent
+            }
         }
     }
 
     /// The call, by its id.
     pub fn call(&self) -> &str {
         match self {
-            Self::ToolCall { call, .. } | Self::Mind { call, .. } => call,
+            Self::ToolCall { call, .. } | Self::Mind { call, .. } | Self::Node { call, .. } => call,
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::rejection::Rejection;
 use crate::run::{RunContext, RunOutcome};
 use crate::stream::{AppendSamples, PutStream, StreamRef};
 use crate::timestamp::Timestamp;
-use crate::tool::{McpServers, Verdict};
+use crate::tool::{McpServers, ToolCall, Verdict};
 pub use crate::view::View;
 use crate::view::{EncodedView, ViewRequest};
 use crate::world::{ChatDialect, ChatModel, WorldSpec};
@@ -379,6 +379,10 @@ pub enum Command {
         /// The part of its answer that was sent before the interrupt.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
+        /// The tools that the model of the node's agent calls. The log of the session gets a start for each. The
+        /// world makes the calls of abilities, and logs how they end; a worker makes the others.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        calls: Vec<ToolCall>,
     },
     /// Set a timer, or set it anew.
     SetTimer(SetTimer),

@@ -347,6 +347,9 @@ pub struct ActionRequested {
     /// itself, when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<EntityId>,
+    /// The event of a session that the caller handles for a node, if its model called the ability for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller_node: Option<NodeStep>,
     /// How many runs led to this one, each by an event that it sent.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub depth: u32,

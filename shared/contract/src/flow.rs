@@ -6,6 +6,7 @@
 pub mod atoms;
 mod fact;
 mod frame;
+mod outcome;
 mod route;
 mod router;
 mod run;
@@ -18,9 +19,10 @@ pub use fact::{
     SessionInterrupted, SessionStarted,
 };
 pub use frame::{FlowFrame, NewFlowEvent};
+pub use outcome::INTERACTION_OUTCOME;
 pub use route::{CopyKind, JoinArrivals, QueuedCopy, Route};
 pub use router::{RouterCondition, RouterRoute, RouterSpec, RouterState, RouterTransition};
-pub use run::{NodeContext, NodeOutput, NodeStep, ToolInterrupt, TranscriptMessage};
+pub use run::{NodeCall, NodeContext, NodeOutput, NodeStep, ToolInterrupt, TranscriptMessage};
 pub use spec::{FlowSpec, Join, NodeSpec, OnBusy, OnEndCall, SessionPolicy};
 pub use type_filter::TypeFilter;
 pub use view::{FlowPage, FlowView, SessionPage, SessionStatus, SessionView};

@@ -49,8 +49,8 @@ pub use receipt::Receipt;
 pub use runs::{RunQuery, RunRequest, RunResponse, RunStatus};
 pub use sessions::{
     EndSessionQuery, SendSessionEventsRequest, SessionEndedEvent, SessionEvent, SessionEventsPage,
-    SessionEventsPageQuery, SessionResponse, SessionStreamQuery, SessionsPage, SessionsPageQuery,
-    StartSessionRequest, StartSessionResponse,
+    SessionEventsPageQuery, SessionResponse, SessionSelection, SessionStreamQuery, SessionsPage,
+    SessionsPageQuery, StartSessionRequest, StartSessionResponse,
 };
 pub use socket::{
     CancelInteractionFrame, CancelRunFrame, CompleteInteractionFrame, PingFrame, PostMessageFrame,

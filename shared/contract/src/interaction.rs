@@ -5,7 +5,8 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::ability_call::Caller;
-use crate::id::{ActionName, EntityId, InteractionId};
+use crate::flow::NodeStep;
+use crate::id::{ActionName, EntityId, InteractionId, RunId};
 use crate::stream::StreamRef;
 use crate::timestamp::Timestamp;
 
@@ -45,6 +46,33 @@ pub struct NewInteraction {
     /// The action that the requester runs once, when it has ended for all targets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback: Option<ActionName>,
+    /// The run of a node that requests it: the session of the node gets the outcome.
+    #[serde(
+        default,
+        rename = "invocation",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub run: Option<RunId>,
+}
+
+impl NewInteraction {
+    /// The request of an action of these targets, with nothing else.
+    pub fn new(action: ActionName, targets: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            action: Some(action),
+            targets: targets.into_iter().map(Into::into).collect(),
+            arguments: None,
+            streams: StreamBindings::default(),
+            samples: None,
+            steps: None,
+            deadline: None,
+            from_state: None,
+            to_state: None,
+            volatile: false,
+            callback: None,
+            run: None,
+        }
+    }
 }
 
 /// Streams by what a target uses them for.
@@ -135,6 +163,9 @@ pub struct InteractionRequested {
     /// The agent whose model or mind called it as an ability, and which gets its outcome.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<Caller>,
+    /// The event of a session during which a node requested it. The session gets the outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<Box<NodeStep>>,
 }
 
 impl InteractionRequested {

@@ -121,6 +121,13 @@ impl Purpose {
             Self::Node(step) => Some(step.as_ref().clone()),
             _ => None,
         };
+        let caller_node = match self {
+            Self::Ability {
+                caller: Some(Caller::Node { step, .. }),
+                ..
+            } => Some(step.as_ref().clone()),
+            _ => None,
+        };
         ActionRequested {
             action,
             entity,
@@ -130,6 +137,7 @@ impl Purpose {
             call: self.call().map(ToOwned::to_owned),
             ability,
             caller: self.caller().cloned(),
+            caller_node,
             depth: 0,
             thinking,
             interaction,
@@ -213,12 +221,16 @@ fn question(event: &Event, requested: &ActionRequested) -> Option<Question> {
 
 fn caller(question: Option<Question>, requested: &ActionRequested) -> Option<Caller> {
     let (agent, call) = (requested.caller.clone()?, requested.call.clone()?);
-    Some(match question {
-        Some(question) => Caller::ToolCall {
+    Some(match (question, &requested.caller_node) {
+        (Some(question), _) => Caller::ToolCall {
             agent,
             question,
             call,
         },
-        None => Caller::Mind { agent, call },
+        (None, Some(step)) => {
+            let step = Box::new(step.clone());
+            Caller::Node { agent, step, call }
+        }
+        (None, None) => Caller::Mind { agent, call },
     })
 }

@@ -5,6 +5,7 @@ use contract::mind::ThinkTask;
 use contract::purpose::Caller;
 use contract::{Event, Fact, InteractionId, Purpose, Timestamp};
 
+use crate::abilities::result_text;
 use crate::interactions::OpenInteraction;
 use crate::runs::EndedRun;
 use crate::tools::LoopOwner;
@@ -38,6 +39,7 @@ pub(crate) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: T
         chats::on_tool_result(world, &owner);
     }
     if let Some((id, open)) = &interaction {
+        sessions::on_interaction_ended(world, *id, open);
         request_ended(world, *id, open, (event, at));
     }
     if let Some(ended) = ended {
@@ -71,6 +73,7 @@ fn request_ended(
                 .map_or("", |name| name.as_str());
             minds::on_request_ended(world, (id, ability), agent, outcome, moment);
         }
+        Caller::Node { step, call, .. } => sessions::on_call_ended(world, step, call, outcome),
     }
 }
 
@@ -100,6 +103,18 @@ fn run_ended(world: &mut World, ended: &EndedRun<'_>, event: &Event, at: Timesta
             name,
             caller: Some(Caller::Mind { agent, .. }),
         } => minds::on_ability_ended(world, ended, (agent, name), moment),
+        Purpose::Ability {
+            caller: Some(Caller::Node { step, call, .. }),
+            ..
+        } => {
+            let outcome = ended.outcome;
+            let output = outcome.map(|completed| result_text(completed.output.as_deref()));
+            let output = output
+                .as_ref()
+                .map(String::as_str)
+                .map_err(|reason| *reason);
+            sessions::on_call_ended(world, step, call, output);
+        }
         Purpose::Decide => minds::on_task_ended(world, ended, ThinkTask::Decide, moment),
         Purpose::Summarise => minds::on_task_ended(world, ended, ThinkTask::Summarise, moment),
         Purpose::Interaction(step) => interactions::on_run_ended(world, ended, *step),

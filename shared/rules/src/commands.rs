@@ -8,7 +8,7 @@ use crate::entity_checks::check_entity;
 use crate::world::World;
 use crate::{
     abilities, behaviours, chats, completion, due, entities, event_types, flows, interactions,
-    presence, runs, streams, timers, tools, worlds,
+    presence, runs, sessions, streams, timers, tools, worlds,
 };
 
 /// Decides a command.
@@ -238,7 +238,15 @@ fn decide_flows(
             run,
             events,
             text,
-        } => flows::report(world, (*session, *run), events, text.as_deref(), decider),
+            calls,
+        } => {
+            let report = flows::NodeReport {
+                events,
+                text: text.as_deref(),
+                calls,
+            };
+            flows::report(world, (*session, *run), report, decider)
+        }
         _ => Ok(()),
     }
 }
@@ -272,7 +280,10 @@ fn decide_work(
         Command::Complete { run, outcome } => completion::complete(world, *run, outcome, decider),
         Command::CancelRun { run } => runs::cancel(world, *run, decider),
         Command::Decide { approval, verdict } => tools::decide(world, *approval, verdict, decider),
-        Command::RequestInteraction(new) => interactions::request(world, new, decider),
+        Command::RequestInteraction(new) => {
+            sessions::check_awaited(world, new)?;
+            interactions::request(world, new, decider)
+        }
         Command::CancelInteraction { interaction } => {
             interactions::cancel(world, *interaction, decider)
         }

@@ -5,8 +5,9 @@ use contract::mind::ThinkTask;
 use contract::purpose::Caller;
 use contract::run::RunResult;
 use contract::{Purpose, Rejection, RunId, RunOutcome};
+use serde_json::value::RawValue;
 
-use crate::abilities::{Origin, SendContext, send};
+use crate::abilities::{Origin, SendContext, output_of, send};
 use crate::chats::check_event_chat;
 use crate::decider::Decider;
 use crate::runs::{OpenRun, fail, push_completed, require_open};
@@ -70,6 +71,11 @@ fn succeed(
             behaviours::on_run_completed(world, run, *step, result, decider)?;
             interactions::on_run_completed(world, (id, run), *step, result, decider)
         }
+        // The model that called it gets the events that it sent, if it has no output.
+        Purpose::Ability {
+            caller: Some(Caller::Node { .. }),
+            ..
+        } => push_output(id, run, output_of(result), result, decider),
         Purpose::Node(step) => flows::on_run_completed(world, (id, run), step, result, decider),
         Purpose::Ability { .. } | Purpose::Requested => push_result(id, run, result, decider),
     }
@@ -116,10 +122,20 @@ fn push_result(
     result: &RunResult,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
+    push_output(id, run, result.output.clone(), result, decider)
+}
+
+fn push_output(
+    id: RunId,
+    run: &OpenRun,
+    output: Option<Box<RawValue>>,
+    result: &RunResult,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
     let completed = ActionCompleted {
         run: id,
         call: None,
-        output: result.output.clone(),
+        output,
         said: String::new(),
         calls: Vec::new(),
         usage: result.usage.clone(),

@@ -78,6 +78,7 @@ pub fn context(world: &World, id: RunId) -> Result<RunContext, Rejection> {
             if let Some((node, messages)) = node_context(world, id, &run.entity, step) {
                 context.node = Some(Box::new(node));
                 context.messages = messages;
+                add_offers(world, &mut context);
             }
         }
         Purpose::Ability { .. } | Purpose::Requested => {}
@@ -90,14 +91,8 @@ fn add_conversation(world: &World, id: RunId, context: &mut RunContext) {
     let Some((chat, question)) = world.chats.question(id) else {
         return;
     };
+    add_offers(world, context);
     let agent = &context.entity;
-    let has_tools = agent
-        .agent
-        .as_ref()
-        .is_some_and(|agent| agent.tools.is_some());
-    if has_tools {
-        context.offers = available(world, &agent.id);
-    }
     let owner = LoopOwner {
         chat: chat.clone(),
         agent: agent.id.clone(),
@@ -106,6 +101,15 @@ fn add_conversation(world: &World, id: RunId, context: &mut RunContext) {
     let conversation = conversation(world, chat, agent, question);
     context.messages = conversation.messages;
     context.others = conversation.others;
+}
+
+/// The abilities that an agent with tools may call.
+fn add_offers(world: &World, context: &mut RunContext) {
+    let agent = &context.entity;
+    let config = agent.agent.as_ref();
+    if config.is_some_and(|config| config.tools.is_some()) {
+        context.offers = available(world, &agent.id);
+    }
 }
 
 fn fill_prompt(world: &World, agent: &mut Entity) {

@@ -4,6 +4,7 @@
 //! `travel` computes where an event gets to; a [`Cascade`](cascade::Cascade) decides everything that follows
 //! from one cause in one session, with a copy of the session that it keeps up to date.
 
+mod calls;
 mod cascade;
 mod commands;
 mod compile;
@@ -16,6 +17,7 @@ mod follow_up;
 mod graph;
 mod interrupt;
 mod limits;
+mod outcomes;
 mod pump;
 mod receive;
 mod report;
@@ -33,6 +35,6 @@ pub(crate) use end::{end, on_due};
 pub(crate) use events::apply;
 pub(crate) use follow_up::follow_up;
 pub(crate) use receive::send;
-pub(crate) use report::report;
+pub(crate) use report::{NodeReport, report};
 pub(crate) use start::start;
 pub(crate) use state::{Flow, Flows};

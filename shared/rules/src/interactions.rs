@@ -19,6 +19,7 @@ mod readiness;
 mod request;
 mod samples;
 mod state;
+mod view;
 
 pub(crate) use called::outcome_of_call;
 pub(crate) use cancel::{cancel, cancel_targets, expire};
@@ -31,7 +32,8 @@ pub(crate) use machine::{
     Acceptance, accept, complete_now, end_between, is_ready, reject, return_to_queue, set_machine,
     time_out, waiting_readers,
 };
-pub(crate) use open::{OpenInteraction, Progress};
+pub(crate) use open::OpenInteraction;
 pub(crate) use readiness::is_in_world;
 pub(crate) use request::{ByMachine, request, request_as};
 pub(crate) use state::{Answers, Interactions};
+pub(crate) use view::{interaction_view, outcome_of};

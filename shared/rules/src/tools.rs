@@ -14,13 +14,15 @@ mod events;
 mod limits;
 mod loops;
 mod request;
+mod session_calls;
 mod state;
 
-pub(crate) use ability_calls::event_of_call;
+pub(crate) use ability_calls::{event_of_call, send_in_session};
 pub(crate) use access::{may_only_read, servers};
 pub(crate) use approvals::{cancel_approvals_of, decide, expire};
 pub(crate) use check::{check_access, check_calls, check_servers};
 pub(crate) use commands::{cancel_loop, on_tool_calls, on_tool_result};
 pub(crate) use events::{apply, end_loop, record_request_result, record_run_result, record_step};
 pub(crate) use loops::{call_of, is_settled, open_requests, steps};
+pub(crate) use session_calls::authorize_in_session;
 pub(crate) use state::{LoopOwner, Tools};

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
-use crate::connection::{Connection, EndWatch};
+use crate::connection::{Awaited, Connection, EndWatch};
 use crate::error::{Error, is_run_ended};
 use crate::sent_text::{Origin, SentText};
 use crate::user_code::UserCode;
@@ -208,7 +208,12 @@ impl ActionCtx {
 
     /// Watches the end of an interaction of the run's world.
     pub(crate) async fn watch_end(&self, interaction: InteractionId) -> Result<EndWatch, Error> {
-        let watched = self.connection.watch_end(&self.request.world, interaction);
+        self.watch(Awaited::End(interaction)).await
+    }
+
+    /// Watches the end of an interaction, or the events of a session, of the run's world.
+    pub(crate) async fn watch(&self, awaited: Awaited) -> Result<EndWatch, Error> {
+        let watched = self.connection.watch(&self.request.world, awaited);
         watched.await.map_err(|error| Error::unavailable(&error))
     }
 

@@ -11,12 +11,12 @@ use bytes::Bytes;
 use contract::query::{EventRow, EventsQuery, PAGE_ROWS_MAX};
 use contract::view::GetView;
 use contract::{
-    Accepted, Chunk, CommandId, CommandRequest, EntityId, InteractionId, Position, RunContext,
-    RunId, Sample, StreamRef, Timestamp, WorldId,
+    Accepted, Chunk, CommandId, CommandRequest, EntityId, Position, RunContext, RunId, Sample,
+    StreamRef, Timestamp, WorldId,
 };
 use uuid::Uuid;
 
-pub(crate) use end_watch::EndWatch;
+pub(crate) use end_watch::{Awaited, EndWatch};
 #[cfg(feature = "testing")]
 pub(crate) use memory::MemoryWorld;
 
@@ -99,16 +99,16 @@ impl Connection {
         }
     }
 
-    /// Watches the end of an interaction.
-    pub(crate) async fn watch_end(
+    /// Watches the end of an interaction, or the events of a session.
+    pub(crate) async fn watch(
         &self,
         world: &WorldId,
-        interaction: InteractionId,
+        awaited: Awaited,
     ) -> Result<EndWatch, bus::Error> {
         match self {
             Self::Bus(bus) => {
                 let commits = bus.log().subscribe_commits(world).await?;
-                Ok(EndWatch::of_log(commits, interaction))
+                Ok(EndWatch::of_log(commits, awaited))
             }
             #[cfg(feature = "testing")]
             Self::Memory(memory) => Ok(EndWatch::of_memory(memory.clone())),

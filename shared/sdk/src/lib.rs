@@ -105,6 +105,7 @@
 
 mod action;
 mod action_ctx;
+mod agent_calls;
 mod backoff;
 mod behaviour_ctx;
 mod brain;

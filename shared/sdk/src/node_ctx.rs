@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use contract::flow::atoms::{END_CALL, LOG, empty};
-use contract::flow::{NewFlowEvent, NodeContext, NodeOutput, TranscriptMessage};
-use contract::interaction::{NewInteraction, StreamBindings};
+use contract::flow::{NewFlowEvent, NodeCall, NodeContext, NodeOutput, TranscriptMessage};
+use contract::interaction::NewInteraction;
 use contract::run::RunResult;
 use contract::view::{GetInteraction, InteractionView};
 use contract::{
     Command, CommandId, CommandRequest, Entity, EntityId, EventId, FlowId, InteractionId, NodeId,
-    Run, SessionId,
+    Run, SessionId, Timestamp,
 };
 use futures::{Stream, StreamExt};
 use serde::Serialize;
@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard};
 
 use crate::action_ctx::ActionCtx;
+use crate::connection::Connection;
 use crate::error::Error;
 use crate::node_event::{IntoFlowEvent, NodeEvent};
 use crate::node_writer::NodeWriter;
@@ -42,6 +43,7 @@ struct Inner {
     run: Arc<Run>,
     entity: Entity,
     node: NodeContext,
+    connection: Connection,
     user_code: Arc<UserCode>,
     writer: AsyncMutex<NodeWriter>,
     output: Mutex<Output>,
@@ -69,6 +71,7 @@ impl NodeCtx {
         let inner = Inner {
             run: action.shared_request(),
             entity: context.entity,
+            connection: action.connection().clone(),
             user_code: Arc::clone(action.user_code()),
             writer: AsyncMutex::new(NodeWriter::new(action, node.step.clone())),
             node: *node,
@@ -139,6 +142,11 @@ impl NodeCtx {
     /// The run: its id is an idempotency key for side effects elsewhere.
     pub fn run(&self) -> &Run {
         &self.inner.run
+    }
+
+    /// The time by which deadlines are checked.
+    pub fn now(&self) -> Timestamp {
+        self.inner.connection.now()
     }
 
     /// Claims the run for this attempt, before a side effect that must not happen twice: see
@@ -274,7 +282,8 @@ impl NodeCtx {
     }
 
     /// Requests an action of other entities, in the name of the node's agent. Targets are ids of entities, and
-    /// `role:NAME` for all that have a role.
+    /// `role:NAME` for all that have a role. The session gets the outcome: see
+    /// [`request_interaction`](Self::request_interaction).
     ///
     /// # Errors
     /// [`Error::Failed`] when the world refuses it, [`Error::Transient`] when the world is unavailable.
@@ -290,17 +299,8 @@ impl NodeCtx {
             .map_err(|error: contract::id::InvalidId| bad(error.to_string()))?;
         let arguments = to_raw_value(arguments).map_err(|error| bad(error.to_string()))?;
         self.request_interaction(NewInteraction {
-            action: Some(action),
-            targets: targets.into_iter().map(Into::into).collect(),
             arguments: Some(arguments).filter(|arguments| arguments.get() != "null"),
-            streams: StreamBindings::default(),
-            samples: None,
-            steps: None,
-            deadline: None,
-            from_state: None,
-            to_state: None,
-            volatile: false,
-            callback: None,
+            ..NewInteraction::new(action, targets)
         })
         .await
     }
@@ -308,8 +308,13 @@ impl NodeCtx {
     /// Requests an interaction. An attempt that is made again requests nothing twice, when it does so in the same
     /// order.
     ///
+    /// When it has ended for all targets, the session gets an event of the type
+    /// [`INTERACTION_OUTCOME`](contract::flow::INTERACTION_OUTCOME) from this node, unless it is `volatile`: its
+    /// data are an [`InteractionView`], and its turn is that of the event that is handled now. A node that handles
+    /// the type gets it first. Meanwhile the session is not idle.
+    ///
     /// # Errors
-    /// As [`interact`](Self::interact).
+    /// As [`interact`](Self::interact); [`Error::Failed`] when 256 interactions of the session have not ended.
     pub async fn request_interaction(&self, new: NewInteraction) -> Result<InteractionId, Error> {
         let number = self.inner.interactions.fetch_add(1, Ordering::Relaxed);
         let run = self.run().id.to_string();
@@ -317,7 +322,10 @@ impl NodeCtx {
         let request = CommandRequest {
             id,
             sender: self.inner.entity.id.clone(),
-            command: Command::RequestInteraction(new),
+            command: Command::RequestInteraction(NewInteraction {
+                run: Some(self.run().id),
+                ..new
+            }),
             trace: None,
         };
         let writer = self.writer().await;
@@ -349,6 +357,12 @@ impl NodeCtx {
     /// Whether an earlier attempt has begun a call of a tool, and not ended it.
     pub(crate) fn is_open_call(&self, id: &str) -> bool {
         self.inner.node.open_calls.iter().any(|call| call == id)
+    }
+
+    /// A call that an earlier attempt has made, and that has ended.
+    pub(crate) fn call_made_before(&self, id: &str) -> Option<&NodeCall> {
+        let mut calls = self.inner.node.calls.iter();
+        calls.find(|call| call.id == id && call.result.is_some())
     }
 
     /// The id of a call that has none.

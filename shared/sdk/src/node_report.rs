@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bus::CommandError;
 use contract::flow::NewFlowEvent;
+use contract::tool::ToolCall;
 use contract::{Command, CommandId, CommandRequest, EntityId, RejectionCode, Run, SessionId};
 
 use crate::connection::Connection;
@@ -14,6 +15,7 @@ pub(crate) struct NodeReport {
     pub(crate) session: SessionId,
     pub(crate) events: Vec<NewFlowEvent>,
     pub(crate) text: Option<String>,
+    pub(crate) calls: Vec<ToolCall>,
 }
 
 /// The report of one thing that a run does at most once, such as the end of a call: the same in every attempt.
@@ -42,6 +44,7 @@ pub(crate) async fn send_report(
             run: run.id,
             events: report.events,
             text: report.text,
+            calls: report.calls,
         },
         trace: bus::trace::current(),
     };

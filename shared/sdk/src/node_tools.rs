@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use contract::flow::atoms::{LOG, LogName, agent_log};
-use contract::flow::{NewFlowEvent, ToolInterrupt};
+use contract::flow::{NewFlowEvent, NodeCall, ToolInterrupt};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -25,12 +25,20 @@ const REPORT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The result of a call that an earlier attempt may have made.
 const UNKNOWN_EFFECT: &str =
     "a worker ended while it made this call: whether it took effect is not known";
+/// The result of a call that an earlier attempt has made.
+const CUT_RESULT: &str =
+    "this call was made before a worker ended, and its result was too long to be kept";
 
 impl NodeCtx {
     /// Calls a tool, and returns what a model gets for it, also of a failure: there is no such tool, the
     /// arguments do not fit its schema, it failed, or took too long.
     ///
     /// The session gets `agent.log` with `tool_call_start`, then with `tool_call_end` or `tool_call_error`.
+    ///
+    /// When an earlier attempt at the run, whose worker was lost, has made the call of this id, it is not made again:
+    /// the result is that of the log. One that was begun and has not ended has failed, unless the tool is
+    /// [repeatable](FunctionTool::repeatable). So ids are to be the same in each attempt, as those are which the
+    /// node gives.
     ///
     /// # Errors
     /// [`Error::RunEnded`] after an interrupt, [`Error::Transient`] when the world is unavailable.
@@ -40,6 +48,16 @@ impl NodeCtx {
         call: FunctionCall,
     ) -> Result<FunctionResult, Error> {
         let call = LoggedCall::new(self, tools, call);
+        let is_repeatable = tools
+            .find(&call.name)
+            .is_some_and(|tool| tool.is_repeatable);
+        let made = self.call_made_before(&call.id);
+        if let Some(made) = made.filter(|made| !(made.is_cut && is_repeatable)) {
+            let outcome = made_before(made);
+            // As the earlier attempt did: reports are numbered.
+            self.writer().await.flush().await?;
+            return Ok(call.result(outcome));
+        }
         let started = call.log(LogName::ToolCallStart, &json!({}));
         let mut writer = self.writer().await;
         writer
@@ -110,6 +128,7 @@ impl NodeCtx {
                 session,
                 events: vec![ended],
                 text: None,
+                calls: Vec::new(),
             };
             let reported = send_report(&connection, &run, id, report, REPORT_TIMEOUT).await;
             if let Err(error) = reported {
@@ -119,6 +138,16 @@ impl NodeCtx {
         });
         let lost = || unfinished.result(Err("the call was not finished".to_owned()));
         result.await.unwrap_or_else(|_| lost())
+    }
+}
+
+/// What came of a call, as the log has it.
+fn made_before(made: &NodeCall) -> Result<Value, String> {
+    match &made.result {
+        _ if made.is_cut => Err(CUT_RESULT.to_owned()),
+        Some(result) if result.failed => Err(result.text.clone()),
+        Some(result) => Ok(Value::String(result.text.clone())),
+        None => Err(UNKNOWN_EFFECT.to_owned()),
     }
 }
 
@@ -185,11 +214,16 @@ impl LoggedCall {
         let latency = began.elapsed().as_secs_f64();
         match outcome {
             Ok(response) => {
-                let response = logged(&response.to_string());
+                let response = response.to_string();
+                let is_cut = response.len() > LOGGED_BYTES_MAX;
+                let response = logged(&response);
                 let context = json!({"arguments": logged(&self.arguments), "response": response});
-                let fields = json!({
+                let mut fields = json!({
                     "latency": latency, "success": true, "response": response, "context": context,
                 });
+                if is_cut {
+                    fields["cut"] = true.into();
+                }
                 self.log(LogName::ToolCallEnd, &fields)
             }
             Err(reason) => {

@@ -94,6 +94,7 @@ impl NodeWriter {
             session: self.step.session,
             events,
             text: None,
+            calls: Vec::new(),
         };
         let connection = self.action.connection();
         send_report(connection, &self.run, id, report, REPORT_TIMEOUT).await

@@ -142,6 +142,7 @@ mod tests {
             "library",
             "lobby",
             "market",
+            "night-desk",
             "roundtable",
             "signal-school",
             "social-learning",

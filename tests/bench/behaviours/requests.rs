@@ -100,6 +100,7 @@ impl Requests {
             to_state: None,
             volatile: false,
             callback: None,
+            run: None,
         };
         let request = CommandRequest {
             id,

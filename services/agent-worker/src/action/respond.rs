@@ -2,14 +2,22 @@ use std::sync::Arc;
 
 use contract::action::RespondOutput;
 use contract::run::RunResult;
-use contract::{ActionName, AgentConfig, Brain, RunContext};
+use contract::tool::{ToolAccess, ToolStep};
+use contract::{ActionName, AgentConfig, Brain, RunContext, Usage};
 use sdk::{Action, ActionCtx, Error, RunFuture};
 
+use super::node_calls::{NodeTools, with_new_ids};
 use super::session;
 use super::turn_limit::{limit_turn, turn_deadline};
-use crate::brain::{ModelClient, ModelRequest, script};
+use crate::brain::{Completion, ModelClient, ModelRequest, script};
 use crate::mcp::ConnectionPool;
+use crate::metrics::Metrics;
 use crate::tools::Toolset;
+
+/// Steps with tool calls to one answer in a session, as in a chat.
+const STEPS_MAX: usize = 24;
+/// What stands between the texts of two steps.
+const PARAGRAPH: &str = "\n\n";
 
 /// Answers the last message of a chat with the brain of an agent, or returns the tool calls that its
 /// model makes first. As a node of a flow it answers a request, or handles an event.
@@ -17,6 +25,7 @@ pub(crate) struct Respond {
     pub(crate) name: ActionName,
     pub(crate) models: Arc<ModelClient>,
     pub(crate) pool: Arc<ConnectionPool>,
+    pub(crate) metrics: Metrics,
 }
 
 impl Action for Respond {
@@ -57,21 +66,21 @@ impl Respond {
                 others: &context.others,
                 deadline,
             };
-            match &config.brain {
-                Brain::Script(rules) => script::complete(rules, request, &mut ctx).await,
-                Brain::Llm(llm) => self.models.complete(llm, request, &mut ctx).await,
-                Brain::Function { action } => {
-                    let reason = format!("the brain of the agent is the action {action}");
-                    Err(Error::failed("not_this_brain", reason))
+            match &context.node {
+                Some(node) => {
+                    let tools = NodeTools {
+                        pool: &self.pool,
+                        metrics: &self.metrics,
+                        context: &context,
+                        node,
+                    };
+                    self.complete_with(&tools, config, request, &mut ctx).await
                 }
-                // The run was requested before the brain became a client.
-                Brain::Client {} => {
-                    let reason = format!("the brain of {} is a client", context.entity.id);
-                    Err(Error::failed("not_this_brain", reason))
-                }
+                None => self.complete(config, request, &mut ctx).await,
             }
         };
-        let completion = limit_turn(deadline, limit, turn).await?;
+        // The turn is large: it has the connections to models and tools.
+        let completion = Box::pin(limit_turn(deadline, limit, turn)).await?;
         if let Some(node) = &context.node {
             return session::result(&node.step, completion);
         }
@@ -85,6 +94,70 @@ impl Respond {
         Ok(output.into())
     }
 
+    async fn complete(
+        &self,
+        config: &AgentConfig,
+        request: ModelRequest<'_>,
+        ctx: &mut ActionCtx,
+    ) -> Result<Completion, Error> {
+        match &config.brain {
+            Brain::Script(rules) => script::complete(rules, request, ctx).await,
+            Brain::Llm(llm) => self.models.complete(llm, request, ctx).await,
+            Brain::Function { action } => {
+                let reason = format!("the brain of the agent is the action {action}");
+                Err(Error::failed("not_this_brain", reason))
+            }
+            // The run was requested before the brain became a client.
+            Brain::Client {} => {
+                let reason = format!("the brain of {} is a client", request.agent.id);
+                Err(Error::failed("not_this_brain", reason))
+            }
+        }
+    }
+
+    /// Completes a request in a session, with the tool calls on the way: they are made within the run. What the
+    /// model writes beside its calls has gone to the client, and is part of the answer.
+    async fn complete_with(
+        &self,
+        tools: &NodeTools<'_>,
+        config: &AgentConfig,
+        request: ModelRequest<'_>,
+        ctx: &mut ActionCtx,
+    ) -> Result<Completion, Error> {
+        let mut steps = tools.earlier_steps(ctx).await?;
+        let (mut text, mut usage) = (String::new(), None);
+        while steps.len() < STEPS_MAX {
+            let request = ModelRequest {
+                steps: &steps,
+                ..request
+            };
+            let completion = self.complete(config, request, ctx).await?;
+            text.push_str(&completion.text);
+            usage = add_usage(usage, completion.usage);
+            if completion.calls.is_empty() {
+                return Ok(Completion {
+                    text,
+                    calls: Vec::new(),
+                    usage,
+                });
+            }
+            if !completion.text.is_empty() {
+                text.push_str(PARAGRAPH);
+                ctx.publish_chunk(PARAGRAPH).await;
+            }
+            let calls = with_new_ids(completion.calls, &steps);
+            let calls = tools.make_calls(calls, ctx).await?;
+            let mut step = ToolStep {
+                said: String::new(),
+                calls,
+            };
+            step.said = completion.text;
+            steps.push(step);
+        }
+        let reason = format!("the model called tools {STEPS_MAX} times and gave no answer");
+        Err(Error::failed("too_many_steps", reason))
+    }
+
     /// The tools of a language model. A script names the tools that it calls.
     async fn toolset(
         &self,
@@ -93,12 +166,28 @@ impl Respond {
         ctx: &ActionCtx,
     ) -> Toolset {
         match (&config.brain, &config.tools) {
-            // A node of a flow answers without tools.
-            (Brain::Llm(_), Some(access)) if context.node.is_none() => {
+            (Brain::Llm(_), Some(access)) => {
+                // In a session there is nobody to ask.
+                let questions = access.questions && context.node.is_none();
+                let access = ToolAccess {
+                    questions,
+                    ..access.clone()
+                };
                 let world = &ctx.request().world;
-                Toolset::for_chat(&self.pool, world, access, context).await
+                Toolset::for_chat(&self.pool, world, &access, context).await
             }
             _ => Toolset::default(),
         }
+    }
+}
+
+fn add_usage(one: Option<Usage>, other: Option<Usage>) -> Option<Usage> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(Usage {
+            model: other.model,
+            input_tokens: one.input_tokens + other.input_tokens,
+            output_tokens: one.output_tokens + other.output_tokens,
+        }),
+        (one, other) => one.or(other),
     }
 }

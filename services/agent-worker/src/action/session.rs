@@ -35,10 +35,6 @@ pub(super) fn add_event(context: &mut RunContext) {
 
 /// What a brain has written: the answer to a request, and to any other event an `agent.speak`.
 pub(super) fn result(step: &NodeStep, completion: Completion) -> Result<RunResult, Error> {
-    if let Some(call) = completion.calls.first() {
-        let reason = format!("a node of a flow can't call the tool {}", call.name);
-        return Err(Error::failed("no_tools", reason));
-    }
     let (text, usage) = (completion.text, completion.usage);
     if step.answers {
         let output = RespondOutput {

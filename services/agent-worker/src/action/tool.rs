@@ -14,7 +14,7 @@ use crate::metrics::Metrics;
 /// Pause before the next attempt to claim a run, when the broker is unavailable.
 const CLAIM_PAUSE: Duration = Duration::from_millis(500);
 /// The result of a call that an earlier attempt may have made.
-const UNKNOWN_EFFECT: &str =
+pub(super) const UNKNOWN_EFFECT: &str =
     "a worker ended while it made this call: whether it took effect is not known";
 
 /// Executes a tool call of a model.
@@ -88,31 +88,41 @@ impl CallTool {
         if let Some(reason) = &call.refused {
             return Err(not_called("refused", reason));
         }
-        let Some(Tool::Mcp { server: name, tool }) = &call.tool else {
-            return Err(not_called("unknown_tool", "there is no such tool"));
-        };
-        let Some(server) = context.mcp_servers.get(name) else {
-            let reason = format!("this agent has no MCP server {name:?}");
-            return Err(not_called("unknown_server", &reason));
-        };
-        let Ok(arguments) = serde_json::from_str(call.arguments.get()) else {
-            let reason = "the arguments must be a JSON object";
-            return Err(not_called("refused", reason));
-        };
         if !call.repeatable && !claim_run(ctx).await {
             return Err(not_called("unknown_effect", UNKNOWN_EFFECT));
         }
-        let access = context.entity.agent.as_ref();
-        let access = access.and_then(|agent| agent.tools.clone());
-        let limit = access.unwrap_or_default().timeout_seconds;
-        let called = self
-            .pool
-            .call_tool(name, server, (tool, arguments), limit, ctx);
-        called.await.map_err(|error| {
-            let text = format!("the call of {tool} of {name} failed: {error}");
-            (error.code(), failed_result(text))
-        })
+        call_server(&self.pool, context, call, ctx).await
     }
+}
+
+/// The result of a tool of an MCP server. When it was not called, or did not respond, an outcome for the metrics
+/// and a result with the reason.
+pub(super) async fn call_server(
+    pool: &ConnectionPool,
+    context: &RunContext,
+    call: &ToolCall,
+    ctx: &mut ActionCtx,
+) -> Result<ToolResult, (&'static str, ToolResult)> {
+    let not_called = |outcome, reason: &str| (outcome, failed_result(reason));
+    let Some(Tool::Mcp { server: name, tool }) = &call.tool else {
+        return Err(not_called("unknown_tool", "there is no such tool"));
+    };
+    let Some(server) = context.mcp_servers.get(name) else {
+        let reason = format!("this agent has no MCP server {name:?}");
+        return Err(not_called("unknown_server", &reason));
+    };
+    let Ok(arguments) = serde_json::from_str(call.arguments.get()) else {
+        let reason = "the arguments must be a JSON object";
+        return Err(not_called("refused", reason));
+    };
+    let access = context.entity.agent.as_ref();
+    let access = access.and_then(|agent| agent.tools.clone());
+    let limit = access.unwrap_or_default().timeout_seconds;
+    let called = pool.call_tool(name, server, (tool, arguments), limit, ctx);
+    called.await.map_err(|error| {
+        let text = format!("the call of {tool} of {name} failed: {error}");
+        (error.code(), failed_result(text))
+    })
 }
 
 /// Whether this attempt has the claim of the run. Repeated while the broker is unavailable: a run has

@@ -1,5 +1,6 @@
 //! Sessions of flows with a real world service: answers that are interrupted, and nodes that block.
 
+mod calls;
 mod desk;
 
 use std::sync::Arc;

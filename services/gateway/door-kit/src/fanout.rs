@@ -15,7 +15,7 @@ mod ring;
 mod sequence;
 mod subscription;
 
-pub use filter::{Filter, is_visible_to};
+pub use filter::{Filter, is_readable, is_visible_to};
 pub use frame::{Frame, Payload};
 pub use frame_slot::FrameSlot;
 pub(crate) use registry::Fanout;

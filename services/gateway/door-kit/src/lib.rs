@@ -42,7 +42,8 @@ pub use connections::{ConnectionGuard, Connections};
 pub use cors::{check_origin, is_local_origin};
 pub use event_reader::{EventReader, ReadDeadline, ReadEnd};
 pub use fanout::{
-    Filter, Frame, FrameSlot, Payload, Start, Subscription, SubscriptionEnd, is_visible_to,
+    Filter, Frame, FrameSlot, Payload, Start, Subscription, SubscriptionEnd, is_readable,
+    is_visible_to,
 };
 pub use idempotency::{IDEMPOTENCY_KEY_LENGTH_MAX, Idempotency};
 pub use json::parse_json;

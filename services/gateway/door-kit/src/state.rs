@@ -1,5 +1,6 @@
 //! What the handlers of all doors share.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -144,6 +145,39 @@ impl DoorState {
         let detail = format!("this API key may not act as {sender}");
         let field = Some("sender".to_owned());
         Err(Rejection::new(RejectionCode::NotAllowed, detail, field).into())
+    }
+
+    /// Whether a principal may act as every entity, and as the world.
+    pub fn may_act_as_all(&self, principal: &Principal) -> bool {
+        self.api_keys.entities_of(principal).is_none()
+    }
+
+    /// Whether a principal may read sessions of this client: it may act as the client.
+    pub fn may_read_session(&self, principal: &Principal, client: &EntityId) -> bool {
+        self.check_sender(principal, client).is_ok()
+    }
+
+    /// Checks that a principal may read sessions of this client.
+    ///
+    /// # Errors
+    /// 403 with the field `session` when its API key has a list of entities without the client.
+    pub fn check_session_reader(
+        &self,
+        principal: &Principal,
+        client: &EntityId,
+    ) -> Result<(), Problem> {
+        if self.may_read_session(principal, client) {
+            return Ok(());
+        }
+        let detail = "this API key may read sessions of its own entities only";
+        let field = Some("session".to_owned());
+        Err(Rejection::new(RejectionCode::NotAllowed, detail, field).into())
+    }
+
+    /// The clients of whose sessions a principal may read events in the log of a world; all when absent.
+    pub fn readable_clients(&self, principal: &Principal) -> Option<Arc<BTreeSet<EntityId>>> {
+        let entities = self.api_keys.entities_of(principal);
+        entities.map(|entities| Arc::new(entities.clone()))
     }
 
     /// Registers a form in which a door writes frames, before it serves the first request.

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::Response;
+use axum::{Extension, Json};
 use contract::http::{EventsPage, EventsPageQuery, ProblemDetails, Receipt, SendEventsRequest};
 use contract::query::EventsQuery;
 use contract::{CloudEvent, Command, CommandId, WorldId};
 use door_kit::{
-    DoorState, Idempotency, PathParams, Principal, Problem, QueryParams, QueryRows, read_body,
+    DoorState, Idempotency, PathParams, Principal, Problem, QueryParams, QueryRows, is_readable,
+    read_body,
 };
 
 use crate::parsed_events::ParsedEvents;
@@ -23,6 +24,7 @@ use crate::responses::{before, created, page_rows};
 )]
 pub(crate) async fn list(
     State(state): State<Arc<DoorState>>,
+    Extension(principal): Extension<Principal>,
     PathParams(world): PathParams<WorldId>,
     QueryParams(page): QueryParams<EventsPageQuery>,
 ) -> Result<Json<EventsPage>, Problem> {
@@ -41,8 +43,15 @@ pub(crate) async fn list(
     let QueryRows { rows, has_more } = state.broker.query_world(&world, &query).await?;
     let next = rows.last().filter(|_| has_more && !query.last);
     let next = next.map(|row| row.position);
-    let rows = rows.into_iter();
-    let events = rows.map(|row| CloudEvent::from_row(&world, row)).collect();
+    let clients = state.readable_clients(&principal);
+    let is_shown = |event: &CloudEvent| {
+        let clients = clients.as_ref();
+        clients.is_none_or(|clients| is_readable(event, clients))
+    };
+    let events = rows
+        .into_iter()
+        .map(|row| CloudEvent::from_row(&world, row));
+    let events = events.filter(is_shown).collect();
     Ok(Json(EventsPage { events, next }))
 }
 

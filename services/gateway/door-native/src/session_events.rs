@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use axum::{Extension, Json};
 use bytes::{Bytes, BytesMut};
 use contract::http::{
     ProblemDetails, Receipt, SendSessionEventsRequest, SessionEndedEvent, SessionEvent,
@@ -13,7 +13,7 @@ use contract::http::{
 };
 use contract::{Command, SessionId, WorldId};
 use door_kit::{
-    DoorState, EventReader, Frame, JsonBody, PathParams, Problem, Projection, Projector,
+    DoorState, EventReader, Frame, JsonBody, PathParams, Principal, Problem, Projection, Projector,
     QueryParams, ReadDeadline, ReadEnd, SessionEvents, SessionFrame, SessionItem, SessionProjector,
     SseEvents, SseStream, Transport, last_event_id, read_session_events, sse_event,
     subscribe_to_session,
@@ -21,6 +21,7 @@ use door_kit::{
 
 use crate::command_sender::CommandSender;
 use crate::responses::{created, page_rows, sender_or_world};
+use crate::sessions::require_reader;
 use crate::stream::{close_event, stream_start};
 
 /// Send events in a session, in the name of its client.
@@ -54,14 +55,19 @@ pub(crate) async fn send(
 #[utoipa::path(
     get, path = "/v1/worlds/{world}/sessions/{session}/events", tag = "flows",
     params(("world" = WorldId, Path), ("session" = SessionId, Path), SessionEventsPageQuery),
-    responses((status = 200, body = SessionEventsPage), (status = 404, body = ProblemDetails))
+    responses(
+        (status = 200, body = SessionEventsPage), (status = 403, body = ProblemDetails),
+        (status = 404, body = ProblemDetails)
+    )
 )]
 pub(crate) async fn list(
     State(state): State<Arc<DoorState>>,
+    Extension(principal): Extension<Principal>,
     PathParams((world, session)): PathParams<(WorldId, SessionId)>,
     QueryParams(page): QueryParams<SessionEventsPageQuery>,
 ) -> Result<Json<SessionEventsPage>, Problem> {
     state.broker.require_world(&world).await?;
+    require_reader(&state, &principal, &world, session).await?;
     let limit = page_rows(page.limit)? as usize;
     let after = page.after.unwrap_or_default();
     let read = read_session_events(&state, &world, session, after, limit);
@@ -90,16 +96,19 @@ pub(crate) async fn list(
     ),
     responses(
         (status = 200, body = String, content_type = "text/event-stream"),
-        (status = 404, body = ProblemDetails), (status = 503, body = ProblemDetails)
+        (status = 403, body = ProblemDetails), (status = 404, body = ProblemDetails),
+        (status = 503, body = ProblemDetails)
     )
 )]
 pub(crate) async fn stream(
     State(doors): State<Arc<DoorState>>,
+    Extension(principal): Extension<Principal>,
     PathParams((world, session)): PathParams<(WorldId, SessionId)>,
     QueryParams(query): QueryParams<SessionStreamQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let after = last_event_id(&headers)?.or(query.after);
+    require_reader(&doors, &principal, &world, session).await?;
     let connection = doors.connections.open(Transport::Sse)?;
     let start = subscribe_to_session(&doors, &world, session, after, query.live).await?;
     let ready = stream_start(&start.subscription);

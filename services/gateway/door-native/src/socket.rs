@@ -57,7 +57,7 @@ pub(crate) async fn upgrade(
     if let Some(sender) = &sender {
         doors.check_sender(&principal, sender)?;
     }
-    let subscription = subscribe(&doors, &world, query.into_stream()).await?;
+    let subscription = subscribe(&doors, &principal, &world, query.into_stream()).await?;
     let tasks = doors.tasks.clone();
     Ok(upgrade.on_upgrade(move |socket| {
         let mut connection = SocketConnection {

@@ -1,5 +1,6 @@
 //! The event stream of a world, which a client resumes from its position.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::Response;
@@ -7,8 +8,9 @@ use bytes::Bytes;
 use contract::WorldId;
 use contract::http::{ProblemDetails, StreamClosed, StreamQuery, StreamStart};
 use door_kit::{
-    DoorState, EventReader, Filter, Frame, PathParams, Problem, Projection, Projector, QueryParams,
-    ReadDeadline, ReadEnd, SseEvents, SseStream, Subscription, Transport, last_event_id, sse_event,
+    DoorState, EventReader, Filter, Frame, PathParams, Principal, Problem, Projection, Projector,
+    QueryParams, ReadDeadline, ReadEnd, SseEvents, SseStream, Subscription, Transport,
+    last_event_id, sse_event,
 };
 
 use crate::event_format::EventFormat;
@@ -32,6 +34,7 @@ use crate::state::NativeState;
 )]
 pub(crate) async fn stream(
     State(NativeState { doors, format }): State<NativeState>,
+    Extension(principal): Extension<Principal>,
     PathParams(world): PathParams<WorldId>,
     QueryParams(query): QueryParams<StreamQuery>,
     headers: HeaderMap,
@@ -41,7 +44,7 @@ pub(crate) async fn stream(
         ..query
     };
     let connection = doors.connections.open(Transport::Sse)?;
-    let subscription = subscribe(&doors, &world, query).await?;
+    let subscription = subscribe(&doors, &principal, &world, query).await?;
     let start = stream_start(&subscription);
     let first = SseEvents::control(sse_event(None, "ready", &start));
     let reader = EventReader::new(&doors, subscription, ReadDeadline::Never);
@@ -58,6 +61,7 @@ pub(crate) async fn stream(
 /// Subscribes to the events of a query.
 pub(crate) async fn subscribe(
     doors: &DoorState,
+    principal: &Principal,
     world: &WorldId,
     query: StreamQuery,
 ) -> Result<Subscription, Problem> {
@@ -66,6 +70,7 @@ pub(crate) async fn subscribe(
         entity: query.entity,
         chat: query.chat,
         session: None,
+        clients: doors.readable_clients(principal),
         live: query.live,
     };
     doors.subscribe_after(world, filter, query.after).await

@@ -1,14 +1,17 @@
 //! The state of a world, now or at any commit, and what its language models cost.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use contract::WorldId;
+use axum::{Extension, Json};
 use contract::http::{ProblemDetails, ReadAfterWrite, StateQuery, StateResponse, UsageResponse};
 use contract::query::UsageQuery;
 use contract::view::EncodedView;
-use door_kit::{DoorState, PathParams, Problem, QueryParams, QueryRows};
+use contract::{EntityId, WorldId};
+use door_kit::{DoorState, PathParams, Principal, Problem, QueryParams, QueryRows};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 /// Show the state of a world, or an outline of it. A state of more than 32 MiB is refused. Its outline, its
 /// chats and entities one by one, and pages of its entities, messages and events are still shown.
@@ -19,12 +22,34 @@ use door_kit::{DoorState, PathParams, Problem, QueryParams, QueryRows};
 )]
 pub(crate) async fn state(
     State(state): State<Arc<DoorState>>,
+    Extension(principal): Extension<Principal>,
     PathParams(world): PathParams<WorldId>,
     QueryParams(StateQuery { at, view }): QueryParams<StateQuery>,
 ) -> Result<Json<StateResponse>, Problem> {
     let view = state.broker.encoded_view(&world, view.into(), at);
     let EncodedView { seq, json } = view.await?;
-    Ok(Json(StateResponse { seq, state: json }))
+    let state = match state.readable_clients(&principal) {
+        Some(clients) => without_sessions_of_others(&json, &clients)?,
+        None => json,
+    };
+    Ok(Json(StateResponse { seq, state }))
+}
+
+/// The state with the sessions of these clients only.
+fn without_sessions_of_others(
+    json: &RawValue,
+    clients: &BTreeSet<EntityId>,
+) -> Result<Box<RawValue>, Problem> {
+    let parsed = serde_json::from_str(json.get());
+    let mut state: Value = parsed.map_err(|_| Problem::internal())?;
+    let is_readable = |session: &Value| {
+        let client = session["entity"].as_str();
+        clients.iter().any(|own| client == Some(own.as_str()))
+    };
+    if let Some(Value::Object(sessions)) = state.get_mut("sessions") {
+        sessions.retain(|_, session| is_readable(session));
+    }
+    to_raw_value(&state).map_err(|_| Problem::internal())
 }
 
 /// Show what a world's language models cost, by agent and model.

@@ -170,3 +170,109 @@ async fn the_other_doors_refuse_a_key_with_a_list() {
     let (status, problem) = call(&harness, "limited", Method::GET, "/ws/lobby", &json!(null)).await;
     assert_eq!((status, &problem["code"]), (403, &json!("not_allowed")));
 }
+
+/// The world `desk`, and a session of `ann`, of `ada` and of the world, each with an event.
+async fn with_sessions() -> (Harness, [String; 3]) {
+    let limited = ApiKey::new("limited").with_entities(["ann".parse().unwrap()]);
+    let config = Config {
+        api_keys: vec![ApiKey::new("full"), limited],
+        ..Config::default()
+    };
+    let harness = Harness::start_with_rules(config).await;
+    let node = json!({"id": "gate", "router": {}});
+    let world = json!({
+        "id": "desk", "flows": {"f": {"nodes": [node]}},
+        "entities": [{"id": "ann", "kind": "user"}, {"id": "ada", "kind": "user"}],
+    });
+    let (status, created) = call(&harness, "full", Method::POST, "/v1/worlds", &world).await;
+    assert_eq!(status, 201, "{created}");
+    let mut ids = Vec::new();
+    for client in ["ann", "ada", "world"] {
+        let path = "/v1/worlds/desk/flows/f/sessions";
+        let entity = Some(client).filter(|client| *client != "world");
+        let body = json!({"entity": entity});
+        let (status, begun) = call(&harness, "full", Method::POST, path, &body).await;
+        assert_eq!(status, 201, "{begun}");
+        let id = begun["id"].as_str().unwrap().to_owned();
+        let path = format!("/v1/worlds/desk/sessions/{id}/events");
+        let body = json!({"events": [{"type": "secret", "data": {"of": client}}]});
+        let (status, sent) = call(&harness, "full", Method::POST, &path, &body).await;
+        assert_eq!(status, 201, "{sent}");
+        ids.push(id);
+    }
+    let path = format!("/v1/worlds/desk/sessions/{}/events", ids[0]);
+    let body = json!({"events": [{"type": "last", "data": {}}]});
+    let (status, sent) = call(&harness, "full", Method::POST, &path, &body).await;
+    assert_eq!(status, 201, "{sent}");
+    (harness, ids.try_into().unwrap())
+}
+
+#[tokio::test]
+async fn a_key_with_a_list_reads_the_sessions_of_its_entities_only() {
+    let (harness, [own, other, of_world]) = with_sessions().await;
+    let get = async |key: &str, path: &str| {
+        let path = format!("/v1/worlds/desk{path}");
+        call(&harness, key, Method::GET, &path, &json!(null)).await
+    };
+    for (key, expected) in [("full", 3), ("limited", 1)] {
+        let (_, page) = get(key, "/sessions").await;
+        let items = page["items"].as_array().unwrap();
+        assert_eq!(items.len(), expected, "{page}");
+        assert!(items.iter().any(|session| session["id"] == *own));
+    }
+    let (_, page) = get("limited", "/sessions?entity=ada").await;
+    assert_eq!(page["items"], json!([]));
+    for path in ["", "/events"] {
+        let (status, _) = get("limited", &format!("/sessions/{own}{path}")).await;
+        assert_eq!(status, 200, "{path}");
+    }
+    for id in [&other, &of_world] {
+        for path in ["", "/events", "/events/stream"] {
+            let path = format!("/sessions/{id}{path}");
+            let (status, problem) = get("limited", &path).await;
+            let found = (status, &problem["code"], &problem["field"]);
+            assert_eq!(
+                found,
+                (403, &json!("not_allowed"), &json!("session")),
+                "{path}"
+            );
+        }
+    }
+    let (_, state) = get("limited", "/state").await;
+    let sessions = state["state"]["sessions"].as_object().unwrap();
+    assert_eq!(sessions.keys().collect::<Vec<_>>(), [&own]);
+    let (_, state) = get("full", "/state").await;
+    assert_eq!(state["state"]["sessions"].as_object().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_key_with_a_list_streams_no_events_of_other_sessions() {
+    let (harness, _) = with_sessions().await;
+    for (key, expected) in [
+        ("full", &["ann", "ada", "world"][..]),
+        ("limited", &["ann"]),
+    ] {
+        let query = format!("api_key={key}&after=0.0");
+        let mut socket = Socket::open_in(&harness, "desk", &query).await;
+        let mut clients = Vec::new();
+        loop {
+            let event = socket.receive_type("event").await["event"].take();
+            match event["data"]["type"].as_str() {
+                Some("secret") => clients.push(event["data"]["data"]["of"].clone()),
+                Some("last") => break,
+                _ => {}
+            }
+        }
+        assert_eq!(clients, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_not_resumed_with_a_key_that_may_not_read_it() {
+    let (harness, [own, other, _]) = with_sessions().await;
+    for id in [&own, &other] {
+        let path = format!("/atoms/desk/ws?session={id}&token=limited");
+        let (status, problem) = call(&harness, "limited", Method::GET, &path, &json!(null)).await;
+        assert_eq!((status, &problem["code"]), (403, &json!("not_allowed")));
+    }
+}

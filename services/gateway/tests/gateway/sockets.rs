@@ -18,7 +18,11 @@ pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     pub(crate) async fn open(harness: &Harness, query: &str) -> Self {
-        let url = harness.url(&format!("/v1/worlds/lobby/ws?{query}"));
+        Self::open_in(harness, "lobby", query).await
+    }
+
+    pub(crate) async fn open_in(harness: &Harness, world: &str, query: &str) -> Self {
+        let url = harness.url(&format!("/v1/worlds/{world}/ws?{query}"));
         let (socket, _) = connect_async(url.replace("http:", "ws:")).await.unwrap();
         let mut socket = Self(socket);
         assert_eq!(socket.receive().await["type"], "ready");

@@ -88,6 +88,11 @@ async fn sessions() {
     assert_eq!(sessions.list(&query).await.unwrap().items.len(), 1);
     gateway.expect(&format!("GET {path}?flow=desk&after={ID}"), &json!(null));
 
+    reply(&gateway, json!({"items": [], "seq": 7}));
+    let query: SessionsPageQuery = parse(&json!({"status": "ended"}));
+    assert_eq!(sessions.list(&query).await.unwrap().next, None);
+    gateway.expect(&format!("GET {path}?status=ended"), &json!(null));
+
     let mut shown = view;
     shown["position"] = json!("7");
     shown["seq"] = json!(7);
@@ -118,6 +123,39 @@ async fn sessions() {
         &format!("DELETE {path}/{ID}?sender=ann&reason=a%26b"),
         &json!(null),
     );
+}
+
+#[tokio::test]
+async fn any_number_of_events_is_sent_in_order() {
+    let gateway = Gateway::start().await;
+    let client = gateway.client();
+    let sessions = lobby(&client).sessions();
+    let id = parse(&json!(ID));
+    let events = |numbers: std::ops::Range<u32>| {
+        let events = numbers.map(|number| json!({"type": "n", "data": number}));
+        events.collect::<Vec<_>>()
+    };
+    let new = || parse(&json!(events(0..250)));
+    let line = format!("POST /v1/worlds/lobby/sessions/{ID}/events");
+    let body = |numbers| json!({"events": events(numbers), "sender": "ann"});
+    let ann = || Some(parse(&json!("ann")));
+
+    for seq in 7..10 {
+        reply(&gateway, json!({"seq": seq}));
+    }
+    let receipt = sessions.send_in_order(id, new(), ann()).await.unwrap();
+    assert_eq!(receipt.seq, 9);
+    for numbers in [0..100, 100..200, 200..250] {
+        gateway.expect(&line, &body(numbers));
+    }
+
+    reply(&gateway, json!({"seq": 11}));
+    gateway.reply(problem(429, "busy"));
+    let stopped = sessions.send_in_order(id, new(), ann()).await.unwrap_err();
+    assert_eq!(stopped.sent, 100);
+    gateway.expect(&line, &body(0..100));
+    gateway.expect(&line, &body(100..200));
+    assert_eq!(gateway.request_count(), 0);
 }
 
 fn event(position: &str) -> String {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::frame::FlowFrame;
 use super::route::Route;
 use super::spec::FlowSpec;
-use crate::id::{EntityId, EventId, FlowId, NodeId, RunId, SessionId};
+use crate::id::{EntityId, EventId, FlowId, InteractionId, NodeId, RunId, SessionId};
 use crate::seconds;
 use crate::timestamp::Timestamp;
 
@@ -75,6 +75,9 @@ pub struct FlowEvent {
     /// The run that sent it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
+    /// The interaction whose outcome it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<InteractionId>,
     /// Whether it belongs to an answer that was interrupted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,

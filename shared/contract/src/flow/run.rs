@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::frame::{FlowFrame, NewFlowEvent};
 use crate::id::{EntityId, EventId, FlowId, NodeId, SessionId};
+use crate::tool::ToolResult;
 
 /// An event of a session that a run handles for a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,30 @@ pub struct NodeContext {
     /// The calls of tools that an attempt at this run has begun and not ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open_calls: Vec<String>,
+    /// The calls of tools that the run has begun so far, in this order: those that have ended, then the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<NodeCall>,
+}
+
+/// A call of a tool during a run of a node, as the log of its session has it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NodeCall {
+    /// Its id: of its own among the calls of the run.
+    pub id: String,
+    /// The name of the tool.
+    pub name: String,
+    /// What the tool was given, if the log has that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Box<RawValue>>,
+    /// Whether the world makes it: its result comes by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_world: bool,
+    /// What came of it, once it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<ToolResult>,
+    /// Whether the result is not all there: it was too long.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_cut: bool,
 }
 
 /// A message of the transcript of a session.

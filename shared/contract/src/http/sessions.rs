@@ -33,7 +33,26 @@ pub struct StartSessionResponse {
     pub position: Position,
 }
 
-/// Which page of the open sessions.
+/// Which sessions of a world are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionSelection {
+    /// Those that are open.
+    #[default]
+    Open,
+    /// Those that have ended.
+    Ended,
+    /// All of them.
+    All,
+}
+
+impl SessionSelection {
+    fn is_default(&self) -> bool {
+        *self == Self::Open
+    }
+}
+
+/// Which page of the sessions.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -44,6 +63,10 @@ pub struct SessionsPageQuery {
     /// Only those of this client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entity: Option<EntityId>,
+    /// `open`, `ended` or `all`.
+    #[serde(default, skip_serializing_if = "SessionSelection::is_default")]
+    #[param(default = "open")]
+    pub status: SessionSelection,
     /// Those after this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<uuid::Uuid>)]
@@ -66,7 +89,7 @@ pub struct SessionResponse {
     pub seq: Seq,
 }
 
-/// A page of open sessions, by id.
+/// A page of sessions: open ones by id, others in the order in which they began.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SessionsPage {
     /// The sessions.

@@ -43,6 +43,18 @@ fn node_step() -> NodeStep {
     serde_json::from_value(step).unwrap()
 }
 
+fn by_node() -> Caller {
+    Caller::Node {
+        agent: ada(),
+        step: Box::new(node_step()),
+        call: "c1".to_owned(),
+    }
+}
+
+fn called_by_node() -> Value {
+    json!({"ability": "speak", "caller": "ada", "call": "c1", "caller_node": node_step()})
+}
+
 fn speak(caller: Option<Caller>) -> Purpose {
     Purpose::Ability {
         name: "speak".parse().unwrap(),
@@ -97,6 +109,7 @@ fn the_purpose_follows_from_the_fields_of_an_event() {
             json!({"ability": "speak", "caller": "ada", "call": "c1", "message": MESSAGE, "turn": TURN}),
             speak(Some(by_model)),
         ),
+        (None, called_by_node(), speak(Some(by_node()))),
         // Nobody to be answered without a call, or without who made it.
         (
             None,
@@ -142,6 +155,7 @@ fn a_request_keeps_its_purpose() {
             question,
             call: "c1".to_owned(),
         })),
+        speak(Some(by_node())),
         Purpose::Decide,
         Purpose::Summarise,
         Purpose::Title {

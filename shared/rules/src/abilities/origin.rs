@@ -1,5 +1,6 @@
 //! What led to a custom event.
 
+use contract::flow::NodeStep;
 use contract::purpose::{Caller, Question};
 use contract::{ActionName, EntityId};
 
@@ -24,19 +25,26 @@ pub(crate) struct AbilityCall<'a> {
     pub(crate) ability: &'a ActionName,
     /// The message on the way to whose answer it is; none when the agent acts by itself.
     pub(crate) question: Option<&'a Question>,
+    /// The event of a session that its agent handles for a node.
+    pub(crate) node: Option<&'a NodeStep>,
 }
 
 impl AbilityCall<'_> {
     /// The caller, as the run of the ability knows it.
     pub(crate) fn caller(&self) -> Caller {
         let (agent, call) = (self.agent.clone(), self.id.to_owned());
-        match self.question {
-            Some(question) => Caller::ToolCall {
+        match (self.question, self.node) {
+            (Some(question), _) => Caller::ToolCall {
                 agent,
                 question: question.clone(),
                 call,
             },
-            None => Caller::Mind { agent, call },
+            (None, Some(step)) => Caller::Node {
+                agent,
+                step: Box::new(step.clone()),
+                call,
+            },
+            (None, None) => Caller::Mind { agent, call },
         }
     }
 }

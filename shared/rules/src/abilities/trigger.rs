@@ -99,7 +99,10 @@ fn runs_ability(run: &OpenRun, ability: &Ability) -> bool {
 /// Whether the behaviour of an entity decides when it does what an event triggers. What its own model calls
 /// on the way to its answer is part of that answer, which its behaviour has accepted already.
 fn is_gated(world: &World, entity: &Entity, origin: Origin<'_>) -> bool {
-    let answers = |call: AbilityCall<'_>| *call.agent == entity.id && call.question.is_some();
+    let answers = |call: AbilityCall<'_>| {
+        let is_answer = call.question.is_some() || call.node.is_some_and(|step| step.answers);
+        *call.agent == entity.id && is_answer
+    };
     world.entities.has_machine(&entity.id) && !origin.call.is_some_and(answers)
 }
 
@@ -134,6 +137,7 @@ fn request_of_machine(
         callback_of: None,
         state_action: false,
         caller: call_of(entity, ability, origin).map(|call| call.caller()),
+        node: None,
     };
     let header = EventHeader {
         sender: Some(event.sender.clone()),

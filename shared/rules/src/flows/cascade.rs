@@ -1,10 +1,10 @@
 //! What follows from one cause in one session.
 
-use contract::flow::atoms::{ERROR, ErrorSeverity, LOG, LogName, agent_error, agent_log};
+use contract::flow::atoms::{ERROR, ErrorSeverity, agent_error};
 use contract::flow::{CopyKind, FlowEvent, FlowPassed, NewFlowEvent, Route, SessionChanged};
 use contract::{EntityId, EventId, Fact, Rejection, RunId, SessionId, Target};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
 use super::graph::Graph;
 use super::limits::CASCADE_EVENTS_MAX;
@@ -110,6 +110,7 @@ impl<'w, 'd, 'r> Cascade<'w, 'd, 'r> {
             timestamp: new.timestamp,
             metadata: new.metadata.clone(),
             run: None,
+            interaction: None,
             interrupted: false,
             route,
             data: new.data.clone(),
@@ -147,7 +148,8 @@ impl<'w, 'd, 'r> Cascade<'w, 'd, 'r> {
         self.push(sent, header)
     }
 
-    fn own(&self, event_type: &str, data: Box<RawValue>) -> FlowEvent {
+    /// An event of the world that is nowhere yet.
+    pub(super) fn own(&self, event_type: &str, data: Box<RawValue>) -> FlowEvent {
         FlowEvent {
             session: self.id,
             node: None,
@@ -157,6 +159,7 @@ impl<'w, 'd, 'r> Cascade<'w, 'd, 'r> {
             timestamp: None,
             metadata: None,
             run: None,
+            interaction: None,
             interrupted: false,
             route: Route::default(),
             data,
@@ -231,7 +234,11 @@ impl<'w, 'd, 'r> Cascade<'w, 'd, 'r> {
         self.push(sent, header).map(|_| ())
     }
 
-    fn push(&mut self, sent: FlowEvent, header: EventHeader) -> Result<EventId, Rejection> {
+    pub(super) fn push(
+        &mut self,
+        sent: FlowEvent,
+        header: EventHeader,
+    ) -> Result<EventId, Rejection> {
         let id = self.decider.next_id();
         let now = self.decider.now();
         self.decider.push_with(Fact::FlowEvent(sent), header)?;
@@ -294,28 +301,5 @@ impl<'w, 'd, 'r> Cascade<'w, 'd, 'r> {
         let header = self.header(Some(EntityId::world()), None);
         self.decider
             .push_with(Fact::SessionChanged(changed), header)
-    }
-
-    /// A node reports a call of a tool that ends with its run, and not by itself.
-    pub(super) fn close_call(
-        &mut self,
-        from: (usize, EventId, EventId, RunId),
-        (id, name): (&str, &str),
-        reason: &str,
-    ) -> Result<(), Rejection> {
-        let (node, cause, turn, run) = from;
-        let payload = json!({
-            "id": id, "name": name, "function_name": name, "error": reason, "success": false,
-        });
-        let event = NodeEvent {
-            node,
-            event_type: LOG,
-            data: agent_log(LogName::ToolCallError, &payload),
-            cause,
-            turn,
-            run: Some(run),
-            interrupted: false,
-        };
-        self.send_as(event).map(|_| ())
     }
 }

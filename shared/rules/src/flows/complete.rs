@@ -172,7 +172,7 @@ impl Cascade<'_, '_, '_> {
         let running = id.and_then(|id| self.session.run_at(id));
         let calls = running.map(|running| running.calls.clone());
         for call in calls.unwrap_or_default() {
-            self.close_call(from, (&call.id, &call.name), "unfinished")?;
+            self.close_call(from, &call, "unfinished")?;
         }
         Ok(())
     }

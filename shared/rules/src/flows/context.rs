@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use contract::chat::ChatMessage;
 use contract::flow::atoms::{LLM_REQUEST, content, last_user_content, messages};
-use contract::flow::{FlowFrame, NodeContext, NodeStep, TranscriptMessage};
+use contract::flow::{FlowFrame, NodeCall, NodeContext, NodeStep, TranscriptMessage};
 use contract::{EntityId, EventId, EventType, RunId};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::sessions::OpenSession;
+use crate::sessions::{OpenSession, RunningNode};
 use crate::world::World;
 
 /// What a worker needs to handle an event for a node, and the messages as a brain of chats reads them.
@@ -27,6 +28,7 @@ pub(crate) fn node_context(
     let running = session.run_at(&step.node);
     let running = running.filter(|running| running.run == run);
     let open_calls = running.map(|running| &running.calls);
+    let calls = running.map(node_calls).unwrap_or_default();
     let in_chat = chat_messages(session, entity, step, &messages);
     let context = NodeContext {
         step: step.clone(),
@@ -43,6 +45,7 @@ pub(crate) fn node_context(
             .flatten()
             .map(|call| call.id.clone())
             .collect(),
+        calls,
     };
     Some((context, in_chat))
 }
@@ -81,6 +84,28 @@ fn conversation(
         });
     }
     messages
+}
+
+/// The calls of tools of a run: those that have ended, then the others.
+fn node_calls(running: &RunningNode) -> Vec<NodeCall> {
+    let json = |text: &Option<String>| RawValue::from_string(text.clone()?).ok();
+    let ended = running.ended.iter().map(|call| NodeCall {
+        id: call.id.clone(),
+        name: call.name.clone(),
+        arguments: json(&call.arguments),
+        by_world: false,
+        result: Some(call.result.clone()),
+        is_cut: call.is_cut,
+    });
+    let open = running.calls.iter().map(|call| NodeCall {
+        id: call.id.clone(),
+        name: call.name.clone(),
+        arguments: json(&call.arguments),
+        by_world: call.work.is_some(),
+        result: None,
+        is_cut: false,
+    });
+    ended.chain(open).collect()
 }
 
 /// The defaults of fields that an event does not have.

@@ -35,12 +35,14 @@ pub(crate) fn on_due(
     let Some(mut cascade) = Cascade::begin(world, id, decider) else {
         return Ok(());
     };
-    let session = &cascade.session;
-    let is_idle = session.running().next().is_none() && session.active_at + session.idle <= now;
+    let is_idle = cascade
+        .session
+        .idle_at()
+        .is_some_and(|idle_at| idle_at <= now);
     if is_idle {
         return cascade.end_session("idle", EntityId::world());
     }
-    let cancelled = session.cancelled.iter();
+    let cancelled = cascade.session.cancelled.iter();
     let expired: Vec<CancelledRun> = cancelled
         .filter(|cancelled| cancelled.until <= now)
         .cloned()
@@ -77,7 +79,7 @@ impl Cascade<'_, '_, '_> {
             let step = &failure.step;
             let from = (node, step.event, step.turn, failure.run);
             for call in &failure.calls {
-                self.close_call(from, (&call.id, &call.name), &failure.code)?;
+                self.close_call(from, call, &failure.code)?;
             }
             if step.answers {
                 self.end_answer(from, true)?;
@@ -105,7 +107,7 @@ impl Cascade<'_, '_, '_> {
         };
         let from = (node, cancelled.turn, cancelled.turn, cancelled.run);
         for call in &cancelled.calls {
-            self.close_call(from, (&call.id, &call.name), "cancelled")?;
+            self.close_call(from, call, "cancelled")?;
         }
         Ok(())
     }

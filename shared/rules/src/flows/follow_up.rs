@@ -28,6 +28,8 @@ pub(crate) fn follow_up(
             continue;
         }
         cascade.requested = requested;
+        cascade.end_calls()?;
+        cascade.send_outcomes()?;
         cascade.pump()?;
         cascade.finish()?;
         requested = cascade.requested;

@@ -60,7 +60,7 @@ impl Cascade<'_, '_, '_> {
         }
         let from = (node, step.event, step.turn, run);
         for call in &failure.calls {
-            self.close_call(from, (&call.id, &call.name), &failure.code)?;
+            self.close_call(from, call, &failure.code)?;
         }
         if step.answers {
             self.end_answer(from, is_cancelled)?;

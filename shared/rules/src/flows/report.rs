@@ -3,6 +3,7 @@
 use contract::flow::NewFlowEvent;
 use contract::flow::SessionChanged;
 use contract::flow::atoms::LOG;
+use contract::tool::ToolCall;
 use contract::{EntityId, Rejection, RejectionCode, RunId, SessionId};
 
 use super::cascade::{Cascade, NodeEvent};
@@ -15,15 +16,29 @@ use crate::sessions::{CancelledRun, read_tool_log};
 use crate::text::check_text;
 use crate::world::World;
 
-/// A worker reports what a run has done so far: events that its node sends, and, of one that an interrupt has
-/// cancelled, the text that the client has got.
+/// What a worker reports of a run.
+#[derive(Clone, Copy)]
+pub(crate) struct NodeReport<'a> {
+    /// The events that the node sends.
+    pub(crate) events: &'a [NewFlowEvent],
+    /// Of a run that an interrupt has cancelled, the text that the client has got.
+    pub(crate) text: Option<&'a str>,
+    /// The tools that the model of its agent calls.
+    pub(crate) calls: &'a [ToolCall],
+}
+
+/// A worker reports what a run has done so far.
 pub(crate) fn report(
     world: &World,
     (session, run): (SessionId, RunId),
-    events: &[NewFlowEvent],
-    text: Option<&str>,
+    report: NodeReport<'_>,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
+    let NodeReport {
+        events,
+        text,
+        calls,
+    } = report;
     let sender = decider.sender().clone();
     let Some(mut cascade) = Cascade::begin(world, session, decider) else {
         return Err(unknown_session(session));
@@ -44,12 +59,16 @@ pub(crate) fn report(
         let (step, node) = (running.step.clone(), cascade.graph.find(id));
         let node = node.ok_or_else(|| already_ended(run))?;
         cascade.require_actor(node, &sender)?;
-        cascade.send_all(events, (node, step.event, step.turn, run))?;
-    } else {
+        let from = (node, step.event, step.turn, run);
+        cascade.send_all(events, from)?;
+        cascade.begin_calls(from, &step, calls)?;
+    } else if calls.is_empty() {
         let cancelled = cascade.session.cancelled.iter();
         let found = cancelled.clone().find(|cancelled| cancelled.run == run);
         let cancelled = found.cloned().ok_or_else(|| already_ended(run))?;
         cascade.report_cancelled(&cancelled, events, text, &sender)?;
+    } else {
+        return Err(already_ended(run));
     }
     cascade.pump()?;
     cascade.finish()

@@ -46,6 +46,11 @@ impl Travel<'_> {
         self.run(children.map(|child| (*child, chosen(*child))).collect())
     }
 
+    /// Into a node, which handles it or not.
+    pub(super) fn route_into(&self, node: usize) -> Route {
+        self.run([(node, true)].into())
+    }
+
     fn run(&self, arrivals: VecDeque<(usize, bool)>) -> Route {
         let mut progress = Progress {
             arrivals,

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use contract::flow::NodeStep;
 use contract::interaction::{
     InteractionRequested, InteractionStep, NewInteraction, StreamBindings,
 };
-use contract::{EntityId, Fact, InteractionId, Rejection, RejectionCode, RoleName, Target};
+use contract::{
+    EntityId, Fact, InteractionId, Purpose, Rejection, RejectionCode, RoleName, Target,
+};
 use serde_json::value::RawValue;
 
 use super::context::interaction_context;
@@ -17,6 +20,7 @@ use super::samples::{Samples, parse_samples};
 use crate::decider::{Decider, EventHeader};
 use crate::entities::require_entity;
 use crate::rejection::{invalid, reject, too_large};
+use crate::runs::require_open;
 use crate::text::check_text;
 use crate::world::World;
 
@@ -83,6 +87,7 @@ pub(crate) fn request_as(
         callback_of: by_machine.callback_of,
         state_action: by_machine.state_action,
         caller: None,
+        node: requesting_node(world, requester, new)?,
         targets: targets.clone(),
     };
     let id = decider.next_id();
@@ -95,6 +100,28 @@ pub(crate) fn request_as(
     decider.push_with(Fact::InteractionRequested(requested), header)?;
     samples.append(world, requester, id.interaction(), decider)?;
     Ok(id.interaction())
+}
+
+/// The event of a session during which a node requests it.
+fn requesting_node(
+    world: &World,
+    requester: &EntityId,
+    new: &NewInteraction,
+) -> Result<Option<Box<NodeStep>>, Rejection> {
+    let Some(id) = new.run else {
+        return Ok(None);
+    };
+    let run = require_open(world, id)?;
+    let Purpose::Node(step) = &run.purpose else {
+        let detail = format!("the invocation {id} handles no event of a session");
+        return Err(invalid("invocation", detail));
+    };
+    if *requester != run.entity {
+        let detail = format!("{requester} is not the agent of this node");
+        let field = Some("sender".to_owned());
+        return Err(reject(RejectionCode::NotAllowed, detail, field));
+    }
+    Ok(Some(step.clone()))
 }
 
 /// Checks what does not depend on the targets.

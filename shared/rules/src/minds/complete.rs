@@ -153,6 +153,7 @@ fn use_ability(
         entity: &key.entity,
         ability: &key.ability,
         question: None,
+        node: None,
     };
     let context = SendContext {
         sender: &run.entity,

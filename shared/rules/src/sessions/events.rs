@@ -1,11 +1,18 @@
 //! What events change about sessions.
 
 use contract::flow::NodeStep;
-use contract::{EntityId, Event, Fact, SessionId, Timestamp};
+use contract::purpose::Caller;
+use contract::tool::ToolResult;
+use contract::{EntityId, Event, Fact, InteractionId, SessionId, Timestamp};
 
+use super::limits::{CALL_RESULT_BYTES_MAX, OUTCOME_BYTES_MAX};
+use super::node_state::CallWork;
 use super::open::OpenSession;
+use super::outcome::NodeOutcome;
+use crate::interactions::{OpenInteraction, outcome_of};
 use crate::runs::EndedRun;
 use crate::schedule::Due;
+use crate::text::truncate;
 use crate::world::World;
 
 pub(crate) fn apply(world: &mut World, event: &Event, fact: &Fact, at: Timestamp) {
@@ -47,6 +54,26 @@ pub(crate) fn apply(world: &mut World, event: &Event, fact: &Fact, at: Timestamp
                     session.on_run_requested(event.id.run(), step, requested.deadline);
                 });
             }
+            if let (Some(step), Some(call)) = (&requested.caller_node, &requested.call) {
+                let work = CallWork::Run(event.id.run());
+                change(world, step.session, |session| {
+                    session.on_call_begun(step, call, work);
+                });
+            }
+        }
+        Fact::InteractionRequested(requested) => {
+            if let Some(Caller::Node { step, call, .. }) = &requested.caller {
+                let work = CallWork::Interaction(event.id.interaction());
+                change(world, step.session, |session| {
+                    session.on_call_begun(step, call, work);
+                });
+            }
+            let step = requested.node.as_ref().filter(|_| !requested.volatile);
+            if let Some(step) = step {
+                change(world, step.session, |session| {
+                    session.awaited.insert(event.id.interaction());
+                });
+            }
         }
         Fact::BehaviourRemoved(removed) => on_answers_changed(world, &removed.entity),
         Fact::EntityRemoved(removed) => {
@@ -79,6 +106,41 @@ pub(crate) fn on_run_ended(
         .map(|reason| (ended.failure_code, reason));
     change(world, step.session, |session| {
         session.on_run_ended(ended.id, step, failure, at);
+    });
+}
+
+/// An interaction has ended for all of its targets: the session of the node that requested it gets the outcome.
+pub(crate) fn on_interaction_ended(world: &mut World, id: InteractionId, ended: &OpenInteraction) {
+    let Some(step) = &ended.request.node else {
+        return;
+    };
+    change(world, step.session, |session| {
+        if !session.awaited.remove(&id) {
+            return;
+        }
+        if let Some(data) = outcome_of(id, ended, OUTCOME_BYTES_MAX) {
+            session.outcomes.push_back(NodeOutcome {
+                interaction: id,
+                step: step.as_ref().clone(),
+                data,
+            });
+        }
+    });
+}
+
+/// What the world did for a call of a node's agent has ended.
+pub(crate) fn on_call_ended(
+    world: &mut World,
+    step: &NodeStep,
+    call: &str,
+    outcome: Result<&str, &str>,
+) {
+    let result = match outcome {
+        Ok(text) => ToolResult::succeeded(truncate(text, CALL_RESULT_BYTES_MAX)),
+        Err(reason) => ToolResult::failed(truncate(reason, CALL_RESULT_BYTES_MAX)),
+    };
+    change(world, step.session, |session| {
+        session.on_call_ended(step, call, result);
     });
 }
 

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use contract::flow::{CopyKind, FlowFrame, NodeStep, ToolInterrupt};
-use contract::{EntityId, EventId, NodeId, RunId, Timestamp};
+use contract::tool::ToolResult;
+use contract::{EntityId, EventId, InteractionId, NodeId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::tool_log::ToolLog;
@@ -40,6 +41,9 @@ pub(crate) struct RunningNode {
     /// The calls of tools that it has begun.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) calls: Vec<OpenCall>,
+    /// Those that have ended, oldest first: another attempt at the run does not make them again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) ended: Vec<EndedCall>,
 }
 
 /// A call of a tool that has not ended.
@@ -49,6 +53,39 @@ pub(crate) struct OpenCall {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) on_interrupt: ToolInterrupt,
+    /// What the tool was given: JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) arguments: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) begun_at: Option<Timestamp>,
+    /// How the world makes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) work: Option<CallWork>,
+    /// What came of that, until the log has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) outcome: Option<ToolResult>,
+}
+
+/// How the world makes a call: the ability of an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CallWork {
+    Run(RunId),
+    /// Of an entity whose behaviour accepts it, or not.
+    Interaction(InteractionId),
+}
+
+/// A call of a tool that has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EndedCall {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) arguments: Option<String>,
+    pub(crate) result: ToolResult,
+    /// Whether the result is not all there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_cut: bool,
 }
 
 /// How a run failed.
@@ -97,20 +134,46 @@ impl NodeState {
         self.queue.is_empty() && self.run.is_none()
     }
 
+    /// Whether a call has ended that the world makes, and the log does not have that yet.
+    pub(super) fn has_outcome(&self) -> bool {
+        let mut calls = self.run.iter().flat_map(|run| &run.calls);
+        calls.any(|call| call.outcome.is_some())
+    }
+
     /// Whether the first event can go on.
     pub(crate) fn is_due(&self) -> bool {
         !self.queue.is_empty() && self.run.is_none() && self.waits_for.is_none()
     }
 }
 
-/// Notes what a log reports about a call of a tool. Whether the call was known, if it ended.
-pub(super) fn note_tool_log(calls: &mut Vec<OpenCall>, log: ToolLog) {
-    calls.retain(|call| call.id != log.id);
-    if log.begins {
-        calls.push(OpenCall {
+/// Notes what a log reports about a call of a tool. The call, if it has ended.
+pub(super) fn note_tool_log(
+    calls: &mut Vec<OpenCall>,
+    log: ToolLog,
+    at: Timestamp,
+) -> Option<EndedCall> {
+    let known = calls.iter().position(|call| call.id == log.id);
+    let known = known.map(|place| calls.remove(place));
+    let arguments = log
+        .arguments
+        .or_else(|| known.and_then(|call| call.arguments));
+    if let Some(result) = log.result {
+        return Some(EndedCall {
             id: log.id,
             name: log.name,
-            on_interrupt: log.on_interrupt,
+            arguments,
+            result,
+            is_cut: log.is_cut,
         });
     }
+    calls.push(OpenCall {
+        id: log.id,
+        name: log.name,
+        on_interrupt: log.on_interrupt,
+        arguments,
+        begun_at: Some(at),
+        work: None,
+        outcome: None,
+    });
+    None
 }

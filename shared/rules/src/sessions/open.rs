@@ -1,6 +1,6 @@
 //! A session that is open, and what events change about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use contract::flow::atoms::{
@@ -11,7 +11,7 @@ use contract::flow::{
     CopyKind, FlowEvent, FlowFrame, FlowPassed, NodeStep, Route, SessionChanged, SessionStarted,
     ToolInterrupt,
 };
-use contract::{EntityId, EventId, FlowId, NodeId, RunId, Timestamp};
+use contract::{EntityId, EventId, FlowId, InteractionId, NodeId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -21,6 +21,7 @@ use super::limits::{CANCELLED_RUN_GRACE, CANCELLED_RUNS_MAX, CONTEXT_BYTES_MAX};
 use super::node_state::{
     Failure, HeldFrame, NodeState, OpenCall, QueuedEvent, RunningNode, join_id, note_tool_log,
 };
+use super::outcome::NodeOutcome;
 use super::tool_log::read_tool_log;
 use super::transcript::Transcript;
 
@@ -55,6 +56,12 @@ pub(crate) struct OpenSession {
     pub(crate) frames: BTreeMap<EventId, HeldFrame>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) cancelled: Vec<CancelledRun>,
+    /// The interactions that its nodes have requested and that have not ended.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) awaited: BTreeSet<InteractionId>,
+    /// The outcomes that its nodes have not sent yet, oldest first.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub(crate) outcomes: VecDeque<NodeOutcome>,
     /// When it is looked at next; kept so that its entry in the schedule is found again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) due_at: Option<Timestamp>,
@@ -88,6 +95,8 @@ impl OpenSession {
             nodes: BTreeMap::new(),
             frames: BTreeMap::new(),
             cancelled: Vec::new(),
+            awaited: BTreeSet::new(),
+            outcomes: VecDeque::new(),
             due_at: None,
         }
     }
@@ -111,7 +120,17 @@ impl OpenSession {
 
     /// Whether an event can go on.
     pub(crate) fn has_work(&self) -> bool {
-        self.left || self.nodes.values().any(NodeState::is_due)
+        let mut nodes = self.nodes.values();
+        self.left
+            || !self.outcomes.is_empty()
+            || nodes.any(|node| node.is_due() || node.has_outcome())
+    }
+
+    /// When it ends because nothing has happened in it; `None` while a node does something, or waits for what
+    /// it has requested of others.
+    pub(crate) fn idle_at(&self) -> Option<Timestamp> {
+        let is_waiting = self.running().next().is_some() || !self.awaited.is_empty();
+        (!is_waiting).then(|| self.active_at + self.idle)
     }
 
     /// Whether all that was begun is done.
@@ -121,21 +140,24 @@ impl OpenSession {
 
     /// When it ends by itself, or nothing is waited for any more of a cancelled run.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
-        let idle = (self.running().next().is_none()).then(|| self.active_at + self.idle);
         let cancelled = self.cancelled.iter().map(|cancelled| cancelled.until);
-        cancelled.chain(idle).min()
+        cancelled.chain(self.idle_at()).min()
     }
 
     /// An event was sent.
     pub(crate) fn on_event(&mut self, id: EventId, sent: &FlowEvent, at: Timestamp) {
         self.active_at = at;
+        if sent.interaction.is_some() {
+            let is_sent = |outcome: &NodeOutcome| sent.interaction == Some(outcome.interaction);
+            self.outcomes.retain(|outcome| !is_sent(outcome));
+        }
         match (sent.event_type.as_str(), &sent.node) {
             (INIT, None) => self.on_init(&sent.data),
             (UPDATE_SETTINGS, None) => self.on_settings(&sent.data, "settings"),
             (TRANSCRIPT_UPDATE, None) => self.on_transcript(id, &sent.data),
             (LLM_REQUEST, None) => self.on_request(id, &sent.data),
             (RESPONSE_CHUNK, Some(_)) if sent.run.is_some() => self.on_answer(id, sent),
-            (LOG, Some(node)) => self.on_log(node, sent),
+            (LOG, Some(node)) => self.on_log(node, sent, at),
             (END_CALL, Some(_)) => self.on_hand_off(HandOff::EndCall),
             (TRANSFER_CALL, Some(_)) => self.on_hand_off(HandOff::TransferCall),
             _ => {}
@@ -228,22 +250,25 @@ impl OpenSession {
         }
     }
 
-    fn on_log(&mut self, node: &NodeId, sent: &FlowEvent) {
+    fn on_log(&mut self, node: &NodeId, sent: &FlowEvent, at: Timestamp) {
         let (Some(run), Some(log)) = (sent.run, read_tool_log(&sent.data)) else {
             return;
         };
-        let at_node = self.nodes.get_mut(node);
-        let open = at_node.and_then(|node| {
-            let running = node.run.as_mut().filter(|running| running.run == run);
-            let failed = node.failure.as_mut().map(|failure| &mut failure.calls);
-            running.map(|running| &mut running.calls).or(failed)
-        });
         let mut cancelled = self.cancelled.iter_mut();
-        let finishing = cancelled.find(|cancelled| cancelled.run == run);
-        if let Some(calls) = finishing.map(|cancelled| &mut cancelled.calls).or(open) {
-            note_tool_log(calls, log);
+        if let Some(cancelled) = cancelled.find(|cancelled| cancelled.run == run) {
+            note_tool_log(&mut cancelled.calls, log, at);
+            return self.forget_finished();
         }
-        self.forget_finished();
+        let Some(node) = self.nodes.get_mut(node) else {
+            return;
+        };
+        if let Some(running) = node.run.as_mut().filter(|running| running.run == run) {
+            if let Some(ended) = note_tool_log(&mut running.calls, log, at) {
+                running.keep_ended(ended);
+            }
+        } else if let Some(failure) = &mut node.failure {
+            note_tool_log(&mut failure.calls, log, at);
+        }
     }
 
     fn on_hand_off(&mut self, hand_off: HandOff) {
@@ -346,6 +371,7 @@ impl OpenSession {
             step: step.clone(),
             deadline,
             calls: Vec::new(),
+            ended: Vec::new(),
         });
     }
 

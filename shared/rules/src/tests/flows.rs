@@ -1,8 +1,10 @@
 //! Flows and sessions.
 
+mod calls;
 mod ends;
 mod graphs;
 mod interrupts;
+mod outcomes;
 mod passing;
 mod properties;
 mod routers;
@@ -97,8 +99,11 @@ impl Story {
     /// The open runs of a node, oldest first.
     fn runs_of(&self, node: &str) -> Vec<RunId> {
         let runs = self.open().into_iter();
-        runs.filter(|run| self.node_context(*run).step.node.as_str() == node)
-            .collect()
+        let is_of_node = |run: &RunId| {
+            let handled = context(&self.world, *run).unwrap().node;
+            handled.is_some_and(|handled| handled.step.node.as_str() == node)
+        };
+        runs.filter(is_of_node).collect()
     }
 
     fn run_of(&self, node: &str) -> RunId {
@@ -155,6 +160,7 @@ impl Story {
             run,
             events,
             text,
+            calls: Vec::new(),
         };
         self.send("world", command)
     }

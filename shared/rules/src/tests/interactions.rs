@@ -56,6 +56,7 @@ fn push(targets: &[&str]) -> NewInteraction {
         to_state: None,
         volatile: false,
         callback: None,
+        run: None,
     }
 }
 

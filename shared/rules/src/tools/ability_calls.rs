@@ -1,10 +1,12 @@
 //! Calls of abilities: each becomes the event that triggers one.
 
 use contract::ability::{Executor, Trigger};
+use contract::flow::NodeStep;
 use contract::purpose::Question;
 use contract::run::RunResult;
 use contract::tool::{Tool, ToolCall, ToolResult};
-use contract::{EntityId, EventId, NewEvent, Rejection, Target};
+use contract::{ChatId, EntityId, EventId, NewEvent, Rejection, Target};
+use uuid::Uuid;
 
 use crate::abilities::{
     AbilityCall, CheckChat, Origin, SendContext, check_arguments, check_event, find, output_of,
@@ -55,12 +57,60 @@ pub(crate) fn event_of_call(
     Ok(event)
 }
 
-/// Sends the event of a call that was authorized.
+/// Sends the event of a call that was authorized, on the way to the answer of a message.
 pub(super) fn send_call(
     world: &World,
     agent: &EntityId,
     question: &Question,
     call: &ToolCall,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let context = NewContext {
+        chat: Some(&question.chat),
+        causation: EventId(question.message.0),
+        correlation: question.turn.0,
+    };
+    let by = |ability| AbilityCall {
+        question: Some(question),
+        ..ability
+    };
+    send_event(world, agent, call, context, by, decider)
+}
+
+/// Sends the event of a call that was authorized, of an agent that handles an event of a session.
+pub(crate) fn send_in_session(
+    world: &World,
+    agent: &EntityId,
+    step: &NodeStep,
+    call: &ToolCall,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let context = NewContext {
+        chat: None,
+        causation: step.event,
+        correlation: step.session.0,
+    };
+    let by = |ability| AbilityCall {
+        node: Some(step),
+        ..ability
+    };
+    send_event(world, agent, call, context, by, decider)
+}
+
+/// To what the event of a call belongs.
+#[derive(Clone, Copy)]
+struct NewContext<'a> {
+    chat: Option<&'a ChatId>,
+    causation: EventId,
+    correlation: Uuid,
+}
+
+fn send_event<'a>(
+    world: &World,
+    agent: &'a EntityId,
+    call: &'a ToolCall,
+    belongs: NewContext<'_>,
+    by: impl Fn(AbilityCall<'a>) -> AbilityCall<'a>,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
     let Some(Tool::Ability {
@@ -73,18 +123,19 @@ pub(super) fn send_call(
         return Ok(());
     };
     let event = NewEvent {
-        chat: Some(question.chat.clone()),
-        causation: Some(EventId(question.message.0)),
-        correlation: Some(question.turn.0),
+        chat: belongs.chat.cloned(),
+        causation: Some(belongs.causation),
+        correlation: Some(belongs.correlation),
         ..event
     };
-    let call = AbilityCall {
+    let call = by(AbilityCall {
         id: &call.id,
         agent,
         entity,
         ability,
-        question: Some(question),
-    };
+        question: None,
+        node: None,
+    });
     let context = SendContext {
         sender: agent,
         origin: Origin {

@@ -19,3 +19,5 @@ pub(super) const LOOP_BYTES_MAX: usize = 384 * 1024;
 pub(super) const PENDING_MAX: usize = 200;
 /// However much there was before, a model gets the reason why a call failed.
 pub(super) const REASON_BYTES_MIN: usize = 256;
+/// Calls without a result of one run of a node: what closes all of them must fit in one commit.
+pub(super) const SESSION_CALLS_MAX: usize = 32;

@@ -1,13 +1,12 @@
 //! Interactions that have not ended.
 
 use contract::view::{
-    GetInteractions, InteractionPage, InteractionStatus, InteractionView, RequestView,
-    RequestsView, TargetView,
+    GetInteractions, InteractionPage, InteractionView, RequestView, RequestsView,
 };
 use contract::{EntityId, InteractionId};
 
 use super::page::page as page_of;
-use crate::interactions::{OpenInteraction, Progress};
+use crate::interactions::{OpenInteraction, interaction_view};
 use crate::world::World;
 
 pub(super) fn interaction(world: &World, id: InteractionId) -> Option<InteractionView> {
@@ -45,38 +44,6 @@ pub(super) fn page(world: &World, get: &GetInteractions) -> InteractionPage {
     InteractionPage {
         items: items.collect(),
         next,
-    }
-}
-
-pub(super) fn interaction_view(id: InteractionId, open: &OpenInteraction) -> InteractionView {
-    let targets = open.request.targets.iter();
-    let targets = targets.filter_map(|target| Some((target, open.progress(target)?)));
-    InteractionView {
-        id,
-        requester: open.requester.clone(),
-        action: open.request.action.clone(),
-        status: InteractionStatus::Open,
-        requested_at: open.requested_at,
-        deadline: open.request.deadline,
-        ended_at: None,
-        targets: targets
-            .map(|(target, progress)| target_view(target, progress, open.request.steps))
-            .collect(),
-    }
-}
-
-fn target_view(target: &EntityId, progress: &Progress, steps: u32) -> TargetView {
-    let end = progress.ended.as_ref();
-    TargetView {
-        target: target.clone(),
-        status: progress.status,
-        steps_done: progress.steps_done,
-        steps,
-        reason: end.and_then(|end| end.reason.clone()),
-        detail: end.and_then(|end| end.detail.clone()),
-        state: end.and_then(|end| end.state.clone()),
-        ended_at: end.map(|end| end.at),
-        output: progress.output.clone(),
     }
 }
 

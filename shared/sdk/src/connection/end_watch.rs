@@ -1,9 +1,9 @@
-//! Waits for the end of an interaction.
+//! Waits for the end of an interaction, or for events of a session.
 
 use std::time::Duration;
 
 use bus::{CommitSubscription, StoredCommit};
-use contract::{Fact, InteractionId};
+use contract::{Event, Fact, FactKind, InteractionId, SessionId};
 use service_kit::ErrorChain;
 use tokio::time::timeout;
 use tracing::warn;
@@ -15,7 +15,7 @@ use crate::error::Error;
 /// A commit may get lost on its way to a subscriber: who waits looks again after this time in any case.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
-/// Watches the end of an interaction. Who waits reads the state, and then again after each change.
+/// Watches the end of an interaction, or the events of a session. Who waits reads the state, and then again after each change.
 pub(crate) struct EndWatch {
     source: Source,
 }
@@ -23,19 +23,25 @@ pub(crate) struct EndWatch {
 enum Source {
     Log {
         commits: CommitSubscription,
-        interaction: InteractionId,
+        awaited: Awaited,
     },
     #[cfg(feature = "testing")]
     Memory(MemoryWorld),
 }
 
+/// What is waited for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Awaited {
+    /// The end of an interaction.
+    End(InteractionId),
+    /// An event of a session.
+    Event(SessionId),
+}
+
 impl EndWatch {
-    pub(super) fn of_log(commits: CommitSubscription, interaction: InteractionId) -> Self {
+    pub(super) fn of_log(commits: CommitSubscription, awaited: Awaited) -> Self {
         Self {
-            source: Source::Log {
-                commits,
-                interaction,
-            },
+            source: Source::Log { commits, awaited },
         }
     }
 
@@ -46,17 +52,14 @@ impl EndWatch {
         }
     }
 
-    /// Returns when the interaction may have ended.
+    /// Returns when what is waited for may have happened.
     pub(crate) async fn changed(&mut self) -> Result<(), Error> {
         match &mut self.source {
-            Source::Log {
-                commits,
-                interaction,
-            } => {
-                let interaction = *interaction;
+            Source::Log { commits, awaited } => {
+                let awaited = *awaited;
                 let ended = async {
                     while let Some(stored) = commits.next().await {
-                        if ends(&stored, interaction) {
+                        if has(&stored, awaited) {
                             return Ok(());
                         }
                     }
@@ -70,8 +73,8 @@ impl EndWatch {
     }
 }
 
-/// Whether a commit ends an interaction.
-fn ends(stored: &StoredCommit, interaction: InteractionId) -> bool {
+/// Whether a commit has what is waited for.
+fn has(stored: &StoredCommit, awaited: Awaited) -> bool {
     let commit = match stored.entry.commit() {
         Ok(commit) => commit,
         Err(error) => {
@@ -81,11 +84,19 @@ fn ends(stored: &StoredCommit, interaction: InteractionId) -> bool {
         }
     };
     let mut events = commit.events.iter();
-    events.any(|event| {
-        event.correlation == Some(interaction.0)
-            && matches!(
-                Fact::parse(&event.event_type, &event.data),
-                Ok(Some(Fact::InteractionEnded(ended))) if ended.interaction == interaction
-            )
-    })
+    match awaited {
+        Awaited::End(interaction) => events.any(|event| ends(event, interaction)),
+        Awaited::Event(session) => events.any(|event| {
+            event.correlation == Some(session.0)
+                && event.event_type.built_in() == Some(FactKind::FlowEvent)
+        }),
+    }
+}
+
+fn ends(event: &Event, interaction: InteractionId) -> bool {
+    event.correlation == Some(interaction.0)
+        && matches!(
+            Fact::parse(&event.event_type, &event.data),
+            Ok(Some(Fact::InteractionEnded(ended))) if ended.interaction == interaction
+        )
 }

@@ -24,6 +24,7 @@ pub(super) async fn report_sent_text(connection: &Connection, run: &Run, sent: &
         session,
         events: Vec::new(),
         text: Some(text),
+        calls: Vec::new(),
     };
     let id = report_id(run, &["text"]);
     match send_report(connection, run, id, report, REPORT_TIMEOUT).await {

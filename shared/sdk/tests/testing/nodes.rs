@@ -1,6 +1,7 @@
 //! Nodes of flows.
 
 mod answers;
+mod night_desk;
 mod passing;
 mod support_desk;
 mod tools;

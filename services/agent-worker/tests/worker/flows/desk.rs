@@ -11,7 +11,7 @@ use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use service_kit::{CancellationToken, Health};
 use testkit::{NatsServer, eventually};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::support::config;
 
@@ -28,6 +28,12 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) async fn start(script: &Value, flow: &Value) -> Self {
+        let bot = json!({"id": "bot", "kind": "agent", "agent": {"brain": {"script": script}}});
+        Self::start_with(&[bot], flow).await
+    }
+
+    /// A world with the user `ann`, these entities, and the flow `f`.
+    pub(crate) async fn start_with(entities: &[Value], flow: &Value) -> Self {
         let nats = NatsServer::start();
         let bus = connect(&nats, "test").await;
         let mut desk = Self {
@@ -38,13 +44,9 @@ impl Desk {
             nats,
         };
         desk.start_world().await;
-        let spec = json!({
-            "entities": [
-                {"id": "ann", "kind": "user"},
-                {"id": "bot", "kind": "agent", "agent": {"brain": {"script": script}}},
-            ],
-            "flows": {"f": flow},
-        });
+        let ann = json!({"id": "ann", "kind": "user"});
+        let entities: Vec<&Value> = [&ann].into_iter().chain(entities).collect();
+        let spec = json!({"entities": entities, "flows": {"f": flow}});
         let spec = serde_json::from_value(spec).unwrap();
         desk.send("world", Command::CreateWorld(spec)).await;
         let mut signals = desk.bus.signals().subscribe(&desk.world).await.unwrap();
@@ -69,30 +71,38 @@ impl Desk {
         .await;
     }
 
-    pub(crate) async fn start_agent_worker(&mut self) {
+    /// A worker ends when what is returned is aborted, without its noticing.
+    pub(crate) async fn start_agent_worker(&mut self) -> AbortHandle {
         let bus = connect(&self.nats, "agent-worker").await;
         let (worker, health) = (Worker::new(config()).unwrap(), Health::default());
         let page = health.clone();
-        self.tasks.spawn(async move {
+        let running = self.tasks.spawn(async move {
             worker
                 .run_with(bus, page, CancellationToken::new())
                 .await
                 .unwrap();
         });
         eventually("the worker is ready", async || health.problems().is_empty()).await;
+        running
     }
 
-    pub(crate) async fn start_worker(&mut self, builder: sdk::Builder, config: sdk::Config) {
+    /// As [`start_agent_worker`](Self::start_agent_worker).
+    pub(crate) async fn start_worker(
+        &mut self,
+        builder: sdk::Builder,
+        config: sdk::Config,
+    ) -> AbortHandle {
         let bus = connect(&self.nats, "worker of a user").await;
         let (worker, health) = (builder.build(config).unwrap(), Health::default());
         let page = health.clone();
-        self.tasks.spawn(async move {
+        let running = self.tasks.spawn(async move {
             worker
                 .run_with(bus, page, CancellationToken::new())
                 .await
                 .unwrap();
         });
         eventually("the worker is ready", async || health.problems().is_empty()).await;
+        running
     }
 
     async fn send(&self, sender: &str, command: Command) -> CommandId {
@@ -191,6 +201,14 @@ impl Desk {
             _ => None,
         });
         texts.collect()
+    }
+
+    /// How many runs were cancelled.
+    pub(crate) async fn cancelled_runs(&self) -> usize {
+        let facts = self.facts().await.into_iter();
+        facts
+            .filter(|(fact, ..)| matches!(fact, Fact::ActionCancelled(_)))
+            .count()
     }
 
     /// The facts of the log, each with its event and its time.

@@ -1,6 +1,9 @@
 //! Which events a client reads.
 
-use contract::{ChatId, Chunk, CloudEvent, EntityId, SessionId, TypePattern};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use contract::{ChatId, Chunk, CloudEvent, EntityId, FactKind, SessionId, TypePattern};
 
 /// Which events and signals a client reads: those that match every part.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +16,8 @@ pub struct Filter {
     pub chat: Option<ChatId>,
     /// Of this session.
     pub session: Option<SessionId>,
+    /// Of sessions, only of those with one of these clients.
+    pub clients: Option<Arc<BTreeSet<EntityId>>>,
     /// Whether chunks of answers match as well.
     pub live: bool,
 }
@@ -33,6 +38,10 @@ impl Filter {
                 .entity
                 .as_ref()
                 .is_none_or(|entity| is_visible_to(event, entity))
+            && self
+                .clients
+                .as_ref()
+                .is_none_or(|clients| is_readable(event, clients))
     }
 
     pub(crate) fn matches_chunk(&self, chunk: &Chunk) -> bool {
@@ -44,6 +53,8 @@ impl Filter {
             && self
                 .session
                 .is_none_or(|session| chunk.session == Some(session))
+            // A chunk does not name the client of its session.
+            && (self.clients.is_none() || chunk.session.is_none())
     }
 }
 
@@ -51,6 +62,24 @@ impl Filter {
 pub fn is_visible_to(event: &CloudEvent, entity: &EntityId) -> bool {
     let target = event.target.as_ref();
     event.sender == *entity || target.is_none_or(|target| target.names(entity))
+}
+
+/// Whether an event belongs to no session, or to one of these clients: the client is its target.
+pub fn is_readable(event: &CloudEvent, clients: &BTreeSet<EntityId>) -> bool {
+    let is_of_session = matches!(
+        event.event_type.built_in(),
+        Some(
+            FactKind::SessionStarted
+                | FactKind::SessionChanged
+                | FactKind::SessionInterrupted
+                | FactKind::SessionEnded
+                | FactKind::FlowEvent
+                | FactKind::FlowPassed
+        )
+    );
+    let target = event.target.as_ref();
+    let mut clients = clients.iter();
+    !is_of_session || clients.any(|client| target.is_some_and(|target| target.names(client)))
 }
 
 #[cfg(test)]
@@ -75,6 +104,27 @@ mod tests {
             event.sender = sender.parse().unwrap();
             event.target = target.map(|target| target.parse().unwrap());
             assert_eq!(filter.matches(&event), is_visible, "{sender} to {target:?}");
+        }
+    }
+
+    #[test]
+    fn events_of_sessions_are_for_their_clients() {
+        let filter = Filter {
+            clients: Some(Arc::new(BTreeSet::from(["ann".parse().unwrap()]))),
+            ..Filter::default()
+        };
+        for (event_type, target, is_readable) in [
+            ("a.b", None, true),
+            ("a.b", Some("bob"), true),
+            ("flow.event", Some("ann"), true),
+            ("flow.event", Some("bob"), false),
+            ("flow.passed", Some("bob"), false),
+            ("session.started", None, false),
+        ] {
+            let mut event = event(event_type, "1.0");
+            event.target = target.map(|target| target.parse().unwrap());
+            let found = filter.matches(&event);
+            assert_eq!(found, is_readable, "{event_type} to {target:?}");
         }
     }
 }

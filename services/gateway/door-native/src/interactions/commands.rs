@@ -37,6 +37,7 @@ pub(crate) fn request(body: InteractionRequest) -> Result<(EntityId, Command), P
         to_state: body.to_state,
         volatile: body.volatile,
         callback: body.callback,
+        run: None,
     };
     Ok((body.requester, Command::RequestInteraction(new)))
 }

@@ -76,6 +76,7 @@ fn requested(request: &CommandRequest, new: &NewInteraction) -> Result<Vec<Event
         callback_of: None,
         state_action: false,
         caller: None,
+        node: None,
     };
     let group = Some(id.message());
     let target = accepted.target.to_string();

@@ -186,7 +186,7 @@ impl Dialogue {
                 self.failures += usize::from(text("severity") == "fatal");
                 self.note(Style::Error, &format!("error: {}", text("message")))?;
             }
-            LOG => self.note(Style::Faint, &format!("{node}: {}", text("name")))?,
+            LOG => self.note(Style::Faint, &log_line(node, &data))?,
             _ if event.node.is_some() => {
                 self.note(
                     Style::Faint,
@@ -216,5 +216,36 @@ impl Dialogue {
         self.finish_line()?;
         self.output.note(&self.output.paint_note(style, text));
         Ok(())
+    }
+}
+
+/// A log of a node: of a call also the tool, and why it has failed.
+fn log_line(node: &str, data: &Value) -> String {
+    let name = data["name"].as_str().unwrap_or_default();
+    let mut line = format!("{node}: {name}");
+    let payload = &data["payload"];
+    for field in ["name", "error"] {
+        if let Some(text) = payload[field].as_str() {
+            line.push(' ');
+            line.push_str(text);
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_of_a_call_names_its_tool() {
+        let payload = json!({"id": "call-1", "name": "tickets_open", "error": "cancelled"});
+        let data = json!({"name": "tool_call_error", "payload": payload});
+        assert_eq!(
+            log_line("support", &data),
+            "support: tool_call_error tickets_open cancelled"
+        );
+        let data = json!({"name": "agent.transition", "payload": {"from": "a"}});
+        assert_eq!(log_line("gate", &data), "gate: agent.transition");
     }
 }

@@ -102,6 +102,7 @@ fn new_request(
         to_state: None,
         volatile: false,
         callback: None,
+        run: None,
     }
 }
 

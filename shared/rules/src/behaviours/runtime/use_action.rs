@@ -161,6 +161,7 @@ pub(crate) fn request_action(
         to_state: None,
         volatile: false,
         callback: None,
+        run: None,
     };
     interactions::request(world, &new, decider)
 }

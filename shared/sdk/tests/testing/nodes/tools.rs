@@ -1,5 +1,7 @@
 //! Function tools.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sdk::testing::TestWorld;
@@ -180,4 +182,69 @@ async fn several_calls_are_made_at_the_same_time() {
         .iter()
         .find(|f| f.event_type == "agent.llm.response.chunk");
     assert_eq!(data(chunk.unwrap())["text"], "hang! find! fail!");
+}
+
+/// A node that calls a tool, and whose first attempt is lost then. How often the tool was called, the names of the
+/// logs, and the answer.
+async fn call_and_lose(tool: FunctionTool) -> (Vec<String>, String) {
+    let mut world = with_output();
+    let session = world.start_session("ann", "f").unwrap();
+    world.request_answer(session, "hi").unwrap();
+    let tools = Tools::default().with(tool);
+    let attempts = Arc::new(AtomicU32::new(0));
+    let node = answering(move |ctx: NodeCtx| {
+        let tools = tools.clone();
+        let is_first = attempts.fetch_add(1, Ordering::Relaxed) == 0;
+        async move {
+            let call = FunctionCall::new("book", &json!({"number": 7}));
+            let result = ctx.call_tool(&tools, call).await?;
+            if is_first {
+                return Err(Error::transient("the worker is lost"));
+            }
+            ctx.chunk(&shown(&result)).await
+        }
+    });
+    world.run(&worker("out", node)).await.unwrap();
+    assert!(world.failures().is_empty(), "{:?}", world.failures());
+    let frames = world.frames(session);
+    let mut chunks = frames.iter();
+    let chunk = chunks.find(|frame| frame.event_type == "agent.llm.response.chunk");
+    let text = data(chunk.unwrap())["text"].as_str().unwrap().to_owned();
+    let names = logs(&world, session).into_iter().map(|(name, _)| name);
+    (names.collect(), text)
+}
+
+fn booking(calls: &Arc<AtomicU32>, result: &'static str) -> FunctionTool {
+    let calls = Arc::clone(calls);
+    FunctionTool::new("book", "", move |_: Order| {
+        calls.fetch_add(1, Ordering::Relaxed);
+        async move { Ok(result) }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_has_ended_is_not_made_again() {
+    let calls = Arc::new(AtomicU32::new(0));
+    let booked = booking(&calls, "booked");
+    for tool in [booked, booking(&calls, "booked").finish_on_interrupt()] {
+        calls.store(0, Ordering::Relaxed);
+        let (names, text) = call_and_lose(tool).await;
+        assert_eq!(names, ["tool_call_start", "tool_call_end"]);
+        assert_eq!(text, "call-1 booked");
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_that_was_not_kept_is_a_failure_unless_the_call_may_be_repeated() {
+    let long: &'static str = "x".repeat(9000).leak();
+    let calls = Arc::new(AtomicU32::new(0));
+    let (names, text) = call_and_lose(booking(&calls, long)).await;
+    assert_eq!(names, ["tool_call_start", "tool_call_end"]);
+    assert!(text.starts_with("call-1 ! this call was made"), "{text}");
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+    let (names, text) = call_and_lose(booking(&calls, long).repeatable()).await;
+    assert_eq!(names, ["tool_call_start", "tool_call_end"]);
+    assert_eq!(text, format!("call-1 {long}"));
+    assert_eq!(calls.load(Ordering::Relaxed), 3);
 }

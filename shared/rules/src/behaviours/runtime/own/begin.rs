@@ -88,6 +88,7 @@ pub(in crate::behaviours::runtime) fn push(
         to_state: None,
         volatile: false,
         callback: None,
+        run: None,
     };
     let mut begun = None;
     let pushed = decider.transaction(|decider| {
