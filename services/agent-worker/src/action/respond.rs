@@ -11,6 +11,9 @@ use crate::brain::{ModelClient, ModelRequest, script};
 use crate::mcp::ConnectionPool;
 use crate::tools::Toolset;
 
+/// The end of an answer that the model could not finish, for its readers.
+const CUT_MARK: &str = "\n\n[cut off: the model reached its maximum number of tokens]";
+
 /// Answers the last message of a chat with the brain of an agent, or returns the tool calls that its
 /// model makes first. As a node of a flow it answers a request, or handles an event.
 pub(crate) struct Respond {
@@ -71,7 +74,11 @@ impl Respond {
                 }
             }
         };
-        let completion = limit_turn(deadline, limit, turn).await?;
+        let mut completion = limit_turn(deadline, limit, turn).await?;
+        if completion.is_cut && completion.calls.is_empty() {
+            ctx.publish_chunk(CUT_MARK).await;
+            completion.text.push_str(CUT_MARK);
+        }
         if let Some(node) = &context.node {
             return session::result(&node.step, completion);
         }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use contract::EntityId;
 use contract::tool::{Tool, ToolCall};
+use models::Arguments;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
@@ -42,23 +44,14 @@ impl Toolset {
         .collect()
     }
 
-    fn resolve_call(&self, id: String, mut raw: RawToolCall, bytes_left: &mut usize) -> ToolCall {
-        let mut target = None;
-        if let Some(ToolSource::Ability { is_own: true, .. }) = self.source(&raw.name)
-            && let Value::Object(arguments) = &mut raw.arguments
-        {
-            target = match take_target(arguments) {
-                Ok(target) => target,
-                Err(reason) => return refuse(id, raw, reason),
-            };
-        }
-        let arguments = match encode_arguments(&raw.arguments, bytes_left) {
-            Ok(arguments) => arguments,
+    fn resolve_call(&self, id: String, raw: RawToolCall, bytes_left: &mut usize) -> ToolCall {
+        let (arguments, target) = match self.arguments(&raw, bytes_left) {
+            Ok(found) => found,
             Err(reason) => return refuse(id, raw, reason),
         };
         let (tool, (reads_only, repeatable)) = match self.source(&raw.name) {
             None | Some(ToolSource::Mind) => (None, (false, false)),
-            Some(ToolSource::People) => match parse_questions(&raw.arguments) {
+            Some(ToolSource::People) => match parse_questions(&arguments) {
                 Ok(questions) => (Some(Tool::People { questions }), (false, false)),
                 Err(reason) => return refuse(id, raw, reason),
             },
@@ -96,6 +89,34 @@ impl Toolset {
         }
     }
 
+    /// The arguments of a call, and the target of the event, if they name one.
+    fn arguments(
+        &self,
+        raw: &RawToolCall,
+        bytes_left: &mut usize,
+    ) -> Result<(Box<RawValue>, Option<EntityId>), String> {
+        let spec = self.find(&raw.name);
+        let arguments = match &raw.arguments {
+            Arguments::Object(arguments) => arguments.clone(),
+            // Many models call a tool without parameters in this way.
+            Arguments::Absent if spec.is_none_or(|spec| !spec.requires_arguments()) => {
+                no_arguments()
+            }
+            Arguments::Absent => return Err("the call has no arguments".to_owned()),
+            Arguments::Unknown { reason } => return Err(reason.clone()),
+        };
+        let Some(left) = bytes_left.checked_sub(arguments.get().len()) else {
+            return Err(format!(
+                "the arguments of all calls have more than {ARGUMENTS_BYTES_MAX} bytes"
+            ));
+        };
+        *bytes_left = left;
+        match self.source(&raw.name) {
+            Some(ToolSource::Ability { is_own: true, .. }) => split_target(arguments),
+            _ => Ok((arguments, None)),
+        }
+    }
+
     fn source(&self, name: &str) -> Option<&ToolSource> {
         self.find(name).map(|spec| &spec.source)
     }
@@ -121,18 +142,17 @@ fn valid_name(name: &str) -> String {
     name
 }
 
-fn encode_arguments(arguments: &Value, bytes_left: &mut usize) -> Result<Box<RawValue>, String> {
-    if !arguments.is_object() {
-        return Err("the arguments must be a JSON object".to_owned());
+/// Separates the target from the other arguments, which stay as they are when they name none.
+fn split_target(arguments: Box<RawValue>) -> Result<(Box<RawValue>, Option<EntityId>), String> {
+    let parsed = serde_json::from_str::<Map<String, Value>>(arguments.get());
+    let mut fields = parsed.map_err(|error| error.to_string())?;
+    let count = fields.len();
+    let target = take_target(&mut fields)?;
+    if fields.len() == count {
+        return Ok((arguments, target));
     }
-    let arguments = to_raw_value(arguments).map_err(|error| error.to_string())?;
-    let Some(left) = bytes_left.checked_sub(arguments.get().len()) else {
-        let reason =
-            format!("the arguments of all calls have more than {ARGUMENTS_BYTES_MAX} bytes");
-        return Err(reason);
-    };
-    *bytes_left = left;
-    Ok(arguments)
+    let arguments = to_raw_value(&fields).map_err(|error| error.to_string())?;
+    Ok((arguments, target))
 }
 
 fn no_arguments() -> Box<RawValue> {
@@ -166,6 +186,11 @@ mod tests {
     }
 
     fn raw(id: &str, name: &str, arguments: Value) -> RawToolCall {
+        let arguments = to_raw_value(&arguments).unwrap();
+        raw_with(id, name, Arguments::Object(arguments))
+    }
+
+    fn raw_with(id: &str, name: &str, arguments: Arguments) -> RawToolCall {
         RawToolCall {
             id: id.to_owned(),
             name: name.to_owned(),
@@ -205,18 +230,35 @@ mod tests {
 
     #[test]
     fn invalid_arguments_are_refused() {
+        let object = |value: Value| Arguments::Object(to_raw_value(&value).unwrap());
         let large = json!({"text": "x".repeat(ARGUMENTS_BYTES_MAX)});
+        let unknown = Arguments::Unknown {
+            reason: "not valid JSON".to_owned(),
+        };
         for (name, arguments, expected) in [
-            ("files_read", json!("{broken"), "must be a JSON object"),
-            ("files_read", json!(null), "must be a JSON object"),
-            ("files_read", large, "more than 98304 bytes"),
-            ("ask_user_input", json!({}), "missing field `questions`"),
+            ("files_read", unknown, "not valid JSON"),
+            ("files_read", object(large), "more than 98304 bytes"),
+            (
+                "ask_user_input",
+                object(json!({})),
+                "missing field `questions`",
+            ),
+            ("ask_user_input", Arguments::Absent, "has no arguments"),
         ] {
-            let call = resolve(name, arguments);
+            let calls = vec![raw_with("a", name, arguments)];
+            let call = toolset().resolve_calls(calls).remove(0);
             let reason = call.refused.unwrap();
             assert!(reason.contains(expected), "{reason}");
             assert_eq!((call.arguments.get(), call.name.as_str()), ("{}", name));
         }
+    }
+
+    #[test]
+    fn a_tool_without_parameters_needs_no_arguments() {
+        let calls = vec![raw_with("a", "files_read", Arguments::Absent)];
+        let call = toolset().resolve_calls(calls).remove(0);
+        assert!(call.refused.is_none() && call.tool.is_some());
+        assert_eq!(call.arguments.get(), "{}");
     }
 
     #[test]

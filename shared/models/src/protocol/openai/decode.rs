@@ -76,7 +76,10 @@ impl OpenAiDecoder {
     /// Returns whether the choice is a complete response.
     fn decode_choice(&mut self, choice: Json<'_>, deltas: &mut Vec<Delta>) -> Result<bool, Error> {
         let message = choice.get("message");
-        let delta = choice.get("delta").filter(|delta| delta.is_object());
+        // Some servers write an empty piece beside a complete message.
+        let delta = choice
+            .get("delta")
+            .filter(|delta| delta.is_object() && (message.is_none() || !delta.fields().is_empty()));
         let is_complete = message.is_some() && delta.is_none() && !self.is_streamed;
         match (delta, message) {
             (Some(delta), _) => {

@@ -47,6 +47,7 @@ fn a_body_that_is_not_a_stream_is_an_answer() {
     for body in [
         r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":4}}"#,
         "\n{\n \"choices\": [{\"message\": {\"content\": \"Hi\", \"tool_calls\": null}}],\n \"usage\": {\"prompt_tokens\": 3, \"completion_tokens\": 4}\n}\n",
+        r#"{"choices":[{"delta":{},"message":{"content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":4}}"#,
         // An event with it, and a stream without events.
         "data: {\"choices\":[{\"message\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}\n\n",
         "{\"choices\":[{\"delta\":{\"content\":\"H\"}}]}\n{\"choices\":[{\"delta\":{\"content\":\"i\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}\n",
