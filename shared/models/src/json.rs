@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_is_a_whole_number_in_any_form() {
+    fn a_count_is_an_integer_in_any_form() {
         let count = |text| Json::parse(text).unwrap().count();
         assert_eq!(
             ["7", "\"7\"", "7.0", "-1", "0.5", "\"x\"", "{}"].map(count),

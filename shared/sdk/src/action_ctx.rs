@@ -1,10 +1,12 @@
 //! The context that an action gets for one attempt at a run.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bus::CommandError;
 use bytes::Bytes;
+use contract::chat::AnswerLimit;
 use contract::query::EventRow;
 use contract::view::GetView;
 use contract::{
@@ -34,6 +36,7 @@ pub struct ActionCtx {
     attempt: u32,
     chunk_index: u32,
     is_muted: bool,
+    limit: AnswerLimit,
     sent: Arc<SentText>,
     user_code: Arc<UserCode>,
     cancellation: CancellationToken,
@@ -59,6 +62,7 @@ impl ActionCtx {
             attempt: first_attempt,
             chunk_index: 0,
             is_muted: false,
+            limit: AnswerLimit::default(),
             sent,
             user_code,
             _cancel_on_drop: cancellation.clone().drop_guard(),
@@ -233,7 +237,8 @@ impl ActionCtx {
     }
 
     /// Publishes a chunk of the answer to subscribers. Chunks may be lost: the result must hold the
-    /// complete answer.
+    /// complete answer. What a chat does not keep of an answer is not published
+    /// ([`ANSWER_BYTES_MAX`](contract::chat::ANSWER_BYTES_MAX)).
     pub async fn publish_chunk(&mut self, text: &str) {
         self.publish(text, false).await;
     }
@@ -254,6 +259,7 @@ impl ActionCtx {
         if self.chunk_index > 0 && self.attempt < last {
             self.attempt += 1;
             self.chunk_index = 0;
+            self.limit = AnswerLimit::default();
             self.sent.restart();
         }
     }
@@ -264,6 +270,17 @@ impl ActionCtx {
         }
         let Some(origin) = self.sent.admit(text, progress) else {
             return;
+        };
+        let text = match origin {
+            // What a chat keeps of an answer, and no more.
+            Origin::Chat if !progress => {
+                let kept = self.limit.push(text);
+                if kept.is_empty() && !text.is_empty() {
+                    return;
+                }
+                kept
+            }
+            Origin::Chat | Origin::Node(_) => Cow::Borrowed(text),
         };
         let Run {
             id,
@@ -289,7 +306,7 @@ impl ActionCtx {
             turn,
             session,
             node,
-            text: text.to_owned(),
+            text: text.into_owned(),
             progress,
         };
         self.chunk_index += 1;

@@ -185,8 +185,8 @@ mod tests {
         Toolset::of_files(&[listed("read", true), listed("put", false)])
     }
 
-    fn raw(id: &str, name: &str, arguments: Value) -> RawToolCall {
-        let arguments = to_raw_value(&arguments).unwrap();
+    fn raw(id: &str, name: &str, arguments: &Value) -> RawToolCall {
+        let arguments = to_raw_value(arguments).unwrap();
         raw_with(id, name, Arguments::Object(arguments))
     }
 
@@ -199,14 +199,14 @@ mod tests {
         }
     }
 
-    fn resolve(name: &str, arguments: Value) -> ToolCall {
+    fn resolve(name: &str, arguments: &Value) -> ToolCall {
         let calls = vec![raw("a", name, arguments)];
         toolset().resolve_calls(calls).remove(0)
     }
 
     #[test]
     fn a_call_is_mapped_to_its_tool() {
-        let call = resolve("files_read", json!({"path": "/x"}));
+        let call = resolve("files_read", &json!({"path": "/x"}));
         let expected = Tool::Mcp {
             server: "files".to_owned(),
             tool: "read".to_owned(),
@@ -218,29 +218,29 @@ mod tests {
             (call.refused, call.signatures),
             (None, vec!["sig".to_owned()])
         );
-        assert!(!resolve("files_put", json!({})).reads_only);
+        assert!(!resolve("files_put", &json!({})).reads_only);
     }
 
     #[test]
     fn an_unknown_tool_is_none() {
-        let call = resolve("rm -rf", json!({}));
+        let call = resolve("rm -rf", &json!({}));
         assert_eq!((call.tool, call.refused), (None, None));
         assert_eq!(call.name, "rm_-rf");
     }
 
     #[test]
     fn invalid_arguments_are_refused() {
-        let object = |value: Value| Arguments::Object(to_raw_value(&value).unwrap());
+        let object = |value: &Value| Arguments::Object(to_raw_value(value).unwrap());
         let large = json!({"text": "x".repeat(ARGUMENTS_BYTES_MAX)});
         let unknown = Arguments::Unknown {
             reason: "not valid JSON".to_owned(),
         };
         for (name, arguments, expected) in [
             ("files_read", unknown, "not valid JSON"),
-            ("files_read", object(large), "more than 98304 bytes"),
+            ("files_read", object(&large), "more than 98304 bytes"),
             (
                 "ask_user_input",
-                object(json!({})),
+                object(&json!({})),
                 "missing field `questions`",
             ),
             ("ask_user_input", Arguments::Absent, "has no arguments"),
@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn questions_are_for_people() {
         let questions = json!({"questions": [{"question": "Why?"}]});
-        let Some(Tool::People { questions }) = resolve("ask_user_input", questions).tool else {
+        let Some(Tool::People { questions }) = resolve("ask_user_input", &questions).tool else {
             panic!("the tool is people");
         };
         assert_eq!(questions[0].id, "question-1");
@@ -273,19 +273,19 @@ mod tests {
     #[test]
     fn ids_are_unique_and_the_number_of_calls_is_limited() {
         let ids = ["", "a", "a", "call-4", "", &"x".repeat(100)];
-        let given = ids.iter().map(|id| raw(id, "files_read", json!({})));
+        let given = ids.iter().map(|id| raw(id, "files_read", &json!({})));
         let calls = toolset().resolve_calls(given.collect());
         let ids: Vec<_> = calls.iter().map(|call| call.id.as_str()).collect();
         let expected = ["call-0", "a", "call-2", "call-4", "call-5", "call-6"];
         assert_eq!(ids, expected);
 
         let ids = ["call-2", "call-2-again", "", "call-3"];
-        let given = ids.iter().map(|id| raw(id, "files_read", json!({})));
+        let given = ids.iter().map(|id| raw(id, "files_read", &json!({})));
         let calls = toolset().resolve_calls(given.collect());
         let ids: Vec<_> = calls.iter().map(|call| call.id.as_str()).collect();
         assert_eq!(ids, ["call-2", "call-2-again", "call-3", "call-4"]);
 
-        let many = vec![raw("a", "files_read", json!({})); 100];
+        let many = vec![raw("a", "files_read", &json!({})); 100];
         let calls = toolset().resolve_calls(many);
         let made = calls.iter().filter(|call| call.refused.is_none()).count();
         assert_eq!((calls.len(), made), (CALLS_KEPT_MAX, CALLS_MAX));

@@ -69,7 +69,7 @@ async fn a_call_is_made_as_the_model_wrote_it() {
 async fn an_odd_but_complete_answer_costs_one_request() {
     let (harness, model) = harness().await;
     let text = delta(&json!({"content": "the complete answer"}), None);
-    let whole = json!({"choices": [{"message": {"content": "the complete answer"}}]});
+    let object = json!({"choices": [{"message": {"content": "the complete answer"}}]});
     let replies = [
         Reply::raw(STREAM, [text.clone(), STOP.to_owned()]),
         Reply::raw(STREAM, [text.clone(), STOP.to_owned()]).left_open(),
@@ -77,7 +77,7 @@ async fn an_odd_but_complete_answer_costs_one_request() {
             STREAM,
             [text.replace('\n', "\r\n"), STOP.replace('\n', "\r\n")],
         ),
-        Reply::raw("application/json", [whole.to_string()]),
+        Reply::raw("application/json", [object.to_string()]),
     ];
     for reply in replies {
         model.reply(reply);
@@ -235,7 +235,7 @@ async fn what_a_provider_needs_again_comes_back_with_the_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_title_is_made_of_the_conversation_whoever_wrote_last() {
+async fn a_title_is_made_of_the_conversation_even_when_the_agent_wrote_last() {
     let (harness, model) = harness().await;
     for messages in [
         vec![("pat", "How do I plant roses?"), ("ada", "In autumn.")],

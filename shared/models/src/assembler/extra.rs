@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// The fields of an item of a list that tell whether a later item continues it.
+/// The fields of an item of a list by which a later item continues it.
 const IDENTITY: [&str; 2] = ["type", "index"];
 /// Its fields that come in pieces.
 const TEXTS: [&str; 3] = ["text", "summary", "data"];

@@ -15,16 +15,16 @@ fn endpoint(protocol: Protocol) -> Endpoint {
     }
 }
 
-fn fields(value: Value) -> Map<String, Value> {
+fn fields(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
-fn conversation(call_extra: Value, extra: Value) -> [Message; 3] {
+fn conversation(call_extra: &Value, extra: &Value) -> [Message; 3] {
     let call = SentCall {
         id: "a".to_owned(),
         name: "f".to_owned(),
         arguments: serde_json::value::to_raw_value(&json!({"x": 1})).unwrap(),
-        extra: fields(call_extra.clone()),
+        extra: fields(call_extra),
     };
     let result = ToolResult {
         id: "a".to_owned(),
@@ -114,7 +114,7 @@ fn options_are_sent_as_they_were_set() {
         temperature: Some(0.5),
         tokens_max: Some(7),
         reasoning_effort: Some("low".to_owned()),
-        body: fields(json!({"top_k": 3, "options": {"num_ctx": 9}, "messages": null})),
+        body: fields(&json!({"top_k": 3, "options": {"num_ctx": 9}, "messages": null})),
         ..Options::default()
     };
     let with = |protocol| {
@@ -229,8 +229,8 @@ fn headers_have_the_key_and_what_the_caller_adds() {
 #[test]
 fn openai_gets_calls_with_what_it_sent() {
     let messages = conversation(
-        json!({"extra_content": {"s": 1}, "function": {"p": 2}}),
-        json!({"reasoning_details": [3]}),
+        &json!({"extra_content": {"s": 1}, "function": {"p": 2}}),
+        &json!({"reasoning_details": [3]}),
     );
     let body = body(Protocol::OpenAi, &messages, &tools(), &Options::default());
     let call = json!({
@@ -257,7 +257,7 @@ fn openai_gets_calls_with_what_it_sent() {
 fn anthropic_gets_thinking_at_its_place() {
     let thinking = json!({"type": "thinking", "thinking": "Hm", "signature": "s"});
     let blocks = json!({"blocks": [{"before": 0, "block": thinking}]});
-    let messages = conversation(json!({}), blocks);
+    let messages = conversation(&json!({}), &blocks);
     let body = body(
         Protocol::Anthropic,
         &messages,
@@ -285,7 +285,7 @@ fn anthropic_gets_thinking_at_its_place() {
 #[test]
 fn gemini_gets_its_signatures_and_ids() {
     let extra = json!({"thoughtSignature": "s", "functionCall": {"id": "g"}});
-    let messages = conversation(extra, json!({"thoughtSignature": "t"}));
+    let messages = conversation(&extra, &json!({"thoughtSignature": "t"}));
     let body = body(Protocol::Gemini, &messages, &tools(), &Options::default());
     let call = json!({"name": "f", "args": {"x": 1}, "id": "g"});
     let response = json!({"id": "g", "name": "f", "response": {"error": "no"}});
@@ -307,7 +307,7 @@ fn gemini_gets_its_signatures_and_ids() {
 
 #[test]
 fn ollama_gets_arguments_as_an_object() {
-    let messages = conversation(json!({}), json!({}));
+    let messages = conversation(&json!({}), &json!({}));
     let body = body(Protocol::Ollama, &messages, &tools(), &Options::default());
     let call = json!({"function": {"name": "f", "arguments": {"x": 1}}});
     assert_eq!(

@@ -47,7 +47,7 @@ impl Endpoints {
     ) -> anyhow::Result<Self> {
         Ok(Self {
             listed: Listed::new(config)?,
-            providers: Providers::new(config.addresses.clone(), variable)?,
+            providers: Providers::new(&config.addresses, variable)?,
         })
     }
 

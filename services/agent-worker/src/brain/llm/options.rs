@@ -57,7 +57,7 @@ mod tests {
 
     use super::*;
 
-    fn llm(options: serde_json::Value) -> Llm {
+    fn llm(options: &serde_json::Value) -> Llm {
         serde_json::from_value(json!({"provider": "openai", "model": "m", "options": options}))
             .unwrap()
     }
@@ -68,21 +68,21 @@ mod tests {
             "reasoning_effort": "low", "stream_options": false, "max_completion_tokens": false,
             "headers": {"x-title": "t"}, "body": {"top_k": 1},
         });
-        let found = options(&llm(set), true).unwrap();
+        let found = options(&llm(&set), true).unwrap();
         assert_eq!(found.reasoning_effort.as_deref(), Some("low"));
         assert!(found.no_stream_options && !found.max_completion_tokens);
         assert_eq!(
             (found.headers["x-title"].as_str(), &found.body["top_k"]),
             ("t", &json!(1))
         );
-        let found = options(&llm(json!({})), true).unwrap();
+        let found = options(&llm(&json!({})), true).unwrap();
         assert!(!found.no_stream_options && found.max_completion_tokens);
     }
 
     #[test]
     fn a_world_can_not_set_a_key() {
         for name in ["Authorization", "x-api-key", "Host"] {
-            assert!(options(&llm(json!({"headers": {name: "x"}})), false).is_err());
+            assert!(options(&llm(&json!({"headers": {name: "x"}})), false).is_err());
         }
     }
 }

@@ -82,25 +82,25 @@ mod tests {
 
     use super::*;
 
-    fn fields(value: Value) -> Map<String, Value> {
+    fn fields(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
 
     #[test]
     fn what_a_provider_sent_comes_back_to_it_alone() {
-        let (call, message) = (fields(json!({"a": [1]})), fields(json!({"b": "c"})));
+        let (call, message) = (fields(&json!({"a": [1]})), fields(&json!({"b": "c"})));
         let encoded = encode(Protocol::Anthropic, call.clone(), message.clone());
         assert_eq!(decode(Protocol::Anthropic, &encoded), (call, message));
         assert_eq!(decode(Protocol::OpenAi, &encoded), (Map::new(), Map::new()));
         assert!(encode(Protocol::OpenAi, Map::new(), Map::new()).is_empty());
-        let large = fields(json!({"a": "x".repeat(BYTES_MAX)}));
+        let large = fields(&json!({"a": "x".repeat(BYTES_MAX)}));
         assert!(encode(Protocol::OpenAi, large, Map::new()).is_empty());
     }
 
     #[test]
     fn a_signature_of_gemini_is_known() {
         let signatures = ["sig".to_owned()];
-        let expected = fields(json!({"thoughtSignature": "sig"}));
+        let expected = fields(&json!({"thoughtSignature": "sig"}));
         assert_eq!(decode(Protocol::Gemini, &signatures).0, expected);
         assert!(decode(Protocol::OpenAi, &signatures).0.is_empty());
     }

@@ -41,10 +41,10 @@ fn check_message(message: &str, expected: &Value) {
 fn any_number_identifies_a_call() {
     let one = json!([["a", "f", {"x": 1}]]);
     for index in ["0", "1", "7", "\"2\"", "3.0"] {
-        let whole = format!(
+        let complete = format!(
             r#"{{"index":{index},"id":"a","type":"function","function":{{"name":"f","arguments":"{{\"x\":1}}"}}}}"#
         );
-        check(&[&whole], &one);
+        check(&[&complete], &one);
         let start =
             format!(r#"{{"index":{index},"id":"a","function":{{"name":"f","arguments":""}}}}"#);
         let middle = format!(r#"{{"index":{index},"function":{{"arguments":"{{\"x\""}}}}"#);
@@ -82,11 +82,11 @@ fn pieces_of_several_calls_may_alternate() {
 fn a_call_without_a_number_is_found_by_its_id_or_its_place() {
     let one = json!([["a", "f", {"x": 1}]]);
     let two = json!([["a", "f", {"x": 1}], ["b", "f", {"x": 1}]]);
-    let whole = r#"{"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}"#;
+    let complete = r#"{"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}"#;
     let other = r#"{"id":"b","function":{"name":"f","arguments":"{\"x\":1}"}}"#;
-    check(&[whole], &one);
-    check(&[whole, other], &two);
-    check(&[&format!("{whole},{other}")], &two);
+    check(&[complete], &one);
+    check(&[complete, other], &two);
+    check(&[&format!("{complete},{other}")], &two);
     check(
         &[
             r#"{"index":null,"id":"a","function":{"name":"f","arguments":null}}"#,
@@ -97,9 +97,9 @@ fn a_call_without_a_number_is_found_by_its_id_or_its_place() {
     );
     // Without ids, each call begins with its name.
     let none = json!([["", "f", {"x": 1}], ["", "f", {"x": 1}]]);
-    let whole = r#"{"function":{"name":"f","arguments":"{\"x\":1}"}}"#;
-    check(&[whole, whole], &none);
-    check(&[&format!("{whole},{whole}")], &none);
+    let complete = r#"{"function":{"name":"f","arguments":"{\"x\":1}"}}"#;
+    check(&[complete, complete], &none);
+    check(&[&format!("{complete},{complete}")], &none);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn an_id_or_a_number_may_come_late() {
 fn what_is_repeated_counts_once() {
     let one = json!([["a", "f", {"x": 1}]]);
     let start = r#"{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}}"#;
-    let whole = r#"{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}"#;
+    let complete = r#"{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}"#;
     check(
         &[
             start,
@@ -173,10 +173,10 @@ fn what_is_repeated_counts_once() {
         &one,
     );
     // Each piece has all that came before.
-    check(&[start, whole], &one);
-    check(&[whole, whole], &one);
+    check(&[start, complete], &one);
+    check(&[complete, complete], &one);
     check(
-        &[whole, r#"{"index":0,"id":"a","function":{"name":"f"}}"#],
+        &[complete, r#"{"index":0,"id":"a","function":{"name":"f"}}"#],
         &one,
     );
     // The last piece repeats all.
@@ -184,7 +184,7 @@ fn what_is_repeated_counts_once() {
         &[
             start,
             r#"{"index":0,"function":{"arguments":":1}"}}"#,
-            whole,
+            complete,
         ],
         &one,
     );

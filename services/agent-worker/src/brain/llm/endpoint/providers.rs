@@ -75,7 +75,7 @@ impl Providers {
     /// # Errors
     /// When an address is invalid.
     pub(super) fn new(
-        addresses: Addresses,
+        addresses: &Addresses,
         variable: impl Fn(&str) -> Option<String>,
     ) -> anyhow::Result<Self> {
         let azure = azure_address(addresses.azure.clone(), &variable);
