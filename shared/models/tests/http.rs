@@ -1,9 +1,7 @@
 //! Responses over HTTP: what depends on time and on connections.
 #![expect(
-    clippy::expect_used,
-    clippy::panic,
     clippy::unwrap_used,
-    reason = "tests"
+    reason = "a test stops at what it does not expect"
 )]
 
 use std::time::Duration;
