@@ -52,7 +52,7 @@ fn reasoning_at_the_beginning_is_no_text() {
 #[test]
 fn reasoning_that_is_not_closed_stays_reasoning() {
     check("<think>a\n@bob b", "", "a\n@bob b");
-    check("<think>a</thi", "", "a</thi");
+    check("<think>a</think", "", "a</think");
     check("<think>", "", "");
 }
 
