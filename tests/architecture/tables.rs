@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("bus", &["contract"]),
     ("client", &["contract"]),
     ("learners", &["contract"]),
+    ("models", &[]),
     ("schema", &[]),
     (
         "sdk",
@@ -30,7 +31,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("world", &["contract", "bus", "rules", "service-kit"]),
     (
         "agent-worker",
-        &["contract", "bus", "learners", "sdk", "service-kit"],
+        &[
+            "contract",
+            "bus",
+            "learners",
+            "models",
+            "sdk",
+            "service-kit",
+        ],
     ),
     ("door-kit", &["contract", "bus", "service-kit"]),
     ("door-native", &["contract", "door-kit", "world-file"]),
@@ -92,8 +100,7 @@ const KEPT_TO: &[(&str, &[&str])] = &[
         ],
     ),
     ("eventsource-stream", &["client"]),
-    ("genai", &["agent-worker"]),
-    ("reqwest", &["agent-worker", "client"]),
+    ("reqwest", &["agent-worker", "client", "models"]),
     ("rmcp", &["agent-worker", "testkit"]),
 ];
 

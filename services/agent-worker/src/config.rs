@@ -71,11 +71,15 @@ impl Config {
 
 /// Language models: how requests are sent, and where keys may be sent.
 ///
-/// The keys of the providers come from `OPENAI_API_KEY`, `ANTHROPIC_API_KEY` and `GEMINI_API_KEY`, and
-/// are sent to the providers' own addresses only.
+/// The keys of the providers come from `OPENAI_API_KEY`, `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` (or
+/// `GOOGLE_API_KEY`), `XAI_API_KEY`, `AZURE_OPENAI_API_KEY`, `OPENAI_COMPATIBLE_API_KEY` and
+/// `OLLAMA_API_KEY`, and are sent to the addresses of their providers only: their own, or those in
+/// `addresses`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LlmConfig {
+    /// The addresses of providers, where they are not the usual ones. Default: none.
+    pub addresses: Addresses,
     /// Further addresses that agents may use as their `base_url`. Default: none.
     pub endpoints: Vec<Endpoint>,
     /// Which addresses agents may use as their `base_url` that are neither a provider's own address
@@ -99,6 +103,7 @@ pub struct LlmConfig {
 impl Default for LlmConfig {
     fn default() -> Self {
         Self {
+            addresses: Addresses::default(),
             endpoints: Vec::new(),
             unlisted: UnlistedEndpoints::default(),
             calls_max: 4,
@@ -107,6 +112,43 @@ impl Default for LlmConfig {
             connect_timeout: Duration::from_secs(10),
         }
     }
+}
+
+/// The addresses of providers. One that is not set is that of the environment variable, and without that
+/// the provider's own; the providers `azure` and `openai_compatible` have none of their own, and an agent
+/// that names one of them without an address is refused.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Addresses {
+    /// `OPENAI_BASE_URL`.
+    pub openai: Option<String>,
+    /// `OPENAI_COMPATIBLE_BASE_URL`.
+    pub openai_compatible: Option<String>,
+    /// `ANTHROPIC_BASE_URL`.
+    pub anthropic: Option<String>,
+    /// `GEMINI_BASE_URL`, or `GOOGLE_GEMINI_BASE_URL`.
+    pub gemini: Option<String>,
+    /// `OLLAMA_BASE_URL`. One that ends with `/v1` is used with OpenAI's protocol, which Ollama has there.
+    pub ollama: Option<String>,
+    /// `XAI_BASE_URL`.
+    pub xai: Option<String>,
+    /// OpenAI's models at Azure.
+    pub azure: AzureAddress,
+}
+
+/// OpenAI's models at Azure.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AzureAddress {
+    /// `AZURE_OPENAI_ENDPOINT`: `https://NAME.openai.azure.com`.
+    pub endpoint: Option<String>,
+    /// `AZURE_OPENAI_RESOURCE_NAME`: the name in that address, instead of it.
+    pub resource_name: Option<String>,
+    /// `AZURE_OPENAI_DEPLOYMENT`, or `AZURE_OPENAI_DEPLOYMENT_NAME`. Without it, an agent's model is the
+    /// name of a deployment.
+    pub deployment: Option<String>,
+    /// `AZURE_OPENAI_API_VERSION`. Without it, requests go to `/openai/v1`, which needs none.
+    pub api_version: Option<String>,
 }
 
 /// An address of language models that agents may use.

@@ -13,6 +13,7 @@ mod action;
 mod brain;
 mod config;
 mod custom_actions;
+mod environment;
 mod http;
 mod mcp;
 mod metrics;
@@ -23,7 +24,8 @@ mod tools;
 mod worker;
 
 pub use config::{
-    AllowedServer, Config, Endpoint, LlmConfig, McpConfig, ProcessorsConfig, UnlistedEndpoints,
+    Addresses, AllowedServer, AzureAddress, Config, Endpoint, LlmConfig, McpConfig,
+    ProcessorsConfig, UnlistedEndpoints,
 };
 pub use sdk::{Action, ActionCtx, Backoff, Error, RunFuture};
 pub use worker::{Worker, run, run_with};

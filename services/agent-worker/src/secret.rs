@@ -2,19 +2,20 @@
 
 use std::fmt;
 
+use crate::environment::variable;
+
 /// A key or another secret. It is never displayed.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
 impl Secret {
+    pub(crate) fn new(value: String) -> Self {
+        Self(value)
+    }
+
     /// The value of an environment variable, if it is set and not empty.
     pub(crate) fn from_variable(name: &str) -> Option<Self> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "secrets belong to the process; this is the one place where they are read"
-        )]
-        let value = std::env::var(name).ok()?;
-        (!value.is_empty()).then_some(Self(value))
+        variable(name).map(Self)
     }
 
     /// The value, for the server that it is for.

@@ -1,5 +1,6 @@
 //! Brains: what an agent thinks with.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -122,6 +123,39 @@ pub struct Llm {
     #[serde(default = "default_call_timeout", with = "seconds")]
     #[schema(value_type = f64, default = 60)]
     pub call_timeout_seconds: Duration,
+    /// Settings in which servers and models differ.
+    #[serde(default, skip_serializing_if = "LlmOptions::is_default")]
+    #[schema(required = false)]
+    pub options: LlmOptions,
+}
+
+/// Settings in which servers and models differ. What is not set is not sent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LlmOptions {
+    /// How much the model reasons, as its provider names it: `low`, `high`, ...
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_effort: Option<String>,
+    /// OpenAI's protocol: whether `stream_options` is sent, so that a stream has its counts of tokens.
+    /// Some servers reject it. Yes when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream_options: Option<bool>,
+    /// OpenAI's protocol: whether the longest answer is sent as `max_completion_tokens` instead of
+    /// `max_tokens`. When absent, it is for OpenAI and Azure themselves, and not for other servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_completion_tokens: Option<bool>,
+    /// Further headers. Those with a key are the worker's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Further fields of the body. Objects are merged, and `null` removes a field.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    #[schema(value_type = Object)]
+    pub body: serde_json::Map<String, serde_json::Value>,
+}
+
+impl LlmOptions {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 const fn default_call_timeout() -> Duration {
@@ -140,4 +174,12 @@ pub enum Provider {
     Gemini,
     /// Ollama's own protocol.
     Ollama,
+    /// Another server with OpenAI's chat completions. It has no address of its own: the agent's
+    /// `base_url` or the worker's configuration names one.
+    #[serde(alias = "openai-compatible")]
+    OpenaiCompatible,
+    /// OpenAI's models at Azure. It has no address of its own.
+    Azure,
+    /// xAI, with OpenAI's chat completions.
+    Xai,
 }

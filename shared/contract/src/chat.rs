@@ -1,5 +1,9 @@
 //! Chats, and their messages.
 
+mod answer_limit;
+
+pub use answer_limit::{ANSWER_BYTES_MAX, AnswerLimit, TRUNCATION_MARK};
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

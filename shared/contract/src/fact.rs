@@ -315,6 +315,10 @@ pub struct MessagePosted {
     /// messages that begin a turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown_mention: Option<String>,
+    /// Whether it is only the beginning of an answer that was longer than what is kept: it ends with
+    /// [`TRUNCATION_MARK`](crate::chat::TRUNCATION_MARK).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub truncated: bool,
     /// What it cost to think of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,

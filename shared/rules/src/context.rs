@@ -139,5 +139,6 @@ fn use_chat_model(world: &World, agent: &mut Entity) {
         temperature: None,
         tokens_max: None,
         call_timeout_seconds: TITLE_TIMEOUT,
+        options: Default::default(),
     }));
 }

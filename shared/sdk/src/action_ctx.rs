@@ -1,11 +1,13 @@
 //! The context that an action gets for one attempt at a run.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bus::CommandError;
 use bytes::Bytes;
+use contract::chat::AnswerLimit;
 use contract::query::EventRow;
 use contract::view::GetView;
 use contract::{
@@ -37,6 +39,7 @@ pub struct ActionCtx {
     is_muted: bool,
     /// Whether the context with which the run was dispatched is still to be used.
     has_context: AtomicBool,
+    limit: AnswerLimit,
     sent: Arc<SentText>,
     user_code: Arc<UserCode>,
     cancellation: CancellationToken,
@@ -63,6 +66,7 @@ impl ActionCtx {
             chunk_index: 0,
             is_muted: false,
             has_context: AtomicBool::new(false),
+            limit: AnswerLimit::default(),
             sent,
             user_code,
             _cancel_on_drop: cancellation.clone().drop_guard(),
@@ -259,7 +263,8 @@ impl ActionCtx {
     }
 
     /// Publishes a chunk of the answer to subscribers. Chunks may be lost: the result must hold the
-    /// complete answer.
+    /// complete answer. What a chat does not keep of an answer is not published
+    /// ([`ANSWER_BYTES_MAX`](contract::chat::ANSWER_BYTES_MAX)).
     pub async fn publish_chunk(&mut self, text: &str) {
         self.publish(text, false).await;
     }
@@ -280,6 +285,7 @@ impl ActionCtx {
         if self.chunk_index > 0 && self.attempt < last {
             self.attempt += 1;
             self.chunk_index = 0;
+            self.limit = AnswerLimit::default();
             self.sent.restart();
         }
     }
@@ -290,6 +296,17 @@ impl ActionCtx {
         }
         let Some(origin) = self.sent.admit(text, progress) else {
             return;
+        };
+        let text = match origin {
+            // What a chat keeps of an answer, and no more.
+            Origin::Chat if !progress => {
+                let kept = self.limit.push(text);
+                if kept.is_empty() && !text.is_empty() {
+                    return;
+                }
+                kept
+            }
+            Origin::Chat | Origin::Node(_) => Cow::Borrowed(text),
         };
         let Run {
             id,
@@ -315,7 +332,7 @@ impl ActionCtx {
             turn,
             session,
             node,
-            text: text.to_owned(),
+            text: text.into_owned(),
             progress,
         };
         self.chunk_index += 1;

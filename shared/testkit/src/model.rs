@@ -1,4 +1,5 @@
-//! A scripted OpenAI-compatible server: `POST /v1/chat/completions`, streamed or not.
+//! A scripted OpenAI-compatible server: `POST /v1/chat/completions`, streamed or not. Responses that are
+//! given byte by byte ([`Reply::raw`]) may be of any protocol, and answer on any path.
 //!
 //! Each request takes the next reply of the queue ([`ModelServer::reply`]); if the queue is empty, a
 //! function replies ([`ModelServer::answer_with`]), which by default repeats the last message.
@@ -11,9 +12,9 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, Response, StatusCode, header};
+use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
 use axum::routing::post;
-use futures::stream::{self, StreamExt};
+use futures::stream::{self, Stream, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -40,6 +41,8 @@ struct Script {
 /// A request as it was received.
 #[derive(Debug, Clone)]
 pub struct ModelRequest {
+    /// Its path and its query.
+    pub path: String,
     /// Its headers.
     pub headers: HeaderMap,
     /// Its body.
@@ -64,6 +67,11 @@ impl ModelRequest {
             .pop()
             .map(|(_, text)| text)
             .unwrap_or_default()
+    }
+
+    /// A header, as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
     }
 
     /// The bearer token.
@@ -93,6 +101,12 @@ enum Kind {
         calls: Vec<[String; 3]>,
     },
     Status(u16, Option<String>),
+    Rejection(u16, String),
+    Raw {
+        content_type: String,
+        pieces: Vec<Bytes>,
+        end: RawEnd,
+    },
     Stall {
         chunks: usize,
     },
@@ -102,7 +116,49 @@ enum Kind {
     Garbage,
 }
 
+/// How a raw response ends.
+#[derive(Debug, Clone, Copy)]
+enum RawEnd {
+    Complete,
+    Cut,
+    Open,
+}
+
 impl Reply {
+    /// Replies with these bytes, each piece sent by itself.
+    pub fn raw<P: Into<Bytes>>(content_type: &str, pieces: impl IntoIterator<Item = P>) -> Self {
+        Kind::Raw {
+            content_type: content_type.to_owned(),
+            pieces: pieces.into_iter().map(Into::into).collect(),
+            end: RawEnd::Complete,
+        }
+        .into()
+    }
+
+    /// Leaves the connection of a raw response open behind the last piece.
+    #[must_use]
+    pub fn left_open(self) -> Self {
+        self.ends(RawEnd::Open)
+    }
+
+    /// Breaks the connection of a raw response behind the last piece.
+    #[must_use]
+    pub fn cut_off(self) -> Self {
+        self.ends(RawEnd::Cut)
+    }
+
+    fn ends(mut self, new_end: RawEnd) -> Self {
+        if let Kind::Raw { end, .. } = &mut self.kind {
+            *end = new_end;
+        }
+        self
+    }
+
+    /// Rejects the request with this status and this body.
+    pub fn rejection(status: u16, body: &str) -> Self {
+        Kind::Rejection(status, body.to_owned()).into()
+    }
+
     /// Replies with this text, one word per chunk when streamed, and with its usage.
     pub fn text(text: &str) -> Self {
         Kind::Text(text.to_owned()).into()
@@ -183,6 +239,7 @@ impl ModelServer {
         });
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
+            .fallback(complete)
             .with_state(Arc::clone(&script));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound port");
@@ -204,6 +261,11 @@ impl ModelServer {
         format!("http://{}/v1", self.address)
     }
 
+    /// The address without a path.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// Adds a reply to the queue: each is used once, in this order.
     pub fn reply(&self, reply: Reply) -> &Self {
         self.script.queue.lock().unwrap().push_back(reply);
@@ -223,11 +285,16 @@ impl ModelServer {
 
 async fn complete(
     State(script): State<Arc<Script>>,
+    uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
     let body = serde_json::from_slice(&body).unwrap_or_default();
-    let request = ModelRequest { headers, body };
+    let request = ModelRequest {
+        path: uri.to_string(),
+        headers,
+        body,
+    };
     script.requests.lock().unwrap().push(request.clone());
     let queued = script.queue.lock().unwrap().pop_front();
     let reply = queued.unwrap_or_else(|| {
@@ -239,6 +306,18 @@ async fn complete(
     }
     match reply.kind {
         Kind::Status(status, retry_after) => reject(status, retry_after),
+        Kind::Rejection(status, body) => {
+            let status = StatusCode::from_u16(status).unwrap();
+            Response::builder()
+                .status(status)
+                .body(body.into())
+                .unwrap()
+        }
+        Kind::Raw {
+            content_type,
+            pieces,
+            end,
+        } => raw(&content_type, pieces, end),
         Kind::Garbage => respond("text/event-stream", "data: {\"choices\": [nonsense\n\n"),
         Kind::Text(text) if request.is_streamed() => streamed(&text, &[]),
         Kind::Text(text) => complete_response(&text, &[]),
@@ -342,17 +421,36 @@ fn streamed(text: &str, calls: &[[String; 3]]) -> Response<Body> {
     respond("text/event-stream", Body::from_stream(stream::iter(events)))
 }
 
+fn raw(content_type: &str, pieces: Vec<Bytes>, end: RawEnd) -> Response<Body> {
+    let end = match end {
+        RawEnd::Complete => stream::empty().boxed(),
+        RawEnd::Cut => stream::iter([Err(std::io::Error::other("cut"))]).boxed(),
+        RawEnd::Open => stream::pending().boxed(),
+    };
+    respond(
+        content_type,
+        flushed(stream::iter(pieces.into_iter().map(Ok)).chain(end)),
+    )
+}
+
 /// Some chunks, each flushed by itself, then `end`.
 fn broken(
     chunks: usize,
-    end: stream::BoxStream<'static, Result<String, std::io::Error>>,
+    end: stream::BoxStream<'static, Result<Bytes, std::io::Error>>,
 ) -> Response<Body> {
-    let chunks = (0..chunks).map(|index| Ok(text_chunk(&format!("piece{index} "))));
+    let chunks = (0..chunks).map(|index| Ok(text_chunk(&format!("piece{index} ")).into()));
+    respond(
+        "text/event-stream",
+        flushed(stream::iter(chunks).chain(end)),
+    )
+}
+
+/// A body whose pieces are flushed one by one.
+fn flushed(pieces: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static) -> Body {
     // A connection flushes what it has when its body is pending. Chunks that are not flushed when the
     // cut comes would be lost with it, so the body is pending once before each item.
-    let events = stream::iter(chunks).chain(end).then(async |event| {
+    Body::from_stream(pieces.then(async |piece| {
         tokio::task::yield_now().await;
-        event
-    });
-    respond("text/event-stream", Body::from_stream(events))
+        piece
+    }))
 }

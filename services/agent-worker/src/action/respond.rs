@@ -18,6 +18,8 @@ use crate::tools::Toolset;
 const STEPS_MAX: usize = 24;
 /// What stands between the texts of two steps.
 const PARAGRAPH: &str = "\n\n";
+/// The end of an answer that the model could not finish, for its readers.
+const CUT_MARK: &str = "\n\n[cut off: the model reached its maximum number of tokens]";
 
 /// Answers the last message of a chat with the brain of an agent, or returns the tool calls that its
 /// model makes first. As a node of a flow it answers a request, or handles an event.
@@ -80,7 +82,11 @@ impl Respond {
             }
         };
         // The turn is large: it has the connections to models and tools.
-        let completion = Box::pin(limit_turn(deadline, limit, turn)).await?;
+        let mut completion = Box::pin(limit_turn(deadline, limit, turn)).await?;
+        if completion.is_cut && completion.calls.is_empty() {
+            ctx.publish_chunk(CUT_MARK).await;
+            completion.text.push_str(CUT_MARK);
+        }
         if let Some(node) = &context.node {
             return session::result(&node.step, completion);
         }

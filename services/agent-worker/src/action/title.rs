@@ -4,7 +4,7 @@ use contract::action::TitleOutput;
 use contract::brain::Llm;
 use contract::chat::ChatMessage;
 use contract::run::RunResult;
-use contract::{ActionName, Brain, RunContext};
+use contract::{ActionName, Brain, EntityId, RunContext};
 use sdk::{Action, ActionCtx, Error, RunFuture};
 use serde_json::value::to_raw_value;
 
@@ -13,8 +13,8 @@ use crate::tools::Toolset;
 
 /// The part of a message that is relevant for a title.
 const MESSAGE_CHARACTERS_MAX: usize = 240;
-/// A title has a few words.
-const TOKENS_MAX: u32 = 20;
+/// A title has a few words, but a model may think before it writes them.
+const TOKENS_MAX: u32 = 2048;
 const PROMPT: &str = "You name conversations. Answer with a title of at most six words for the one \
                       that you are shown, in its language, and with nothing else.";
 
@@ -55,6 +55,9 @@ impl Title {
             ..(**llm).clone()
         };
         let message = ChatMessage {
+            // Not the agent's own, even when it wrote the last message: the model is to answer it.
+            sender: EntityId::world(),
+            from_agent: false,
             text: transcript(&context),
             ..last.clone()
         };
@@ -68,8 +71,12 @@ impl Title {
             deadline: ctx.deadline(),
         };
         let completion = self.models.complete(&llm, request, &mut ctx).await?;
+        let mut lines = completion.text.lines().map(str::trim);
         let output = TitleOutput {
-            title: completion.text,
+            title: lines
+                .find(|line| !line.is_empty())
+                .unwrap_or_default()
+                .to_owned(),
         };
         Ok(RunResult {
             output: to_raw_value(&output).ok(),

@@ -10,4 +10,6 @@ pub(crate) struct Completion {
     pub(crate) calls: Vec<ToolCall>,
     /// The tokens that the model used, if it reports them.
     pub(crate) usage: Option<Usage>,
+    /// Whether the model reached its maximum number of tokens: the text is not complete.
+    pub(crate) is_cut: bool,
 }

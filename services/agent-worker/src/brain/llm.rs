@@ -1,10 +1,12 @@
 //! Language models. Start with `client.rs`: a model request takes as many attempts as it needs,
-//! within limits.
+//! within limits. The wire protocols are in `shared/models`.
 
 mod attempt;
 mod client;
 mod endpoint;
 mod error;
+mod options;
 mod prompt;
+mod signatures;
 
 pub(crate) use client::ModelClient;

@@ -24,6 +24,7 @@ pub(crate) async fn complete(
             text: String::new(),
             calls: vec![tool_call(call, request)?],
             usage: None,
+            is_cut: false,
         });
     }
     let reply = rule.map_or(&script.default, |rule| &rule.reply);
@@ -44,6 +45,7 @@ pub(crate) async fn complete(
         text,
         calls: Vec::new(),
         usage: None,
+        is_cut: false,
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use contract::tool::{Choice, Question};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The maximum number of questions: people answer them at once.
 const QUESTIONS_MAX: usize = 8;
@@ -40,9 +40,9 @@ struct RawOption {
 ///
 /// # Errors
 /// What is invalid about them, for the model.
-pub(super) fn parse_questions(arguments: &Value) -> Result<Vec<Question>, String> {
-    let raw =
-        RawQuestions::deserialize(arguments).map_err(|error| format!("bad arguments: {error}"))?;
+pub(super) fn parse_questions(arguments: &RawValue) -> Result<Vec<Question>, String> {
+    let raw: RawQuestions =
+        serde_json::from_str(arguments.get()).map_err(|error| format!("bad arguments: {error}"))?;
     check_count("questions", raw.questions.len(), 1, QUESTIONS_MAX)?;
     let questions = (1..).zip(raw.questions);
     let questions: Vec<_> = questions
@@ -115,9 +115,14 @@ fn check_unique<'a>(what: &str, mut ids: impl Iterator<Item = &'a str>) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::value::to_raw_value;
+    use serde_json::{Value, json};
 
     use super::*;
+
+    fn parse(arguments: &Value) -> Result<Vec<Question>, String> {
+        parse_questions(&to_raw_value(arguments).unwrap())
+    }
 
     #[test]
     fn missing_ids_are_assigned() {
@@ -125,7 +130,7 @@ mod tests {
             {"question": "Which?", "options": [{"label": "A"}, {"id": "b", "label": "B"}], "multiple": true},
             {"id": "why", "header": "Reason", "question": "Why?", "multiple": true},
         ]});
-        let parsed = serde_json::to_value(parse_questions(&arguments).unwrap()).unwrap();
+        let parsed = serde_json::to_value(parse(&arguments).unwrap()).unwrap();
         assert_eq!(
             parsed,
             json!([
@@ -176,7 +181,7 @@ mod tests {
                 "two questions have the id \"a\"",
             ),
         ] {
-            let reason = parse_questions(&arguments).unwrap_err();
+            let reason = parse(&arguments).unwrap_err();
             assert!(reason.contains(expected), "{reason}");
         }
     }

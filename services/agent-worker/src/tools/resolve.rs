@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use contract::EntityId;
 use contract::tool::{Tool, ToolCall};
+use models::Arguments;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
@@ -42,23 +44,14 @@ impl Toolset {
         .collect()
     }
 
-    fn resolve_call(&self, id: String, mut raw: RawToolCall, bytes_left: &mut usize) -> ToolCall {
-        let mut target = None;
-        if let Some(ToolSource::Ability { is_own: true, .. }) = self.source(&raw.name)
-            && let Value::Object(arguments) = &mut raw.arguments
-        {
-            target = match take_target(arguments) {
-                Ok(target) => target,
-                Err(reason) => return refuse(id, raw, reason),
-            };
-        }
-        let arguments = match encode_arguments(&raw.arguments, bytes_left) {
-            Ok(arguments) => arguments,
+    fn resolve_call(&self, id: String, raw: RawToolCall, bytes_left: &mut usize) -> ToolCall {
+        let (arguments, target) = match self.arguments(&raw, bytes_left) {
+            Ok(found) => found,
             Err(reason) => return refuse(id, raw, reason),
         };
         let (tool, (reads_only, repeatable)) = match self.source(&raw.name) {
             None | Some(ToolSource::Mind) => (None, (false, false)),
-            Some(ToolSource::People) => match parse_questions(&raw.arguments) {
+            Some(ToolSource::People) => match parse_questions(&arguments) {
                 Ok(questions) => (Some(Tool::People { questions }), (false, false)),
                 Err(reason) => return refuse(id, raw, reason),
             },
@@ -96,6 +89,34 @@ impl Toolset {
         }
     }
 
+    /// The arguments of a call, and the target of the event, if they name one.
+    fn arguments(
+        &self,
+        raw: &RawToolCall,
+        bytes_left: &mut usize,
+    ) -> Result<(Box<RawValue>, Option<EntityId>), String> {
+        let spec = self.find(&raw.name);
+        let arguments = match &raw.arguments {
+            Arguments::Object(arguments) => arguments.clone(),
+            // Many models call a tool without parameters in this way.
+            Arguments::Absent if spec.is_none_or(|spec| !spec.requires_arguments()) => {
+                no_arguments()
+            }
+            Arguments::Absent => return Err("the call has no arguments".to_owned()),
+            Arguments::Unknown { reason } => return Err(reason.clone()),
+        };
+        let Some(left) = bytes_left.checked_sub(arguments.get().len()) else {
+            return Err(format!(
+                "the arguments of all calls have more than {ARGUMENTS_BYTES_MAX} bytes"
+            ));
+        };
+        *bytes_left = left;
+        match self.source(&raw.name) {
+            Some(ToolSource::Ability { is_own: true, .. }) => split_target(arguments),
+            _ => Ok((arguments, None)),
+        }
+    }
+
     fn source(&self, name: &str) -> Option<&ToolSource> {
         self.find(name).map(|spec| &spec.source)
     }
@@ -121,18 +142,17 @@ fn valid_name(name: &str) -> String {
     name
 }
 
-fn encode_arguments(arguments: &Value, bytes_left: &mut usize) -> Result<Box<RawValue>, String> {
-    if !arguments.is_object() {
-        return Err("the arguments must be a JSON object".to_owned());
+/// Separates the target from the other arguments, which stay as they are when they name none.
+fn split_target(arguments: Box<RawValue>) -> Result<(Box<RawValue>, Option<EntityId>), String> {
+    let parsed = serde_json::from_str::<Map<String, Value>>(arguments.get());
+    let mut fields = parsed.map_err(|error| error.to_string())?;
+    let count = fields.len();
+    let target = take_target(&mut fields)?;
+    if fields.len() == count {
+        return Ok((arguments, target));
     }
-    let arguments = to_raw_value(arguments).map_err(|error| error.to_string())?;
-    let Some(left) = bytes_left.checked_sub(arguments.get().len()) else {
-        let reason =
-            format!("the arguments of all calls have more than {ARGUMENTS_BYTES_MAX} bytes");
-        return Err(reason);
-    };
-    *bytes_left = left;
-    Ok(arguments)
+    let arguments = to_raw_value(&fields).map_err(|error| error.to_string())?;
+    Ok((arguments, target))
 }
 
 fn no_arguments() -> Box<RawValue> {
@@ -165,7 +185,12 @@ mod tests {
         Toolset::of_files(&[listed("read", true), listed("put", false)])
     }
 
-    fn raw(id: &str, name: &str, arguments: Value) -> RawToolCall {
+    fn raw(id: &str, name: &str, arguments: &Value) -> RawToolCall {
+        let arguments = to_raw_value(arguments).unwrap();
+        raw_with(id, name, Arguments::Object(arguments))
+    }
+
+    fn raw_with(id: &str, name: &str, arguments: Arguments) -> RawToolCall {
         RawToolCall {
             id: id.to_owned(),
             name: name.to_owned(),
@@ -174,14 +199,14 @@ mod tests {
         }
     }
 
-    fn resolve(name: &str, arguments: Value) -> ToolCall {
+    fn resolve(name: &str, arguments: &Value) -> ToolCall {
         let calls = vec![raw("a", name, arguments)];
         toolset().resolve_calls(calls).remove(0)
     }
 
     #[test]
     fn a_call_is_mapped_to_its_tool() {
-        let call = resolve("files_read", json!({"path": "/x"}));
+        let call = resolve("files_read", &json!({"path": "/x"}));
         let expected = Tool::Mcp {
             server: "files".to_owned(),
             tool: "read".to_owned(),
@@ -193,26 +218,35 @@ mod tests {
             (call.refused, call.signatures),
             (None, vec!["sig".to_owned()])
         );
-        assert!(!resolve("files_put", json!({})).reads_only);
+        assert!(!resolve("files_put", &json!({})).reads_only);
     }
 
     #[test]
     fn an_unknown_tool_is_none() {
-        let call = resolve("rm -rf", json!({}));
+        let call = resolve("rm -rf", &json!({}));
         assert_eq!((call.tool, call.refused), (None, None));
         assert_eq!(call.name, "rm_-rf");
     }
 
     #[test]
     fn invalid_arguments_are_refused() {
+        let object = |value: &Value| Arguments::Object(to_raw_value(value).unwrap());
         let large = json!({"text": "x".repeat(ARGUMENTS_BYTES_MAX)});
+        let unknown = Arguments::Unknown {
+            reason: "not valid JSON".to_owned(),
+        };
         for (name, arguments, expected) in [
-            ("files_read", json!("{broken"), "must be a JSON object"),
-            ("files_read", json!(null), "must be a JSON object"),
-            ("files_read", large, "more than 98304 bytes"),
-            ("ask_user_input", json!({}), "missing field `questions`"),
+            ("files_read", unknown, "not valid JSON"),
+            ("files_read", object(&large), "more than 98304 bytes"),
+            (
+                "ask_user_input",
+                object(&json!({})),
+                "missing field `questions`",
+            ),
+            ("ask_user_input", Arguments::Absent, "has no arguments"),
         ] {
-            let call = resolve(name, arguments);
+            let calls = vec![raw_with("a", name, arguments)];
+            let call = toolset().resolve_calls(calls).remove(0);
             let reason = call.refused.unwrap();
             assert!(reason.contains(expected), "{reason}");
             assert_eq!((call.arguments.get(), call.name.as_str()), ("{}", name));
@@ -220,9 +254,17 @@ mod tests {
     }
 
     #[test]
+    fn a_tool_without_parameters_needs_no_arguments() {
+        let calls = vec![raw_with("a", "files_read", Arguments::Absent)];
+        let call = toolset().resolve_calls(calls).remove(0);
+        assert!(call.refused.is_none() && call.tool.is_some());
+        assert_eq!(call.arguments.get(), "{}");
+    }
+
+    #[test]
     fn questions_are_for_people() {
         let questions = json!({"questions": [{"question": "Why?"}]});
-        let Some(Tool::People { questions }) = resolve("ask_user_input", questions).tool else {
+        let Some(Tool::People { questions }) = resolve("ask_user_input", &questions).tool else {
             panic!("the tool is people");
         };
         assert_eq!(questions[0].id, "question-1");
@@ -231,19 +273,19 @@ mod tests {
     #[test]
     fn ids_are_unique_and_the_number_of_calls_is_limited() {
         let ids = ["", "a", "a", "call-4", "", &"x".repeat(100)];
-        let given = ids.iter().map(|id| raw(id, "files_read", json!({})));
+        let given = ids.iter().map(|id| raw(id, "files_read", &json!({})));
         let calls = toolset().resolve_calls(given.collect());
         let ids: Vec<_> = calls.iter().map(|call| call.id.as_str()).collect();
         let expected = ["call-0", "a", "call-2", "call-4", "call-5", "call-6"];
         assert_eq!(ids, expected);
 
         let ids = ["call-2", "call-2-again", "", "call-3"];
-        let given = ids.iter().map(|id| raw(id, "files_read", json!({})));
+        let given = ids.iter().map(|id| raw(id, "files_read", &json!({})));
         let calls = toolset().resolve_calls(given.collect());
         let ids: Vec<_> = calls.iter().map(|call| call.id.as_str()).collect();
         assert_eq!(ids, ["call-2", "call-2-again", "call-3", "call-4"]);
 
-        let many = vec![raw("a", "files_read", json!({})); 100];
+        let many = vec![raw("a", "files_read", &json!({})); 100];
         let calls = toolset().resolve_calls(many);
         let made = calls.iter().filter(|call| call.refused.is_none()).count();
         assert_eq!((calls.len(), made), (CALLS_KEPT_MAX, CALLS_MAX));

@@ -41,6 +41,12 @@ pub(super) enum ToolSource {
 }
 
 impl ToolSpec {
+    /// Whether a call without arguments is incomplete.
+    pub(super) fn requires_arguments(&self) -> bool {
+        let required = self.schema.get("required").and_then(Value::as_array);
+        required.is_some_and(|names| !names.is_empty())
+    }
+
     pub(super) fn is_ability(&self, key: &AbilityKey) -> bool {
         matches!(&self.source, ToolSource::Ability { entity, ability, .. }
             if *entity == key.entity && *ability == key.ability)

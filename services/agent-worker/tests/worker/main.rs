@@ -10,6 +10,7 @@ mod calls;
 mod flows;
 mod llm;
 mod minds;
+mod odd_models;
 mod programs;
 mod queue;
 mod respond;

@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 use crate::validation::Fields;
 
 /// The providers that a body may name.
-pub(crate) const PROVIDERS: [&str; 6] = [
+pub(crate) const PROVIDERS: [&str; 7] = [
     "openai",
     "anthropic",
     "google",
     "ollama",
     "openai-compatible",
     "azure",
+    "xai",
 ];
 const STATES: [&str; 3] = ["active", "inactive", "error"];
 /// Fields that are stored for clients and mean nothing to the world.
@@ -155,15 +156,19 @@ fn default_llm() -> Llm {
         temperature: None,
         tokens_max: None,
         call_timeout_seconds: std::time::Duration::from_secs(60),
+        options: Default::default(),
     }
 }
 
-/// The provider of this name, or the one whose protocol it uses.
+/// The provider of this name.
 pub(crate) fn parse_provider(name: &str) -> Provider {
     match name {
         "anthropic" => Provider::Anthropic,
         "google" => Provider::Gemini,
         "ollama" => Provider::Ollama,
+        "openai-compatible" => Provider::OpenaiCompatible,
+        "azure" => Provider::Azure,
+        "xai" => Provider::Xai,
         _ => Provider::Openai,
     }
 }
@@ -193,13 +198,13 @@ mod tests {
             (
                 json!({"provider": "azure"}),
                 "azure",
-                Provider::Openai,
+                Provider::Azure,
                 "gpt-4",
             ),
             (
                 json!({"provider": "openai-compatible"}),
                 "openai-compatible",
-                Provider::Openai,
+                Provider::OpenaiCompatible,
                 "gpt-4",
             ),
             (

@@ -126,6 +126,9 @@ pub(crate) fn provider_name(
         (None, Some(Provider::Anthropic)) => "anthropic".to_owned(),
         (None, Some(Provider::Gemini)) => "google".to_owned(),
         (None, Some(Provider::Ollama)) => "ollama".to_owned(),
+        (None, Some(Provider::OpenaiCompatible)) => "openai-compatible".to_owned(),
+        (None, Some(Provider::Azure)) => "azure".to_owned(),
+        (None, Some(Provider::Xai)) => "xai".to_owned(),
     }
 }
 

@@ -102,6 +102,7 @@ fn posted(sender: &EntityId, text: &str, turn: MessageId) -> Fact {
         from_agent: sender.as_str() == "ada",
         sender_kind: (sender.as_str() == "human").then_some(EntityKind::User),
         unknown_mention: None,
+        truncated: false,
         usage: None,
     })
 }
@@ -331,6 +332,7 @@ impl World {
             from_agent: true,
             sender_kind: None,
             unknown_mention: None,
+            truncated: false,
             usage: None,
         });
         let ended = Fact::TurnEnded(TurnEnded { turn });

@@ -10,6 +10,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
+use contract::brain::{Llm, Provider};
 use contract::query::{
     ChatRow, ChatsQuery, EventRow, EventsQuery, MessageRow, MessagesQuery, QueryReply,
 };
@@ -63,6 +64,15 @@ fn the_log_and_the_queue() {
     check::<Chunk>(&golden!("chunk_progress"));
     check::<Chunk>(&golden!("chunk_session"));
     check::<CloudEvent>(&golden!("cloud_event"));
+}
+
+#[test]
+fn the_options_of_a_model() {
+    let llm = golden!("llm");
+    check::<Llm>(&llm);
+    // Other clients write the name of this provider with a hyphen.
+    let provider = |name: &str| serde_json::from_value::<Provider>(json!(name)).unwrap();
+    assert_eq!(provider("openai-compatible"), provider("openai_compatible"));
 }
 
 #[test]

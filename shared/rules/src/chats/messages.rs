@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contract::chat::{ChatMessage, ChatText};
+use contract::chat::{AnswerLimit, ChatMessage, ChatText};
 use contract::fact::{MessagePosted, MessageRemoved};
 use contract::{
     ChatId, EntityId, EntityKind, EventId, Fact, MessageId, Rejection, RejectionCause,
@@ -61,6 +61,7 @@ pub(crate) fn post(
         from_agent: is_agent(world, sender),
         sender_kind: world.entities.get(sender).map(|entity| entity.kind),
         unknown_mention: unknown_mention(world, text),
+        truncated: false,
         usage: None,
     };
     push_posted(chat, sender, posted, message.causation, decider)?;
@@ -103,15 +104,17 @@ pub(crate) fn post_answer(
     let Some(state) = world.chats.get(chat) else {
         return Ok(());
     };
+    // The text of an agent is cut, never refused: the agent could not do better.
+    let mut limit = AnswerLimit::default();
+    let text = limit.push(text);
     let answer = Answer {
-        text,
+        text: &text,
         agent_id: agent.as_str(),
         sender: question.sender.as_str(),
         kind: sender_kind(world, &question.sender),
         auto_reply: agent_config(world, agent).is_none_or(|config| config.auto_reply),
     };
     let text = finish_answer(dialect(world), &answer);
-    // The text of an agent is cut, never refused: the agent could not do better.
     let text = text[..text.floor_char_boundary(TEXT_BYTES_MAX)].replace('\0', "");
     if text.trim().is_empty() {
         return Ok(());
@@ -128,6 +131,7 @@ pub(crate) fn post_answer(
         from_agent: true,
         sender_kind: Some(EntityKind::Agent),
         unknown_mention: None,
+        truncated: limit.is_cut(),
         usage,
     };
     push_posted(chat, agent, posted, None, decider)?;
@@ -162,6 +166,7 @@ fn push_notices(
             from_agent: true,
             sender_kind: Some(EntityKind::Agent),
             unknown_mention: None,
+            truncated: false,
             usage: None,
         };
         push_posted(chat, &agent, posted, None, decider)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use contract::brain::{Brain, Script};
+use contract::brain::{Brain, LlmOptions, Script};
 use contract::{AgentConfig, Entity, EntityId, Rejection};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -16,6 +16,7 @@ const NAME_BYTES_MAX: usize = 1024;
 const DESCRIPTION_BYTES_MAX: usize = 16 * 1024;
 const METADATA_BYTES_MAX: usize = 64 * 1024;
 const PROMPT_BYTES_MAX: usize = 128 * 1024;
+const OPTIONS_BYTES_MAX: usize = 16 * 1024;
 /// The longest state: it is in the world's own, and in each event that describes its entity.
 const STATE_BYTES_MAX: usize = 64 * 1024;
 /// Calls of one rule of a script: each is a step, and an answer has only so many.
@@ -99,6 +100,7 @@ pub(crate) fn check_brain(brain: &Brain, field: &str) -> Result<(), Rejection> {
             if llm.model.is_empty() {
                 return Err(invalid(format!("{field}.model"), "a model has a name"));
             }
+            check_options(&llm.options, &format!("{field}.options"))?;
             check_text(
                 &llm.system_prompt,
                 PROMPT_BYTES_MAX,
@@ -108,6 +110,15 @@ pub(crate) fn check_brain(brain: &Brain, field: &str) -> Result<(), Rejection> {
         Brain::Function { .. } | Brain::Client {} => Ok(()),
         Brain::Script(script) => check_script(script, &format!("{field}.script")),
     }
+}
+
+fn check_options(options: &LlmOptions, field: &str) -> Result<(), Rejection> {
+    let bytes = serde_json::to_string(options).map_or(0, |json| json.len());
+    if bytes > OPTIONS_BYTES_MAX {
+        let detail = format!("{bytes} bytes; at most {OPTIONS_BYTES_MAX} are taken");
+        return Err(too_large(detail, Some(field.to_owned())));
+    }
+    Ok(())
 }
 
 fn check_script(script: &Script, field: &str) -> Result<(), Rejection> {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use contract::chat::ChatText;
+use contract::chat::{ANSWER_BYTES_MAX, ChatText, TRUNCATION_MARK};
 use contract::command::SetTimer;
+use contract::fact::MessagePosted;
 use contract::{Chat, Command};
 
 use super::chats::{chat_id, with_model};
@@ -140,6 +141,26 @@ fn what_follows_from_a_command_takes_as_many_commits_as_it_needs() {
     assert_eq!(ended, 5 * 201);
     assert!(story.world.chats.open_turns() == 0);
     assert_eq!(story.world.next_due(), None);
+}
+
+#[test]
+fn an_answer_that_is_longer_than_what_is_kept_ends_with_a_mark() {
+    let mut story = Story::begin(&["ada"]);
+    for (bytes, is_cut) in [(ANSWER_BYTES_MAX, false), (2 * ANSWER_BYTES_MAX, true)] {
+        story.say("explain everything");
+        let [run] = story.open()[..] else {
+            panic!("an answer is open")
+        };
+        let events = story.answer(run, &"x".repeat(bytes)).unwrap();
+        let posted = events
+            .iter()
+            .find(|event| event.event_type.as_str() == "message.posted")
+            .unwrap();
+        let posted: MessagePosted = serde_json::from_str(posted.data.get()).unwrap();
+        assert_eq!(posted.truncated, is_cut);
+        assert_eq!(posted.text.contains(TRUNCATION_MARK.trim()), is_cut);
+        assert!(posted.text.len() <= 64 * 1024);
+    }
 }
 
 #[test]

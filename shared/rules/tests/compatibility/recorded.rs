@@ -19,7 +19,7 @@ const VIEWS_EVERY: usize = 97;
 const SNAPSHOT_EVERY: usize = 251;
 
 /// Optional fields that were added after the hashes were recorded.
-const NEWER_FIELDS: [&str; 3] = ["purpose", "sender_kind", "unknown_mention"];
+const NEWER_FIELDS: [&str; 4] = ["purpose", "sender_kind", "truncated", "unknown_mention"];
 
 const RECORDED: &str = include_str!("recorded.txt");
 

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use contract::brain::{Llm, Provider};
+use contract::brain::Llm;
+use models::{Client, Retry};
 use sdk::{ActionCtx, Error};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{Instrument, Span, field, info_span, warn};
 
 use super::attempt::{Attempt, execute};
-use super::endpoint::Endpoints;
-use super::error::{ModelError, RetryAdvice};
+use super::endpoint::{Endpoints, provider_name};
+use super::error::ModelError;
+use super::options::options;
 use crate::brain::completion::Completion;
 use crate::brain::model_request::ModelRequest;
 use crate::config::LlmConfig;
@@ -21,13 +23,13 @@ pub(crate) struct ModelClient {
     config: LlmConfig,
     endpoints: Endpoints,
     /// `HTTP_PROXY` and the like apply, except to this machine itself.
-    outside: genai::Client,
-    loopback: genai::Client,
+    outside: Client,
+    loopback: Client,
     metrics: Metrics,
 }
 
 impl ModelClient {
-    /// Reads the keys.
+    /// Reads the addresses and the keys.
     ///
     /// # Errors
     /// When an address of the configuration is invalid, or its key is not set.
@@ -49,12 +51,14 @@ impl ModelClient {
         ctx: &mut ActionCtx,
     ) -> Result<Completion, Error> {
         let destination = self.endpoints.resolve(llm)?;
+        let options = options(llm, destination.max_completion_tokens)?;
         let mut number = 1;
         let mut is_streamed = true;
         loop {
             let attempt = Attempt {
                 llm,
                 request,
+                options: &options,
                 destination: &destination,
                 is_streamed,
             };
@@ -80,9 +84,9 @@ impl ModelClient {
     /// The pause before the next attempt; `None` when there is none.
     fn retry_pause(&self, error: &ModelError, number: u32, deadline: Instant) -> Option<Duration> {
         let pause = match error.retry {
-            RetryAdvice::Never => return None,
-            RetryAdvice::WithBackoff => self.config.retry.pause(number),
-            RetryAdvice::After(pause) => pause,
+            Retry::Never => return None,
+            Retry::WithBackoff => self.config.retry.pause(number),
+            Retry::After(pause) => pause,
         };
         let left = deadline.saturating_duration_since(Instant::now());
         (number < self.config.calls_max && pause < left).then_some(pause)
@@ -130,10 +134,8 @@ impl ModelClient {
     }
 }
 
-fn client(http: reqwest::ClientBuilder) -> anyhow::Result<genai::Client> {
-    Ok(genai::Client::builder()
-        .with_reqwest(http.build()?)
-        .build()?)
+fn client(http: reqwest::ClientBuilder) -> anyhow::Result<Client> {
+    Ok(Client::new(http.build()?))
 }
 
 /// Attributes by OpenTelemetry's conventions for generative AI.
@@ -152,13 +154,4 @@ fn span(attempt: &Attempt<'_>, provider: &'static str) -> Span {
         server.address = attempt.destination.host(),
         "error.type" = field::Empty,
     )
-}
-
-fn provider_name(provider: Provider) -> &'static str {
-    match provider {
-        Provider::Openai => "openai",
-        Provider::Anthropic => "anthropic",
-        Provider::Gemini => "gcp.gemini",
-        Provider::Ollama => "ollama",
-    }
 }

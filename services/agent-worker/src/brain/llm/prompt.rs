@@ -1,21 +1,25 @@
-//! Builds the request of the model client from a model request.
+//! Builds the prompt of a model request.
 
 use std::collections::BTreeSet;
 
 use contract::brain::Llm;
 use contract::tool::ToolStep;
-use genai::chat::{
-    ChatMessage, ChatOptions, ChatRequest, ContentPart, MessageContent, Tool, ToolCall,
-    ToolResponse,
-};
-use serde_json::{Value, json};
+use models::{Message, Protocol, SentCall, Tool, ToolResult};
+use serde_json::{Map, json};
 
+use super::signatures;
 use crate::brain::model_request::ModelRequest;
-use crate::tools::RawToolCall;
+
+/// What a model is to answer.
+pub(super) struct Prompt {
+    pub(super) system: String,
+    pub(super) messages: Vec<Message>,
+    pub(super) tools: Vec<Tool>,
+}
 
 /// The system prompt, then the chat: messages of the agent have the role assistant, the others the
 /// role user, with the name of the sender when there are several. Then the tool steps.
-pub(super) fn build(llm: &Llm, request: ModelRequest<'_>) -> ChatRequest {
+pub(super) fn build(llm: &Llm, request: ModelRequest<'_>, protocol: Protocol) -> Prompt {
     let agent = &request.agent.id;
     let senders: BTreeSet<_> = request
         .messages
@@ -46,44 +50,53 @@ pub(super) fn build(llm: &Llm, request: ModelRequest<'_>) -> ChatRequest {
         }
     }
     let messages = merged.into_iter().map(|(is_own, text)| match is_own {
-        true => ChatMessage::assistant(text),
-        false => ChatMessage::user(text),
+        true => Message::Assistant {
+            text,
+            calls: Vec::new(),
+            extra: Map::new(),
+        },
+        false => Message::User(text),
     });
-    let messages = messages.chain(request.steps.iter().flat_map(step_messages));
-    let system = system_prompt(llm, request, has_several_senders);
-    let chat = ChatRequest::new(messages.collect()).with_system(system);
-    match tools(request) {
-        tools if tools.is_empty() => chat,
-        tools => chat.with_tools(tools),
+    let steps = request.steps.iter();
+    let messages = messages.chain(steps.flat_map(|step| step_messages(step, protocol)));
+    Prompt {
+        system: system_prompt(llm, request, has_several_senders),
+        messages: messages.collect(),
+        tools: tools(request),
     }
 }
 
 /// The messages of a tool step: the calls of the assistant, and the results of the tools.
-fn step_messages(step: &ToolStep) -> Vec<ChatMessage> {
-    let text = Some(&step.said).filter(|text| !text.is_empty());
-    let mut parts: Vec<_> = text.cloned().map(ContentPart::Text).into_iter().collect();
-    let mut results = Vec::new();
+fn step_messages(step: &ToolStep, protocol: Protocol) -> Vec<Message> {
+    let (mut calls, mut results) = (Vec::new(), Vec::new());
+    let mut message_extra = Map::new();
     for (call, result) in &step.calls {
-        let call = ToolCall {
-            call_id: call.id.clone(),
-            fn_name: call.name.clone(),
-            fn_arguments: serde_json::from_str(call.arguments.get()).unwrap_or_default(),
-            thought_signatures: Some(call.signatures.clone()).filter(|them| !them.is_empty()),
-        };
-        // Not all providers have a field for failures.
-        let text = match result.failed {
-            true => format!("error: {}", result.text),
-            false => result.text.clone(),
-        };
-        results.push(ToolResponse::from_tool_call(&call, text));
-        parts.push(ContentPart::ToolCall(call));
+        let (extra, of_message) = signatures::decode(protocol, &call.signatures);
+        message_extra.extend(of_message);
+        results.push(ToolResult {
+            id: call.id.clone(),
+            name: call.name.clone(),
+            text: result.text.clone(),
+            failed: result.failed,
+            extra: extra.clone(),
+        });
+        calls.push(SentCall {
+            id: call.id.clone(),
+            name: call.name.clone(),
+            arguments: call.arguments.clone(),
+            extra,
+        });
     }
     let mut messages = Vec::new();
-    if !parts.is_empty() {
-        messages.push(ChatMessage::assistant(MessageContent::from_parts(parts)));
+    if !step.said.is_empty() || !calls.is_empty() {
+        messages.push(Message::Assistant {
+            text: step.said.clone(),
+            calls,
+            extra: message_extra,
+        });
     }
     if !results.is_empty() {
-        messages.push(ChatMessage::from(results));
+        messages.push(Message::ToolResults(results));
     }
     messages
 }
@@ -98,32 +111,17 @@ fn tools(request: ModelRequest<'_>) -> Vec<Tool> {
         .map(|(call, _)| call.name.as_str())
         .filter(|name| !names.contains(name))
         .collect();
-    let specs = specs.iter().map(|tool| {
-        Tool::new(tool.name.clone())
-            .with_description(tool.description.clone())
-            .with_schema(tool.schema.clone())
+    let specs = specs.iter().map(|tool| Tool {
+        name: tool.name.clone(),
+        description: tool.description.clone(),
+        schema: tool.schema.clone(),
     });
-    let removed = removed.into_iter().map(|name| {
-        Tool::new(name)
-            .with_description("It is not there any more.")
-            .with_schema(json!({"type": "object", "properties": {}}))
+    let removed = removed.into_iter().map(|name| Tool {
+        name: name.to_owned(),
+        description: "It is not there any more.".to_owned(),
+        schema: json!({"type": "object", "properties": {}}),
     });
     specs.chain(removed).collect()
-}
-
-/// The tool calls of a completion.
-pub(super) fn raw_calls(calls: Vec<ToolCall>) -> Vec<RawToolCall> {
-    let raw = |call: ToolCall| RawToolCall {
-        id: call.call_id,
-        name: call.fn_name,
-        arguments: match call.fn_arguments {
-            // Some models call a tool without parameters with an empty string.
-            Value::String(text) if text.trim().is_empty() => json!({}),
-            arguments => arguments,
-        },
-        signatures: call.thought_signatures.unwrap_or_default(),
-    };
-    calls.into_iter().map(raw).collect()
 }
 
 fn system_prompt(llm: &Llm, request: ModelRequest<'_>, has_several_senders: bool) -> String {
@@ -147,14 +145,4 @@ fn system_prompt(llm: &Llm, request: ModelRequest<'_>, has_several_senders: bool
         text.push_str(&llm.system_prompt);
     }
     text
-}
-
-pub(super) fn options(llm: &Llm) -> ChatOptions {
-    let mut options = ChatOptions::default()
-        .with_capture_usage(true)
-        .with_capture_tool_calls(true)
-        .with_normalize_reasoning_content(true);
-    options.temperature = llm.temperature;
-    options.max_tokens = llm.tokens_max;
-    options
 }

@@ -87,6 +87,7 @@ impl Script {
                 EntityKind::Agent
             }),
             unknown_mention: self.unknown_mention.clone(),
+            truncated: false,
             usage: Some(Usage {
                 model: "m".to_owned(),
                 input_tokens: 11,
