@@ -1,5 +1,6 @@
 //! The whole system: real processes, real servers, real clients.
 #![expect(
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test stops at what it does not expect"
 )]

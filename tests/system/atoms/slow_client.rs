@@ -17,9 +17,7 @@ const COMMAND_EVENTS: usize = 5;
 /// What a client that never reads has cost.
 #[derive(Debug)]
 pub(super) struct Cost {
-    /// The memory of its gateway before any client.
-    pub(super) at_rest_bytes: usize,
-    /// The most that it has had while a client read the same.
+    /// The most memory that its gateway has had while a client read the same.
     pub(super) with_reader_bytes: usize,
     /// The most that it has had until the client was closed.
     pub(super) most_bytes: usize,
@@ -42,8 +40,9 @@ fn resident_bytes(process: u32) -> usize {
     kilobytes.parse::<usize>().unwrap() << 10
 }
 
-/// Emits events in a session through `door`. Returns the most memory that `process` has had meanwhile.
-async fn emit(door: &Http, session: &str, process: u32) -> usize {
+/// Emits events in a session through `door`. Returns the most memory that `process`, the gateway of `witness`, has
+/// had meanwhile: each time when it has received all events, so that none waits between it and the broker.
+async fn emit(door: &Http, session: &str, process: u32, witness: &mut Client) -> usize {
     let event = json!({"type": "my.large", "data": {"text": "x".repeat(EVENT_BYTES)}});
     let body = json!({"events": vec![event; COMMAND_EVENTS]});
     let path = format!("/v1/worlds/desk/sessions/{session}/events");
@@ -52,6 +51,8 @@ async fn emit(door: &Http, session: &str, process: u32) -> usize {
         let sent = door.send(Method::POST, &path, Some(&body), None).await;
         let (status, receipt) = sent.unwrap();
         assert_eq!(status, 201, "{receipt}");
+        witness.send(&json!({"type": "my.note"})).await.unwrap();
+        witness.expect("my.note").await;
         most = most.max(resident_bytes(process));
     }
     most
@@ -77,19 +78,19 @@ pub(super) async fn measure() -> Cost {
     Http::post(&cluster.gateways, "/v1/worlds", &world).await;
     let process = cluster.replica("gateway", 0).id().unwrap();
 
-    let at_rest_bytes = resident_bytes(process);
+    let (mut witness, _) = Client::begin(&door, "/atoms/desk/ws").await;
     // What a client costs that reads everything is in the memory of the gateway before.
     let (mut reader, ready) = Client::begin(&door, "/atoms/desk/ws").await;
     let mut reading = JoinSet::new();
     reading.spawn(async move { reader.closed().await });
     let path = format!("/v1/worlds/desk/sessions/{}", session(&ready));
-    let with_reader_bytes = emit(&other, session(&ready), process).await;
+    let with_reader_bytes = emit(&other, session(&ready), process, &mut witness).await;
     other.send(Method::DELETE, &path, None, None).await.unwrap();
     reading.join_next().await.unwrap().unwrap();
 
     let mut client = Client::open_with_small_buffer(&door, "/atoms/desk/ws").await;
     let ready = client.init().await;
-    let most = emit(&other, session(&ready), process).await;
+    let most = emit(&other, session(&ready), process, &mut witness).await;
     eventually("the client is closed", async || {
         let page = reqwest::get(format!("{}/metrics", door.base)).await;
         let text = page.unwrap().text().await.unwrap();
@@ -98,7 +99,6 @@ pub(super) async fn measure() -> Cost {
     })
     .await;
     Cost {
-        at_rest_bytes,
         with_reader_bytes,
         most_bytes: most.max(resident_bytes(process)),
         closed: client.closed().await,
