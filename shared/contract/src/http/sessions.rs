@@ -65,7 +65,7 @@ pub struct SessionsPageQuery {
     pub entity: Option<EntityId>,
     /// `open`, `ended` or `all`.
     #[serde(default, skip_serializing_if = "SessionSelection::is_default")]
-    #[param(default = "open")]
+    #[param(inline, default = "open")]
     pub status: SessionSelection,
     /// Those after this one.
     #[serde(skip_serializing_if = "Option::is_none")]
