@@ -145,6 +145,7 @@ impl Respond {
                     text,
                     calls: Vec::new(),
                     usage,
+                    is_cut: completion.is_cut,
                 });
             }
             if !completion.text.is_empty() {
