@@ -58,19 +58,17 @@ impl NodeCtx {
             self.writer().await.flush().await?;
             return Ok(call.result(outcome));
         }
-        let started = call.log(LogName::ToolCallStart, &json!({}));
-        let mut writer = self.writer().await;
-        writer
-            .send_once(&["call", &call.id, "start"], started)
-            .await?;
-        drop(writer);
-        let began = Instant::now();
-        let outcome = match self.prepare(tools, &call) {
-            Err(reason) => Err(reason),
+        let prepared = match self.prepare(tools, &call) {
             Ok(prepared) if call.on_interrupt == ToolInterrupt::Finish => {
-                return Ok(self.finish(prepared, call, began).await);
+                return self.finish(prepared, call).await;
             }
+            prepared => prepared,
+        };
+        self.log_start(&call).await?;
+        let began = Instant::now();
+        let outcome = match prepared {
             Ok(prepared) => prepared.make(self.user_code()).await,
+            Err(reason) => Err(reason),
         };
         let ended = call.ended(&outcome, began);
         let mut writer = self.writer().await;
@@ -113,14 +111,33 @@ impl NodeCtx {
         })
     }
 
-    /// Makes a call that an interrupt does not cancel. Its end is reported even when nobody waits for it.
-    async fn finish(&self, prepared: Prepared, call: LoggedCall, began: Instant) -> FunctionResult {
+    async fn log_start(&self, call: &LoggedCall) -> Result<(), Error> {
+        let started = call.log(LogName::ToolCallStart, &json!({}));
+        let mut writer = self.writer().await;
+        writer
+            .send_once(&["call", &call.id, "start"], started)
+            .await
+    }
+
+    /// Makes a call that an interrupt does not cancel, once its start is in the log. Its end is reported even when
+    /// nobody waits for it.
+    async fn finish(&self, prepared: Prepared, call: LoggedCall) -> Result<FunctionResult, Error> {
         let unfinished = call.clone();
         let (reply, result) = oneshot::channel();
         let code = Arc::clone(self.user_code());
         let connection = self.writer().await.action().connection().clone();
         let (run, session) = (self.shared_run(), self.session());
+        let ctx = self.clone();
+        // The start too: an interrupt could come between it and the call.
         self.user_code().spawn(async move {
+            let started = ctx.log_start(&call).await;
+            // The attempt may end meanwhile, and what belongs to it.
+            drop(ctx);
+            if let Err(error) = started {
+                let _ = reply.send(Err(error));
+                return;
+            }
+            let began = Instant::now();
             let outcome = prepared.make(&code).await;
             let ended = call.ended(&outcome, began);
             let id = report_id(&run, &["call", &call.id, "end"]);
@@ -134,10 +151,10 @@ impl NodeCtx {
             if let Err(error) = reported {
                 debug!(error = %ErrorChain(&error), "end of a tool call not reported");
             }
-            let _ = reply.send(call.result(outcome));
+            let _ = reply.send(Ok(call.result(outcome)));
         });
         let lost = || unfinished.result(Err("the call was not finished".to_owned()));
-        result.await.unwrap_or_else(|_| lost())
+        result.await.unwrap_or_else(|_| Ok(lost()))
     }
 }
 

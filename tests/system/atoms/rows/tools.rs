@@ -86,7 +86,6 @@ pub(super) async fn a_tool_may_finish_at_an_interrupt(desk: &Desk) {
     let started = client.until("agent.log").await;
     let (_, started) = logs(&started)[0];
     assert_eq!(started["on_interrupt"], "finish");
-    desk.gates.tool_begun.acquire().await.unwrap().forget();
     interrupt(&mut client).await;
     let frames = client.until("system.control.interrupt").await;
     assert!(logs(&frames).is_empty(), "{frames:?}");

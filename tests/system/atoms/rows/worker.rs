@@ -16,9 +16,7 @@ use tokio::sync::Semaphore;
 pub(super) struct Gates {
     /// Each note that `held` handles takes a permit.
     pub(super) notes: Arc<Semaphore>,
-    /// The tool `finishes` adds a permit when it begins.
-    pub(super) tool_begun: Arc<Semaphore>,
-    /// It takes one of these before it ends.
+    /// The tool `finishes` takes a permit before it ends.
     pub(super) tool: Arc<Semaphore>,
     /// Two of them: the thread of an answer to `block`, and that of the test.
     pub(super) thread: Arc<Barrier>,
@@ -28,7 +26,6 @@ impl Gates {
     pub(super) fn new() -> Self {
         Self {
             notes: Arc::new(Semaphore::new(0)),
-            tool_begun: Arc::new(Semaphore::new(0)),
             tool: Arc::new(Semaphore::new(0)),
             thread: Arc::new(Barrier::new(2)),
         }
@@ -186,10 +183,9 @@ fn tools(gates: &Gates) -> Tools {
     let hangs = FunctionTool::new("hangs", "", async |_: Order| {
         std::future::pending::<Result<(), Error>>().await
     });
-    let (begun, gate) = (Arc::clone(&gates.tool_begun), Arc::clone(&gates.tool));
+    let gate = Arc::clone(&gates.tool);
     let finishes = FunctionTool::new("finishes", "", move |_: Order| {
         let gate = Arc::clone(&gate);
-        begun.add_permits(1);
         async move {
             gate.acquire().await.unwrap().forget();
             Ok("done")
