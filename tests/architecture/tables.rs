@@ -167,7 +167,7 @@ pub(crate) const LAYERS: &[Layers] = &[Layers {
         &["entity_checks"],
         &["worlds"],
         &["completion", "apply", "due", "follow_up"],
-        &["commands", "context", "views", "lifecycle"],
+        &["commands", "context", "context_scope", "views", "lifecycle"],
         &["step"],
         &["lib"],
     ],
