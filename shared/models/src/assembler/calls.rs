@@ -174,10 +174,10 @@ impl OpenCall {
         if let Some(name) = piece.name {
             self.add_name(&name);
         }
-        if let Some(arguments) = piece.arguments {
-            if !self.arguments.is_repeated_by(&arguments) {
-                self.arguments.push(arguments);
-            }
+        if let Some(arguments) = piece.arguments
+            && !self.arguments.is_repeated_by(&arguments)
+        {
+            self.arguments.push(arguments);
         }
         add_extra(&mut self.extra, piece.extra);
     }
