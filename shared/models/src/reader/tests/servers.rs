@@ -203,7 +203,7 @@ fn the_reason_of_an_end_may_be_behind_that_of_a_gateway() {
 }
 
 #[test]
-fn parts_with_reasoning_are_not_said() {
+fn parts_with_reasoning_are_no_text() {
     for kind in ["thinking", "reasoning_text", "reasoning.summary", "thought"] {
         let data = format!(
             r#"{{"choices":[{{"delta":{{"content":[{{"type":"{kind}","text":"Hm"}},{{"type":"output_text","text":"Hi"}}]}},"finish_reason":"stop"}}]}}"#
