@@ -35,6 +35,10 @@ pub(crate) struct Assembler {
     finish: Option<Finish>,
     /// Content came behind the end of the model: some servers write its reason into each piece.
     is_finish_early: bool,
+    /// Content came behind the last reason of the end.
+    is_finish_outdated: bool,
+    /// A message came, be it an empty one.
+    has_message: bool,
     is_usage_final: bool,
     is_ended: bool,
 }
@@ -46,7 +50,8 @@ impl Assembler {
             &delta,
             Delta::Text(_) | Delta::Reasoning(_) | Delta::Call(_)
         ) {
-            self.is_finish_early |= self.finish.is_some();
+            self.is_finish_outdated = self.finish.is_some();
+            self.is_finish_early |= self.is_finish_outdated;
         }
         match delta {
             Delta::Text(piece) => {
@@ -63,16 +68,21 @@ impl Assembler {
                 self.refusal.push_str(&text);
             }
             Delta::Call(piece) => self.calls.push(piece),
-            Delta::Extra(fields) => add_extra(&mut self.extra, fields),
+            Delta::Extra(fields) => {
+                self.has_message = true;
+                add_extra(&mut self.extra, fields);
+            }
             Delta::Usage { input, output } => {
                 self.input_tokens = input.or(self.input_tokens);
                 self.output_tokens = output.or(self.output_tokens);
                 self.is_usage_final = self.finish.is_some() && !self.is_finish_early;
             }
             Delta::Finish(finish) => {
-                // What follows repeats it.
-                if self.finish.is_none() {
+                // What follows repeats it, unless it is of what came since, or of something that went
+                // wrong.
+                if self.finish.is_none() || self.is_finish_outdated || finish.is_failure() {
                     self.finish = Some(finish);
+                    self.is_finish_outdated = false;
                 }
             }
             Delta::End => self.is_ended = true,
@@ -120,10 +130,12 @@ impl Assembler {
         let finish = match self.finish {
             Some(finish) => finish,
             // Some servers give no reason.
-            None if self.is_ended && self.has_begun() => match self.calls.is_empty() {
-                true => Finish::Stop,
-                false => Finish::ToolCalls,
-            },
+            None if self.is_ended && (self.has_message || self.has_begun()) => {
+                match self.calls.is_empty() {
+                    true => Finish::Stop,
+                    false => Finish::ToolCalls,
+                }
+            }
             None => return Err(Error::truncated()),
         };
         let is_counted = self.input_tokens.is_some() || self.output_tokens.is_some();

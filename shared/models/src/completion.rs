@@ -78,3 +78,13 @@ pub enum Finish {
     /// Another reason, as the provider names it. The completion is complete.
     Other(String),
 }
+
+impl Finish {
+    /// Whether the completion is not what the model would have written.
+    pub(crate) fn is_failure(&self) -> bool {
+        match self {
+            Self::Stop | Self::ToolCalls | Self::Other(_) => false,
+            Self::Length | Self::ContentFilter(_) | Self::Refusal | Self::MalformedCall(_) => true,
+        }
+    }
+}

@@ -17,7 +17,8 @@ pub(crate) enum Delta {
     Refusal(Piece),
     /// A piece of a tool call.
     Call(CallPiece),
-    /// Fields of the message that the provider needs again with it.
+    /// Fields of the message that the provider needs again with it. Without any it shows that there is
+    /// a message.
     Extra(Map<String, Value>),
     /// Tokens so far: a later count replaces an earlier one.
     Usage {
@@ -62,4 +63,19 @@ pub(crate) enum ArgumentsPiece {
     Value(Box<RawValue>),
     /// A form from which the arguments can't be known, with the reason.
     Unknown(String),
+}
+
+impl ArgumentsPiece {
+    /// Whether it adds nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_empty())
+    }
+}
+
+impl CallPiece {
+    /// Whether it has arguments, or a part of them.
+    pub(crate) fn has_arguments(&self) -> bool {
+        let arguments = self.arguments.as_ref();
+        arguments.is_some_and(|arguments| !arguments.is_empty())
+    }
 }

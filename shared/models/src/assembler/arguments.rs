@@ -38,13 +38,21 @@ impl ArgumentsParts {
         }
     }
 
-    /// Whether a piece repeats all that came before it.
+    /// Whether they are an object, and a piece repeats it, in the same form or another.
     pub(super) fn is_repeated_by(&self, piece: &ArgumentsPiece) -> bool {
-        match piece {
-            ArgumentsPiece::Text(text) => text.to_text() == self.text(),
-            ArgumentsPiece::Value(value) => self.values.iter().any(|known| is_equal(known, value)),
-            ArgumentsPiece::Unknown(_) => false,
-        }
+        // The piece first: most are none, and the text so far may be long.
+        let Some(repeated) = object_of(piece) else {
+            return false;
+        };
+        let first = self.values.first().cloned();
+        let known = first.or_else(|| parse_object(&self.text()));
+        known.is_some_and(|known| is_equal(&known, &repeated))
+    }
+
+    /// Whether more of them may have been lost when the model was stopped: an object that its server
+    /// decoded, and the empty one with which some servers begin.
+    pub(super) fn may_be_cut(&self) -> bool {
+        !self.values.is_empty() || self.text().trim() == "{}"
     }
 
     /// The arguments. Those that are not known for certain are unknown.
@@ -111,6 +119,15 @@ fn classify(value: &RawValue) -> Arguments {
         },
         Ok(_) => unknown("the arguments must be a JSON object"),
         Err(error) => unknown(&format!("the arguments are not valid JSON: {error}")),
+    }
+}
+
+/// The object that a piece is by itself.
+fn object_of(piece: &ArgumentsPiece) -> Option<Box<RawValue>> {
+    match piece {
+        ArgumentsPiece::Text(text) => parse_object(&text.to_text()),
+        ArgumentsPiece::Value(value) => Some(value.clone()),
+        ArgumentsPiece::Unknown(_) => None,
     }
 }
 

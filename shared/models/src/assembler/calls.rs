@@ -31,7 +31,7 @@ impl Calls {
     }
 
     pub(super) fn push(&mut self, piece: CallPiece) {
-        let is_blank = piece.id.is_none() && piece.name.is_none() && piece.arguments.is_none();
+        let is_blank = piece.id.is_none() && piece.name.is_none() && !piece.has_arguments();
         let at = match self.find(&piece) {
             Some(at) => at,
             // An empty object, at the end of a list.
@@ -54,8 +54,11 @@ impl Calls {
     /// The calls. With `is_cut` the model was stopped: a call without arguments may have lost them.
     pub(super) fn into_calls(self, is_cut: bool) -> Vec<Call> {
         let slots: Vec<Slot> = self.calls.iter().map(|call| call.slot).collect();
-        let calls = self.calls.into_iter().map(|call| call.close(is_cut));
-        let mut calls: Vec<Call> = calls.collect();
+        let last = self.calls.len().saturating_sub(1);
+        let calls = self.calls.into_iter().enumerate();
+        let mut calls: Vec<Call> = calls
+            .map(|(at, call)| call.close(is_cut, at == last))
+            .collect();
         let lost: Vec<bool> = (0..calls.len())
             .map(|at| may_have_lost(&calls, &slots, at))
             .collect();
@@ -137,7 +140,7 @@ impl OpenCall {
         let is_complete = || self.arguments.is_complete();
         let Some(name) = &piece.name else {
             // Some servers make an id for each piece.
-            return !(is_other_id && is_complete());
+            return !(is_other_id && is_complete() && piece.has_arguments());
         };
         let is_open = !self.arguments.is_empty() && !is_complete();
         if is_other_id {
@@ -171,12 +174,10 @@ impl OpenCall {
         if let Some(name) = piece.name {
             self.add_name(&name);
         }
-        if let Some(arguments) = piece.arguments {
-            let is_repetition =
-                self.arguments.is_complete() && self.arguments.is_repeated_by(&arguments);
-            if !is_repetition {
-                self.arguments.push(arguments);
-            }
+        if let Some(arguments) = piece.arguments
+            && !self.arguments.is_repeated_by(&arguments)
+        {
+            self.arguments.push(arguments);
         }
         add_extra(&mut self.extra, piece.extra);
     }
@@ -191,17 +192,22 @@ impl OpenCall {
         }
     }
 
-    fn close(self, is_cut: bool) -> Call {
+    /// The call. With `is_cut` the model was stopped, in its last call or behind it.
+    fn close(self, is_cut: bool, is_last: bool) -> Call {
+        let may_be_cut = is_cut && is_last && self.arguments.may_be_cut();
         let arguments = match (self.name.is_empty(), self.arguments.resolve()) {
             (true, _) => Arguments::Unknown {
                 reason: "the call names no tool".to_owned(),
             },
-            (false, Arguments::Absent | Arguments::Unknown { .. }) if is_cut => {
-                Arguments::Unknown {
-                    reason: "the model was stopped before the call was complete".to_owned(),
+            (false, arguments) => {
+                let is_object = matches!(arguments, Arguments::Object(_));
+                match is_cut && !is_object || may_be_cut {
+                    true => Arguments::Unknown {
+                        reason: "the model was stopped before the call was complete".to_owned(),
+                    },
+                    false => arguments,
                 }
             }
-            (false, arguments) => arguments,
         };
         Call {
             id: self.id.unwrap_or_default(),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 /// The fields of an item of a list by which a later item continues it.
 const IDENTITY: [&str; 2] = ["type", "index"];
 /// Its fields that come in pieces.
-const TEXTS: [&str; 3] = ["text", "summary", "data"];
+const TEXTS: [&str; 4] = ["text", "summary", "data", "thinking"];
 
 /// Adds a piece of the fields: texts and lists are continued, objects are merged.
 pub(super) fn add_extra(extra: &mut Map<String, Value>, piece: Map<String, Value>) {
@@ -38,7 +38,15 @@ fn add_items(items: &mut Vec<Value>, more: Vec<Value>) {
 }
 
 fn continues(last: &Value, item: &Value) -> bool {
-    item.get("index").is_some() && IDENTITY.iter().all(|key| last.get(key) == item.get(key))
+    // LiteLLM does not number its blocks: each ends with its signature.
+    let is_open = item.get("type").is_some_and(|kind| kind == "thinking")
+        && last
+            .get("signature")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            == "";
+    let is_numbered = item.get("index").is_some();
+    (is_numbered || is_open) && IDENTITY.iter().all(|key| last.get(key) == item.get(key))
 }
 
 fn continue_item(last: &mut Map<String, Value>, item: Map<String, Value>) {
@@ -80,5 +88,28 @@ mod tests {
             "thought_signature": "t",
         });
         assert_eq!(Value::Object(extra), expected);
+    }
+
+    #[test]
+    fn blocks_without_a_number_end_with_their_signature() {
+        let mut extra = Map::new();
+        for piece in [
+            json!({"type": "thinking", "thinking": "a", "signature": null}),
+            json!({"type": "thinking", "thinking": "b", "signature": ""}),
+            json!({"type": "thinking", "thinking": "", "signature": "s"}),
+            json!({"type": "thinking", "thinking": "c"}),
+            json!({"type": "redacted_thinking", "data": "d"}),
+            json!({"type": "redacted_thinking", "data": "e"}),
+        ] {
+            let fields = json!({"thinking_blocks": [piece]});
+            add_extra(&mut extra, fields.as_object().unwrap().clone());
+        }
+        let expected = json!([
+            {"type": "thinking", "thinking": "ab", "signature": "s"},
+            {"type": "thinking", "thinking": "c"},
+            {"type": "redacted_thinking", "data": "d"},
+            {"type": "redacted_thinking", "data": "e"},
+        ]);
+        assert_eq!(extra["thinking_blocks"], expected);
     }
 }

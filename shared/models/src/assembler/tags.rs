@@ -1,7 +1,7 @@
 //! Reasoning that a server leaves in the text, in tags.
 
 /// The tags of reasoning, as the templates of models write them.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 9] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<thought>", "</thought>"),
@@ -9,7 +9,18 @@ const TAGS: [(&str, &str); 7] = [
     ("<seed:think>", "</seed:think>"),
     ("[think]", "[/think]"),
     ("◁think▷", "◁/think▷"),
+    ("<|start_thinking|>", "<|end_thinking|>"),
+    // The channels of gpt-oss, where a server does not read them.
+    (
+        "<|channel|>analysis<|message|>",
+        "<|channel|>final<|message|>",
+    ),
 ];
+
+/// What follows a tag that a text is about.
+const PUNCTUATION: &str = ".,;:!?`'\"”’»)";
+/// What comes before it.
+const QUOTES: &str = "`'\"“‘«(";
 
 /// A part of a text.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,6 +34,7 @@ pub(super) enum Segment {
 /// Splits reasoning in tags from the text, in whatever pieces it comes.
 ///
 /// A tag counts at the beginning of a line only, and not in a block of code: a text may be about tags.
+/// Only the end of reasoning whose beginning was in the prompt may be within a line.
 #[derive(Debug)]
 pub(super) struct TagSplitter {
     /// What could be the beginning of a tag, or white space before one.
@@ -38,6 +50,21 @@ pub(super) struct TagSplitter {
     /// The first characters of the line.
     line: String,
     is_in_code: bool,
+    /// The text is about tags: none within a line counts.
+    is_about_tags: bool,
+    /// The last character of the text.
+    last: Option<char>,
+}
+
+/// A tag within a line.
+enum InnerTag {
+    None,
+    /// What begins here may be one.
+    Pending(usize),
+    /// Reasoning ends here, with a tag of this length.
+    End(usize, usize),
+    /// The text is about tags.
+    Mention,
 }
 
 impl Default for TagSplitter {
@@ -51,6 +78,8 @@ impl Default for TagSplitter {
             has_reasoning: false,
             line: String::new(),
             is_in_code: false,
+            is_about_tags: false,
+            last: None,
         }
     }
 }
@@ -84,8 +113,12 @@ impl TagSplitter {
         if rest.is_empty() || is_blank {
             return None;
         }
+        let is_tag = TAGS
+            .iter()
+            .any(|(_, closing)| rest.eq_ignore_ascii_case(closing));
         Some(match self.closing {
             Some(_) => Segment::Reasoning(rest),
+            None if is_tag && self.may_end_within_line() => Segment::Retraction,
             None => Segment::Text(rest),
         })
     }
@@ -137,12 +170,7 @@ impl TagSplitter {
                 }
                 if rest.starts_with(closing) && (self.is_start || !self.has_reasoning) {
                     self.pending.drain(..indent + closing.len());
-                    if !self.is_start {
-                        segments.push(Segment::Retraction);
-                        self.is_start = true;
-                    }
-                    self.has_reasoning = true;
-                    self.is_behind_reasoning = true;
+                    self.retract(segments);
                     return true;
                 }
                 if opening.starts_with(&rest) || closing.starts_with(&rest) {
@@ -158,25 +186,98 @@ impl TagSplitter {
     /// Reads text up to the end of the line. Returns whether there is more to read.
     fn read_line(&mut self, segments: &mut Vec<Segment>) -> bool {
         let end = self.pending.find('\n').map(|end| end + 1);
-        let text: String = self
-            .pending
-            .drain(..end.unwrap_or(self.pending.len()))
-            .collect();
-        self.is_start &= text.trim().is_empty();
-        if self.line.len() < 3 {
-            let room = text.trim_start().chars().take(3);
-            self.line.extend(room);
+        let line = &self.pending[..end.unwrap_or(self.pending.len())];
+        let tag = match self.may_end_within_line() {
+            true => find_inner_tag(line, self.last),
+            false => InnerTag::None,
+        };
+        match tag {
+            InnerTag::None => self.take_text(line.len(), segments),
+            InnerTag::Mention => {
+                self.is_about_tags = true;
+                self.take_text(line.len(), segments);
+            }
+            InnerTag::Pending(at) => {
+                self.take_text(at, segments);
+                return false;
+            }
+            InnerTag::End(at, length) => {
+                self.take_text(at, segments);
+                self.pending.drain(..length);
+                self.retract(segments);
+                self.line.clear();
+                self.is_line_start = true;
+                return true;
+            }
         }
         if end.is_some() {
             self.is_in_code ^= self.line.starts_with("```") || self.line.starts_with("~~~");
             self.line.clear();
             self.is_line_start = true;
         }
+        end.is_some()
+    }
+
+    /// Whether a tag within a line may end reasoning.
+    fn may_end_within_line(&self) -> bool {
+        !(self.is_in_code || self.has_reasoning || self.is_about_tags)
+    }
+
+    /// All text so far was reasoning, and has ended.
+    fn retract(&mut self, segments: &mut Vec<Segment>) {
+        if !self.is_start {
+            segments.push(Segment::Retraction);
+            self.is_start = true;
+        }
+        self.has_reasoning = true;
+        self.is_behind_reasoning = true;
+    }
+
+    fn take_text(&mut self, length: usize, segments: &mut Vec<Segment>) {
+        if length == 0 {
+            return;
+        }
+        let text: String = self.pending.drain(..length).collect();
+        self.last = text.chars().next_back();
+        self.is_start &= text.trim().is_empty();
+        if self.line.len() < 3 {
+            let room = text.trim_start().chars().take(3);
+            self.line.extend(room);
+        }
         match segments.last_mut() {
             Some(Segment::Text(before)) => before.push_str(&text),
             _ => segments.push(Segment::Text(text)),
         }
-        end.is_some()
+    }
+}
+
+/// The first tag within a line, which follows the character `last`. One that opens reasoning, stands in
+/// quotes, between spaces, or before a punctuation mark, is one that the text is about.
+fn find_inner_tag(line: &str, last: Option<char>) -> InnerTag {
+    let lower = line.to_ascii_lowercase();
+    let tags = TAGS
+        .iter()
+        .flat_map(|(opening, closing)| [(*opening, false), (*closing, true)]);
+    let first = tags
+        .clone()
+        .filter_map(|(tag, is_closing)| Some((lower.find(tag)?, tag.len(), is_closing)))
+        .min();
+    let Some((at, length, is_closing)) = first else {
+        let partial = tags.map(|(tag, _)| partial_end(&lower, tag)).max();
+        return match partial.unwrap_or_default() {
+            0 => InnerTag::None,
+            partial => InnerTag::Pending(line.len() - partial),
+        };
+    };
+    let before = line[..at].chars().next_back().or(last).unwrap_or(' ');
+    if !is_closing || QUOTES.contains(before) {
+        return InnerTag::Mention;
+    }
+    match line[at + length..].chars().next() {
+        None => InnerTag::Pending(at),
+        Some(' ') if before == ' ' => InnerTag::Mention,
+        Some(behind) if PUNCTUATION.contains(behind) => InnerTag::Mention,
+        Some(_) => InnerTag::End(at, length),
     }
 }
 

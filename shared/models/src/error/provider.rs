@@ -48,6 +48,7 @@ pub(crate) fn find_error(json: Json<'_>, is_named: bool) -> Option<Error> {
     let retry = report
         .retry_by_name()
         .or(by_code)
+        .or_else(|| report.is_general().then_some(Retry::Never))
         .unwrap_or(Retry::WithBackoff);
     let message = format!(
         "the model server reported an error: {}",
@@ -55,6 +56,9 @@ pub(crate) fn find_error(json: Json<'_>, is_named: bool) -> Option<Error> {
     );
     Some(Error::new(ErrorKind::Provider, retry, message))
 }
+
+/// A name that providers give to errors that pass as well: limits of rate among them.
+const GENERAL: &str = "invalid_request_error";
 
 /// An error in a provider's own form.
 struct Report {
@@ -64,10 +68,16 @@ struct Report {
 }
 
 impl Report {
+    /// Whether one of the names is that of any error of a request.
+    fn is_general(&self) -> bool {
+        self.names.iter().any(|name| name == GENERAL)
+    }
+
     fn retry_by_name(&self) -> Option<Retry> {
         let by_name: Vec<Retry> = self
             .names
             .iter()
+            .filter(|name| *name != GENERAL)
             .filter_map(|name| Retry::of_name(name))
             .collect();
         // One name may be general, and another one specific.
@@ -137,6 +147,18 @@ mod tests {
                 r#"{"error":{"message":"W","type":"rate_limit","code":"insufficient_quota"}}"#,
                 never,
             ),
+            (
+                r#"{"error":{"message":"W","type":"invalid_request_error","code":"rate_limit_exceeded"}}"#,
+                later,
+            ),
+            (
+                r#"{"error":{"message":"W","type":"invalid_request_error","code":"model_not_found"}}"#,
+                never,
+            ),
+            (
+                r#"{"error":{"message":"W","type":"invalid_request_error","code":429}}"#,
+                later,
+            ),
             (r#"{"error":"W"}"#, later),
             (
                 r#"{"type":"error","error":{"type":"overloaded_error","message":"W"}}"#,
@@ -182,6 +204,9 @@ mod tests {
         }
         let quota = r#"{"error":{"message":"W","code":"insufficient_quota"}}"#;
         assert_eq!(retry(429, quota), Retry::Never);
+        let general = r#"{"error":{"message":"W","type":"invalid_request_error"}}"#;
+        assert_eq!(retry(429, general), Retry::WithBackoff);
+        assert_eq!(retry(400, general), Retry::Never);
         let mut headers = HeaderMap::new();
         headers.insert("retry-after", "2".parse().unwrap());
         let error = status_error(StatusCode::TOO_MANY_REQUESTS, &headers, "<html>\n busy");

@@ -49,7 +49,7 @@ impl SseDecoder {
             return;
         }
         // Gateways write their errors between the events, without a field.
-        if line.starts_with('{') || line == "[DONE]" {
+        if line.starts_with('{') || line.starts_with("[{") || line == "[DONE]" {
             self.dispatch(frames);
             frames.push(Frame::unnamed(line.as_bytes()));
             return;
@@ -65,6 +65,12 @@ impl SseDecoder {
                 }
                 None => self.data = Some(value.to_owned()),
             },
+            // llama.cpp writes its errors into a field of this name.
+            "error" if !value.is_empty() => {
+                self.dispatch(frames);
+                let (event, data) = (field.to_owned(), value.to_owned());
+                frames.push(Frame { event, data });
+            }
             // Comments (without a name), `id`, `retry`, and what is not in the standard.
             _ => {}
         }

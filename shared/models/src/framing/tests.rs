@@ -69,6 +69,14 @@ fn an_object_between_events_is_a_frame() {
 }
 
 #[test]
+fn an_error_in_a_field_of_its_own_is_a_frame() {
+    check(
+        "data: one\n\nerror: {\"code\":500}\n\ndata: [DONE]\n\n",
+        &[("", "one"), ("error", "{\"code\":500}"), ("", "[DONE]")],
+    );
+}
+
+#[test]
 fn json_values_are_frames() {
     check("{\"a\": [1, {}]}", &[("", "{\"a\": [1, {}]}")]);
     check(

@@ -6,6 +6,7 @@ mod errors;
 mod gemini;
 mod ollama;
 mod openai;
+mod servers;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

@@ -47,6 +47,13 @@ fn reasoning_at_the_beginning_is_no_text() {
     check("◁think▷a◁/think▷b", "b", "a");
     check("<think>a < b </thin </think>c", "c", "a < b </thin ");
     check("<think><think>a</think></think>b", "b", "<think>a");
+    check("<|START_THINKING|>a<|END_THINKING|>b", "b", "a");
+    check(
+        "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>b",
+        "b",
+        "a<|end|><|start|>assistant",
+    );
+    check("<|channel|>final<|message|>b", "b", "");
 }
 
 #[test]
@@ -66,6 +73,12 @@ fn reasoning_between_lines_is_no_text() {
 fn reasoning_whose_tag_was_in_the_prompt_is_taken_back() {
     check("Hm.\nYes.\n</think>\n\nHello!", "Hello!", "Hm.\nYes.\n");
     check("</think>Hello!", "Hello!", "");
+    // Within a line.
+    check("Hm. Yes.</think>Hello!", "Hello!", "Hm. Yes.");
+    check("Hm.\nYes. </think>\n\nHello!", "Hello!", "Hm.\nYes. ");
+    check("Hm. Yes.</Think> Hello!", "Hello!", "Hm. Yes.");
+    check("Hm. Yes.</think>", "", "Hm. Yes.");
+    check("a < b[/THINK]<b>c</b>", "<b>c</b>", "a < b");
     // Only one such tag is credible.
     check("<think>a</think>b\n</think>\nc", "b\n</think>\nc", "a");
 }
@@ -75,6 +88,12 @@ fn a_text_about_tags_is_text() {
     for text in [
         "Use `<think>` here.",
         "a <think> b </think>",
+        "<b>a</b> <think>b</think>c",
+        "It ends with </think> and a line.",
+        "It ends with `</think>`, or with \"</think>\".",
+        "It ends with </think>.",
+        "a </thin",
+        "a <",
         "<thin> air",
         "<",
         " \n a",

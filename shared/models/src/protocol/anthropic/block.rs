@@ -33,6 +33,8 @@ pub(super) enum Block {
         before: usize,
         fields: Map<String, Value>,
         thinking: Vec<Piece>,
+        /// The input of a call that the provider makes itself.
+        input: Vec<Piece>,
     },
 }
 
@@ -69,26 +71,36 @@ impl Block {
                     before: *call_count,
                     fields: object(block.value().unwrap_or_default()),
                     thinking: block.piece_at("thinking").into_iter().collect(),
+                    input: Vec::new(),
                 }
             }
         }
     }
 
-    pub(super) fn add(&mut self, delta: Json<'_>, deltas: &mut Vec<Delta>) {
+    pub(super) fn add(&mut self, index: u64, delta: Json<'_>, deltas: &mut Vec<Delta>) {
+        let json = delta.piece_at("partial_json");
         match self {
-            Self::Text => deltas.extend(delta.piece_at("text").map(Delta::Text)),
-            Self::Call {
-                index, has_pieces, ..
-            } => {
-                if let Some(json) = delta.piece_at("partial_json") {
+            Self::Text => {
+                deltas.extend(delta.piece_at("text").map(Delta::Text));
+                deltas.extend(delta.piece_at("thinking").map(Delta::Reasoning));
+                let arguments = json.map(ArgumentsPiece::Text);
+                let call = arguments.map(|arguments| call_arguments(index, arguments));
+                deltas.extend(call.map(Delta::Call));
+            }
+            Self::Call { has_pieces, .. } => {
+                if let Some(json) = json {
                     *has_pieces = true;
                     let arguments = ArgumentsPiece::Text(json);
-                    deltas.push(Delta::Call(call_arguments(*index, arguments)));
+                    deltas.push(Delta::Call(call_arguments(index, arguments)));
                 }
             }
             Self::Opaque {
-                fields, thinking, ..
+                fields,
+                thinking,
+                input,
+                ..
             } => {
+                input.extend(json);
                 if let Some(text) = delta.piece_at("thinking") {
                     thinking.push(text.clone());
                     deltas.push(Delta::Reasoning(text));
@@ -118,7 +130,11 @@ impl Block {
                 before,
                 mut fields,
                 thinking,
+                input,
             } => {
+                if let Ok(input) = serde_json::from_str(&Piece::join(&input)) {
+                    fields.insert("input".into(), input);
+                }
                 if !thinking.is_empty() {
                     fields.insert("thinking".into(), Piece::join(&thinking).into());
                 }

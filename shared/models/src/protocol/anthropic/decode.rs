@@ -48,15 +48,19 @@ impl AnthropicDecoder {
             }
             Some("content_block_start") => {
                 if let Some(block) = event.get("content_block") {
+                    // Some servers do not end blocks, and give all the same number.
+                    if let Some(before) = self.open.remove(&index) {
+                        before.end(deltas);
+                    }
                     let block = Block::begin(index, block, &mut self.call_count, deltas);
                     self.open.insert(index, block);
                 }
             }
             Some("content_block_delta") => {
                 if let Some(delta) = event.get("delta") {
-                    // Some servers omit the beginning of a text.
+                    // Some servers omit the beginning of a text. A call without one has no name.
                     let block = self.open.entry(index).or_insert(Block::Text);
-                    block.add(delta, deltas);
+                    block.add(index, delta, deltas);
                 }
             }
             Some("content_block_stop") => {

@@ -35,7 +35,9 @@ fn decode_line(line: Json<'_>, deltas: &mut Vec<Delta>) {
         deltas.extend(message.piece_at("content").map(Delta::Text));
         let calls = message.get("tool_calls").map(Json::items);
         for call in calls.unwrap_or_default() {
-            deltas.extend(call_piece(call).map(Delta::Call));
+            if call.is_object() {
+                deltas.push(Delta::Call(call_piece(call)));
+            }
         }
     }
     if !line.get("done").is_some_and(Json::is_true) {
@@ -53,14 +55,17 @@ fn decode_line(line: Json<'_>, deltas: &mut Vec<Delta>) {
 }
 
 /// A call comes in one piece.
-fn call_piece(call: Json<'_>) -> Option<CallPiece> {
-    let function = call
-        .get("function")
-        .filter(|function| function.is_object())?;
-    let mut extra = call.fields_except(&["function", "id", "type"]);
-    let fields = function.fields_except(&["name", "arguments", "index"]);
-    if !fields.is_empty() {
-        extra.insert("function".to_owned(), Value::Object(fields));
+fn call_piece(call: Json<'_>) -> CallPiece {
+    // Some servers write the fields of the function beside it.
+    let inner = call.get("function").filter(|inner| inner.is_object());
+    let function = inner.unwrap_or(call);
+    let known = ["function", "id", "type", "name", "arguments", "index"];
+    let mut extra = call.fields_except(&known);
+    if let Some(inner) = inner {
+        let fields = inner.fields_except(&["name", "arguments", "index"]);
+        if !fields.is_empty() {
+            extra.insert("function".to_owned(), Value::Object(fields));
+        }
     }
     let arguments = function
         .get("arguments")
@@ -68,11 +73,11 @@ fn call_piece(call: Json<'_>) -> Option<CallPiece> {
             Some(text) => ArgumentsPiece::Text(text),
             None => ArgumentsPiece::Value(arguments.raw().to_owned()),
         });
-    Some(CallPiece {
+    CallPiece {
         slot: Slot::New,
         id: call.text_at("id"),
         name: function.text_at("name"),
         arguments,
         extra,
-    })
+    }
 }

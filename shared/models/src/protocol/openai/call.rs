@@ -10,12 +10,16 @@ const LEGACY_CALL: u64 = u64::MAX;
 
 /// The pieces of tool calls in a piece of a message.
 pub(super) fn write_calls(message: Json<'_>, deltas: &mut Vec<Delta>) {
-    for call in calls(message) {
+    let calls = calls(message);
+    let has_calls = !calls.is_empty();
+    for call in calls {
         let index = call.get("index").and_then(Json::count);
         let slot = index.map_or(Slot::Unnumbered, Slot::Index);
         deltas.push(Delta::Call(call_piece(call, slot)));
     }
-    if let Some(function) = message.get("function_call").filter(|call| call.is_object()) {
+    // Some servers write a call into both fields.
+    let legacy = message.get("function_call");
+    if let Some(function) = legacy.filter(|call| call.is_object() && !has_calls) {
         deltas.push(Delta::Call(legacy_call(function, Slot::Index(LEGACY_CALL))));
     }
 }
@@ -23,7 +27,6 @@ pub(super) fn write_calls(message: Json<'_>, deltas: &mut Vec<Delta>) {
 /// The tool calls of a complete message: each is one of its own, whatever its id and number are.
 pub(super) fn write_message_calls(message: Json<'_>, deltas: &mut Vec<Delta>) {
     let calls = calls(message);
-    // Some servers write a call into both fields.
     let legacy = message
         .get("function_call")
         .filter(|call| call.is_object() && calls.is_empty());

@@ -34,8 +34,11 @@ fn write_part(part: Json<'_>, deltas: &mut Vec<Delta>) {
     }
     let kind = part.text_at("type").unwrap_or_default();
     match kind.as_str() {
-        "thinking" | "reasoning" => {
-            let inner = ["thinking", "reasoning", "text"]
+        _ if ["thinking", "reasoning", "thought"]
+            .iter()
+            .any(|name| kind.contains(name)) =>
+        {
+            let inner = ["thinking", "reasoning", "text", "summary"]
                 .iter()
                 .find_map(|name| part.get(name));
             let pieces = inner.map(texts).unwrap_or_default();

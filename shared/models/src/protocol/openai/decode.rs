@@ -14,6 +14,8 @@ use crate::protocol::finish::{is_abort, parse_finish};
 pub(in crate::protocol) struct OpenAiDecoder {
     /// Whether the response is streamed: a complete message that comes then repeats it.
     is_streamed: bool,
+    /// The number of the choice that is read: the first that comes.
+    choice: Option<u64>,
 }
 
 impl Decoder for OpenAiDecoder {
@@ -48,14 +50,16 @@ impl OpenAiDecoder {
         // One choice is requested.
         let choice = choices.into_iter().find(|choice| {
             let index = choice.get("index").and_then(Json::count);
-            choice.is_object() && index.is_none_or(|index| index == 0)
+            choice.is_object()
+                && index.is_none_or(|index| *self.choice.get_or_insert(index) == index)
         });
+        let mut content = Vec::new();
         let mut is_complete = false;
         if let Some(choice) = choice {
             if let Some(error) = choice.get("error").and_then(|_| find_error(choice, true)) {
                 return Err(error);
             }
-            is_complete = self.decode_choice(choice, deltas)?;
+            is_complete = self.decode_choice(choice, &mut content)?;
         }
         if let Some(usage) = chunk
             .get("usage")
@@ -67,6 +71,8 @@ impl OpenAiDecoder {
                 output: count(["completion_tokens", "output_tokens"]),
             });
         }
+        // Counts beside a piece do not end the response: some servers write them, and an end, with each.
+        deltas.extend(content);
         if is_complete {
             deltas.push(Delta::End);
         }

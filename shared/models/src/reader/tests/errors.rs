@@ -39,7 +39,17 @@ fn an_error_in_a_stream_has_the_words_of_the_server() {
         "{}{{\"error\":{{\"message\":\"upstream\"}}}}\n",
         events(&[TEXT])
     );
+    let field = format!(
+        "{}error: {{\"code\":500,\"message\":\"no slot\",\"type\":\"server_error\"}}\n\ndata: [DONE]\n\n",
+        events(&[TEXT])
+    );
+    let array = format!(
+        "{}[{{\"error\":{{\"code\":503,\"message\":\"busy\"}}}}]\n",
+        events(&[TEXT])
+    );
     for (protocol, body, words) in [
+        (OpenAi, field, "no slot"),
+        (OpenAi, array, "busy"),
         (
             OpenAi,
             events(&[
