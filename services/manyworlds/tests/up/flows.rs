@@ -56,3 +56,22 @@ async fn flows_are_listed_shown_and_drawn_and_a_session_is_a_conversation() {
         Some("gate 0 2 0")
     );
 }
+
+#[tokio::test]
+async fn an_answer_is_on_one_line_behind_the_calls_of_its_tools() {
+    let folder = TempDir::new().unwrap();
+    let up = Up::start(folder.path());
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../deploy/worlds/helpdesk.yaml"
+    );
+    up.says(&["world", "apply", path], "");
+    let said = up.says(&["session", "helpdesk", "desk"], "Where is my parcel 42?\n");
+    let lines: Vec<&str> = said.lines().collect();
+    let expected = [
+        "support: Hello, this is the help desk. How can I help?",
+        "support: I have opened a ticket. Somebody will look for your parcel.",
+    ];
+    assert_eq!(lines, expected);
+    assert!(said.ends_with('\n'), "{said:?}");
+}

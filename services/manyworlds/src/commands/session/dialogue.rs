@@ -36,6 +36,8 @@ pub(super) struct Dialogue {
     has_ended: bool,
     /// Whether a line is begun and not complete.
     in_line: bool,
+    /// The node whose answer comes.
+    answering: String,
     failures: usize,
 }
 
@@ -67,6 +69,7 @@ impl Dialogue {
             output,
             has_ended: false,
             in_line: false,
+            answering: String::new(),
             failures: 0,
         })
     }
@@ -169,12 +172,12 @@ impl Dialogue {
         let text = |name: &str| data[name].as_str().unwrap_or_default();
         let node = event.node.as_ref().map_or("", |node| node.as_str());
         match event.event_type.as_str() {
-            RESPONSE_START if event.restarted => {
+            RESPONSE_START if event.restarted && self.in_line => {
                 self.output
                     .piece(&self.output.paint(Style::Faint, " … again "))?;
             }
-            RESPONSE_START => self.begin_line(node)?,
-            RESPONSE_CHUNK => self.output.piece(text("text"))?,
+            RESPONSE_START => node.clone_into(&mut self.answering),
+            RESPONSE_CHUNK => self.show_chunk(text("text"))?,
             RESPONSE_END if event.restarted => {}
             RESPONSE_END => self.finish_line()?,
             "agent.speak" => {
@@ -196,6 +199,18 @@ impl Dialogue {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Shows a piece of an answer, on a line of its own when notes were shown since the piece before it.
+    fn show_chunk(&mut self, text: &str) -> anyhow::Result<()> {
+        let text = if self.in_line {
+            text
+        } else {
+            let node = self.answering.clone();
+            self.begin_line(&node)?;
+            text.trim_start()
+        };
+        Ok(self.output.piece(text)?)
     }
 
     fn begin_line(&mut self, node: &str) -> anyhow::Result<()> {
