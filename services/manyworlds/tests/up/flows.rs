@@ -66,12 +66,12 @@ async fn an_answer_is_on_one_line_behind_the_calls_of_its_tools() {
         "/../../deploy/worlds/helpdesk.yaml"
     );
     up.says(&["world", "apply", path], "");
-    let said = up.says(&["session", "helpdesk", "desk"], "Where is my parcel 42?\n");
-    let lines: Vec<&str> = said.lines().collect();
+    let shown = up.says(&["session", "helpdesk", "desk"], "Where is my parcel 42?\n");
+    let lines: Vec<&str> = shown.lines().collect();
     let expected = [
         "support: Hello, this is the help desk. How can I help?",
         "support: I have opened a ticket. Somebody will look for your parcel.",
     ];
     assert_eq!(lines, expected);
-    assert!(said.ends_with('\n'), "{said:?}");
+    assert!(shown.ends_with('\n'), "{shown:?}");
 }
