@@ -3,6 +3,7 @@
 mod anthropic;
 mod decoder;
 mod finish;
+mod function;
 mod gemini;
 mod ollama;
 mod openai;

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::objects::{merge, object};
-use crate::request::{Message, Options, Request, SentCall, Tool, ToolResult};
+use crate::protocol::function::{result_text, write_tool};
+use crate::request::{Message, Options, Request, SentCall, ToolResult};
 
 pub(in crate::protocol) fn write_body(request: &Request<'_>) -> Map<String, Value> {
     let mut messages = Vec::new();
@@ -73,19 +74,6 @@ fn write_call(call: &SentCall) -> Value {
     Value::Object(written)
 }
 
-/// The protocol has no field for failures.
 fn write_result(result: &ToolResult) -> Value {
-    let content = match result.failed {
-        true => format!("error: {}", result.text),
-        false => result.text.clone(),
-    };
-    json!({"role": "tool", "tool_name": result.name, "content": content})
-}
-
-fn write_tool(tool: &Tool) -> Value {
-    json!({"type": "function", "function": {
-        "name": tool.name,
-        "description": tool.description,
-        "parameters": tool.schema,
-    }})
+    json!({"role": "tool", "tool_name": result.name, "content": result_text(result)})
 }
