@@ -22,6 +22,8 @@ pub(crate) struct ArchiveState {
     pub(crate) metrics: Metrics,
     /// The last commit that the database holds, as far as this process knows.
     checkpoint: watch::Sender<Seq>,
+    /// The commit for which a query began to wait last.
+    awaited: watch::Sender<Seq>,
     pub(crate) database: DependencyStatus,
     pub(crate) log: DependencyStatus,
     /// One permit for each query that may use the database at the same time.
@@ -32,11 +34,13 @@ impl ArchiveState {
     pub(crate) fn new(config: Config, bus: Bus) -> Result<Self, store::Error> {
         let queries_max = config.database_queries_max.max(1);
         let (checkpoint, _) = watch::channel(0);
+        let (awaited, _) = watch::channel(0);
         Ok(Self {
             bus,
             store: Store::open(&config.database, queries_max)?,
             metrics: Metrics::new(),
             checkpoint,
+            awaited,
             database: DependencyStatus::new("database", Err("connecting".to_owned())),
             log: DependencyStatus::new("log", Ok(())),
             query_permits: Semaphore::new(queries_max as usize),
@@ -72,10 +76,18 @@ impl ArchiveState {
         let _ = checkpoint.wait_for(|checkpoint| *checkpoint >= seq).await;
     }
 
+    /// The commit for which a query began to wait last.
+    pub(crate) fn awaited(&self) -> watch::Receiver<Seq> {
+        self.awaited.subscribe()
+    }
+
     /// Waits until the database holds `seq`, at most `wait_for_max`. Returns whether it does.
     pub(crate) async fn wait_for_commit(&self, seq: Seq) -> bool {
         let deadline = Instant::now() + self.config.wait_for_max;
         let mut checkpoint = self.checkpoint.subscribe();
+        if *checkpoint.borrow() < seq {
+            self.awaited.send_replace(seq);
+        }
         while *checkpoint.borrow_and_update() < seq {
             tokio::select! {
                 () = tokio::time::sleep_until(deadline) => return false,

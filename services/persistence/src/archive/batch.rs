@@ -6,6 +6,7 @@ use bus::{DeadLetter, Entry};
 use contract::{Seq, subject};
 use futures::{Stream, StreamExt};
 use service_kit::ErrorChain;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::error;
 
@@ -21,8 +22,9 @@ const COMMITS_MAX: usize = 4096;
 const SIZE_BYTES_MAX: usize = 8 << 20;
 /// The most message edits of a transaction.
 const MESSAGE_EDITS_MAX: usize = 8;
-/// A batch is collected for at most this long.
-const COLLECT_MAX: Duration = Duration::from_millis(20);
+/// A batch is collected for at most this long, and only until a query waits for one of its commits: each
+/// transaction writes the same pages again, and waits for the disk.
+const COLLECT_MAX: Duration = Duration::from_millis(50);
 /// A batch is complete when the next commit takes longer than this: a lone commit does not wait.
 const GAP_MAX: Duration = Duration::from_millis(2);
 
@@ -33,11 +35,13 @@ pub(super) struct Batch {
     pub(super) last: Seq,
 }
 
-/// The commits after `checkpoint` that are ready, beginning with `first`.
+/// The commits after `checkpoint` that are ready, beginning with `first`. `awaited` is the commit for which a
+/// query began to wait last.
 pub(super) async fn collect(
     checkpoint: Seq,
     first: Entry,
     entries: &mut (impl Stream<Item = Result<Entry, bus::Error>> + Unpin),
+    mut awaited: watch::Receiver<Seq>,
 ) -> Result<Batch, Error> {
     let deadline = Instant::now() + COLLECT_MAX;
     let mut size_bytes = first.size_bytes();
@@ -45,9 +49,14 @@ pub(super) async fn collect(
     let mut collected = vec![first];
     while collected.len() < COMMITS_MAX && size_bytes < SIZE_BYTES_MAX {
         let next_by = deadline.min(Instant::now() + GAP_MAX);
-        let Ok(next) = tokio::time::timeout_at(next_by, entries.next()).await else {
-            break;
+        let is_awaited = |awaited: &Seq| *awaited > checkpoint && *awaited <= last;
+        let next = tokio::select! {
+            biased;
+            // An error is impossible: the sender is in the state of the archive.
+            _ = awaited.wait_for(is_awaited) => break,
+            next = tokio::time::timeout_at(next_by, entries.next()) => next,
         };
+        let Ok(next) = next else { break };
         // What is collected so far is valid; the error returns when the log is read again.
         let Some(Ok(entry)) = next else { break };
         last = check_order(last, &entry)?;

@@ -176,3 +176,94 @@ fn kind_name(kind: EntityKind) -> &'static str {
         EntityKind::User => "user",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use contract::flow::{SessionEnded, SessionStarted};
+    use contract::interaction::InteractionRequested;
+    use contract::{EventId, Fact, Position, Timestamp, WorldId};
+    use serde_json::{Value as Json, json};
+
+    use super::super::message_edits;
+    use super::*;
+    use crate::store::Store;
+
+    const ID: &str = "018f0000-0000-7000-8000-000000000001";
+
+    fn decoded<T: serde::de::DeserializeOwned>(json: Json) -> T {
+        serde_json::from_value(json).unwrap()
+    }
+
+    /// Something is added, changed and deleted in each table.
+    fn section() -> Section {
+        let mut section = Section::default();
+        let world: WorldId = "lobby".parse().unwrap();
+        let (at, place) = (Timestamp::from_unix_ms(1), Position { seq: 7, index: 1 });
+        section.create_world(&world);
+        section.delete_world(&"gone".parse().unwrap());
+        section.world_change(&"advanced".parse().unwrap()).seq = 7;
+        let entity = (world.clone(), "ada".parse().unwrap());
+        section.entities.insert(entity, None);
+        section.delete_chat(&world, "old".parse().unwrap());
+        let chat = section.chat_change(&world, &"open".parse().unwrap());
+        chat.title = Some("title".to_owned());
+        chat.messages = 1;
+
+        let id: EventId = ID.parse().unwrap();
+        let requested: InteractionRequested =
+            decoded(json!({"targets": ["b"], "steps": 1, "deadline": "2026-01-31T12:05:00.000Z"}));
+        let requester = "c".parse().unwrap();
+        let interactions = &mut section.interactions;
+        let of = (&world, id.interaction());
+        interactions.add_request(of, place, at, &requester, requested);
+        for (event_type, steps, status) in [
+            ("interaction.accepted", 0, None),
+            ("interaction.progressed", 1, None),
+            ("interaction.ended", 1, Some("completed")),
+        ] {
+            let other = format!("018f0000-0000-7000-8000-00000000001{steps}");
+            let target = format!("t{}", event_type.len());
+            let data = json!({"interaction": other, "target": target, "steps_done": steps,
+                "status": status});
+            let data = serde_json::value::to_raw_value(&data).unwrap();
+            let fact = Fact::parse(&event_type.parse().unwrap(), &data).unwrap();
+            interactions.add_fact(&world, 8, at, &fact.unwrap());
+        }
+
+        let started: SessionStarted =
+            decoded(json!({"flow": "f", "revision": 1, "entity": "ada", "idle_seconds": 9}));
+        section.sessions.start((&world, id), place, at, started);
+        let other = "018f0000-0000-7000-8000-000000000002";
+        let ended: SessionEnded =
+            decoded(json!({"session": other, "flow": "f", "revision": 1, "reason": "completed"}));
+        section.sessions.end(&world, 8, at, ended);
+        section
+    }
+
+    /// A batch costs what it changes, however much is archived already.
+    #[tokio::test]
+    async fn no_change_scans_a_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/archive.db", folder.path().display());
+        let store = Store::open(&url, 1).unwrap();
+        store.migrate().await.unwrap();
+        let (world, chat) = ("lobby".parse().unwrap(), "open".parse().unwrap());
+        let mut statements = section().into_statements();
+        statements.extend(message_edits::remove(&world, &chat, ID.parse().unwrap()));
+        let mut changed = 0;
+        for mut statement in statements {
+            let sql = statement.sql.clone();
+            if sql.starts_with("INSERT") {
+                continue;
+            }
+            changed += 1;
+            statement.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
+            let steps: Vec<(i64, i64, i64, String)> = store.fetch(statement).await.unwrap();
+            for (.., step) in steps {
+                let is_scan = step.starts_with("SCAN ") && step != "SCAN v";
+                assert!(!is_scan || step.contains("CONSTANT ROW"), "{sql}: {step}");
+            }
+        }
+        assert!(changed > 15, "{changed}");
+    }
+}

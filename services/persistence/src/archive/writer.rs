@@ -47,7 +47,7 @@ pub(super) async fn write(
             entry = entries.next() => {
                 let first = entry.ok_or(Error::Stalled)?.map_err(Error::Log)?;
                 last_entry_at = Instant::now();
-                let batch = batch::collect(checkpoint, first, &mut entries).await?;
+                let batch = batch::collect(checkpoint, first, &mut entries, state.awaited()).await?;
                 let last = batch.last;
                 match batch::store(state, checkpoint, batch).await? {
                     TransactionOutcome::Committed => checkpoint = last,

@@ -38,6 +38,8 @@ impl Sqlite {
             .pragma("wal_autocheckpoint", "4096")
             // A batch fits in memory until it is committed; otherwise its pages are written repeatedly.
             .pragma("cache_size", "-65536")
+            // A statement of many rows keeps what it overwrites until it ends: not in a file.
+            .pragma("temp_store", "memory")
             // The checkpoint must survive a loss of power.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
