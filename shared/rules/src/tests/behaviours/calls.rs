@@ -29,6 +29,7 @@ fn opens(of: &str) -> Ability {
         description: String::new(),
         arguments: None,
         run: Executor::Worker("door-open".parse().unwrap()),
+        concurrent: false,
     }
 }
 

@@ -171,6 +171,7 @@ fn an_ability_is_a_request() {
             description: String::new(),
             arguments: None,
             run: Executor::Worker("door-open".parse().unwrap()),
+            concurrent: false,
         }],
         ..entity("d", EntityKind::Agent)
     };
