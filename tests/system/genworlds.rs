@@ -2,6 +2,7 @@
 
 mod client;
 mod operators;
+mod package;
 mod promises;
 mod scale;
 mod seeds;
