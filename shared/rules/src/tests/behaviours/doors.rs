@@ -176,6 +176,7 @@ fn an_ability_is_a_request() {
         ..entity("d", EntityKind::Agent)
     };
     let update = contract::command::EntityUpdate {
+        kind: None,
         entity: described.id.clone(),
         name: None,
         agent: None,
