@@ -27,12 +27,23 @@ pub(crate) struct Cost {
 
 impl Used {
     pub(crate) fn now(cluster: &Cluster) -> Self {
-        let processes = cluster.process_ids().into_iter();
-        Self(processes.map(|(name, id)| (name, used_by(id))).collect())
+        Self::by(&cluster.process_ids())
+    }
+
+    /// What these processes have used so far.
+    pub(crate) fn by(processes: &[(String, u32)]) -> Self {
+        let processes = processes.iter();
+        let used = processes.map(|(name, id)| (name.clone(), used_by(*id)));
+        Self(used.collect())
     }
 
     /// What was used since, for each of so many operations.
     pub(crate) fn per_operation(&self, cluster: &Cluster, operations: usize) -> Cost {
+        self.per_operation_by(&cluster.process_ids(), operations)
+    }
+
+    /// What these processes have used since, for each of so many operations.
+    pub(crate) fn per_operation_by(&self, processes: &[(String, u32)], operations: usize) -> Cost {
         #[expect(
             clippy::cast_precision_loss,
             reason = "counts are far below where it matters"
@@ -43,7 +54,7 @@ impl Used {
             .iter()
             .map(|(name, used)| (name.as_str(), *used))
             .collect();
-        let of: BTreeMap<String, f64> = Self::now(cluster)
+        let of: BTreeMap<String, f64> = Self::by(processes)
             .0
             .into_iter()
             .map(|(name, used)| {

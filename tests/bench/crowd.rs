@@ -94,6 +94,19 @@ impl Crowd {
         took
     }
 
+    /// How long it takes until all have received so many frames, which `send` sends without waiting for any.
+    pub(crate) async fn measure_pipelined(
+        &self,
+        frames: usize,
+        send: impl Future<Output = ()>,
+    ) -> Duration {
+        let until = self.received.count() + frames * self.listeners.len();
+        let started = Instant::now();
+        send.await;
+        self.reach(until).await;
+        started.elapsed()
+    }
+
     async fn reach(&self, count: usize) {
         let reached = tokio::time::timeout(DEADLINE, self.received.wait_for(count)).await;
         reached.expect("every listener received everything");

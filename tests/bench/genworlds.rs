@@ -1,6 +1,8 @@
-//! The door for clients of GenWorlds, beside a relay that does what GenWorlds' server does.
+//! The door for clients of GenWorlds, beside GenWorlds' own server from its package, in the same run.
 //!
-//! The relay stores nothing: what the door costs more is the price of a log.
+//! That server passes frames on and stores none; the door checks, orders and stores them.
+
+mod server;
 
 use std::time::{Duration, Instant};
 
@@ -15,10 +17,10 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::commits::create;
 use crate::cpu::{Cost, Used};
 use crate::crowd::{Crowd, PACE, Socket};
-use crate::relay::Relay;
 use crate::report::{Report, Row, median, milliseconds, percentile, rate};
+use server::Server;
 
-/// As a client sends it, and as the relay passes it on. The door adds three fields of the log.
+/// As a client sends it, and as GenWorlds' server passes it on. The door adds three fields of the log.
 const FRAME_BYTES: usize = 343;
 const REFUSED: &str = r#"{"event_type":"error""#;
 const ROUNDS: usize = 5;
@@ -27,9 +29,11 @@ const ROUNDS: usize = 5;
 const PACES: usize = 160;
 /// What is sent to the door in one round at least, in the same units.
 const PACES_MIN: usize = 8;
-/// What the relay delivers in one round, to whatever number of listeners, in the same units. It is
-/// so much faster that as many frames as the door gets would be over before CPU time is counted.
-const RELAY_PACES: usize = 400;
+/// Frames that one client sends without waiting for the echo of any.
+const PIPELINED: usize = 10_000;
+/// In the place of the number of a frame.
+const NUMBER: &str = "0123456789";
+const BAR: &str = "> 1x GenWorlds";
 
 pub(crate) async fn to_one(cluster: &Cluster, bus: &Bus, report: &mut Report) {
     let name = "GenWorlds deliveries/s, 1 WebSocket";
@@ -57,20 +61,36 @@ async fn deliveries(
     if !report.wants(name) {
         return;
     }
-    let relay = Relay::start().await;
-    let mut control = Meeting::gather(&relay.url, listeners).await;
+    let server = Server::start().await;
+    let mut control = Meeting::gather(&server.url, server.processes(), listeners).await;
     let door = door(cluster, bus, &format!("genworlds-{listeners}")).await;
-    let mut ours = Meeting::gather(&door, listeners).await;
+    let mut ours = Meeting::gather(&door, cluster.process_ids(), listeners).await;
     let paces = report.count((PACES / listeners).max(PACES_MIN));
-    let control_paces = report.count(RELAY_PACES / listeners);
     let mut rounds = Rounds::default();
     for _ in 0..ROUNDS {
-        rounds
-            .controls
-            .push(control.measure(cluster, control_paces).await);
-        rounds.ours.push(ours.measure(cluster, paces).await);
+        rounds.controls.push(control.measure(paces).await);
+        rounds.ours.push(ours.measure(paces).await);
     }
-    report.add(rounds.row(name, |rate| format!("{rate:.0}/s")));
+    report.add(rounds.row(name, Bar::MoreThanControl, |rate| format!("{rate:.0}/s")));
+}
+
+/// One client, which sends as fast as it can, and receives the echoes of its frames.
+pub(crate) async fn pipelined(cluster: &Cluster, bus: &Bus, report: &mut Report) {
+    let name = "GenWorlds frames/s, 10,000 pipelined";
+    if !report.wants(name) {
+        return;
+    }
+    let server = Server::start().await;
+    let mut control = Meeting::gather(&server.url, server.processes(), 1).await;
+    let door = door(cluster, bus, "genworlds-pipelined").await;
+    let mut ours = Meeting::gather(&door, cluster.process_ids(), 1).await;
+    let count = report.count(PIPELINED);
+    let mut rounds = Rounds::default();
+    for _ in 0..ROUNDS {
+        rounds.controls.push(control.measure_pipelined(count).await);
+        rounds.ours.push(ours.measure_pipelined(count).await);
+    }
+    report.add(rounds.row(name, Bar::MoreThanControl, |rate| format!("{rate:.0}/s")));
 }
 
 /// One client, which waits for the echo of a frame before it sends the next: by then the log has it.
@@ -79,20 +99,22 @@ pub(crate) async fn echo(cluster: &Cluster, bus: &Bus, report: &mut Report) {
     if !report.wants(name) {
         return;
     }
-    let relay = Relay::start().await;
-    let mut control = connect(&relay.url).await;
+    let server = Server::start().await;
+    let mut control = connect(&server.url).await;
+    let (theirs, processes) = (server.processes(), cluster.process_ids());
     let mut ours = connect(&door(cluster, bus, "genworlds-echo").await).await;
+    let mut frames = Frames::new();
     // The first frame of a client brings it into the world.
-    echoes(cluster, &mut ours, 1).await;
+    echoes(&processes, &mut ours, &mut frames, 1).await;
     let count = report.count(2000);
     let mut rounds = Rounds::default();
     for _ in 0..ROUNDS {
-        rounds
-            .controls
-            .push(echoes(cluster, &mut control, count).await);
-        rounds.ours.push(echoes(cluster, &mut ours, count).await);
+        let measured = echoes(&theirs, &mut control, &mut frames, count).await;
+        rounds.controls.push(measured);
+        let measured = echoes(&processes, &mut ours, &mut frames, count).await;
+        rounds.ours.push(measured);
     }
-    report.add(rounds.row(name, |p50| format!("{p50:.3} ms")));
+    report.add(rounds.row(name, Bar::None, |p50| format!("{p50:.3} ms")));
 }
 
 /// What came in one round, and the CPU time of all processes for each delivery.
@@ -101,7 +123,14 @@ struct Measured {
     cost: Cost,
 }
 
-/// The same at our door and at the relay, by turns.
+/// What a row must hold. A frame that is echoed once it is durable takes longer than one that nobody stores.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bar {
+    MoreThanControl,
+    None,
+}
+
+/// The same at our door and at GenWorlds' server, by turns.
 #[derive(Default)]
 struct Rounds {
     ours: Vec<Measured>,
@@ -109,7 +138,7 @@ struct Rounds {
 }
 
 impl Rounds {
-    fn row(&self, name: &'static str, show: impl Fn(f64) -> String) -> Row {
+    fn row(&self, name: &'static str, bar: Bar, show: impl Fn(f64) -> String) -> Row {
         let value = |rounds: &[Measured]| {
             let mut values: Vec<f64> = rounds.iter().map(|round| round.value).collect();
             median(&mut values)
@@ -123,13 +152,18 @@ impl Rounds {
             .map(|(ours, control)| ours.value / control.value)
             .collect();
         let control = show(value(&self.controls));
+        let ratio = median(&mut ratios);
+        let (bar, met) = match bar {
+            Bar::MoreThanControl => (BAR, ratio > 1.0),
+            Bar::None => ("none", true),
+        };
         Row {
             name,
             value: show(value(&self.ours)),
-            control: format!("relay {control}, CPU {:.3}", cost(&self.controls).total),
-            ratio: median(&mut ratios),
-            bar: "none",
-            met: true,
+            control: format!("GenWorlds {control}, CPU {:.3}", cost(&self.controls).total),
+            ratio,
+            bar,
+            met,
             cpu_ms: Some(cost(&self.ours)),
         }
     }
@@ -140,10 +174,13 @@ struct Meeting {
     speaker: SplitSink<Socket, Message>,
     crowd: Crowd,
     size: usize,
+    frames: Frames,
+    /// Whose CPU time is counted.
+    processes: Vec<(String, u32)>,
 }
 
 impl Meeting {
-    async fn gather(url: &str, size: usize) -> Self {
+    async fn gather(url: &str, processes: Vec<(String, u32)>, size: usize) -> Self {
         let mut crowd = Crowd::default();
         for _ in 1..size {
             crowd.add(connect(url).await);
@@ -155,27 +192,45 @@ impl Meeting {
             speaker,
             crowd,
             size,
+            frames: Frames::new(),
+            processes,
         };
         meeting.hold(1).await;
         meeting
     }
 
     /// Deliveries a second, of so many times [`PACE`] frames.
-    async fn measure(&mut self, cluster: &Cluster, paces: usize) -> Measured {
-        let before = Used::now(cluster);
+    async fn measure(&mut self, paces: usize) -> Measured {
+        let before = Used::by(&self.processes);
         let took = self.hold(paces).await;
         let count = paces * PACE * self.size;
         Measured {
             value: rate(count, took),
-            cost: before.per_operation(cluster, count),
+            cost: before.per_operation_by(&self.processes, count),
+        }
+    }
+
+    /// The same of so many frames that are all under way at once.
+    async fn measure_pipelined(&mut self, frames: usize) -> Measured {
+        let before = Used::by(&self.processes);
+        let speak = async {
+            for _ in 0..frames {
+                self.speaker.feed(self.frames.next()).await.unwrap();
+            }
+            self.speaker.flush().await.unwrap();
+        };
+        let took = self.crowd.measure_pipelined(frames, speak).await;
+        let count = frames * self.size;
+        Measured {
+            value: rate(count, took),
+            cost: before.per_operation_by(&self.processes, count),
         }
     }
 
     async fn hold(&mut self, paces: usize) -> Duration {
-        let frame = frame();
         let speak = async || {
             for _ in 0..PACE {
-                self.speaker.send(frame.clone()).await.unwrap();
+                self.speaker.send(self.frames.next()).await.unwrap();
             }
         };
         self.crowd.measure_deliveries(paces, speak).await
@@ -197,13 +252,18 @@ async fn connect(url: &str) -> Socket {
 }
 
 /// Milliseconds until a client receives the echo of its frame, in the middle of so many times.
-async fn echoes(cluster: &Cluster, socket: &mut Socket, count: usize) -> Measured {
-    let frame = frame();
+async fn echoes(
+    processes: &[(String, u32)],
+    socket: &mut Socket,
+    frames: &mut Frames,
+    count: usize,
+) -> Measured {
     let mut times = Vec::with_capacity(count);
-    let before = Used::now(cluster);
+    let before = Used::by(processes);
     for _ in 0..count {
+        let frame = frames.next();
         let started = Instant::now();
-        socket.send(frame.clone()).await.unwrap();
+        socket.send(frame).await.unwrap();
         let received = loop {
             let received = socket.next().await.unwrap().unwrap();
             if received.is_text() {
@@ -215,7 +275,7 @@ async fn echoes(cluster: &Cluster, socket: &mut Socket, count: usize) -> Measure
     }
     Measured {
         value: milliseconds(percentile(&mut times, 0.5)),
-        cost: before.per_operation(cluster, count),
+        cost: before.per_operation_by(processes, count),
     }
 }
 
@@ -225,14 +285,33 @@ fn assert_taken(received: &Message) {
     assert!(!text.starts_with(REFUSED), "{text}");
 }
 
-/// An event of GenWorlds, for everyone.
-fn frame() -> Message {
-    let mut event = json!({
-        "event_type": "bench_happened", "description": "It happens.", "summary": null,
-        "created_at": "2023-10-09T12:56:42.104327", "sender_id": "guest", "target_id": null,
-        "message": "",
-    });
-    let missing = FRAME_BYTES - event.to_string().len();
-    event["message"] = "x".repeat(missing).into();
-    Message::text(event.to_string())
+/// Events of GenWorlds, for everyone. Each is another: one that repeats another is nothing new.
+struct Frames {
+    /// What comes before and behind the number of each.
+    text: [String; 2],
+    count: u32,
+}
+
+impl Frames {
+    fn new() -> Self {
+        let mut event = json!({
+            "event_type": "bench_happened", "description": "It happens.", "summary": null,
+            "created_at": "2023-10-09T12:56:42.104327", "sender_id": "guest", "target_id": null,
+            "message": NUMBER,
+        });
+        let missing = FRAME_BYTES - event.to_string().len();
+        event["message"] = format!("{NUMBER}{}", "x".repeat(missing)).into();
+        let text = event.to_string();
+        let (before, behind) = text.split_once(NUMBER).unwrap();
+        Self {
+            text: [before, behind].map(ToOwned::to_owned),
+            count: 0,
+        }
+    }
+
+    fn next(&mut self) -> Message {
+        self.count += 1;
+        let [before, behind] = &self.text;
+        Message::text(format!("{before}{:010}{behind}", self.count))
+    }
 }

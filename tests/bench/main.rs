@@ -18,7 +18,6 @@ mod fanout;
 mod flows;
 mod genworlds;
 mod passive;
-mod relay;
 mod report;
 mod runs;
 mod scaling;
@@ -107,6 +106,7 @@ async fn main() -> anyhow::Result<()> {
     genworlds::to_one(&cluster, &bus, &mut report).await;
     genworlds::to_ten(&cluster, &bus, &mut report).await;
     genworlds::to_hundred(&cluster, &bus, &mut report).await;
+    genworlds::pipelined(&cluster, &bus, &mut report).await;
     genworlds::echo(&cluster, &bus, &mut report).await;
     flows::of_a_chain(&mut report);
     flows::in_commands_of_20_archived(&cluster, &bus, &mut report).await;

@@ -68,8 +68,9 @@ async fn worker(cluster: &Cluster, n: usize) -> Process {
 }
 
 async fn place(bus: &Bus, world: &WorldId) {
+    // The runs of one object are serial: what is measured is how many workers share the runs of one that is not.
     let abilities = json!([
-        {"name": "count", "trigger": "counter.count", "run": {"worker": "counter-count"}},
+        {"name": "count", "trigger": "counter.count", "run": {"worker": "counter-count"}, "concurrent": true},
     ]);
     let counter = Entity {
         abilities: serde_json::from_value(abilities).unwrap(),

@@ -2,6 +2,7 @@
 
 mod client;
 mod operators;
+mod package;
 mod promises;
 mod scale;
 mod seeds;
@@ -190,7 +191,7 @@ async fn nothing_is_lost_and_nothing_doubled_when_the_gateway_restarts() {
 async fn what_the_world_does_not_take_is_refused_to_its_sender() {
     let (_cluster, door) = start().await;
     let mut other = Client::open(&door, "/ws/lobby?observe=all").await;
-    let mut user = Client::open(&door, "/ws/lobby").await;
+    let mut user = Client::open(&door, "/ws/lobby?entity=test_user").await;
     let nobody = event("a", "test_user", Some("nobody"));
     let reserved = event("chat.created", "test_user", None);
     let forged = event("a", "qna_agent", None);

@@ -18,6 +18,7 @@ mod interactions;
 mod learning;
 mod minds;
 mod night_desk;
+mod order;
 mod outage;
 mod pipeline;
 mod presence;

@@ -45,6 +45,15 @@ impl Stream {
         Self { frames, sending }
     }
 
+    /// A connection that only receives.
+    async fn open_silent(door: &Http, address: &str) -> Self {
+        let url = format!("{}{address}", door.base).replace("http:", "ws:");
+        let (socket, _) = connect_async(url).await.unwrap();
+        let (_, frames) = socket.split();
+        let sending = JoinSet::new();
+        Self { frames, sending }
+    }
+
     async fn next(&mut self) -> Value {
         loop {
             let frame = tokio::time::timeout(PATIENCE, self.frames.next());
@@ -174,6 +183,61 @@ async fn frames_are_stored_once_in_order_while_their_world_moves() {
         |cluster| world(cluster, 1).restart(),
     ];
     run_genworlds(&mut cluster, disturbances).await;
+}
+
+/// One of everything that a client of GenWorlds sends on one connection: in several names, to everyone, to known
+/// ones, for the first time to somebody, to an agent, and queries, some of which are answered beside the events.
+fn mixed_frame(n: u64) -> Value {
+    let sender = ["ann", "ben", "cleo"][usize::try_from(n % 3).unwrap()];
+    let (event_type, target) = match n % 20 {
+        3 | 13 => ("n", Some("guest".to_owned())),
+        // For the first time to somebody new, as long as the door takes new ones.
+        7 if n < 2000 => ("n", Some(format!("new-{n}"))),
+        9 => ("user_speaks_with_agent_event", Some("agent".to_owned())),
+        11 => ("n", Some("bob".to_owned())),
+        17 => ("agent_wants_updated_state", None),
+        _ => ("n", None),
+    };
+    json!({
+        "event_type": event_type, "sender_id": sender, "target_id": target, "n": n, "message": "hi",
+        "created_at": format!("2023-10-09T12:56:42.{n:06}"),
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_of_all_kinds_and_senders_keep_their_order_while_the_world_is_killed() {
+    const EACH: u64 = 1000;
+    let mut cluster = start(2).await;
+    let door = cluster.gateways[0].clone();
+    let agent = json!({"id": "agent", "kind": "agent", "agent": {"brain": {"client": {}}}});
+    Http::post(&cluster.gateways, "/v1/worlds/lobby/entities", &agent).await;
+    let mut recorder = Stream::open_silent(&door, "/ws/lobby?observe=all").await;
+    let mut stream = Stream::open(&door, "/ws/lobby", mixed_frame).await;
+    let is_event = |n: &u64| n % 20 != 17;
+    let (mut received, mut replies) = (Vec::new(), 0);
+    let expected: Vec<u64> = (0..FRAMES).filter(is_event).collect();
+    let mut disturbed = 0;
+    while received.len() < expected.len() || replies < FRAMES / 20 {
+        let frame = stream.next().await;
+        match frame["event_type"].as_str().unwrap() {
+            "n" | "user_speaks_with_agent_event" => received.push(frame["n"].as_u64().unwrap()),
+            // What comes after a reply is behind what came before the query.
+            "world_sends_available_entities_event" => replies += 1,
+            "world_sends_available_action_schemas_event" => {}
+            other => panic!("{other}: {frame}"),
+        }
+        if received.len() as u64 / EACH > disturbed {
+            disturbed += 1;
+            world(&mut cluster, disturbed % 2).restart();
+        }
+    }
+    stream.sending.join_next().await.unwrap().unwrap();
+    assert_eq!(received, expected);
+    let mut recorded = Vec::new();
+    while recorded.len() < expected.len() {
+        recorded.push(recorder.next().await["n"].as_u64().unwrap());
+    }
+    assert_eq!(recorded, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,8 +27,8 @@ pub struct Config {
     /// The keys of clients. A client with a key that is a text may do everything; one with
     /// `{key = "KEY", entities = ["ann"]}` may act as these entities only, which is checked wherever a request
     /// names who acts: the sender, the requester, the target of a result. Who reads needs no entity. What
-    /// no entity does, such as creating worlds, is done as `world`, which may be in the list too. The doors
-    /// other than `/v1` refuse keys with a list. A request without a valid key is answered with 401. The key is in a header (`Authorization: Bearer KEY`, or `X-Api-Key: KEY`), or, for a GET alone, in the
+    /// no entity does, such as creating worlds, is done as `world`, which may be in the list too. GenWorlds' door
+    /// takes them as well, for senders and for what they receive; the doors of Agent World and of Atoms refuse keys with a list. A request without a valid key is answered with 401. The key is in a header (`Authorization: Bearer KEY`, or `X-Api-Key: KEY`), or, for a GET alone, in the
     /// address (`?api_key=KEY`), since browsers can't set headers on streams, WebSockets and downloads.
     /// Default: none, and every client may, so that a first try on one machine needs no key.
     pub api_keys: Vec<ApiKey>,
@@ -93,6 +93,15 @@ impl Config {
         Ok(())
     }
 
+    /// The settings of the door for clients of GenWorlds.
+    pub(crate) fn genworlds_settings(&self) -> door_genworlds::Settings {
+        door_genworlds::Settings {
+            default_world: self.genworlds_world.clone(),
+            entities_max: self.limits.genworlds_entities_max,
+            busy_max: self.limits.genworlds_busy_max,
+        }
+    }
+
     /// The settings of the doors.
     pub(crate) fn door_settings(&self) -> Settings {
         let limits = &self.limits;
@@ -150,7 +159,8 @@ pub struct Limits {
     /// batch of 256 that is under way, and as many that collect for the next one.
     pub commands_in_flight_max: usize,
     /// Requests of one key, or of one address while there are no keys. Above it: 429, so that one client
-    /// leaves room for the others.
+    /// leaves room for the others. Each WebSocket may send as many frames, and those of one key together; further
+    /// frames wait unread, and none is dropped.
     pub rate: Rate,
     /// A silent event stream sends a comment this often, so that proxies keep it open. Default: 15 s;
     /// many of them close what is silent for 30 or 60.
@@ -167,6 +177,16 @@ pub struct Limits {
     /// pong may take.
     #[serde(with = "humantime_serde")]
     pub write_timeout: Duration,
+    /// Entities that the clients of one key, or of one address while there are no keys, may bring into a world
+    /// by naming them over GenWorlds' WebSocket, and as which one connection may act; a frame that needs one
+    /// more is answered with an error frame. Default: 256, several times what GenWorlds' largest worlds have.
+    pub genworlds_entities_max: usize,
+    /// A client of GenWorlds may be busy for so long: it reads nothing meanwhile, answers no ping, and then reads
+    /// what it missed from the log. It is closed after it (3008, or 3012 when there was nothing to read). Default:
+    /// 10 min, as GenWorlds' own server has it, since its clients run their actions where they read, and can't
+    /// resume from a position. It is also how late a client is noticed whose machine is gone.
+    #[serde(with = "humantime_serde")]
+    pub genworlds_busy_max: Duration,
     /// How often the end of a silent world's log is read, in case its last event was stored but not
     /// received. Default: 1 s, which is then how late it is; it costs one request per world that has
     /// clients.
@@ -188,6 +208,8 @@ impl Default for Limits {
             ping_every: Duration::from_secs(25),
             pong_within: Duration::from_secs(8),
             write_timeout: Duration::from_secs(10),
+            genworlds_entities_max: 256,
+            genworlds_busy_max: Duration::from_secs(600),
             catch_up_every: Duration::from_secs(1),
         }
     }

@@ -9,7 +9,6 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use contract::WorldId;
 use door_atoms::DefaultFlow;
 use door_kit::{DoorState, Problem, authenticate, record_request};
 use service_kit::Health;
@@ -17,10 +16,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::openapi;
 
-/// What clients get that name no world.
+/// What clients of single doors get.
 pub(crate) struct Defaults {
-    /// The world at `/ws`, for clients of GenWorlds; the only one when absent.
-    pub(crate) genworlds_world: Option<WorldId>,
+    /// What is configured for clients of GenWorlds.
+    pub(crate) genworlds: door_genworlds::Settings,
     /// The flow at `/ws`, for clients of Atoms, which then have that path.
     pub(crate) atoms_flow: Option<DefaultFlow>,
 }
@@ -35,8 +34,8 @@ pub(crate) fn router(doors: &Arc<DoorState>, defaults: Defaults, health: &Health
     };
     let (agent_world, agent_world_api) = agent_world.split_for_parts();
     let genworlds = match defaults.atoms_flow {
-        Some(_) => door_genworlds::routes_of_worlds(doors),
-        None => door_genworlds::routes(doors, defaults.genworlds_world),
+        Some(_) => door_genworlds::routes_of_worlds(doors, defaults.genworlds),
+        None => door_genworlds::routes(doors, defaults.genworlds),
     };
     let (genworlds, genworlds_api) = genworlds.split_for_parts();
     let (atoms, atoms_api) = door_atoms::routes(doors, defaults.atoms_flow).split_for_parts();

@@ -75,7 +75,7 @@ async fn serve(
     let doors = DoorState::new(config.door_settings(), connection, shutdown.clone());
     let doors = Arc::new(doors);
     let defaults = Defaults {
-        genworlds_world: config.genworlds_world,
+        genworlds: config.genworlds_settings(),
         atoms_flow: config.atoms_flow,
     };
     let service = router::router(&doors, defaults, &health)

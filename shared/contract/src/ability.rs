@@ -27,6 +27,10 @@ pub struct Ability {
     pub arguments: Option<serde_json::Value>,
     /// Who does it.
     pub run: Executor,
+    /// Whether its runs may overlap with others of the entity. The runs of an entity's other abilities are
+    /// serial: each begins when the one before it has ended, in the order of their events.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub concurrent: bool,
 }
 
 /// Who does what an ability promises.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ability::Ability;
-use crate::entity::AgentConfig;
+use crate::entity::{AgentConfig, EntityKind};
 use crate::id::EntityId;
 
 /// The fields of an entity that change; what is absent stays.
@@ -11,6 +11,9 @@ use crate::id::EntityId;
 pub struct EntityUpdate {
     /// Which.
     pub entity: EntityId,
+    /// What it is from now on. Of one that is no agent any more, the way to think is dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<EntityKind>,
     /// Its new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

@@ -120,6 +120,8 @@ facts! {
     AgentSummarised(AgentSummarised);
     /// A run of an action is requested. The event's id is the run's.
     ActionRequested(ActionRequested);
+    /// A run that was queued begins: its deadline counts from here.
+    ActionStarted(ActionStarted);
     /// A run of an action succeeded.
     ActionCompleted(ActionCompleted);
     /// A run of an action failed, for good.
@@ -366,11 +368,46 @@ pub struct ActionRequested {
     /// The event of a session that it handles for a node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<NodeStep>,
-    /// If it has not ended by then, it has failed.
+    /// If it has not ended by then, it has failed. One that is queued gets another when it begins.
     pub deadline: Timestamp,
     /// What it is for, in a word: see [`Purpose`](crate::Purpose). Absent in events of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<PurposeKind>,
+    /// Whether it is a run of an ability that is concurrent: it waits for no other run of its entity, and
+    /// none waits for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub concurrent: bool,
+    /// Whether it waits for the runs of its entity's abilities before it: it begins with
+    /// [`ActionStarted`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub queued: bool,
+}
+
+/// See [`Fact::ActionStarted`]. It has all that a worker is given, as [`ActionRequested`] has for a run that
+/// is not queued.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ActionStarted {
+    /// Which run.
+    #[serde(rename = "invocation")]
+    pub run: RunId,
+    /// The name under which workers offer its action.
+    pub action: ActionName,
+    /// Whose action it is.
+    #[serde(rename = "agent", alias = "entity")]
+    pub entity: EntityId,
+    /// The ability of its entity that it runs.
+    pub ability: ActionName,
+    /// What it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Box<RawValue>>,
+    /// The message on the way to whose answer it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
+    /// The turn that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<MessageId>,
+    /// If it has not ended by then, it has failed.
+    pub deadline: Timestamp,
 }
 
 #[expect(

@@ -75,6 +75,8 @@ fact_kinds! {
     AgentSummarised = "agent.summarised";
     /// A run of an action is requested. The event's id is the run's.
     ActionRequested = "action.requested";
+    /// A run that was queued begins: its deadline counts from here.
+    ActionStarted = "action.started";
     /// A run of an action succeeded.
     ActionCompleted = "action.completed";
     /// A run of an action failed, for good.
@@ -165,7 +167,7 @@ impl FactKind {
     pub const fn work(self) -> Option<Work> {
         // A new kind does not compile until it is decided here whether it requests work.
         match self {
-            Self::ActionRequested => Some(Work::DispatchRun),
+            Self::ActionRequested | Self::ActionStarted => Some(Work::DispatchRun),
             Self::ActionCancelled => Some(Work::CancelRun),
             Self::WorldCreated
             | Self::WorldUpdated

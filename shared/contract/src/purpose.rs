@@ -144,6 +144,8 @@ impl Purpose {
             node,
             deadline,
             purpose: Some(self.kind()),
+            concurrent: false,
+            queued: false,
         }
     }
 

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::abilities::{Origin, SendContext, output_of, send};
 use crate::chats::check_event_chat;
 use crate::decider::Decider;
-use crate::runs::{OpenRun, fail, push_completed, require_open};
+use crate::runs::{OpenRun, fail, push_completed, require_started};
 use crate::tools::LoopOwner;
 use crate::world::World;
 use crate::{behaviours, chats, entities, flows, interactions, minds, tools};
@@ -22,7 +22,7 @@ pub(crate) fn complete(
     outcome: &RunOutcome,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
-    let run = require_open(world, id)?;
+    let run = require_started(world, id)?;
     match outcome {
         RunOutcome::Completed(result) => succeed(world, id, run, result, decider),
         RunOutcome::Failed { code, reason } => fail(id, run, code, reason, decider),

@@ -67,6 +67,7 @@ fn concerns_one(event: &Event) -> bool {
         matches!(
             kind,
             FactKind::ActionRequested
+                | FactKind::ActionStarted
                 | FactKind::ActionCompleted
                 | FactKind::ActionFailed
                 | FactKind::ActionCancelled

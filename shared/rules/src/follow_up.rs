@@ -8,8 +8,9 @@ use crate::{chats, flows, interactions, minds, runs};
 
 /// Decides what follows from the state as it is now: agents that are free answer the message that has
 /// waited longest for them, turns in which no answer is awaited end, runs of entities that were removed
-/// are cancelled, agents that something woke decide what to do, and events of sessions move on. What does
-/// not fit in one commit is due at once, and follows with the next.
+/// are cancelled, runs begin that have waited for others of their entity, agents that something woke decide
+/// what to do, and events of sessions move on. What does not fit in one commit is due at once, and follows
+/// with the next.
 pub(crate) fn follow_up(world: &World, decider: &mut Decider<'_>) -> Result<(), Rejection> {
     chats::request_due_answers(world, FOLLOW_UPS_MAX, decider)?;
     let room = FOLLOW_UPS_MAX.saturating_sub(world.chats.answers_due());
@@ -17,6 +18,7 @@ pub(crate) fn follow_up(world: &World, decider: &mut Decider<'_>) -> Result<(), 
     let room = room.saturating_sub(world.chats.finished_turns());
     runs::cancel_orphaned(world, room, decider)?;
     let room = room.saturating_sub(world.runs.orphaned().len());
+    runs::start_due(world, room / 2, decider)?;
     interactions::follow_up(world, room / 2, decider)?;
     minds::follow_up(world, room / 2, decider)?;
     flows::follow_up(world, room / 2, decider)?;
@@ -36,4 +38,5 @@ pub(crate) fn has_work_now(world: &World) -> bool {
         || world.minds.has_work()
         || world.sessions.has_work()
         || has_orphans
+        || runs::has_due(world)
 }

@@ -89,9 +89,12 @@ impl Story {
         self.send("guest", post(text)).unwrap()
     }
 
-    /// The open runs, oldest first.
+    /// The runs that workers have, oldest first.
     fn open(&self) -> Vec<RunId> {
-        self.world.runs.iter().map(|(id, _)| id).collect()
+        let runs = self.world.runs.iter();
+        runs.filter(|(_, run)| !run.queued)
+            .map(|(id, _)| id)
+            .collect()
     }
 
     fn answer(&mut self, run: RunId, text: &str) -> Result<Vec<Event>, contract::Rejection> {

@@ -43,14 +43,39 @@ impl<O: Object> ObjectType<O> {
     ///
     /// It may run more than once for one event, and takes effect in the world once. A side effect
     /// elsewhere should use [`Received::id`] as its idempotency key.
+    ///
+    /// The runs of one object are serial: each begins when the one before it has ended, in the order of their
+    /// events.
     #[must_use]
-    pub fn ability<E, F, R>(mut self, name: &str, run: F) -> Self
+    pub fn ability<E, F, R>(self, name: &str, run: F) -> Self
     where
         E: Event + Send + 'static,
         F: Fn(Received<E>, ObjectCtx<O>) -> R + Send + Sync + 'static,
         R: Future<Output = Result<ObjectCtx<O>, Error>> + Send + 'static,
     {
-        match describe_ability::<O, E>(name) {
+        self.add_ability(name, false, run)
+    }
+
+    /// Adds an ability like [`ability`](Self::ability) whose runs wait for no other of the object: they overlap,
+    /// and end in any order. A run that changes the state of the object is done again when another has
+    /// changed it meanwhile.
+    #[must_use]
+    pub fn concurrent_ability<E, F, R>(self, name: &str, run: F) -> Self
+    where
+        E: Event + Send + 'static,
+        F: Fn(Received<E>, ObjectCtx<O>) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<ObjectCtx<O>, Error>> + Send + 'static,
+    {
+        self.add_ability(name, true, run)
+    }
+
+    fn add_ability<E, F, R>(mut self, name: &str, concurrent: bool, run: F) -> Self
+    where
+        E: Event + Send + 'static,
+        F: Fn(Received<E>, ObjectCtx<O>) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<ObjectCtx<O>, Error>> + Send + 'static,
+    {
+        match describe_ability::<O, E>(name, concurrent) {
             Ok((action, ability)) => {
                 self.actions.push(Arc::new(ObjectAction::new(action, run)));
                 self.abilities.push(ability);
@@ -62,7 +87,10 @@ impl<O: Object> ObjectType<O> {
     }
 }
 
-fn describe_ability<O: Object, E: Event>(name: &str) -> Result<(ActionName, Ability), String> {
+fn describe_ability<O: Object, E: Event>(
+    name: &str,
+    concurrent: bool,
+) -> Result<(ActionName, Ability), String> {
     let bad = |error: contract::id::InvalidId| format!("an ability of {}: {error}", O::TYPE);
     let action: ActionName = format!("{}-{name}", O::TYPE).parse().map_err(bad)?;
     let event_type: EventType = E::TYPE.parse().map_err(|error| format!("{error}"))?;
@@ -72,6 +100,7 @@ fn describe_ability<O: Object, E: Event>(name: &str) -> Result<(ActionName, Abil
         description: E::DESCRIPTION.to_owned(),
         arguments: None,
         run: Executor::Worker(action.clone()),
+        concurrent,
     };
     Ok((action, ability))
 }

@@ -36,6 +36,7 @@ impl ProvisionedObject {
                 if rejection.code == RejectionCode::AlreadyExists =>
             {
                 let update = EntityUpdate {
+                    kind: None,
                     entity: self.entity.id.clone(),
                     name: None,
                     agent: None,

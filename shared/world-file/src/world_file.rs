@@ -143,6 +143,7 @@ mod tests {
             "lobby",
             "market",
             "night-desk",
+            "podcast",
             "roundtable",
             "signal-school",
             "social-learning",

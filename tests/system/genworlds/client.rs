@@ -1,5 +1,6 @@
 //! A client of GenWorlds, and a worker that does what agents can do.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bus::{Bus, CommitSubscription};
@@ -16,11 +17,15 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// An event for everyone, or for `target`.
+/// An event for everyone, or for `target`, at a time of its own: with the time of another it may be that one
+/// again.
 pub(super) fn event(event_type: &str, sender: &str, target: Option<&str>) -> Value {
+    static EVENTS: AtomicU32 = AtomicU32::new(0);
+    let microsecond = EVENTS.fetch_add(1, Ordering::Relaxed) % 1_000_000;
     json!({
         "event_type": event_type, "description": "It happens.", "summary": null,
-        "created_at": "2023-10-09T12:56:42.104327", "sender_id": sender, "target_id": target,
+        "created_at": format!("2023-10-09T12:56:42.{microsecond:06}"), "sender_id": sender,
+        "target_id": target,
     })
 }
 

@@ -92,6 +92,7 @@ impl AgentFields {
         let mut metadata = entity.metadata.clone();
         self.apply(&mut config, &mut metadata);
         EntityUpdate {
+            kind: None,
             entity: entity.id.clone(),
             name,
             agent: Some(config),

@@ -230,7 +230,6 @@ impl ClientConnection {
         let ClientSession {
             principal, entity, ..
         } = &self.session;
-        self.doors.check_rate(principal)?;
         self.doors.check_sender(principal, entity)?;
         if frame.len() > EVENT_BYTES_MAX {
             let detail = format!("an event has at most {EVENT_BYTES_MAX} bytes");

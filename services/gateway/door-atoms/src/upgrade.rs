@@ -138,14 +138,14 @@ async fn accept(
     if let Some(session) = params.session {
         let resumed = resume(&doors, principal, target, (session, params.after)).await?;
         return Ok(upgrade.on_upgrade(move |socket| {
-            let socket = Socket::new(Arc::clone(&doors), guard, socket);
+            let socket = Socket::new(Arc::clone(&doors), guard, principal, socket);
             tasks.track_future(run_resumed(socket, doors, resumed, types))
         }));
     }
     let FoundFlow { world, view } = target.find(&doors).await?;
     let entity = client_entity::find(&doors, &world, params.entity).await?;
     Ok(upgrade.on_upgrade(move |socket| {
-        let socket = Socket::new(Arc::clone(&doors), guard, socket);
+        let socket = Socket::new(Arc::clone(&doors), guard, principal, socket);
         let client = NewClient {
             doors,
             world,

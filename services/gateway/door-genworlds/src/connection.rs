@@ -28,6 +28,7 @@ pub(crate) struct ClientConnection {
 
 struct SingleFrame {
     event_type: EventType,
+    sender: String,
     replies: BoxFuture<'static, Vec<String>>,
 }
 
@@ -46,13 +47,16 @@ enum Place {
 impl ClientConnection {
     pub(crate) fn new(
         socket: Socket,
-        subscription: Subscription,
+        mut subscription: Subscription,
         doors: Arc<DoorState>,
         handler: Arc<ConnectionHandler>,
     ) -> Self {
         let world = handler.world().clone();
+        // These clients can't resume from a position: what is lost with a connection is lost for them. So one
+        // that is busy with its own action is waited for, and then reads what it missed from the log.
+        subscription.read_log_when_overtaken();
         Self {
-            socket,
+            socket: socket.with_patience(handler.busy_max()),
             subscription,
             handler,
             pipeline: Pipeline::new(doors, world),
@@ -62,10 +66,8 @@ impl ClientConnection {
 
     /// Runs until the connection is closed. What was read from the client until then is still sent.
     pub(crate) async fn run(mut self) {
-        let closed = match self.report_lost_position().await {
-            Ok(()) => self.run_until_closed().await,
-            Err(closed) => closed,
-        };
+        self.report_lost_position();
+        let closed = self.run_until_closed().await;
         // A client may be long in closing its side, and its entity is disconnected already.
         let Self {
             socket,
@@ -83,13 +85,15 @@ impl ClientConnection {
     }
 
     /// Reports that the log has not all events after the client's position any more.
-    async fn report_lost_position(&mut self) -> Result<(), Closed> {
+    fn report_lost_position(&mut self) {
         if self.subscription.start().complete {
-            return Ok(());
+            return;
         }
         let detail = "the log has this position no more: what follows happens from now on";
         let problem = Problem::new(StatusCode::GONE, "position_unknown", detail);
-        self.send_problem(problem.with_field("after")).await
+        let problem = problem.with_field("after");
+        let frame = self.handler.problem_frame(None, None, problem);
+        self.socket.queue(frame);
     }
 
     async fn run_until_closed(&mut self) -> Closed {
@@ -101,58 +105,54 @@ impl ClientConnection {
     }
 
     async fn step(&mut self) -> Result<(), Closed> {
-        let reading = match self.single.is_some() || self.pipeline.is_full() {
+        let is_full = self.pipeline.is_full() || self.socket.is_backed_up();
+        let reading = match self.single.is_some() || is_full {
             false => Reading::Active,
             true => Reading::Paused,
         };
         tokio::select! {
-            frame = self.subscription.next() => {
+            // What waits to be written is not added to: the log keeps what follows.
+            frame = self.subscription.next(), if !self.socket.has_queued() => {
                 let frame = frame?;
-                self.deliver(&frame).await
+                self.deliver(&frame);
             }
             outcomes = self.pipeline.next() => {
                 let frames = self.settle(outcomes);
-                self.send(frames).await
+                self.queue(frames);
             }
             Some(frames) = OptionFuture::from(self.single.as_mut().map(|single| &mut single.replies)),
                 if self.pipeline.is_empty() =>
             {
                 self.single = None;
-                self.send(frames).await
+                self.queue(frames);
             }
             event = self.socket.next_event(reading) => match self.socket.handle(event?).await? {
-                Some(Inbound::Text(text)) => {
-                    self.handle(&text);
-                    Ok(())
-                }
+                Some(Inbound::Text(text)) => self.handle(&text),
                 Some(Inbound::Binary(_)) => {
                     let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
                     let detail = "frames are text: JSON";
                     let problem = Problem::new(status, "unsupported_media_type", detail);
-                    let frame = self.handler.problem_frame(None, problem);
+                    let frame = self.handler.problem_frame(None, None, problem);
                     self.pipeline.push_place(Place::Refused(frame));
-                    Ok(())
                 }
-                None => Ok(()),
+                None => {}
             },
         }
+        Ok(())
     }
 
-    /// Sends an event, and those that are there already, in one write.
-    async fn deliver(&mut self, frame: &Frame) -> Result<(), Closed> {
-        let handler = &self.handler;
-        let Some(first) = encode(handler, frame) else {
-            return Ok(());
-        };
-        let others = || {
-            while let Some(frame) = self.subscription.try_next() {
-                if let Some(text) = encode(handler, &frame) {
-                    return Some(text);
-                }
+    /// Queues an event, and those that are there already.
+    fn deliver(&mut self, frame: &Frame) {
+        if let Some(text) = encode(&self.handler, frame) {
+            self.socket.queue(text);
+        }
+        while !self.socket.has_queued_batch()
+            && let Some(frame) = self.subscription.try_next()
+        {
+            if let Some(text) = encode(&self.handler, &frame) {
+                self.socket.queue(text);
             }
-            None
-        };
-        self.socket.send_batch(first, others).await
+        }
     }
 
     /// The frames that reply to those whose outcomes are known.
@@ -172,17 +172,18 @@ impl ClientConnection {
         }
         // As what waits in the pipeline: it would overtake.
         if let Some(single) = self.single.take_if(|_| !is_answered) {
-            let event_type = Some(single.event_type.as_str());
-            frames.push(self.handler.problem_frame(event_type, not_sent()));
+            let (sender, event_type) = (single.sender.as_str(), single.event_type.as_str());
+            let not_sent = not_sent();
+            let handler = &self.handler;
+            frames.push(handler.problem_frame(Some(sender), Some(event_type), not_sent));
         }
         frames
     }
 
-    async fn send(&mut self, frames: Vec<String>) -> Result<(), Closed> {
+    fn queue(&mut self, frames: Vec<String>) {
         for frame in frames {
-            self.socket.send(frame).await?;
+            self.socket.queue(frame);
         }
-        Ok(())
     }
 
     fn handle(&mut self, text: &str) {
@@ -202,20 +203,18 @@ impl ClientConnection {
                     .push(id, (sender, *command), text.len(), place);
             }
             PreparedFrame::Single(inbound) => {
-                let event_type = inbound.event_type().clone();
+                let event_type = inbound.event_type.clone();
+                let sender = inbound.sender.clone();
                 let replies = async move { handler.handle(*inbound).await };
                 self.single = Some(SingleFrame {
                     event_type,
+                    sender,
                     replies: replies.instrument(span).boxed(),
                 });
             }
             PreparedFrame::Refused(frame) => self.pipeline.push_place(Place::Refused(frame)),
+            PreparedFrame::Repeated => {}
         }
-    }
-
-    async fn send_problem(&mut self, problem: Problem) -> Result<(), Closed> {
-        let frame = self.handler.problem_frame(None, problem);
-        self.socket.send(frame).await
     }
 }
 

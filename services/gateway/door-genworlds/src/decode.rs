@@ -1,20 +1,28 @@
 //! Inbound frames: each is one flat JSON object, which is an event.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use contract::event_type::InvalidEventType;
 use contract::{EntityId, EventType, NewEvent, Target};
 use door_kit::{Problem, parse_json};
+use serde::{Deserialize, Deserializer, de};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::encode::{LOG_FIELDS, OriginalFields};
+use crate::encode::OriginalFields;
+use crate::field_names::LOG;
+use crate::json_check::check_values;
+use crate::recent_events::FrameContent;
 
 /// The event of an inbound frame. Its sender and its target are the names that the client has for them.
 pub(crate) struct InboundEvent {
+    pub(crate) event_type: EventType,
     pub(crate) sender: String,
     pub(crate) target: Option<String>,
     created_at: Option<Box<RawValue>>,
-    event: NewEvent,
+    description: Option<String>,
+    summary: Option<String>,
+    payload: BTreeMap<String, Box<RawValue>>,
 }
 
 /// A frame of a client, as far as it could be decoded.
@@ -24,11 +32,43 @@ pub(crate) struct InboundFrame {
     pub(crate) event: Result<InboundEvent, Problem>,
 }
 
-type Fields = BTreeMap<String, Box<RawValue>>;
+/// The fields of a frame, each once.
+#[derive(Default)]
+struct Fields(BTreeMap<String, Box<RawValue>>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+impl<'de> de::Visitor<'de> for FieldsVisitor {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut fields = BTreeMap::new();
+        while let Some(name) = map.next_key::<String>()? {
+            let value: Box<RawValue> = map.next_value()?;
+            if fields.contains_key(&name) {
+                // In the words by which its field is known.
+                return Err(de::Error::custom(format!("duplicate field `{name}`")));
+            }
+            fields.insert(name, value);
+        }
+        Ok(Fields(fields))
+    }
+}
 
 impl InboundFrame {
     pub(crate) fn decode(text: &str) -> Self {
-        let mut fields: Fields = match parse_json(text.as_bytes()) {
+        let checked = check_values(text);
+        let mut fields: Fields = match checked.and_then(|()| parse_fields(text)) {
             Ok(fields) => fields,
             Err(problem) => {
                 return Self {
@@ -45,35 +85,51 @@ impl InboundFrame {
     }
 }
 
+fn parse_fields(text: &str) -> Result<Fields, Problem> {
+    let fields = parse_json(text.as_bytes());
+    // These clients have frames, and no bodies.
+    fields.map_err(|problem| Problem {
+        detail: problem
+            .detail
+            .replace("the body is not", "the frame is not"),
+        ..problem
+    })
+}
+
 fn decode_event(event_type: &str, mut fields: Fields) -> Result<InboundEvent, Problem> {
     let event_type: EventType = event_type
         .parse()
         .map_err(|error: InvalidEventType| Problem::invalid("event_type", error.to_string()))?;
     let sender = required_text(&mut fields, "sender_id")?;
     let target = optional_text(&mut fields, "target_id")?;
-    let created_at = fields.remove("created_at");
+    let created_at = fields.0.remove("created_at");
     let description = optional_text(&mut fields, "description")?;
     let summary = optional_text(&mut fields, "summary")?;
-    // A recording that is replayed has them from another log.
-    for name in LOG_FIELDS {
-        fields.remove(name);
-    }
-    let event = NewEvent {
-        description,
-        summary,
-        ..NewEvent::new(event_type, to_raw(&fields)?)
-    };
+    fields.0.remove(LOG);
     Ok(InboundEvent {
+        event_type,
         sender,
         target,
         created_at,
-        event,
+        description,
+        summary,
+        payload: fields.0,
     })
 }
 
 impl InboundEvent {
-    pub(crate) fn event_type(&self) -> &EventType {
-        &self.event.event_type
+    /// What makes the frame the same as another; none for a frame without a time, of which each is its own.
+    pub(crate) fn content(&self) -> Option<FrameContent<'_>> {
+        let created_at = self.created_at.as_ref().map(|time| time.get());
+        Some(FrameContent {
+            event_type: self.event_type.as_str(),
+            sender: &self.sender,
+            target: self.target.as_deref(),
+            created_at: created_at.filter(|time| *time != "null")?,
+            description: self.description.as_deref().unwrap_or_default(),
+            summary: self.summary.as_deref(),
+            payload: &self.payload,
+        })
     }
 
     /// The event, with the sender and the target that the names of the frame stand for.
@@ -85,8 +141,9 @@ impl InboundEvent {
         sender: &EntityId,
         target: Option<Target>,
     ) -> Result<NewEvent, Problem> {
+        // The world has two names, of which its clients use one.
         let is_other_name = |name: &String| match &target {
-            Some(target) => *name != target.to_string(),
+            Some(target) => *name != target.to_string() || target.names(&EntityId::world()),
             None => false,
         };
         let original = OriginalFields {
@@ -96,8 +153,10 @@ impl InboundEvent {
         };
         Ok(NewEvent {
             target,
+            description: self.description.clone(),
+            summary: self.summary.clone(),
             metadata: Some(to_raw(&original)?),
-            ..self.event.clone()
+            ..NewEvent::new(self.event_type.clone(), to_raw(&self.payload)?)
         })
     }
 }
@@ -113,7 +172,7 @@ fn required_text(fields: &mut Fields, name: &str) -> Result<String, Problem> {
 
 /// Removes a text from a frame; null is none.
 fn optional_text(fields: &mut Fields, name: &str) -> Result<Option<String>, Problem> {
-    let Some(value) = fields.remove(name) else {
+    let Some(value) = fields.0.remove(name) else {
         return Ok(None);
     };
     serde_json::from_str(value.get())
@@ -132,7 +191,7 @@ mod tests {
             "event_type": "user_speaks_with_agent_event", "description": "It speaks.",
             "summary": null, "created_at": "2023-10-09T12:56:42.104327", "sender_id": "test_user",
             "target_id": "qna_agent", "message": "Hi", "new_position": {"x": 1},
-            "event_id": "of another log", "sequence": "1.0", "recorded_at": "then",
+            "event_id": "its own", "manyworlds": {"sequence": "1.0"},
         });
         let inbound = InboundFrame::decode(&frame.to_string()).event.unwrap();
         assert_eq!(inbound.sender, "test_user");
@@ -144,7 +203,7 @@ mod tests {
         assert_eq!(event.summary, None);
         let metadata = r#"{"created_at":"2023-10-09T12:56:42.104327"}"#;
         assert_eq!(event.metadata.unwrap().get(), metadata);
-        let data = r#"{"message":"Hi","new_position":{"x":1}}"#;
+        let data = r#"{"event_id":"its own","message":"Hi","new_position":{"x":1}}"#;
         assert_eq!(event.data.get(), data);
     }
 
@@ -153,6 +212,7 @@ mod tests {
         for (sender, target, original) in [
             ("ada", "bob", "{}"),
             ("ada", "lobby", r#"{"target_id":"lobby"}"#),
+            ("ada", "world", r#"{"target_id":"world"}"#),
             ("Ada L", "bob", r#"{"sender_id":"Ada L"}"#),
         ] {
             let frame = json!({"event_type": "a", "sender_id": sender, "target_id": target});
@@ -171,6 +231,8 @@ mod tests {
             ("[]", None, None),
             ("{}", None, Some("event_type")),
             (r#"{"event_type":1}"#, None, Some("event_type")),
+            (r#"{"event_type":"a","x":1,"x":2}"#, None, Some("x")),
+            (r#"{"event_type":"a","x":[NaN]}"#, None, Some("x[0]")),
             (r#"{"event_type":"a b"}"#, Some("a b"), Some("event_type")),
             (r#"{"event_type":"a"}"#, Some("a"), Some("sender_id")),
             (

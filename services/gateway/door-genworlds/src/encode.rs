@@ -4,24 +4,13 @@ use std::collections::BTreeMap;
 
 use contract::commit::Position;
 use contract::{CloudEvent, EntityId, EventId, Target, Timestamp};
-use door_kit::is_visible_to;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::field_names::{BASE_FIELDS, LOG, LOG_FIELDS};
 use crate::identity::ClientIdentity;
 use crate::mapping::{self, MappedEvent};
-
-/// The fields that every frame has. A field of an event's payload can't replace one of them.
-pub(crate) const BASE_FIELDS: [&str; 6] = [
-    "event_type",
-    "description",
-    "summary",
-    "created_at",
-    "sender_id",
-    "target_id",
-];
-/// The fields that the log adds to an event.
-pub(crate) const LOG_FIELDS: [&str; 3] = ["event_id", "sequence", "recorded_at"];
+use crate::recent_events::FrameContent;
 
 #[derive(Serialize)]
 struct FlatFrame<'a, M: Serialize, F: Serialize> {
@@ -39,11 +28,42 @@ struct FlatFrame<'a, M: Serialize, F: Serialize> {
 struct EventFields {
     #[serde(flatten)]
     payload: BTreeMap<String, Box<RawValue>>,
+    #[serde(flatten)]
+    log: LogPlace,
+}
+
+/// What the log adds, and where.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum LogPlace {
+    Beside(LogFields),
+    Within {
+        #[serde(rename = "manyworlds")]
+        log: LogFields,
+    },
+}
+
+#[derive(Serialize)]
+struct LogFields {
     event_id: EventId,
     /// What a client passes as `after` to resume after this event.
     sequence: Position,
     /// When it happened, by the clock of the world.
     recorded_at: Timestamp,
+}
+
+impl LogPlace {
+    fn new(event: &CloudEvent, payload: &BTreeMap<String, Box<RawValue>>) -> Self {
+        let log = LogFields {
+            event_id: event.id,
+            sequence: event.sequence,
+            recorded_at: event.time,
+        };
+        match LOG_FIELDS.iter().any(|name| payload.contains_key(*name)) {
+            true => Self::Within { log },
+            false => Self::Beside(log),
+        }
+    }
 }
 
 /// The fields of an inbound frame that an event has no place for. They are the event's metadata.
@@ -60,31 +80,6 @@ pub(crate) struct OriginalFields {
     pub(crate) target_id: Option<String>,
 }
 
-/// Which events that are for others a connection receives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Visibility {
-    /// All of them.
-    All,
-    /// All of them while it has no identity: objects only react, recorders only receive, and these
-    /// clients select by themselves what is for them.
-    AllUntilIdentified,
-    /// None of them: only those for its own entity.
-    Own,
-}
-
-/// Whether a connection receives an event.
-pub(crate) fn is_received(
-    visibility: Visibility,
-    identity: Option<&EntityId>,
-    event: &CloudEvent,
-) -> bool {
-    match (visibility, identity) {
-        (Visibility::All, _) | (Visibility::AllUntilIdentified, None) => true,
-        (Visibility::Own, None) => event.target.is_none(),
-        (_, Some(entity)) => is_visible_to(event, entity),
-    }
-}
-
 /// An event of the world as a frame for a client with this identity; nothing when GenWorlds has no such
 /// event.
 pub(crate) fn encode_event(
@@ -94,15 +89,9 @@ pub(crate) fn encode_event(
     let MappedEvent {
         event_type,
         description,
-        mut payload,
-    } = mapping::map_event(event)?;
-    for name in BASE_FIELDS.iter().chain(&LOG_FIELDS) {
-        payload.remove(*name);
-    }
-    let original = event.metadata.as_deref();
-    let original: OriginalFields = original
-        .and_then(|original| serde_json::from_str(original).ok())
-        .unwrap_or_default();
+        payload,
+    } = own_fields(event)?;
+    let original = original_fields(event);
     let created_at = match original.created_at {
         Some(created_at) => created_at,
         None => serde_json::value::to_raw_value(&event.time).ok()?,
@@ -120,13 +109,52 @@ pub(crate) fn encode_event(
         sender_id: sender.unwrap_or_else(|| entity_name(&event.sender, world)),
         target_id: target.as_deref(),
         fields: EventFields {
+            log: LogPlace::new(event, &payload),
             payload,
-            event_id: event.id,
-            sequence: event.sequence,
-            recorded_at: event.time,
         },
     };
     serde_json::to_string(&frame).ok()
+}
+
+/// Passes on what makes the frame of an event the same as another, as clients receive it; nothing when they do
+/// not.
+pub(crate) fn with_content(event: &CloudEvent, take: impl FnOnce(&FrameContent<'_>)) {
+    let Some(mapped) = own_fields(event) else {
+        return;
+    };
+    let original = original_fields(event);
+    let time = || serde_json::to_string(&event.time).unwrap_or_default();
+    let created_at = original
+        .created_at
+        .map_or_else(time, |time| time.get().to_owned());
+    let world = event.world.as_str();
+    let target = event.target.as_ref();
+    let target = target.map(|target| target_name(target, world, None, original.target_id));
+    let sender = original.sender_id;
+    let sender = sender.as_deref();
+    take(&FrameContent {
+        event_type: mapped.event_type,
+        sender: sender.unwrap_or_else(|| entity_name(&event.sender, world)),
+        target: target.as_deref(),
+        created_at: &created_at,
+        description: mapped.description,
+        summary: event.summary.as_deref(),
+        payload: &mapped.payload,
+    });
+}
+
+fn own_fields(event: &CloudEvent) -> Option<MappedEvent<'_>> {
+    let mut mapped = mapping::map_event(event)?;
+    for name in BASE_FIELDS.iter().chain([&LOG]) {
+        mapped.payload.remove(*name);
+    }
+    Some(mapped)
+}
+
+fn original_fields(event: &CloudEvent) -> OriginalFields {
+    let original = event.metadata.as_deref();
+    let original = original.and_then(|original| serde_json::from_str(original).ok());
+    original.unwrap_or_default()
 }
 
 /// A frame of the world itself to one client. It is not an event.
@@ -239,29 +267,33 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_receives_what_is_for_it() {
-        use Visibility::{All, AllUntilIdentified, Own};
-        for (visibility, identity, target, expected) in [
-            (Own, None, None, true),
-            (Own, None, Some("bob"), false),
-            (AllUntilIdentified, None, Some("bob"), true),
-            (All, None, Some("bob"), true),
-            (Own, Some("bob"), None, true),
-            (Own, Some("bob"), Some("bob"), true),
-            (Own, Some("bob"), Some("eve"), false),
-            (Own, Some("ada"), Some("eve"), true),
-            (AllUntilIdentified, Some("bob"), Some("eve"), false),
-            (AllUntilIdentified, Some("bob"), Some("bob"), true),
-            (All, Some("bob"), Some("eve"), true),
-        ] {
-            let mut event = event("a", "{}");
-            event.target = target.map(|target| target.parse().unwrap());
-            let identity = identity.map(|id: &str| id.parse().unwrap());
-            let received = is_received(visibility, identity.as_ref(), &event);
-            assert_eq!(
-                received, expected,
-                "{visibility:?}: {identity:?} of {target:?}"
-            );
-        }
+    fn a_field_of_the_sender_stands_where_the_log_has_one_too() {
+        let data = r#"{"sequence":17,"event_id":"mine","manyworlds":1}"#;
+        let event = event("a", data);
+        let expected = json!({"event_id": event.id, "sequence": "7.2", "recorded_at": event.time});
+        let frame = encoded(&event, None);
+        assert_eq!(frame["manyworlds"], expected);
+        assert_eq!(
+            (&frame["sequence"], &frame["event_id"]),
+            (&json!(17), &json!("mine"))
+        );
+        assert!(frame.get("recorded_at").is_none());
+    }
+
+    #[test]
+    fn the_content_of_an_event_is_that_of_its_frame() {
+        let mut event = event("a", r#"{"x":1,"sender_id":"eve","sequence":7}"#);
+        event.target = Some("world".parse().unwrap());
+        let mut seen = false;
+        with_content(&event, |content| {
+            let frame = encoded(&event, None);
+            let names: Vec<&str> = content.payload.keys().map(String::as_str).collect();
+            assert_eq!(names, ["sequence", "x"]);
+            assert_eq!(frame["sender_id"], content.sender);
+            assert_eq!(frame["target_id"], content.target.unwrap());
+            assert_eq!(frame["created_at"].to_string(), content.created_at);
+            seen = true;
+        });
+        assert!(seen);
     }
 }

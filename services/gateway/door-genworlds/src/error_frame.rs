@@ -54,12 +54,24 @@ pub(crate) fn encode_failure(world: &str, target: Option<&str>, failure: &RunFai
     encode_from_world(world, ERROR, &failure.reason, target, fields)
 }
 
-/// The same problem, with its field as the client wrote it: the world has other names for the fields of
-/// a frame.
-pub(crate) fn with_client_field(problem: Problem) -> Problem {
+/// The detail of a frame that has no answer yet. Other doors name what their clients have to repeat it.
+const UNANSWERED: &str =
+    "the world has not answered yet: what was sent may still happen, and comes back then";
+
+/// The same problem in the words of this door: with its field as the client wrote it, since the world has other
+/// names for the fields of a frame, and without advice that its clients can't follow.
+pub(crate) fn for_client(problem: Problem) -> Problem {
     let field = problem.field.as_deref().and_then(client_field);
     let field = field.map(str::to_owned);
-    Problem { field, ..problem }
+    let is_unanswered = problem.is_unanswered();
+    let problem = Problem { field, ..problem };
+    match is_unanswered {
+        true => Problem {
+            detail: UNANSWERED.to_owned(),
+            ..problem
+        },
+        false => problem,
+    }
 }
 
 fn client_field(field: &str) -> Option<&str> {

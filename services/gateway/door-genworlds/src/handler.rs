@@ -1,6 +1,7 @@
 //! What the frames of one connection cause, and which frames it receives.
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
 use axum::http::StatusCode;
@@ -8,37 +9,43 @@ use contract::chat::ChatText;
 use contract::view::{GetChats, GetEntity, GetProfile};
 use contract::{
     Accepted, CloudEvent, Command, CommandId, EntityId, EntityKind, EventType, NewEvent, Rejection,
-    RejectionCause, RejectionCode, Target, WorldId,
+    RejectionCause, RejectionCode, WorldId,
 };
-use door_kit::{EntityConnection, Frame, Offers, Principal, Problem};
+use door_kit::{Frame, Offers, Principal, Problem};
 
+use crate::announcer::Announcer;
+use crate::audience::{Audience, Visibility};
 use crate::chat_with_agent::chat_with_agent;
+use crate::client_entities::{ClientEntities, FoundTarget};
+use crate::client_entity::{kind_of_sender, kind_of_target};
 use crate::decode::{InboundEvent, InboundFrame};
-use crate::encode::{self, Visibility};
-use crate::identity::{self, ClientIdentity, answers_in_chats, forged_sender};
+use crate::identity::{ClientIdentity, answers_in_chats, forged_sender};
 use crate::known_targets::KnownTargets;
 use crate::mapping::{self, WorldQuery};
-use crate::name_matches::NameMatches;
-use crate::profile::Profile;
+use crate::profile::{NewestProfile, Profile};
 use crate::request_tracker::RequestTracker;
+use crate::senders::Senders;
 use crate::state::GenWorldsState;
-use crate::world_replies::WorldReply;
-use crate::{error_frame, name_matches, resolve};
+use crate::world_clients::WorldClients;
+use crate::world_replies::{SCREENS, WorldReply};
+use crate::{encode, error_frame, resolve};
 
 /// Handles the frames of one connection to a world.
 pub(crate) struct ConnectionHandler {
     state: GenWorldsState,
     world: WorldId,
-    principal: Principal,
-    visibility: Visibility,
-    /// The entity that the client is: set once, by its first frame or by its address.
-    identity: OnceLock<ClientIdentity>,
-    /// That the connection is of this entity.
-    entity: OnceLock<EntityConnection>,
-    /// The newest profile of the world that was read.
-    profile: Mutex<Profile>,
+    entities: ClientEntities,
+    /// What the connections to the world share.
+    clients: Arc<WorldClients>,
+    audience: Audience,
+    /// The entities as which the connection acts: by its frames, or by its address.
+    senders: Mutex<Senders>,
+    profile: Arc<NewestProfile>,
     requests: Mutex<RequestTracker>,
     targets: Mutex<KnownTargets>,
+    announcer: Announcer,
+    /// Whether a query of the world itself was passed on as an event.
+    has_passed_query: AtomicBool,
 }
 
 /// What is to be done about a frame.
@@ -55,32 +62,56 @@ pub(crate) enum PreparedFrame {
     Single(Box<InboundEvent>),
     /// Reply with this frame, in order with the outcomes of those before it.
     Refused(String),
+    /// Nothing: it repeats an event that the client has received.
+    Repeated,
 }
 
 /// What the reply to a frame needs once the outcome of its command is known.
 pub(crate) struct SentFrame {
     event_type: EventType,
+    sender: String,
     /// The name of its target.
     target: Option<String>,
 }
 
 impl ConnectionHandler {
+    /// The handler of a connection. With `is_fixed` it acts only as the entity that its address names.
     pub(crate) fn new(
         state: GenWorldsState,
         world: WorldId,
         principal: Principal,
         visibility: Visibility,
+        is_fixed: bool,
     ) -> Self {
+        let clients = state.worlds.clients(&world);
+        let profile: Arc<NewestProfile> = Arc::default();
+        let limited_to = state.doors.readable_clients(&principal);
+        let entities = ClientEntities {
+            doors: Arc::clone(&state.doors),
+            world: world.clone(),
+            principal,
+            clients: Arc::clone(&clients),
+            profile: Arc::clone(&profile),
+            entities_max: state.settings.entities_max,
+            is_open: limited_to.is_none() && !is_fixed,
+        };
         Self {
+            audience: Audience {
+                visibility,
+                entities: limited_to,
+                is_fixed,
+                own_world: entities.own_world().ok(),
+            },
             state,
             world,
-            principal,
-            visibility,
-            identity: OnceLock::new(),
-            entity: OnceLock::new(),
-            profile: Mutex::default(),
+            entities,
+            clients,
+            senders: Mutex::default(),
+            profile,
             requests: Mutex::default(),
             targets: Mutex::default(),
+            announcer: Announcer::default(),
+            has_passed_query: AtomicBool::new(false),
         }
     }
 
@@ -88,42 +119,54 @@ impl ConnectionHandler {
         &self.world
     }
 
-    /// Sets the identity of the connection to the entity of this name. A connection has one identity.
-    ///
-    /// # Errors
-    /// 403 `forged_sender` when the client may not be that entity; 422 when no entity can have this name.
-    pub(crate) async fn identify(&self, name: &str) -> Result<ClientIdentity, Problem> {
-        if let Some(identity) = self.identity.get() {
-            if identity.has_name(name) || self.sender(name).await? == identity.id {
-                return Ok(identity.clone());
-            }
-            let detail = format!("this connection is {}", identity.id);
-            return Err(forged_sender(detail));
-        }
-        let matches = self.read_matches(name).await?;
-        let id = resolve::sender(name, &self.world, &matches)?;
-        if id == EntityId::world() {
-            return Err(forged_sender("no client may be the world itself"));
-        }
-        let doors = &self.state.doors;
-        match identity::authorize(doors, &self.world, &id, matches.entity(&id)).await {
-            // Another client has created it meanwhile, perhaps as something else.
-            Err(problem) if problem.rejection == Some(RejectionCode::AlreadyExists) => {
-                let matches = self.read_matches(id.as_str()).await?;
-                identity::authorize(doors, &self.world, &id, matches.by_id()).await?;
-            }
-            authorized => authorized?,
-        }
-        let name = name.to_owned();
-        // Frames that need the identity are handled one by one: nothing else sets it meanwhile.
-        let identity = self.identity.get_or_init(|| ClientIdentity { id, name });
-        self.entity
-            .get_or_init(|| doors.connect_entity(&self.world, &identity.id));
-        Ok(identity.clone())
+    /// How long the client may be busy.
+    pub(crate) fn busy_max(&self) -> std::time::Duration {
+        self.state.settings.busy_max
     }
 
-    async fn sender(&self, name: &str) -> Result<EntityId, Problem> {
-        resolve::sender(name, &self.world, &self.read_matches(name).await?)
+    /// The entity of this name, as which the connection acts from now on, in an event of this type.
+    ///
+    /// # Errors
+    /// 403 when the client may not be that entity; 422 when no entity can have this name.
+    pub(crate) async fn identify(
+        &self,
+        name: &str,
+        event: Option<&InboundEvent>,
+    ) -> Result<ClientIdentity, Problem> {
+        if let Some(known) = self.senders().named(name) {
+            return Ok(known.clone());
+        }
+        if self.audience.is_fixed && !self.senders().is_empty() {
+            return self.require_fixed(name).await;
+        }
+        let entities_max = self.state.settings.entities_max;
+        if self.senders().len() >= entities_max {
+            let detail = format!("a connection acts as at most {entities_max} entities");
+            let problem = Problem::new(StatusCode::FORBIDDEN, "too_many_entities", detail);
+            return Err(problem.with_field("sender_id"));
+        }
+        let kind = event
+            .and_then(|event| kind_of_sender(event.event_type.as_str(), event.target.is_some()));
+        let identity = self.entities.sender(name, kind).await?;
+        let presence = || {
+            let connection = self.state.doors.connect_entity(&self.world, &identity.id);
+            Some((connection, self.clients.claim(&identity.id)))
+        };
+        // Frames of unknown senders are handled one by one: nothing else adds it meanwhile.
+        self.senders().add(name, identity.clone(), presence);
+        Ok(identity)
+    }
+
+    /// The only entity as which the connection acts, if this is a name of it.
+    async fn require_fixed(&self, name: &str) -> Result<ClientIdentity, Problem> {
+        let matches = self.entities.read_matches(name).await?;
+        let named = resolve::sender(name, &self.world, &matches)?;
+        let fixed = self.senders().first().cloned();
+        let fixed = fixed.ok_or_else(Problem::internal)?;
+        match named {
+            resolve::Named::Known(entity) if entity.id == fixed.id => Ok(fixed),
+            _ => Err(forged_sender(format!("this connection is {}", fixed.id))),
+        }
     }
 
     /// Checks that the world exists: a log outlives its world for a while.
@@ -132,41 +175,47 @@ impl ConnectionHandler {
     /// 404 or 410 when it does not.
     pub(crate) async fn require_world(&self) -> Result<(), Problem> {
         let profile = self.state.doors.broker.view(&self.world, GetProfile);
-        self.set_profile(Profile::from_view(profile.await?.view)?);
+        self.profile
+            .update(Profile::from_view(profile.await?.view)?);
         Ok(())
     }
 
     /// Updates the profile of the world from an event.
     pub(crate) fn update_profile(&self, event: &CloudEvent) {
         if let Some(profile) = Profile::from_event(event) {
-            self.set_profile(profile);
+            self.profile.update(profile);
         }
     }
 
     /// Decodes a frame of the client, and decides how it is handled.
     pub(crate) fn prepare(&self, text: &str) -> PreparedFrame {
         let limits = &self.state.doors.socket_limits;
-        if let Err(problem) = self.state.doors.check_rate(&self.principal) {
-            return PreparedFrame::Refused(self.problem_frame(None, problem));
-        }
         if text.len() > limits.message_bytes_max {
             let detail = format!("an event has at most {} bytes", limits.message_bytes_max);
             let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail);
-            return PreparedFrame::Refused(self.problem_frame(None, problem));
+            return PreparedFrame::Refused(self.problem_frame(None, None, problem));
         }
         let InboundFrame { event_type, event } = InboundFrame::decode(text);
         let inbound = match event {
             Ok(inbound) => inbound,
             Err(problem) => {
-                let frame = self.problem_frame(event_type.as_deref(), problem);
+                let frame = self.problem_frame(None, event_type.as_deref(), problem);
                 return PreparedFrame::Refused(frame);
             }
         };
+        if self.is_repeated(&inbound) {
+            self.state.doors.record_repeated_frame();
+            return PreparedFrame::Repeated;
+        }
+        if inbound.event_type.as_str() == SCREENS {
+            self.clients.note_screens();
+        }
         let Some((sender, event)) = self.resolve_known(&inbound) else {
             return PreparedFrame::Single(Box::new(inbound));
         };
         let sent = SentFrame {
             event_type: event.event_type.clone(),
+            sender: inbound.sender,
             target: inbound.target,
         };
         let (id, command) = self.command(event, None);
@@ -178,21 +227,28 @@ impl ConnectionHandler {
         }
     }
 
+    /// Whether a frame repeats an event of the world that its clients have just received: some are triggered by
+    /// the very events that they send. In the name of another, a connection that is one entity is refused.
+    fn is_repeated(&self, inbound: &InboundEvent) -> bool {
+        let may_be_sender = || self.senders().named(&inbound.sender).is_some();
+        let content = inbound.content();
+        content.is_some_and(|content| self.clients.recent().is_repeated(&content))
+            && (!self.audience.is_fixed || may_be_sender())
+    }
+
     /// The sender and the event of a frame, if no read of the world is needed to send it.
     fn resolve_known(&self, inbound: &InboundEvent) -> Option<(EntityId, NewEvent)> {
-        let identity = self.identity.get()?;
-        if !identity.has_name(&inbound.sender) {
-            return None;
-        }
+        let sender = self.senders().named(&inbound.sender)?.id.clone();
         let target = match &inbound.target {
             Some(name) if !self.targets().contains(name) => return None,
             Some(name) => Some(resolve::target_ids(name, &self.world)?),
             None => None,
         };
-        let event = inbound.resolved(&identity.id, target).ok()?;
-        let needs_read =
-            mapping::world_query(&event).is_some() || mapping::direct_message(&event).is_some();
-        (!needs_read).then(|| (identity.id.clone(), event))
+        let event = inbound.resolved(&sender, target).ok()?;
+        let needs_read = mapping::world_query(&event).is_some()
+            || mapping::direct_message(&event).is_some()
+            || self.announcer.is_news(&event.event_type, &event.data);
+        (!needs_read).then_some((sender, event))
     }
 
     /// The frame that replies to a frame whose event was sent; none when the event is its reply.
@@ -208,65 +264,103 @@ impl ConnectionHandler {
             // Its name may be that of another entity by now, which the next frame to it will show.
             self.targets().remove(target);
         }
-        Some(self.problem_frame(Some(sent.event_type.as_str()), problem))
+        let (sender, event_type) = (&sent.sender, sent.event_type.as_str());
+        Some(self.problem_frame(Some(sender), Some(event_type), problem))
     }
 
     /// Handles a frame for which the world is read, and returns the frames that reply to it. A frame that
     /// becomes an event gets no reply but that event.
     pub(crate) async fn handle(&self, inbound: InboundEvent) -> Vec<String> {
-        let event_type = inbound.event_type().clone();
-        let replies = self.handle_event(inbound).await;
-        let event_type = Some(event_type.as_str());
-        replies.unwrap_or_else(|problem| vec![self.problem_frame(event_type, problem)])
+        let replies = self.handle_event(&inbound).await;
+        replies.unwrap_or_else(|problem| vec![self.problem_of(&inbound, problem)])
     }
 
-    /// The frame for a problem, of an event of this type if it was one.
-    pub(crate) fn problem_frame(&self, event_type: Option<&str>, problem: Problem) -> String {
-        let problem = error_frame::with_client_field(problem);
-        let target = self.identity.get().map(|identity| identity.name.as_str());
+    fn problem_of(&self, inbound: &InboundEvent, problem: Problem) -> String {
+        let event_type = inbound.event_type.as_str();
+        self.problem_frame(Some(&inbound.sender), Some(event_type), problem)
+    }
+
+    /// The frame for a problem with a frame of this sender, of an event of this type if it was one.
+    pub(crate) fn problem_frame(
+        &self,
+        sender: Option<&str>,
+        event_type: Option<&str>,
+        problem: Problem,
+    ) -> String {
+        let problem = error_frame::for_client(problem);
+        let senders = self.senders();
+        let named = sender.and_then(|sender| senders.named(sender));
+        let target = named.or_else(|| senders.first());
+        let target = target.map(|identity| identity.name.as_str());
         error_frame::encode_problem(self.world.as_str(), target, event_type, &problem)
     }
 
-    async fn handle_event(&self, inbound: InboundEvent) -> Result<Vec<String>, Problem> {
-        let identity = self.identify(&inbound.sender).await?;
-        let event = match &inbound.target {
-            None => inbound.resolved(&identity.id, None)?,
-            Some(name) => match resolve::target_ids(name, &self.world) {
-                Some(target) => inbound.resolved(&identity.id, Some(target))?,
-                None => self.with_named_target(&inbound, &identity).await?,
-            },
+    async fn handle_event(&self, inbound: &InboundEvent) -> Result<Vec<String>, Problem> {
+        let identity = self.identify(&inbound.sender, Some(inbound)).await?;
+        let target = match &inbound.target {
+            None => None,
+            Some(name) => {
+                let kind = kind_of_target(inbound.event_type.as_str());
+                Some(self.entities.target(name, kind).await?)
+            }
         };
-        if let Some(query) = mapping::world_query(&event) {
-            return self.reply(query, &identity).await;
+        let is_id = target.as_ref().is_some_and(|target| target.is_id);
+        let target = target.map(|FoundTarget { target, .. }| target);
+        let event = inbound.resolved(&identity.id, target)?;
+        let query = mapping::world_query(&event);
+        let mut replies = match query {
+            Some(query) if self.is_answered_here(query, &event) => {
+                self.reply(query, &identity).await?
+            }
+            _ => Vec::new(),
+        };
+        if query.is_some() && !self.is_passed_on(&event, &identity) {
+            return Ok(replies);
         }
-        let sent = match self.send(&identity, event).await {
+        let (event_type, data) = (event.event_type.clone(), event.data.clone());
+        if self.announcer.is_news(&event_type, &data) {
+            let (announcer, sender) = (&self.announcer, &identity.id);
+            let applied = announcer.apply(&self.entities, sender, &event_type, &data);
+            if let Err(problem) = applied.await {
+                replies.push(self.problem_of(inbound, problem));
+            }
+        }
+        match self.send(&identity, event).await {
+            Err(problem) => replies.push(self.problem_of(inbound, problem)),
             Ok(()) => {
-                let target = inbound.target.as_deref();
-                let id = target.filter(|name| resolve::target_ids(name, &self.world).is_some());
-                id.into_iter().for_each(|name| self.targets().insert(name));
-                Ok(())
+                let name = inbound.target.as_deref().filter(|_| is_id);
+                name.into_iter()
+                    .for_each(|name| self.targets().insert(name));
             }
-            // A display name may look like an id.
-            Err(problem) if is_unknown_target(&problem) => {
-                let event = self.with_named_target(&inbound, &identity).await;
-                self.send(&identity, event.map_err(|_| problem)?).await
-            }
-            sent => sent,
-        };
-        sent.map(|()| Vec::new())
+        }
+        Ok(replies)
     }
 
-    /// The event, for the entity whose display name is its target.
-    async fn with_named_target(
-        &self,
-        inbound: &InboundEvent,
-        identity: &ClientIdentity,
-    ) -> Result<NewEvent, Problem> {
-        let name = inbound.target.as_deref().unwrap_or_default();
-        let matches = self.read_matches(name).await?;
-        let named = matches.by_name();
-        let named = named.ok_or_else(|| resolve::unknown_name("target_id", name))?;
-        inbound.resolved(&identity.id, Some(Target::Entities(vec![named.id.clone()])))
+    /// Whether a query is answered by the world itself. A world that a client runs answers those that it gets,
+    /// but need not have screens.
+    fn is_answered_here(&self, query: WorldQuery, event: &NewEvent) -> bool {
+        let has_no_screens = query == WorldQuery::Screens && !self.clients.sends_screens();
+        !self.has_client_world(event) || has_no_screens
+    }
+
+    /// Whether a query becomes an event: a world that a client runs is there to answer it, or may be, under the
+    /// name of this one. Each connection of an entity that a client brought
+    /// passes on one.
+    fn is_passed_on(&self, query: &NewEvent, identity: &ClientIdentity) -> bool {
+        self.has_client_world(query)
+            || (query.target.is_some()
+                && self.clients.is_brought(&identity.id)
+                && !self.audience.is_fixed
+                && !self.has_passed_query.swap(true, Ordering::Relaxed))
+    }
+
+    /// Whether a client runs a world that gets a query: under the name of this one, if the query names it.
+    fn has_client_world(&self, query: &NewEvent) -> bool {
+        let own_world = self.audience.own_world.as_ref();
+        match &query.target {
+            None => self.clients.has_client_world(),
+            Some(_) => own_world.is_some_and(|own| self.clients.is_claimed(own)),
+        }
     }
 
     async fn reply(
@@ -276,7 +370,7 @@ impl ConnectionHandler {
     ) -> Result<Vec<String>, Problem> {
         match query {
             WorldQuery::Screens => {
-                let profile = self.profile();
+                let profile = self.profile.get();
                 Ok(vec![self.world_reply(&profile, identity).screens()])
             }
             WorldQuery::State => {
@@ -285,9 +379,10 @@ impl ConnectionHandler {
                     abilities,
                     entities,
                 } = offers.await?;
-                let profile = self.profile();
+                let profile = self.profile.get();
                 let reply = self.world_reply(&profile, identity);
-                Ok(vec![reply.entities(&entities), reply.schemas(&abilities)])
+                let schemas = reply.schemas(&abilities, &entities);
+                Ok(vec![reply.entities(&entities), schemas])
             }
         }
     }
@@ -334,7 +429,7 @@ impl ConnectionHandler {
         let read = self.state.doors.broker.view(&self.world, request).await?;
         let (profile, entity, chats) = read.view;
         let open = profile.current_chat.clone();
-        self.set_profile(Profile::from_view(profile)?);
+        self.profile.update(Profile::from_view(profile)?);
         let answers = entity
             .is_some_and(|entity| entity.kind == EntityKind::Agent && answers_in_chats(&entity));
         if !answers {
@@ -352,28 +447,8 @@ impl ConnectionHandler {
         }))
     }
 
-    /// The entities that a name may stand for.
-    async fn read_matches(&self, name: &str) -> Result<NameMatches, Problem> {
-        let id = resolve::entity_id(name, &self.world);
-        let (by_id, by_name) = name_matches::request(name, id);
-        let request = (GetProfile, by_id, by_name);
-        let read = self.state.doors.broker.view(&self.world, request).await?;
-        let (profile, by_id, by_name) = read.view;
-        self.set_profile(Profile::from_view(profile)?);
-        Ok(NameMatches::from_views(name, (by_id, by_name)))
-    }
-
-    /// Keeps the newest profile, whether it comes from the state or from an event.
-    fn set_profile(&self, profile: Profile) {
-        let mut newest = self.profile.lock().unwrap_or_else(PoisonError::into_inner);
-        if newest.seq <= profile.seq {
-            *newest = profile;
-        }
-    }
-
-    fn profile(&self) -> Profile {
-        let newest = self.profile.lock().unwrap_or_else(PoisonError::into_inner);
-        newest.clone()
+    fn senders(&self) -> MutexGuard<'_, Senders> {
+        self.senders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn targets(&self) -> MutexGuard<'_, KnownTargets> {
@@ -386,22 +461,27 @@ impl ConnectionHandler {
 
     /// The frame of an event for this connection, if it receives it.
     pub(crate) fn encode(&self, frame: &Frame, event: &CloudEvent) -> Option<Utf8Bytes> {
-        let identity = self.identity.get();
-        let id = identity.map(|identity| &identity.id);
+        // Once for all connections.
+        frame.text(self.state.content_slot, || {
+            encode::with_content(event, |content| self.clients.recent().add(content));
+            None
+        });
+        let senders = self.senders();
         if let Some(failure) = self.requests().observe(event) {
-            let target = id.map(EntityId::as_str);
+            let target = senders.first().map(|identity| identity.name.as_str());
             let text = error_frame::encode_failure(self.world.as_str(), target, &failure);
             return Some(text.into());
         }
-        if !encode::is_received(self.visibility, id, event) {
+        let is_unclaimed = |id: &EntityId| self.clients.is_unclaimed(id);
+        if !self.audience.receives(event, &senders, is_unclaimed) {
             return None;
         }
-        let write = || encode::encode_event(event, identity).map(Utf8Bytes::from);
-        match event.target {
+        let Some(target) = &event.target else {
+            let write = || encode::encode_event(event, None).map(Utf8Bytes::from);
             // It is the same for every recipient.
-            None => frame.text(self.state.frame_slot, write),
-            Some(_) => write(),
-        }
+            return frame.text(self.state.frame_slot, write);
+        };
+        encode::encode_event(event, senders.recipient(target)).map(Utf8Bytes::from)
     }
 }
 

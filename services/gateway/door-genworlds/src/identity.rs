@@ -2,22 +2,15 @@
 
 use axum::http::StatusCode;
 use contract::ability::{Ability, Executor};
-use contract::{Brain, Command, CommandId, Entity, EntityId, EntityKind, WorldId};
-use door_kit::{DoorState, Problem};
+use contract::{Brain, Entity, EntityId, EntityKind};
+use door_kit::Problem;
 
-/// The entity that a connection is.
+/// An entity as which a connection acts.
 #[derive(Debug, Clone)]
 pub(crate) struct ClientIdentity {
     pub(crate) id: EntityId,
     /// The name that the client has for it: its id, or its display name.
     pub(crate) name: String,
-}
-
-impl ClientIdentity {
-    /// Whether the client means it by this name.
-    pub(crate) fn has_name(&self, name: &str) -> bool {
-        name == self.name || name == self.id.as_str()
-    }
 }
 
 /// Whether clients run an entity, and not workers: a person, an agent whose brain is a client, or an
@@ -44,34 +37,23 @@ pub(crate) fn answers_in_chats(agent: &Entity) -> bool {
     !is_run_by_client(agent) && !has_mind
 }
 
-/// Checks that a client may be the entity of an id, which is created if the world does not have it.
+/// Checks that a client may be this entity.
 ///
 /// # Errors
 /// 403 `forged_sender` when it may not.
-pub(crate) async fn authorize(
-    doors: &DoorState,
-    world: &WorldId,
-    id: &EntityId,
-    entity: Option<&Entity>,
-) -> Result<(), Problem> {
-    match entity {
-        Some(entity) if is_run_by_client(entity) => Ok(()),
-        Some(entity) if entity.kind == EntityKind::Agent => Err(forged_sender(format!(
-            "workers run the agent {id}: a client may be an agent only if its brain is `client`"
-        ))),
-        Some(_) => Err(forged_sender(format!(
-            "workers run {id}: no client may be it"
-        ))),
-        None => {
-            let entity = Entity::new(id.clone(), EntityKind::User);
-            let command = Command::CreateEntity(entity);
-            let (command_id, sender) = (CommandId::new(), EntityId::world());
-            let created = doors
-                .broker
-                .send_command(world, command_id, sender, command);
-            created.await.map(|_| ())
-        }
+pub(crate) fn authorize(entity: &Entity) -> Result<(), Problem> {
+    let id = &entity.id;
+    if is_run_by_client(entity) {
+        return Ok(());
     }
+    if entity.kind == EntityKind::Agent {
+        return Err(forged_sender(format!(
+            "workers run the agent {id}: no client may be it"
+        )));
+    }
+    Err(forged_sender(format!(
+        "workers run {id}: no client may be it"
+    )))
 }
 
 /// The problem of a client that uses an identity that is not its own.

@@ -10,6 +10,8 @@ pub(crate) struct NameMatches {
     by_id: Option<Entity>,
     /// The only entity whose display name it is.
     by_name: Option<Entity>,
+    /// Whether several have it.
+    is_ambiguous: bool,
 }
 
 /// The views that [`NameMatches::from_views`] takes.
@@ -33,6 +35,7 @@ impl NameMatches {
         name: &str,
         (by_id, by_name): (Vec<Option<Entity>>, EntityPage<'_>),
     ) -> Self {
+        let is_ambiguous = by_name.items.len() > 1;
         let mut named = by_name.items.into_iter();
         let by_name = match (named.next(), named.next()) {
             (Some(entity), None) if !name.is_empty() => Some(entity.into_owned()),
@@ -41,7 +44,13 @@ impl NameMatches {
         Self {
             by_id: by_id.into_iter().next().flatten(),
             by_name,
+            is_ambiguous,
         }
+    }
+
+    /// Whether several entities have this display name.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.is_ambiguous
     }
 
     /// The entity whose id the name is.
@@ -52,12 +61,6 @@ impl NameMatches {
     /// The only entity with this display name. An id is no display name here.
     pub(crate) fn by_name(&self) -> Option<&Entity> {
         self.by_name.as_ref()
-    }
-
-    /// The entity of this id, which is one of those that the name stands for.
-    pub(crate) fn entity(&self, id: &EntityId) -> Option<&Entity> {
-        let mut found = self.by_id.iter().chain(&self.by_name);
-        found.find(|entity| entity.id == *id)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The profile of a world: how it presents itself to clients.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use contract::view::WorldProfile;
 use contract::world::WorldDescription;
@@ -16,6 +17,28 @@ pub(crate) struct Profile {
     pub(crate) metadata: BTreeMap<String, Value>,
     /// The commit that it was read at.
     pub(crate) seq: Seq,
+}
+
+/// The newest profile of a world that a connection has come across.
+#[derive(Default)]
+pub(crate) struct NewestProfile(Mutex<Profile>);
+
+impl NewestProfile {
+    /// Keeps a profile, unless a newer one was read or received.
+    pub(crate) fn update(&self, profile: Profile) {
+        let mut newest = self.lock();
+        if newest.seq <= profile.seq {
+            *newest = profile;
+        }
+    }
+
+    pub(crate) fn get(&self) -> Profile {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Profile> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Profile {

@@ -1,8 +1,9 @@
 //! What the names in frames stand for: ids, the id of the world itself, and display names. Pure.
 
-use contract::{EntityId, Target, WorldId};
+use contract::{Entity, EntityId, Target, WorldId};
 use door_kit::Problem;
 
+use crate::client_entity::id_of_name;
 use crate::identity::is_run_by_client;
 use crate::name_matches::NameMatches;
 
@@ -22,25 +23,86 @@ pub(crate) fn target_ids(name: &str, world: &WorldId) -> Option<Target> {
     name.parse().ok()
 }
 
-/// The entity that a client names as itself: one of the world, or a new one.
+/// The longest name of an entity, in bytes: 200 characters of any script fit.
+const NAME_BYTES_MAX: usize = 800;
+
+/// Whom a name stands for.
+#[derive(Debug)]
+pub(crate) enum Named<'a> {
+    /// The world itself.
+    World,
+    /// An entity that the world has.
+    Known(&'a Entity),
+    /// Nobody yet: it would have this id, and this display name.
+    New { id: EntityId, name: String },
+}
+
+/// The entity that a client names as itself.
 ///
 /// # Errors
-/// 422 when it is neither an id nor the display name of exactly one entity.
-pub(crate) fn sender(
+/// 422 when nobody can have this name, or several have it.
+pub(crate) fn sender<'a>(
     name: &str,
     world: &WorldId,
-    matches: &NameMatches,
-) -> Result<EntityId, Problem> {
-    let Some(id) = entity_id(name, world) else {
-        let named = matches.by_name().map(|named| named.id.clone());
-        return named.ok_or_else(|| unknown_name("sender_id", name));
-    };
-    if id == EntityId::world() || matches.by_id().is_some() {
-        return Ok(id);
-    }
+    matches: &'a NameMatches,
+) -> Result<Named<'a>, Problem> {
     // A new client may have the display name of an entity that workers run.
-    let named = matches.by_name().filter(|named| is_run_by_client(named));
-    Ok(named.map_or(id, |named| named.id.clone()))
+    let may_be = |named: &&Entity| is_run_by_client(named);
+    find("sender_id", name, world, matches, may_be)
+}
+
+/// The one entity that a client names as a target.
+///
+/// # Errors
+/// 422 when nobody can have this name, or several have it.
+pub(crate) fn target<'a>(
+    name: &str,
+    world: &WorldId,
+    matches: &'a NameMatches,
+) -> Result<Named<'a>, Problem> {
+    find("target_id", name, world, matches, |_| true)
+}
+
+fn find<'a>(
+    field: &str,
+    name: &str,
+    world: &WorldId,
+    matches: &'a NameMatches,
+    may_be: impl Fn(&&'a Entity) -> bool,
+) -> Result<Named<'a>, Problem> {
+    let Some(id) = entity_id(name, world) else {
+        if let Some(named) = matches.by_name() {
+            return Ok(Named::Known(named));
+        }
+        return new_by_name(field, name, matches);
+    };
+    if id == EntityId::world() {
+        return Ok(Named::World);
+    }
+    if let Some(entity) = matches.by_id().or(matches.by_name().filter(may_be)) {
+        return Ok(Named::Known(entity));
+    }
+    let name = String::new();
+    Ok(Named::New { id, name })
+}
+
+fn new_by_name<'a>(field: &str, name: &str, matches: &NameMatches) -> Result<Named<'a>, Problem> {
+    if matches.is_ambiguous() {
+        let detail = format!("several entities have the name {name:?}: use an id");
+        return Err(Problem::invalid(field, detail));
+    }
+    let is_name = !name.trim().is_empty() && !name.contains(char::is_control);
+    let id = id_of_name(name).filter(|_| is_name && name.len() <= NAME_BYTES_MAX);
+    let name = name.to_owned();
+    match id {
+        Some(id) => Ok(Named::New { id, name }),
+        None => {
+            let detail = format!(
+                "{field} is the name of an entity: 1 to {NAME_BYTES_MAX} bytes without control characters"
+            );
+            Err(Problem::invalid(field, detail))
+        }
+    }
 }
 
 /// The problem of a name that stands for no entity.
@@ -65,25 +127,41 @@ mod tests {
             ("ada", User, "bob"),
             ("bob", Agent, "twin"),
             ("eve", Agent, "twin"),
+            ("one", User, "the twin"),
+            ("two", User, "the twin"),
         ];
         let world = "lobby".parse().unwrap();
+        let robin = id_of_name("Sir Robin").unwrap();
         for (name, expected) in [
             ("qna-agent", Some("qna-agent")),
             ("qna agent", Some("qna-agent")),
             ("QnA", Some("other")),
-            ("Parrot", Some("Parrot")),
+            ("Parrot", Some("new Parrot")),
             // An id goes before a name.
             ("bob", Some("bob")),
-            // Two have this name: it is a new entity.
-            ("twin", Some("twin")),
-            ("test_user", Some("test_user")),
+            // Two have this name: it is a new entity, unless it is no id.
+            ("twin", Some("new twin")),
+            ("the twin", None),
+            ("test_user", Some("new test_user")),
             ("lobby", Some("world")),
-            ("test user", None),
+            ("Sir Robin", Some(&*format!("new {robin}"))),
             ("", None),
+            (" ", None),
+            ("a\nb", None),
         ] {
-            let found = sender(name, &world, &matches(name, &entities));
-            let found = found.as_ref().map(EntityId::as_str).ok();
-            assert_eq!(found, expected, "{name}");
+            let matches = matches(name, &entities);
+            let found = sender(name, &world, &matches)
+                .ok()
+                .map(|found| match found {
+                    Named::World => "world".to_owned(),
+                    Named::Known(entity) => entity.id.to_string(),
+                    Named::New { id, .. } => format!("new {id}"),
+                });
+            assert_eq!(found.as_deref(), expected, "{name}");
+        }
+        let long = |length| "é".repeat(length);
+        for (name, is_name) in [(long(200), true), (long(401), false)] {
+            assert_eq!(sender(&name, &world, &matches(&name, &[])).is_ok(), is_name);
         }
     }
 

@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
-use contract::WorldId;
 use door_kit::{DoorState, FrameSlot};
+
+use crate::settings::Settings;
+use crate::world_clients::Worlds;
 
 /// What the handlers of this door share.
 #[derive(Clone)]
 pub(crate) struct GenWorldsState {
     pub(crate) doors: Arc<DoorState>,
-    /// The world of a client that names none; the only world when absent.
-    pub(crate) default_world: Option<WorldId>,
+    pub(crate) settings: Settings,
+    /// What connections to the same world share.
+    pub(crate) worlds: Arc<Worlds>,
     /// Keeps the frames that are the same for all clients.
     pub(crate) frame_slot: FrameSlot,
+    /// Notes that the content of a frame is kept.
+    pub(crate) content_slot: FrameSlot,
 }

@@ -17,8 +17,8 @@ use door_kit::{
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::audience::Visibility;
 use crate::connection::ClientConnection;
-use crate::encode::Visibility;
 use crate::error_frame;
 use crate::handler::ConnectionHandler;
 use crate::state::GenWorldsState;
@@ -36,7 +36,8 @@ pub(crate) struct ConnectParams {
     world: Option<WorldId>,
     /// Begin after this event: its `sequence`. From now on when absent.
     after: Option<Position>,
-    /// The entity that the client is. The sender of its first frame when absent.
+    /// The only entity as which the client acts. When absent, it acts as the sender of each of its frames,
+    /// and brings those that the world does not have.
     entity: Option<String>,
     /// `all`: receive every event, whichever its target, even with an identity.
     #[param(inline)]
@@ -52,7 +53,8 @@ enum Observe {
 /// Open a WebSocket, as GenWorlds has it, to the world in the query, or to the default world.
 ///
 /// Each frame is an event, a flat JSON object with an `event_type`, both ways: what a client sends comes
-/// back to it once it is stored. The answer's `Last-Event-ID` is where the connection begins.
+/// back to it once it is stored, with `event_id`, `sequence` and `recorded_at` of the log. Where its sender
+/// wrote one of these, that stands, and those of the log are in `manyworlds`. The answer's `Last-Event-ID` is where the connection begins.
 #[utoipa::path(
     get, path = "/ws", tag = "genworlds", params(ConnectParams),
     responses((status = 101), (status = 403, body = ProblemDetails), (status = 503, body = ProblemDetails))
@@ -93,7 +95,7 @@ async fn accept(
     let limits = &doors.socket_limits;
     let bytes_max = limits.message_bytes_max.saturating_mul(OVERSIZE_FACTOR);
     let upgrade = accept_upgrade(request, limits, bytes_max)?;
-    let visibility = visibility(&params, &principal)?;
+    let visibility = visibility(&doors, &params, &principal)?;
     let guard = doors.connections.open(Transport::WebSocket)?;
     let tasks = doors.tasks.clone();
     let Opened {
@@ -104,7 +106,7 @@ async fn accept(
         // These clients show the frames of an open connection, and not why a request was refused.
         Err(problem) if problem.status.is_client_error() => {
             return Ok(upgrade.on_upgrade(move |socket| {
-                let socket = Socket::new(doors, guard, socket);
+                let socket = Socket::new(doors, guard, principal, socket);
                 tasks.track_future(reject(socket, params, problem))
             }));
         }
@@ -112,7 +114,7 @@ async fn accept(
     };
     let start = subscription.start();
     let mut response = upgrade.on_upgrade(move |socket| {
-        let socket = Socket::new(Arc::clone(&doors), guard, socket);
+        let socket = Socket::new(Arc::clone(&doors), guard, principal, socket);
         let connection = ClientConnection::new(socket, subscription, doors, handler);
         tasks.track_future(connection.run())
     });
@@ -124,11 +126,15 @@ async fn accept(
     Ok(response)
 }
 
-/// Only a client with an API key, or one on this machine where none is configured, receives events that
-/// are for others.
-fn visibility(params: &ConnectParams, principal: &Principal) -> Result<Visibility, Problem> {
+/// Only a client with an API key that may act as every entity, or one on this machine where none is configured,
+/// receives events that are for others.
+fn visibility(
+    doors: &DoorState,
+    params: &ConnectParams,
+    principal: &Principal,
+) -> Result<Visibility, Problem> {
     let is_trusted = match principal {
-        Principal::ApiKey { .. } => true,
+        Principal::ApiKey { .. } => doors.may_act_as_all(principal),
         Principal::Address(address) => address.is_loopback(),
     };
     match (params.observe, is_trusted) {
@@ -136,8 +142,8 @@ fn visibility(params: &ConnectParams, principal: &Principal) -> Result<Visibilit
         (None, true) => Ok(Visibility::AllUntilIdentified),
         (None, false) => Ok(Visibility::Own),
         (Some(Observe::All), false) => {
-            let detail =
-                "only a client with an API key, or on this machine, may observe all events";
+            let detail = "only a client with an API key for all entities, or on this machine, may \
+                          observe all events";
             Err(Problem::new(StatusCode::FORBIDDEN, "not_allowed", detail).with_field("observe"))
         }
     }
@@ -155,7 +161,8 @@ async fn open(
     visibility: Visibility,
     params: &ConnectParams,
 ) -> Result<Opened, Problem> {
-    let world = match params.world.as_ref().or(state.default_world.as_ref()) {
+    let default_world = state.settings.default_world.as_ref();
+    let world = match params.world.as_ref().or(default_world) {
         Some(world) => world.clone(),
         None => only_world(&state.doors).await?,
     };
@@ -163,10 +170,11 @@ async fn open(
         .doors
         .subscribe_after(&world, Filter::default(), params.after);
     let subscription = subscription.await?;
-    let handler = ConnectionHandler::new(state, world, principal, visibility);
+    let is_fixed = params.entity.is_some();
+    let handler = ConnectionHandler::new(state, world, principal, visibility, is_fixed);
     match &params.entity {
         Some(entity) => {
-            let identified = handler.identify(entity).await;
+            let identified = handler.identify(entity, None).await;
             identified.map_err(|problem| problem.with_field("entity"))?;
         }
         None => handler.require_world().await?,

@@ -1,17 +1,21 @@
 //! The replies of a world to queries of its state. They are no events. Pure.
 
+use std::collections::HashMap;
+
 use contract::ability::AvailableAbility;
-use contract::{Entity, EntityKind, WorldId};
+use contract::{Entity, EntityId, EntityKind, WorldId};
 use serde_json::{Map, Value, json};
 
-use crate::encode::{BASE_FIELDS, encode_from_world};
+use crate::client_entity::{KNOWN_BY, WORLD, client_name, id_of_own_world, is_client_world};
+use crate::encode::encode_from_world;
+use crate::field_names::BASE_FIELDS;
 use crate::profile::Profile;
 
-const ENTITIES: &str = "world_sends_available_entities_event";
+pub(crate) const ENTITIES: &str = "world_sends_available_entities_event";
 const ENTITIES_DESCRIPTION: &str = "Send available entities.";
-const SCHEMAS: &str = "world_sends_available_action_schemas_event";
+pub(crate) const SCHEMAS: &str = "world_sends_available_action_schemas_event";
 const SCHEMAS_DESCRIPTION: &str = "The world sends the possible action schemas to all the agents.";
-const SCREENS: &str = "world_sends_screens_to_user";
+pub(crate) const SCREENS: &str = "world_sends_screens_to_user";
 const SCREENS_DESCRIPTION: &str = "The world sends the screens to the user.";
 /// The key of the screen layout in the metadata of a world.
 const SCREENS_CONFIG: &str = "screens_config";
@@ -34,8 +38,10 @@ impl WorldReply<'_> {
         // In GenWorlds people are no entities: its clients have no type for them.
         let shown = entities
             .iter()
-            .filter(|entity| entity.kind != EntityKind::User);
-        records.extend(shown.map(|entity| (entity.id.to_string(), record(entity))));
+            .filter(|entity| entity.kind != EntityKind::User)
+            // A client has it under the name of this one.
+            .filter(|entity| id_of_own_world(self.world).as_ref() != Some(&entity.id));
+        records.extend(shown.map(|entity| (client_name(entity).to_owned(), record(entity))));
         self.encode(
             ENTITIES,
             ENTITIES_DESCRIPTION,
@@ -43,9 +49,17 @@ impl WorldReply<'_> {
         )
     }
 
-    /// The abilities that the client may use.
-    pub(crate) fn schemas(&self, abilities: &[AvailableAbility]) -> String {
-        let schemas: Map<String, Value> = abilities.iter().map(ability_schema).collect();
+    /// The abilities that the client may use, which these entities have.
+    pub(crate) fn schemas(&self, abilities: &[AvailableAbility], entities: &[Entity]) -> String {
+        let owners = entities
+            .iter()
+            .map(|entity| (&entity.id, client_name(entity)));
+        let owners: HashMap<&EntityId, &str> = owners.collect();
+        let schema = |ability: &AvailableAbility| {
+            let owner = owners.get(&ability.entity).copied();
+            ability_schema(ability, owner.unwrap_or(ability.entity.as_str()))
+        };
+        let schemas: Map<String, Value> = abilities.iter().map(schema).collect();
         let fields = json!({
             "world_name": self.name(),
             "world_description": self.profile.description,
@@ -94,11 +108,12 @@ impl WorldReply<'_> {
 
 fn record(entity: &Entity) -> Value {
     let (entity_type, entity_class) = match entity.kind {
+        _ if is_client_world(entity) => (WORLD, "World"),
         EntityKind::Agent => ("AGENT", "Agent"),
         EntityKind::Object | EntityKind::User => ("OBJECT", "Object"),
     };
     let mut record = json!({
-        "id": entity.id, "entity_type": entity_type, "entity_class": entity_class,
+        "id": client_name(entity), "entity_type": entity_type, "entity_class": entity_class,
         "name": entity.display_name(), "description": entity.description,
     });
     if let Some(holder) = &entity.held_by {
@@ -107,7 +122,8 @@ fn record(entity: &Entity) -> Value {
     if let Some(location) = &entity.location {
         record["location"] = json!(location);
     }
-    add_metadata(&mut record, entity.metadata.iter());
+    let metadata = entity.metadata.iter();
+    add_metadata(&mut record, metadata.filter(|(key, _)| *key != KNOWN_BY));
     record
 }
 
@@ -122,15 +138,12 @@ fn add_metadata<'a>(record: &mut Value, metadata: impl Iterator<Item = (&'a Stri
 
 /// The name of an ability, and its entry: clients read its description before the first `|`, and after the
 /// last one the schema of the event that triggers it.
-fn ability_schema(ability: &AvailableAbility) -> (String, Value) {
+fn ability_schema(ability: &AvailableAbility, owner: &str) -> (String, Value) {
     let description = ability.description.replace('|', "/");
     // In JSON a bar is part of a text only.
     let schema = event_schema(ability).to_string().replace('|', "\\u007c");
     let entry = format!("{description}|{}|{schema}", ability.event_type);
-    (
-        format!("{}:{}", ability.entity, ability.ability),
-        entry.into(),
-    )
+    (format!("{owner}:{}", ability.ability), entry.into())
 }
 
 /// The schema of a whole frame: the fields of the payload, and those of every frame.

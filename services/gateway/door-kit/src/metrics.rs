@@ -41,6 +41,8 @@ pub(crate) struct Metrics {
     resumes: Counter<u64>,
     /// Events that were not received live and were read from the log.
     recovered: Counter<u64>,
+    /// Frames of clients that repeat an event which they have received, and are no new events.
+    repeats: Counter<u64>,
     /// Worlds with at least one subscription.
     worlds: UpDownCounter<i64>,
 }
@@ -73,6 +75,10 @@ impl Metrics {
             recovered: meter
                 .u64_counter("manyworlds.gateway.recovered_events")
                 .with_description("events that were missed live and read from the log")
+                .build(),
+            repeats: meter
+                .u64_counter("manyworlds.gateway.repeated_frames")
+                .with_description("frames that repeat an event which their client has received")
                 .build(),
             worlds: meter
                 .i64_up_down_counter("manyworlds.gateway.watched_worlds")
@@ -119,6 +125,10 @@ impl Metrics {
 
     pub(crate) fn events_recovered(&self, events: u64) {
         self.recovered.add(events, &[]);
+    }
+
+    pub(crate) fn frame_repeated(&self) {
+        self.repeats.add(1, &[]);
     }
 
     pub(crate) fn worlds_watched(&self, change: i64) {

@@ -14,6 +14,9 @@ use tracing::warn;
 pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
 /// The code of a request with an invalid field.
 const INVALID: &str = "invalid";
+/// The detail of a request that has no answer yet.
+const UNANSWERED: &str = "there is no answer yet: repeat the request, with the same Idempotency-Key if it \
+                          changes something";
 /// How soon a client should repeat a request when one of our services is unavailable.
 pub(crate) const RETRY_SOON: Duration = Duration::from_secs(1);
 
@@ -63,6 +66,11 @@ impl Problem {
     /// Whether a field of the request is invalid, for a door or for the world.
     pub fn is_invalid(&self) -> bool {
         self.code == INVALID
+    }
+
+    /// Whether a request has no answer yet, and may still change something.
+    pub fn is_unanswered(&self) -> bool {
+        self.detail == UNANSWERED
     }
 
     /// One of our services is unavailable.
@@ -189,10 +197,7 @@ impl From<bus::CommandError> for Problem {
 fn unanswered(error: &dyn std::error::Error, is_transient: bool) -> Problem {
     warn!(error = %ErrorChain(error), "request not answered");
     if is_transient {
-        return Problem::unavailable(
-            "there is no answer yet: repeat the request, with the same Idempotency-Key if it \
-             changes something",
-        );
+        return Problem::unavailable(UNANSWERED);
     }
     Problem::internal()
 }

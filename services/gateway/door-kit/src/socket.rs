@@ -1,18 +1,26 @@
 //! One open WebSocket, whichever door it belongs to: its limits, its pings, and how it is closed.
 
+mod outbox;
+
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::StatusCode;
 use bytes::Bytes;
-use futures::SinkExt as _;
+use futures::{SinkExt as _, StreamExt as _};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use self::outbox::Outbox;
 use crate::close_reason::CloseReason;
 use crate::connections::ConnectionGuard;
 use crate::fanout::SubscriptionEnd;
+use crate::principal::Principal;
 use crate::problem::Problem;
+use crate::rate_limit::FrameRate;
 use crate::settings::SocketLimits;
 use crate::state::DoorState;
 
@@ -22,6 +30,11 @@ const READ_BUFFER_BYTES: usize = 2 << 10;
 const WRITE_BUFFER_BYTES: usize = 16 << 10;
 /// Frames that are joined before the socket looks at anything else.
 const BATCH_FRAMES_MAX: u64 = 256;
+/// Bytes of frames that are queued at once. The last one may exceed it.
+const BATCH_BYTES_MAX: usize = 256 << 10;
+/// Frames that are queued while the client sends: as many replies as commands may wait for theirs, and a batch
+/// of events, with room for both.
+const QUEUED_FRAMES_MAX: usize = 1024;
 
 /// What a handler extracts from a request to open a WebSocket.
 pub type UpgradeRequest = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
@@ -56,6 +69,12 @@ pub struct Socket {
     next_ping: Instant,
     /// When a ping was sent that has no answer yet.
     pinged_at: Option<Instant>,
+    /// The frames of the client.
+    rate: FrameRate,
+    /// What waits to be written.
+    outbox: Outbox,
+    /// How long the client may neither read nor answer; otherwise as long as the limits of sockets say.
+    patience: Option<Duration>,
 }
 
 /// Why nothing more follows on a socket.
@@ -87,6 +106,10 @@ pub enum SocketEvent {
     Message(Message),
     /// It is time to ping the client.
     PingDue,
+    /// What was queued is written.
+    Written,
+    /// The client may send its next frame.
+    ReadingDue,
 }
 
 /// A message of a client.
@@ -98,39 +121,80 @@ pub enum Inbound {
 }
 
 impl Socket {
-    /// An upgraded socket.
-    pub fn new(state: Arc<DoorState>, connection: ConnectionGuard, socket: WebSocket) -> Self {
+    /// An upgraded socket. The frames of its client are counted: those above its rate wait unread.
+    pub fn new(
+        state: Arc<DoorState>,
+        connection: ConnectionGuard,
+        principal: Principal,
+        socket: WebSocket,
+    ) -> Self {
         Self {
             next_ping: Instant::now() + state.socket_limits.ping_every,
             pinged_at: None,
+            rate: FrameRate::new(&state.rate_limit, principal),
+            outbox: Outbox::default(),
+            patience: None,
             state,
             connection,
             socket,
         }
     }
 
-    /// Waits for what has to be done next, with [`Self::handle`]. A caller may stop waiting at any
-    /// time.
+    /// The same socket, for a client that may be busy so long: meanwhile it neither reads nor answers pings.
+    /// Frames for it are [queued](Self::queue), and it is not written to in any other way.
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
+    /// Queues a frame, which [`Self::next_event`] writes while it waits.
+    pub fn queue(&mut self, text: impl Into<Utf8Bytes>) {
+        self.connection.record_deliveries(1);
+        self.outbox.push(Message::Text(text.into()));
+    }
+
+    /// Whether what was queued is not written yet: what follows can wait.
+    pub fn has_queued(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
+    /// Whether a batch of queued frames is complete.
+    pub fn has_queued_batch(&self) -> bool {
+        self.outbox.len() >= BATCH_FRAMES_MAX as usize || self.outbox.bytes() >= BATCH_BYTES_MAX
+    }
+
+    /// Whether so much is queued that the client must read before it may send more.
+    pub fn is_backed_up(&self) -> bool {
+        self.outbox.bytes() >= self.state.socket_limits.write_buffer_bytes_max
+            || self.outbox.len() >= QUEUED_FRAMES_MAX
+    }
+
+    /// Waits for what has to be done next, with [`Self::handle`], and writes what was queued. A caller may stop
+    /// waiting at any time.
     ///
     /// # Errors
     /// [`Closed`] when nothing more follows.
     pub async fn next_event(&mut self, reading: Reading) -> Result<SocketEvent, Closed> {
-        let reads = reading == Reading::Active;
+        let rate_wait = self.rate.wait(&self.state.rate_limit);
+        let reads = reading == Reading::Active && rate_wait.is_none();
         let limits = &self.state.socket_limits;
-        let pong_until = self.pinged_at.map(|at| at + limits.pong_within);
+        let pong_within = self.patience.unwrap_or(limits.pong_within);
+        let pong_until = self.pinged_at.map(|at| at + pong_within);
+        let write_within = self.patience.unwrap_or(limits.write_timeout);
+        let write_until = self.outbox.waits_since().map(|at| at + write_within);
+        let next_ping = self.next_ping;
+        let (socket, outbox) = (&mut self.socket, &mut self.outbox);
         tokio::select! {
             () = self.state.shutdown.cancelled() => Err(Closed::ByGateway(CloseReason::Shutdown)),
-            message = self.socket.recv(), if reads => match message {
-                Some(Ok(message)) => Ok(SocketEvent::Message(message)),
-                Some(Err(error)) if is_too_large(&error) => {
-                    Err(Closed::ByGateway(CloseReason::TooLarge))
-                }
-                _ => Err(Closed::ByClient),
-            },
-            () = sleep_until(self.next_ping) => Ok(SocketEvent::PingDue),
+            event = poll_fn(|context| poll_socket(socket, outbox, reads, context)) => event,
+            () = sleep_until(next_ping) => Ok(SocketEvent::PingDue),
+            () = sleep_for(rate_wait), if rate_wait.is_some() => Ok(SocketEvent::ReadingDue),
             // While messages wait unread, so do pongs.
-            () = sleep_until(pong_until.unwrap_or(self.next_ping)), if reads && pong_until.is_some() => {
+            () = sleep_until(pong_until.unwrap_or(next_ping)), if reads && pong_until.is_some() => {
                 Err(Closed::ByGateway(CloseReason::NoPong))
+            }
+            () = sleep_until(write_until.unwrap_or(next_ping)), if write_until.is_some() => {
+                Err(Closed::ByGateway(CloseReason::Slow))
             }
         }
     }
@@ -142,10 +206,14 @@ impl Socket {
     pub async fn handle(&mut self, event: SocketEvent) -> Result<Option<Inbound>, Closed> {
         let message = match event {
             SocketEvent::PingDue => return self.ping().await.map(|()| None),
+            SocketEvent::Written | SocketEvent::ReadingDue => return Ok(None),
             SocketEvent::Message(message) => message,
         };
         // Any message shows that the client is there.
         self.pinged_at = None;
+        if matches!(message, Message::Text(_) | Message::Binary(_)) {
+            self.rate.count();
+        }
         match message {
             Message::Text(text) => Ok(Some(Inbound::Text(text))),
             Message::Binary(bytes) => Ok(Some(Inbound::Binary(bytes))),
@@ -219,7 +287,12 @@ impl Socket {
             code: reason.code(),
             reason: reason.text().into(),
         };
-        let close = self.socket.send(Message::Close(Some(frame)));
+        let (socket, outbox) = (&mut self.socket, &mut self.outbox);
+        let close = async {
+            // What was queued is before it.
+            poll_fn(|context| outbox.poll_write(socket, context)).await?;
+            socket.send(Message::Close(Some(frame))).await
+        };
         let wait = self.state.socket_limits.pong_within;
         // A client that does not read is not waited for twice.
         if timeout(wait, close).await.is_ok() {
@@ -236,6 +309,14 @@ impl Socket {
     async fn ping(&mut self) -> Result<(), Closed> {
         let now = Instant::now();
         self.next_ping = now + self.state.socket_limits.ping_every;
+        if self.patience.is_some() {
+            // One that does not read what it has got would not read the ping.
+            if self.outbox.is_empty() {
+                self.pinged_at.get_or_insert(now);
+                self.outbox.push(Message::Ping(Bytes::new()));
+            }
+            return Ok(());
+        }
         self.pinged_at.get_or_insert(now);
         self.send_message(Message::Ping(Bytes::new())).await
     }
@@ -244,6 +325,39 @@ impl Socket {
         let write_timeout = self.state.socket_limits.write_timeout;
         write_result(&timeout(write_timeout, self.socket.send(message)).await)
     }
+}
+
+/// Writes what was queued, and reads meanwhile: a client that waits until its own frames are read may read no
+/// others until then.
+fn poll_socket(
+    socket: &mut WebSocket,
+    outbox: &mut Outbox,
+    reads: bool,
+    context: &mut Context<'_>,
+) -> Poll<Result<SocketEvent, Closed>> {
+    if !outbox.is_empty() {
+        match outbox.poll_write(socket, context) {
+            Poll::Ready(Ok(())) => return Poll::Ready(Ok(SocketEvent::Written)),
+            Poll::Ready(Err(_)) => return Poll::Ready(Err(Closed::ByClient)),
+            Poll::Pending => {}
+        }
+    }
+    if !reads {
+        return Poll::Pending;
+    }
+    socket
+        .poll_next_unpin(context)
+        .map(|message| match message {
+            Some(Ok(message)) => Ok(SocketEvent::Message(message)),
+            Some(Err(error)) if is_too_large(&error) => {
+                Err(Closed::ByGateway(CloseReason::TooLarge))
+            }
+            _ => Err(Closed::ByClient),
+        })
+}
+
+async fn sleep_for(wait: Option<Duration>) {
+    tokio::time::sleep(wait.unwrap_or_default()).await;
 }
 
 /// Whether a message was larger than the socket takes. Axum hides the kinds of the errors, and shows their

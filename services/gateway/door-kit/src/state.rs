@@ -42,7 +42,7 @@ pub struct DoorState {
     pub(crate) api_keys: ApiKeys,
     pub(crate) metrics: Arc<Metrics>,
     fanout: Fanout,
-    rate_limit: RateLimit,
+    pub(crate) rate_limit: RateLimit,
     connected_entities: Arc<ConnectedEntities>,
 }
 
@@ -77,11 +77,11 @@ impl DoorState {
         !self.api_keys.is_empty()
     }
 
-    /// Counts a request of a principal.
+    /// Counts a request of a principal. Frames of a WebSocket are counted by [`crate::Socket`].
     ///
     /// # Errors
     /// 429 when it has sent too many.
-    pub fn check_rate(&self, principal: &Principal) -> Result<(), Problem> {
+    pub(crate) fn check_rate(&self, principal: &Principal) -> Result<(), Problem> {
         self.rate_limit.check(principal).map_err(|wait| {
             let status = StatusCode::TOO_MANY_REQUESTS;
             let detail = "too many requests: wait before the next";
@@ -123,6 +123,11 @@ impl DoorState {
     /// its world meanwhile, if its brain is a client.
     pub fn connect_entity(&self, world: &WorldId, entity: &EntityId) -> EntityConnection {
         self.connected_entities.connect(world, entity)
+    }
+
+    /// Notes that an entity, of which there may be connections, has become another kind of entity.
+    pub fn reconnect_entity(&self, world: &WorldId, entity: &EntityId) {
+        self.connected_entities.report_again(world, entity);
     }
 
     /// Reports to the worlds of which entities there are connections. Returns after the last report, when
@@ -178,6 +183,11 @@ impl DoorState {
     pub fn readable_clients(&self, principal: &Principal) -> Option<Arc<BTreeSet<EntityId>>> {
         let entities = self.api_keys.entities_of(principal);
         entities.map(|entities| Arc::new(entities.clone()))
+    }
+
+    /// Counts a frame that repeats an event which its client has received: it is no new event.
+    pub fn record_repeated_frame(&self) {
+        self.metrics.frame_repeated();
     }
 
     /// Registers a form in which a door writes frames, before it serves the first request.

@@ -94,6 +94,7 @@ pub(crate) async fn update(
     JsonBody(body): JsonBody<UpdateEntityRequest>,
 ) -> Result<Json<Receipt>, Problem> {
     let command = Command::UpdateEntity(EntityUpdate {
+        kind: None,
         entity: entity.clone(),
         name: body.name,
         agent: body.agent,

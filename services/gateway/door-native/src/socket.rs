@@ -61,7 +61,7 @@ pub(crate) async fn upgrade(
     let tasks = doors.tasks.clone();
     Ok(upgrade.on_upgrade(move |socket| {
         let mut connection = SocketConnection {
-            socket: Socket::new(Arc::clone(&doors), guard, socket),
+            socket: Socket::new(Arc::clone(&doors), guard, principal, socket),
             subscription,
             pipeline: Pipeline::new(Arc::clone(&doors), world.clone()),
             world,
@@ -204,7 +204,6 @@ impl SocketConnection {
     async fn handle(&mut self, text: &str) -> Result<(), Closed> {
         let ClientFrame { reference, request } =
             ClientFrame::decode(text, &self.world, &self.principal);
-        let request = self.doors.check_rate(&self.principal).and(request);
         match request {
             Err(problem) => self.send_problem(reference, &problem).await,
             Ok(FrameRequest::Ping) => self.send(&ServerFrame::Pong { reference }).await,

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use bus::{Bus, IncomingRequest};
+use contract::ability::AvailableAbility;
 use contract::view::EncodedView;
 use contract::{
-    Accepted, CommandMark, CommandRequest, Commit, CommitId, Rejection, RejectionCode, Reply,
-    Request, Seq, Timestamp, WorldId,
+    Accepted, CommandMark, CommandRequest, Commit, CommitId, Entity, EntityId, Rejection,
+    RejectionCode, Reply, Request, Seq, Timestamp, WorldId,
 };
 use futures::StreamExt as _;
 
@@ -47,9 +48,22 @@ impl RulesWorld {
                 }
                 None => Reply::Rejected(unknown_world()),
             },
+            Request::Offers { agent } => match self.offers(&world, &agent) {
+                Ok((offers, entities)) => Reply::Offers { offers, entities },
+                Err(rejection) => Reply::Rejected(rejection),
+            },
             _ => return,
         };
         incoming.reply.send(&reply).await;
+    }
+
+    fn offers(
+        &self,
+        world: &WorldId,
+        agent: &EntityId,
+    ) -> Result<(Vec<AvailableAbility>, Vec<Entity>), Rejection> {
+        let (_, state) = self.states.get(world).ok_or_else(unknown_world)?;
+        rules::available_abilities(state, agent)
     }
 
     async fn decide(

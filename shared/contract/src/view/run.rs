@@ -52,6 +52,9 @@ pub struct RunView<'a> {
     /// What it is for. Absent in the view of a world service of an earlier version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<PurposeKind>,
+    /// Whether it waits for runs of its entity's abilities before it: its deadline counts from its begin.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub queued: bool,
 }
 
 /// A run without what it was given.
@@ -85,6 +88,9 @@ pub struct RunOutline<'a> {
     /// What it is for. Absent in the view of a world service of an earlier version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<PurposeKind>,
+    /// Whether it waits for runs of its entity's abilities before it: its deadline counts from its begin.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub queued: bool,
 }
 
 /// A message of which only the id is shown.

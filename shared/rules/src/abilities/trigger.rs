@@ -12,7 +12,7 @@ use super::check::check_arguments;
 use super::origin::{AbilityCall, Origin};
 use crate::decider::{Decider, EventHeader};
 use crate::rejection::{reject, too_large};
-use crate::runs::{self, DEADLINE_DEFAULT, OPEN_MAX, OpenRun};
+use crate::runs::{self, DEADLINE_DEFAULT, OPEN_MAX, OpenRun, QUEUED_MAX, RunStart, next_start};
 use crate::world::World;
 
 /// Runs that one event may trigger: each is in the same commit.
@@ -38,11 +38,7 @@ pub(super) fn trigger_abilities(
             }
             if let Err(rejection) = check_arguments(ability, &event.data, "data") {
                 // What is for everyone need not be for each; what names this entity is meant for it.
-                if event
-                    .target
-                    .as_ref()
-                    .is_some_and(|target| target.names(&entity.id))
-                {
+                if is_named(entity, event) {
                     return Err(rejection);
                 }
                 continue;
@@ -59,7 +55,7 @@ pub(super) fn trigger_abilities(
             if is_gated(world, entity, origin) {
                 request_of_machine(entity, ability, event, origin, decider)?;
             } else {
-                request_run(entity, ability, action, event, origin, decider)?;
+                request_run(world, (entity, ability), action, event, origin, decider)?;
             }
         }
     }
@@ -78,6 +74,12 @@ fn is_triggered(entity: &Entity, ability: &Ability, event: &Event) -> bool {
         Trigger::Any => is_for && !is_own,
         Trigger::Type(event_type) => *event_type == event.event_type && (is_for || is_own),
     }
+}
+
+/// Whether an event is for an entity alone, or for it and some others.
+fn is_named(entity: &Entity, event: &Event) -> bool {
+    let target = event.target.as_ref();
+    target.is_some_and(|target| target.names(&entity.id))
 }
 
 /// What an ability sends does not trigger it again: it would never end.
@@ -150,13 +152,23 @@ fn request_of_machine(
 }
 
 fn request_run(
-    entity: &Entity,
-    ability: &Ability,
+    world: &World,
+    (entity, ability): (&Entity, &Ability),
     action: &ActionName,
     event: &Event,
     origin: Origin<'_>,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
+    let start = match ability.concurrent {
+        true => RunStart::Now,
+        false => next_start(world, &entity.id, decider),
+    };
+    // Who names the entity in a command can try again. A run or a model that sends the event can't, and what
+    // is for everyone is not refused because of one of them: then the run fails, and the event is in the log.
+    let is_command = origin.run.is_none() && origin.call.is_none();
+    if start == RunStart::QueueFull && is_command && is_named(entity, event) {
+        return Err(reject(RejectionCode::Busy, too_many_queued(entity), None));
+    }
     let depth = origin.run.map_or(0, |run| run.depth + 1);
     let call = call_of(entity, ability, origin);
     let purpose = Purpose::Ability {
@@ -167,6 +179,8 @@ fn request_run(
     let requested = ActionRequested {
         arguments: to_raw_value(event).ok(),
         depth,
+        concurrent: ability.concurrent,
+        queued: start != RunStart::Now,
         ..purpose.request(action.clone(), entity.id.clone(), deadline)
     };
     let correlation = event.correlation.or(Some(event.id.0));
@@ -177,14 +191,19 @@ fn request_run(
     };
     let id = decider.next_id().run();
     runs::request(requested, &purpose, header, decider)?;
-    if depth <= DEPTH_MAX {
+    let (code, reason) = if depth > DEPTH_MAX {
+        let reason = format!("{DEPTH_MAX} runs led to one another: this goes round in circles");
+        ("too_deep", reason)
+    } else if start == RunStart::QueueFull {
+        ("queue_full", too_many_queued(entity))
+    } else {
         return Ok(());
-    }
+    };
     let failed = ActionFailed {
         run: id,
-        call: None,
-        code: "too_deep".to_owned(),
-        reason: format!("{DEPTH_MAX} runs led to one another: this goes round in circles"),
+        call: purpose.call().map(ToOwned::to_owned),
+        code: code.to_owned(),
+        reason,
     };
     let header = EventHeader {
         sender: Some(entity.id.clone()),
@@ -194,4 +213,8 @@ fn request_run(
         ..EventHeader::default()
     };
     decider.push_with(Fact::ActionFailed(failed), header)
+}
+
+fn too_many_queued(entity: &Entity) -> String {
+    format!("{QUEUED_MAX} runs of {} wait already", entity.id)
 }

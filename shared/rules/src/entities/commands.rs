@@ -71,6 +71,10 @@ pub(crate) fn update(
     if let Some(name) = &update.name {
         entity.name.clone_from(name);
     }
+    if let Some(kind) = update.kind {
+        entity.kind = kind;
+        entity.agent.take_if(|_| kind != EntityKind::Agent);
+    }
     if let Some(agent) = &update.agent {
         entity.agent = Some(agent.clone());
     }

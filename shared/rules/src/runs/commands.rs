@@ -68,6 +68,17 @@ pub(crate) fn require_open(world: &World, id: RunId) -> Result<&OpenRun, Rejecti
     })
 }
 
+/// A run that a worker can end: it has begun.
+pub(crate) fn require_started(world: &World, id: RunId) -> Result<&OpenRun, Rejection> {
+    let run = require_open(world, id)?;
+    if run.queued {
+        let detail = format!("the invocation {id} waits for those of its entity before it");
+        let field = Some("invocation".to_owned());
+        return Err(reject(RejectionCode::Conflict, detail, field));
+    }
+    Ok(run)
+}
+
 /// A run has completed.
 pub(crate) fn push_completed(
     run: &OpenRun,

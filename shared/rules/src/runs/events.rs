@@ -25,6 +25,13 @@ pub(crate) fn apply<'a>(world: &mut World, event: &Event, fact: &'a Fact) -> Opt
             open(world, event, requested);
             None
         }
+        Fact::ActionStarted(started) => {
+            if world.runs.start(started.run, started.deadline) {
+                let due = Due::Deadline(started.run);
+                world.schedule.insert(started.deadline, due);
+            }
+            None
+        }
         Fact::ActionCompleted(completed) => end(world, completed.run, Ok(completed), ""),
         Fact::ActionFailed(failed) => end(world, failed.run, Err(&failed.reason), &failed.code),
         Fact::ActionCancelled(cancelled) => {
@@ -49,8 +56,13 @@ fn open(world: &mut World, event: &Event, requested: &ActionRequested) {
         purpose: Purpose::of(event, requested),
         correlation: event.correlation,
         depth: requested.depth,
+        concurrent: requested.concurrent,
+        queued: requested.queued,
     };
-    world.schedule.insert(run.deadline, Due::Deadline(id));
+    // The time of a run counts from its begin.
+    if !run.queued {
+        world.schedule.insert(run.deadline, Due::Deadline(id));
+    }
     world.runs.insert(id, run);
 }
 

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::serial::SerialRuns;
+
 /// The runs that have not ended.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Runs {
@@ -15,6 +17,9 @@ pub(crate) struct Runs {
     /// Those of entities that were removed. Empty between commits, unless there are more than one commit
     /// takes.
     orphaned: BTreeSet<RunId>,
+    /// The order of the runs of abilities.
+    #[serde(default, skip_serializing_if = "SerialRuns::is_empty")]
+    serial: SerialRuns,
 }
 
 /// A run that has not ended.
@@ -31,6 +36,19 @@ pub(crate) struct OpenRun {
     pub(crate) correlation: Option<Uuid>,
     /// How many runs led to it.
     pub(crate) depth: u32,
+    /// Whether it may overlap with other runs of its entity's abilities.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) concurrent: bool,
+    /// Whether it waits for runs of its entity's abilities before it. It has no deadline until it begins.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) queued: bool,
+}
+
+impl OpenRun {
+    /// Whether it is a run of an ability that overlaps with no other of its entity.
+    pub(super) fn is_serial(&self) -> bool {
+        matches!(self.purpose, Purpose::Ability { .. }) && !self.concurrent
+    }
 }
 
 impl Runs {
@@ -68,13 +86,34 @@ impl Runs {
         self.orphaned.contains(&id)
     }
 
+    pub(super) fn serial(&self) -> &SerialRuns {
+        &self.serial
+    }
+
     pub(super) fn insert(&mut self, id: RunId, run: OpenRun) {
+        if run.is_serial() {
+            self.serial.insert(&run.entity, id, run.queued);
+        }
         self.open.insert(id, run);
+    }
+
+    /// A run that was queued begins. Returns whether it was queued.
+    pub(super) fn start(&mut self, id: RunId, deadline: Timestamp) -> bool {
+        let Some(run) = self.open.get_mut(&id).filter(|run| run.queued) else {
+            return false;
+        };
+        run.queued = false;
+        run.deadline = deadline;
+        self.serial.start(&run.entity, id);
+        true
     }
 
     pub(super) fn remove(&mut self, id: RunId) -> Option<OpenRun> {
         let run = self.open.remove(&id)?;
         self.orphaned.remove(&id);
+        if run.is_serial() {
+            self.serial.remove(&run.entity, id);
+        }
         Some(run)
     }
 

@@ -3,6 +3,7 @@
 mod agents;
 mod changes;
 mod minds;
+mod order;
 
 use contract::ability::{Ability, EntityPatch, EventTypeVersion, Executor};
 use contract::command::SetTimer;
@@ -32,6 +33,7 @@ fn ability(name: &str, trigger: &str) -> Ability {
         description: format!("what {name} is for"),
         arguments: None,
         run: Executor::Worker(name.parse().unwrap()),
+        concurrent: false,
     }
 }
 

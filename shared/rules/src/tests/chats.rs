@@ -172,6 +172,7 @@ pub(super) fn with_model(story: &mut Story, system_prompt: &str) {
     };
     assert_eq!(llm.provider, Provider::Openai);
     let change = EntityUpdate {
+        kind: None,
         description: None,
         abilities: None,
         entity: "ada".parse().unwrap(),

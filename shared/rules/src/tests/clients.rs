@@ -1,6 +1,6 @@
 //! Agents that their own clients think for.
 
-use contract::command::WorldUpdate;
+use contract::command::{EntityUpdate, WorldUpdate};
 use contract::world::ChatModel;
 use contract::{ActionName, AgentConfig, Brain, Command, Entity, EntityId, EntityKind};
 
@@ -107,4 +107,46 @@ fn an_action_can_be_requested_of_an_agent_of_a_client() {
     };
     let events = story.send("guest", command).unwrap();
     assert_eq!(types(&events), ["action.requested"]);
+}
+
+#[test]
+fn an_entity_becomes_another_kind_and_keeps_what_has_become_of_it() {
+    let mut story = begin();
+    let change = |kind, agent| {
+        Command::UpdateEntity(EntityUpdate {
+            entity: "cy".parse().unwrap(),
+            kind: Some(kind),
+            name: None,
+            agent,
+            description: None,
+            abilities: None,
+            metadata: None,
+        })
+    };
+    let held = Entity {
+        held_by: Some("cy".parse().unwrap()),
+        ..entity("mic", EntityKind::Object)
+    };
+    story.send("world", Command::CreateEntity(held)).unwrap();
+    story
+        .send("world", change(EntityKind::Object, None))
+        .unwrap();
+    let cy = |story: &Story| story.world.entities.get(&"cy".parse().unwrap()).cloned();
+    let now = cy(&story).unwrap();
+    assert_eq!((now.kind, now.agent), (EntityKind::Object, None));
+    // An agent has a brain.
+    let refused = story.send("world", change(EntityKind::Agent, None));
+    assert_eq!(refused.unwrap_err().field.as_deref(), Some("agent"));
+    let config = AgentConfig {
+        brain: Brain::Client {},
+        ..AgentConfig::default()
+    };
+    let agent = Some(config.clone());
+    story
+        .send("world", change(EntityKind::Agent, agent))
+        .unwrap();
+    assert_eq!(cy(&story).unwrap().agent, Some(config));
+    let mic = story.world.entities.get(&"mic".parse().unwrap()).unwrap();
+    assert_eq!(mic.held_by, Some("cy".parse().unwrap()));
+    assert_eq!(hash(&story.replayed()), hash(&story.world));
 }

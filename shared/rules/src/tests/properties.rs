@@ -32,6 +32,7 @@ fn any_command() -> impl Strategy<Value = (String, Command)> {
                 1 => entity_id.clone().prop_map(|id| Command::CreateEntity(entity(id, EntityKind::Agent))),
                 1 => entity_id.clone().prop_map(|id| Command::RemoveEntity { entity: id.parse().unwrap() }),
                 1 => (entity_id, agent).prop_map(|(id, agent)| Command::UpdateEntity(EntityUpdate {
+                    kind: None,
     description: None, abilities: None,
                     entity: id.parse().unwrap(),
                     name: Some("Other".into()),

@@ -76,6 +76,7 @@ impl Story {
 
     fn configure(&mut self, agent: &str, access: &ToolAccess) {
         let change = EntityUpdate {
+            kind: None,
             description: None,
             abilities: None,
             entity: agent.parse().unwrap(),

@@ -34,6 +34,7 @@ pub(super) fn run_view<'a>(world: &'a World, id: RunId, run: &'a OpenRun) -> Run
         thinking: task_of(run),
         titles,
         purpose: Some(run.purpose.kind()),
+        queued: run.queued,
     }
 }
 
@@ -50,6 +51,7 @@ pub(super) fn run_outline<'a>(world: &'a World, id: RunId, run: &'a OpenRun) -> 
         correlation: run.correlation,
         thinking: task_of(run),
         purpose: Some(run.purpose.kind()),
+        queued: run.queued,
     }
 }
 

@@ -340,7 +340,7 @@ impl Generator {
             }
             4 => json!({"update_entity": {"entity": id, "name": "Other"}}),
             5 => json!({"update_entity": {"abilities": [
-                {"name": "echo", "run": {"worker": "echo"}, "trigger": *self.random.pick(&["app.other", "*", "agent.spoke"])},
+                {"name": "echo", "run": {"worker": "echo"}, "concurrent": true, "trigger": *self.random.pick(&["app.other", "*", "agent.spoke"])},
             ], "entity": id}}),
             _ => {
                 json!({"update_entity": {"description": "changed", "entity": id, "metadata": {"k": 1}}})

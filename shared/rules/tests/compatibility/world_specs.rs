@@ -68,7 +68,7 @@ pub(crate) fn entity(random: &mut Random, id: &str) -> Value {
         if random.one_in(4) {
             entity["abilities"] = json!([
                 {"name": "wave", "trigger": format!("{id}.wave"), "run": {"client": {}}},
-                {"name": "dance", "trigger": format!("{id}.dance"), "run": {"worker": "dance"}},
+                {"name": "dance", "trigger": format!("{id}.dance"), "run": {"worker": "dance"}, "concurrent": true},
             ]);
         }
     }
@@ -91,12 +91,12 @@ pub(crate) fn entity(random: &mut Random, id: &str) -> Value {
 fn object_abilities(id: &str) -> Value {
     json!([
         {
-            "name": "use", "trigger": format!("{id}.use"), "run": {"worker": "use"},
+            "name": "use", "trigger": format!("{id}.use"), "run": {"worker": "use"}, "concurrent": true,
             "description": "Uses it",
             "arguments": {"properties": {"n": {"type": "integer"}}, "type": "object"},
         },
-        {"name": "polish", "trigger": format!("{id}.polish"), "run": {"worker": "use"}},
-        {"name": "watch", "trigger": "*", "run": {"worker": "watch"}},
+        {"name": "polish", "trigger": format!("{id}.polish"), "run": {"worker": "use"}, "concurrent": true},
+        {"name": "watch", "trigger": "*", "run": {"worker": "watch"}, "concurrent": true},
         {"name": "show", "trigger": "app.show", "run": {"client": {}}},
     ])
 }

@@ -72,7 +72,7 @@ fn abilities_are_schemas_of_complete_frames() {
         "properties": {"query": {"type": "string", "pattern": "a|b"}},
     });
     let abilities = [ability("Retrieves a list | of chunks.", &schema)];
-    let frame = reply(&profile(json!({})), |reply| reply.schemas(&abilities));
+    let frame = reply(&profile(json!({})), |reply| reply.schemas(&abilities, &[]));
     assert_eq!(frame["world_name"], "RAGWorld");
     assert_eq!(frame["world_description"], "A world.");
     let entry = &frame["available_action_schemas"]["qdrant_bucket:RetrieveChunks"];

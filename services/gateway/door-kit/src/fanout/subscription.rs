@@ -45,6 +45,8 @@ pub struct Subscription {
     replayed: bool,
     /// Whether `live` has lost frames that the client did not read.
     lagged: bool,
+    /// Whether the log is read on whenever the ring has overflowed.
+    reads_log: bool,
 }
 
 /// Where a subscription begins.
@@ -93,7 +95,15 @@ impl Subscription {
             empty_reads: 0,
             replayed: false,
             lagged: false,
+            reads_log: false,
         }
+    }
+
+    /// Reads the log from its position whenever its client has been overtaken, instead of ending: for clients
+    /// that can't resume by themselves. It costs one page of the log while the client catches up, and nothing
+    /// before.
+    pub fn read_log_when_overtaken(&mut self) {
+        self.reads_log = true;
     }
 
     /// Where it began.
@@ -205,7 +215,7 @@ impl Subscription {
     /// The ring has overflowed. While the client was still reading the log, or when it was overtaken by many
     /// bytes and not by many frames, that is no fault of its own: it reads on from there.
     fn rejoin(&mut self) -> Result<(), SubscriptionEnd> {
-        if !self.replayed {
+        if !self.replayed && !self.reads_log {
             return Err(SubscriptionEnd::Lagged);
         }
         self.live = self.hub.ring().subscribe();

@@ -44,6 +44,14 @@ impl ConnectedEntities {
         }
     }
 
+    /// Reports an entity with connections once more: its world may not have recorded them, as what the entity
+    /// was then.
+    pub(crate) fn report_again(&self, world: &WorldId, entity: &EntityId) {
+        self.change(world, entity, |connections| {
+            connections.is_reported &= connections.open == 0;
+        });
+    }
+
     /// Waits until something has to be reported.
     pub(super) async fn changed(&self) {
         self.changed.notified().await;
@@ -216,6 +224,21 @@ mod tests {
         assert_eq!(entities.take_changed(), std::slice::from_ref(&world));
         assert_eq!(entities.report(&world), connected(&ann));
         drop(again);
+    }
+
+    #[test]
+    fn an_entity_that_has_become_another_is_reported_again() {
+        let (world, ann) = ids();
+        let entities = Arc::new(ConnectedEntities::default());
+        let _connection = entities.connect(&world, &ann);
+        entities.mark_reported(&world, &entities.report(&world));
+        entities.take_changed();
+        entities.report_again(&world, &ann);
+        assert_eq!(entities.take_changed(), std::slice::from_ref(&world));
+        assert_eq!(entities.report(&world), connected(&ann));
+        // One without connections is nobody's business.
+        entities.report_again(&world, &"bob".parse().unwrap());
+        assert!(entities.take_changed().is_empty());
     }
 
     #[test]

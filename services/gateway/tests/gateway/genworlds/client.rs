@@ -1,5 +1,6 @@
 //! A client of GenWorlds: each frame is one flat JSON object.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures::{SinkExt as _, StreamExt as _};
@@ -35,11 +36,15 @@ pub(super) async fn start(config: Config) -> Harness {
     harness
 }
 
-/// An event for everyone, or for `target`.
+/// An event for everyone, or for `target`, at a time of its own: with the time of another it may be that one
+/// again.
 pub(super) fn event(event_type: &str, sender: &str, target: Option<&str>) -> Value {
+    static EVENTS: AtomicU32 = AtomicU32::new(0);
+    let microsecond = EVENTS.fetch_add(1, Ordering::Relaxed) % 1_000_000;
     json!({
         "event_type": event_type, "description": "It happens.", "summary": null,
-        "created_at": "2023-10-09T12:56:42.104327", "sender_id": sender, "target_id": target,
+        "created_at": format!("2023-10-09T12:56:42.{microsecond:06}"), "sender_id": sender,
+        "target_id": target,
     })
 }
 
@@ -82,6 +87,16 @@ impl Client {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
                 Message::Ping(_) => {}
                 other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// The next frame of this type.
+    pub(super) async fn receive_type(&mut self, event_type: &str) -> Value {
+        loop {
+            let frame = self.receive().await;
+            if frame["event_type"] == event_type {
+                return frame;
             }
         }
     }

@@ -52,8 +52,7 @@ async fn a_client_that_disconnects_does_not_affect_a_sender() {
 #[tokio::test]
 async fn a_client_that_does_not_read_does_not_affect_others() {
     let limits = Limits {
-        write_timeout: Duration::from_millis(200),
-        pong_within: Duration::from_millis(200),
+        genworlds_busy_max: Duration::from_millis(200),
         ..Limits::default()
     };
     let harness = start(Config {
@@ -173,10 +172,17 @@ async fn a_client_can_not_send_as_another() {
         assert_eq!(error["target_id"], Value::Null);
     }
     eve.send_and_receive(&event("a", "eve", None)).await;
-    for name in ["john", "someone", "lobby"] {
+    for name in ["world", "lobby", "ada"] {
         eve.send(&event("b", name, None)).await;
         let error = eve.receive_error("forged_sender").await;
         assert_eq!(error["target_id"], "eve", "{name}");
+    }
+    // One that names its entity is that one only.
+    let mut max = Client::open(&harness, "/ws/lobby?entity=max").await;
+    for name in ["john", "someone", "eve", "lobby"] {
+        max.send(&event("b", name, None)).await;
+        let error = max.receive_error("forged_sender").await;
+        assert_eq!(error["target_id"], "max", "{name}");
     }
     eve.send_and_receive(&event("end", "eve", None)).await;
     assert_eq!(recorder.types_until("end").await, ["a", "end"]);
@@ -253,7 +259,7 @@ async fn an_invalid_frame_reaches_no_client() {
 async fn a_client_without_pongs_is_closed() {
     let limits = Limits {
         ping_every: Duration::from_millis(50),
-        pong_within: Duration::from_millis(200),
+        genworlds_busy_max: Duration::from_millis(200),
         ..Limits::default()
     };
     let harness = start(Config {

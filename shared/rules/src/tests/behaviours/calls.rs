@@ -29,6 +29,7 @@ fn opens(of: &str) -> Ability {
         description: String::new(),
         arguments: None,
         run: Executor::Worker("door-open".parse().unwrap()),
+        concurrent: false,
     }
 }
 
@@ -275,6 +276,7 @@ fn a_model_calls_its_own_abilities_while_it_answers() {
         {"action": "respond", "ready": false, "to": "talks"}]}}});
     let mut story = house(with_tools(), door());
     let update = EntityUpdate {
+        kind: None,
         entity: "ada".parse().unwrap(),
         name: None,
         agent: None,

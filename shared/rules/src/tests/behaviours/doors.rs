@@ -171,10 +171,12 @@ fn an_ability_is_a_request() {
             description: String::new(),
             arguments: None,
             run: Executor::Worker("door-open".parse().unwrap()),
+            concurrent: false,
         }],
         ..entity("d", EntityKind::Agent)
     };
     let update = contract::command::EntityUpdate {
+        kind: None,
         entity: described.id.clone(),
         name: None,
         agent: None,

@@ -18,6 +18,7 @@ fn gateway(name: &str) -> GatewayId {
 
 fn brain(entity: &str, brain: Brain) -> Command {
     Command::UpdateEntity(EntityUpdate {
+        kind: None,
         entity: entity.parse().unwrap(),
         name: None,
         agent: Some(AgentConfig {

@@ -320,6 +320,7 @@ fn a_student_that_stops_to_learn_rejects_what_is_requested_meanwhile() {
     let mut story = school();
     story.interact(learn(&["student"], &["a"]));
     let change = EntityUpdate {
+        kind: None,
         entity: "student".parse().unwrap(),
         name: None,
         agent: Some(AgentConfig::default()),

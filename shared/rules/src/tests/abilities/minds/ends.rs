@@ -187,6 +187,7 @@ fn a_paused_agent_goes_on_where_it_was() {
         let mut mind = rings();
         mind["paused"] = json!(paused);
         let change = contract::command::EntityUpdate {
+            kind: None,
             entity: id("ada"),
             agent: minded("ada", &mind).agent,
             name: None,
@@ -208,6 +209,7 @@ fn a_paused_agent_goes_on_where_it_was() {
     assert_eq!(story.mind("ada").causes.len(), 2);
     // Without a mind there is nothing left of it.
     let change = contract::command::EntityUpdate {
+        kind: None,
         entity: id("ada"),
         agent: Some(AgentConfig::default()),
         name: None,

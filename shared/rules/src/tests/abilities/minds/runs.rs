@@ -11,6 +11,7 @@ use super::{begun, minded, rings, uses};
 
 fn set(story: &mut Story, agent: Option<AgentConfig>) {
     let change = EntityUpdate {
+        kind: None,
         entity: id("ada"),
         agent,
         name: None,
