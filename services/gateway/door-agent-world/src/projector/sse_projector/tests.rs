@@ -114,6 +114,10 @@ impl Script {
     }
 
     fn chunk(&mut self, run: RunId, agent: &str, attempt: u32) {
+        self.chunk_with(run, agent, attempt, "chunk ");
+    }
+
+    fn chunk_with(&mut self, run: RunId, agent: &str, attempt: u32, text: &str) {
         let chunk = Chunk {
             run,
             attempt,
@@ -123,7 +127,7 @@ impl Script {
             turn: Some(self.turn.event(0).message()),
             session: None,
             node: None,
-            text: "chunk ".to_owned(),
+            text: text.to_owned(),
             progress: false,
         };
         let envelopes = self.projector.chunk(&chunk);
@@ -236,10 +240,31 @@ fn the_last_envelope_of_an_event_has_its_position() {
         positions,
         [Some(1), Some(2), None, None, None, Some(3), Some(5)]
     );
-    let text = String::from_utf8(script.envelopes[0].bytes().to_vec()).unwrap();
-    assert!(
-        text.starts_with("id: 1.0\ndata: {") && text.ends_with("}\n\n"),
-        "{text}"
+}
+
+#[test]
+fn every_server_sent_event_begins_with_its_data() {
+    let mut script = Script::new(RenderOptions::default());
+    script.message("human", true, false);
+    let run = script.request_run("ada");
+    script.chunk(run, "ada", 1);
+    script.answer(run, "ada");
+    script.end_turn();
+    script.envelopes.push(Envelope::stream_error("It ends"));
+    let mut ids = Vec::new();
+    for envelope in &script.envelopes {
+        let text = String::from_utf8(envelope.bytes().to_vec()).unwrap();
+        let (data, id) = text.split_once('\n').unwrap();
+        let body = data.strip_prefix("data: ").unwrap();
+        let body: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(body, envelope.body);
+        ids.push(id.to_owned());
+    }
+    assert_eq!(ids[0], "id: 1.0\n\n");
+    // A chunk, and the end of a stream, have no position.
+    assert_eq!(
+        (ids[3].as_str(), ids.last().unwrap().as_str()),
+        ("\n", "\n")
     );
 }
 
@@ -316,27 +341,49 @@ fn a_message_without_an_answer_ends_with_the_reason() {
 }
 
 #[test]
-fn a_new_attempt_starts_again_and_late_chunks_are_not_written() {
+fn a_new_attempt_replaces_the_text_and_late_chunks_are_not_written() {
     let mut script = Script::new(RenderOptions::default());
     let run = script.request_run("ada");
-    script.chunk(run, "ada", 1);
-    script.chunk(run, "ada", 2);
-    script.chunk(run, "ada", 1);
+    for (attempt, text) in [(1, "Hel"), (1, "lo"), (2, "Good "), (1, "!"), (2, "day")] {
+        script.chunk_with(run, "ada", attempt, text);
+    }
+    let other = script.request_run("bob");
+    script.chunk_with(other, "bob", 17, "Late");
     script.answer(run, "ada");
-    script.chunk(run, "ada", 2);
-    let chunks: Vec<String> = script
-        .steps()
-        .into_iter()
-        .filter(|step| step.starts_with("sse"))
+    script.chunk_with(run, "ada", 2, "?");
+    let of_ada: Vec<&Value> = script
+        .envelopes
+        .iter()
+        .map(|envelope| &envelope.body["data"])
+        .filter(|data| data["agentName"] == "ada")
         .collect();
-    let expected = [
-        "sse start ada",
-        "sse chunk ada",
-        "sse start ada",
-        "sse chunk ada",
-        "sse end ada",
-    ];
-    assert_eq!(chunks, expected);
+    let steps: Vec<&str> = of_ada
+        .iter()
+        .map(|data| data["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(steps, ["start", "chunk", "chunk", "chunk", "chunk", "end"]);
+    assert_eq!(shown(&of_ada), "Good day");
+    // A first chunk replaces nothing, whatever its attempt is: the ones before it had none.
+    let of_bob = script
+        .envelopes
+        .iter()
+        .map(|envelope| &envelope.body["data"]);
+    let of_bob: Vec<&Value> = of_bob.filter(|data| data["agentName"] == "bob").collect();
+    assert_eq!(of_bob.len(), 2);
+    assert_eq!(of_bob[1]["accumulatedContent"], Value::Null);
+    assert_eq!(shown(&of_bob), "Late");
+}
+
+/// What a client shows of an answer: it appends the content of each chunk, or takes the accumulated one.
+fn shown(steps: &[&Value]) -> String {
+    let mut text = String::new();
+    for data in steps.iter().filter(|data| data["type"] == "chunk") {
+        match data["accumulatedContent"].as_str() {
+            Some(accumulated) => text = accumulated.to_owned(),
+            None => text.push_str(data["content"].as_str().unwrap()),
+        }
+    }
+    text
 }
 
 #[test]
