@@ -19,7 +19,13 @@ const VIEWS_EVERY: usize = 97;
 const SNAPSHOT_EVERY: usize = 251;
 
 /// Optional fields that were added after the hashes were recorded.
-const NEWER_FIELDS: [&str; 4] = ["purpose", "sender_kind", "truncated", "unknown_mention"];
+const NEWER_FIELDS: [&str; 5] = [
+    "purpose",
+    "sender_kind",
+    "truncated",
+    "unanswered",
+    "unknown_mention",
+];
 
 const RECORDED: &str = include_str!("recorded.txt");
 

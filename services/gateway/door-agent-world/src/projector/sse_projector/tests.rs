@@ -1,7 +1,8 @@
 mod tools;
+mod unanswered;
 
 use contract::commit::Position;
-use contract::fact::{ActionCompleted, ActionFailed, TurnEnded};
+use contract::fact::{ActionCompleted, ActionFailed};
 use contract::{ActionName, CommandId, Event, EventId, Purpose, Timestamp, Usage};
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ struct Script {
     is_finished: bool,
     /// What the next messages mention, if no agent has that name.
     unknown_mention: Option<String>,
+    /// Why nobody answers the next messages.
+    unanswered: Option<Unanswered>,
 }
 
 impl Script {
@@ -33,6 +36,7 @@ impl Script {
             envelopes: Vec::new(),
             is_finished: false,
             unknown_mention: None,
+            unanswered: None,
         }
     }
 
@@ -87,6 +91,7 @@ impl Script {
                 EntityKind::Agent
             }),
             unknown_mention: self.unknown_mention.clone(),
+            unanswered: self.unanswered,
             truncated: false,
             usage: Some(Usage {
                 model: "m".to_owned(),
@@ -160,9 +165,14 @@ impl Script {
     }
 
     fn end_turn(&mut self) {
+        self.end_turn_with(None);
+    }
+
+    fn end_turn_with(&mut self, unanswered: Option<Unanswered>) {
         let turn = self.turn.event(0).message();
         let id = CommandId::new().event(0);
-        self.apply("world", id, &Fact::TurnEnded(TurnEnded { turn }));
+        let ended = TurnEnded { turn, unanswered };
+        self.apply("world", id, &Fact::TurnEnded(ended));
     }
 
     fn set_title(&mut self) {
@@ -220,6 +230,7 @@ fn the_envelopes_of_a_turn_are_in_order() {
     let usage = &script.envelopes[5].body["data"]["usage"];
     assert_eq!(usage["totalTokens"], 13);
     assert_eq!(script.projector.outcome.answers, 1);
+    assert!(script.projector.outcome.unanswered.is_none());
 }
 
 #[test]
@@ -320,24 +331,6 @@ fn an_agent_that_hands_over_has_ended_but_is_not_idle() {
         "world idle 0",
     ];
     assert_eq!(script.steps(), expected);
-}
-
-#[test]
-fn a_message_without_an_answer_ends_with_the_reason() {
-    for (unknown_mention, expected) in [
-        (None, vec!["message human", "world idle 0"]),
-        (
-            Some("zed"),
-            vec!["message human", "system error", "world idle 0"],
-        ),
-    ] {
-        let mut script = Script::new(RenderOptions::default());
-        script.unknown_mention = unknown_mention.map(str::to_owned);
-        script.message("human", true, false);
-        script.end_turn();
-        assert!(script.is_finished);
-        assert_eq!(script.steps(), expected);
-    }
 }
 
 #[test]
