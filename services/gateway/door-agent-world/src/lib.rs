@@ -12,6 +12,7 @@ mod agents;
 mod approvals;
 mod chat_activity;
 mod chats;
+mod decisions;
 mod edits;
 mod envelope;
 mod error;
