@@ -31,6 +31,7 @@ mod projector;
 mod routes;
 mod sender;
 mod state;
+mod tool_permission;
 mod turn;
 mod turn_stream;
 mod validation;
