@@ -208,6 +208,7 @@ mod tests {
             from_agent: false,
             sender_kind: None,
             unknown_mention: None,
+            unanswered: None,
             truncated: false,
             usage: None,
         };

@@ -1,8 +1,10 @@
 //! Chats, and their messages.
 
 mod answer_limit;
+mod unanswered;
 
 pub use answer_limit::{ANSWER_BYTES_MAX, AnswerLimit, TRUNCATION_MARK};
+pub use unanswered::Unanswered;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -11,7 +11,7 @@ use crate::behaviour::{
     BehaviourResumed, BehaviourSet, BehaviourTransitioned, BehaviourWaiting, DeclaredAction,
     MemoryChange,
 };
-use crate::chat::{Chat, ChatText};
+use crate::chat::{Chat, ChatText, Unanswered};
 use crate::entity::{Entity, EntityKind};
 use crate::event::NewEvent;
 use crate::event_type::EventType;
@@ -288,6 +288,9 @@ pub struct ChatStopped {
 pub struct TurnEnded {
     /// The message that began the turn.
     pub turn: MessageId,
+    /// Why nobody answered the message; absent when somebody did, and in logs of earlier builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<Unanswered>,
 }
 
 /// See [`Fact::MessagePosted`]. The event's id is the message's, its sender the author.
@@ -317,6 +320,9 @@ pub struct MessagePosted {
     /// messages that begin a turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown_mention: Option<String>,
+    /// Why nobody is to answer it. Only in messages that begin a turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<Unanswered>,
     /// Whether it is only the beginning of an answer that was longer than what is kept: it ends with
     /// [`TRUNCATION_MARK`](crate::chat::TRUNCATION_MARK).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -7,6 +7,7 @@ mod agent_world;
 mod message;
 mod plain;
 
+use contract::chat::Unanswered;
 use contract::world::ChatDialect;
 
 pub(crate) use message::{Answer, AnswerRouting, Message, Recipient};
@@ -32,6 +33,14 @@ impl<'a> ParsedMessage<'a> {
         match self {
             Self::AgentWorld(message) => agent_world::routing(recipient, message),
             Self::Plain(message) => plain::routing(recipient, message),
+        }
+    }
+
+    /// Why nobody answers the message, whichever agents take part in the chat; none when it is for somebody.
+    pub(crate) fn unanswered(&self) -> Option<Unanswered> {
+        match self {
+            Self::AgentWorld(message) => message.unanswered(),
+            Self::Plain(message) => message.unanswered(),
         }
     }
 

@@ -12,6 +12,7 @@ mod limits;
 mod properties;
 mod streams;
 mod tools;
+mod unanswered;
 mod views;
 
 use std::time::Duration;

@@ -39,7 +39,13 @@ pub(super) fn ask_user_tool() -> ToolSpec {
         description: DESCRIPTION.to_owned(),
         schema: json!({
             "type": "object",
-            "properties": {"questions": {"type": "array", "items": question}},
+            "properties": {
+                "questions": {"type": "array", "items": question},
+                "allowSkip": {
+                    "type": "boolean",
+                    "description": "Whether the user may answer none of them.",
+                },
+            },
             "required": ["questions"],
         }),
         source: ToolSource::People,

@@ -15,8 +15,14 @@ const TEXT_CHARACTERS_MAX: usize = 4000;
 /// The maximum length of a header, a label and an id.
 const LABEL_CHARACTERS_MAX: usize = 200;
 
+/// The type of questions for each of which several options count.
+const MULTIPLE: &str = "multiple-select";
+
 #[derive(Deserialize)]
 struct RawQuestions {
+    /// Models that know Agent World's tool of this name say it of all questions at once.
+    #[serde(rename = "type")]
+    selection: Option<String>,
     questions: Vec<RawQuestion>,
 }
 
@@ -44,15 +50,16 @@ pub(super) fn parse_questions(arguments: &RawValue) -> Result<Vec<Question>, Str
     let raw: RawQuestions =
         serde_json::from_str(arguments.get()).map_err(|error| format!("bad arguments: {error}"))?;
     check_count("questions", raw.questions.len(), 1, QUESTIONS_MAX)?;
+    let is_multiple = raw.selection.as_deref() == Some(MULTIPLE);
     let questions = (1..).zip(raw.questions);
     let questions: Vec<_> = questions
-        .map(|(number, raw)| parse_question(number, raw))
+        .map(|(number, raw)| parse_question(number, raw, is_multiple))
         .collect::<Result<_, _>>()?;
     check_unique("questions", questions.iter().map(|it| it.id.as_str()))?;
     Ok(questions)
 }
 
-fn parse_question(number: usize, raw: RawQuestion) -> Result<Question, String> {
+fn parse_question(number: usize, raw: RawQuestion, is_multiple: bool) -> Result<Question, String> {
     let options = raw.options.unwrap_or_default();
     check_count("options", options.len(), 0, OPTIONS_MAX)?;
     let options: Vec<_> = (1..)
@@ -67,7 +74,7 @@ fn parse_question(number: usize, raw: RawQuestion) -> Result<Question, String> {
         id: id_or_default("question", number, raw.id)?,
         header: check_length("header", raw.header, LABEL_CHARACTERS_MAX)?,
         question: check_length("question", Some(raw.question), TEXT_CHARACTERS_MAX)?,
-        multiple: raw.multiple.unwrap_or_default() && !options.is_empty(),
+        multiple: raw.multiple.unwrap_or(is_multiple) && !options.is_empty(),
         options,
     })
 }
@@ -143,6 +150,23 @@ mod tests {
                 {"id": "why", "header": "Reason", "question": "Why?"},
             ])
         );
+    }
+
+    #[test]
+    fn several_options_count_where_the_call_or_the_question_says_so() {
+        for (selection, multiple, expected) in [
+            (None, None, false),
+            (None, Some(true), true),
+            (Some("single-select"), None, false),
+            (Some("multiple-select"), None, true),
+            (Some("multiple-select"), Some(false), false),
+        ] {
+            let question =
+                json!({"question": "Which?", "options": [{"label": "A"}], "multiple": multiple});
+            let arguments = json!({"type": selection, "questions": [question]});
+            let parsed = parse(&arguments).unwrap();
+            assert_eq!(parsed[0].multiple, expected, "{arguments}");
+        }
     }
 
     #[test]

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use contract::brain::{Llm, Provider};
 use contract::command::EntityUpdate;
-use contract::tool::ToolAccess;
 use contract::{AgentConfig, Brain, Entity, EntityId, EntityKind, Timestamp};
 use serde_json::{Value, json};
 
+use crate::tool_permission::new_access;
 use crate::validation::Fields;
 
 /// The providers that a body may name.
@@ -73,7 +73,7 @@ impl AgentFields {
     pub(crate) fn into_entity(self, id: EntityId, name: String, now: Timestamp) -> Entity {
         let mut config = AgentConfig {
             brain: Brain::Llm(Box::new(default_llm())),
-            tools: Some(ToolAccess::default()),
+            tools: Some(new_access()),
             ..AgentConfig::default()
         };
         let mut metadata = BTreeMap::from([("createdAt".to_owned(), json!(now))]);
@@ -112,7 +112,7 @@ impl AgentFields {
                 Brain::Llm(llm) => Llm::clone(llm),
                 // These clients expect that every language model can use tools and ask people.
                 Brain::Script(_) | Brain::Function { .. } | Brain::Client {} => {
-                    config.tools.get_or_insert_default();
+                    config.tools.get_or_insert_with(new_access);
                     default_llm()
                 }
             };
@@ -176,6 +176,8 @@ pub(crate) fn parse_provider(name: &str) -> Provider {
 
 #[cfg(test)]
 mod tests {
+    use contract::tool::ToolAccess;
+
     use super::*;
     use crate::views;
 
@@ -247,7 +249,7 @@ mod tests {
         entity.agent = Some(AgentConfig::default());
         let body = json!({"model": "other"});
         let update = AgentFields::read(&mut Fields::of(&body)).into_update(&entity, None);
-        assert_eq!(update.agent.unwrap().tools, Some(ToolAccess::default()));
+        assert_eq!(update.agent.unwrap().tools, Some(new_access()));
     }
 
     #[test]
@@ -268,7 +270,7 @@ mod tests {
         let update = AgentFields::read(&mut fields).into_update(&entity, None);
         let config = update.agent.unwrap();
         assert!(!config.auto_reply);
-        assert_eq!(config.tools, Some(ToolAccess::default()));
+        assert_eq!(config.tools, Some(new_access()));
         let Brain::Llm(llm) = config.brain else {
             panic!("an agent keeps its language model");
         };

@@ -4,19 +4,24 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use contract::RejectionCode::{AlreadyEnded, Invalid};
-use contract::tool::{Approval, QuestionAnswer, Tool, Verdict};
-use contract::view::GetApproval;
+use contract::tool::{Approval, Question, QuestionAnswer, Verdict};
+use contract::view::{Activity, GetActivity, GetApproval};
 use contract::{ApprovalId, Command};
 use door_kit::{Idempotency, PathParams};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::decisions;
 use crate::error::{ApiError, ErrorBody};
-use crate::hitl_prompt::{APPROVAL_QUESTION, APPROVE, DENY};
+use crate::hitl_prompt::{APPROVAL_QUESTION, APPROVE, DENY, SKIP, may_be_skipped, questions};
 use crate::sender;
 use crate::state::AgentWorldState;
 use crate::validation::{Fields, LenientJson};
+
+/// What Agent World adds to the id of a call to name the request for its approval.
+const APPROVAL_SUFFIX: &str = "::approval";
 
 /// The answer of a person to a prompt.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,20 +64,26 @@ pub(crate) async fn respond(
     idempotency: Idempotency,
     PathParams(name): PathParams<String>,
     LenientJson(body): LenientJson,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Response, ApiError> {
     let mut fields = Fields::of(&body);
-    let request = fields.required_text("requestId", usize::MAX);
+    let name_of_request = fields.required_text("requestId", usize::MAX);
     let chat = fields.nullable_text("chatId").unwrap_or_default();
     let answer = read_answer(&mut fields);
-    let approval: Option<ApprovalId> = request.parse().ok();
+    let approval: Option<ApprovalId> = name_of_request.parse().ok();
     let get_approval = Vec::from_iter(approval.map(|id| GetApproval { id }));
-    let request = (get_approval, sender::request(sender::HUMAN));
-    let (world, (waiting, senders)) = state.find(&name, request).await?;
+    // By its call only what waits can be found: all of it is read then.
+    let all = Vec::from_iter(approval.is_none().then(GetActivity::default));
+    let request = (get_approval, all, sender::request(sender::HUMAN));
+    let (world, (waiting, all, senders)) = state.find(&name, request).await?;
     fields.check()?;
+    let by_call = all
+        .first()
+        .and_then(|all| by_call(all, &name_of_request, &chat));
+    let waiting = waiting.iter().flatten().next().or(by_call);
+    let approval = approval.or(waiting.map(|waiting| waiting.id));
     let (Some(approval), Some(answer)) = (approval, answer) else {
         return Ok(not_accepted("There is no such request"));
     };
-    let waiting = waiting.iter().flatten().next();
     if waiting.is_some_and(|waiting| !chat.is_empty() && waiting.chat.as_str() != chat) {
         return Ok(not_accepted("The request is one of another chat"));
     }
@@ -87,11 +98,13 @@ pub(crate) async fn respond(
     let sender = sender.await?;
     let id = idempotency.command_id(&world.id);
     let command = Command::Decide { approval, verdict };
+    let guard = state.decisions.begin(approval);
     match state.send_command(&world.id, id, sender, command).await {
-        Ok(accepted) => Ok(Json(json!({
-            "accepted": true,
-            "metadata": {"requestId": approval, "seq": accepted.seq},
-        }))),
+        Ok(accepted) => {
+            let metadata = json!({"requestId": approval, "seq": accepted.seq});
+            let body = json!({"accepted": true, "metadata": metadata});
+            Ok(decisions::response(&body, guard))
+        }
         Err(problem) if matches!(problem.rejection, Some(AlreadyEnded | Invalid)) => {
             Ok(not_accepted(&problem.detail))
         }
@@ -99,8 +112,19 @@ pub(crate) async fn respond(
     }
 }
 
-fn not_accepted(reason: &str) -> Json<Value> {
-    Json(json!({"accepted": false, "reason": reason}))
+/// The only call of this id that waits in the chat, or anywhere without one. A page that has read the calls of
+/// an agent from its memory names a request by its call; for an approval Agent World adds a suffix.
+fn by_call<'a>(activity: &'a Activity<'_>, request: &str, chat: &str) -> Option<&'a Approval> {
+    let call = request.strip_suffix(APPROVAL_SUFFIX).unwrap_or(request);
+    let waiting = activity.approvals.values().map(AsRef::as_ref);
+    let mut of_call = waiting.filter(|waiting: &&Approval| {
+        waiting.call.id == call && (chat.is_empty() || waiting.chat.as_str() == chat)
+    });
+    of_call.next().filter(|_| of_call.next().is_none())
+}
+
+fn not_accepted(reason: &str) -> Response {
+    Json(json!({"accepted": false, "reason": reason})).into_response()
 }
 
 /// Reads the answer in a body, which has one of three forms.
@@ -149,12 +173,10 @@ impl AnswerBody {
 /// # Errors
 /// Why the answer does not fit the prompt. The world checks its questions and options.
 fn verdict(waiting: &Approval, answer: PromptAnswer) -> Result<Verdict, &'static str> {
-    let questions = match &waiting.call.tool {
-        Some(Tool::People { questions }) => Some(questions.as_slice()),
-        _ => None,
-    };
-    match (questions, answer) {
-        (Some(_), PromptAnswer::Skipped) => Ok(skipped_verdict()),
+    match (questions(&waiting.call), answer) {
+        (Some(_), PromptAnswer::Skipped) if may_be_skipped(&waiting.call) => Ok(skipped_verdict()),
+        (_, PromptAnswer::Skipped) => Err("This request can't be skipped"),
+        (Some(questions), answer) if is_skip(questions, &answer) => Ok(skipped_verdict()),
         (Some(_), PromptAnswer::Answers(answers)) => Ok(Verdict::Answered { answers }),
         (Some([only]), PromptAnswer::Option(option)) => {
             let answer = QuestionAnswer {
@@ -166,7 +188,6 @@ fn verdict(waiting: &Approval, answer: PromptAnswer) -> Result<Verdict, &'static
             Ok(Verdict::Answered { answers })
         }
         (Some(_), PromptAnswer::Option(_)) => Err("Several questions are asked: send answers"),
-        (None, PromptAnswer::Skipped) => Err("This request can't be skipped"),
         (None, PromptAnswer::Option(option)) => option_verdict(&option),
         (None, PromptAnswer::Answers(answers)) => match answers.as_slice() {
             [answer] if answer.question == APPROVAL_QUESTION => match answer.options.as_slice() {
@@ -175,6 +196,23 @@ fn verdict(waiting: &Approval, answer: PromptAnswer) -> Result<Verdict, &'static
             },
             _ => Err("There is one question"),
         },
+    }
+}
+
+/// Whether an answer chooses the option that stands for none, at a question without options.
+fn is_skip(questions: &[Question], answer: &PromptAnswer) -> bool {
+    let has_options = |id: &str| {
+        let mut named = questions.iter().filter(|question| question.id == id);
+        named.any(|question| !question.options.is_empty())
+    };
+    match answer {
+        PromptAnswer::Skipped => true,
+        PromptAnswer::Option(option) => {
+            option == SKIP && questions.iter().all(|question| question.options.is_empty())
+        }
+        PromptAnswer::Answers(answers) => answers.iter().any(|answer| {
+            answer.text.is_none() && answer.options == [SKIP] && !has_options(&answer.question)
+        }),
     }
 }
 
@@ -196,6 +234,8 @@ fn skipped_verdict() -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::fixtures;
 
@@ -277,9 +317,46 @@ mod tests {
             verdict_on("call_2", &json!({"answers": answers})),
             Ok(expected)
         );
-        let skipped = json!({"denied": {"reason": "skipped"}});
-        assert_eq!(verdict_on("call_2", &json!({"skipped": true})), Ok(skipped));
+        let skipped = || Ok(json!({"denied": {"reason": "skipped"}}));
+        let skip = |question: &str| {
+            let answer = json!({"questionId": question, "optionIds": [SKIP]});
+            json!({"answers": [answer]})
+        };
+        assert_eq!(verdict_on("call_2", &json!({"skipped": true})), skipped());
+        assert_eq!(verdict_on("call_2", &skip("why")), skipped());
+        // The world refuses what was not offered.
+        let expected = json!({"answered": {"answers": [
+            {"question": "color", "options": [SKIP]},
+        ]}});
+        assert_eq!(verdict_on("call_2", &skip("color")), Ok(expected));
         let option = json!({"optionId": "red"});
         assert!(verdict_on("call_2", &option).is_err());
+    }
+
+    #[test]
+    fn a_request_may_be_named_by_its_call() {
+        let mut activity = fixtures::with_approvals(fixtures::activity(&[]));
+        let found = |activity: &Activity<'_>, request: &str, chat: &str| {
+            by_call(activity, request, chat).map(|waiting| waiting.call.id.clone())
+        };
+        for (request, chat, expected) in [
+            ("call_1::approval", "", Some("call_1")),
+            ("call_1", "main", Some("call_1")),
+            ("call_2", "main", Some("call_2")),
+            ("call_1", "other", None),
+            ("call_3", "", None),
+            ("", "", None),
+        ] {
+            assert_eq!(
+                found(&activity, request, chat).as_deref(),
+                expected,
+                "{request}"
+            );
+        }
+        // Two calls of one id: it is not known which is meant.
+        for waiting in activity.approvals.values_mut() {
+            waiting.to_mut().call.id = "call_1".to_owned();
+        }
+        assert_eq!(found(&activity, "call_1", ""), None);
     }
 }

@@ -83,11 +83,15 @@ pub(crate) async fn edit(
     let accepted = sent.await.map_err(edit_error)?;
     match turn.reply(&state, reply, accepted).await? {
         TurnOutput::Stream(response) => Ok(response),
-        TurnOutput::Complete(_) => {
+        TurnOutput::Complete(outcome) => {
             let mut report = removal_report(&removed);
             report["resubmissionStatus"] = json!("success");
             report["newMessageId"] = json!(new_message);
-            report["message"] = json!("Message edited successfully");
+            let unanswered = outcome.unanswered.map(|(_, envelope)| envelope);
+            report["message"] = match unanswered {
+                Some(envelope) => envelope["data"]["content"]["message"].clone(),
+                None => json!("Message edited successfully"),
+            };
             Ok(Json(report).into_response())
         }
     }

@@ -77,8 +77,11 @@ pub(crate) async fn stream(
         subscription.resume_after(Position::end_of(world.seq));
     }
     let reader = EventReader::new(&state.doors, subscription, ReadDeadline::Never);
-    let seen = None;
-    let stream = EnvelopeStream { projector, seen };
+    let stream = EnvelopeStream {
+        projector,
+        seen: None,
+        decisions: Arc::clone(&state.decisions),
+    };
     let stream = SseStream::new(&state.doors, connection, reader, stream);
     Ok(stream.into_response(turn_stream::events(&prompts)))
 }

@@ -7,8 +7,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use contract::chat::Unanswered;
 use contract::view::GetChatOutline;
-use contract::{ChatId, Command, Entity, Timestamp, WorldId};
+use contract::{ChatId, Command, Entity, MessageId, Timestamp, WorldId};
 use door_kit::{Idempotency, PathParams, last_event_id};
 use serde_json::{Value, json};
 
@@ -203,30 +204,48 @@ async fn post_message(
         options,
         seen,
     };
+    let message = turn.message;
     match turn.reply(state, reply, accepted).await? {
         TurnOutput::Stream(response) => Ok(response),
-        TurnOutput::Complete(outcome) => Ok(Json(outcome_view(&outcome)?).into_response()),
+        TurnOutput::Complete(outcome) => Ok(Json(outcome_view(message, &outcome)?).into_response()),
     }
 }
 
-/// The outcome of a turn: its last message, as the event stream would have written it.
+/// The outcome of the turn of a message: its last answer, as the event stream would have written it, or why
+/// there is none. It is never the message itself.
 ///
 /// # Errors
 /// 500 when agents were to answer, and none could.
-fn outcome_view(outcome: &TurnOutcome) -> Result<Value, ApiError> {
-    if let (0, Some(reason)) = (outcome.answers, outcome.failures.first()) {
+fn outcome_view(message: MessageId, outcome: &TurnOutcome) -> Result<Value, ApiError> {
+    let is_answered = !outcome.last_message.is_null();
+    if !is_answered && let Some(reason) = outcome.failures.first() {
         let error = format!("Failed to process message: {reason}");
         return Err(ApiError::chat(StatusCode::INTERNAL_SERVER_ERROR, error));
     }
-    let message = &outcome.last_message["data"]["messageId"];
+    let unanswered = outcome.unanswered.as_ref().filter(|_| !is_answered);
+    let (text, status, content) = match unanswered {
+        None => (
+            "Message processed successfully",
+            "completed",
+            &outcome.last_message,
+        ),
+        Some((reason, envelope)) => {
+            let text = envelope["data"]["content"]["message"].as_str();
+            let status = match reason {
+                Unanswered::Cancelled => "cancelled",
+                _ => "error",
+            };
+            (text.unwrap_or_default(), status, envelope)
+        }
+    };
     Ok(json!({
-        "success": true,
-        "message": "Message processed successfully",
+        "success": is_answered,
+        "message": text,
         "data": {
-            "content": outcome.last_message.to_string(),
+            "content": content.to_string(),
             "timestamp": Timestamp::now(),
             "queueMessageId": message,
-            "queueStatus": "completed",
+            "queueStatus": status,
             "queueRetryCount": 0,
         },
     }))
@@ -234,22 +253,69 @@ fn outcome_view(outcome: &TurnOutcome) -> Result<Value, ApiError> {
 
 #[cfg(test)]
 mod tests {
+    use contract::CommandId;
+
     use super::*;
 
+    fn view(outcome: &TurnOutcome) -> Value {
+        let message = CommandId::new().event(0).message();
+        let view = outcome_view(message, outcome).unwrap();
+        // It is the message that was posted, whatever came of it.
+        assert_eq!(view["data"]["queueMessageId"], message.to_string());
+        view
+    }
+
+    fn content(view: &Value) -> Value {
+        serde_json::from_str(view["data"]["content"].as_str().unwrap()).unwrap()
+    }
+
     #[test]
-    fn a_turn_without_an_answer_has_failed_if_one_was_expected() {
-        let mut outcome = TurnOutcome {
-            last_message: json!({"type": "message", "data": {"content": "hi", "messageId": "m"}}),
+    fn the_outcome_is_the_last_answer() {
+        let answer = json!({"type": "message", "data": {"content": "hi", "messageId": "m"}});
+        let outcome = TurnOutcome {
+            last_message: answer.clone(),
+            answers: 1,
+            failures: vec!["no model".to_owned()],
             ..TurnOutcome::default()
         };
-        let view = outcome_view(&outcome).unwrap();
-        assert_eq!(view["data"]["queueMessageId"], "m");
-        let content: Value =
-            serde_json::from_str(view["data"]["content"].as_str().unwrap()).unwrap();
-        assert_eq!(content["data"]["content"], "hi");
-        outcome.failures.push("no model".to_owned());
-        assert!(outcome_view(&outcome).is_err());
-        outcome.answers = 1;
-        assert!(outcome_view(&outcome).is_ok());
+        let view = view(&outcome);
+        assert_eq!(view["success"], true);
+        assert_eq!(view["data"]["queueStatus"], "completed");
+        assert_eq!(content(&view), answer);
+    }
+
+    #[test]
+    fn a_turn_without_an_answer_says_why() {
+        let message = CommandId::new().event(0).message();
+        for (reason, status) in [
+            (Unanswered::NoAgents, "error"),
+            (Unanswered::NoText, "error"),
+            (Unanswered::Cancelled, "cancelled"),
+        ] {
+            let text = reason.detail();
+            let envelope = json!({"type": "system", "data": {"content": {"message": text}}});
+            let mut outcome = TurnOutcome {
+                unanswered: Some((reason, envelope.clone())),
+                ..TurnOutcome::default()
+            };
+            let view = view(&outcome);
+            assert_eq!(view["success"], false);
+            assert_eq!(view["message"], text);
+            assert_eq!(view["data"]["queueStatus"], status);
+            assert_eq!(content(&view), envelope);
+            outcome.failures.push("no model".to_owned());
+            assert!(outcome_view(message, &outcome).is_err());
+        }
+    }
+
+    #[test]
+    fn a_notice_says_more_than_that_nobody_answered() {
+        let notice = json!({"type": "message", "data": {"content": "limit"}});
+        let outcome = TurnOutcome {
+            last_message: notice.clone(),
+            unanswered: Some((Unanswered::LimitReached, Value::Null)),
+            ..TurnOutcome::default()
+        };
+        assert_eq!(content(&view(&outcome)), notice);
     }
 }

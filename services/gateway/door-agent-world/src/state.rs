@@ -10,6 +10,7 @@ use contract::{
 };
 use door_kit::{DoorState, Problem, QueryRows};
 
+use crate::decisions::Decisions;
 use crate::error::ApiError;
 use crate::names::ids_of_name;
 use crate::world::World;
@@ -26,6 +27,8 @@ pub(crate) struct AgentWorldState {
     /// The last commit that came in through this door: a client that has created a world finds it in the
     /// list of worlds, which the archive keeps.
     last_commit: AtomicU64,
+    /// The answers to prompts that are under way.
+    pub(crate) decisions: Arc<Decisions>,
 }
 
 impl AgentWorldState {
@@ -33,6 +36,7 @@ impl AgentWorldState {
         Self {
             doors: Arc::clone(doors),
             last_commit: AtomicU64::new(0),
+            decisions: Arc::default(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! A message whose answers a client waits for.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use contract::commit::Position;
 use contract::{Accepted, ChatId, MessageId};
@@ -52,8 +54,11 @@ impl PendingTurn {
                 subscription.resume_after(start);
                 let deadline = ReadDeadline::Idle(doors.turn_deadline);
                 let reader = EventReader::new(doors, subscription, deadline);
-                let seen = self.seen;
-                let stream = EnvelopeStream { projector, seen };
+                let stream = EnvelopeStream {
+                    projector,
+                    seen: self.seen,
+                    decisions: Arc::clone(&state.decisions),
+                };
                 let stream = SseStream::new(doors, connection, reader, stream);
                 let response = stream.into_response(SseEvents::default());
                 Ok(TurnOutput::Stream(response))

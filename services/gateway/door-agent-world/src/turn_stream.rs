@@ -1,19 +1,32 @@
 //! How a client receives what comes of a message: as an event stream, or at the end of the turn.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use bytes::{Bytes, BytesMut};
-use contract::WorldId;
 use contract::commit::Position;
+use contract::{Fact, WorldId};
 use door_kit::{
     CloseReason, ConnectionGuard, EventReader, Filter, Frame, Payload, Projection, Projector,
     ReadEnd, SseEvents, Subscription, Transport,
 };
+use futures::future::BoxFuture;
+use tokio::time::sleep;
 
+use crate::decisions::Decisions;
 use crate::envelope::Envelope;
 use crate::error::ApiError;
 use crate::projector::{Projected, SseProjector, TurnOutcome};
 use crate::state::AgentWorldState;
 use crate::validation::Fields;
+
+const ENDED_APPROVAL: &str = "approval.ended";
+const ENDED_TURN: &str = "chat.turn_ended";
+
+/// That nobody answers a message is reported so long after it: a page that has just sent one shows it first, and
+/// then covers all of it with the report. Agent World's own server waits for a quarter of a second at least.
+const SEND_TIME: Duration = Duration::from_millis(300);
 
 /// How a client wants to receive what comes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,9 +113,28 @@ pub(crate) struct EnvelopeStream {
     /// The last position that the client has received, if it resumes: what is at or before it is not
     /// written again.
     pub(crate) seen: Option<Position>,
+    /// The answers to prompts that are under way.
+    pub(crate) decisions: Arc<Decisions>,
 }
 
 impl Projector for EnvelopeStream {
+    fn wait_before(&self, frame: &Frame) -> Option<BoxFuture<'static, ()>> {
+        let Payload::Event(event) = &frame.payload else {
+            return None;
+        };
+        // Few events are of these types: the others are not parsed for it.
+        if !matches!(event.event_type.as_str(), ENDED_APPROVAL | ENDED_TURN) {
+            return None;
+        }
+        match Fact::parse(&event.event_type, &event.data) {
+            Ok(Some(Fact::ApprovalEnded(ended))) => self.decisions.wait_for(ended.approval),
+            Ok(Some(Fact::TurnEnded(ended))) if self.projector.is_refused(&ended) => {
+                Some(Box::pin(sleep(SEND_TIME)))
+            }
+            _ => None,
+        }
+    }
+
     fn project(&mut self, frame: &Frame) -> Projection {
         match &frame.payload {
             Payload::Chunk(chunk) => match self.projector.chunk(chunk) {

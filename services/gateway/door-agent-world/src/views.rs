@@ -8,6 +8,7 @@ use contract::{AgentConfig, Brain, Entity};
 use serde_json::{Value, json};
 
 use crate::names::chat_name;
+use crate::tool_permission::shown_variables;
 use crate::world::World;
 
 /// How many pictures clients have for agents.
@@ -39,7 +40,7 @@ pub(crate) fn world(world: &World, (agents_shown, chats_shown): &WorldParts) -> 
         "chatLLMModel": stored("chatLLMModel"),
         "currentChatId": world.current_chat,
         "mcpConfig": stored("mcpConfig"),
-        "variables": description.variables,
+        "variables": shown_variables(&description.variables, agents_shown),
         "uiMode": stored("uiMode"),
         "dashboardZones": stored("dashboardZones"),
         "createdAt": world.created_at,

@@ -1,8 +1,10 @@
-//! The latest requests of a connection, so that its client learns when what they caused fails. Pure.
+//! The latest requests of a connection, so that its client learns when what they caused fails, or has no
+//! answer. Pure.
 
 use std::collections::VecDeque;
 
-use contract::fact::ActionFailed;
+use contract::chat::Unanswered;
+use contract::fact::{ActionFailed, TurnEnded};
 use contract::{CloudEvent, EventId, EventType};
 
 /// Events, and the runs that they caused, that are tracked: 256, beside those that may wait in the
@@ -13,7 +15,10 @@ const TRACKED_MAX: usize = 256 + 512;
 #[derive(Default)]
 pub(crate) struct RequestTracker(VecDeque<(EventId, EventType)>);
 
-/// A run that failed, and the type of the event that caused it.
+/// The code of a message that nobody answered.
+const UNANSWERED: &str = "unanswered";
+
+/// A run that failed or a message that nobody answered, and the type of the event that caused it.
 #[derive(Debug, PartialEq)]
 pub(crate) struct RunFailure {
     pub(crate) request_type: EventType,
@@ -36,16 +41,20 @@ impl RequestTracker {
         let kind = event.event_type.as_str();
         if !matches!(
             kind,
-            "message.posted" | "action.requested" | "action.failed"
+            "message.posted" | "action.requested" | "action.failed" | "chat.turn_ended"
         ) {
             return None;
         }
         let cause = event.causationid?;
         let (_, request_type) = self.0.iter().find(|(id, _)| *id == cause)?;
         let request_type = request_type.clone();
-        if kind != "action.failed" {
-            self.track(event.id, request_type);
-            return None;
+        match kind {
+            "action.failed" => {}
+            "chat.turn_ended" => return unanswered(event, request_type),
+            _ => {
+                self.track(event.id, request_type);
+                return None;
+            }
         }
         let failed: ActionFailed = serde_json::from_str(event.data.get()).ok()?;
         // The failure of a tool call goes to the agent that made it.
@@ -55,6 +64,17 @@ impl RequestTracker {
             reason: failed.reason,
         })
     }
+}
+
+/// Why nobody answered the message of a turn. The failures of its agents were reported already.
+fn unanswered(event: &CloudEvent, request_type: EventType) -> Option<RunFailure> {
+    let ended: TurnEnded = serde_json::from_str(event.data.get()).ok()?;
+    let reason = ended.unanswered?;
+    (reason != Unanswered::Failed).then(|| RunFailure {
+        request_type,
+        code: UNANSWERED.to_owned(),
+        reason: reason.detail().to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -108,6 +128,33 @@ mod tests {
         assert_eq!(requests.observe(&posted), None);
         assert_eq!(requests.observe(&requested), None);
         assert!(requests.observe(&failed).is_some());
+    }
+
+    #[test]
+    fn a_message_that_nobody_answers_is_reported_to_its_sender() {
+        let mut requests = RequestTracker::default();
+        let [mine, others] = [CommandId::new().event(0), CommandId::new().event(0)];
+        requests.track(mine, "a.b".parse().unwrap());
+        for (cause, unanswered, detail) in [
+            (
+                mine,
+                Some(Unanswered::NoAgents),
+                Some("no agent takes part in this chat"),
+            ),
+            (mine, Some(Unanswered::Failed), None),
+            (mine, None, None),
+            (others, Some(Unanswered::NoAgents), None),
+        ] {
+            let posted = caused("message.posted", cause, "{}");
+            assert_eq!(requests.observe(&posted), None);
+            let ended = json!({"turn": posted.id, "unanswered": unanswered});
+            let ended = caused("chat.turn_ended", posted.id, &ended.to_string());
+            let found = requests.observe(&ended);
+            let expected = detail.map(|detail| (UNANSWERED, detail));
+            let found = found.as_ref();
+            let found = found.map(|found| (found.code.as_str(), found.reason.as_str()));
+            assert_eq!(found, expected, "{unanswered:?}");
+        }
     }
 
     #[test]

@@ -93,6 +93,7 @@ pub(crate) async fn post(
         seq: accepted.seq,
         answers: None,
         failures: None,
+        unanswered: None,
     };
     match delivery {
         Delivery::Accepted => Ok((StatusCode::ACCEPTED, Json(posted)).into_response()),

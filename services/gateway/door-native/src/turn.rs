@@ -1,6 +1,7 @@
 //! The turn of a message, as it follows from the events of its world.
 
-use contract::fact::{ActionFailed, MessagePosted, TurnEnded};
+use contract::chat::Unanswered;
+use contract::fact::{ActionFailed, MessagePosted};
 use contract::http::{TurnAnswer, TurnFailure};
 use contract::{Chunk, CloudEvent, EventId, Fact, MessageId};
 
@@ -10,6 +11,8 @@ pub(crate) struct Turn {
     message: MessageId,
     pub(crate) answers: Vec<TurnAnswer>,
     pub(crate) failures: Vec<TurnFailure>,
+    /// Why nobody answered, once it has ended.
+    pub(crate) unanswered: Option<Unanswered>,
 }
 
 /// What an event is to a turn.
@@ -30,6 +33,7 @@ impl Turn {
             message,
             answers: Vec::new(),
             failures: Vec::new(),
+            unanswered: None,
         }
     }
 
@@ -44,7 +48,10 @@ impl Turn {
             return TurnEvent::Unrelated;
         }
         match Fact::parse(&event.event_type, &event.data) {
-            Ok(Some(Fact::TurnEnded(TurnEnded { turn }))) if turn == self.message => TurnEvent::End,
+            Ok(Some(Fact::TurnEnded(ended))) if ended.turn == self.message => {
+                self.unanswered = ended.unanswered;
+                TurnEvent::End
+            }
             Ok(Some(Fact::MessagePosted(posted))) => {
                 self.answers.push(answer(event, posted));
                 TurnEvent::Part
@@ -93,22 +100,17 @@ fn failure(event: &CloudEvent, failed: ActionFailed) -> TurnFailure {
 #[cfg(test)]
 mod tests {
     use contract::commit::Position;
-    use contract::fact::ApprovalEnded;
+    use contract::fact::{ApprovalEnded, TurnEnded};
     use contract::tool::Verdict;
     use contract::{CommandId, Event, Timestamp};
 
     use super::*;
 
-    #[test]
-    fn an_approval_is_a_part_of_its_turn() {
-        let message = CommandId::new().event(0);
-        let ended = Fact::ApprovalEnded(ApprovalEnded {
-            approval: CommandId::new().event(0).approval(),
-            verdict: Verdict::Approved,
-        });
+    /// An event of the turn of this message.
+    fn event(message: EventId, fact: &Fact) -> CloudEvent {
         let event = Event {
             id: CommandId::new().event(0),
-            event_type: ended.event_type(),
+            event_type: fact.event_type(),
             sender: "guest".parse().unwrap(),
             target: None,
             chat: None,
@@ -119,16 +121,40 @@ mod tests {
             description: None,
             summary: None,
             metadata: None,
-            data: ended.to_data().unwrap(),
+            data: fact.to_data().unwrap(),
         };
         let (seq, index) = (1, 0);
         let at = Timestamp::default();
         let world = "lobby".parse().unwrap();
-        let event = CloudEvent::new(&world, Position { seq, index }, at, event);
+        CloudEvent::new(&world, Position { seq, index }, at, event)
+    }
+
+    #[test]
+    fn an_approval_is_a_part_of_its_turn() {
+        let message = CommandId::new().event(0);
+        let ended = Fact::ApprovalEnded(ApprovalEnded {
+            approval: CommandId::new().event(0).approval(),
+            verdict: Verdict::Approved,
+        });
+        let event = event(message, &ended);
         assert_eq!(Turn::new(message.message()).apply(&event), TurnEvent::Part);
         assert_eq!(
             Turn::new(event.id.message()).apply(&event),
             TurnEvent::Unrelated
         );
+    }
+
+    #[test]
+    fn the_end_of_a_turn_says_why_nobody_answered() {
+        let message = CommandId::new().event(0);
+        for unanswered in [None, Some(Unanswered::NoAgents)] {
+            let ended = Fact::TurnEnded(TurnEnded {
+                turn: message.message(),
+                unanswered,
+            });
+            let mut turn = Turn::new(message.message());
+            assert_eq!(turn.apply(&event(message, &ended)), TurnEvent::End);
+            assert_eq!(turn.unanswered, unanswered);
+        }
     }
 }

@@ -35,6 +35,7 @@ pub(crate) async fn wait_for_turn(
             return Ok(TurnResponse {
                 answers: Some(turn.answers),
                 failures: Some(turn.failures),
+                unanswered: turn.unanswered,
                 ..posted
             });
         }

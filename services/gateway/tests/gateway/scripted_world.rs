@@ -102,6 +102,7 @@ fn posted(sender: &EntityId, text: &str, turn: MessageId) -> Fact {
         from_agent: sender.as_str() == "ada",
         sender_kind: (sender.as_str() == "human").then_some(EntityKind::User),
         unknown_mention: None,
+        unanswered: None,
         truncated: false,
         usage: None,
     })
@@ -332,10 +333,14 @@ impl World {
             from_agent: true,
             sender_kind: None,
             unknown_mention: None,
+            unanswered: None,
             truncated: false,
             usage: None,
         });
-        let ended = Fact::TurnEnded(TurnEnded { turn });
+        let ended = Fact::TurnEnded(TurnEnded {
+            turn,
+            unanswered: None,
+        });
         let id = CommandId::new();
         let events = vec![
             fact(id.event(0), "ada", Some(turn), &answer),

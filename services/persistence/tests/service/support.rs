@@ -394,6 +394,7 @@ fn posted(sender: &str, chat: &str, text: &str, from_agent: bool) -> Event {
         from_agent,
         sender_kind: None,
         unknown_mention: None,
+        unanswered: None,
         truncated: false,
         usage: Some(spent(3, 4)),
     };

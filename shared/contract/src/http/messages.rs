@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::chat::Unanswered;
 use crate::query::MessageRow;
 use crate::{EntityId, MessageId, Position, Seq, Usage};
 
@@ -49,7 +50,7 @@ pub struct PostMessageRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_reply_to: Option<MessageId>,
     /// Answer with an event stream: `message`, then `chunk`s and `message.posted` as the answers
-    /// come, and `chat.turn_ended` at the end.
+    /// come, and `chat.turn_ended` at the end, which says why if nobody answered.
     #[serde(default)]
     pub stream: bool,
     /// Whether to wait for the whole turn. If not, the answer is 202 once the message is durable.
@@ -84,6 +85,9 @@ pub struct TurnResponse {
     /// Agents that were to answer, and did not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures: Option<Vec<TurnFailure>>,
+    /// Why nobody answered; absent when somebody did, and without waiting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<Unanswered>,
 }
 
 /// One answer.

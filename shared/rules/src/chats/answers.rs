@@ -1,6 +1,6 @@
 //! What the runs of agents mean for the messages that they answer.
 
-use contract::chat::ChatMessage;
+use contract::chat::{ChatMessage, Unanswered};
 use contract::fact::ActionRequested;
 use contract::purpose::Question;
 use contract::{ChatId, EntityId, Event, MessageId, Purpose, RunId};
@@ -10,6 +10,9 @@ use crate::interactions::Answers;
 use crate::runs::EndedRun;
 use crate::tools::{self, LoopOwner};
 use crate::world::World;
+
+/// The failure code of a run that was cancelled.
+const CANCELLED: &str = "cancelled";
 
 /// A run was requested: on the way to which answer, if to one.
 pub(super) fn on_run_requested(world: &mut World, event: &Event, requested: &ActionRequested) {
@@ -112,7 +115,12 @@ pub(crate) fn on_answer_ended(
         }
         mark_if_due(world, &owner);
     }
-    complete_answer(world, message.turn);
+    let unanswered = match (ended.outcome, ended.failure_code) {
+        (Ok(_), _) => None,
+        (Err(_), CANCELLED) => Some(Unanswered::Cancelled),
+        (Err(_), _) => Some(Unanswered::Failed),
+    };
+    complete_answer(world, message.turn, unanswered);
 }
 
 /// A call of the loop of an agent has its result.
@@ -120,11 +128,22 @@ pub(crate) fn on_tool_result(world: &mut World, owner: &LoopOwner) {
     mark_if_due(world, owner);
 }
 
-/// One of a turn's answers is no longer awaited.
-pub(super) fn complete_answer(world: &mut World, turn_id: MessageId) {
+/// One of a turn's answers is no longer awaited. `unanswered` says why it did not come, unless its agent has
+/// ended without a failure.
+pub(super) fn complete_answer(
+    world: &mut World,
+    turn_id: MessageId,
+    unanswered: Option<Unanswered>,
+) {
     let Some(turn) = world.chats.turns.get_mut(&turn_id) else {
         return;
     };
+    // Once somebody has answered nothing is missing. That an agent failed says more than that another was
+    // cancelled.
+    let is_final = matches!(turn.unanswered, None | Some(Unanswered::Failed));
+    if !is_final && unanswered.is_some() {
+        turn.unanswered = unanswered;
+    }
     turn.open = turn.open.saturating_sub(1);
     if turn.open == 0 {
         let finished = &mut world.chats.finished_turns;

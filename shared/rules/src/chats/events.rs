@@ -1,6 +1,6 @@
 //! What events change about chats.
 
-use contract::chat::ChatMessage;
+use contract::chat::{ChatMessage, Unanswered};
 use contract::fact::MessagePosted;
 use contract::{Chat, ChatId, EntityId, Event, Fact, MessageId, Timestamp};
 
@@ -99,7 +99,7 @@ fn post(world: &mut World, event: &Event, posted: &MessagePosted, at: Timestamp)
         turn: posted.turn,
         in_reply_to: posted.in_reply_to,
     };
-    await_answers(world, chat, &message);
+    await_answers(world, chat, &message, posted.unanswered);
     let Some(state) = world.chats.by_id.get_mut(chat) else {
         return;
     };
@@ -127,15 +127,28 @@ fn reset_request_counters(world: &mut World, chat: &ChatId) {
     }
 }
 
-/// Counts the answers that a message awaits, and lines them up.
-fn await_answers(world: &mut World, chat: &ChatId, message: &ChatMessage) {
+/// Counts the answers that a message awaits, and lines them up. `unanswered` says why there are none, if it
+/// begins a turn.
+fn await_answers(
+    world: &mut World,
+    chat: &ChatId,
+    message: &ChatMessage,
+    unanswered: Option<Unanswered>,
+) {
     let answers = u32::try_from(message.answerers.len()).unwrap_or(u32::MAX);
     let chats = &mut world.chats;
     let turn = chats.turns.entry(message.turn).or_insert_with(|| Turn {
         chat: chat.clone(),
         open: 0,
+        unanswered: None,
     });
     turn.open += answers;
+    turn.unanswered = match message.turn == message.id {
+        true if answers > 0 => Some(Unanswered::NoText),
+        true => unanswered,
+        // It is an answer.
+        false => None,
+    };
     if turn.open == 0 {
         chats.finished_turns.insert(message.turn, chat.clone());
         return;
@@ -187,7 +200,7 @@ fn remove_messages(world: &mut World, event: &Event, first: MessageId) {
     }
     remove_idle(world, chat);
     for turn in unanswered {
-        complete_answer(world, turn);
+        complete_answer(world, turn, Some(Unanswered::Cancelled));
     }
 }
 
@@ -235,7 +248,7 @@ fn stop_waiting(world: &mut World, chat: &ChatId) {
         tools::end_loop(world, &LoopOwner { chat, agent });
     }
     for turn in unanswered {
-        complete_answer(world, turn);
+        complete_answer(world, turn, Some(Unanswered::Cancelled));
     }
 }
 
@@ -253,7 +266,7 @@ fn remove_agent(world: &mut World, agent: &EntityId) {
             let current = queue.current.filter(|_| had_loop);
             let current = current.map(|current| current.question);
             for message in queue.waiting.into_iter().chain(current) {
-                complete_answer(world, message.turn);
+                complete_answer(world, message.turn, Some(Unanswered::Cancelled));
             }
         }
         world.chats.answers_due.remove(&(chat, agent.clone()));

@@ -61,6 +61,7 @@ pub(crate) fn post(
         from_agent: is_agent(world, sender),
         sender_kind: world.entities.get(sender).map(|entity| entity.kind),
         unknown_mention: unknown_mention(world, text),
+        unanswered: recipients.unanswered,
         truncated: false,
         usage: None,
     };
@@ -131,6 +132,7 @@ pub(crate) fn post_answer(
         from_agent: true,
         sender_kind: Some(EntityKind::Agent),
         unknown_mention: None,
+        unanswered: None,
         truncated: limit.is_cut(),
         usage,
     };
@@ -166,6 +168,7 @@ fn push_notices(
             from_agent: true,
             sender_kind: Some(EntityKind::Agent),
             unknown_mention: None,
+            unanswered: None,
             truncated: false,
             usage: None,
         };

@@ -1,10 +1,11 @@
 //! Who answers a message.
 
+use contract::chat::Unanswered;
 use contract::world::ChatDialect;
-use contract::{EntityId, EntityKind, Rejection, RejectionCode};
+use contract::{Entity, EntityId, EntityKind, Rejection, RejectionCode};
 
 use super::main_agent::main_agent;
-use super::participants::answerers_of;
+use super::participants::{agents_of, answerers_of};
 use super::state::ChatState;
 use crate::dialect::{AnswerRouting, Message, ParsedMessage, Recipient, first_free_mention};
 use crate::entities::sender_kind;
@@ -25,6 +26,8 @@ pub(super) struct Recipients {
     pub(super) answerers: Vec<EntityId>,
     /// Those for which a notice is posted, since they have reached their limit.
     pub(super) limited: Vec<EntityId>,
+    /// Why nobody answers, if nobody does.
+    pub(super) unanswered: Option<Unanswered>,
 }
 
 /// How a world reads the texts of its chats.
@@ -53,6 +56,7 @@ pub(super) fn resolve_recipients(
         main_agent: main_agent(world, &state.chat),
     };
     let message = ParsedMessage::new(description.chat_dialect, message);
+    let mut is_limited = false;
     for agent in answerers_of(world, &state.chat) {
         // Its behaviour answers no messages.
         if world.interactions.answers(&agent.id) == Answers::Never {
@@ -68,17 +72,53 @@ pub(super) fn resolve_recipients(
         };
         match message.routing(&recipient) {
             AnswerRouting::Answers => recipients.answerers.push(agent.id.clone()),
-            // Once is enough until somebody opens a turn.
-            AnswerRouting::LimitReached
-                if !world.chats.limited.contains(&agent.id)
-                    && recipients.limited.len() < NOTICES_MAX =>
-            {
-                recipients.limited.push(agent.id.clone());
+            AnswerRouting::LimitReached => {
+                is_limited = true;
+                // Once is enough until somebody opens a turn.
+                let is_noticed = world.chats.limited.contains(&agent.id);
+                if !is_noticed && recipients.limited.len() < NOTICES_MAX {
+                    recipients.limited.push(agent.id.clone());
+                }
             }
-            AnswerRouting::LimitReached | AnswerRouting::Ignores => {}
+            AnswerRouting::Ignores => {}
         }
     }
+    if recipients.answerers.is_empty() {
+        let reason = unanswered(world, state, sender, &message);
+        let is_of_limit = is_limited && reason == Unanswered::NotAnswering;
+        let of_limit = is_of_limit.then_some(Unanswered::LimitReached);
+        recipients.unanswered = Some(of_limit.unwrap_or(reason));
+    }
     recipients
+}
+
+/// Why nobody answers a message, limits aside.
+fn unanswered(
+    world: &World,
+    state: &ChatState,
+    sender: &EntityId,
+    message: &ParsedMessage<'_>,
+) -> Unanswered {
+    let mut others = agents_of(world, &state.chat).filter(|agent| agent.id != *sender);
+    let Some(first) = others.next() else {
+        return Unanswered::NoAgents;
+    };
+    if let Some(reason) = message.unanswered() {
+        return reason;
+    }
+    let is_for = |agent: &Entity| {
+        let recipient = Recipient {
+            agent_id: agent.id.as_str(),
+            model_requests: 0,
+            turn_limit: 1,
+        };
+        message.routing(&recipient) == AnswerRouting::Answers
+    };
+    // It would answer, if it answered messages.
+    match is_for(first) || others.any(is_for) {
+        true => Unanswered::NotAnswering,
+        false => Unanswered::UnknownMention,
+    }
 }
 
 /// The name that a text mentions first, in lower case, when no agent has it.

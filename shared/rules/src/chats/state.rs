@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 
-use contract::chat::ChatMessage;
+use contract::chat::{ChatMessage, Unanswered};
 use contract::{Chat, ChatId, EntityId, MessageId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,9 @@ pub(super) struct Turn {
     pub(super) chat: ChatId,
     /// Answers that are awaited.
     pub(super) open: u32,
+    /// Why nobody has answered so far; none once somebody has, and in states of earlier builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) unanswered: Option<Unanswered>,
 }
 
 impl Chats {

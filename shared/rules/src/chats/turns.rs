@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use contract::chat::Unanswered;
 use contract::fact::TurnEnded;
 use contract::purpose::Question;
 use contract::{Brain, ChatId, EntityId, EventId, Fact, MessageId, Purpose, Rejection, action};
@@ -75,7 +76,9 @@ pub(crate) fn end_finished_turns<'a>(
 ) -> Result<BTreeSet<&'a ChatId>, Rejection> {
     let mut chats = BTreeSet::new();
     for (turn, chat) in world.chats.finished_turns.iter().take(most) {
-        push_turn_ended(*turn, chat, decider)?;
+        let state = world.chats.turns.get(turn);
+        let unanswered = state.and_then(|state| state.unanswered);
+        push_turn_ended(*turn, unanswered, chat, decider)?;
         chats.insert(chat);
     }
     Ok(chats)
@@ -83,6 +86,7 @@ pub(crate) fn end_finished_turns<'a>(
 
 fn push_turn_ended(
     turn: MessageId,
+    unanswered: Option<Unanswered>,
     chat: &ChatId,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
@@ -92,5 +96,6 @@ fn push_turn_ended(
         correlation: Some(turn.0),
         ..EventHeader::of_chat(chat)
     };
-    decider.push_with(Fact::TurnEnded(TurnEnded { turn }), header)
+    let ended = TurnEnded { turn, unanswered };
+    decider.push_with(Fact::TurnEnded(ended), header)
 }

@@ -1,6 +1,8 @@
 //! The plain dialect: a text is only a text. People are answered by the main agent, or by every agent
 //! of the chat when the world has none; agents are answered by nobody.
 
+use contract::chat::Unanswered;
+
 use super::message::{AnswerRouting, Message, Recipient};
 
 pub(crate) struct ParsedMessage<'a> {
@@ -10,6 +12,11 @@ pub(crate) struct ParsedMessage<'a> {
 impl<'a> ParsedMessage<'a> {
     pub(super) fn new(message: Message<'a>) -> Self {
         Self { message }
+    }
+
+    /// Why nobody answers the message, whichever agents take part in the chat.
+    pub(super) fn unanswered(&self) -> Option<Unanswered> {
+        (!self.message.kind.opens_a_turn()).then_some(Unanswered::Sender)
     }
 }
 
@@ -87,6 +94,24 @@ mod tests {
             };
             let found = routing(&recipient, &message);
             assert_eq!(found, *expected, "{sender}, {main_agent:?}: {text:?}");
+        }
+    }
+
+    #[test]
+    fn only_people_are_answered() {
+        for (kind, expected) in [
+            (Human, None),
+            (World, None),
+            (System, Some(Unanswered::Sender)),
+            (Agent, Some(Unanswered::Sender)),
+        ] {
+            let message = ParsedMessage::new(Message {
+                sender: "guest",
+                kind,
+                text: "@zed x@example.com",
+                main_agent: None,
+            });
+            assert_eq!(message.unanswered(), expected, "{kind:?}");
         }
     }
 }

@@ -19,10 +19,11 @@ const VIEWS_EVERY: usize = 97;
 const SNAPSHOT_EVERY: usize = 251;
 
 /// Optional fields that were added after the hashes were recorded.
-const NEWER_FIELDS: [&str; 5] = [
+const NEWER_FIELDS: [&str; 6] = [
     "purpose",
     "sender_kind",
     "truncated",
+    "unanswered",
     "unknown_mention",
     "concurrent",
 ];

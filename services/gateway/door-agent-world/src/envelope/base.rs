@@ -43,9 +43,10 @@ impl Envelope {
         self
     }
 
-    /// The text of the server-sent event.
+    /// The text of the server-sent event. It begins with `data:`, and the id is its last line: Agent World's
+    /// own server has no other fields, so some clients look at the first characters of an event only.
     pub(crate) fn bytes(&self) -> Bytes {
         let id = self.position.map(|position| format!("id: {position}\n"));
-        format!("{}data: {}\n\n", id.unwrap_or_default(), self.body).into()
+        format!("data: {}\n{}\n", self.body, id.unwrap_or_default()).into()
     }
 }

@@ -1,10 +1,14 @@
 //! Envelopes about chats, and of the system.
 
+use contract::chat::Unanswered;
 use contract::{Chat, CloudEvent, MessageId};
 use serde_json::{Value, json};
 
 use super::base::Envelope;
 use crate::names::chat_name;
+
+/// How the reports of messages begin that nobody answers.
+const NOT_DISPATCHED: &str = "Queue failed to dispatch user message";
 
 impl Envelope {
     /// A chat was created (`chat-created`) or updated (`chat-updated`).
@@ -54,17 +58,20 @@ impl Envelope {
         Self::system(event, content)
     }
 
-    /// A message mentions an agent that does not exist, so that no agent answers it.
-    pub(crate) fn unknown_mention(event: &CloudEvent, message: MessageId, name: &str) -> Self {
-        let text = format!(
-            "Queue failed to dispatch user message: no agent \"@{name}\" found in this world."
-        );
+    /// Nobody answers a message. `mention` is the name that it mentions, if no agent has it.
+    pub(crate) fn unanswered(
+        event: &CloudEvent,
+        message: MessageId,
+        reason: Unanswered,
+        mention: Option<&str>,
+    ) -> Self {
         let content = json!({
             "type": "error",
             "eventType": "error",
-            "message": text,
+            "message": unanswered_text(reason, mention),
             "triggeringMessageId": message,
-            "failureKind": "queue-dispatch",
+            "failureKind": failure_kind(reason),
+            "reason": reason,
         });
         Self::system(event, content)
     }
@@ -77,5 +84,51 @@ impl Envelope {
             "chatId": event.chat,
         });
         Self::new("system", data).with_field("content", content)
+    }
+}
+
+/// The text of Agent World's own server for the reasons that it knows. Clients find all of them by how they
+/// begin.
+fn unanswered_text(reason: Unanswered, mention: Option<&str>) -> String {
+    let mention = match reason {
+        Unanswered::NoAgents | Unanswered::UnknownMention | Unanswered::MentionInText => mention,
+        _ => None,
+    };
+    match mention {
+        Some(name) => format!("{NOT_DISPATCHED}: no agent \"@{name}\" found in this world."),
+        None => format!("{NOT_DISPATCHED}: {}.", reason.detail()),
+    }
+}
+
+/// Clients show a message that was not dispatched over the whole page, and anything else in the chat.
+fn failure_kind(reason: Unanswered) -> &'static str {
+    match reason {
+        Unanswered::NoText | Unanswered::Failed | Unanswered::Cancelled => "no-answer",
+        _ => "queue-dispatch",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_has_a_text() {
+        use Unanswered::{MentionInText, NoAgents, NoText, Sender, UnknownMention};
+        let unknown = "no agent \"@zed\" found in this world.";
+        for (reason, mention, expected) in [
+            (NoAgents, None, "no agent takes part in this chat."),
+            (NoAgents, Some("zed"), unknown),
+            (UnknownMention, Some("zed"), unknown),
+            (MentionInText, Some("zed"), unknown),
+            (MentionInText, None, "the message has a name in its text"),
+            (Sender, Some("zed"), "agents answer people"),
+            (NoText, None, "the agents ended without a text."),
+        ] {
+            let text = unanswered_text(reason, mention);
+            let text = text.strip_prefix("Queue failed to dispatch user message: ");
+            let text = text.unwrap();
+            assert!(text.starts_with(expected), "{reason:?}: {text}");
+        }
     }
 }

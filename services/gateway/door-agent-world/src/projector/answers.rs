@@ -99,12 +99,16 @@ impl OpenAnswers {
         if answer.is_ended || chunk.attempt < answer.attempt {
             return Vec::new();
         }
-        let begins = chunk.attempt > answer.attempt;
-        answer.attempt = chunk.attempt;
-        let content = answer
+        let before = std::mem::replace(&mut answer.attempt, chunk.attempt);
+        let mut content = answer
             .step("chunk")
             .with_field("content", json!(chunk.text));
-        let start = begins.then(|| answer.step("start"));
+        // A second start would be a second message. Clients replace what they have of an answer by the
+        // accumulated content of a chunk that has one.
+        if before > 0 && chunk.attempt > before {
+            content = content.with_field("accumulatedContent", json!(chunk.text));
+        }
+        let start = (before == 0).then(|| answer.step("start"));
         start.into_iter().chain([content]).collect()
     }
 

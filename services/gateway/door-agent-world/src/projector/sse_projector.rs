@@ -1,7 +1,7 @@
 //! The projector of one stream.
 
-use contract::chat::TitleSource;
-use contract::fact::{ActionFailed, ActionRequested, MessagePosted};
+use contract::chat::{TitleSource, Unanswered};
+use contract::fact::{ActionFailed, ActionRequested, MessagePosted, TurnEnded};
 use contract::{
     Chat, ChatId, Chunk, CloudEvent, EntityId, EntityKind, Fact, MessageId, RunId, view,
 };
@@ -24,11 +24,13 @@ pub(crate) enum Projected {
 /// The outcome of a turn.
 #[derive(Debug, Default)]
 pub(crate) struct TurnOutcome {
-    /// The envelope of the last message.
+    /// The envelope of the last message behind the question; null when there is none.
     pub(crate) last_message: Value,
     pub(crate) answers: usize,
     /// Why agents did not answer.
     pub(crate) failures: Vec<String>,
+    /// Why nobody answered, and the envelope that says so.
+    pub(crate) unanswered: Option<(Unanswered, Value)>,
 }
 
 /// Projects the events and signals of a world to the envelopes of one stream.
@@ -40,10 +42,12 @@ pub(crate) struct SseProjector {
     /// The agent that has ended last, when no other was answering: the next event shows whether that was
     /// the end of the turn.
     ended: Option<(Activity, Box<CloudEvent>)>,
-    /// The name that the turn's message mentions, if no agent has it.
-    unknown_mention: Option<String>,
+    /// The last message that began a turn and mentions a name that no agent has, and the name.
+    unknown_mention: Option<(MessageId, String)>,
     /// Titles that are written when no agent is answering any more.
     titles: Vec<Envelope>,
+    /// Whether nobody is to answer the last message that began a turn.
+    is_unanswered: bool,
     pub(crate) outcome: TurnOutcome,
 }
 
@@ -57,6 +61,7 @@ impl SseProjector {
             ended: None,
             unknown_mention: None,
             titles: Vec::new(),
+            is_unanswered: false,
             outcome: TurnOutcome::default(),
         }
     }
@@ -71,6 +76,13 @@ impl SseProjector {
             calls: PendingCalls::from_view(activity),
             ..Self::new(Scope::Continuous(chat), options)
         }
+    }
+
+    /// Whether this is the end of the stream's own turn, and nobody was to answer its message.
+    pub(crate) fn is_refused(&self, ended: &TurnEnded) -> bool {
+        let is_own = matches!(&self.scope, Scope::Turn { message, .. } if *message == ended.turn);
+        let has_answerers = self.answers.begun() > 0;
+        is_own && ended.unanswered.is_some() && !has_answerers
     }
 
     /// The prompts that are open when the stream begins.
@@ -93,7 +105,7 @@ impl SseProjector {
             return Projected::Continue(Vec::new());
         };
         if let Fact::TurnEnded(ended) = &fact {
-            let envelopes = with_position(self.on_turn_ended(event, ended.turn), event);
+            let envelopes = with_position(self.on_turn_ended(event, ended), event);
             return match &self.scope {
                 Scope::Turn { message, .. } if *message == ended.turn => {
                     Projected::Finish(envelopes)
@@ -167,14 +179,18 @@ impl SseProjector {
             envelopes.extend(self.answers.on_message_posted(event, posted));
             self.outcome.answers += 1;
         }
-        if is_question && matches!(self.scope, Scope::Turn { .. }) {
-            self.unknown_mention.clone_from(&posted.unknown_mention);
+        if is_question {
+            let name = posted.unknown_mention.clone();
+            self.unknown_mention = name.map(|name| (posted.turn, name));
+            self.is_unanswered = posted.unanswered.is_some();
         }
         let alias = self.options.sender_alias.as_deref();
         let alias = alias.filter(|_| is_question);
         let sender = alias.unwrap_or(event.sender.as_str());
         let message = Envelope::message(event, posted, sender, role(&event.sender, posted));
-        self.outcome.last_message = message.body.clone();
+        if !is_question {
+            self.outcome.last_message = message.body.clone();
+        }
         envelopes.push(message);
         if self.options.reports_saves && !is_question {
             envelopes.push(Envelope::saved(event));
@@ -250,10 +266,10 @@ impl SseProjector {
         Vec::from_iter(envelope)
     }
 
-    fn on_turn_ended(&mut self, event: &CloudEvent, turn: MessageId) -> Vec<Envelope> {
-        let mut envelopes = Vec::new();
+    fn on_turn_ended(&mut self, event: &CloudEvent, ended: &TurnEnded) -> Vec<Envelope> {
+        let mut envelopes = self.on_unanswered(event, ended);
         let none = ActivitySummary::default();
-        for activity in self.answers.on_turn_ended(turn) {
+        for activity in self.answers.on_turn_ended(ended.turn) {
             // Only after the last agent no other one is answering.
             let before = self.ended.take();
             envelopes.extend(
@@ -264,13 +280,9 @@ impl SseProjector {
         if !self.answers.is_empty() {
             return envelopes;
         }
-        let begun = self.answers.begun();
-        if let Some(name) = self.unknown_mention.take().filter(|_| begun == 0) {
-            envelopes.push(Envelope::unknown_mention(event, turn, &name));
-        }
         let ended = self.ended.take().map(|(activity, _)| activity);
         let ended = ended.unwrap_or_else(|| Activity {
-            number: begun,
+            number: self.answers.begun(),
             agent: event.sender.clone(),
             chat: event.chat.clone(),
         });
@@ -279,17 +291,42 @@ impl SseProjector {
         envelopes
     }
 
+    /// A turn ended in which nobody answered. That agents failed or were cancelled is written already.
+    fn on_unanswered(&mut self, event: &CloudEvent, ended: &TurnEnded) -> Vec<Envelope> {
+        let TurnOutcome {
+            answers, failures, ..
+        } = &self.outcome;
+        let is_turn = matches!(self.scope, Scope::Turn { .. });
+        // The event is of an earlier build if it does not say why.
+        let is_silent = is_turn && *answers == 0 && failures.is_empty();
+        let reason = ended.unanswered.or(is_silent.then_some(Unanswered::Other));
+        let Some(reason) = reason else {
+            return Vec::new();
+        };
+        let mention = self.unknown_mention.as_ref();
+        let mention = mention.filter(|(message, _)| *message == ended.turn);
+        let mention = mention.map(|(_, name)| name.as_str());
+        let envelope = Envelope::unanswered(event, ended.turn, reason, mention);
+        self.outcome.unanswered = Some((reason, envelope.body.clone()));
+        match reason {
+            Unanswered::Failed | Unanswered::Cancelled => Vec::new(),
+            _ => vec![envelope],
+        }
+    }
+
     fn on_chat_updated(&mut self, event: &CloudEvent, chat: &Chat) -> Vec<Envelope> {
         let mut envelopes = vec![Envelope::chat("chat-updated", event, chat)];
         if chat.titled == TitleSource::Auto {
             envelopes.push(Envelope::title(event, chat));
         }
         match self.scope {
-            Scope::Turn { .. } => {
+            // A page keeps one of two `system` events that it reads at once: the title is not written with
+            // the report that nobody answers.
+            Scope::Turn { .. } if !self.is_unanswered => {
                 self.titles = envelopes;
                 Vec::new()
             }
-            Scope::Continuous(_) => envelopes,
+            Scope::Turn { .. } | Scope::Continuous(_) => envelopes,
         }
     }
 }

@@ -7,7 +7,7 @@ use contract::{ChatId, Chunk, CloudEvent, EntityId};
 use serde_json::json;
 
 use crate::envelope::Envelope;
-use crate::hitl_prompt::prompt;
+use crate::hitl_prompt::{metadata, prompt};
 use crate::pending_call::PendingCall;
 
 /// The tool calls that have no result yet. An agent has those of one step in each chat.
@@ -194,7 +194,9 @@ fn prompt_envelopes(pending: &PendingCall) -> Vec<Envelope> {
         return Vec::new();
     };
     let prompt = prompt(id, &pending.agent, pending.chat.as_ref(), call);
-    let fields = json!({"metadata": {"hitlPrompt": prompt}});
+    let mut metadata = metadata(call);
+    metadata["hitlPrompt"] = prompt;
+    let fields = json!({"metadata": metadata});
     let progress = Envelope::tool_step("tool-progress", pending, fields);
     let is_question = matches!(call.tool, Some(Tool::People { .. }));
     let start = is_question.then(|| Envelope::tool_step("tool-start", pending, json!({})));

@@ -1,12 +1,18 @@
 //! What a door writes of the frames of an event stream.
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 
 use crate::event_reader::ReadEnd;
 use crate::fanout::Frame;
 
 /// Decides what a door writes of the frames of an event stream.
 pub trait Projector: Send + 'static {
+    /// What has to happen before a frame is written, if anything: the frames behind it wait as well.
+    fn wait_before(&self, _frame: &Frame) -> Option<BoxFuture<'static, ()>> {
+        None
+    }
+
     /// What is written of a frame.
     fn project(&mut self, frame: &Frame) -> Projection;
 

@@ -26,6 +26,8 @@ pub struct SseStream<P> {
     projector: P,
     connection: ConnectionGuard,
     keep_alive: KeepAlive,
+    /// The next frame, which was read already and has to wait.
+    held: Option<Arc<Frame>>,
 }
 
 /// One write.
@@ -57,6 +59,7 @@ impl<P: Projector> SseStream<P> {
             projector,
             connection,
             keep_alive: KeepAlive::new(state.sse_keep_alive),
+            held: None,
         }
     }
 
@@ -95,14 +98,21 @@ impl<P: Projector> SseStream<P> {
 
     async fn next_write(&mut self) -> Write {
         loop {
-            let frame = tokio::select! {
-                frame = self.reader.next() => frame,
-                comment = self.keep_alive.next() => return Write::Continue(comment),
+            let frame = match self.held.take() {
+                Some(frame) => Ok(frame),
+                None => tokio::select! {
+                    frame = self.reader.next() => frame,
+                    comment = self.keep_alive.next() => return Write::Continue(comment),
+                },
             };
             let frame = match frame {
                 Ok(frame) => frame,
                 Err(end) => return Write::Last(self.close(end)),
             };
+            let wait = self.projector.wait_before(&frame);
+            if let Some(wait) = wait {
+                wait.await;
+            }
             if let Some(write) = self.write_available(frame) {
                 self.keep_alive.reset();
                 self.reader.reset_idle();
@@ -111,8 +121,8 @@ impl<P: Projector> SseStream<P> {
         }
     }
 
-    /// What is written of a frame and of those behind it that are there already; nothing when the
-    /// projector skips all of them.
+    /// What is written of a frame and of those behind it that are there already and need not wait; nothing
+    /// when the projector skips all of them.
     fn write_available(&mut self, first: Arc<Frame>) -> Option<Write> {
         let mut next = Some(first);
         let mut batch = Batch::default();
@@ -131,6 +141,8 @@ impl<P: Projector> SseStream<P> {
                 true => self.reader.try_next(),
                 false => None,
             };
+            let waits = |frame: &mut Arc<Frame>| self.projector.wait_before(frame).is_some();
+            self.held = next.take_if(waits);
         }
         self.connection.record_deliveries(batch.deliveries);
         let bytes = batch.into_bytes();

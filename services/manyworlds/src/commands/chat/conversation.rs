@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use client::{Client, Received, TurnItem};
+use contract::chat::Unanswered;
 use contract::http::PostMessageRequest;
 use contract::{ChatId, CloudEvent, EntityId, Fact, WorldId};
 
@@ -116,7 +117,21 @@ impl Conversation {
                 let line = format!("{}: {}", event.sender, message.text);
                 Ok(self.output.line(&line)?)
             }
+            Some(Fact::TurnEnded(ended)) => {
+                self.show_unanswered(ended.unanswered);
+                Ok(())
+            }
             _ => Ok(()),
+        }
+    }
+
+    /// Shows why nobody answered. Those that failed or were cancelled have been shown already.
+    fn show_unanswered(&self, unanswered: Option<Unanswered>) {
+        use Unanswered::{Cancelled, Failed};
+        if let Some(reason) = unanswered.filter(|reason| !matches!(reason, Failed | Cancelled)) {
+            let note = format!("nobody answers: {}", reason.detail());
+            self.output
+                .note(&self.output.paint_note(Style::Faint, &note));
         }
     }
 

@@ -5,6 +5,8 @@ mod tests;
 
 use std::borrow::Cow;
 
+use contract::chat::Unanswered;
+
 use super::mention::{first_mention, is_addressed, paragraph_mentions, with_leading_mention};
 use crate::dialect::message::{AnswerRouting, Message, Recipient};
 use crate::entities::SenderKind;
@@ -42,6 +44,22 @@ impl<'a> ParsedMessage<'a> {
 
     pub(super) fn is_from(&self, agent_id: &str) -> bool {
         self.sender.eq_ignore_ascii_case(agent_id)
+    }
+
+    /// Why nobody answers the message, whichever agents take part in the chat.
+    pub(in crate::dialect) fn unanswered(&self) -> Option<Unanswered> {
+        if self.is_limit_notice {
+            return Some(Unanswered::LimitNotice);
+        }
+        let is_addressed = !self.mentions.is_empty();
+        match self.kind {
+            SenderKind::System => Some(Unanswered::Sender),
+            SenderKind::Agent if !is_addressed => Some(Unanswered::Sender),
+            SenderKind::Human | SenderKind::World if !is_addressed && self.names_anybody => {
+                Some(Unanswered::MentionInText)
+            }
+            SenderKind::Agent | SenderKind::Human | SenderKind::World => None,
+        }
     }
 
     /// A name in the middle of a text addresses nobody, and keeps the others quiet all the same: the

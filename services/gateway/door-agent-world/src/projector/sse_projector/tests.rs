@@ -1,7 +1,8 @@
 mod tools;
+mod unanswered;
 
 use contract::commit::Position;
-use contract::fact::{ActionCompleted, ActionFailed, TurnEnded};
+use contract::fact::{ActionCompleted, ActionFailed};
 use contract::{ActionName, CommandId, Event, EventId, Purpose, Timestamp, Usage};
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ struct Script {
     is_finished: bool,
     /// What the next messages mention, if no agent has that name.
     unknown_mention: Option<String>,
+    /// Why nobody answers the next messages.
+    unanswered: Option<Unanswered>,
 }
 
 impl Script {
@@ -33,6 +36,7 @@ impl Script {
             envelopes: Vec::new(),
             is_finished: false,
             unknown_mention: None,
+            unanswered: None,
         }
     }
 
@@ -87,6 +91,7 @@ impl Script {
                 EntityKind::Agent
             }),
             unknown_mention: self.unknown_mention.clone(),
+            unanswered: self.unanswered,
             truncated: false,
             usage: Some(Usage {
                 model: "m".to_owned(),
@@ -114,6 +119,10 @@ impl Script {
     }
 
     fn chunk(&mut self, run: RunId, agent: &str, attempt: u32) {
+        self.chunk_with(run, agent, attempt, "chunk ");
+    }
+
+    fn chunk_with(&mut self, run: RunId, agent: &str, attempt: u32, text: &str) {
         let chunk = Chunk {
             run,
             attempt,
@@ -123,7 +132,7 @@ impl Script {
             turn: Some(self.turn.event(0).message()),
             session: None,
             node: None,
-            text: "chunk ".to_owned(),
+            text: text.to_owned(),
             progress: false,
         };
         let envelopes = self.projector.chunk(&chunk);
@@ -156,9 +165,14 @@ impl Script {
     }
 
     fn end_turn(&mut self) {
+        self.end_turn_with(None);
+    }
+
+    fn end_turn_with(&mut self, unanswered: Option<Unanswered>) {
         let turn = self.turn.event(0).message();
         let id = CommandId::new().event(0);
-        self.apply("world", id, &Fact::TurnEnded(TurnEnded { turn }));
+        let ended = TurnEnded { turn, unanswered };
+        self.apply("world", id, &Fact::TurnEnded(ended));
     }
 
     fn set_title(&mut self) {
@@ -216,6 +230,7 @@ fn the_envelopes_of_a_turn_are_in_order() {
     let usage = &script.envelopes[5].body["data"]["usage"];
     assert_eq!(usage["totalTokens"], 13);
     assert_eq!(script.projector.outcome.answers, 1);
+    assert!(script.projector.outcome.unanswered.is_none());
 }
 
 #[test]
@@ -236,10 +251,31 @@ fn the_last_envelope_of_an_event_has_its_position() {
         positions,
         [Some(1), Some(2), None, None, None, Some(3), Some(5)]
     );
-    let text = String::from_utf8(script.envelopes[0].bytes().to_vec()).unwrap();
-    assert!(
-        text.starts_with("id: 1.0\ndata: {") && text.ends_with("}\n\n"),
-        "{text}"
+}
+
+#[test]
+fn every_server_sent_event_begins_with_its_data() {
+    let mut script = Script::new(RenderOptions::default());
+    script.message("human", true, false);
+    let run = script.request_run("ada");
+    script.chunk(run, "ada", 1);
+    script.answer(run, "ada");
+    script.end_turn();
+    script.envelopes.push(Envelope::stream_error("It ends"));
+    let mut ids = Vec::new();
+    for envelope in &script.envelopes {
+        let text = String::from_utf8(envelope.bytes().to_vec()).unwrap();
+        let (data, id) = text.split_once('\n').unwrap();
+        let body = data.strip_prefix("data: ").unwrap();
+        let body: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(body, envelope.body);
+        ids.push(id.to_owned());
+    }
+    assert_eq!(ids[0], "id: 1.0\n\n");
+    // A chunk, and the end of a stream, have no position.
+    assert_eq!(
+        (ids[3].as_str(), ids.last().unwrap().as_str()),
+        ("\n", "\n")
     );
 }
 
@@ -298,45 +334,49 @@ fn an_agent_that_hands_over_has_ended_but_is_not_idle() {
 }
 
 #[test]
-fn a_message_without_an_answer_ends_with_the_reason() {
-    for (unknown_mention, expected) in [
-        (None, vec!["message human", "world idle 0"]),
-        (
-            Some("zed"),
-            vec!["message human", "system error", "world idle 0"],
-        ),
-    ] {
-        let mut script = Script::new(RenderOptions::default());
-        script.unknown_mention = unknown_mention.map(str::to_owned);
-        script.message("human", true, false);
-        script.end_turn();
-        assert!(script.is_finished);
-        assert_eq!(script.steps(), expected);
-    }
-}
-
-#[test]
-fn a_new_attempt_starts_again_and_late_chunks_are_not_written() {
+fn a_new_attempt_replaces_the_text_and_late_chunks_are_not_written() {
     let mut script = Script::new(RenderOptions::default());
     let run = script.request_run("ada");
-    script.chunk(run, "ada", 1);
-    script.chunk(run, "ada", 2);
-    script.chunk(run, "ada", 1);
+    for (attempt, text) in [(1, "Hel"), (1, "lo"), (2, "Good "), (1, "!"), (2, "day")] {
+        script.chunk_with(run, "ada", attempt, text);
+    }
+    let other = script.request_run("bob");
+    script.chunk_with(other, "bob", 17, "Late");
     script.answer(run, "ada");
-    script.chunk(run, "ada", 2);
-    let chunks: Vec<String> = script
-        .steps()
-        .into_iter()
-        .filter(|step| step.starts_with("sse"))
+    script.chunk_with(run, "ada", 2, "?");
+    let of_ada: Vec<&Value> = script
+        .envelopes
+        .iter()
+        .map(|envelope| &envelope.body["data"])
+        .filter(|data| data["agentName"] == "ada")
         .collect();
-    let expected = [
-        "sse start ada",
-        "sse chunk ada",
-        "sse start ada",
-        "sse chunk ada",
-        "sse end ada",
-    ];
-    assert_eq!(chunks, expected);
+    let steps: Vec<&str> = of_ada
+        .iter()
+        .map(|data| data["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(steps, ["start", "chunk", "chunk", "chunk", "chunk", "end"]);
+    assert_eq!(shown(&of_ada), "Good day");
+    // A first chunk replaces nothing, whatever its attempt is: the ones before it had none.
+    let of_bob = script
+        .envelopes
+        .iter()
+        .map(|envelope| &envelope.body["data"]);
+    let of_bob: Vec<&Value> = of_bob.filter(|data| data["agentName"] == "bob").collect();
+    assert_eq!(of_bob.len(), 2);
+    assert_eq!(of_bob[1]["accumulatedContent"], Value::Null);
+    assert_eq!(shown(&of_bob), "Late");
+}
+
+/// What a client shows of an answer: it appends the content of each chunk, or takes the accumulated one.
+fn shown(steps: &[&Value]) -> String {
+    let mut text = String::new();
+    for data in steps.iter().filter(|data| data["type"] == "chunk") {
+        match data["accumulatedContent"].as_str() {
+            Some(accumulated) => text = accumulated.to_owned(),
+            None => text.push_str(data["content"].as_str().unwrap()),
+        }
+    }
+    text
 }
 
 #[test]

@@ -179,3 +179,34 @@ fn a_routed_message_is_answered_by_the_main_agent_alone() {
         assert_eq!(routing(&recipient, &message), expected, "{agent_id}");
     }
 }
+
+#[test]
+fn a_message_that_is_for_nobody_says_why() {
+    use Unanswered::{LimitNotice, MentionInText, Sender};
+    for (text, sender, main_agent, expected) in [
+        ("hello", "user", None, None),
+        ("@zed hello", "user", None, None),
+        ("hello\n@zed", "user", None, None),
+        ("ask @zed later", "user", None, Some(MentionInText)),
+        ("write to x@example.com", "user", None, Some(MentionInText)),
+        ("- @zed", "user", None, Some(MentionInText)),
+        // It is for the main agent.
+        ("ask @zed later", "user", Some("ada"), None),
+        ("ask @zed later", "world", None, Some(MentionInText)),
+        ("@zed hello", "world", None, None),
+        ("hello", "system", None, Some(Sender)),
+        ("@zed hello", "system", None, Some(Sender)),
+        ("hello", "bob", None, Some(Sender)),
+        ("ask @zed later", "bob", None, Some(Sender)),
+        ("@zed hello", "bob", None, None),
+        ("@zed Turn limit reached", "user", None, Some(LimitNotice)),
+    ] {
+        let message = ParsedMessage::with_default_recipient(&Message {
+            sender,
+            kind: kind_of(sender),
+            text,
+            main_agent,
+        });
+        assert_eq!(message.unanswered(), expected, "{sender}: {text:?}");
+    }
+}

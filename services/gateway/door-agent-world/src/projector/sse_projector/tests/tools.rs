@@ -101,7 +101,7 @@ impl Script {
     }
 
     /// The data of the last envelope on this channel.
-    fn last(&self, channel: &str) -> &Value {
+    pub(super) fn last(&self, channel: &str) -> &Value {
         let mut newest_first = self.envelopes.iter().rev();
         let found = newest_first.find(|envelope| envelope.body["type"] == channel);
         &found.unwrap().body["data"]
@@ -372,7 +372,7 @@ fn answers_that_are_cancelled_while_a_prompt_is_open_end_with_their_turn() {
     let approval = script.request_approval(run, call("c1", None));
     script.decide(approval, Verdict::Cancelled);
     let before = script.envelopes.len();
-    script.end_turn();
+    script.end_turn_with(Some(Unanswered::Cancelled));
     assert!(script.is_finished);
     let expected = ["world response-end 0", "world idle 0"];
     assert_eq!(script.steps()[before..], expected);
