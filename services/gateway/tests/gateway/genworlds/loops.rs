@@ -36,7 +36,9 @@ fn echo(received: &Value) -> Value {
 }
 
 /// Agents of GenWorlds: each handles what is for it, or for everyone.
-struct Agents(JoinSet<()>);
+struct Agents {
+    _tasks: JoinSet<()>,
+}
 
 impl Agents {
     async fn start(harness: &Harness, ids: &[&'static str]) -> Self {
@@ -64,7 +66,7 @@ impl Agents {
                 }
             });
         }
-        Self(agents)
+        Self { _tasks: agents }
     }
 }
 
