@@ -11,7 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::encode::OriginalFields;
 use crate::field_names::LOG;
-use crate::json_check::check_values;
+use crate::json_check::{InvalidValue, check_values};
 use crate::recent_events::FrameContent;
 
 /// The event of an inbound frame. Its sender and its target are the names that the client has for them.
@@ -67,8 +67,15 @@ impl<'de> de::Visitor<'de> for FieldsVisitor {
 
 impl InboundFrame {
     pub(crate) fn decode(text: &str) -> Self {
-        let checked = check_values(text);
-        let mut fields: Fields = match checked.and_then(|()| parse_fields(text)) {
+        if let Err(InvalidValue {
+            problem,
+            event_type,
+        }) = check_values(text)
+        {
+            let event = Err(problem);
+            return Self { event_type, event };
+        }
+        let mut fields: Fields = match parse_fields(text) {
             Ok(fields) => fields,
             Err(problem) => {
                 return Self {
@@ -232,7 +239,7 @@ mod tests {
             ("{}", None, Some("event_type")),
             (r#"{"event_type":1}"#, None, Some("event_type")),
             (r#"{"event_type":"a","x":1,"x":2}"#, None, Some("x")),
-            (r#"{"event_type":"a","x":[NaN]}"#, None, Some("x[0]")),
+            (r#"{"event_type":"a","x":[NaN]}"#, Some("a"), Some("x[0]")),
             (r#"{"event_type":"a b"}"#, Some("a b"), Some("event_type")),
             (r#"{"event_type":"a"}"#, Some("a"), Some("sender_id")),
             (

@@ -228,10 +228,12 @@ impl ConnectionHandler {
     }
 
     /// Whether a frame repeats an event of the world that its clients have just received: some are triggered by
-    /// the very events that they send. In the name of another, a connection that is one entity is refused.
+    /// the very events that they send. In the name of another, a connection that is one entity is refused. A query
+    /// may be repeated as it is.
     fn is_repeated(&self, inbound: &InboundEvent) -> bool {
         let may_be_sender = || self.senders().named(&inbound.sender).is_some();
         let content = inbound.content();
+        let content = content.filter(|_| !mapping::is_query(&inbound.event_type));
         content.is_some_and(|content| self.clients.recent().is_repeated(&content))
             && (!self.audience.is_fixed || may_be_sender())
     }

@@ -9,23 +9,35 @@ const DIGITS_SURE: usize = 300;
 /// What Python writes for numbers that JSON does not have.
 const NO_NUMBERS: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
 
+/// A frame that can't be passed on.
+#[derive(Debug)]
+pub(crate) struct InvalidValue {
+    pub(crate) problem: Problem,
+    /// The type of its event, if that comes before the value.
+    pub(crate) event_type: Option<String>,
+}
+
 /// Checks that a frame has only values that all who receive it read alike: no number that JSON does not have or
 /// that is out of range, no half of a surrogate pair, no deeper nesting than others read. What is no JSON in
 /// another way is found by the parser.
 ///
 /// # Errors
 /// 422 with the path of the field.
-pub(crate) fn check_values(text: &str) -> Result<(), Problem> {
+pub(crate) fn check_values(text: &str) -> Result<(), InvalidValue> {
     let mut scanner = Scanner {
         text,
         at: 0,
         levels: Vec::new(),
+        event_type: None,
     };
     while let Some(byte) = text.as_bytes().get(scanner.at) {
         if let Some(reason) = scanner.step(*byte) {
             let problem = Problem::invalid(scanner.path(), reason);
             let field = problem.field.filter(|path| !path.is_empty());
-            return Err(Problem { field, ..problem });
+            return Err(InvalidValue {
+                problem: Problem { field, ..problem },
+                event_type: scanner.event_type.map(str::to_owned),
+            });
         }
     }
     Ok(())
@@ -35,6 +47,7 @@ struct Scanner<'a> {
     text: &'a str,
     at: usize,
     levels: Vec<Level<'a>>,
+    event_type: Option<&'a str>,
 }
 
 /// A list or an object that is open.
@@ -116,10 +129,14 @@ impl<'a> Scanner<'a> {
         // A text that is not closed ends with the frame; an escape may reach beyond it.
         let end = at.min(bytes.len());
         self.at = end + 1;
-        if let Some(Level::Object { key, awaits_key }) = self.levels.last_mut()
-            && std::mem::take(awaits_key)
-        {
-            *key = self.text.get(start..end).unwrap_or_default();
+        let content = self.text.get(start..end).unwrap_or_default();
+        let is_outermost = self.levels.len() == 1;
+        if let Some(Level::Object { key, awaits_key }) = self.levels.last_mut() {
+            if std::mem::take(awaits_key) {
+                *key = content;
+            } else if is_outermost && *key == "event_type" {
+                self.event_type = Some(content);
+            }
         }
         let escape = self.text.get(lone?..lone? + 6)?;
         Some(format!(
@@ -177,15 +194,16 @@ mod tests {
             (r#"{"a\ud800":1}"#, Some(r"a\ud800"), r"\ud800"),
             ("NaN", None, "NaN"),
         ] {
-            let problem = check_values(text).unwrap_err();
+            let problem = check_values(text).unwrap_err().problem;
             assert_eq!(problem.field.as_deref(), field, "{text}");
             assert!(problem.detail.contains(word), "{}", problem.detail);
         }
         let digits = format!(r#"{{"n":{}}}"#, "9".repeat(400));
-        assert_eq!(
-            check_values(&digits).unwrap_err().field.as_deref(),
-            Some("n")
-        );
+        let problem = check_values(&digits).unwrap_err().problem;
+        assert_eq!(problem.field.as_deref(), Some("n"));
+        let typed = r#"{"event_type":"a.b","x":{"event_type":"c"},"y":NaN}"#;
+        let event_type = check_values(typed).unwrap_err().event_type;
+        assert_eq!(event_type.as_deref(), Some("a.b"));
         let deep = format!(r#"{{"n":{}{}}}"#, "[".repeat(100), "]".repeat(100));
         assert!(check_values(&deep).is_err());
     }

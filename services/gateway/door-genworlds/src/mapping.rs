@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use contract::fact::{AgentThought, MessagePosted};
-use contract::{CloudEvent, EntityId, NewEvent, Target};
+use contract::{CloudEvent, EntityId, EventType, NewEvent, Target};
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -49,6 +49,11 @@ pub(crate) struct DirectMessage<'a> {
 #[derive(Deserialize)]
 struct MessagePayload {
     message: String,
+}
+
+/// Whether events of a type are queries, if they are for the world.
+pub(crate) fn is_query(event_type: &EventType) -> bool {
+    matches!(event_type.as_str(), WANTS_STATE | WANTS_SCREENS)
 }
 
 /// The query of the world that an event stands for, if it does.

@@ -73,6 +73,8 @@ pub struct Socket {
     rate: FrameRate,
     /// What waits to be written.
     outbox: Outbox,
+    /// The frames among it that are not counted yet.
+    queued_frames: u64,
     /// How long the client may neither read nor answer; otherwise as long as the limits of sockets say.
     patience: Option<Duration>,
 }
@@ -133,6 +135,7 @@ impl Socket {
             pinged_at: None,
             rate: FrameRate::new(&state.rate_limit, principal),
             outbox: Outbox::default(),
+            queued_frames: 0,
             patience: None,
             state,
             connection,
@@ -149,7 +152,7 @@ impl Socket {
 
     /// Queues a frame, which [`Self::next_event`] writes while it waits.
     pub fn queue(&mut self, text: impl Into<Utf8Bytes>) {
-        self.connection.record_deliveries(1);
+        self.queued_frames += 1;
         self.outbox.push(Message::Text(text.into()));
     }
 
@@ -206,7 +209,12 @@ impl Socket {
     pub async fn handle(&mut self, event: SocketEvent) -> Result<Option<Inbound>, Closed> {
         let message = match event {
             SocketEvent::PingDue => return self.ping().await.map(|()| None),
-            SocketEvent::Written | SocketEvent::ReadingDue => return Ok(None),
+            SocketEvent::Written => {
+                let frames = std::mem::take(&mut self.queued_frames);
+                self.connection.record_deliveries(frames);
+                return Ok(None);
+            }
+            SocketEvent::ReadingDue => return Ok(None),
             SocketEvent::Message(message) => message,
         };
         // Any message shows that the client is there.

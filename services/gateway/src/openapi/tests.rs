@@ -15,12 +15,16 @@ fn doors() -> Arc<DoorState> {
     Arc::new(doors)
 }
 
+fn genworlds() -> door_genworlds::Settings {
+    Config::default().genworlds_settings()
+}
+
 fn description() -> OpenApi {
     let doors = doors();
     describe([
         door_native::routes(&doors).into_openapi(),
         door_agent_world::routes(&doors).into_openapi(),
-        door_genworlds::routes_of_worlds(&doors).into_openapi(),
+        door_genworlds::routes_of_worlds(&doors, genworlds()).into_openapi(),
         door_atoms::routes(&doors, "lobby".parse().ok()).into_openapi(),
     ])
 }
@@ -215,7 +219,7 @@ fn every_route_of_the_door_of_agent_world_is_described() {
 fn every_route_of_the_door_of_genworlds_is_described() {
     let doors = doors();
     assert_eq!(
-        described_routes(door_genworlds::routes(&doors, None).into_openapi()),
+        described_routes(door_genworlds::routes(&doors, genworlds()).into_openapi()),
         ["GET /ws", "GET /ws/{world}",]
     );
 }
@@ -246,6 +250,6 @@ fn every_route_of_the_door_of_atoms_is_described() {
 #[test]
 fn the_path_of_two_doors_belongs_to_one() {
     let doors = doors();
-    let genworlds = door_genworlds::routes_of_worlds(&doors).into_openapi();
+    let genworlds = door_genworlds::routes_of_worlds(&doors, genworlds()).into_openapi();
     assert_eq!(described_routes(genworlds), ["GET /ws/{world}"]);
 }

@@ -167,8 +167,6 @@ async fn the_other_doors_refuse_a_key_with_a_list() {
         let (status, _) = call(&harness, "full", Method::GET, path, &json!(null)).await;
         assert_ne!(status, 403, "{path}");
     }
-    let (status, problem) = call(&harness, "limited", Method::GET, "/ws/lobby", &json!(null)).await;
-    assert_eq!((status, &problem["code"]), (403, &json!("not_allowed")));
 }
 
 /// The world `desk`, and a session of `ann`, of `ada` and of the world, each with an event.

@@ -90,10 +90,8 @@ async fn one_that_sends_in_other_names_only_receives_what_is_for_it() {
 }
 
 #[tokio::test]
-async fn an_entity_is_what_its_events_show_and_becomes_what_is_announced() {
+async fn an_entity_is_what_its_events_show() {
     let harness = start().await;
-    let made = json!({"id": "made", "kind": "user", "description": "By others."});
-    assert_eq!(harness.post("/v1/worlds/lobby/entities", made).await.0, 201);
     let mut client = Client::open(&harness, "/ws/lobby").await;
     for (event_type, sender, target) in [
         (
@@ -104,10 +102,12 @@ async fn an_entity_is_what_its_events_show_and_becomes_what_is_announced() {
         ("agent_goes_to_sleep", "sleeper", None),
         ("agent_computes_determinant", "sleeper", Some("calculator")),
         ("send_matrix_determinant", "generator", Some("sleeper")),
+        // It was named as an object.
+        ("agent_wants_to_add", "sleeper", Some("late")),
+        ("agent_goes_to_sleep", "late", None),
     ] {
-        client
-            .send_and_receive(&event(event_type, sender, target))
-            .await;
+        let sent = event(event_type, sender, target);
+        client.send_and_receive(&sent).await;
     }
     for (id, kind) in [
         ("test_user", "user"),
@@ -115,73 +115,86 @@ async fn an_entity_is_what_its_events_show_and_becomes_what_is_announced() {
         ("sleeper", "agent"),
         ("calculator", "object"),
         ("generator", "user"),
+        ("late", "agent"),
     ] {
         assert_eq!(entity(&harness, id).await["kind"], kind, "{id}");
     }
     let brain = &entity(&harness, "qna_agent").await["agent"]["brain"];
     assert_eq!(*brain, json!({"client": {}}));
-    let record = |id: &str, kind: &str| json!({"id": id, "entity_type": kind, "entity_class": "Class", "name": id, "description": "It is."});
+}
+
+/// A world that a client runs announces `generator`, `made` and others, and what they can do.
+async fn announce(client: &mut Client) {
+    let record = |id: &str, kind: &str| {
+        json!({
+            "id": id, "entity_type": kind, "entity_class": "Class", "name": id,
+            "description": "It is.",
+        })
+    };
     let mut announced = event(
         "world_sends_available_entities_event",
         "w-1",
         Some("sleeper"),
     );
     announced["available_entities"] = json!({
-        "w-1": record("w-1", "WORLD"), "generator": record("generator", "OBJECT"), "made": record("made", "AGENT"),
-        "new one": record("new one", "AGENT"),
+        "w-1": record("w-1", "WORLD"), "generator": record("generator", "OBJECT"),
+        "made": record("made", "AGENT"), "new one": record("new one", "AGENT"),
     });
     client.send_and_receive(&announced).await;
     let mut schemas = event("world_sends_available_action_schemas_event", "w-1", None);
-    let schema = json!({"title": "M", "type": "object", "properties": {"sender_id": {"type": "string"}, "N": {"type": "integer"}}});
+    let properties = json!({"sender_id": {"type": "string"}, "N": {"type": "integer"}});
+    let schema = json!({"title": "M", "type": "object", "properties": properties});
     schemas["available_action_schemas"] = json!({
         "generator:Generate": format!("Makes | one.|agent_generates|{schema}"),
         "made:Act": format!("Acts.|agent_acts|{schema}"),
     });
     client.send_and_receive(&schemas).await;
+}
+
+#[tokio::test]
+async fn an_entity_becomes_what_is_announced_unless_others_have_made_it() {
+    let harness = start().await;
+    let made = json!({"id": "made", "kind": "user", "description": "By others."});
+    let path = "/v1/worlds/lobby/entities";
+    assert_eq!(harness.post(path, made).await.0, 201);
+    let mut client = Client::open(&harness, "/ws/lobby").await;
+    for (event_type, sender) in [("agent_goes_to_sleep", "sleeper"), ("sends", "generator")] {
+        client
+            .send_and_receive(&event(event_type, sender, None))
+            .await;
+    }
+    announce(&mut client).await;
     let generator = entity(&harness, "generator").await;
-    assert_eq!(
-        (&generator["kind"], &generator["description"]),
-        (&json!("object"), &json!("It is."))
-    );
+    assert_eq!(generator["kind"], "object");
+    assert_eq!(generator["description"], "It is.");
     let ability = &generator["abilities"][0];
-    assert_eq!(
-        (&ability["name"], &ability["trigger"]),
-        (&json!("Generate"), &json!("agent_generates"))
-    );
+    assert_eq!(ability["name"], "Generate");
+    assert_eq!(ability["trigger"], "agent_generates");
     assert_eq!(ability["run"], json!({"client": {}}));
-    assert_eq!(
-        ability["arguments"]["properties"],
-        json!({"N": {"type": "integer"}})
-    );
+    let properties = &ability["arguments"]["properties"];
+    assert_eq!(*properties, json!({"N": {"type": "integer"}}));
     let made = entity(&harness, "made").await;
-    assert_eq!(
-        (&made["kind"], &made["description"]),
-        (&json!("user"), &json!("By others."))
-    );
+    assert_eq!(made["kind"], "user");
+    assert_eq!(made["description"], "By others.");
     assert_eq!(made.get("abilities"), None);
-    // The world knows them as their own world does.
-    client
-        .send(&event(
-            "agent_wants_updated_state",
-            "sleeper",
-            Some("lobby"),
-        ))
-        .await;
-    let entities = client
-        .receive_type("world_sends_available_entities_event")
-        .await;
-    let entities = entities["available_entities"].as_object().unwrap();
-    let types =
-        ["w-1", "generator", "new one", "sleeper"].map(|id| entities[id]["entity_type"].as_str());
-    assert_eq!(
-        types,
-        [Some("WORLD"), Some("OBJECT"), Some("AGENT"), Some("AGENT")]
-    );
-    let schemas = client
-        .receive_type("world_sends_available_action_schemas_event")
-        .await;
-    let schemas = schemas["available_action_schemas"].as_object().unwrap();
-    assert!(schemas.contains_key("generator:Generate"), "{schemas:?}");
+    // Our world knows them as their own world does.
+    let query = event("agent_wants_updated_state", "sleeper", Some("lobby"));
+    client.send(&query).await;
+    let entities = "world_sends_available_entities_event";
+    let entities = client.receive_type(entities).await;
+    let entities = &entities["available_entities"];
+    for (id, kind) in [
+        ("w-1", "WORLD"),
+        ("generator", "OBJECT"),
+        ("new one", "AGENT"),
+        ("sleeper", "AGENT"),
+    ] {
+        assert_eq!(entities[id]["entity_type"], kind, "{id}");
+    }
+    let schemas = "world_sends_available_action_schemas_event";
+    let schemas = client.receive_type(schemas).await;
+    let schemas = &schemas["available_action_schemas"];
+    assert!(schemas["generator:Generate"].is_string(), "{schemas}");
 }
 
 #[tokio::test]

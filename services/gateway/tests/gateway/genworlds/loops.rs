@@ -36,12 +36,14 @@ fn echo(received: &Value) -> Value {
 }
 
 /// Agents of GenWorlds: each handles what is for it, or for everyone.
-struct Agents(JoinSet<()>);
+struct Agents {
+    _tasks: JoinSet<()>,
+}
 
 impl Agents {
     async fn start(harness: &Harness, ids: &[&'static str]) -> Self {
         let mut agents = JoinSet::new();
-        for id in ids {
+        for id in ids.iter().copied() {
             let mut client = Client::open(harness, "/ws/lobby").await;
             agents.spawn(async move {
                 while let Some(Ok(message)) = client.0.next().await {
@@ -51,7 +53,7 @@ impl Agents {
                     let received: Value = serde_json::from_str(&text).unwrap();
                     let target = received["target_id"].as_str();
                     let frame = match received["event_type"].as_str() {
-                        _ if target.is_some_and(|target| target != *id) => continue,
+                        _ if target.is_some_and(|target| target != id) => continue,
                         Some(SPEAKS) => echo(&received),
                         Some("flush") => event("flushed", id, None),
                         _ => continue,
@@ -64,7 +66,7 @@ impl Agents {
                 }
             });
         }
-        Self(agents)
+        Self { _tasks: agents }
     }
 }
 
@@ -85,7 +87,7 @@ async fn counts(recorder: &mut Client) -> BTreeMap<String, usize> {
 }
 
 #[tokio::test]
-async fn a_message_is_stored_once_whoever_sends_it_back() {
+async fn a_message_is_stored_once_however_many_send_it_back() {
     for agents in [
         &["john"][..],
         &["john", "matthew"],
@@ -111,7 +113,7 @@ async fn a_message_is_stored_once_whoever_sends_it_back() {
         // What an agent sends back is before its answer; what that causes, before the next one.
         for _ in 0..5 {
             starter.send(&event("flush", "test_user", None)).await;
-            for _ in *agents {
+            for _ in agents {
                 while starter.receive().await["event_type"] != "flushed" {}
             }
         }

@@ -1,6 +1,6 @@
 //! Values that others do not read as they are written, and fields that the log has as well.
 
-use futures::SinkExt as _;
+use futures::{SinkExt as _, StreamExt as _};
 use gateway::Config;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -50,13 +50,9 @@ async fn all_other_values_come_back_as_they_are_written() {
     ] {
         john.0.send(frame_with(fields)).await.unwrap();
         let text = loop {
-            match futures::StreamExt::next(&mut john.0)
-                .await
-                .unwrap()
-                .unwrap()
-            {
-                Message::Text(text) => break text,
-                _ => {}
+            let next = john.0.next().await;
+            if let Message::Text(text) = next.unwrap().unwrap() {
+                break text;
             }
         };
         for field in fields.split(",\"other\"") {

@@ -69,6 +69,12 @@ async fn a_world_without_an_id_answers_its_agents_by_itself() {
             .unwrap(),
         "user_speaks_with_agent_event"
     );
+    // The same query again is a query.
+    let again = event(WANTS, "test_user", None);
+    for _ in 0..2 {
+        gui.send(&again).await;
+        gui.receive_type(WANTS).await;
+    }
     // Without it ours answers again.
     drop(world);
     let asks = async || {
