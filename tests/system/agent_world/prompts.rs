@@ -116,6 +116,6 @@ async fn a_prompt_is_gone_with_the_message_that_led_to_it() {
         messages(&edited),
         [("human", "no question"), ("a1", "OK no question")]
     );
-    // The stream of the first message ends as well.
-    assert_eq!(steps(&seen).last().map(String::as_str), Some("world idle"));
+    // The stream of the first message has ended as well.
+    assert!(steps(&seen).contains(&"world idle".to_owned()), "{seen:?}");
 }
