@@ -1,7 +1,10 @@
 //! Agent World's own interface, as its clients use it.
 
 mod client;
+mod prompts;
 mod tools;
+mod unanswered;
+mod wire;
 
 use std::sync::Arc;
 
@@ -332,63 +335,6 @@ async fn an_agent_that_answers_can_be_changed_and_removed() {
     });
     assert_eq!(steps(&seen).last().map(String::as_str), Some("world idle"));
     assert_eq!(messages(&seen), [("human", "hello")]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stream_ends_when_nobody_answers() {
-    let (fixture, chat) = Fixture::with_agents(&["a1"]).await;
-    fixture.model.answer_with(|_| Reply::status(400));
-    let failed = fixture.say(&chat, "Plan my trip to Rome").await;
-    assert!(
-        steps(&failed).contains(&"sse error a1".to_owned()),
-        "{failed:?}"
-    );
-    let body =
-        |text: &str, sender: &str| json!({"message": text, "sender": sender, "chatId": chat});
-    for (text, sender, expected) in [
-        (
-            "ask @a1 later",
-            "human",
-            vec!["message human", "world idle"],
-        ),
-        (
-            "@zed hi",
-            "human",
-            vec!["message human", "system error", "world idle"],
-        ),
-        ("hello", "system", vec!["message system", "world idle"]),
-        ("hello", "Bob", vec!["message bob", "world idle"]),
-    ] {
-        let body = body(text, sender);
-        let seen = fixture
-            .request(Method::POST, "/worlds/lab/messages", body)
-            .await;
-        assert_eq!(steps(&seen), expected, "{text} from {sender}");
-    }
-    // What nobody answers is stored all the same.
-    let chats = fixture.get("/worlds/lab/chats").await;
-    assert_eq!(chats[0]["messageCount"], 5);
-    for (body, status, code) in [
-        (json!({"message": "x"}), 400, "VALIDATION_ERROR"),
-        (
-            json!({"message": "", "chatId": chat}),
-            400,
-            "VALIDATION_ERROR",
-        ),
-        (
-            json!({"message": "x", "chatId": "nowhere"}),
-            404,
-            "CHAT_NOT_FOUND",
-        ),
-        (
-            json!({"message": "x", "chatId": chat, "sender": "名前"}),
-            400,
-            "VALIDATION_ERROR",
-        ),
-    ] {
-        let refused = fixture.refused(Method::POST, "/worlds/lab/messages", body, status, code);
-        refused.await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

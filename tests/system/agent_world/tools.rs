@@ -1,6 +1,7 @@
 //! Tools and people in the loop. The test plays the worker: it says what the model calls, and what
 //! the tools return.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use bus::Bus;
@@ -9,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::eventually;
 
-use super::client::{Fixture, has, messages, steps};
+use super::client::{Fixture, has, messages, received, steps};
 
 const RESPOND: &str = "/api/worlds/lab/hitl/respond";
 const COMMAND_DEADLINE: Duration = Duration::from_secs(20);
@@ -66,7 +67,7 @@ impl Worker<'_> {
 async fn start() -> (Fixture, String) {
     let (fixture, chat) = Fixture::without_workers(&["a1"]).await;
     let config = json!({"mcpServers": {"files": {"command": "files", "env": {"KEY": "secret"}}}});
-    let patch = json!({"mcpConfig": config});
+    let patch = json!({"mcpConfig": config, "variables": "tool_permission=ask"});
     let world = fixture
         .expect(Method::PATCH, "/worlds/lab", patch, 200)
         .await;
@@ -178,7 +179,7 @@ async fn answered(fixture: &Fixture, request: &str) {
         json!({"requestId": request, "skipped": true}),
         json!({"requestId": request, "optionId": "approve", "chatId": "other"}),
         json!({"requestId": unknown, "optionId": "approve"}),
-        json!({"requestId": "c1::approval", "optionId": "approve"}),
+        json!({"requestId": "c2::approval", "optionId": "approve"}),
     ] {
         let refused = fixture.post(RESPOND, body).await;
         assert_eq!(refused["accepted"], false, "{refused}");
@@ -258,4 +259,113 @@ async fn people_answer_questions_and_cancel_what_waits() {
     assert!(result.as_str().unwrap().contains("blue"), "{result}");
     let status = fixture.get("/worlds/lab/status").await;
     assert_eq!(status["isProcessing"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_response_to_an_answer_comes_before_what_follows_from_it() {
+    let (fixture, chat) = start().await;
+    let bus = fixture.cluster.bus().await;
+    let worker = Worker {
+        fixture: &fixture,
+        bus,
+    };
+    let (_, order) = tokio::join!(fixture.say(&chat, "write it"), async {
+        worker.calls("Let me write.", write_file()).await;
+        prompts(&fixture, &chat).await;
+        let path = format!("/worlds/lab/events?chatId={chat}");
+        let stream = fixture.cluster.gateways[0].stream(&path, Some("")).await;
+        let stream = stream.unwrap();
+        let order = Mutex::new(Vec::new());
+        let reads = async {
+            // The prompt, and what follows from its answer in the same commit.
+            let seen = received(stream, 2).await;
+            let last = steps(&seen).pop().unwrap();
+            order.lock().unwrap().push(last);
+        };
+        let decides = async {
+            // A page that has it from the memory of an agent names it by its call.
+            let deny = json!({"requestId": "c1", "optionId": "deny", "chatId": chat});
+            let taken = fixture.post(RESPOND, deny).await;
+            assert_eq!(taken["accepted"], true, "{taken}");
+            order.lock().unwrap().push("response".to_owned());
+        };
+        tokio::join!(reads, decides);
+        worker.answers("I could not.").await;
+        order.into_inner().unwrap()
+    });
+    assert_eq!(order, ["response", "sse tool-error a1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_of_this_door_call_tools_without_asking_as_its_page_shows() {
+    let (fixture, chat) = start().await;
+    let unset = json!({"variables": "a=b"});
+    let world = fixture.expect(Method::PATCH, "/worlds/lab", unset, 200);
+    assert_eq!(world.await["variables"], "a=b");
+    let bus = fixture.cluster.bus().await;
+    let worker = Worker {
+        fixture: &fixture,
+        bus,
+    };
+    let (seen, ()) = tokio::join!(fixture.say(&chat, "write it"), async {
+        worker.calls("", write_file()).await;
+        let output = json!({"output": {"text": "written"}});
+        worker.ends("tool", json!({"completed": output})).await;
+        worker.answers("It is written.").await;
+    });
+    assert!(!steps(&seen).contains(&"sse tool-progress a1".to_owned()));
+    // An agent that another door has made asks, and the page shows that.
+    let agent = json!({
+        "id": "a2", "kind": "agent", "agent": {"tools": {"permission": "ask"}},
+    });
+    fixture
+        .expect(Method::POST, "/v1/worlds/lab/entities", agent, 201)
+        .await;
+    let world = fixture.get("/worlds/lab").await;
+    assert_eq!(world["variables"], "a=b\ntool_permission=ask");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_permission_of_a_world_counts_from_the_next_call_on() {
+    let (fixture, chat) = start().await;
+    let bus = fixture.cluster.bus().await;
+    let worker = Worker {
+        fixture: &fixture,
+        bus,
+    };
+    let written = || json!({"completed": {"output": {"text": "written"}}});
+    for (level, result) in [
+        (
+            "read",
+            "write_file may change something, and you may only read",
+        ),
+        ("ask", "written"),
+        ("auto", "written"),
+    ] {
+        let variables = format!("working_directory=/srv\ntool_permission={level}");
+        let patch = json!({"variables": variables});
+        let world = fixture.expect(Method::PATCH, "/api/worlds/lab", patch, 200);
+        assert_eq!(world.await["variables"], variables);
+        let (seen, ()) = tokio::join!(fixture.say(&chat, "write it"), async {
+            worker.calls("", write_file()).await;
+            if level == "ask" {
+                let request = prompts(&fixture, &chat).await.remove(0);
+                let body = json!({"requestId": request, "optionId": "approve", "chatId": chat});
+                let taken = fixture.post(RESPOND, body).await;
+                assert_eq!(taken["accepted"], true, "{taken}");
+            }
+            if level != "read" {
+                worker.ends("tool", written()).await;
+            }
+            worker.answers("That is all.").await;
+        });
+        let has_prompt = steps(&seen).contains(&"sse tool-progress a1".to_owned());
+        assert_eq!(has_prompt, level == "ask", "{level}");
+        let texts = messages(&seen);
+        assert_eq!(
+            texts[2..],
+            [("a1", result), ("a1", "That is all.")],
+            "{level}"
+        );
+    }
 }
