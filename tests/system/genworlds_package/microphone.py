@@ -76,7 +76,7 @@ class Microphone(AbstractObject):
     def __init__(self, holder_id: str):
         self.holder_id = holder_id
         super().__init__(
-            name="Microphone", id="microphone", description="Only its holder may speak into it.",
+            name="Microphone", id="mic", description="Only its holder may speak into it.",
             actions=[SendMicrophoneToAgent(host_object=self), AgentSpeaksIntoMicrophone(host_object=self)],
         )
 
@@ -92,7 +92,7 @@ def run(_model):
         connect(hosts[name])
 
     def speak(name, message):
-        event = AgentSpeaksIntoMicrophoneTriggerEvent(sender_id=name, target_id="microphone", message=message)
+        event = AgentSpeaksIntoMicrophoneTriggerEvent(sender_id=name, target_id="mic", message=message)
         hosts[name].send_message(event.json())
 
     speak("david", "me first")
@@ -100,7 +100,7 @@ def run(_model):
     for number in range(40):
         speak("jason", f"number {number}")
     observer.wait_for("agent_speaks_into_microphone_event", sender_id="jason", message="number 39")
-    pass_on = SendMicrophoneToAgentEvent(sender_id="jason", target_id="microphone", new_holder_id="david")
+    pass_on = SendMicrophoneToAgentEvent(sender_id="jason", target_id="mic", new_holder_id="david")
     hosts["jason"].send_message(pass_on.json())
     observer.wait_for("new_holder_of_microphone_event", target_id="david")
     speak("david", "at last")

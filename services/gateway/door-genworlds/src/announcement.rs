@@ -127,6 +127,7 @@ fn announced_ability(name: &str, entry: &str) -> Option<Ability> {
         description: description[..end].to_owned(),
         arguments: Some(payload_schema(schema)),
         run: Executor::Client {},
+        concurrent: false,
     })
 }
 

@@ -260,6 +260,7 @@ fn what_waits_is_run_as_it_was_requested_when_the_ability_changes() {
     story.speak(2);
     let without = EntityUpdate {
         entity: id("mic"),
+        kind: None,
         name: None,
         agent: None,
         description: None,
