@@ -168,12 +168,12 @@ def run(model):
     world.launch()
     observer = Observer()
     agent = generate_basic_assistant(
-        openai_api_key="none", agent_name="BA", description="an agent that answers from documents"
+        openai_api_key="none", agent_name="librarian", description="an agent that answers from documents"
     )
     agent.add_wakeup_event(event_class=UserSpeaksWithAgentEvent)
     agent.add_wakeup_event(event_class=VectorStoreCollectionCreated)
     model.play(agent, [
-        Step("BA:AgentGoesToSleep", {"target_id": "BA"}),
+        Step("librarian:AgentGoesToSleep", {"target_id": "librarian"}),
         Step(
             "local_storage_bucket:ConvertFolderToTXT",
             lambda memory: {
@@ -192,13 +192,13 @@ def run(model):
             {"target_id": "qdrant_bucket", "collection_name": "docs", "query": CHUNKS[1], "num_chunks": 1},
             heard="vector_store_collection_created",
         ),
-        Step("BA:AgentSpeaksWithUser", answer, heard="vector_store_collection_similar_chunks"),
+        Step("librarian:AgentSpeaksWithUser", answer, heard="vector_store_collection_similar_chunks"),
     ])
     world.add_agent(agent)
     add(world, LocalStorageBucket(), QdrantBucket())
     wait_until("sleep", lambda: agent.state_manager.state.is_asleep)
     user = start_user()
-    asked = UserSpeaksWithAgentEvent(sender_id=user.id, target_id="BA", message=folder)
+    asked = UserSpeaksWithAgentEvent(sender_id=user.id, target_id="librarian", message=folder)
     user.socket_client.send_message(asked.json())
     observer.wait_for("agent_speaks_with_user_event", message=CHUNKS[1])
     # The folder is another in each run.

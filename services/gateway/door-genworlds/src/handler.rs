@@ -27,7 +27,7 @@ use crate::request_tracker::RequestTracker;
 use crate::senders::Senders;
 use crate::state::GenWorldsState;
 use crate::world_clients::WorldClients;
-use crate::world_replies::{SCREENS, WorldReply};
+use crate::world_replies::{SCREENS, WorldReply, has_screens};
 use crate::{encode, error_frame, resolve};
 
 /// Handles the frames of one connection to a world.
@@ -339,10 +339,10 @@ impl ConnectionHandler {
     }
 
     /// Whether a query is answered by the world itself. A world that a client runs answers those that it gets,
-    /// but need not have screens.
+    /// but need not have screens: then those of the world are sent, if it has any.
     fn is_answered_here(&self, query: WorldQuery, event: &NewEvent) -> bool {
-        let has_no_screens = query == WorldQuery::Screens && !self.clients.sends_screens();
-        !self.has_client_world(event) || has_no_screens
+        let sends_own = || !self.clients.sends_screens() && has_screens(&self.profile.get());
+        !self.has_client_world(event) || (query == WorldQuery::Screens && sends_own())
     }
 
     /// Whether a query becomes an event: a world that a client runs is there to answer it, or may be, under the

@@ -30,6 +30,11 @@ pub(crate) struct WorldReply<'a> {
     pub(crate) recipient: &'a str,
 }
 
+/// Whether a world has a layout of screens.
+pub(crate) fn has_screens(profile: &Profile) -> bool {
+    profile.metadata.contains_key(SCREENS_CONFIG)
+}
+
 impl WorldReply<'_> {
     /// The entities that the client perceives.
     pub(crate) fn entities(&self, entities: &[Entity]) -> String {

@@ -87,7 +87,7 @@ async fn counts(recorder: &mut Client) -> BTreeMap<String, usize> {
 }
 
 #[tokio::test]
-async fn a_message_is_stored_once_however_many_send_it_back() {
+async fn a_message_is_stored_once_no_matter_who_returns_it() {
     for agents in [
         &["john"][..],
         &["john", "matthew"],
