@@ -1,6 +1,7 @@
 //! Agent World's own interface, as its clients use it.
 
 mod client;
+mod state;
 mod tools;
 
 use std::sync::Arc;
@@ -254,8 +255,7 @@ async fn chats_are_opened_reused_loaded_and_deleted() {
     fixture
         .expect(Method::DELETE, &path, Value::Null, 404)
         .await;
-    let left = fixture.get(chats).await;
-    assert_eq!(left.as_array().map(Vec::len), Some(1));
+    assert_eq!(fixture.get(chats).await[0]["id"], json!(first));
 }
 
 #[tokio::test(flavor = "multi_thread")]
