@@ -3,6 +3,7 @@
 mod chats;
 mod events;
 mod fetch;
+mod history;
 mod interaction_record;
 mod interactions;
 mod messages;
@@ -17,8 +18,8 @@ mod worlds;
 use std::sync::Arc;
 
 use contract::query::{
-    ChatsQuery, EventsQuery, InteractionsQuery, MessagesQuery, Query, SessionsQuery, UsageQuery,
-    WorldsQuery,
+    ChatsQuery, EventsQuery, HistoryQuery, InteractionsQuery, MessagesQuery, Query, SessionsQuery,
+    UsageQuery, WorldsQuery,
 };
 use service_kit::Tasks;
 
@@ -42,6 +43,7 @@ pub(crate) async fn serve_all(
         WorldsQuery,
         ChatsQuery,
         MessagesQuery,
+        HistoryQuery,
         EventsQuery,
         UsageQuery,
         InteractionsQuery,

@@ -15,6 +15,8 @@ mod maintenance;
 mod past_reads;
 mod pending_request;
 mod query;
+mod recall;
+mod recalls;
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -37,6 +39,7 @@ use self::maintenance::Maintenance;
 use self::past_reads::PastReads;
 pub(crate) use self::pending_request::PendingRequest;
 use self::query::query;
+use self::recalls::Recalls;
 use crate::loader;
 use crate::metrics::AppendOutcome;
 use crate::resources::Resources;
@@ -69,6 +72,7 @@ pub(crate) struct Actor {
     /// Since when no append has succeeded.
     failing_since: Option<Instant>,
     past_reads: PastReads,
+    recalls: Recalls,
     maintenance: Maintenance,
 }
 
@@ -77,6 +81,7 @@ impl Actor {
         Self {
             maintenance: Maintenance::new(resources.clone()),
             past_reads: PastReads::new(resources.clone()),
+            recalls: Recalls::new(resources.clone()),
             resources,
             id,
             mailbox,
@@ -128,7 +133,7 @@ impl Actor {
             if self.in_flight.is_none() {
                 self.start_append(world).await;
             }
-            if self.mailbox.is_drained() && self.is_settled() && self.backlog.is_empty() {
+            if self.mailbox.is_drained() && self.is_done() {
                 return Ok(());
             }
             let due = self
@@ -154,6 +159,9 @@ impl Actor {
                     self.passivate(world);
                 }
                 Some(()) = self.past_reads.join_next() => {}
+                Some(ready) = self.recalls.join_next() => {
+                    ready.into_iter().for_each(|request| self.backlog.push_front(request));
+                }
             }
         }
     }
@@ -207,6 +215,11 @@ impl Actor {
         self.in_flight.is_none() && self.builder.is_none()
     }
 
+    /// Whether no request waits for anything.
+    fn is_done(&self) -> bool {
+        self.is_settled() && self.backlog.is_empty() && self.recalls.is_empty()
+    }
+
     fn next_due(&self, world: &World) -> Option<Timestamp> {
         match world.deleted_at() {
             Some(deleted) => Some(deleted + self.resources.config.deleted_kept),
@@ -235,9 +248,14 @@ impl Actor {
         let registered = self.resources.registered_actions.borrow().clone();
         world.set_registered_actions(registered);
         while let Some(request) = self.backlog.pop_front() {
-            if self.must_wait(&request) {
+            let is_recall_wanted = self.recalls.is_wanted(world, &request);
+            if self.must_wait(&request) || is_recall_wanted && !self.is_settled() {
                 self.backlog.push_front(request);
                 return;
+            }
+            if is_recall_wanted {
+                self.recalls.spawn(world, request);
+                continue;
             }
             if request.is_own() {
                 self.fire_due_queued = false;
@@ -267,7 +285,7 @@ impl Actor {
         }
     }
 
-    fn decide(&mut self, world: &mut World, request: PendingRequest) {
+    fn decide(&mut self, world: &mut World, mut request: PendingRequest) {
         if let Some(in_flight) = &mut self.in_flight
             && let Some(accepted) = in_flight.accepted(&request)
         {
@@ -284,6 +302,8 @@ impl Actor {
             world.woken(now);
         }
         let is_decided = self.is_decided(world, &request);
+        let recall = request.take_recall();
+        world.set_recalled_message(recall.and_then(|recall| recall.found));
         let builder = self.builder.get_or_insert_with(|| CommitBuilder::new(now));
         let reply = match &*request.request {
             Request::Command(command) => match builder.recorded(world, command.id) {
@@ -296,6 +316,7 @@ impl Actor {
             | Request::Mind { .. }
             | Request::Context { .. } => PlannedReply::Ready(query(world, &request.request)),
         };
+        world.set_recalled_message(None);
         builder.push(request, reply);
     }
 
@@ -352,6 +373,7 @@ impl Actor {
     /// Decides all requests that are not in the log again, on the state as the log has it.
     async fn reload(&mut self, world: &mut World, error: AppendError) -> Result<(), AppendError> {
         self.batch_progress = BatchProgress::default();
+        self.recalls.on_reloaded();
         let sent = self.in_flight.take().map(AppendInFlight::into_builder);
         let decided = sent.into_iter().chain(self.builder.take());
         let requests: Vec<_> = decided.flat_map(CommitBuilder::into_requests).collect();

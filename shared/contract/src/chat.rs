@@ -106,3 +106,14 @@ pub struct ChatMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_reply_to: Option<MessageId>,
 }
+
+/// What is left of a chat from which messages were removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptMessages {
+    /// When the first message that is gone was posted.
+    pub removed_from: Timestamp,
+    /// How many messages are left.
+    pub count: u64,
+    /// The latest of them, oldest first.
+    pub messages: Vec<ChatMessage>,
+}

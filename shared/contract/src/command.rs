@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::ability::{AvailableAbility, EntityPatch, EventTypeVersion, Perception};
+use crate::ability::{AvailableAbility, EntityPatch, EventTypeVersion};
 use crate::behaviour::Definition;
 use crate::chat::{Chat, ChatText};
 use crate::commit::Seq;
@@ -24,10 +24,11 @@ use crate::rejection::Rejection;
 use crate::run::{RunContext, RunOutcome};
 use crate::stream::{AppendSamples, PutStream, StreamRef};
 use crate::timestamp::Timestamp;
-use crate::tool::{McpServers, ToolCall, Verdict};
+use crate::tool::{ToolCall, Verdict};
 pub use crate::view::View;
 use crate::view::{EncodedView, ViewRequest};
-use crate::world::{ChatDialect, ChatModel, WorldSpec};
+use crate::world::WorldSpec;
+pub use crate::world_update::WorldUpdate;
 
 /// One of the requests that travel together on `mw.cmd.{p}.{world}`, as a JSON array. The answer is
 /// an array of as many replies, in the same order.
@@ -175,6 +176,10 @@ pub enum Command {
     DeleteChat {
         /// Which.
         chat: ChatId,
+        /// The chat that begins and is opened if the ended one was open, and there is no other: else the one
+        /// that was used last is opened. When absent, none is opened.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replacement: Option<Chat>,
     },
     /// Post a message in a chat. The message's id is [`CommandId::event`] 0.
     PostMessage {
@@ -414,42 +419,6 @@ pub struct SetTimer {
     /// The message that is posted then, in the name of the entity that set the timer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<ChatText>,
-}
-
-/// What of a world changes; what is absent stays.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-pub struct WorldUpdate {
-    /// What people call it now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// What it is for now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// Its new limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub turn_limit: Option<u32>,
-    /// Its new main agent; none when empty.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub main_agent: Option<String>,
-    /// Its new variables.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub variables: Option<String>,
-    /// Its new metadata.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    pub metadata: Option<std::collections::BTreeMap<String, serde_json::Value>>,
-    /// Its new model for titles; none when the model has no name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub chat_model: Option<ChatModel>,
-    /// Its new MCP servers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mcp_servers: Option<McpServers>,
-    /// What agents perceive of one another now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub perception: Option<Perception>,
-    /// How the texts of its chats are read now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub chat_dialect: Option<ChatDialect>,
 }
 
 /// The answer to a [`Request`].

@@ -15,7 +15,7 @@ use crate::behaviour::{
     BehaviourResumed, BehaviourSet, BehaviourTransitioned, BehaviourWaiting, DeclaredAction,
     MemoryChange,
 };
-use crate::chat::{Chat, ChatText, Unanswered};
+use crate::chat::{Chat, ChatText, KeptMessages, Unanswered};
 use crate::entity::{Entity, EntityKind};
 use crate::event::NewEvent;
 use crate::event_type::EventType;
@@ -246,6 +246,9 @@ pub struct ChatOpened {
 pub struct MessageRemoved {
     /// The first message that is gone.
     pub message: MessageId,
+    /// What is left of the chat. Only when the message was older than what the state keeps of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<KeptMessages>,
 }
 
 /// See [`Fact::AgentForgot`].

@@ -46,6 +46,7 @@ pub mod tool;
 pub mod type_pattern;
 pub mod view;
 pub mod world;
+mod world_update;
 
 pub use brain::Brain;
 pub use chat::Chat;

@@ -7,7 +7,9 @@ use crate::chat::ChatMessage;
 use crate::commit::Position;
 use crate::flow::{SessionStatus, SessionView};
 use crate::view::{InteractionStatus, InteractionView};
-use crate::{ChatId, EntityId, FlowId, InteractionId, Seq, SessionId, Timestamp, WorldId};
+use crate::{
+    ChatId, EntityId, FlowId, InteractionId, MessageId, Seq, SessionId, Timestamp, WorldId,
+};
 
 /// The most rows that one page holds.
 pub const PAGE_ROWS_MAX: u32 = 1000;
@@ -110,6 +112,33 @@ pub struct MessageRow {
     /// The message.
     #[serde(flatten)]
     pub message: ChatMessage,
+}
+
+/// `mw.query.history`: one message of a chat, and those right before it. No rows when the chat does not have
+/// it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HistoryQuery {
+    /// Of which world.
+    pub world: WorldId,
+    /// Of which chat.
+    pub chat: ChatId,
+    /// The message, which is the last row.
+    pub message: MessageId,
+    /// At most this many, and at most [`PAGE_ROWS_MAX`].
+    pub limit: u32,
+    /// Answer only when the archive holds this commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<Seq>,
+}
+
+/// One row of [`HistoryQuery`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryRow {
+    /// How many messages of the chat are before the one that the query names: the same in all rows.
+    pub before: u64,
+    /// A message.
+    #[serde(flatten)]
+    pub row: MessageRow,
 }
 
 /// `mw.query.events`: events of a world, oldest first.
@@ -304,6 +333,7 @@ queries! {
     WorldsQuery = "worlds" => WorldRow;
     ChatsQuery = "chats" => ChatRow;
     MessagesQuery = "messages" => MessageRow;
+    HistoryQuery = "history" => HistoryRow;
     EventsQuery = "events" => EventRow;
     UsageQuery = "usage" => UsageRow;
     InteractionsQuery = "interactions" => InteractionRow;

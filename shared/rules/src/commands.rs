@@ -147,7 +147,9 @@ fn decide_chats(
         Command::BranchChat { chat, message, new } => {
             chats::branch(world, chat, *message, new, decider)
         }
-        Command::DeleteChat { chat } => chats::delete(world, chat, decider),
+        Command::DeleteChat { chat, replacement } => {
+            chats::delete(world, chat, replacement.as_ref(), decider)
+        }
         Command::StopChat { chat } => chats::stop(world, chat, decider),
         Command::PostMessage {
             chat,

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use contract::brain::Llm;
+use contract::brain::{Llm, Provider};
 use contract::mind::ThinkTask;
+use contract::world::ChatDialect;
 use contract::{Brain, Entity, EntityId, EntityKind, Purpose, Rejection, RunContext, RunId};
 
 use crate::abilities::available;
@@ -117,8 +118,23 @@ fn fill_prompt(world: &World, agent: &mut Entity) {
         return;
     };
     if let Brain::Llm(llm) = &mut config.brain {
-        llm.system_prompt =
-            Variables::parse(&description.variables).fill(&llm.system_prompt, PROMPT_BYTES_MAX);
+        let variables = Variables::parse(&description.variables);
+        llm.system_prompt = variables.fill(&llm.system_prompt, PROMPT_BYTES_MAX);
+        let effort = &mut llm.options.reasoning_effort;
+        if effort.is_none() && description.chat_dialect == ChatDialect::AgentWorld {
+            *effort = reasoning_effort(&variables, llm.provider);
+        }
+    }
+}
+
+/// How much models reason that have no setting of their own: clients of Agent World set it for a whole world,
+/// as a variable. Not every provider has a word for `none`.
+fn reasoning_effort(variables: &Variables<'_>, provider: Provider) -> Option<String> {
+    let effort = variables.get("reasoning_effort")?.to_lowercase();
+    match (effort.as_str(), provider) {
+        ("" | "default", _) | ("none", Provider::Anthropic | Provider::Gemini) => None,
+        ("none", Provider::Ollama) => Some("false".to_owned()),
+        _ => Some(effort),
     }
 }
 

@@ -55,6 +55,7 @@ pub use behaviours::{
     BUILT_IN_WILDCARDS, BuiltIn, Class, CustomActions, DYNAMIC_WILDCARDS, Machine, MachineState,
     Reads, StateId, Transition, Wildcards, built_in, dot, mermaid, resolve, resolve_text,
 };
+pub use chats::RecalledMessage;
 pub use context::context;
 pub use context_scope::{ContextChanges, ContextScope, context_scope};
 pub use decider::{COMMAND_BYTES_MAX, COMMAND_EVENTS_MAX, size_bytes};

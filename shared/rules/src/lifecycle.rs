@@ -1,7 +1,10 @@
 //! A world between its commits: what is due next, and which commands it knows.
 
-use contract::{Accepted, CommandId, Commit, Rejection, Seq, Timestamp};
+use contract::{
+    Accepted, ChatId, Command, CommandId, Commit, MessageId, Rejection, Seq, Timestamp,
+};
 
+use crate::chats::RecalledMessage;
 use crate::follow_up::has_work;
 use crate::world::World;
 
@@ -33,6 +36,23 @@ impl World {
     /// what is remembered.
     pub fn lookup_command(&self, command: CommandId) -> Result<Option<Accepted>, Rejection> {
         self.dedup.lookup(command)
+    }
+
+    /// The message that a command needs from the archive: the state does not keep it any more, if the chat
+    /// ever had it.
+    pub fn message_to_recall(&self, command: &Command) -> Option<(&ChatId, MessageId)> {
+        self.chats.message_to_recall(command)
+    }
+
+    /// Gives the commands that follow a message from the archive, or takes it back.
+    pub fn set_recalled_message(&mut self, recalled: Option<RecalledMessage>) {
+        self.chats.set_recalled(recalled);
+    }
+
+    /// How many times messages were removed since this state was loaded: what was read from the archive
+    /// before the last time is not true any more.
+    pub fn removals(&self) -> u64 {
+        self.chats.removals()
     }
 
     /// Seals a commit whose events are applied: nothing is added to it any more.

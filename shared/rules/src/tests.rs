@@ -9,7 +9,10 @@ mod events;
 mod flows;
 mod interactions;
 mod limits;
+mod open_chat;
 mod properties;
+mod reasoning;
+mod recalled;
 mod streams;
 mod tools;
 mod unanswered;
@@ -254,7 +257,13 @@ fn whatever_stops_an_answer_ends_its_turn() {
     let chat = || "main".parse().unwrap();
     let stops: [(&str, Command); 4] = [
         ("stop", Command::StopChat { chat: chat() }),
-        ("delete the chat", Command::DeleteChat { chat: chat() }),
+        (
+            "delete the chat",
+            Command::DeleteChat {
+                chat: chat(),
+                replacement: None,
+            },
+        ),
         (
             "remove the agent",
             Command::RemoveEntity {
@@ -486,6 +495,7 @@ fn a_chat_in_which_too_much_waits_takes_more_once_something_is_answered() {
         "guest",
         Command::DeleteChat {
             chat: "main".parse().unwrap(),
+            replacement: None,
         },
     );
     assert_eq!(types(&events.unwrap()).last(), Some(&"chat.turn_ended"));

@@ -157,6 +157,44 @@ async fn a_call_waits_for_permission_and_its_answer_goes_on() {
         ("a1", "It is written."),
     ];
     assert_eq!(messages(&received), texts);
+    assert_shown_again(&fixture, &received).await;
+    assert_exported(&fixture).await;
+}
+
+/// A page that is loaded again shows the call and its result, with the ids that the stream gave them.
+async fn assert_shown_again(fixture: &Fixture, received: &[(String, Value)]) {
+    let world = fixture.get("/worlds/lab").await;
+    let memory = world["agents"][0]["memory"].as_array().unwrap();
+    let rows: Vec<(&str, &str)> = memory
+        .iter()
+        .map(|row| {
+            (
+                row["role"].as_str().unwrap(),
+                row["content"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("user", "write it"),
+        ("assistant", "Let me write."),
+        ("tool", "written"),
+        ("assistant", "It is written."),
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!(memory[1]["tool_calls"][0]["function"]["name"], "write_file");
+    assert_eq!(memory[2]["tool_call_id"], "c1");
+    assert_eq!(memory[2]["replyToMessageId"], memory[1]["messageId"]);
+    let streamed = received
+        .iter()
+        .filter(|(_, body)| body["type"] == "message");
+    let streamed: Vec<_> = streamed
+        .map(|(_, body)| &body["data"]["messageId"])
+        .collect();
+    let loaded: Vec<_> = memory.iter().map(|row| &row["messageId"]).collect();
+    assert_eq!(streamed, loaded);
+}
+
+async fn assert_exported(fixture: &Fixture) {
     let url = format!("{}/worlds/lab/export", fixture.cluster.gateways[0].base);
     let text = reqwest::get(url).await.unwrap().text().await.unwrap();
     for part in [

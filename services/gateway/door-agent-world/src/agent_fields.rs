@@ -20,6 +20,8 @@ pub(crate) const PROVIDERS: [&str; 7] = [
     "azure",
     "xai",
 ];
+/// The longest word for how much a model reasons.
+const EFFORT_CHARACTERS_MAX: usize = 64;
 const STATES: [&str; 3] = ["active", "inactive", "error"];
 /// Fields that are stored for clients and mean nothing to the world.
 const CLIENT_FIELDS: [&str; 6] = [
@@ -40,6 +42,7 @@ pub(crate) struct AgentFields {
     system_prompt: Option<String>,
     temperature: Option<f64>,
     max_tokens: Option<u32>,
+    reasoning_effort: Option<String>,
     client_fields: Vec<(&'static str, String)>,
 }
 
@@ -65,6 +68,7 @@ impl AgentFields {
             system_prompt: fields.nullable_text("systemPrompt"),
             temperature: fields.number("temperature", 0.0, 1.0),
             max_tokens: fields.count("maxTokens"),
+            reasoning_effort: read_reasoning_effort(fields),
             client_fields,
         }
     }
@@ -128,6 +132,7 @@ impl AgentFields {
             || self.system_prompt.is_some()
             || self.temperature.is_some()
             || self.max_tokens.is_some()
+            || self.reasoning_effort.is_some()
     }
 
     fn apply_llm(self, llm: &mut Llm, metadata: &mut BTreeMap<String, Value>) {
@@ -144,7 +149,29 @@ impl AgentFields {
             .unwrap_or_else(|| llm.system_prompt.clone());
         llm.temperature = self.temperature.or(llm.temperature);
         llm.tokens_max = self.max_tokens.or(llm.tokens_max);
+        if let Some(effort) = self.reasoning_effort {
+            llm.options.reasoning_effort = Some(effort).filter(|effort| !is_default_effort(effort));
+        }
     }
+}
+
+/// Reads how much a model reasons, as its provider names it: a field of this name in either form. Clients
+/// write `default`, null or nothing for what the provider does by itself.
+pub(crate) fn read_reasoning_effort(fields: &mut Fields<'_>) -> Option<String> {
+    let names = ["reasoning_effort", "reasoningEffort"];
+    let name = names.into_iter().find(|name| fields.get(name).is_some())?;
+    let effort = fields.nullable_text(name)?.trim().to_lowercase();
+    let is_word = effort.chars().all(|character| !character.is_whitespace());
+    if !is_word || effort.chars().count() > EFFORT_CHARACTERS_MAX {
+        let message = format!("A word of at most {EFFORT_CHARACTERS_MAX} characters");
+        fields.add_issue_at(&[name], message);
+    }
+    Some(effort)
+}
+
+/// Whether the provider's own effort is meant.
+pub(crate) fn is_default_effort(effort: &str) -> bool {
+    matches!(effort, "" | "default")
 }
 
 /// The language model of an agent whose body names none.
@@ -250,6 +277,35 @@ mod tests {
         let body = json!({"model": "other"});
         let update = AgentFields::read(&mut Fields::of(&body)).into_update(&entity, None);
         assert_eq!(update.agent.unwrap().tools, Some(new_access()));
+    }
+
+    #[test]
+    fn how_much_a_model_reasons_is_set_and_taken_back() {
+        let mut entity = entity(&json!({"provider": "xai", "reasoning_effort": "High"}));
+        let effort = |entity: &Entity| {
+            let llm = views::llm_of(entity.agent.as_ref()).unwrap();
+            (llm.provider, llm.options.reasoning_effort.clone())
+        };
+        assert_eq!(effort(&entity), (Provider::Xai, Some("high".to_owned())));
+        for (body, expected) in [
+            (json!({"model": "grok"}), Some("high")),
+            (json!({"reasoningEffort": "none"}), Some("none")),
+            (json!({"reasoning_effort": "default"}), None),
+            (json!({"reasoning_effort": "low"}), Some("low")),
+            (json!({"reasoning_effort": null}), None),
+        ] {
+            let mut fields = Fields::of(&body);
+            let update = AgentFields::read(&mut fields).into_update(&entity, None);
+            fields.check().unwrap();
+            entity.agent = update.agent;
+            assert_eq!(effort(&entity).1.as_deref(), expected, "{body}");
+        }
+        for wrong in [json!(7), json!("x".repeat(65))] {
+            let body = json!({"reasoning_effort": wrong});
+            let mut fields = Fields::of(&body);
+            AgentFields::read(&mut fields);
+            assert!(fields.check().is_err(), "{body}");
+        }
     }
 
     #[test]

@@ -14,9 +14,9 @@ use crate::agent_fields::AgentFields;
 use crate::agent_lookup;
 use crate::error::{ApiError, ErrorBody};
 use crate::names::id_from_name;
+use crate::open_chat;
 use crate::state::AgentWorldState;
 use crate::validation::{Fields, LenientJson};
-use crate::views;
 use crate::world::World;
 use crate::worlds::NAME_CHARACTERS_MAX;
 
@@ -34,7 +34,7 @@ pub(crate) async fn list(
     PathParams(name): PathParams<String>,
 ) -> Result<Json<Vec<Value>>, ApiError> {
     let (world, agents) = state.find(&name, GetAgents).await?;
-    Ok(Json(views::agents(&world, &agents)))
+    Ok(Json(open_chat::agents(&state, &world, &agents).await?))
 }
 
 /// Create an agent.
@@ -43,7 +43,7 @@ pub(crate) async fn list(
     request_body(
         content = Value,
         description = "name, type, autoReply, provider, model, systemPrompt, baseUrl, \
-            temperature, maxTokens"
+            temperature, maxTokens, reasoning_effort"
     ),
     params(("world" = String, Path)),
     responses(
@@ -99,7 +99,7 @@ pub(crate) async fn show(
     request_body(
         content = Value,
         description = "name, type, autoReply, provider, model, systemPrompt, baseUrl, \
-            temperature, maxTokens, status, clearMemory"
+            temperature, maxTokens, reasoning_effort, status, clearMemory"
     ),
     params(("world" = String, Path), ("agent" = String, Path)),
     responses(
@@ -199,7 +199,8 @@ async fn read_agent(
 ) -> Result<Json<Value>, ApiError> {
     let (world, agent) = state.require(world, GetAgent { id }).await?;
     let agent = agent.ok_or_else(ApiError::no_agent)?;
-    Ok(Json(views::agent(&world, &agent)))
+    let shown = open_chat::agents(state, &world, &[agent]).await?;
+    Ok(Json(shown.into_iter().next().unwrap_or_default()))
 }
 
 fn create_error(problem: Problem) -> ApiError {

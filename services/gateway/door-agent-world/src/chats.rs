@@ -6,14 +6,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use contract::view::{Activity, GetActivity, GetApprovals, GetChatOutline, GetChats};
-use contract::{ChatId, Command, EntityId, WorldId};
+use contract::{Chat, ChatId, Command, EntityId, WorldId};
 use door_kit::{Idempotency, PathParams};
 use serde_json::{Value, json};
 
 use crate::error::{ApiError, ErrorBody};
-use crate::state::AgentWorldState;
+use crate::state::{AgentWorldState, new_chat_id};
 use crate::world::World;
-use crate::{hitl_prompt, views};
+use crate::{hitl_prompt, open_chat, views};
 
 /// List the chats of a world.
 #[utoipa::path(
@@ -70,8 +70,9 @@ pub(crate) async fn set(
     let (world, chat) = find_chat(&state, &name, &chat).await?;
     let Some(chat) = chat else {
         let (world, parts) = state.require(&world.id, views::WORLD_PARTS).await?;
+        let shown = open_chat::world(&state, &world, &parts).await;
         return Ok(Json(json!({
-            "world": views::world(&world, &parts),
+            "world": shown,
             "chatId": world.current_chat,
             "hitlPrompts": [],
             "success": false,
@@ -99,7 +100,8 @@ pub(crate) async fn load(
     open(&state, &idempotency, &world.id, chat).await
 }
 
-/// Delete a chat. Answers that are under way in it are cancelled.
+/// Delete a chat. Answers that are under way in it are cancelled. If it was open, the chat that was used last
+/// is opened, or a new one if there is no other.
 #[utoipa::path(
     delete, path = "/worlds/{world}/chats/{chat}", tag = "agent world",
     params(("world" = String, Path), ("chat" = String, Path)),
@@ -115,8 +117,9 @@ pub(crate) async fn delete(
 ) -> Result<Json<Value>, ApiError> {
     let (world, chat) = find_chat(&state, &name, &chat).await?;
     let chat = chat.ok_or_else(ApiError::no_chat)?;
-    let command = Command::DeleteChat { chat };
     let id = idempotency.command_id(&world.id);
+    let replacement = Some(Chat::new(new_chat_id(id)?));
+    let command = Command::DeleteChat { chat, replacement };
     state.send_as_world(&world.id, id, command).await?;
     Ok(Json(json!({"message": "Chat deleted successfully"})))
 }
@@ -197,8 +200,9 @@ async fn open_chat_view(state: &AgentWorldState, world: &WorldId) -> Result<Json
     let (world, (parts, approvals)) = state.require(world, request).await?;
     let prompts = world.current_chat.as_ref();
     let prompts = prompts.map(|chat| hitl_prompt::pending(&approvals, chat));
+    let shown = open_chat::world(state, &world, &parts).await;
     Ok(Json(json!({
-        "world": views::world(&world, &parts),
+        "world": shown,
         "chatId": world.current_chat,
         "hitlPrompts": prompts.unwrap_or_default(),
         "success": true,

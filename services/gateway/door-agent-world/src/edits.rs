@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use contract::query::HistoryQuery;
 use contract::view::{ChatView, EntityPage, GetActivity, GetChat, GetChatOutline, GetEntities};
 use contract::{ChatId, Command, EntityId, EntityKind, MessageId, RejectionCause, WorldId};
 use door_kit::{Idempotency, PathParams, Problem, last_event_id};
@@ -18,6 +19,7 @@ use crate::state::AgentWorldState;
 use crate::turn::{PendingTurn, TurnOutput};
 use crate::turn_stream::{self, ReplyMode};
 use crate::validation::{Fields, LenientJson};
+use crate::world::World;
 
 /// A message that is removed, and all that followed it.
 struct RemovedMessages {
@@ -25,7 +27,7 @@ struct RemovedMessages {
     message: MessageId,
     sender: EntityId,
     /// How many there are.
-    count: usize,
+    count: u64,
     /// The agents of the world, which forget them.
     agents: Vec<EntityId>,
 }
@@ -63,7 +65,7 @@ pub(crate) async fn edit(
         let message = "String must contain at least 1 character(s)";
         return Err(ApiError::invalid_field("newContent", message));
     }
-    let removed = find_message(views, &message)?;
+    let removed = find_message(&state, &world, views, &message).await?;
     let reply = turn_stream::subscribe(&state, &world.id, mode).await?;
     let id = idempotency.command_id(&world.id);
     let turn = PendingTurn {
@@ -118,7 +120,7 @@ pub(crate) async fn remove(
     let chat = fields.required_text("chatId", usize::MAX);
     let (world, views) = state.find(&name, removal_request(&chat)).await?;
     fields.check()?;
-    let removed = find_message(views, &message)?;
+    let removed = find_message(&state, &world, views, &message).await?;
     let command = Command::RemoveMessage {
         chat: removed.chat.clone(),
         message: removed.message,
@@ -219,24 +221,62 @@ fn removal_request(chat: &str) -> (Vec<GetChat>, GetEntities) {
     (Vec::from_iter(id.map(|id| GetChat { id })), agents)
 }
 
-/// Finds a message in its chat. The world decides whether it may be removed.
-fn find_message((chats, agents): RemovalViews, message: &str) -> Result<RemovedMessages, ApiError> {
+/// Finds a message in its chat, or in the archive when the world keeps it no more. The world decides whether
+/// it may be removed.
+async fn find_message(
+    state: &AgentWorldState,
+    world: &World,
+    (chats, agents): RemovalViews,
+    message: &str,
+) -> Result<RemovedMessages, ApiError> {
     let chat = chats.into_iter().flatten().next();
     let chat = chat.ok_or_else(ApiError::no_chat)?;
     let message: MessageId = message.parse().map_err(|_| ApiError::no_message())?;
-    let at = chat.messages.iter().position(|found| found.id == message);
+    let mut found = find_kept(&chat, message);
+    if found.is_none() && chat.message_count > chat.messages.len() as u64 {
+        found = find_archived(state, world, &chat, message).await?;
+    }
     // One that an earlier request with the same key has removed is not there any more.
-    let sender = match at.and_then(|at| chat.messages.get(at)) {
-        Some(found) => found.sender.clone(),
-        None => EntityId::world(),
-    };
+    let (sender, count) = found.unwrap_or_else(|| (EntityId::world(), 0));
     Ok(RemovedMessages {
         chat: chat.chat.id.clone(),
         message,
         sender,
-        count: at.map_or(0, |at| chat.messages.len() - at),
+        count,
         agents: agents.items.iter().map(|agent| agent.id.clone()).collect(),
     })
+}
+
+/// The sender of a message among the latest of a chat, and how many messages are removed with it.
+fn find_kept(chat: &ChatView<'_>, message: MessageId) -> Option<(EntityId, u64)> {
+    let at = chat.messages.iter().position(|found| found.id == message)?;
+    let count = chat.messages.len() - at;
+    Some((chat.messages[at].sender.clone(), count as u64))
+}
+
+/// The same of an older message.
+///
+/// # Errors
+/// 503 when the archive did not answer.
+async fn find_archived(
+    state: &AgentWorldState,
+    world: &World,
+    chat: &ChatView<'_>,
+    message: MessageId,
+) -> Result<Option<(EntityId, u64)>, ApiError> {
+    let query = HistoryQuery {
+        world: world.id.clone(),
+        chat: chat.chat.id.clone(),
+        message,
+        limit: 1,
+        wait_for: Some(world.seq),
+    };
+    let rows = state.doors.broker.query(&query).await?.rows;
+    let found = rows.into_iter().next_back();
+    Ok(found.map(|found| {
+        let count = chat.message_count.saturating_sub(found.before);
+        (found.row.message.sender, count)
+    }))
 }
 
 fn removal_report(removed: &RemovedMessages) -> Value {
@@ -261,8 +301,6 @@ fn edit_error(problem: Problem) -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use super::*;
     use crate::fixtures;
 
@@ -294,26 +332,24 @@ mod tests {
 
     #[test]
     fn what_followed_a_message_is_removed_with_it() {
-        let views = |chat: Option<ChatView<'static>>| {
-            let agents = fixtures::agents().into_iter();
-            let agents = EntityPage {
-                items: agents
-                    .map(|agent| Cow::Owned(agent.entity.into_owned()))
-                    .collect(),
-                next: None,
-            };
-            (Vec::from_iter(chat.map(Some)), agents)
+        let chat = fixtures::chat();
+        let message: MessageId = fixtures::FIRST_MESSAGE.parse().unwrap();
+        let (sender, count) = find_kept(&chat, message).unwrap();
+        assert_eq!((sender.as_str(), count), ("human", 2));
+        let removed = RemovedMessages {
+            chat: chat.chat.id.clone(),
+            message,
+            sender,
+            count,
+            agents: ["ada", "eve-2"].map(|id| id.parse().unwrap()).into(),
         };
-        let main = || views(Some(fixtures::chat()));
-        let removed = find_message(main(), fixtures::FIRST_MESSAGE).ok().unwrap();
-        assert_eq!((removed.sender.as_str(), removed.count), ("human", 2));
         let report = removal_report(&removed);
         assert_eq!(
             (&report["messagesRemovedTotal"], &report["totalAgents"]),
             (&json!(2), &json!(2))
         );
         assert_eq!(report["processedAgents"], json!(["ada", "eve-2"]));
-        assert!(find_message(views(None), fixtures::FIRST_MESSAGE).is_err());
-        assert!(find_message(main(), "no id").is_err());
+        let other = "018f0000-0000-7000-8000-00000000000f".parse().unwrap();
+        assert_eq!(find_kept(&chat, other), None);
     }
 }

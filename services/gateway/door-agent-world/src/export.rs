@@ -7,4 +7,3 @@ mod document;
 mod exported_world;
 pub(crate) mod handler;
 mod markdown;
-mod tool_entries;

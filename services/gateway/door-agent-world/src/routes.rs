@@ -13,7 +13,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::AgentWorldState;
-use crate::{agents, approvals, chats, edits, events, export, mcp, messages, middleware, worlds};
+use crate::{
+    agents, approvals, chat_messages, chats, edits, events, export, mcp, messages, middleware,
+    worlds,
+};
 
 /// The routes of this door, with their description: each is there with and without `/api` before it,
 /// and is described once.
@@ -72,6 +75,7 @@ fn chat_routes() -> OpenApiRouter<Arc<AgentWorldState>> {
         .routes(routes!(chats::set))
         .routes(routes!(chats::load))
         .routes(routes!(chats::delete))
+        .routes(routes!(chat_messages::list))
         .routes(routes!(messages::post))
         .routes(routes!(messages::post_in_open_chat))
         .routes(routes!(edits::stop))

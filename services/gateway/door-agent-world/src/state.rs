@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use contract::name::kebab_id;
 use contract::query::{PAGE_ROWS_MAX, WorldRow, WorldsQuery};
 use contract::view::{GetProfile, GetView};
 use contract::{
@@ -86,7 +87,8 @@ impl AgentWorldState {
         Ok(world)
     }
 
-    /// The world of this id or name, with the views that a request shows.
+    /// The world of this id or name, with the views that a request shows: its id, the id that is derived from
+    /// `name`, its present name, or one that makes the same id.
     ///
     /// # Errors
     /// 404 when there is none.
@@ -137,19 +139,28 @@ impl AgentWorldState {
         Ok(World::from_view(profile).map(|world| (world, view)))
     }
 
-    async fn find_by_name(&self, name: &str) -> Result<Option<WorldId>, ApiError> {
+    /// The world that is called so now: by its name, or else by the id that is derived from its name. Of
+    /// several the first by its id is meant.
+    ///
+    /// # Errors
+    /// 503 when the archive did not answer.
+    pub(crate) async fn find_by_name(&self, name: &str) -> Result<Option<WorldId>, ApiError> {
+        let name_id = kebab_id(name);
+        let mut alike = None;
         let mut after = None;
         for _ in 0..PAGES_MAX {
             let QueryRows { rows, has_more } = self.list_worlds(after).await?;
             if let Some(row) = rows.iter().find(|row| row.name == name) {
                 return Ok(Some(row.id.clone()));
             }
+            let is_alike = |row: &&WorldRow| name_id.is_some() && kebab_id(&row.name) == name_id;
+            alike = alike.or_else(|| rows.iter().find(is_alike).map(|row| row.id.clone()));
             after = rows.last().filter(|_| has_more).map(|row| row.id.clone());
             if after.is_none() {
                 break;
             }
         }
-        Ok(None)
+        Ok(alike)
     }
 
     /// A page of the worlds, by id.
@@ -191,7 +202,7 @@ fn is_no_world(problem: &Problem) -> bool {
 }
 
 /// `chat-{milliseconds}-{9 letters and digits}`.
-fn new_chat_id(CommandId(command): CommandId) -> Result<ChatId, Problem> {
+pub(crate) fn new_chat_id(CommandId(command): CommandId) -> Result<ChatId, Problem> {
     let mut rest = command.as_u128() & u128::from(u64::MAX);
     let mut letters = String::with_capacity(9);
     for _ in 0..9 {

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use contract::brain::{Llm, Provider};
-use contract::view::{AgentView, ChatOutline, ChatPage, GetAgents, GetChats, MemoryMessage};
-use contract::{AgentConfig, Brain, Entity};
+use contract::view::{AgentView, ChatOutline, ChatPage, GetAgents, GetChats};
+use contract::{AgentConfig, Brain};
 use serde_json::{Value, json};
 
+use crate::chat_history::ChatHistory;
+use crate::memory::memory;
 use crate::names::chat_name;
 use crate::tool_permission::shown_variables;
 use crate::world::World;
+use crate::world_variables::{self, REASONING_EFFORT};
 
 /// How many pictures clients have for agents.
 const SPRITES: u32 = 9;
@@ -26,8 +29,12 @@ pub(crate) const WORLD_PARTS: (GetAgents, GetChats) = (
 /// The parts of a world that are shown with it.
 pub(crate) type WorldParts = (Vec<AgentView<'static>>, ChatPage<'static>);
 
-/// A world with its agents and chats.
-pub(crate) fn world(world: &World, (agents_shown, chats_shown): &WorldParts) -> Value {
+/// A world with its agents and chats. `history` is that of the open chat.
+pub(crate) fn world(
+    world: &World,
+    (agents_shown, chats_shown): &WorldParts,
+    history: Option<&ChatHistory>,
+) -> Value {
     let description = &world.description;
     let stored = |field: &str| description.metadata.get(field).cloned().unwrap_or_default();
     json!({
@@ -41,10 +48,11 @@ pub(crate) fn world(world: &World, (agents_shown, chats_shown): &WorldParts) -> 
         "currentChatId": world.current_chat,
         "mcpConfig": stored("mcpConfig"),
         "variables": shown_variables(&description.variables, agents_shown),
+        "reasoning_effort": world_variables::get(&description.variables, REASONING_EFFORT),
         "uiMode": stored("uiMode"),
         "dashboardZones": stored("dashboardZones"),
         "createdAt": world.created_at,
-        "agents": agents(world, agents_shown),
+        "agents": agents(world, agents_shown, history),
         "chats": chats(&chats_shown.items),
     })
 }
@@ -65,24 +73,26 @@ fn chat(chat: &ChatOutline<'_>) -> Value {
     })
 }
 
-/// Agents, by id.
-pub(crate) fn agents(world: &World, agents: &[AgentView<'_>]) -> Vec<Value> {
-    agents.iter().map(|view| agent(world, view)).collect()
+/// Agents, by id. `history` is that of the open chat.
+pub(crate) fn agents(
+    world: &World,
+    agents: &[AgentView<'_>],
+    history: Option<&ChatHistory>,
+) -> Vec<Value> {
+    let agents = agents.iter();
+    agents.map(|view| agent(world, view, history)).collect()
 }
 
-/// An agent, with the latest messages that are in its memory.
-pub(crate) fn agent(world: &World, view: &AgentView<'_>) -> Value {
+/// An agent, with what is in its memory.
+fn agent(world: &World, view: &AgentView<'_>, history: Option<&ChatHistory>) -> Value {
     let entity = view.entity.as_ref();
     let stored = |field: &str| entity.metadata.get(field).cloned();
     let llm = llm_of(entity.agent.as_ref());
-    let memory = view.memory.iter();
-    let own = memory.filter(|remembered| remembered.message.sender == entity.id);
+    let latest = view.memory.iter();
+    let own = latest.filter(|remembered| remembered.message.sender == entity.id);
     let last = own.map(|remembered| remembered.message.at).max();
     let created = stored("createdAt").unwrap_or_else(|| json!(world.created_at));
-    let memory = view.memory.iter();
-    let shown: Vec<Value> = memory
-        .map(|remembered| memory_message(entity, remembered))
-        .collect();
+    let shown = memory(view, history);
     json!({
         "id": entity.id,
         "name": entity.display_name(),
@@ -95,6 +105,7 @@ pub(crate) fn agent(world: &World, view: &AgentView<'_>) -> Value {
         "baseUrl": llm.and_then(|llm| llm.base_url.as_ref()),
         "temperature": llm.and_then(|llm| llm.temperature),
         "maxTokens": llm.and_then(|llm| llm.tokens_max),
+        "reasoning_effort": llm.and_then(|llm| llm.options.reasoning_effort.as_ref()),
         "systemPrompt": llm.map(|llm| &llm.system_prompt),
         "llmCallCount": view.calls,
         "lastLLMCall": last,
@@ -133,21 +144,6 @@ pub(crate) fn provider_name(
     }
 }
 
-fn memory_message(entity: &Entity, remembered: &MemoryMessage<'_>) -> Value {
-    let message = remembered.message.as_ref();
-    let is_own = message.sender == entity.id;
-    json!({
-        "role": if is_own { "assistant" } else { "user" },
-        "sender": message.sender,
-        "content": message.text,
-        "createdAt": message.at,
-        "chatId": remembered.chat,
-        "messageId": message.id,
-        "replyToMessageId": message.in_reply_to,
-        "agentId": entity.id,
-    })
-}
-
 fn sprite_index(id: &str) -> u32 {
     let hash = id.bytes().fold(0_u32, |hash, byte| {
         hash.wrapping_mul(31).wrapping_add(u32::from(byte))
@@ -171,7 +167,7 @@ mod tests {
             items: vec![serde_json::from_str(&chats).unwrap()],
             next: None,
         };
-        let shown = world(&fixtures::world(), &(fixtures::agents(), chats));
+        let shown = world(&fixtures::world(), &(fixtures::agents(), chats), None);
         assert_eq!(shown["name"], "Lobby");
         assert_eq!(shown["currentChatId"], "main");
         assert_eq!(shown["chatLLMProvider"], "openai");
@@ -183,7 +179,7 @@ mod tests {
 
     #[test]
     fn an_agent_has_what_it_remembers() {
-        let agents = agents(&fixtures::world(), &fixtures::agents());
+        let agents = agents(&fixtures::world(), &fixtures::agents(), None);
         let ada = &agents[0];
         assert_eq!(ada["name"], "Ada L");
         assert_eq!(
@@ -207,7 +203,7 @@ mod tests {
     fn a_cleared_memory_is_empty() {
         let mut agents = fixtures::agents();
         agents[0].memory.clear();
-        let shown = agent(&fixtures::world(), &agents[0]);
+        let shown = agent(&fixtures::world(), &agents[0], None);
         assert_eq!(shown["memory"], json!([]));
         assert_eq!(shown["lastLLMCall"], Value::Null);
         assert_eq!(shown["lastActive"], shown["createdAt"]);

@@ -13,14 +13,15 @@ use contract::{Command, RejectionCode, WorldId, WorldSpec};
 use door_kit::{Idempotency, PathParams, Problem, QueryRows};
 use serde_json::{Value, json};
 
-use crate::agent_fields::{PROVIDERS, parse_provider};
+use crate::agent_fields::{PROVIDERS, is_default_effort, parse_provider, read_reasoning_effort};
 use crate::error::{ApiError, ErrorBody};
 use crate::mcp_config::McpConfig;
 use crate::names::id_from_name;
 use crate::state::{AgentWorldState, NO_VIEWS};
 use crate::validation::{Fields, LenientJson};
 use crate::world::World;
-use crate::{mcp_config, sender, views};
+use crate::world_variables::REASONING_EFFORT;
+use crate::{mcp_config, open_chat, sender, views, world_variables};
 
 /// The longest name of a world or an agent.
 pub(crate) const NAME_CHARACTERS_MAX: usize = 100;
@@ -77,7 +78,7 @@ fn row_view(row: &WorldRow) -> Value {
     request_body(
         content = Value,
         description = "name, description, turnLimit, mainAgent, chatLLMProvider, \
-            chatLLMModel, mcpConfig, variables"
+            chatLLMModel, mcpConfig, variables, reasoning_effort"
     ),
     responses(
         (status = 201, body = Value),
@@ -92,7 +93,8 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let mut fields = Fields::of(&body);
     let name = fields.required_text("name", NAME_CHARACTERS_MAX);
-    let update = read_update(&mut fields, BTreeMap::new());
+    let mut update = read_update(&mut fields, BTreeMap::new());
+    read_world_effort(&mut fields, &mut update, "");
     fields.check()?;
     let id = id_from_name(&name).ok_or_else(no_id)?;
     let defaults = WorldSpec::default();
@@ -131,7 +133,7 @@ pub(crate) async fn show(
     PathParams(name): PathParams<String>,
 ) -> Result<Json<Value>, ApiError> {
     let (world, parts) = state.find(&name, views::WORLD_PARTS).await?;
-    Ok(Json(views::world(&world, &parts)))
+    Ok(Json(open_chat::world(&state, &world, &parts).await))
 }
 
 /// Update a world.
@@ -140,7 +142,7 @@ pub(crate) async fn show(
     request_body(
         content = Value,
         description = "name, description, turnLimit, mainAgent, chatLLMProvider, \
-            chatLLMModel, mcpConfig, variables"
+            chatLLMModel, mcpConfig, variables, reasoning_effort"
     ),
     params(("world" = String, Path)),
     responses(
@@ -160,6 +162,7 @@ pub(crate) async fn update(
     let mut fields = Fields::of(&body);
     let new_name = fields.text_within("name", NAME_CHARACTERS_MAX);
     let mut update = read_update(&mut fields, world.description.metadata.clone());
+    read_world_effort(&mut fields, &mut update, &world.description.variables);
     fields.check()?;
     if let Some(new_name) = &new_name {
         require_free_name(&state, &world, new_name).await?;
@@ -197,7 +200,7 @@ pub(crate) async fn delete(
 /// The view of a world after an update.
 async fn updated_world(state: &AgentWorldState, world: &WorldId) -> Result<Json<Value>, ApiError> {
     let (world, parts) = state.require(world, views::WORLD_PARTS).await?;
-    Ok(Json(views::world(&world, &parts)))
+    Ok(Json(open_chat::world(state, &world, &parts).await))
 }
 
 /// Reads the update of a world, its name aside. `metadata` is what is stored for clients until now.
@@ -241,6 +244,17 @@ fn read_update(fields: &mut Fields<'_>, mut metadata: BTreeMap<String, Value>) -
         perception: None,
         chat_dialect: None,
     }
+}
+
+/// Reads how much the models of the world reason, if the body has that: it is one of the world's variables,
+/// where these clients look for it. `variables` are those until now.
+fn read_world_effort(fields: &mut Fields<'_>, update: &mut WorldUpdate, variables: &str) {
+    let Some(effort) = read_reasoning_effort(fields) else {
+        return;
+    };
+    let variables = update.variables.as_deref().unwrap_or(variables);
+    let effort = Some(effort.as_str()).filter(|effort| !is_default_effort(effort));
+    update.variables = Some(world_variables::set(variables, REASONING_EFFORT, effort));
 }
 
 /// Reads the MCP servers, if the body has them; null removes all.
@@ -289,18 +303,25 @@ fn read_chat_model(fields: &Fields<'_>, metadata: &BTreeMap<String, Value>) -> O
     })
 }
 
-/// A world keeps its id when its name changes, but the name may not be that of another world.
+/// A world keeps its id when its name changes, but the name may not lead to another world.
 async fn require_free_name(
     state: &AgentWorldState,
     world: &World,
     name: &str,
 ) -> Result<(), ApiError> {
     let id: WorldId = id_from_name(name).ok_or_else(no_id)?;
-    let is_own = name == world.description.name || id == world.id;
-    if is_own || state.read(&id, NO_VIEWS).await?.is_none() {
+    if name == world.description.name {
         return Ok(());
     }
-    Err(name_taken())
+    let is_taken = match id == world.id {
+        true => false,
+        false => state.read(&id, NO_VIEWS).await?.is_some(),
+    };
+    let other = state.find_by_name(name).await?;
+    if is_taken || other.is_some_and(|other| other != world.id) {
+        return Err(name_taken());
+    }
+    Ok(())
 }
 
 fn no_id() -> ApiError {
@@ -365,6 +386,36 @@ mod tests {
         let body = json!({"mcpConfig": {"servers": {"files": {}}}});
         let mut fields = Fields::of(&body);
         read_update(&mut fields, BTreeMap::new());
+        assert!(fields.check().is_err());
+    }
+
+    #[test]
+    fn the_reasoning_effort_of_a_world_is_a_variable() {
+        let before = "CITY=Rome\nreasoning_effort=low";
+        for (body, expected) in [
+            (json!({}), None),
+            (
+                json!({"reasoning_effort": "high"}),
+                Some("CITY=Rome\nreasoning_effort=high"),
+            ),
+            (json!({"reasoning_effort": "default"}), Some("CITY=Rome")),
+            (json!({"reasoningEffort": null}), Some("CITY=Rome")),
+            (
+                json!({"reasoning_effort": "low", "variables": "CITY=Oslo"}),
+                Some("CITY=Oslo\nreasoning_effort=low"),
+            ),
+        ] {
+            let mut fields = Fields::of(&body);
+            let mut update = read_update(&mut fields, BTreeMap::new());
+            read_world_effort(&mut fields, &mut update, before);
+            fields.check().unwrap();
+            assert_eq!(update.variables.as_deref(), expected, "{body}");
+        }
+        // A value is one word: a line of it must not define another variable.
+        let body = json!({"reasoning_effort": "low\nSECRET=1"});
+        let mut fields = Fields::of(&body);
+        let mut update = read_update(&mut fields, BTreeMap::new());
+        read_world_effort(&mut fields, &mut update, before);
         assert!(fields.check().is_err());
     }
 

@@ -106,7 +106,10 @@ pub(crate) async fn delete(
     commands: CommandSender,
     PathParams((world, chat)): PathParams<(WorldId, ChatId)>,
 ) -> Result<Json<Receipt>, Problem> {
-    let command = Command::DeleteChat { chat: chat.clone() };
+    let command = Command::DeleteChat {
+        chat: chat.clone(),
+        replacement: None,
+    };
     commands.write(&world, &chat, command).await
 }
 

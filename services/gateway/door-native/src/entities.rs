@@ -33,9 +33,9 @@ pub(crate) async fn list(
     let limit = page.limit.map(|limit| page_rows(Some(limit))).transpose()?;
     let request = GetEntities {
         kind: page.kind,
-        name: None,
         after: page.after,
         limit,
+        ..GetEntities::default()
     };
     let ViewAt { seq, view } = state.broker.view(&world, request).await?;
     let entities = view.items.into_iter().map(Cow::into_owned);

@@ -1,7 +1,7 @@
 //! Rows as the tables hold them, and their conversion to the rows of a reply.
 
 use contract::chat::ChatMessage;
-use contract::query::{ChatRow, EventRow, MessageRow, UsageRow, WorldRow};
+use contract::query::{ChatRow, EventRow, HistoryRow, MessageRow, UsageRow, WorldRow};
 use contract::{Position, Timestamp};
 
 use crate::store::{Error, to_unsigned};
@@ -83,6 +83,24 @@ impl TryFrom<MessageRecord> for MessageRow {
                 turn: parse(&row.turn)?,
                 in_reply_to: row.in_reply_to.as_deref().map(parse).transpose()?,
             },
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct HistoryRecord {
+    before: i64,
+    #[sqlx(flatten)]
+    message: MessageRecord,
+}
+
+impl TryFrom<HistoryRecord> for HistoryRow {
+    type Error = Error;
+
+    fn try_from(row: HistoryRecord) -> Result<Self, Error> {
+        Ok(Self {
+            before: to_unsigned(row.before)?,
+            row: row.message.try_into()?,
         })
     }
 }

@@ -12,7 +12,10 @@ mod sessions;
 mod support;
 mod visibility;
 
-use branches::a_removed_message_is_deleted_and_a_branch_keeps_its_copy;
+use branches::{
+    a_message_is_found_with_those_before_it,
+    a_removed_message_is_deleted_and_a_branch_keeps_its_copy,
+};
 use contract::fact::Empty;
 use contract::query::{EventsQuery, MessagesQuery, PageStart, WorldsQuery};
 use contract::{EntityKind, Fact, Position, Target};
@@ -53,6 +56,7 @@ macro_rules! on_both {
 on_both! {
     replies_hold_what_the_log_holds
     a_removed_message_is_deleted_and_a_branch_keeps_its_copy
+    a_message_is_found_with_those_before_it
     events_are_paged_in_order_and_byte_for_byte
     events_that_an_entity_received_are_found
     messages_are_paged_from_either_end

@@ -2,10 +2,13 @@ use bus::{BatchPosition, IncomingRequest, ReplyHandle};
 use contract::{Command, CommandId, CommandRequest, EntityId, Reply, Request};
 use tracing::{Span, info_span};
 
+use super::recall::Recall;
+
 /// A request that is not answered yet.
 pub(crate) struct PendingRequest {
     pub(super) request: Box<Request>,
     origin: Origin,
+    recall: Option<Box<Recall>>,
 }
 
 /// Who waits for the reply.
@@ -32,7 +35,21 @@ impl PendingRequest {
         Self {
             request: Box::new(Request::Command(command)),
             origin: Origin::Actor,
+            recall: None,
         }
+    }
+
+    /// What the archive has of the message that it needs, if that was read.
+    pub(super) fn recall(&self) -> Option<&Recall> {
+        self.recall.as_deref()
+    }
+
+    pub(super) fn take_recall(&mut self) -> Option<Recall> {
+        self.recall.take().map(|recall| *recall)
+    }
+
+    pub(super) fn set_recall(&mut self, recall: Recall) {
+        self.recall = Some(Box::new(recall));
     }
 
     /// Whether it requests to do what is due.
@@ -75,6 +92,7 @@ impl From<IncomingRequest> for PendingRequest {
                 position: incoming.position,
                 _span: span,
             },
+            recall: None,
         }
     }
 }

@@ -9,6 +9,7 @@
 mod contexts;
 mod gateways;
 mod ordered;
+mod recalls;
 mod support;
 mod upgrades;
 

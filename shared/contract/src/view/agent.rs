@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::chat::ChatMessage;
 use crate::entity::Entity;
 use crate::id::ChatId;
+use crate::timestamp::Timestamp;
 
 /// An agent, with what it remembers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -16,6 +17,9 @@ pub struct AgentView<'a> {
     /// How many model requests its answers have cost since a person or the world last posted a
     /// message.
     pub calls: u32,
+    /// Up to when it remembers nothing: its memory was cleared then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgotten: Option<Timestamp>,
     /// The latest messages of its chats that it sent or that were for it, since its memory was
     /// cleared, oldest first.
     pub memory: Vec<MemoryMessage<'a>>,

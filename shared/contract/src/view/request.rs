@@ -255,6 +255,9 @@ get! {
         /// Only those that people call so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
+        /// Only those whose name makes this id ([`kebab_id`](crate::name::kebab_id)).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name_id: Option<String>,
         /// Only those behind this one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<EntityId>,

@@ -12,7 +12,8 @@ use std::fmt::Debug;
 
 use contract::brain::{Llm, Provider};
 use contract::query::{
-    ChatRow, ChatsQuery, EventRow, EventsQuery, MessageRow, MessagesQuery, QueryReply,
+    ChatRow, ChatsQuery, EventRow, EventsQuery, HistoryQuery, HistoryRow, MessageRow,
+    MessagesQuery, QueryReply,
 };
 use contract::query::{
     InteractionRow, InteractionsQuery, SessionRow, SessionsQuery, UsageQuery, UsageRow, WorldRow,
@@ -270,6 +271,7 @@ fn queries_and_answers() {
     check::<WorldsQuery>(&queries["worlds"]);
     check::<ChatsQuery>(&queries["chats"]);
     check::<MessagesQuery>(&queries["messages"]);
+    check::<HistoryQuery>(&queries["history"]);
     check::<EventsQuery>(&queries["events"]);
     check::<EventsQuery>(&queries["events_heard"]);
     check::<UsageQuery>(&queries["usage"]);
@@ -281,6 +283,7 @@ fn queries_and_answers() {
     check::<QueryReply<WorldRow>>(&answers["worlds"]);
     check::<QueryReply<ChatRow>>(&answers["chats"]);
     check::<QueryReply<MessageRow>>(&answers["messages"]);
+    check::<QueryReply<HistoryRow>>(&answers["history"]);
     check::<QueryReply<EventRow>>(&answers["events"]);
     check::<QueryReply<UsageRow>>(&answers["usage"]);
     check::<QueryReply<InteractionRow>>(&answers["interactions"]);

@@ -159,9 +159,11 @@ pub(crate) fn update(
     decider.push_with(Fact::ChatUpdated(chat), EventHeader::of_chat(id))
 }
 
+/// Ends a chat. If people see it first, they see the one next that was used last, or else `replacement`.
 pub(crate) fn delete(
     world: &World,
     id: &ChatId,
+    replacement: Option<&Chat>,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
     cancel_all(world, id, decider)?;
@@ -171,7 +173,24 @@ pub(crate) fn delete(
         }
     }
     let deleted = ChatDeleted { chat: id.clone() };
-    decider.push_with(Fact::ChatDeleted(deleted), EventHeader::of_chat(id))
+    decider.push_with(Fact::ChatDeleted(deleted), EventHeader::of_chat(id))?;
+    let is_open = world.chats.current() == Some(id);
+    let Some(replacement) = replacement.filter(|_| is_open) else {
+        return Ok(());
+    };
+    let others = world
+        .chats
+        .by_id
+        .values()
+        .filter(|state| state.chat.id != *id);
+    let last_used = others.max_by_key(|state| (state.last_used(), state.created_at));
+    match last_used {
+        Some(state) => push_opened(&state.chat.id, decider),
+        None => {
+            create(world, replacement, decider)?;
+            push_opened(&replacement.id, decider)
+        }
+    }
 }
 
 pub(crate) fn stop(world: &World, id: &ChatId, decider: &mut Decider<'_>) -> Result<(), Rejection> {

@@ -1,12 +1,16 @@
 //! What events change about chats.
 
+use std::collections::VecDeque;
+
 use contract::chat::{ChatMessage, Unanswered};
-use contract::fact::MessagePosted;
-use contract::{Chat, ChatId, EntityId, Event, Fact, MessageId, Timestamp};
+use contract::fact::{MessagePosted, MessageRemoved};
+use contract::{Chat, ChatId, EntityId, Event, Fact, Timestamp};
 
 use super::answers::{complete_answer, is_due, on_run_requested};
+use super::limits::{TAIL_BYTES_MAX, TAIL_MESSAGES_MAX};
 use super::participants::agents_of;
-use super::state::{ChatState, TAIL_BYTES_MAX, TAIL_MESSAGES_MAX, Turn};
+use super::recalled::is_removed;
+use super::state::{ChatState, Turn};
 use crate::entities::{is_agent, sender_kind};
 use crate::interactions::Answers;
 use crate::tools::{self, LoopOwner};
@@ -28,7 +32,7 @@ pub(crate) fn apply(world: &mut World, event: &Event, fact: &Fact, at: Timestamp
             world.chats.finished_turns.remove(&ended.turn);
         }
         Fact::MessagePosted(posted) => post(world, event, posted, at),
-        Fact::MessageRemoved(removed) => remove_messages(world, event, removed.message),
+        Fact::MessageRemoved(removed) => remove_messages(world, event, removed),
         Fact::AgentForgot(forgot) => {
             world.chats.model_requests.remove(&forgot.agent);
             world.chats.limited.remove(&forgot.agent);
@@ -41,6 +45,7 @@ pub(crate) fn apply(world: &mut World, event: &Event, fact: &Fact, at: Timestamp
 }
 
 fn create(world: &mut World, chat: &Chat, at: Timestamp) {
+    world.chats.removals += 1;
     let mut state = ChatState {
         chat: chat.clone(),
         created_at: at,
@@ -66,6 +71,7 @@ fn create(world: &mut World, chat: &Chat, at: Timestamp) {
 }
 
 fn delete(world: &mut World, chat: &ChatId) {
+    world.chats.removals += 1;
     stop_waiting(world, chat);
     let state = world.chats.by_id.remove(chat);
     for agent in state.into_iter().flat_map(|state| state.queues.into_keys()) {
@@ -167,17 +173,32 @@ fn await_answers(
 }
 
 /// Takes a message and all that followed it out of its chat; nobody is to answer them any more.
-fn remove_messages(world: &mut World, event: &Event, first: MessageId) {
+fn remove_messages(world: &mut World, event: &Event, removed: &MessageRemoved) {
     let Some(chat) = &event.chat else { return };
+    world.chats.removals += 1;
     let Some(state) = world.chats.by_id.get_mut(chat) else {
         return;
     };
-    let Some(place) = state.tail.iter().position(|kept| kept.id == first) else {
-        return;
+    let gone = match &removed.kept {
+        Some(kept) => {
+            state.message_count = kept.count;
+            state.tail = kept.messages.iter().cloned().collect();
+            VecDeque::new()
+        }
+        None => {
+            let first = removed.message;
+            let Some(place) = state.tail.iter().position(|kept| kept.id == first) else {
+                return;
+            };
+            let gone = state.tail.split_off(place);
+            state.message_count = state.message_count.saturating_sub(gone.len() as u64);
+            gone
+        }
     };
-    let gone = state.tail.split_off(place);
-    state.message_count = state.message_count.saturating_sub(gone.len() as u64);
-    let is_gone = |message: &ChatMessage| gone.iter().any(|other| other.id == message.id);
+    let is_gone = |message: &ChatMessage| match &removed.kept {
+        Some(kept) => is_removed(kept, message),
+        None => gone.iter().any(|other| other.id == message.id),
+    };
     let mut unanswered = Vec::new();
     let mut ended_loops = Vec::new();
     for (agent, queue) in &mut state.queues {

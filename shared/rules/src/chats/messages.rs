@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use contract::chat::{AnswerLimit, ChatMessage, ChatText};
+use contract::chat::{AnswerLimit, ChatMessage, ChatText, KeptMessages};
 use contract::fact::{MessagePosted, MessageRemoved};
 use contract::{
     ChatId, EntityId, EntityKind, EventId, Fact, MessageId, Rejection, RejectionCause,
     RejectionCode, Usage,
 };
 
+use super::limits::TEXT_BYTES_MAX;
 use super::loops::cancel_loop;
 use super::participants::require_chat;
+use super::recalled::is_removed;
 use super::recipients::{check_room, dialect, limit_to_room, resolve_recipients, unknown_mention};
 use super::titles::title_from_first_message;
 use crate::decider::{Decider, EventHeader};
@@ -21,9 +23,6 @@ use crate::runs::push_cancelled;
 use crate::text::check_text;
 use crate::tools::LoopOwner;
 use crate::world::World;
-
-/// The longest message. A commit holds it once, and a snapshot up to 200 of them for each chat.
-const TEXT_BYTES_MAX: usize = 64 * 1024;
 
 /// A message that somebody posts.
 pub(crate) struct NewMessage<'a> {
@@ -201,8 +200,9 @@ pub(crate) fn remove(
     message: MessageId,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
-    push_removed(world, chat, message, decider)?;
-    cancel_answers(world, chat, message, decider)
+    let removal = find_removal(world, chat, message)?;
+    push_removed(chat, &removal, decider)?;
+    cancel_answers(world, chat, &removal, decider)
 }
 
 /// Takes a person's message back, and all that followed it, and posts `text` in its place.
@@ -213,7 +213,8 @@ pub(crate) fn edit(
     text: &str,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
-    push_removed(world, chat, message, decider)?;
+    let removal = find_removal(world, chat, message)?;
+    push_removed(chat, &removal, decider)?;
     let new = NewMessage {
         sender: decider.sender(),
         chat,
@@ -222,21 +223,60 @@ pub(crate) fn edit(
         causation: None,
     };
     post(world, &new, decider)?;
-    cancel_answers(world, chat, message, decider)
+    cancel_answers(world, chat, &removal, decider)
 }
 
-fn push_removed(
-    world: &World,
-    chat: &ChatId,
+/// A removal that may be made.
+struct Removal {
+    /// The first message that goes.
     message: MessageId,
-    decider: &mut Decider<'_>,
-) -> Result<(), Rejection> {
+    /// The messages that go, as far as the state keeps them.
+    tail: BTreeSet<MessageId>,
+    /// What is left, when the first one is older than what the state keeps.
+    kept: Option<KeptMessages>,
+}
+
+impl Removal {
+    fn concerns(&self, message: &ChatMessage) -> bool {
+        match &self.kept {
+            Some(kept) => is_removed(kept, message),
+            None => self.tail.contains(&message.id),
+        }
+    }
+}
+
+/// Finds a person's message in the state, or in what the command was given from the archive.
+fn find_removal(world: &World, chat: &ChatId, message: MessageId) -> Result<Removal, Rejection> {
     let state = require_chat(world, chat, "chat")?;
-    let found = state.tail.iter().find(|kept| kept.id == message);
-    let Some(found) = found else {
-        let detail = format!("the chat {chat} has no message {message}, or keeps it no more");
-        let field = Some("message".to_owned());
-        return Err(reject(RejectionCode::UnknownMessage, detail, field));
+    let in_tail = state.tail.iter().position(|kept| kept.id == message);
+    let recalled = world.chats.recalled.as_ref();
+    let recalled = recalled.filter(|found| found.chat == *chat && found.message.id == message);
+    let (found, removal) = match (in_tail, recalled) {
+        (Some(place), _) => {
+            let tail = state.tail.iter().skip(place).map(|kept| kept.id).collect();
+            let kept = None;
+            let removal = Removal {
+                message,
+                tail,
+                kept,
+            };
+            (&state.tail[place], removal)
+        }
+        (None, Some(recalled)) => {
+            let tail = BTreeSet::new();
+            let kept = Some(recalled.kept());
+            let removal = Removal {
+                message,
+                tail,
+                kept,
+            };
+            (&recalled.message, removal)
+        }
+        (None, None) => {
+            let detail = format!("the chat {chat} has no message {message}");
+            let field = Some("message".to_owned());
+            return Err(reject(RejectionCode::UnknownMessage, detail, field));
+        }
     };
     if found.from_agent || sender_kind(world, &found.sender) != SenderKind::Human {
         return Err(Rejection {
@@ -244,30 +284,40 @@ fn push_removed(
             ..invalid("message", "only a message of a person can be removed")
         });
     }
+    Ok(removal)
+}
+
+fn push_removed(
+    chat: &ChatId,
+    removal: &Removal,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
+    let removed = MessageRemoved {
+        message: removal.message,
+        kept: removal.kept.clone(),
+    };
     let header = EventHeader::of_chat(chat);
-    decider.push_with(Fact::MessageRemoved(MessageRemoved { message }), header)
+    decider.push_with(Fact::MessageRemoved(removed), header)
 }
 
 /// Cancels the answers to messages that are gone.
 fn cancel_answers(
     world: &World,
     chat: &ChatId,
-    message: MessageId,
+    removal: &Removal,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
     let state = require_chat(world, chat, "chat")?;
-    let gone = state.tail.iter().skip_while(|kept| kept.id != message);
-    let gone: BTreeSet<MessageId> = gone.map(|kept| kept.id).collect();
     for id in state.queues.values().filter_map(|queue| queue.run()) {
         let question = world.chats.questions.get(&id);
-        let is_gone = question.is_some_and(|(_, question)| gone.contains(&question.id));
+        let is_gone = question.is_some_and(|(_, question)| removal.concerns(question));
         if let Some(run) = world.runs.get(id).filter(|_| is_gone) {
             push_cancelled(id, run, decider)?;
         }
     }
     for (agent, queue) in &state.queues {
         let current = queue.current.as_ref();
-        if current.is_some_and(|current| gone.contains(&current.question.id)) {
+        if current.is_some_and(|current| removal.concerns(&current.question)) {
             let owner = LoopOwner {
                 chat: chat.clone(),
                 agent: agent.clone(),

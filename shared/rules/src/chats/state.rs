@@ -4,16 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 
 use contract::chat::{ChatMessage, Unanswered};
-use contract::{Chat, ChatId, EntityId, MessageId, RunId, Timestamp};
+use contract::{Chat, ChatId, Command, EntityId, MessageId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::queued_chats::QueuedChats;
-
-/// Messages of each chat that the state keeps; the archive has the rest.
-pub(super) const TAIL_MESSAGES_MAX: usize = 200;
-
-/// And their texts: an agent is not shown more in any case.
-pub(super) const TAIL_BYTES_MAX: usize = 512 * 1024;
+use super::recalled::RecalledMessage;
 
 /// The chats of a world.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -38,6 +33,12 @@ pub(crate) struct Chats {
     pub(super) finished_turns: BTreeMap<MessageId, ChatId>,
     #[serde(skip)]
     pub(super) queued: QueuedChats,
+    /// What a command is given, and no part of the state.
+    #[serde(skip)]
+    pub(super) recalled: Option<RecalledMessage>,
+    /// How many times messages were removed since the state was loaded.
+    #[serde(skip)]
+    pub(super) removals: u64,
 }
 
 /// A chat, the end of what was posted in it, and who is answering.
@@ -143,6 +144,30 @@ impl Chats {
         self.turns.len()
     }
 
+    /// The message that a command needs from the archive: the state does not keep it any more, if the chat
+    /// ever had it.
+    pub(crate) fn message_to_recall(&self, command: &Command) -> Option<(&ChatId, MessageId)> {
+        let (Command::RemoveMessage { chat, message } | Command::EditMessage { chat, message, .. }) =
+            command
+        else {
+            return None;
+        };
+        let (chat, state) = self.by_id.get_key_value(chat)?;
+        let is_kept = state.tail.iter().any(|kept| kept.id == *message);
+        let has_older = state.message_count > state.tail.len() as u64;
+        (!is_kept && has_older).then_some((chat, *message))
+    }
+
+    /// Gives the commands that follow a message from the archive, or takes it back.
+    pub(crate) fn set_recalled(&mut self, recalled: Option<RecalledMessage>) {
+        self.recalled = recalled;
+    }
+
+    /// How many times messages were removed since the state was loaded.
+    pub(crate) fn removals(&self) -> u64 {
+        self.removals
+    }
+
     pub(super) fn queue(&self, chat: &ChatId, agent: &EntityId) -> Option<&AnswerQueue> {
         self.by_id.get(chat)?.queues.get(agent)
     }
@@ -219,6 +244,11 @@ impl ChatState {
 
     pub(crate) fn created_at(&self) -> Timestamp {
         self.created_at
+    }
+
+    /// When its last message was posted, or it began.
+    pub(super) fn last_used(&self) -> Timestamp {
+        self.tail.back().map_or(self.created_at, |last| last.at)
     }
 
     /// The latest messages.

@@ -269,7 +269,13 @@ fn a_new_chat_is_one_that_nobody_has_used() {
         ["chat.opened"]
     );
     story
-        .send("guest", Command::DeleteChat { chat: chat_id("a") })
+        .send(
+            "guest",
+            Command::DeleteChat {
+                chat: chat_id("a"),
+                replacement: None,
+            },
+        )
         .unwrap();
     assert_eq!(current(&story), None);
     assert!(

@@ -58,7 +58,7 @@ fn an_event_and_its_message_happen_both_or_neither() {
             "message.text",
         ),
         (
-            event_with_message("app.asked", "main", &"x".repeat(70_000)),
+            event_with_message("app.asked", "main", &"x".repeat(140_000)),
             RejectionCode::TooLarge,
             "message.text",
         ),

@@ -164,6 +164,24 @@ fn an_answer_that_is_longer_than_what_is_kept_ends_with_a_mark() {
 }
 
 #[test]
+fn a_message_has_at_most_128_kibibytes() {
+    let mut story = Story::begin(&["ada"]);
+    let post = |text: String| Command::PostMessage {
+        chat: chat_id("main"),
+        text,
+        in_reply_to: None,
+    };
+    // Two bytes a character.
+    let longest = "\u{e9}".repeat(64 * 1024);
+    story.send("guest", post(longest.clone())).unwrap();
+    assert_eq!(story.shown(), std::slice::from_ref(&longest));
+    let refused = story.send("guest", post(longest + "x")).unwrap_err();
+    assert_eq!(refused.code, contract::RejectionCode::TooLarge);
+    assert_eq!(refused.field.as_deref(), Some("text"));
+    story.replays();
+}
+
+#[test]
 fn a_title_is_requested_once_although_many_turns_end() {
     let mut story = Story::begin(&["ada"]);
     with_model(&mut story, "");
@@ -188,6 +206,7 @@ fn a_title_is_requested_once_although_many_turns_end() {
             "guest",
             Command::DeleteChat {
                 chat: chat_id("main"),
+                replacement: None,
             },
         )
         .unwrap();

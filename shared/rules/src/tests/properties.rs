@@ -40,7 +40,7 @@ fn any_command() -> impl Strategy<Value = (String, Command)> {
                     metadata: None,
                 })),
                 1 => Just(Command::StopChat { chat: "main".parse().unwrap() }),
-                1 => Just(Command::DeleteChat { chat: "main".parse().unwrap() }),
+                1 => Just(Command::DeleteChat { chat: "main".parse().unwrap(), replacement: None }),
                 1 => Just(Command::CreateChat(Chat {
          title: "again".into(),
          agents: Vec::new(),

@@ -210,7 +210,10 @@ fn a_turn_says_that_its_answers_were_cancelled() {
         ),
         (
             "delete the chat",
-            vec![Command::DeleteChat { chat: chat() }],
+            vec![Command::DeleteChat {
+                chat: chat(),
+                replacement: None,
+            }],
             Some(Cancelled),
         ),
     ] {

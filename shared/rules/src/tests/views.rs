@@ -244,7 +244,14 @@ fn entities_are_found_by_kind_and_name_page_by_page() {
         after: Some(entity_id("twin-1")),
         ..first.clone()
     };
+    let named = |id: &str| GetEntities {
+        name_id: Some(id.to_owned()),
+        ..GetEntities::default()
+    };
     for (request, expected) in [
+        (named("twin"), (json!(["twin-1", "twin-2"]), Value::Null)),
+        (named("Twin"), (json!([]), Value::Null)),
+        (named("twin-1"), (json!([]), Value::Null)),
         (twins, (json!(["twin-1", "twin-2"]), Value::Null)),
         (agents, (json!(["ada", "bob"]), Value::Null)),
         (first, (json!(["twin-1"]), json!("twin-1"))),

@@ -10,9 +10,9 @@ use door_kit::QueryRows;
 
 use super::exported_world::ExportedWorld;
 use super::markdown::{self, RowCounts};
-use super::tool_entries::{ToolEntry, ToolEntryReader, TurnEntries};
 use crate::error::ApiError;
 use crate::state::AgentWorldState;
+use crate::tool_entries::{ToolEntry, ToolEntryReader, TurnEntries};
 
 /// Messages of one page.
 const PAGE_ROWS: u32 = 200;
@@ -135,7 +135,7 @@ impl Document {
                 let page = read_events(&self.state, &self.world, chat, after).await?;
                 self.tool_entries.add_page(page);
             }
-            let Some(TurnEntries { turn, entries }) = self.tool_entries.next_before(position)
+            let Some(TurnEntries { turn, entries, .. }) = self.tool_entries.next_before(position)
             else {
                 return Ok(text);
             };

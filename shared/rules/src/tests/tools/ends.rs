@@ -16,7 +16,10 @@ fn whatever_ends_an_answer_ends_its_calls() {
     type End = fn(&Story) -> Command;
     let ends: &[(&str, End)] = &[
         ("stop", |_| Command::StopChat { chat: chat() }),
-        ("delete", |_| Command::DeleteChat { chat: chat() }),
+        ("delete", |_| Command::DeleteChat {
+            chat: chat(),
+            replacement: None,
+        }),
         ("remove", |_| Command::RemoveEntity {
             entity: "ada".parse().unwrap(),
         }),

@@ -66,7 +66,15 @@ fn a_chat_with_many_calls_can_be_stopped_and_deleted() {
         .send("guest", Command::StopChat { chat: chat.clone() })
         .unwrap();
     assert!(story.waiting().is_empty());
-    story.send("guest", Command::DeleteChat { chat }).unwrap();
+    story
+        .send(
+            "guest",
+            Command::DeleteChat {
+                chat,
+                replacement: None,
+            },
+        )
+        .unwrap();
     assert!(story.world.chats.open_turns() == 0);
 }
 

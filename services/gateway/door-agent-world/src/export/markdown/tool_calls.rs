@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::messages::display_name;
 use super::rows::{RowCounts, reply_text, row};
 use crate::export::exported_world::ExportedWorld;
-use crate::export::tool_entries::ToolEntry;
+use crate::tool_entries::ToolEntry;
 
 /// Arguments that are written.
 const ARGUMENTS_SHOWN_MAX: usize = 3;
@@ -88,6 +88,7 @@ mod tests {
 
     use super::*;
     use crate::export::exported_world::tests::lobby;
+    use crate::fixtures;
 
     fn call(name: &str, arguments: &Value) -> ToolCall {
         let call = json!({"id": "c1", "name": name, "arguments": arguments});
@@ -130,6 +131,7 @@ mod tests {
         let mut counts = RowCounts::default();
         let called = ToolEntry::Calls {
             agent: agent.clone(),
+            run: fixtures::FIRST_MESSAGE.parse().unwrap(),
             text: "Wait.".to_owned(),
             calls: vec![call.clone()],
             question: None,

@@ -6,15 +6,16 @@ use contract::commit::Position;
 use contract::fact::ActionCompleted;
 use contract::query::EventRow;
 use contract::tool::{ToolCall, ToolResult};
-use contract::{ApprovalId, EntityId, Event, Fact, MessageId, RunId};
+use contract::{ApprovalId, EntityId, Event, EventId, Fact, MessageId, RunId, Timestamp};
 use door_kit::QueryRows;
 
 /// What an agent did with tools.
 #[derive(Debug)]
-pub(super) enum ToolEntry {
+pub(crate) enum ToolEntry {
     /// Its language model called them.
     Calls {
         agent: EntityId,
+        run: RunId,
         text: String,
         calls: Vec<ToolCall>,
         /// The message that the agent answers.
@@ -29,16 +30,20 @@ pub(super) enum ToolEntry {
 }
 
 /// The entries of one event, and the message that began its turn.
-pub(super) struct TurnEntries {
-    pub(super) turn: Option<MessageId>,
-    pub(super) entries: Vec<ToolEntry>,
+pub(crate) struct TurnEntries {
+    pub(crate) event: EventId,
+    pub(crate) at: Timestamp,
+    pub(crate) turn: Option<MessageId>,
+    pub(crate) entries: Vec<ToolEntry>,
+    /// The agents that were to answer the message that the event is, if it is one.
+    pub(crate) answerers: Vec<EntityId>,
 }
 
 /// The agent and the id of a call.
 type CallKey = (EntityId, String);
 
 /// Reads the entries from the events of a chat, and keeps what later events refer to.
-pub(super) struct ToolEntryReader {
+pub(crate) struct ToolEntryReader {
     rows: VecDeque<EventRow>,
     /// The next page begins after this position; all pages were read when absent.
     next: Option<Position>,
@@ -49,7 +54,7 @@ pub(super) struct ToolEntryReader {
 }
 
 impl ToolEntryReader {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             rows: VecDeque::new(),
             next: Some(Position::default()),
@@ -60,31 +65,38 @@ impl ToolEntryReader {
     }
 
     /// The position after which the next page must be added, before there is a next event.
-    pub(super) fn next_page_after(&self) -> Option<Position> {
+    pub(crate) fn next_page_after(&self) -> Option<Position> {
         self.next.filter(|_| self.rows.is_empty())
     }
 
-    pub(super) fn add_page(&mut self, page: QueryRows<EventRow>) {
+    pub(crate) fn add_page(&mut self, page: QueryRows<EventRow>) {
         let QueryRows { rows, has_more } = page;
         self.next = rows.last().filter(|_| has_more).map(|row| row.position);
         self.rows.extend(rows);
     }
 
     /// The entries of the next event before this position, if there is one.
-    pub(super) fn next_before(&mut self, position: Option<Position>) -> Option<TurnEntries> {
+    pub(crate) fn next_before(&mut self, position: Option<Position>) -> Option<TurnEntries> {
         let is_before =
             |row: &mut EventRow| position.is_none_or(|position| row.position < position);
-        let event = self.rows.pop_front_if(is_before)?.event;
+        let EventRow { at, event, .. } = self.rows.pop_front_if(is_before)?;
+        let fact = Fact::parse(&event.event_type, &event.data);
+        let (mut entries, mut answerers) = (Vec::new(), Vec::new());
+        match fact {
+            Ok(Some(Fact::MessagePosted(posted))) => answerers = posted.answerers,
+            Ok(Some(fact)) => entries = self.entries(&event, fact),
+            Ok(None) | Err(_) => {}
+        }
         Some(TurnEntries {
+            event: event.id,
+            at,
             turn: event.correlation.map(MessageId),
-            entries: self.entries(&event),
+            entries,
+            answerers,
         })
     }
 
-    fn entries(&mut self, event: &Event) -> Vec<ToolEntry> {
-        let Ok(Some(fact)) = Fact::parse(&event.event_type, &event.data) else {
-            return Vec::new();
-        };
+    fn entries(&mut self, event: &Event, fact: Fact) -> Vec<ToolEntry> {
         let agent = &event.sender;
         match fact {
             Fact::ActionRequested(requested) => {
@@ -138,6 +150,7 @@ impl ToolEntryReader {
         }
         let mut entries = vec![ToolEntry::Calls {
             agent: agent.clone(),
+            run: done.run,
             text: done.said,
             calls: done.calls.clone(),
             question,

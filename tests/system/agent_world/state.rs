@@ -1,0 +1,4 @@
+//! What clients read and change of worlds, agents and chats.
+
+mod history;
+mod names;
