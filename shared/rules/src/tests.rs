@@ -491,12 +491,10 @@ fn a_chat_in_which_too_much_waits_takes_more_once_something_is_answered() {
     };
     story.answer(run, "yes").unwrap();
     story.say("and another thing");
-    let events = story.send(
-        "guest",
-        Command::DeleteChat {
-            chat: "main".parse().unwrap(),
-            replacement: None,
-        },
-    );
+    let delete = Command::DeleteChat {
+        chat: "main".parse().unwrap(),
+        replacement: None,
+    };
+    let events = story.send("guest", delete);
     assert_eq!(types(&events.unwrap()).last(), Some(&"chat.turn_ended"));
 }

@@ -374,7 +374,10 @@ async fn who_and_what_is_removed_is_gone_and_the_past_still_has_it() {
     john.expect("microphone_sounds").await;
     let before = get(&cluster, "lobby/state").await;
     delete(&cluster, "lobby/entities/mic").await;
-    let refused = john.say_in_vain(&frame, "unknown_entity").await;
+    // A connection that is one entity brings no others into the world.
+    let mut fixed = Client::open(&cluster.gateways[0], "/ws/lobby?entity=john").await;
+    let frame = saying("microphone_speak", "john", "mic", "Again.");
+    let refused = fixed.say_in_vain(&frame, "unknown_entity").await;
     assert_eq!(refused["field"], "target_id", "{refused}");
     let now = get(&cluster, "lobby/state").await;
     assert_eq!(now["state"]["entities"]["mic"], Value::Null);

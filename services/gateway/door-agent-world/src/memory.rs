@@ -27,7 +27,7 @@ pub(crate) fn memory(view: &AgentView<'_>, history: Option<&ChatHistory>) -> Vec
     let of_open = of_open.flat_map(|history| {
         let items = history.items.iter().filter(|item| {
             let at = item.at();
-            is_remembered(agent, item) && view.forgotten.is_none_or(|forgotten| at > forgotten)
+            is_remembered(agent, item) && view.memory_cleared_at.is_none_or(|cleared| at > cleared)
         });
         items.map(|item| (item.at(), row_of(agent, &history.chat, item)))
     });
@@ -209,7 +209,7 @@ mod tests {
     fn what_is_not_for_an_agent_or_was_forgotten_is_not_remembered() {
         let mut agents = fixtures::agents();
         assert!(memory(&agents[1], Some(&history(&["ada"]))).is_empty());
-        agents[0].forgotten = agents[0].memory.first().map(|memory| memory.message.at);
+        agents[0].memory_cleared_at = agents[0].memory.first().map(|memory| memory.message.at);
         let rows = memory(&agents[0], Some(&history(&[])));
         assert_eq!(column(&rows, "content"), ["hello"]);
         // Without the archive there is what the state keeps.

@@ -195,6 +195,7 @@ fn every_route_of_the_door_of_agent_world_is_described() {
             "GET /worlds/{world}/agents",
             "GET /worlds/{world}/agents/{agent}",
             "GET /worlds/{world}/chats",
+            "GET /worlds/{world}/chats/{chat}/messages",
             "GET /worlds/{world}/events",
             "GET /worlds/{world}/export",
             "GET /worlds/{world}/status",

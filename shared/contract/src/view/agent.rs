@@ -19,7 +19,7 @@ pub struct AgentView<'a> {
     pub calls: u32,
     /// Up to when it remembers nothing: its memory was cleared then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub forgotten: Option<Timestamp>,
+    pub memory_cleared_at: Option<Timestamp>,
     /// The latest messages of its chats that it sent or that were for it, since its memory was
     /// cleared, oldest first.
     pub memory: Vec<MemoryMessage<'a>>,

@@ -33,7 +33,7 @@ fn agent_view<'a>(world: &'a World, entity: &'a Entity) -> AgentView<'a> {
     AgentView {
         entity: Cow::Borrowed(entity),
         calls: calls.copied().unwrap_or_default(),
-        forgotten: world.chats.forgotten().get(&entity.id).copied(),
+        memory_cleared_at: world.chats.forgotten().get(&entity.id).copied(),
         memory: memory.collect(),
     }
 }

@@ -227,7 +227,7 @@ impl Generator {
         let chosen = *self.random.pick(&TEXTS);
         match self.random.below(60) {
             0 => format!("@ada {}", "long ".repeat(1 + self.random.below(4000))),
-            1 => "x".repeat(70_000),
+            1 => "x".repeat(140_000),
             _ => chosen.to_owned(),
         }
     }

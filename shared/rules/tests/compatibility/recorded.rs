@@ -19,13 +19,14 @@ const VIEWS_EVERY: usize = 97;
 const SNAPSHOT_EVERY: usize = 251;
 
 /// Optional fields that were added after the hashes were recorded.
-const NEWER_FIELDS: [&str; 6] = [
+const NEWER_FIELDS: [&str; 7] = [
     "purpose",
     "sender_kind",
     "truncated",
     "unanswered",
     "unknown_mention",
     "concurrent",
+    "memory_cleared_at",
 ];
 
 const RECORDED: &str = include_str!("recorded.txt");
