@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use bus::{Delivery, Error};
-use contract::fact::{ActionRequested, ActionStarted};
 use contract::{Commit, Event, Fact, Run, WorldId};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -105,27 +104,14 @@ async fn dispatch(
     }
     let mut runs = Vec::new();
     for (event, fact) in facts {
-        match fact {
-            // It waits for other runs of its entity: the event with which it begins requests the work.
-            Fact::ActionRequested(requested) if requested.queued => {}
-            Fact::ActionStarted(started) => {
-                runs.push((
-                    started_run(world, event, started),
-                    false,
-                    event.trace.as_deref(),
-                ));
-            }
-            Fact::ActionRequested(requested) => {
-                let has_context = requested.node.is_some() || requested.interaction.is_some();
-                let run = run_of(world, event, requested);
-                runs.push((run, has_context, event.trace.as_deref()));
-            }
-            Fact::ActionCancelled(cancelled) => {
-                bus.signals()
-                    .publish_cancellation(world, cancelled.run)
-                    .await;
-            }
-            _ => {}
+        if let Fact::ActionCancelled(cancelled) = &fact {
+            let signals = bus.signals();
+            signals.publish_cancellation(world, cancelled.run).await;
+        }
+        let has_context = matches!(&fact, Fact::ActionRequested(requested)
+            if requested.node.is_some() || requested.interaction.is_some());
+        if let Some(run) = Run::dispatched_by(world, event, fact) {
+            runs.push((run, has_context, event.trace.as_deref()));
         }
     }
     let stored: FuturesUnordered<_> = runs
@@ -141,38 +127,6 @@ async fn dispatch(
     stored.collect::<Vec<_>>().await.into_iter().collect()
 }
 
-fn run_of(world: &WorldId, event: &Event, requested: ActionRequested) -> Run {
-    Run {
-        id: event.id.run(),
-        world: world.clone(),
-        action: requested.action,
-        entity: requested.entity,
-        ability: requested.ability,
-        arguments: requested.arguments,
-        chat: event.chat.clone(),
-        message: requested.message,
-        turn: requested.turn,
-        deadline: requested.deadline,
-        context: None,
-    }
-}
-
-fn started_run(world: &WorldId, event: &Event, started: ActionStarted) -> Run {
-    Run {
-        id: started.run,
-        world: world.clone(),
-        action: started.action,
-        entity: started.entity,
-        ability: Some(started.ability),
-        arguments: started.arguments,
-        chat: event.chat.clone(),
-        message: started.message,
-        turn: started.turn,
-        deadline: started.deadline,
-        context: None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use contract::{CommandId, CommitId, Timestamp};
@@ -186,21 +140,6 @@ mod tests {
         let mut event: serde_json::Value = event;
         event["data"] = serde_json::from_str(data).unwrap();
         serde_json::from_value(event).unwrap()
-    }
-
-    #[test]
-    fn a_run_that_begins_later_is_what_was_requested() {
-        let id = CommandId::new().event(0).run();
-        let started = serde_json::json!({
-            "invocation": id, "action": "mic-speak", "agent": "mic", "ability": "speak",
-            "arguments": {"n": 1}, "deadline": "2026-01-31T12:10:00.000Z",
-        });
-        let event = event("action.started", &started.to_string());
-        let started = serde_json::from_str(event.data.get()).unwrap();
-        let run = started_run(&"studio".parse().unwrap(), &event, started);
-        assert_eq!(run.id, id);
-        assert_eq!(run.ability.unwrap().as_str(), "speak");
-        assert_eq!(run.arguments.unwrap().get(), r#"{"n":1}"#);
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod chat;
 pub mod cloud_event;
 pub mod command;
 pub mod commit;
+mod dispatch;
 pub mod entity;
 mod entity_update;
 pub mod event;

@@ -4,7 +4,6 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
-use contract::fact::{ActionRequested, ActionStarted};
 use contract::query::EventRow;
 use contract::view::{GetEntity, ViewRequest};
 use contract::{
@@ -175,53 +174,18 @@ impl State {
 
     /// Queues a run that an event requests, and removes one that it ends.
     fn dispatch(&mut self, event: &Event) {
-        let ended = match Fact::parse(&event.event_type, &event.data) {
-            Ok(Some(Fact::ActionRequested(requested))) if requested.queued => return,
-            Ok(Some(Fact::ActionStarted(started))) => {
-                let run = started_run(&self.world.id, event, started);
-                return self.queue.push_back((run, 1));
+        let Ok(Some(fact)) = Fact::parse(&event.event_type, &event.data) else {
+            return;
+        };
+        let ended = match &fact {
+            Fact::ActionCompleted(completed) => completed.run,
+            Fact::ActionFailed(failed) => failed.run,
+            Fact::ActionCancelled(cancelled) => cancelled.run,
+            _ => {
+                let run = Run::dispatched_by(&self.world.id, event, fact);
+                return self.queue.extend(run.map(|run| (run, 1)));
             }
-            Ok(Some(Fact::ActionRequested(requested))) => {
-                let run = requested_run(&self.world.id, event, requested);
-                return self.queue.push_back((run, 1));
-            }
-            Ok(Some(Fact::ActionCompleted(completed))) => completed.run,
-            Ok(Some(Fact::ActionFailed(failed))) => failed.run,
-            Ok(Some(Fact::ActionCancelled(cancelled))) => cancelled.run,
-            _ => return,
         };
         self.queue.retain(|(run, _)| run.id != ended);
-    }
-}
-
-fn requested_run(world: &WorldId, event: &Event, requested: ActionRequested) -> Run {
-    Run {
-        id: event.id.run(),
-        world: world.clone(),
-        action: requested.action,
-        entity: requested.entity,
-        ability: requested.ability,
-        arguments: requested.arguments,
-        chat: event.chat.clone(),
-        message: requested.message,
-        turn: requested.turn,
-        deadline: requested.deadline,
-        context: None,
-    }
-}
-
-fn started_run(world: &WorldId, event: &Event, started: ActionStarted) -> Run {
-    Run {
-        id: started.run,
-        world: world.clone(),
-        action: started.action,
-        entity: started.entity,
-        ability: Some(started.ability),
-        arguments: started.arguments,
-        chat: event.chat.clone(),
-        message: started.message,
-        turn: started.turn,
-        deadline: started.deadline,
-        context: None,
     }
 }
