@@ -109,6 +109,41 @@ fn paint(color: bool, style: Style, text: &str) -> String {
     format!("\x1b[{code}m{text}\x1b[0m")
 }
 
+/// Items page by page: programs get each as it comes, people a table of all.
+pub(crate) struct Listing {
+    output: Output,
+    rows: Vec<Vec<String>>,
+}
+
+impl Listing {
+    pub(crate) fn new<const COLUMNS: usize>(output: Output, titles: [&str; COLUMNS]) -> Self {
+        let rows = vec![titles.map(str::to_owned).into()];
+        Self { output, rows }
+    }
+
+    pub(crate) fn add(
+        &mut self,
+        item: &impl Serialize,
+        row: impl FnOnce() -> anyhow::Result<Vec<String>>,
+    ) -> anyhow::Result<()> {
+        match self.output.is_json() {
+            true => self.output.json(item)?,
+            false => self.rows.push(row()?),
+        }
+        Ok(())
+    }
+
+    /// Shows the table.
+    pub(crate) fn finish(self) -> anyhow::Result<()> {
+        if !self.output.is_json() {
+            for line in table(&self.rows) {
+                self.output.line(&line)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Rows as columns of equal width, the first row being their titles.
 pub(crate) fn table(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();

@@ -5,7 +5,7 @@ use client::Client;
 use contract::WorldId;
 use contract::http::{BadgeResponse, BadgesPageQuery};
 
-use crate::output::{Output, table};
+use crate::output::{Listing, Output};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -17,30 +17,21 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: Options, client: &Client, output: Output) -> anyhow::Result<()> {
     let world = client.world(&options.world);
     let mut query = BadgesPageQuery::default();
-    let mut rows = vec![
-        ["ENTITY", "TYPE", "SCORE", "BY", "AT", "DESCRIPTION"]
-            .map(str::to_owned)
-            .into(),
-    ];
+    let mut listing = Listing::new(
+        output,
+        ["ENTITY", "TYPE", "SCORE", "BY", "AT", "DESCRIPTION"],
+    );
     loop {
         let page = world.badges(&query).await?;
         for badge in &page.badges {
-            match output.is_json() {
-                true => output.json(badge)?,
-                false => rows.push(row(badge)?),
-            }
+            listing.add(badge, || row(badge))?;
         }
         query.after = page.next;
         if query.after.is_none() {
             break;
         }
     }
-    if !output.is_json() {
-        for line in table(&rows) {
-            output.line(&line)?;
-        }
-    }
-    Ok(())
+    listing.finish()
 }
 
 fn row(badge: &BadgeResponse) -> anyhow::Result<Vec<String>> {

@@ -11,7 +11,7 @@ use contract::view::{InteractionStatus, TargetView};
 use contract::{ActionName, EntityId, WorldId};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::output::{Output, table};
+use crate::output::{Listing, Output};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -105,30 +105,18 @@ pub(crate) async fn list(
         status: options.open.then_some(InteractionStatus::Open),
         ..InteractionsPageQuery::default()
     };
-    let mut rows = vec![
-        ["ID", "FROM", "ACTION", "STATUS", "TARGETS"]
-            .map(str::to_owned)
-            .into(),
-    ];
+    let mut listing = Listing::new(output, ["ID", "FROM", "ACTION", "STATUS", "TARGETS"]);
     loop {
         let page = world.interactions().list(&query).await?;
         for item in &page.items {
-            match output.is_json() {
-                true => output.json(item)?,
-                false => rows.push(row(item)),
-            }
+            listing.add(item, || Ok(row(item)))?;
         }
         query.after = page.next;
         if query.after.is_none() {
             break;
         }
     }
-    if !output.is_json() {
-        for line in table(&rows) {
-            output.line(&line)?;
-        }
-    }
-    Ok(())
+    listing.finish()
 }
 
 fn show_receipt(receipt: &InteractionReceipt, output: Output) -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ use contract::flow::{SessionStatus, SessionView};
 use contract::http::{SessionSelection, SessionsPageQuery};
 use contract::{EntityId, FlowId, WorldId};
 
-use crate::output::{Output, table};
+use crate::output::{Listing, Output};
 
 /// Sessions that are read at once: as many as a page has at most.
 const PAGE_SESSIONS: u32 = 1000;
@@ -36,30 +36,18 @@ pub(crate) async fn run(options: Options, client: &Client, output: Output) -> an
         after: None,
         limit: Some(PAGE_SESSIONS),
     };
-    let mut rows = vec![
-        ["SESSION", "FLOW", "CLIENT", "STATUS", "BEGAN"]
-            .map(str::to_owned)
-            .into(),
-    ];
+    let mut listing = Listing::new(output, ["SESSION", "FLOW", "CLIENT", "STATUS", "BEGAN"]);
     loop {
         let page = sessions.list(&query).await?;
         for session in &page.items {
-            match output.is_json() {
-                true => output.json(session)?,
-                false => rows.push(row(session)),
-            }
+            listing.add(session, || Ok(row(session)))?;
         }
         query.after = page.next;
         if query.after.is_none() {
             break;
         }
     }
-    if !output.is_json() {
-        for line in table(&rows) {
-            output.line(&line)?;
-        }
-    }
-    Ok(())
+    listing.finish()
 }
 
 fn row(session: &SessionView) -> Vec<String> {

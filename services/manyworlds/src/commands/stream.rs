@@ -9,7 +9,7 @@ use contract::http::{PutStreamRequest, Receipt, StreamsPageQuery};
 use contract::view::StreamView;
 use contract::{EntityId, StreamRef, StreamType, WorldId};
 
-use crate::output::{Output, table};
+use crate::output::{Listing, Output};
 
 /// Streams that are read at once: as many as a page has at most.
 const PAGE_STREAMS: u32 = 1000;
@@ -90,31 +90,18 @@ async fn list(options: List, client: &Client, output: Output) -> anyhow::Result<
         after: None,
         limit: Some(PAGE_STREAMS),
     };
-    let mut rows = vec![
-        ["STREAM", "TYPE", "PUBLIC", "SAMPLES"]
-            .map(str::to_owned)
-            .into(),
-    ];
+    let mut listing = Listing::new(output, ["STREAM", "TYPE", "PUBLIC", "SAMPLES"]);
     loop {
         let page = streams.list(&query).await?;
         for stream in &page.streams {
-            if output.is_json() {
-                output.json(stream)?;
-            } else {
-                rows.push(row(stream)?);
-            }
+            listing.add(stream, || row(stream))?;
         }
         query.after = page.next;
         if query.after.is_none() {
             break;
         }
     }
-    if !output.is_json() {
-        for line in table(&rows) {
-            output.line(&line)?;
-        }
-    }
-    Ok(())
+    listing.finish()
 }
 
 fn row(stream: &StreamView<'_>) -> anyhow::Result<Vec<String>> {

@@ -12,7 +12,7 @@ use serde_json::json;
 use world_file::WorldFile;
 
 use crate::error_text::error_text;
-use crate::output::{Output, Style, table};
+use crate::output::{Listing, Output, Style, table};
 use crate::read_world::read_world;
 
 #[derive(Debug, Subcommand)]
@@ -87,33 +87,26 @@ pub(crate) async fn run(command: Command, client: &Client, output: Output) -> an
 }
 
 async fn list(client: &Client, output: Output) -> anyhow::Result<()> {
-    let mut rows = vec![["ID", "NAME", "COMMIT", "SINCE"].map(str::to_owned).into()];
+    let mut listing = Listing::new(output, ["ID", "NAME", "COMMIT", "SINCE"]);
     let mut query = WorldsPageQuery::default();
     loop {
         let page = client.worlds().list(&query).await?;
         for world in page.worlds {
-            if output.is_json() {
-                output.json(&world)?;
-            } else {
-                rows.push(vec![
+            listing.add(&world, || {
+                Ok(vec![
                     world.id.to_string(),
-                    world.name,
+                    world.name.clone(),
                     world.seq.to_string(),
                     world.created_at.to_string(),
-                ]);
-            }
+                ])
+            })?;
         }
         match page.next {
             Some(next) => query.after = Some(next),
             None => break,
         }
     }
-    if !output.is_json() {
-        for line in table(&rows) {
-            output.line(&line)?;
-        }
-    }
-    Ok(())
+    listing.finish()
 }
 
 async fn show(
