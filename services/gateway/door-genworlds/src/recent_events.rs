@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasher, Hash, Hasher as _, RandomState};
 
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Number, Value};
 
 use crate::field_names::LOG_FIELDS;
 
 /// Events that are kept, 16 bytes and their places in two maps each: more than a busy world has in the time in
 /// which a client reacts.
 const EVENTS_MAX: usize = 2048;
+
+/// Whole numbers below this are exact as doubles: 2 to the power of 53.
+const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
 
 /// What of a frame makes it the same as another: all that its sender wrote.
 pub(crate) struct FrameContent<'a> {
@@ -98,11 +101,7 @@ impl RecentEvents {
         match value {
             Value::Null => 0,
             Value::Bool(value) => self.hasher.hash_one(value),
-            Value::Number(number) => {
-                let number = number.as_f64().unwrap_or_default();
-                // There are two zeros.
-                self.hasher.hash_one((number + 0.0).to_bits())
-            }
+            Value::Number(number) => self.hash_number(number),
             Value::String(text) => self.hasher.hash_one(text),
             Value::Array(values) => {
                 let mut hasher = self.hasher.build_hasher();
@@ -119,6 +118,26 @@ impl RecentEvents {
                 self.hasher.hash_one(("object", sum))
             }
         }
+    }
+
+    /// Integers are told apart to the last digit, where a double is not exact any more.
+    fn hash_number(&self, number: &Number) -> u64 {
+        let float = number.as_f64().unwrap_or_default();
+        if let Some(integer) = number.as_i64() {
+            return self.hasher.hash_one(integer);
+        }
+        if let Some(integer) = number.as_u64() {
+            return self.hasher.hash_one(integer);
+        }
+        // Exact, and one zero of two.
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "it is a whole number in range"
+        )]
+        if float.fract() == 0.0 && float.abs() < EXACT_BELOW {
+            return self.hasher.hash_one(float as i64);
+        }
+        self.hasher.hash_one(float.to_bits())
     }
 }
 
@@ -233,6 +252,28 @@ mod tests {
         recent.add(&content(&first, TIME));
         assert!(recent.is_repeated(&content(&first, TIME)));
         assert!(!recent.is_repeated(&content(&second, TIME)));
+    }
+
+    #[test]
+    fn a_number_is_the_same_in_each_of_its_forms() {
+        for (one, other, is_same) in [
+            ("1", "1.0", true),
+            ("0", "-0.0", true),
+            ("-7", "-7.0", true),
+            ("2.5", "2.50", true),
+            ("1", "2", false),
+            ("9007199254740992", "9007199254740993", false),
+            ("18446744073709551614", "18446744073709551615", false),
+        ] {
+            let mut recent = RecentEvents::default();
+            let [one, other] = [one, other].map(|number| {
+                let number = RawValue::from_string(number.to_owned()).unwrap();
+                BTreeMap::from([("n".to_owned(), number)])
+            });
+            recent.add(&content(&one, TIME));
+            let found = recent.is_repeated(&content(&other, TIME));
+            assert_eq!(found, is_same, "{one:?} {other:?}");
+        }
     }
 
     #[test]
