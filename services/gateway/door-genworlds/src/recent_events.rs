@@ -120,7 +120,7 @@ impl RecentEvents {
         }
     }
 
-    /// Integers are told apart to the last digit, where a double is not exact any more.
+    /// Integers are compared to the last digit, where a double is not exact any more.
     fn hash_number(&self, number: &Number) -> u64 {
         let float = number.as_f64().unwrap_or_default();
         if let Some(integer) = number.as_i64() {
