@@ -45,6 +45,7 @@ pub(crate) async fn send(bus: &Bus, world: &WorldId, command: Command) {
         sender,
         command,
         trace: None,
+        run: None,
     };
     bus.worlds()
         .command(world, request, DEADLINE)

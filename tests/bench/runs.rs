@@ -58,6 +58,7 @@ impl Waiting {
             sender: "guest".parse().unwrap(),
             command,
             trace: None,
+            run: None,
         };
         bus.worlds()
             .command(world, request, DEADLINE)

@@ -85,6 +85,7 @@ async fn send(bus: &Bus, world: &WorldId, command: Command) {
         sender: "world".parse().unwrap(),
         command,
         trace: None,
+        run: None,
     };
     let sent = bus.worlds().command(world, request, DEADLINE).await;
     sent.unwrap();

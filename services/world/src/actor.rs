@@ -128,6 +128,9 @@ impl Actor {
             if self.is_settled() {
                 self.failing_since.take_if(|_| self.backlog.is_empty());
                 self.maintenance.run(world).await;
+                if self.is_successor_next(world) {
+                    self.maintenance.clear(world).await;
+                }
             }
             self.decide_backlog(world);
             if self.in_flight.is_none() {
@@ -215,6 +218,19 @@ impl Actor {
         self.in_flight.is_none() && self.builder.is_none()
     }
 
+    /// Whether a request begins a world behind a deleted one of which something is left.
+    fn is_too_early(&self, world: &World, request: &PendingRequest) -> bool {
+        request.begins_world()
+            && !(self.is_settled() && self.maintenance.is_cleared(world))
+            && !world.exists()
+    }
+
+    /// Whether what is decided next begins a world behind a deleted one of which something is left.
+    fn is_successor_next(&self, world: &World) -> bool {
+        let next = self.backlog.front();
+        next.is_some_and(PendingRequest::begins_world) && !self.maintenance.is_cleared(world)
+    }
+
     /// Whether no request waits for anything.
     fn is_done(&self) -> bool {
         self.is_settled() && self.backlog.is_empty() && self.recalls.is_empty()
@@ -249,7 +265,10 @@ impl Actor {
         world.set_registered_actions(registered);
         while let Some(request) = self.backlog.pop_front() {
             let is_recall_wanted = self.recalls.is_wanted(world, &request);
-            if self.must_wait(&request) || is_recall_wanted && !self.is_settled() {
+            if self.must_wait(&request)
+                || is_recall_wanted && !self.is_settled()
+                || self.is_too_early(world, &request)
+            {
                 self.backlog.push_front(request);
                 return;
             }
@@ -274,8 +293,9 @@ impl Actor {
             Request::State { .. } | Request::Offers { .. } | Request::Mind { .. } => {
                 self.in_flight.is_some() || builder.is_some_and(CommitBuilder::has_events)
             }
-            // What is due is due now, and a commit has only the time at which it was begun.
-            Request::Command(_) if request.is_fire_due() => {
+            // What is due is due now, and a commit has only the time at which it was begun. A deletion has
+            // nothing of what was decided before it in its commit, which outlives the world.
+            Request::Command(_) if request.is_fire_due() || request.deletes_world() => {
                 builder.is_some() || self.maintenance.is_snapshot_due() && !self.is_settled()
             }
             // A snapshot is of a state that is in the log.

@@ -23,8 +23,8 @@ pub struct Config {
     /// NATS itself. Default: no: no service here does, and a busy world spends more time on it than on
     /// anything else.
     pub publish_events: bool,
-    /// A deleted world's log is purged after this long; only then is its id free again. Default: 1 hour:
-    /// the archive must have read the deletion by then, even after an outage.
+    /// A deleted world's log is purged after this long, unless another world of its id was created by then.
+    /// Default: 1 hour: the archive must have read the deletion by then, even after an outage.
     #[serde(with = "humantime_serde")]
     pub deleted_kept: Duration,
     /// Requests that may wait for one world; further ones are rejected as `unavailable`, and their

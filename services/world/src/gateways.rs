@@ -171,6 +171,7 @@ async fn end_connections(
                 gateway: gateway.clone(),
             },
             trace: None,
+            run: None,
         };
         let worlds = resources.bus.worlds();
         match worlds.command(world, request, COMMAND_TIMEOUT).await {

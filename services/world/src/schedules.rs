@@ -42,6 +42,7 @@ async fn handle_wake(resources: &Resources, delivery: Delivery) {
         sender: EntityId::world(),
         command: Command::FireDue,
         trace: None,
+        run: None,
     };
     let worlds = resources.bus.worlds();
     let settled = match worlds.command(&world, request, COMMAND_DEADLINE).await {

@@ -87,6 +87,13 @@ pub struct CommandRequest {
     pub sender: EntityId,
     /// The wish.
     pub command: Command,
+    /// The run that sends it on its way: the command is refused when that has ended.
+    #[serde(
+        rename = "invocation",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub run: Option<RunId>,
     /// The W3C `traceparent` of the request behind it; every event that comes of it keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,

@@ -23,6 +23,10 @@ pub(crate) fn decide(
         if request.sender != EntityId::world() {
             entities::require_entity(world, &request.sender, "sender")?;
         }
+        // A run of an earlier world of this id, too, has ended.
+        if let Some(run) = request.run {
+            runs::require_open(world, run)?;
+        }
     }
     match &request.command {
         Command::CreateWorld(spec) => {
@@ -36,7 +40,7 @@ pub(crate) fn decide(
             flows::apply_spec(world, spec, decider)
         }
         Command::UpdateWorld(update) => worlds::update(world, update, decider),
-        Command::DeleteWorld => decider.push(Fact::WorldDeleted(Empty {})),
+        Command::DeleteWorld => delete_world(world, decider),
         Command::CreateEntity(_)
         | Command::UpdateEntity(_)
         | Command::ForgetMemory { .. }
@@ -113,6 +117,15 @@ fn decide_entities(
         Command::RegisterEventType(wanted) => event_types::register(world, wanted, decider),
         _ => Ok(()),
     }
+}
+
+/// Ends a world. Its runs are cancelled, so that workers stop; should there be very many, those behind the first
+/// ones end in vain.
+fn delete_world(world: &World, decider: &mut Decider<'_>) -> Result<(), Rejection> {
+    for (id, run) in world.runs.iter().take(FOLLOW_UPS_MAX) {
+        runs::push_cancelled(id, run, decider)?;
+    }
+    decider.push(Fact::WorldDeleted(Empty {}))
 }
 
 /// Removes an entity: its runs and what waits for a person end, then it goes.

@@ -61,6 +61,13 @@ impl CommandDedup {
         }
     }
 
+    /// Keeps the commands of the commit `seq`, at `at`, alone, and refuses all others that were sent by then.
+    pub(crate) fn retain_commit(&mut self, seq: Seq, at: Timestamp) {
+        self.forgotten = at;
+        self.answers.retain(|_, (accepted, _)| accepted.seq == seq);
+        self.order.retain(|id| self.answers.contains_key(id));
+    }
+
     fn insert(&mut self, command: CommandId, accepted: Accepted, at: Timestamp) {
         if self.answers.insert(command, (accepted, at)).is_none() {
             self.order.push_back(command);

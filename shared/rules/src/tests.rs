@@ -9,11 +9,11 @@ mod events;
 mod flows;
 mod interactions;
 mod limits;
-mod open_chat;
 mod properties;
 mod reasoning;
 mod recalled;
 mod streams;
+mod successor;
 mod tools;
 mod unanswered;
 mod views;
@@ -71,6 +71,7 @@ impl Story {
             sender: sender.parse().unwrap(),
             command,
             trace: None,
+            run: None,
         };
         let events = step(&mut self.world, &request, self.now)?;
         let commit = Commit {
@@ -365,6 +366,7 @@ fn a_bad_world_is_refused_with_the_path_of_its_fault() {
             sender: "world".parse().unwrap(),
             command: Command::CreateWorld(spec),
             trace: None,
+            run: None,
         };
         let rejection = step(&mut world, &request, Timestamp::from_unix_ms(1)).unwrap_err();
         assert_eq!(rejection.field.as_deref(), Some(field), "{rejection}");

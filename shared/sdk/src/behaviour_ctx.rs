@@ -318,6 +318,7 @@ impl BehaviourCtx {
             sender: self.agent().id.clone(),
             command,
             trace: None,
+            run: Some(self.run().id),
         };
         let action = &self.inner.action;
         action.command(request, COMMAND_TIMEOUT).await?;

@@ -327,6 +327,7 @@ impl NodeCtx {
                 ..new
             }),
             trace: None,
+            run: None,
         };
         let writer = self.writer().await;
         writer.action().command(request, COMMAND_TIMEOUT).await?;

@@ -47,6 +47,7 @@ pub(crate) async fn send_report(
             calls: report.calls,
         },
         trace: bus::trace::current(),
+        run: None,
     };
     match connection.command(&run.world, request, timeout).await {
         Ok(_) => Ok(()),

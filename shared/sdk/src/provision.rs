@@ -58,6 +58,7 @@ impl ProvisionedObject {
             sender: EntityId::world(),
             command,
             trace: None,
+            run: None,
         };
         let sent = connection.command(&self.world, request, COMMAND_TIMEOUT);
         sent.await.map(drop)

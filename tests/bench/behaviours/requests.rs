@@ -107,6 +107,7 @@ impl Requests {
             sender: "guest".parse().unwrap(),
             command: Command::RequestInteraction(new),
             trace: None,
+            run: None,
         };
         let sent = self.bus.worlds().command(&self.world, request, DEADLINE);
         sent.await.unwrap();

@@ -23,6 +23,7 @@ async fn send(bus: &Bus, world: &WorldId, command: Command) {
         sender: "world".parse().unwrap(),
         command,
         trace: None,
+        run: None,
     };
     bus.worlds()
         .command(world, request, DEADLINE)

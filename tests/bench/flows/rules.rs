@@ -56,6 +56,7 @@ fn encode(command: Command) -> Vec<u8> {
         sender: "world".parse().unwrap(),
         command,
         trace: None,
+        run: None,
     };
     serde_json::to_vec(&request).unwrap()
 }

@@ -129,6 +129,7 @@ impl Sessions {
             sender: sender.parse().unwrap(),
             command,
             trace: None,
+            run: None,
         };
         let sent = self.bus.worlds().command(&self.world, request, DEADLINE);
         sent.await.unwrap();

@@ -32,6 +32,7 @@ impl Worker<'_> {
             sender: EntityId::world(),
             command,
             trace: None,
+            run: None,
         };
         let world = "lab".parse().unwrap();
         let worlds = self.bus.worlds();

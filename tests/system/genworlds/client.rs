@@ -149,6 +149,7 @@ impl Worker {
             sender: requested.entity.clone(),
             command,
             trace: None,
+            run: None,
         };
         let worlds = self.bus.worlds();
         let answer = worlds.command(&self.world, request, PATIENCE).await;

@@ -375,6 +375,7 @@ async fn command(bus: &Bus, sender: &str, command: Command) -> CommandId {
         sender: sender.parse().unwrap(),
         command,
         trace: None,
+        run: None,
     };
     let answer = bus.worlds().command(&world(), request, PATIENCE).await;
     answer.unwrap();

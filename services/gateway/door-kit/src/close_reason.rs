@@ -14,6 +14,8 @@ pub enum CloseReason {
     NoPong,
     /// The request can't be served: a repeat would be refused again.
     Refused,
+    /// The world was deleted: another one of its id has nothing to do with this connection.
+    WorldDeleted,
     /// What the connection was for has ended.
     Ended,
     /// A message of the client is larger than the door takes.
@@ -35,6 +37,7 @@ impl CloseReason {
             Self::Slow => 3008,
             Self::NoPong => 3012,
             Self::Refused => 3501,
+            Self::WorldDeleted => 3502,
             Self::Ended => 1000,
             Self::TooLarge => 1009,
             Self::Restart => 1012,
@@ -51,6 +54,7 @@ impl CloseReason {
             Self::Slow => "slow",
             Self::NoPong => "no pong",
             Self::Refused => "refused",
+            Self::WorldDeleted => "world deleted",
             Self::Ended => "ended",
             Self::TooLarge => "message too large",
             Self::Restart => "service restart",

@@ -64,6 +64,7 @@ impl<T> Pipeline<T> {
             sender,
             command,
             trace: bus::trace::current(),
+            run: None,
         };
         self.queue.push(place, Some((request, size_bytes)));
     }

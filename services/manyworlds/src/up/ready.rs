@@ -27,6 +27,7 @@ pub(super) async fn apply(bus: &Bus, worlds: Vec<WorldFile>) -> anyhow::Result<(
             sender: EntityId::world(),
             command: world.into_command(),
             trace: None,
+            run: None,
         };
         let applied = bus.worlds().command(&id, request, APPLY_DEADLINE).await;
         applied.with_context(|| format!("apply the world {id}"))?;

@@ -31,6 +31,8 @@ pub(super) struct Maintenance {
     snapshot: JoinSet<()>,
     snapshot_at: Seq,
     commits_since_snapshot: u64,
+    /// The deletion before which nothing is left of the world.
+    cleared_at: Seq,
 }
 
 impl Maintenance {
@@ -40,6 +42,7 @@ impl Maintenance {
             snapshot: JoinSet::new(),
             snapshot_at: 0,
             commits_since_snapshot: 0,
+            cleared_at: 0,
         }
     }
 
@@ -105,6 +108,39 @@ impl Maintenance {
                 warn!(world.id = %id, error = %ErrorChain(&error), "old weights not removed");
             }
         });
+    }
+
+    /// Whether another world of this id may begin behind the deletion of this one.
+    pub(super) fn is_cleared(&self, world: &World) -> bool {
+        world.deleted_at().is_none() || self.cleared_at == world.seq
+    }
+
+    /// Removes all of a deleted world but its last commit, the deletion, before another begins. Readers
+    /// that come with an older position find there that nothing is left to go on from, and the next one is
+    /// appended behind it: a writer that still has the old world is refused by the log. Done twice, or not to
+    /// the end, it changes nothing about what the world is.
+    pub(super) async fn clear(&mut self, world: &World) {
+        // A snapshot that is being stored would outlive its removal.
+        self.finish().await;
+        let bus = &self.resources.bus;
+        let cleared = async {
+            if bus.log().last_seq(&world.id).await? != world.seq {
+                // Another writer has gone on: the log refuses what is decided now, and it is decided again.
+                return Ok(());
+            }
+            bus.snapshots().remove(&world.id).await?;
+            bus.weights().remove_all(&world.id).await?;
+            bus.log()
+                .purge(&world.id, world.seq.saturating_sub(1))
+                .await
+        };
+        match cleared.await {
+            Ok(()) => self.cleared_at = world.seq,
+            Err(error) => {
+                warn!(world.id = %world.id, error = %ErrorChain(&error), "deleted world not cleared");
+                tokio::time::sleep(PURGE_PAUSE).await;
+            }
+        }
     }
 
     /// Purges a world whose time after deletion is over.

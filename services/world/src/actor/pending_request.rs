@@ -31,6 +31,7 @@ impl PendingRequest {
             sender: EntityId::world(),
             command: Command::FireDue,
             trace: None,
+            run: None,
         };
         Self {
             request: Box::new(Request::Command(command)),
@@ -55,6 +56,17 @@ impl PendingRequest {
     /// Whether it requests to do what is due.
     pub(super) fn is_fire_due(&self) -> bool {
         matches!(&*self.request, Request::Command(command) if matches!(command.command, Command::FireDue))
+    }
+
+    /// Whether it deletes the world.
+    pub(super) fn deletes_world(&self) -> bool {
+        matches!(&*self.request, Request::Command(command) if matches!(command.command, Command::DeleteWorld))
+    }
+
+    /// Whether it begins a world where there is none.
+    pub(super) fn begins_world(&self) -> bool {
+        matches!(&*self.request, Request::Command(command)
+            if matches!(command.command, Command::CreateWorld(_) | Command::ApplyWorld(_)))
     }
 
     /// Whether the actor itself sent it.

@@ -16,6 +16,7 @@ fn request(sender: &str, command: Command) -> CommandRequest {
         sender: EntityId::try_from(sender).unwrap(),
         command,
         trace: None,
+        run: None,
     }
 }
 

@@ -80,6 +80,12 @@ impl Harness {
         Replica::start(self.config.clone()).await
     }
 
+    /// Ends the replica, and starts another.
+    pub(crate) async fn restart(&mut self) {
+        let replica = self.start_replica().await;
+        std::mem::replace(&mut self.replica, replica).stop().await;
+    }
+
     pub(crate) async fn stop(self) {
         assert_eq!(
             self.bus.dead_letters().count().await.unwrap(),
@@ -137,6 +143,7 @@ impl Harness {
             sender,
             command,
             trace: None,
+            run: None,
         };
         answer(self.bus.worlds().command(world, request, DEADLINE).await)
     }
@@ -217,6 +224,7 @@ pub(crate) async fn send_many(
                 message: None,
             },
             trace: None,
+            run: None,
         };
         bus.worlds()
             .command(world, request, DEADLINE)

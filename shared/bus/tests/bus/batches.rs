@@ -51,6 +51,7 @@ fn command() -> CommandRequest {
         sender: "ada".parse().unwrap(),
         command: Command::DeleteWorld,
         trace: None,
+        run: None,
     }
 }
 

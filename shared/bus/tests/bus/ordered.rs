@@ -19,6 +19,7 @@ fn commands(count: usize) -> Vec<CommandRequest> {
         sender: "ada".parse().unwrap(),
         command: Command::DeleteWorld,
         trace: None,
+        run: None,
     };
     (0..count).map(command).collect()
 }

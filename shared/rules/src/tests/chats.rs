@@ -1,5 +1,7 @@
 //! Chats as stories: limits, titles, new chats, what is taken back, what an agent remembers.
 
+mod open_chat;
+
 use contract::brain::{Brain, Llm, Provider};
 use contract::chat::TitleSource;
 use contract::command::{EntityUpdate, WorldUpdate};

@@ -20,15 +20,8 @@ pub(crate) fn create(
     spec: &WorldSpec,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
-    if world.description.is_some() {
-        let detail = if world.deleted {
-            format!(
-                "the world {} was deleted a moment ago: its id is not free yet",
-                world.id
-            )
-        } else {
-            format!("there is a world {} already", world.id)
-        };
+    if world.exists() {
+        let detail = format!("there is a world {} already", world.id);
         return Err(reject(
             RejectionCode::AlreadyExists,
             detail,

@@ -2,15 +2,28 @@
 
 use contract::{Fact, Timestamp};
 
+use crate::dedup::CommandDedup;
 use crate::world::World;
 
 pub(crate) fn apply(world: &mut World, fact: &Fact, at: Timestamp) {
     match fact {
         Fact::WorldCreated(description) => {
-            // What a late snapshot has of an earlier world of this id is not of this one.
-            *world = World::new(world.id.clone());
-            world.description = Some(description.clone());
-            world.created_at = at;
+            // Nothing of an earlier world of this id is of this one. What was sent before its deletion does
+            // nothing any more, and a repeated deletion gets its answer: the log has that commit alone. A late
+            // snapshot may have the earlier world and no deletion, which was purged.
+            let mut dedup = CommandDedup::default();
+            if let Some(deleted_at) = world.deleted_at() {
+                dedup = std::mem::take(&mut world.dedup);
+                dedup.retain_commit(world.seq, deleted_at);
+            }
+            *world = World {
+                seq: world.seq,
+                at: world.at,
+                created_at: at,
+                description: Some(description.clone()),
+                dedup,
+                ..World::new(world.id.clone())
+            };
         }
         Fact::WorldUpdated(description) => world.description = Some(description.clone()),
         Fact::WorldDeleted(_) => delete(world),

@@ -74,6 +74,7 @@ async fn complete(
             outcome,
         },
         trace: bus::trace::current(),
+        run: None,
     };
     loop {
         let sent = connection.command(&run.world, request.clone(), COMMAND_TIMEOUT);

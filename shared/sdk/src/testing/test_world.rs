@@ -150,6 +150,7 @@ impl TestWorld {
             sender,
             command,
             trace: None,
+            run: None,
         };
         let sent = self.memory.command(&request);
         let accepted = sent.map_err(|rejection| Error::Rejected {

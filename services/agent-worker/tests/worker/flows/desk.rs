@@ -112,6 +112,7 @@ impl Desk {
             sender: sender.parse().unwrap(),
             command,
             trace: None,
+            run: None,
         };
         let worlds = self.bus.worlds();
         worlds

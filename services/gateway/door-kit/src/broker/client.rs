@@ -96,6 +96,7 @@ impl Broker {
             sender,
             command,
             trace: bus::trace::current(),
+            run: None,
         };
         self.send_request(world, request).await
     }

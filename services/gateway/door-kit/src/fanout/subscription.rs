@@ -47,6 +47,8 @@ pub struct Subscription {
     lagged: bool,
     /// Whether the log is read on whenever the ring has overflowed.
     reads_log: bool,
+    /// Whether the world was deleted: what follows is of another one of its id.
+    deleted: bool,
 }
 
 /// Where a subscription begins.
@@ -66,6 +68,8 @@ pub enum SubscriptionEnd {
     Lagged,
     /// The log could not be read.
     LogUnreadable,
+    /// The world was deleted.
+    WorldDeleted,
 }
 
 impl From<SubscriptionEnd> for CloseReason {
@@ -73,6 +77,7 @@ impl From<SubscriptionEnd> for CloseReason {
         match end {
             SubscriptionEnd::Lagged => Self::Slow,
             SubscriptionEnd::LogUnreadable => Self::ServerError,
+            SubscriptionEnd::WorldDeleted => Self::WorldDeleted,
         }
     }
 }
@@ -96,6 +101,7 @@ impl Subscription {
             replayed: false,
             lagged: false,
             reads_log: false,
+            deleted: false,
         }
     }
 
@@ -145,6 +151,9 @@ impl Subscription {
             if let Some(frame) = self.page.pop_front() {
                 return Ok(frame);
             }
+            if self.deleted {
+                return Err(SubscriptionEnd::WorldDeleted);
+            }
             if self.last < self.live.joined_at {
                 self.read_page().await?;
                 continue;
@@ -170,7 +179,7 @@ impl Subscription {
         if let Some(frame) = self.page.pop_front() {
             return Some(frame);
         }
-        while self.last >= self.live.joined_at && !self.lagged {
+        while self.last >= self.live.joined_at && !self.lagged && !self.deleted {
             match self.live.frames.try_recv() {
                 Ok(frame) => {
                     if let Some(frame) = self.take(&frame) {
@@ -206,6 +215,7 @@ impl Subscription {
             Payload::Event(event) => {
                 self.last = event.sequence;
                 self.replayed = false;
+                self.deleted |= is_deletion(event);
                 self.filter.matches(event)
             }
             Payload::Chunk(chunk) => self.filter.matches_chunk(chunk),
@@ -255,10 +265,24 @@ impl Subscription {
         if self.empty_reads > EMPTY_READS_MAX {
             return Err(SubscriptionEnd::LogUnreadable);
         }
+        self.add_entries(entries);
+        Ok(())
+    }
+
+    fn add_entries(&mut self, entries: Vec<Entry>) {
+        let mut last = self.last;
         for entry in entries {
             self.add_to_page(&entry, last);
+            if self.deleted && last.seq == 0 {
+                // The log begins with the deletion of an earlier world: the client has read nothing of that.
+                self.page.clear();
+                self.deleted = false;
+                last = self.last;
+            }
+            if self.deleted {
+                break;
+            }
         }
-        Ok(())
     }
 
     fn add_to_page(&mut self, entry: &Entry, last: Position) {
@@ -269,6 +293,7 @@ impl Subscription {
                 for (index, event) in (0..).zip(commit.events) {
                     let position = Position { seq, index };
                     let event = CloudEvent::new(&ring.world, position, commit.at, event);
+                    self.deleted |= position > last && is_deletion(&event);
                     if position > last && self.filter.matches(&event) {
                         // Only this client reads it: its text is not kept.
                         let payload = Payload::Event(Box::new(event));
@@ -280,6 +305,11 @@ impl Subscription {
         }
         self.last = Position::end_of(seq);
     }
+}
+
+/// Whether nothing that follows an event is of the same world.
+fn is_deletion(event: &CloudEvent) -> bool {
+    event.event_type.as_str() == "world.deleted"
 }
 
 /// Whether the log still has the position `after`, so that nothing after it can be missing.

@@ -169,6 +169,7 @@ impl Reporter<'_> {
                 disconnected: report.disconnected,
             },
             trace: None,
+            run: None,
         };
         let sent = self.bus.worlds().command(world, request, COMMAND_TIMEOUT);
         sent.await.map(drop)

@@ -166,6 +166,7 @@ impl Desk {
             sender: EntityId::world(),
             command,
             trace: None,
+            run: None,
         };
         let worlds = self.harness.bus.worlds();
         worlds.command(&world, request, DEADLINE).await.unwrap()

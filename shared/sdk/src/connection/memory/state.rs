@@ -122,6 +122,7 @@ impl State {
                 sender: EntityId::world(),
                 command: Command::FireDue,
                 trace: None,
+                run: None,
             };
             // A world that was deleted rejects it.
             match self.commit(&request) {

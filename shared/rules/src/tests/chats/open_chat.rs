@@ -2,8 +2,8 @@
 
 use contract::{Chat, Command};
 
-use super::chats::chat_id;
-use super::{Story, types};
+use super::chat_id;
+use crate::tests::{Story, types};
 
 #[test]
 fn the_chat_that_was_used_last_is_opened_when_the_open_one_is_deleted() {
