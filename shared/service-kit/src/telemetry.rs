@@ -22,6 +22,10 @@ const DEFAULT_FILTER: &str = "info,async_nats=warn,hyper=warn,sqlx=warn";
 /// The target that is never logged, even if `RUST_LOG` enables it: `rmcp` logs the payloads of tools.
 const UNLOGGED_TARGET: &str = "rmcp";
 
+/// The target of the spans of single frames: they are for traces, and the log has them only on request
+/// (`RUST_LOG=info,frames=debug`), since to write one costs more than to parse its frame.
+pub const FRAME_SPANS: &str = "frames";
+
 /// The bucket bounds of all histograms of seconds: from a fraction of a millisecond to the minutes of
 /// a language model.
 const SECONDS_BOUNDS: [f64; 17] = [
@@ -70,7 +74,8 @@ pub fn init(service: &'static str) -> anyhow::Result<Telemetry> {
     };
     let registry = tracing_subscriber::registry()
         .with(layer.map(|layer| {
-            layer.with_filter(EnvFilter::new("info,async_nats=warn,hyper=off,rmcp=off"))
+            let filter = format!("info,{FRAME_SPANS}=debug,async_nats=warn,hyper=off,rmcp=off");
+            layer.with_filter(EnvFilter::new(filter))
         }))
         .with(logs.with_filter(filter.and(without_payloads())));
     // A second service in the same process, as in tests, shares the subscriber of the first.

@@ -8,7 +8,7 @@ use contract::flow::NewFlowEvent;
 use contract::flow::atoms::ErrorSeverity;
 use contract::{Accepted, Command, CommandId, EntityId, Position, SessionId, WorldId};
 use door_kit::{DoorState, Pipeline, Principal, Problem};
-use tracing::{Span, info_span};
+use tracing::Span;
 
 use crate::error_frame::{Subject, encode_problem};
 
@@ -74,7 +74,7 @@ impl EventSender {
     ///
     /// A command has one event only: what the world refuses is then one frame, and not those beside it.
     pub(crate) fn push(&mut self, event: NewFlowEvent, size_bytes: usize) {
-        let span = info_span!("frame", otel.kind = "server", world.id = %self.session.world);
+        let span = door_kit::frame_span(&self.session.world);
         let subject = Subject {
             event_type: Some(event.event_type.clone()),
             event_id: event.id.clone(),

@@ -11,7 +11,7 @@ use door_kit::{
 };
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, OptionFuture};
-use tracing::{Instrument as _, Span, info_span};
+use tracing::{Instrument as _, Span};
 
 use crate::handler::{ConnectionHandler, PreparedFrame, SentFrame};
 
@@ -188,7 +188,7 @@ impl ClientConnection {
 
     fn handle(&mut self, text: &str) {
         let handler = Arc::clone(&self.handler);
-        let span = info_span!("frame", otel.kind = "server", world.id = %handler.world());
+        let span = door_kit::frame_span(handler.world());
         match span.in_scope(|| handler.prepare(text)) {
             PreparedFrame::Command {
                 id,

@@ -54,7 +54,7 @@ pub use presence::EntityConnection;
 pub use principal::Principal;
 pub use problem::{PROBLEM_MEDIA_TYPE, Problem};
 pub use query::QueryParams;
-pub use request_span::record_request;
+pub use request_span::{frame_span, record_request};
 pub use session::{
     SessionEvents, SessionFrame, SessionItem, SessionProjector, SessionStart, read_session_events,
     session_filter, subscribe_to_session,

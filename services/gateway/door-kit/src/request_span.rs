@@ -1,4 +1,4 @@
-//! One span and one measurement per request.
+//! One span per request and frame, and one measurement per request.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,9 +6,16 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use tracing::{Instrument, field, info_span};
+use contract::WorldId;
+use service_kit::telemetry::FRAME_SPANS;
+use tracing::{Instrument, Span, debug_span, field, info_span};
 
 use crate::state::DoorState;
+
+/// The span of one frame of a socket, which only traces have by default.
+pub fn frame_span(world: &WorldId) -> Span {
+    debug_span!(target: FRAME_SPANS, "frame", otel.kind = "server", world.id = %world)
+}
 
 /// Middleware that runs a request in a span, which continues the client's trace if it sent one, and
 /// measures it.

@@ -14,7 +14,7 @@ use door_kit::{
     QueryParams, Reading, Socket, Subscription, Transport, UpgradeRequest, accept_upgrade,
     check_origin,
 };
-use tracing::{Span, info_span};
+use tracing::Span;
 
 use crate::decode_frame::{ClientFrame, FrameRequest};
 use crate::event_format::EventFormat;
@@ -217,7 +217,7 @@ impl SocketConnection {
                     let problem = rename_field(problem, fields);
                     return self.send_problem(reference, &problem).await;
                 }
-                let span = info_span!("frame", otel.kind = "server", world.id = %self.world);
+                let span = door_kit::frame_span(&self.world);
                 let sent = SentFrame {
                     reference,
                     id,
