@@ -12,6 +12,9 @@ use crate::identity::ClientIdentity;
 use crate::mapping::{self, MappedEvent};
 use crate::recent_events::FrameContent;
 
+/// The bytes of a frame beside its payload, roughly.
+const FIELDS_BYTES: usize = 512;
+
 #[derive(Serialize)]
 struct FlatFrame<'a, M: Serialize, F: Serialize> {
     event_type: &'a str,
@@ -25,9 +28,9 @@ struct FlatFrame<'a, M: Serialize, F: Serialize> {
 }
 
 #[derive(Serialize)]
-struct EventFields {
+struct EventFields<'a> {
     #[serde(flatten)]
-    payload: BTreeMap<String, Box<RawValue>>,
+    payload: &'a BTreeMap<String, Box<RawValue>>,
     #[serde(flatten)]
     log: LogPlace,
 }
@@ -80,67 +83,77 @@ pub(crate) struct OriginalFields {
     pub(crate) target_id: Option<String>,
 }
 
-/// An event of the world as a frame for a client with this identity; nothing when GenWorlds has no such
-/// event.
-pub(crate) fn encode_event(
-    event: &CloudEvent,
-    recipient: Option<&ClientIdentity>,
-) -> Option<String> {
-    let MappedEvent {
-        event_type,
-        description,
-        payload,
-    } = own_fields(event)?;
-    let original = original_fields(event);
-    let created_at = match original.created_at {
-        Some(created_at) => created_at,
-        None => serde_json::value::to_raw_value(&event.time).ok()?,
-    };
-    let world = event.world.as_str();
-    let target = event.target.as_ref();
-    let target = target.map(|target| target_name(target, world, recipient, original.target_id));
-    let sender = original.sender_id;
-    let sender = sender.as_deref();
-    let frame = FlatFrame {
-        event_type,
-        description,
-        summary: event.summary.as_deref(),
-        created_at,
-        sender_id: sender.unwrap_or_else(|| entity_name(&event.sender, world)),
-        target_id: target.as_deref(),
-        fields: EventFields {
-            log: LogPlace::new(event, &payload),
-            payload,
-        },
-    };
-    serde_json::to_string(&frame).ok()
+/// An event of the world as these clients have it: parsed once, for its frames and for what they contain.
+pub(crate) struct FlatEvent<'a> {
+    event: &'a CloudEvent,
+    mapped: MappedEvent<'a>,
+    original: OriginalFields,
+    /// The JSON of its time: that of its sender, or else that of the log.
+    created_at: Box<RawValue>,
 }
 
-/// Passes on what makes the frame of an event the same as another, as clients receive it; nothing when they do
-/// not.
-pub(crate) fn with_content(event: &CloudEvent, take: impl FnOnce(&FrameContent<'_>)) {
-    let Some(mapped) = own_fields(event) else {
-        return;
-    };
-    let original = original_fields(event);
-    let time = || serde_json::to_string(&event.time).unwrap_or_default();
-    let created_at = original
-        .created_at
-        .map_or_else(time, |time| time.get().to_owned());
-    let world = event.world.as_str();
-    let target = event.target.as_ref();
-    let target = target.map(|target| target_name(target, world, None, original.target_id));
-    let sender = original.sender_id;
-    let sender = sender.as_deref();
-    take(&FrameContent {
-        event_type: mapped.event_type,
-        sender: sender.unwrap_or_else(|| entity_name(&event.sender, world)),
-        target: target.as_deref(),
-        created_at: &created_at,
-        description: mapped.description,
-        summary: event.summary.as_deref(),
-        payload: &mapped.payload,
-    });
+impl<'a> FlatEvent<'a> {
+    /// Nothing when GenWorlds has no such event.
+    pub(crate) fn new(event: &'a CloudEvent) -> Option<Self> {
+        let mapped = own_fields(event)?;
+        let mut original = original_fields(event);
+        let created_at = match original.created_at.take() {
+            Some(created_at) => created_at,
+            None => serde_json::value::to_raw_value(&event.time).ok()?,
+        };
+        Some(Self {
+            event,
+            mapped,
+            original,
+            created_at,
+        })
+    }
+
+    /// The frame for a client with this identity.
+    pub(crate) fn encode(&self, recipient: Option<&ClientIdentity>) -> Option<String> {
+        let target = self.target(recipient);
+        let frame = FlatFrame {
+            event_type: self.mapped.event_type,
+            description: self.mapped.description,
+            summary: self.event.summary.as_deref(),
+            created_at: &self.created_at,
+            sender_id: self.sender(),
+            target_id: target.as_deref(),
+            fields: EventFields {
+                payload: &self.mapped.payload,
+                log: LogPlace::new(self.event, &self.mapped.payload),
+            },
+        };
+        let mut json = Vec::with_capacity(self.event.data.get().len() + FIELDS_BYTES);
+        serde_json::to_writer(&mut json, &frame).ok()?;
+        String::from_utf8(json).ok()
+    }
+
+    /// What makes its frame the same as another, as clients receive it.
+    pub(crate) fn with_content<T>(&self, take: impl FnOnce(&FrameContent<'_>) -> T) -> T {
+        let target = self.target(None);
+        take(&FrameContent {
+            event_type: self.mapped.event_type,
+            sender: self.sender(),
+            target: target.as_deref(),
+            created_at: self.created_at.get(),
+            description: self.mapped.description,
+            summary: self.event.summary.as_deref(),
+            payload: &self.mapped.payload,
+        })
+    }
+
+    fn sender(&self) -> &str {
+        let original = self.original.sender_id.as_deref();
+        original.unwrap_or_else(|| entity_name(&self.event.sender, self.event.world.as_str()))
+    }
+
+    fn target(&self, recipient: Option<&ClientIdentity>) -> Option<String> {
+        let target = self.event.target.as_ref()?;
+        let original = self.original.target_id.clone();
+        let world = self.event.world.as_str();
+        Some(target_name(target, world, recipient, original))
+    }
 }
 
 fn own_fields(event: &CloudEvent) -> Option<MappedEvent<'_>> {
@@ -219,7 +232,8 @@ mod tests {
             id: name.to_lowercase().parse().unwrap(),
             name: name.to_owned(),
         });
-        serde_json::from_str(&encode_event(event, recipient.as_ref()).unwrap()).unwrap()
+        let event = FlatEvent::new(event).unwrap();
+        serde_json::from_str(&event.encode(recipient.as_ref()).unwrap()).unwrap()
     }
 
     #[test]
@@ -227,7 +241,7 @@ mod tests {
         let mut event = event("new_matrix", r#"{"rows":[[1.0e2]],"sender_id":"eve"}"#);
         event.summary = Some("a matrix".to_owned());
         event.metadata = Some(r#"{"created_at":"2023-10-09T12:56:42.104327"}"#.to_owned());
-        let text = encode_event(&event, None).unwrap();
+        let text = FlatEvent::new(&event).unwrap().encode(None).unwrap();
         assert!(text.contains(r#""rows":[[1.0e2]]"#), "{text}");
         let expected = json!({
             "event_type": "new_matrix", "description": "", "summary": "a matrix",
@@ -284,16 +298,13 @@ mod tests {
     fn the_content_of_an_event_is_that_of_its_frame() {
         let mut event = event("a", r#"{"x":1,"sender_id":"eve","sequence":7}"#);
         event.target = Some("world".parse().unwrap());
-        let mut seen = false;
-        with_content(&event, |content| {
+        FlatEvent::new(&event).unwrap().with_content(|content| {
             let frame = encoded(&event, None);
             let names: Vec<&str> = content.payload.keys().map(String::as_str).collect();
             assert_eq!(names, ["sequence", "x"]);
             assert_eq!(frame["sender_id"], content.sender);
             assert_eq!(frame["target_id"], content.target.unwrap());
             assert_eq!(frame["created_at"].to_string(), content.created_at);
-            seen = true;
         });
-        assert!(seen);
     }
 }

@@ -1,5 +1,6 @@
 //! What the frames of one connection cause, and which frames it receives.
 
+use std::cell::LazyCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,6 +20,7 @@ use crate::chat_with_agent::chat_with_agent;
 use crate::client_entities::{ClientEntities, FoundTarget};
 use crate::client_entity::{kind_of_sender, kind_of_target};
 use crate::decode::{InboundEvent, InboundFrame};
+use crate::encode::FlatEvent;
 use crate::identity::{ClientIdentity, answers_in_chats, forged_sender};
 use crate::known_targets::KnownTargets;
 use crate::mapping::{self, WorldQuery};
@@ -28,7 +30,7 @@ use crate::senders::Senders;
 use crate::state::GenWorldsState;
 use crate::world_clients::WorldClients;
 use crate::world_replies::{SCREENS, WorldReply, has_screens};
-use crate::{encode, error_frame, resolve};
+use crate::{error_frame, resolve};
 
 /// Handles the frames of one connection to a world.
 pub(crate) struct ConnectionHandler {
@@ -463,9 +465,11 @@ impl ConnectionHandler {
 
     /// The frame of an event for this connection, if it receives it.
     pub(crate) fn encode(&self, frame: &Frame, event: &CloudEvent) -> Option<Utf8Bytes> {
+        let flat = LazyCell::new(|| FlatEvent::new(event));
         // Once for all connections.
         frame.text(self.state.content_slot, || {
-            encode::with_content(event, |content| self.clients.recent().add(content));
+            let flat = flat.as_ref()?;
+            flat.with_content(|content| self.clients.recent().add(content));
             None
         });
         let senders = self.senders();
@@ -479,11 +483,12 @@ impl ConnectionHandler {
             return None;
         }
         let Some(target) = &event.target else {
-            let write = || encode::encode_event(event, None).map(Utf8Bytes::from);
+            let write = || flat.as_ref()?.encode(None).map(Utf8Bytes::from);
             // It is the same for every recipient.
             return frame.text(self.state.frame_slot, write);
         };
-        encode::encode_event(event, senders.recipient(target)).map(Utf8Bytes::from)
+        let text = flat.as_ref()?.encode(senders.recipient(target))?;
+        Some(text.into())
     }
 }
 
