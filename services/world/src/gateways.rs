@@ -23,6 +23,8 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// A gateway that has not been alive for this long is gone. Beside the lease of a member, it bridges the
 /// time in which a connection to NATS is made again.
 const GONE_AFTER: Duration = Duration::from_secs(5);
+/// A process that has not looked for this long was paused.
+const PAUSED_AFTER: Duration = Duration::from_secs(3);
 /// How often the registered worlds are listed, beside: a gateway may have died while no replica ran.
 const LIST_EVERY: Duration = Duration::from_secs(60);
 /// Worlds whose connections are ended at once.
@@ -57,7 +59,7 @@ pub(crate) async fn run(
             _ = check.tick() => {}
             changed = alive.gateways.changed() => if changed.is_err() { return Ok(()) },
         }
-        // Without its own heartbeats, a replica receives those of others neither.
+        // A replica whose own heartbeats do not arrive is no judge of others.
         if alive.replicas.borrow().first() != Some(&this) {
             gateways = Gateways::default();
             continue;
@@ -77,6 +79,7 @@ pub(crate) async fn run(
 /// The gateways that were alive lately.
 #[derive(Default)]
 struct Gateways {
+    observed_at: Option<Instant>,
     /// Since when they are observed without a gap.
     since: Option<Instant>,
     seen_at: BTreeMap<MemberId, Instant>,
@@ -86,6 +89,12 @@ struct Gateways {
 
 impl Gateways {
     fn observe(&mut self, alive: &BTreeSet<MemberId>, now: Instant) {
+        let observed_at = self.observed_at.replace(now);
+        if observed_at.is_some_and(|at| now.duration_since(at) > PAUSED_AFTER) {
+            // This process did not run: heartbeats that it has not read are not missing.
+            *self = Self::default();
+            self.observed_at = Some(now);
+        }
         self.since.get_or_insert(now);
         for gateway in alive {
             self.seen_at.insert(gateway.clone(), now);
@@ -193,6 +202,15 @@ mod tests {
         names.iter().map(|name| MemberId::from(*name)).collect()
     }
 
+    /// Observes the same gateways from one time to another.
+    fn observe_until(gateways: &mut Gateways, alive: &[&str], (from, to): (Instant, Instant)) {
+        let mut now = from;
+        while now < to {
+            now += CHECK_EVERY;
+            gateways.observe(&ids(alive), now);
+        }
+    }
+
     #[test]
     fn a_gateway_is_gone_when_it_was_not_alive_for_a_while() {
         let start = Instant::now();
@@ -200,13 +218,25 @@ mod tests {
         gateways.observe(&ids(&["a", "b"]), start);
         assert!(!gateways.must_list(start));
         let later = start + GONE_AFTER;
-        gateways.observe(&ids(&["a"]), later);
+        observe_until(&mut gateways, &["a"], (start, later));
         assert!(gateways.must_list(later));
         assert_eq!(gateways.alive(), BTreeSet::from(["a".to_owned()]));
         gateways.listed(true);
         assert!(!gateways.must_list(later));
-        gateways.observe(&ids(&["a"]), later + LIST_EVERY * 2);
+        observe_until(&mut gateways, &["a"], (later, later + LIST_EVERY * 2));
         assert!(gateways.must_list(later + LIST_EVERY * 2));
+    }
+
+    #[test]
+    fn a_process_that_was_paused_waits_for_heartbeats_again() {
+        let start = Instant::now();
+        let mut gateways = Gateways::default();
+        gateways.observe(&ids(&["a"]), start);
+        let later = start + GONE_AFTER * 4;
+        gateways.observe(&ids(&[]), later);
+        assert!(!gateways.must_list(later));
+        gateways.observe(&ids(&["a"]), later + CHECK_EVERY);
+        assert!(!gateways.must_list(later + CHECK_EVERY));
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Membership: which replicas of a service are alive, as each of them sees it.
 //!
 //! This is for speed only. Two replicas may disagree for a while; what they write is kept right by
-//! the log's expected sequence.
+//! the log's expected sequence. So a replica that can't watch the others goes on as before: the bucket of leases
+//! may be unavailable alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod heartbeats;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_nats::jetstream::kv;
@@ -12,11 +15,11 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
+use self::heartbeats::Heartbeats;
+pub(crate) use self::heartbeats::LEASE;
 use crate::error_chain::error_chain;
 use crate::{Error, MemberId};
 
-/// A member without a heartbeat for this long is not one any more.
-pub(crate) const LEASE: Duration = Duration::from_secs(2);
 /// The time between two heartbeats: a member may miss two.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
@@ -53,7 +56,7 @@ impl Membership {
         &self.id
     }
 
-    /// Who is alive, this member included while its own heartbeats arrive.
+    /// Who is alive, this member included once its own heartbeats arrive.
     pub fn members(&self) -> watch::Receiver<BTreeSet<MemberId>> {
         self.members.subscribe()
     }
@@ -74,28 +77,27 @@ impl Membership {
 
     async fn run(&self, role: Role, until: impl Future<Output = ()>) {
         tokio::pin!(until);
+        let mut heartbeats = Heartbeats::default();
         loop {
             tokio::select! {
                 () = &mut until => return,
-                result = self.watch(role) => {
+                result = self.watch(role, &mut heartbeats) => {
                     let Err(error) = result else { continue };
                     debug!(error = %error_chain(&error), "members can't be watched");
-                    // Alone for all it knows: it serves nothing until its own heartbeats arrive again.
-                    self.members.send_replace(BTreeSet::new());
                     tokio::time::sleep(HEARTBEAT).await;
                 }
             }
         }
     }
 
-    async fn watch(&self, role: Role) -> Result<(), Error> {
+    async fn watch(&self, role: Role, heartbeats: &mut Heartbeats) -> Result<(), Error> {
         let pattern = format!("{}.*", self.group);
         let mut changes = self
             .store
             .watch_with_history(pattern)
             .await
             .map_err(|e| Error::broker("watch members", e))?;
-        let mut last_heartbeats = BTreeMap::<MemberId, Instant>::new();
+        heartbeats.restart(Instant::now());
         let mut heartbeat = tokio::time::interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -107,7 +109,6 @@ impl Membership {
                             .await
                             .map_err(|e| Error::broker("send a heartbeat", e))?;
                     }
-                    last_heartbeats.retain(|_, last| last.elapsed() < LEASE);
                 }
                 change = changes.next() => {
                     let change = change
@@ -116,16 +117,20 @@ impl Membership {
                     let Some((_, id)) = change.key.split_once('.') else { continue };
                     let id = MemberId::from(id);
                     match change.operation {
-                        kv::Operation::Put => last_heartbeats.insert(id, Instant::now()),
-                        kv::Operation::Delete | kv::Operation::Purge => last_heartbeats.remove(&id),
-                    };
+                        kv::Operation::Put => {
+                            let stored_at = change.created.unix_timestamp_nanos();
+                            heartbeats.add(id, stored_at, Instant::now());
+                        }
+                        kv::Operation::Delete | kv::Operation::Purge => heartbeats.remove(&id),
+                    }
                 }
             }
+            heartbeats.expire(Instant::now());
             self.members.send_if_modified(|members| {
-                if members.iter().eq(last_heartbeats.keys()) {
+                if heartbeats.are_of(members) {
                     return false;
                 }
-                *members = last_heartbeats.keys().cloned().collect();
+                *members = heartbeats.members();
                 true
             });
         }
