@@ -9,7 +9,6 @@
 
 mod active_worlds;
 mod actor;
-mod assignment;
 mod config;
 mod consumer_loop;
 mod dispatcher;
@@ -27,7 +26,7 @@ use std::sync::Arc;
 
 use bus::Bus;
 pub use config::Config;
-use contract::subject::GATEWAY_GROUP;
+use contract::subject::{GATEWAY_GROUP, WORLD_GROUP};
 use service_kit::{Bootstrap, CancellationToken, Health, Tasks};
 use tokio::sync::watch;
 
@@ -66,17 +65,16 @@ pub async fn run_with(
     let mut tasks = Tasks::new(shutdown.clone());
     let grace = config.shutdown_grace;
     let (commits, wakes) = (Readiness::default(), Readiness::default());
-    let membership = bus.membership("world");
+    let membership = bus.membership(WORLD_GROUP);
     let (id, members) = (membership.id().clone(), membership.members());
 
-    let (connection, member) = (bus.clone(), members.clone());
+    let (connection, member, this) = (bus.clone(), members.clone(), id.clone());
     health.require("nats", move || connection.check());
     health.require("world", move || {
-        if member.borrow().is_empty() {
-            Err("not a member yet".to_owned())
-        } else {
-            Ok(())
-        }
+        let is_member = member.borrow().contains(&this);
+        is_member
+            .then_some(())
+            .ok_or_else(|| "not a member yet".to_owned())
     });
     let readiness = commits.clone();
     health.require("commits", move || readiness.check());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::MemberId;
+use bus::{MemberId, owned_partitions};
 use contract::id::Partition;
 use service_kit::{CancellationToken, ErrorChain};
 use tokio::sync::watch;
@@ -12,7 +12,6 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::active_worlds::ActiveWorlds;
-use crate::assignment::assigned_partitions;
 use crate::resources::Resources;
 
 /// Pause before a partition that can't be served is tried again.
@@ -29,7 +28,7 @@ pub(crate) async fn run(
     let mut logged = None;
     let mut tasks = JoinSet::new();
     loop {
-        let assigned = assigned_partitions(&this, &members.borrow_and_update());
+        let assigned = owned_partitions(&this, &members.borrow_and_update());
         served.retain(|partition, stop| {
             let keep = assigned.contains(partition);
             if !keep {
@@ -40,7 +39,12 @@ pub(crate) async fn run(
         for partition in assigned {
             served.entry(partition).or_insert_with(|| {
                 let stop = shutdown.child_token();
-                tasks.spawn(serve_partition(resources.clone(), partition, stop.clone()));
+                tasks.spawn(serve_partition(
+                    resources.clone(),
+                    this.clone(),
+                    partition,
+                    stop.clone(),
+                ));
                 stop
             });
         }
@@ -60,10 +64,15 @@ pub(crate) async fn run(
     Ok(())
 }
 
-async fn serve_partition(resources: Arc<Resources>, partition: Partition, stop: CancellationToken) {
+async fn serve_partition(
+    resources: Arc<Resources>,
+    this: MemberId,
+    partition: Partition,
+    stop: CancellationToken,
+) {
     let requests = loop {
         let responder = resources.bus.responder();
-        match responder.subscribe_requests(partition).await {
+        match responder.subscribe_requests(partition, &this).await {
             Ok(requests) => break requests,
             Err(error) => {
                 warn!(partition = %partition, error = %ErrorChain(&error), "partition not subscribed");

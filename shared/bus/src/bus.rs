@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream::kv;
+use contract::subject::WORLD_GROUP;
 use tracing::warn;
 
 use crate::connection::Connection;
 use crate::error_chain::error_chain;
+use crate::owners::Owners;
 use crate::provision::{Buckets, provision};
 use crate::{
     ArchiveClient, Config, ConnectionRegistry, CustomActionRegistry, DeadLetters, Error,
@@ -64,8 +66,9 @@ impl Bus {
     }
 
     fn new(connection: Arc<Connection>, buckets: Buckets) -> Self {
+        let owners = Owners::observe(Membership::new(buckets.leases.clone(), WORLD_GROUP));
         Self(Arc::new(Clients {
-            worlds: WorldClient::new(&connection),
+            worlds: WorldClient::new(&connection, owners),
             log: Log::new(&connection),
             work_queue: WorkQueue::new(&connection, buckets.claims),
             schedules: Schedules::new(&connection),

@@ -58,7 +58,7 @@ impl CommandError {
 
     pub(crate) fn no_reply(world: &WorldId, cause: NoReply) -> Self {
         match cause {
-            NoReply::NoResponders => Self::Unavailable {
+            NoReply::NoResponders | NoReply::OwnerChanged => Self::Unavailable {
                 world: world.clone(),
                 reason: cause.to_string(),
             },

@@ -31,6 +31,7 @@ mod mcp_directory;
 mod member_id;
 mod membership;
 mod ordered_batch;
+mod owners;
 mod provision;
 mod pull_subscription;
 mod request;
@@ -66,6 +67,7 @@ pub use mcp_directory::McpDirectory;
 pub use member_id::MemberId;
 pub use membership::Membership;
 pub use ordered_batch::OrderedReplies;
+pub use owners::owned_partitions;
 pub use pull_subscription::PullSubscription;
 pub use resource::Resource;
 pub use responder::{

@@ -9,10 +9,13 @@ use std::time::Duration;
 
 use async_nats::{Client, HeaderMap};
 use bytes::Bytes;
-use contract::{Accepted, CommandRequest, Rejection, Reply, Request, RequestEnvelope, WorldId};
+use contract::{
+    Accepted, CommandRequest, Rejection, Reply, Request, RequestEnvelope, WorldId, subject,
+};
 
 use crate::attempts::Attempts;
 use crate::batch_codec::{decode_replies, encode_array, malformed};
+use crate::owners::Owners;
 use crate::request::{NoReply, request_with_headers};
 use crate::{CommandError, Error, trace};
 
@@ -33,11 +36,12 @@ pub(crate) fn is_ordered(headers: Option<&HeaderMap>) -> bool {
     headers.is_some_and(|headers| headers.get(HEADER).is_some())
 }
 
-/// Sends a batch to the world of `subject`, and repeats what has no answer until the deadline. Each attempt
+/// Sends a batch to a world, and repeats what has no answer until the deadline. Each attempt
 /// waits for `attempt_timeout` at most.
 pub(crate) async fn send(
     client: &Client,
-    (world, subject): (&WorldId, &str),
+    owners: &Owners,
+    world: &WorldId,
     commands: Vec<CommandRequest>,
     (deadline, attempt_timeout): (Duration, Duration),
 ) -> OrderedReplies {
@@ -46,7 +50,7 @@ pub(crate) async fn send(
     let encoded = match encoded {
         Ok(encoded) => encoded,
         Err(source) => {
-            let subject = subject.to_owned();
+            let subject = subject::command(world);
             let error = CommandError::transport(world, Error::Encode { subject, source });
             return OrderedReplies {
                 decided,
@@ -58,8 +62,8 @@ pub(crate) async fn send(
     loop {
         let rest = &encoded[decided.len()..];
         let timeout = attempts.timeout(attempt_timeout);
-        let error = match send_once(client, (world, subject), rest, timeout).await {
-            Ok(replies) => take_decided(&mut decided, replies, world, subject),
+        let error = match send_once(client, owners, world, rest, timeout).await {
+            Ok(replies) => take_decided(&mut decided, replies, world),
             Err(error) => Some(error),
         };
         let repeats = error.as_ref().is_some_and(CommandError::is_transient);
@@ -71,16 +75,21 @@ pub(crate) async fn send(
 
 async fn send_once(
     client: &Client,
-    (world, subject): (&WorldId, &str),
+    owners: &Owners,
+    world: &WorldId,
     commands: &[Bytes],
     timeout: Duration,
 ) -> Result<Vec<serde_json::Result<Reply>>, CommandError> {
-    let payload = encode_array(commands).into();
+    let payload: Bytes = encode_array(commands).into();
     let mut headers = trace::headers().unwrap_or_default();
     headers.insert(HEADER, "1");
-    let reply = request_with_headers(client, subject, payload, Some(headers), timeout).await;
+    let send = |subject: String| {
+        let (payload, headers) = (payload.clone(), Some(headers.clone()));
+        async move { request_with_headers(client, &subject, payload, headers, timeout).await }
+    };
+    let reply = owners.request(world, send).await;
     let reply = reply.map_err(|cause: NoReply| CommandError::no_reply(world, cause))?;
-    let replies = decode_replies(subject, &reply.payload, commands.len());
+    let replies = decode_replies(&subject::command(world), &reply.payload, commands.len());
     replies.map_err(|error| CommandError::transport(world, error))
 }
 
@@ -89,7 +98,6 @@ fn take_decided(
     decided: &mut Vec<Result<Accepted, Rejection>>,
     replies: Vec<serde_json::Result<Reply>>,
     world: &WorldId,
-    subject: &str,
 ) -> Option<CommandError> {
     for reply in replies {
         match reply {
@@ -101,13 +109,16 @@ fn take_decided(
             }
             Ok(reply) => {
                 let error = Error::UnexpectedReply {
-                    subject: subject.to_owned(),
+                    subject: subject::command(world),
                     reason: format!("{reply:?}"),
                 };
                 return Some(CommandError::transport(world, error));
             }
             Err(source) => {
-                return Some(CommandError::transport(world, malformed(subject, source)));
+                return Some(CommandError::transport(
+                    world,
+                    malformed(&subject::command(world), source),
+                ));
             }
         }
     }

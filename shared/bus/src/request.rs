@@ -15,6 +15,8 @@ pub(crate) enum NoReply {
     NoResponders,
     #[error("timed out")]
     Timeout,
+    #[error("another replica has taken over")]
+    OwnerChanged,
     #[error("{0}")]
     Failed(String),
 }

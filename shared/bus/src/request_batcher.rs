@@ -16,6 +16,7 @@ use crate::CommandError;
 use crate::batch_codec::{decode_replies, encode_array, malformed};
 use crate::connection::Connection;
 use crate::error_chain::error_chain;
+use crate::owners::Owners;
 use crate::request::{NoReply, request};
 
 /// Requests of one batch: as many as fit in one commit.
@@ -29,6 +30,7 @@ type ReplySender = oneshot::Sender<Result<Reply, CommandError>>;
 /// Batches requests by world.
 pub(crate) struct RequestBatcher {
     connection: Arc<Connection>,
+    owners: Arc<Owners>,
     /// How long one message waits for its reply.
     timeout: Duration,
     /// A world to which nothing is sent has no entry.
@@ -44,9 +46,14 @@ struct Queue {
 }
 
 impl RequestBatcher {
-    pub(crate) fn new(connection: &Arc<Connection>, timeout: Duration) -> Self {
+    pub(crate) fn new(
+        connection: &Arc<Connection>,
+        owners: &Arc<Owners>,
+        timeout: Duration,
+    ) -> Self {
         Self {
             connection: Arc::clone(connection),
+            owners: Arc::clone(owners),
             timeout,
             queues: Mutex::default(),
         }
@@ -123,7 +130,7 @@ impl RequestBatcher {
             if requests.is_empty() {
                 return;
             }
-            match self.send_batch(&subject, &requests).await {
+            match self.send_batch(world, &requests).await {
                 Ok(replies) => {
                     for (sender, reply) in senders.into_iter().zip(replies) {
                         let failed =
@@ -144,13 +151,18 @@ impl RequestBatcher {
 
     async fn send_batch(
         &self,
-        subject: &str,
+        world: &WorldId,
         requests: &[Bytes],
     ) -> Result<Vec<serde_json::Result<Reply>>, NoReply> {
-        let payload = encode_array(requests).into();
-        let reply = request(&self.connection.client, subject, payload, self.timeout).await?;
+        let payload: Bytes = encode_array(requests).into();
+        let (client, timeout) = (&self.connection.client, self.timeout);
+        let send = |subject: String| {
+            let payload = payload.clone();
+            async move { request(client, &subject, payload, timeout).await }
+        };
+        let reply = self.owners.request(world, send).await?;
         // Each sender repeats its request by itself, and learns then whether it was its own.
-        let replies = decode_replies(subject, &reply.payload, requests.len());
+        let replies = decode_replies(&subject::command(world), &reply.payload, requests.len());
         replies.map_err(|error| NoReply::Failed(error_chain(&error)))
     }
 

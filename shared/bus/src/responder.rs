@@ -23,8 +23,8 @@ pub use self::query_requests::QueryRequests;
 pub use self::reply_handle::ReplyHandle;
 use self::request_subscription::RequestSubscription;
 pub use self::world_requests::WorldRequests;
-use crate::Error;
 use crate::connection::Connection;
+use crate::{Error, MemberId};
 
 /// Subscribes to requests. Cheap to clone.
 #[derive(Clone)]
@@ -39,13 +39,20 @@ impl Responder {
         }
     }
 
-    /// The requests to the worlds of a partition. Every replica that subscribes gets some of them.
+    /// The requests to the worlds of a partition: those for this owner of it, and, of those whose senders know no
+    /// owner, some.
     ///
     /// # Errors
     /// [`Error::Broker`] when it is not subscribed.
-    pub async fn subscribe_requests(&self, partition: Partition) -> Result<WorldRequests, Error> {
+    pub async fn subscribe_requests(
+        &self,
+        partition: Partition,
+        owner: &MemberId,
+    ) -> Result<WorldRequests, Error> {
         let subject = subject::commands_of(partition);
         let mut subscription = RequestSubscription::new(&self.connection);
+        let of_owner = subject::commands_of_owner(partition, &owner.to_string());
+        subscription.add(of_owner).await?;
         subscription.join(subject, subject::WORLD_GROUP).await?;
         Ok(WorldRequests::new(subscription))
     }

@@ -17,6 +17,7 @@ use crate::attempts::Attempts;
 use crate::batch_codec::{decode_reply, encode_array};
 use crate::connection::Connection;
 use crate::ordered_batch::{self, OrderedReplies};
+use crate::owners::Owners;
 use crate::request_batcher::RequestBatcher;
 use crate::{CommandError, Error, chunked_reply, trace};
 
@@ -30,6 +31,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub struct WorldClient {
     connection: Arc<Connection>,
+    owners: Arc<Owners>,
     batcher: Arc<RequestBatcher>,
 }
 
@@ -43,10 +45,13 @@ pub struct ViewAt<V> {
 }
 
 impl WorldClient {
-    pub(crate) fn new(connection: &Arc<Connection>) -> Self {
+    pub(crate) fn new(connection: &Arc<Connection>, owners: Owners) -> Self {
+        let owners = Arc::new(owners);
+        let batcher = RequestBatcher::new(connection, &owners, ATTEMPT_TIMEOUT);
         Self {
             connection: Arc::clone(connection),
-            batcher: Arc::new(RequestBatcher::new(connection, ATTEMPT_TIMEOUT)),
+            owners,
+            batcher: Arc::new(batcher),
         }
     }
 
@@ -77,10 +82,9 @@ impl WorldClient {
         commands: Vec<CommandRequest>,
         deadline: Duration,
     ) -> OrderedReplies {
-        let subject = subject::command(world);
         let client = &self.connection.client;
         let limits = (deadline, ATTEMPT_TIMEOUT);
-        ordered_batch::send(client, (world, &subject), commands, limits).await
+        ordered_batch::send(client, &self.owners, world, commands, limits).await
     }
 
     /// A view of the state of a world, now or after the commit `at`.
@@ -234,9 +238,13 @@ impl WorldClient {
         timeout: Duration,
     ) -> Result<Reply, CommandError> {
         let subject = subject::command(world);
-        let batch = encode_array(slice::from_ref(request)).into();
+        let batch: Bytes = encode_array(slice::from_ref(request)).into();
         let client = &self.connection.client;
-        let reply = chunked_reply::request(client, &subject, batch, timeout).await;
+        let send = |subject: String| {
+            let batch = batch.clone();
+            async move { chunked_reply::request(client, &subject, batch, timeout).await }
+        };
+        let reply = self.owners.request(world, send).await;
         let reply = reply.map_err(|cause| CommandError::no_reply(world, cause))?;
         let reply = decode_reply(&subject, &reply);
         reply.map_err(|error| CommandError::transport(world, error))

@@ -52,14 +52,24 @@ pub const MCP_RESTART: &str = "mw.mcp.restart";
 /// The requests to any one worker for a resource of an MCP server.
 pub const MCP_READ: &str = "mw.mcp.read";
 
-/// Where a world takes commands and state queries.
+/// Where a world takes commands and state queries, of senders that do not know its owner.
 pub fn command(world: &WorldId) -> String {
     format!("mw.cmd.{}.{world}", world.partition())
 }
 
-/// Where all worlds of a partition take commands.
+/// Where all worlds of a partition take commands, of senders that do not know their owner.
 pub fn commands_of(partition: Partition) -> String {
     format!("mw.cmd.{partition}.*")
+}
+
+/// Where one replica takes the commands of a world, as the owner of its partition.
+pub fn command_of_owner(world: &WorldId, owner: &str) -> String {
+    format!("mw.cmd.{}.{world}.{owner}", world.partition())
+}
+
+/// Where one replica takes the commands of all worlds of a partition, as its owner.
+pub fn commands_of_owner(partition: Partition, owner: &str) -> String {
+    format!("mw.cmd.{partition}.*.{owner}")
 }
 
 /// A world's log.
@@ -163,6 +173,7 @@ mod tests {
         let action: ActionName = "respond".parse().unwrap();
         let names = [
             command(&world),
+            command_of_owner(&world, "0192"),
             log(&world),
             commits(&world),
             event(&world, &"myapp.order.created".parse().unwrap()),
@@ -176,6 +187,7 @@ mod tests {
         ];
         insta::assert_snapshot!(names.join("\n"), @r"
         mw.cmd.19.lobby
+        mw.cmd.19.lobby.0192
         mw.log.19.lobby
         mw.commit.19.lobby
         mw.evt.lobby.myapp.order.created
@@ -194,6 +206,7 @@ mod tests {
         let world: WorldId = "lobby".parse().unwrap();
         for subject in [
             command(&world),
+            command_of_owner(&world, "0192"),
             log(&world),
             commits(&world),
             wake(&world),

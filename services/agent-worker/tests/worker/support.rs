@@ -164,7 +164,7 @@ impl Harness {
         let mut requests = self
             .bus
             .responder()
-            .subscribe_requests(self.world.partition())
+            .subscribe_requests(self.world.partition(), &"stub".into())
             .await
             .unwrap();
         self.bus.flush().await.unwrap();

@@ -24,7 +24,10 @@ async fn raw_client(nats: &NatsServer) -> Client {
 
 /// Serves a world whose commands are all accepted. All else it refuses.
 async fn accept_commands(bus: Bus, world: WorldId) {
-    let requests = bus.responder().subscribe_requests(world.partition());
+    let owner = "this".into();
+    let requests = bus
+        .responder()
+        .subscribe_requests(world.partition(), &owner);
     let mut requests = requests.await.unwrap();
     bus.flush().await.unwrap();
     while let Some(incoming) = requests.next().await {

@@ -10,6 +10,7 @@ mod log;
 mod mcp;
 mod membership;
 mod ordered;
+mod owners;
 mod replies;
 mod snapshots;
 mod support;

@@ -48,9 +48,10 @@ fn unavailable() -> Reply {
 /// Answers each batch with the next replies, or not at all when there are none, and passes on the ids that
 /// came.
 async fn serve(bus: Bus, mut script: VecDeque<Vec<Reply>>, came: mpsc::Sender<Vec<CommandId>>) {
+    let owner = "this".into();
     let requests = bus
         .responder()
-        .subscribe_requests(world("lobby").partition());
+        .subscribe_requests(world("lobby").partition(), &owner);
     let mut requests = requests.await.unwrap();
     bus.flush().await.unwrap();
     while let Some(batch) = requests.next_batch().await {

@@ -14,7 +14,10 @@ use crate::support::{connect, rejection, world};
 /// Serves a world whose state is a text of as many bytes as the requested commit. All else is rejected,
 /// in a large reply.
 async fn serve_states(bus: Bus, world: WorldId) {
-    let requests = bus.responder().subscribe_requests(world.partition());
+    let owner = "this".into();
+    let requests = bus
+        .responder()
+        .subscribe_requests(world.partition(), &owner);
     let mut requests = requests.await.unwrap();
     while let Some(incoming) = requests.next().await {
         let reply = match *incoming.request {
