@@ -17,6 +17,7 @@ mod pending_request;
 mod query;
 mod recall;
 mod recalls;
+mod storage_gate;
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -40,6 +41,7 @@ use self::past_reads::PastReads;
 pub(crate) use self::pending_request::PendingRequest;
 use self::query::query;
 use self::recalls::Recalls;
+use self::storage_gate::StorageGate;
 use crate::loader;
 use crate::metrics::AppendOutcome;
 use crate::resources::Resources;
@@ -71,6 +73,7 @@ pub(crate) struct Actor {
     batch_progress: BatchProgress,
     /// Since when no append has succeeded.
     failing_since: Option<Instant>,
+    storage_gate: StorageGate,
     past_reads: PastReads,
     recalls: Recalls,
     maintenance: Maintenance,
@@ -91,6 +94,7 @@ impl Actor {
             in_flight: None,
             batch_progress: BatchProgress::default(),
             failing_since: None,
+            storage_gate: StorageGate::default(),
         }
     }
 
@@ -141,7 +145,8 @@ impl Actor {
             }
             let due = self
                 .next_due(world)
-                .map(|due| instant_of(due).max(fire_due_not_before));
+                .map(|due| instant_of(due).max(fire_due_not_before))
+                .map(|due| due.max(self.storage_gate.opens_at().unwrap_or(due)));
             let idle_at = self.mailbox.idle_at();
             tokio::select! {
                 stored = stored(&mut self.in_flight) => match stored {
@@ -329,6 +334,9 @@ impl Actor {
             Request::Command(command) => match builder.recorded(world, command.id) {
                 Some(reply) => reply,
                 None if is_decided => PlannedReply::Ready(lost_answer()),
+                None if self.storage_gate.is_closed() => {
+                    PlannedReply::Ready(storage_gate::refused())
+                }
                 None => builder.decide(world, command),
             },
             Request::State { .. }
@@ -383,6 +391,10 @@ impl Actor {
             return;
         };
         self.failing_since = None;
+        if append.builder().must_be_stored() {
+            self.storage_gate.open();
+            self.resources.storage.set_bound();
+        }
         append.mark_durable(world, seq);
         // The next commit is sent first: to answer takes as long as to append.
         self.start_append(world).await;
@@ -400,18 +412,24 @@ impl Actor {
         for request in requests.into_iter().rev() {
             self.backlog.push_front(request);
         }
-        let conflict = matches!(error, AppendError::Conflict { .. });
-        self.resources.metrics.count_append(if conflict {
-            AppendOutcome::Conflict
-        } else {
-            AppendOutcome::Unknown
-        });
+        let outcome = match &error {
+            AppendError::Conflict { .. } => AppendOutcome::Conflict,
+            AppendError::StorageFull { .. } => AppendOutcome::StorageFull,
+            AppendError::Unknown { .. } => AppendOutcome::Unknown,
+        };
+        self.resources.metrics.count_append(outcome);
+        if matches!(outcome, AppendOutcome::StorageFull) {
+            let reason = ErrorChain(&error).to_string();
+            warn!(world.id = %self.id, error = %reason, "commit not stored, commands are refused");
+            self.resources.storage.set_failed(reason);
+            self.storage_gate.close();
+        }
         debug!(world.id = %self.id, error = %ErrorChain(&error), "commit not stored, reloading the world");
         let since = *self.failing_since.get_or_insert_with(Instant::now);
         if since.elapsed() > APPEND_PATIENCE {
             return Err(error);
         }
-        if !conflict {
+        if matches!(outcome, AppendOutcome::Unknown) {
             tokio::time::sleep(RETRY_PAUSE).await;
         }
         match loader::load_latest(&self.resources.bus, &self.id).await {

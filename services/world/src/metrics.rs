@@ -72,6 +72,7 @@ impl Metrics {
         let outcome = match outcome {
             AppendOutcome::Stored => "stored",
             AppendOutcome::Conflict => "conflict",
+            AppendOutcome::StorageFull => "storage_full",
             AppendOutcome::Unknown => "unknown",
         };
         self.appends.add(1, &[KeyValue::new("outcome", outcome)]);
@@ -94,6 +95,8 @@ pub(crate) enum AppendOutcome {
     Stored,
     /// Another writer has appended to the log.
     Conflict,
+    /// The storage of the log is full.
+    StorageFull,
     /// It is not known whether the commit is in the log.
     Unknown,
 }

@@ -6,6 +6,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
+use crate::readiness::Readiness;
 use crate::run_contexts::RunContexts;
 
 /// What all tasks of the service use.
@@ -18,6 +19,8 @@ pub(crate) struct Resources {
     /// Limits the reads of past states that run at once: each folds a whole log.
     pub(crate) past_reads: Semaphore,
     pub(crate) run_contexts: Arc<RunContexts>,
+    /// Whether the log has storage, as far as its last answer tells.
+    pub(crate) storage: Readiness,
 }
 
 impl Resources {
@@ -32,6 +35,7 @@ impl Resources {
             metrics: Metrics::new(),
             past_reads: Semaphore::new(config.past_reads_max),
             run_contexts: Arc::default(),
+            storage: Readiness::default(),
             config,
         }
     }

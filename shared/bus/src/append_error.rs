@@ -16,6 +16,12 @@ pub enum AppendError {
         /// The sequence that the writer believed to be the last.
         expected: Seq,
     },
+    /// The storage of the log is full: the commit is not in it.
+    #[error("the storage of the log is full")]
+    StorageFull {
+        /// What NATS says.
+        source: Source,
+    },
     /// Nobody knows whether it is in the log, or may still get there.
     #[error("append to the log of {world}")]
     Unknown {

@@ -50,7 +50,7 @@ pub enum RejectionCause {
 pub enum RejectionCode {
     /// No world has this id.
     UnknownWorld,
-    /// The world was deleted; its id is free again after a while.
+    /// The world was deleted; its id is free again.
     WorldDeleted,
     /// No entity of the world has this id.
     UnknownEntity,
@@ -88,6 +88,8 @@ pub enum RejectionCode {
     NotAllowed,
     /// The log does not hold this moment yet.
     InFuture,
+    /// The storage of the log is full: nothing that changes a world can be stored.
+    StorageFull,
     /// A rule that this build does not know: a newer world applied it. No world of this build sends it.
     #[serde(other)]
     Other,

@@ -107,6 +107,23 @@ impl Raw {
         Some(String::from_utf8_lossy(&reply.payload).into_owned())
     }
 
+    /// Limits a stream to the bytes that it has now and `more`, or not at all. What exceeds that is refused.
+    ///
+    /// # Panics
+    /// If there is no such stream.
+    pub async fn limit_stream(&self, name: &str, more: Option<u32>) {
+        let stream = self.jetstream.get_stream(name).await.expect("a stream");
+        let info = stream.cached_info();
+        let bytes = i64::try_from(info.state.bytes).unwrap_or(i64::MAX);
+        let config = stream::Config {
+            max_bytes: more.map_or(-1, |more| bytes + i64::from(more)),
+            discard: stream::DiscardPolicy::New,
+            ..info.config.clone()
+        };
+        let updated = self.jetstream.update_stream(config).await;
+        updated.map(drop).expect("another limit");
+    }
+
     /// Publishes `count` messages to the stream, one after the other, and returns how long each took to
     /// be stored.
     ///

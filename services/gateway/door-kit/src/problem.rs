@@ -151,6 +151,7 @@ fn status_of(code: RejectionCode) -> (StatusCode, &'static str) {
         Code::Conflict => (StatusCode::CONFLICT, "conflict"),
         Code::NotAllowed => (StatusCode::FORBIDDEN, "not_allowed"),
         Code::InFuture => (StatusCode::NOT_FOUND, "in_future"),
+        Code::StorageFull => (StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
         // The world is newer than this gateway: the detail has what it refused.
         Code::Other => (StatusCode::BAD_REQUEST, "rejected"),
     }
@@ -166,7 +167,9 @@ impl From<Rejection> for Problem {
             ..Self::new(status, code, rejection.detail)
         };
         match rejection.code {
-            RejectionCode::Busy => problem.with_retry_after(RETRY_SOON),
+            RejectionCode::Busy | RejectionCode::StorageFull => {
+                problem.with_retry_after(RETRY_SOON)
+            }
             _ => problem,
         }
     }
@@ -244,6 +247,7 @@ mod tests {
             (Code::Busy, 429, "busy"),
             (Code::Expired, 409, "expired"),
             (Code::InFuture, 404, "in_future"),
+            (Code::StorageFull, 507, "storage_full"),
         ] {
             let problem = Problem::from(Rejection {
                 code,

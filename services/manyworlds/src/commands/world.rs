@@ -35,7 +35,7 @@ pub(crate) enum Command {
         /// Its id
         id: WorldId,
     },
-    /// End a world. Its id is free again after a while
+    /// End a world. Its id is free again at once
     Delete {
         /// Its id
         id: WorldId,

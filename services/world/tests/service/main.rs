@@ -10,6 +10,7 @@ mod contexts;
 mod gateways;
 mod ordered;
 mod recalls;
+mod storage;
 mod successors;
 mod support;
 mod upgrades;

@@ -1,6 +1,9 @@
 //! A commit on its way to the log.
 
-use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
+use std::error::Error as _;
+
+use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
+use async_nats::jetstream::{self, ErrorCode};
 use contract::{Seq, WorldId};
 
 use crate::AppendError;
@@ -34,10 +37,26 @@ impl PendingAppend {
                     expected: self.expected,
                 })
             }
+            Err(error) if is_storage_full(&error) => Err(AppendError::StorageFull {
+                source: error.into(),
+            }),
             Err(error) => Err(AppendError::Unknown {
                 world: self.world,
                 source: error.into(),
             }),
         }
     }
+}
+
+/// Whether NATS has refused a message before it tried to store it, since a limit of storage is reached.
+fn is_storage_full(error: &PublishError) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref());
+    source.is_some_and(|error: &jetstream::Error| match error.error_code() {
+        ErrorCode::ACCOUNT_RESOURCES_EXCEEDED
+        | ErrorCode::INSUFFICIENT_RESOURCES
+        | ErrorCode::STORAGE_RESOURCES_EXCEEDED => true,
+        // The limits of the stream itself. A write that failed may have left something behind.
+        ErrorCode::STREAM_STORE_FAILED => error.to_string().contains("maximum"),
+        _ => false,
+    })
 }
