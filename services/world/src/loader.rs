@@ -65,7 +65,7 @@ pub(crate) async fn load(bus: &Bus, id: &WorldId, min_seq: Seq) -> Result<World,
 
 /// The state of a world as it was after the commit `at`.
 pub(crate) async fn load_at(bus: &Bus, id: &WorldId, at: Seq) -> Result<World, LoadError> {
-    let mut world = World::new(id.clone());
+    let mut world = load_snapshot_until(bus, id, at).await?;
     // The log has a commit after `at`. A read that does not find it was served by a replica that lags
     // behind, or the log was purged.
     while !replay(bus, &mut world, at).await? && world.seq < at {
@@ -77,6 +77,26 @@ pub(crate) async fn load_at(bus: &Bus, id: &WorldId, at: Seq) -> Result<World, L
         tokio::time::sleep(LAG_PAUSE).await;
     }
     Ok(world)
+}
+
+/// The newest stored state of a world that has no commit after `at`, or none of it.
+async fn load_snapshot_until(bus: &Bus, id: &WorldId, at: Seq) -> Result<World, LoadError> {
+    let read_error = |source| LoadError::read(id, source);
+    let past = bus.past_snapshots().load_until(id, at).await;
+    let past = past.map_err(read_error)?;
+    let newest = bus.snapshots().load(id).await.map_err(read_error)?;
+    let stored = [past, newest].into_iter().flatten();
+    let stored = stored
+        .filter(|(seq, _)| *seq <= at)
+        .max_by_key(|(seq, _)| *seq);
+    let Some((seq, state)) = stored else {
+        return Ok(World::new(id.clone()));
+    };
+    let first = bus.log().read_some(id, 0, 1).await.map_err(read_error)?;
+    // One of a world that was deleted, late, is of no moment of the log.
+    let is_of_log = first.first().is_some_and(|entry| entry.seq <= seq);
+    let world = is_of_log.then(|| restore(id, &state)).flatten();
+    Ok(world.unwrap_or_else(|| World::new(id.clone())))
 }
 
 /// Folds the log up to the commit `until`, and returns whether there is one after it.

@@ -14,8 +14,8 @@ use crate::owners::Owners;
 use crate::provision::{Buckets, provision};
 use crate::{
     ArchiveClient, Config, ConnectionRegistry, CustomActionRegistry, DeadLetters, Error,
-    EventPublisher, Log, McpDirectory, Membership, Responder, Schedules, Signals, Snapshots,
-    StreamReader, Weights, WorkQueue, WorldClient,
+    EventPublisher, Log, McpDirectory, Membership, PastSnapshots, Responder, Schedules, Signals,
+    Snapshots, StreamReader, Weights, WorkQueue, WorldClient,
 };
 
 /// Pause before the streams are set up again while NATS is unavailable.
@@ -33,6 +33,7 @@ struct Clients {
     work_queue: WorkQueue,
     schedules: Schedules,
     snapshots: Snapshots,
+    past_snapshots: PastSnapshots,
     weights: Weights,
     connection_registry: ConnectionRegistry,
     custom_actions: CustomActionRegistry,
@@ -73,6 +74,7 @@ impl Bus {
             work_queue: WorkQueue::new(&connection, buckets.claims),
             schedules: Schedules::new(&connection),
             snapshots: Snapshots::new(buckets.snapshots),
+            past_snapshots: PastSnapshots::new(buckets.past_snapshots),
             weights: Weights::new(buckets.weights),
             connection_registry: ConnectionRegistry::new(buckets.connections),
             custom_actions: CustomActionRegistry::new(buckets.custom_actions),
@@ -141,6 +143,11 @@ impl Bus {
     /// The newest state of each world.
     pub fn snapshots(&self) -> &Snapshots {
         &self.0.snapshots
+    }
+
+    /// States of the past of each world.
+    pub fn past_snapshots(&self) -> &PastSnapshots {
+        &self.0.past_snapshots
     }
 
     /// What the processors of worlds have learned.

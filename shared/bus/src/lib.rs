@@ -32,6 +32,7 @@ mod member_id;
 mod membership;
 mod ordered_batch;
 mod owners;
+mod past_snapshots;
 mod provision;
 mod pull_subscription;
 mod request;
@@ -68,6 +69,7 @@ pub use member_id::MemberId;
 pub use membership::Membership;
 pub use ordered_batch::OrderedReplies;
 pub use owners::owned_partitions;
+pub use past_snapshots::PastSnapshots;
 pub use pull_subscription::PullSubscription;
 pub use resource::Resource;
 pub use responder::{

@@ -22,6 +22,7 @@ const WAKE_AGE_MAX: Duration = Duration::from_hours(366 * 24);
 pub(crate) struct Buckets {
     pub(crate) leases: kv::Store,
     pub(crate) snapshots: kv::Store,
+    pub(crate) past_snapshots: kv::Store,
     pub(crate) claims: kv::Store,
     pub(crate) weights: kv::Store,
     pub(crate) connections: kv::Store,
@@ -63,6 +64,7 @@ pub(crate) async fn provision(
     Ok(Buckets {
         leases: create_bucket(jetstream, leases).await?,
         snapshots: create_bucket(jetstream, lasting(subject::SNAPSHOTS_BUCKET)).await?,
+        past_snapshots: create_bucket(jetstream, lasting(subject::PAST_SNAPSHOTS_BUCKET)).await?,
         claims: create_bucket(jetstream, claims).await?,
         weights: create_bucket(jetstream, lasting(subject::WEIGHTS_BUCKET)).await?,
         connections: create_bucket(jetstream, lasting(subject::CONNECTIONS_BUCKET)).await?,

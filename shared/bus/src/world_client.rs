@@ -24,6 +24,9 @@ use crate::{CommandError, Error, chunked_reply, trace};
 /// How long one attempt waits: the lease of a world service that was killed runs out meanwhile.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long the first attempt to read a past state waits. Each further one waits twice as long.
+const PAST_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
+
 /// Sends commands to worlds and reads their states. Cheap to clone.
 ///
 /// Each request is repeated until the world has replied or `deadline` is over. Commands and contexts
@@ -186,10 +189,11 @@ impl WorldClient {
         deadline: Duration,
     ) -> Result<Reply, CommandError> {
         let mut is_single = is_sent_alone(&request);
-        // A past state is folded from the beginning of the log. A repeat would begin again.
-        let attempt_timeout = match &request {
-            Request::State { at: Some(_), .. } => deadline,
-            _ => ATTEMPT_TIMEOUT,
+        // A past state is folded from the log, which may take long, and a repeat begins again.
+        let is_past = matches!(&request, Request::State { at: Some(_), .. });
+        let mut attempt_timeout = match is_past {
+            true => PAST_ATTEMPT_TIMEOUT,
+            false => ATTEMPT_TIMEOUT,
         };
         let payload = encode(world, request)?;
         let mut attempts = Attempts::new(deadline);
@@ -213,6 +217,9 @@ impl WorldClient {
                 return Err(error);
             }
             is_single = true;
+            if is_past {
+                attempt_timeout *= 2;
+            }
         }
     }
 

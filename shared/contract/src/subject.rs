@@ -27,6 +27,8 @@ pub const DEAD_ALL: &str = "mw.dead.>";
 pub const LEASES_BUCKET: &str = "mw_leases";
 /// The bucket of snapshots.
 pub const SNAPSHOTS_BUCKET: &str = "mw_snapshots";
+/// The bucket of snapshots of the past of worlds.
+pub const PAST_SNAPSHOTS_BUCKET: &str = "mw_past_snapshots";
 /// The bucket of runs that must not begin twice.
 pub const CLAIMS_BUCKET: &str = "mw_claims";
 /// The bucket of what processors have learned: each version of their weights, by world and hash.

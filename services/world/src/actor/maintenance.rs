@@ -83,6 +83,8 @@ impl Maintenance {
 
     /// Stores a snapshot in the background. One that gets lost only makes the next activation slower.
     fn save_snapshot(&mut self, world: &World) {
+        // Those of the past are at equal distances.
+        let is_regular = self.commits_since_snapshot >= self.resources.config.snapshot_every;
         self.commits_since_snapshot = 0;
         self.snapshot_at = world.seq;
         let state = match snapshot::encode(world) {
@@ -93,6 +95,11 @@ impl Maintenance {
         let in_use = world.weights_in_use();
         self.snapshot.spawn(async move {
             let snapshots = resources.bus.snapshots();
+            if is_regular
+                && let Err(error) = resources.bus.past_snapshots().save(&id, seq, &state).await
+            {
+                warn!(world.id = %id, error = %ErrorChain(&error), "snapshot of the past not stored");
+            }
             if let Err(error) = snapshots.save(&id, seq, state.into()).await {
                 return warn!(world.id = %id, error = %ErrorChain(&error), "snapshot not stored");
             }
@@ -129,6 +136,7 @@ impl Maintenance {
                 return Ok(());
             }
             bus.snapshots().remove(&world.id).await?;
+            bus.past_snapshots().remove_all(&world.id).await?;
             bus.weights().remove_all(&world.id).await?;
             bus.log()
                 .purge(&world.id, world.seq.saturating_sub(1))
@@ -155,6 +163,7 @@ impl Maintenance {
         let bus = &self.resources.bus;
         let purged = async {
             bus.snapshots().remove(&world.id).await?;
+            bus.past_snapshots().remove_all(&world.id).await?;
             bus.weights().remove_all(&world.id).await?;
             bus.log().purge(&world.id, world.seq).await
         };

@@ -203,10 +203,12 @@ async fn a_run_is_dispatched_and_ends_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_state_of_the_past_can_be_read_again() {
-    let harness = Harness::start().await;
+    const COUNT: usize = 150;
+    // Twice as many snapshots as are kept.
+    let harness = Harness::start_with(|config| config.snapshot_every = 1).await;
     let world = harness.create("lobby").await;
     let mut seqs = Vec::new();
-    for n in 0..5 {
+    for n in 0..COUNT {
         let text = format!("@nobody {n}");
         seqs.push(
             harness
@@ -216,6 +218,11 @@ async fn a_state_of_the_past_can_be_read_again() {
                 .seq,
         );
     }
+    let newest = harness
+        .bus
+        .past_snapshots()
+        .load_until(&world, seqs[COUNT - 1]);
+    assert!(newest.await.unwrap().is_some_and(|(seq, _)| seq > seqs[0]));
     for (n, seq) in seqs.iter().enumerate() {
         let state = harness.state(&world, Some(*seq)).await.unwrap();
         assert_eq!(state["seq"], *seq);
@@ -225,7 +232,7 @@ async fn a_state_of_the_past_can_be_read_again() {
         );
     }
     let future = harness
-        .state(&world, Some(seqs[4] + 1_000_000))
+        .state(&world, Some(seqs[COUNT - 1] + 1_000_000))
         .await
         .unwrap_err();
     assert_eq!(future.code, RejectionCode::InFuture);
