@@ -38,7 +38,9 @@ impl Heartbeats {
     /// Adds a heartbeat.
     pub(super) fn add(&mut self, member: MemberId, stored_at: i128, now: Instant) {
         let previous = self.last.get(&member);
-        let is_repeated = previous.is_some_and(|previous| previous.stored_at < stored_at);
+        // A watch that begins anew has the last one once more.
+        let is_repeated = previous
+            .is_some_and(|previous| previous.is_repeated || previous.stored_at != stored_at);
         self.newest = self.newest.max(stored_at);
         let heartbeat = Heartbeat {
             received_at: now,
@@ -98,10 +100,10 @@ mod tests {
     fn what_a_member_left_before_the_watch_began_counts_from_when_it_was_stored() {
         let (mut heartbeats, start) = (Heartbeats::default(), Instant::now());
         heartbeats.add("gone".into(), SECOND, start);
-        heartbeats.add("recent".into(), 9 * SECOND, start);
         // Nothing newer is known: it may be alive.
         heartbeats.expire(start);
-        assert_eq!(names(&heartbeats), ["gone", "recent"]);
+        assert_eq!(names(&heartbeats), ["gone"]);
+        heartbeats.add("recent".into(), 9 * SECOND, start);
         heartbeats.add("this".into(), 10 * SECOND, start);
         heartbeats.expire(start);
         assert_eq!(names(&heartbeats), ["recent", "this"]);
