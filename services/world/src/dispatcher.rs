@@ -147,6 +147,7 @@ mod tests {
         let id = CommandId::new().event(0).run();
         let cancelled = serde_json::json!({"invocation": id}).to_string();
         let commit = Commit {
+            rules: 0,
             id: CommitId::new(),
             at: Timestamp::MAX,
             wake: None,

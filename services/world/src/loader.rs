@@ -19,6 +19,16 @@ pub(crate) enum LoadError {
     /// The log or the snapshot can't be read now.
     #[error("read the log of {world}")]
     Read { world: WorldId, source: Error },
+    /// The log has a commit of newer rules: this build can't know what the world is after it.
+    #[error(
+        "commit {seq} of {world} is of version {newer} of the rules, and this build has {}",
+        rules::VERSION
+    )]
+    NewerRules {
+        world: WorldId,
+        seq: Seq,
+        newer: u32,
+    },
     /// The log has an event that the rules can't apply. A person must look.
     #[error("replay the commit {seq} of {world}")]
     Replay {
@@ -113,6 +123,13 @@ async fn replay(bus: &Bus, world: &mut World, until: Seq) -> Result<bool, LoadEr
                 return Ok(true);
             }
             let commit = entry.commit().map_err(read_error)?;
+            if commit.rules > rules::VERSION {
+                return Err(LoadError::NewerRules {
+                    world: id,
+                    seq: entry.seq,
+                    newer: commit.rules,
+                });
+            }
             rules::replay(world, entry.seq, &commit).map_err(|source| LoadError::Replay {
                 world: id.clone(),
                 seq: entry.seq,

@@ -21,6 +21,10 @@ pub struct Commit {
     pub id: CommitId,
     /// When the world decided: the time of each of its events.
     pub at: Timestamp,
+    /// The version of the rules that decided it; 0 before there was one here. A build of older rules can't know what
+    /// the world is after it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rules: u32,
     /// When something is due next, if that is sooner than what is scheduled already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake: Option<Timestamp>,
@@ -28,6 +32,14 @@ pub struct Commit {
     pub commands: Vec<CommandMark>,
     /// What happened, in order.
     pub events: Vec<Event>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(version: &u32) -> bool {
+    *version == 0
 }
 
 impl Commit {

@@ -149,6 +149,7 @@ mod tests {
 
     fn commit(second: u64, id: CommandId) -> Commit {
         Commit {
+            rules: 0,
             id: CommitId::new(),
             at: Timestamp::from_unix_ms(i64::try_from(second).unwrap() * 1000),
             wake: None,

@@ -41,6 +41,7 @@ impl CommitBuilder {
     /// An empty commit, decided at `now`.
     pub(super) fn new(now: Timestamp) -> Self {
         let commit = Commit {
+            rules: rules::VERSION,
             id: CommitId::new(),
             at: now,
             wake: None,

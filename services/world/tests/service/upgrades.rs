@@ -1,11 +1,16 @@
 //! A world that is newer than its clients, as worlds are while a system is upgraded.
 
+use std::time::Duration;
+
 use contract::command::View;
-use contract::{CommandId, subject};
+use contract::{CommandId, CommandRequest, Commit, CommitId, subject};
 use serde_json::{Value, json};
 use testkit::Raw;
 
 use crate::support::{DEADLINE, Harness, post};
+
+/// Some attempts of a sender.
+const ATTEMPTS: Duration = Duration::from_secs(1);
 
 /// Requests as gateways and workers of earlier builds write them, in one batch.
 #[tokio::test(flavor = "multi_thread")]
@@ -48,5 +53,40 @@ async fn a_client_of_an_earlier_build_is_served_and_an_unknown_request_is_refuse
     let worlds = harness.bus.worlds();
     let read = worlds.encoded_view(&world, View::Whole.into(), None, DEADLINE);
     assert!(read.await.unwrap().seq >= accepted);
+    harness.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_world_that_newer_rules_have_changed_is_refused() {
+    let harness = Harness::start().await;
+    let world = harness.create("lobby").await;
+    let log = harness.bus.log();
+    let last = log.last_seq(&world).await.unwrap();
+    let entry = log.read(&world, last - 1).await.unwrap().remove(0);
+    let newer = Commit {
+        id: CommitId::new(),
+        rules: rules::VERSION + 1,
+        commands: Vec::new(),
+        events: Vec::new(),
+        ..entry.commit().unwrap()
+    };
+    log.append(&world, &newer, last).await.unwrap();
+    let command = CommandRequest {
+        id: CommandId::new(),
+        sender: "guest".parse().unwrap(),
+        command: post("main", "hello"),
+        trace: None,
+        run: None,
+    };
+    let sent = harness.bus.worlds().command(&world, command, ATTEMPTS);
+    let refused = sent.await.unwrap_err().to_string();
+    assert!(refused.contains("of the rules"), "{refused}");
+    assert_eq!(log.last_seq(&world).await.unwrap(), last + 1);
+    // Other worlds are served.
+    let other = harness.create("kitchen").await;
+    harness
+        .send(&other, "guest", post("main", "hello"))
+        .await
+        .unwrap();
     harness.stop().await;
 }
