@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use contract::WorldId;
 use door_atoms::DefaultFlow;
-use door_kit::{ApiKeys, Deadlines, FanoutSettings, RateQuota, Settings, SocketLimits};
+use door_kit::{
+    AllowedHosts, ApiKeys, Deadlines, FanoutSettings, RateQuota, Settings, SocketLimits,
+};
 use serde::Deserialize;
 
 pub use self::api_key::ApiKey;
@@ -32,6 +34,11 @@ pub struct Config {
     /// address (`?api_key=KEY`), since browsers can't set headers on streams, WebSockets and downloads.
     /// Default: none, and every client may, so that a first try on one machine needs no key.
     pub api_keys: Vec<ApiKey>,
+    /// The names of this gateway beside `localhost` and the addresses of this machine, without a port: those that
+    /// a proxy on this machine passes on. Where no API key is configured, a request whose `Host`
+    /// is another, or whose `Origin` is a page of another host, is answered with 403: it may come from a web page
+    /// that a person on this machine has open. With keys it is not used, since no page has one. Default: none.
+    pub allowed_hosts: Vec<String>,
     /// A world has this long to answer a command; then the answer is 503, and the client repeats it
     /// with the same `Idempotency-Key`. Default: 30 s, longer than any failover.
     #[serde(with = "humantime_serde")]
@@ -67,6 +74,7 @@ impl Default for Config {
             nats: bus::Config::default(),
             listen: SocketAddr::from(([127, 0, 0, 1], 7000)),
             api_keys: Vec::new(),
+            allowed_hosts: Vec::new(),
             command_deadline: Duration::from_secs(30),
             query_deadline: Duration::from_secs(6),
             turn_deadline: Duration::from_secs(150),
@@ -107,6 +115,7 @@ impl Config {
         let limits = &self.limits;
         Settings {
             api_keys: ApiKeys::new(self.api_keys.iter().map(ApiKey::grant)),
+            allowed_hosts: AllowedHosts::new(self.allowed_hosts.iter().cloned()),
             deadlines: Deadlines {
                 command: self.command_deadline,
                 query: self.query_deadline,

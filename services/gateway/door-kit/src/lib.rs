@@ -11,12 +11,12 @@ mod body;
 mod broker;
 mod close_reason;
 mod connections;
-mod cors;
 mod event_reader;
 mod fanout;
 mod idempotency;
 mod json;
 mod metrics;
+mod page_check;
 mod path;
 mod pipeline;
 mod presence;
@@ -39,7 +39,6 @@ pub use broker::{
 };
 pub use close_reason::CloseReason;
 pub use connections::{ConnectionGuard, Connections};
-pub use cors::{check_origin, is_local_origin};
 pub use event_reader::{EventReader, ReadDeadline, ReadEnd};
 pub use fanout::{
     Filter, Frame, FrameSlot, Payload, Start, Subscription, SubscriptionEnd, is_readable,
@@ -48,6 +47,7 @@ pub use fanout::{
 pub use idempotency::{IDEMPOTENCY_KEY_LENGTH_MAX, Idempotency};
 pub use json::parse_json;
 pub use metrics::Transport;
+pub use page_check::{AllowedHosts, check_page, refuse_foreign_pages};
 pub use path::PathParams;
 pub use pipeline::{Outcome, Pipeline, not_sent};
 pub use presence::EntityConnection;

@@ -140,6 +140,7 @@ mod tests {
     use super::*;
     use crate::api_keys::ApiKeys;
     use crate::broker::BrokerConnection;
+    use crate::page_check::AllowedHosts;
     use crate::settings::{Deadlines, FanoutSettings, RateQuota, Settings, SocketLimits};
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -148,6 +149,7 @@ mod tests {
     fn doors(commands_in_flight_max: usize) -> Arc<DoorState> {
         let settings = Settings {
             api_keys: ApiKeys::new([]),
+            allowed_hosts: AllowedHosts::default(),
             deadlines: Deadlines {
                 command: SECOND,
                 query: SECOND,

@@ -5,11 +5,14 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::api_keys::ApiKeys;
+use crate::page_check::AllowedHosts;
 
 /// What is configured for all doors.
 pub struct Settings {
     /// The keys that authenticate a client; without any, every client is let in.
     pub api_keys: ApiKeys,
+    /// The names of this gateway for which pages are served without a key.
+    pub allowed_hosts: AllowedHosts,
     /// How long a request waits for another service.
     pub deadlines: Deadlines,
     /// The requests of one principal.

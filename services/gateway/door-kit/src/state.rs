@@ -15,6 +15,7 @@ use crate::broker::{Broker, BrokerConnection};
 use crate::connections::Connections;
 use crate::fanout::{Fanout, Filter, FrameSlot, Subscription};
 use crate::metrics::Metrics;
+use crate::page_check::AllowedHosts;
 use crate::presence::{ConnectedEntities, EntityConnection, report_until};
 use crate::principal::Principal;
 use crate::problem::Problem;
@@ -40,6 +41,7 @@ pub struct DoorState {
     /// The tasks of WebSockets and hubs: shutdown waits for them.
     pub tasks: TaskTracker,
     pub(crate) api_keys: ApiKeys,
+    pub(crate) allowed_hosts: AllowedHosts,
     pub(crate) metrics: Arc<Metrics>,
     fanout: Fanout,
     pub(crate) rate_limit: RateLimit,
@@ -63,6 +65,7 @@ impl DoorState {
             sse_keep_alive: settings.sse_keep_alive,
             socket_limits: settings.socket,
             api_keys: settings.api_keys,
+            allowed_hosts: settings.allowed_hosts,
             fanout: Fanout::new(settings.fanout, Arc::clone(&metrics), tasks.clone()),
             rate_limit: RateLimit::new(settings.rate),
             connected_entities: Arc::default(),

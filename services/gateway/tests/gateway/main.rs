@@ -14,6 +14,7 @@ mod flows;
 mod genworlds;
 mod interactions;
 mod keys;
+mod pages;
 mod presence;
 mod requests;
 mod rules_world;
