@@ -11,6 +11,12 @@ use crate::{Config, Error};
 
 /// After this long without an answer of JetStream, an operation has failed.
 const JETSTREAM_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often NATS is pinged while it is silent. After three pings it has not answered, it counts as gone: a server
+/// that hangs, or a network that loses everything, is noticed within 6 s, which readiness shows and requests do not
+/// wait out.
+const PING_EVERY: Duration = Duration::from_secs(2);
+/// A server that accepts a connection and does not answer within this long is passed over for the next one.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Acknowledgements of published messages that may be awaited at once, over all worlds.
 const ACKS_AWAITED_MAX: usize = 8192;
 
@@ -33,6 +39,8 @@ impl Connection {
         let mut options = ConnectOptions::new()
             .name(name)
             .retry_on_initial_connect()
+            .ping_interval(PING_EVERY)
+            .connection_timeout(CONNECT_TIMEOUT)
             .max_reconnects(None)
             .reconnect_delay_callback(|attempt| Duration::from_millis(50 << attempt.min(5)))
             .event_callback(async |event| info!(event = %event, "nats connection changed"));
