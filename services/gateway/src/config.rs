@@ -14,6 +14,7 @@ use door_kit::{
 use serde::Deserialize;
 
 pub use self::api_key::ApiKey;
+use crate::http_server::ConnectionLimits;
 
 /// The configuration of the gateway.
 #[derive(Debug, Clone, Deserialize)]
@@ -110,6 +111,17 @@ impl Config {
         }
     }
 
+    /// The limits of one connection, before a door has its request.
+    pub(crate) fn connection_limits(&self) -> ConnectionLimits {
+        let limits = &self.limits;
+        ConnectionLimits {
+            headers_within: limits.headers_within,
+            idle_within: limits.idle_within,
+            write_timeout: limits.write_timeout,
+            waiting_max: limits.waiting_max,
+        }
+    }
+
     /// The settings of the doors.
     pub(crate) fn door_settings(&self) -> Settings {
         let limits = &self.limits;
@@ -121,11 +133,10 @@ impl Config {
                 query: self.query_deadline,
                 turn: self.turn_deadline,
             },
-            rate: RateQuota {
-                requests_per_second: limits.rate.requests_per_second,
-                burst: limits.rate.burst,
-            },
+            rate: limits.rate.quota(),
+            wrong_keys: limits.wrong_keys.quota(),
             body_bytes_max: limits.body_bytes_max,
+            body_within: limits.body_within,
             connections_max: limits.connections_max,
             fanout: FanoutSettings {
                 backlog_max: limits.backlog_max,
@@ -151,6 +162,26 @@ pub struct Limits {
     /// The largest body of a request; a larger one is answered with 413. One command may add 384 KiB to
     /// a world, and a description of a world may hold several times that. Default: 1 MiB.
     pub body_bytes_max: usize,
+    /// The body of a request may take this long; then it is answered with 408. Default: 30 s, which is 280 kbit/s
+    /// for the largest body.
+    #[serde(with = "humantime_serde")]
+    pub body_within: Duration,
+    /// The headers of a request may take this long, from the first byte, or from the connection on; then
+    /// the connection is closed. Default: 10 s, far more than they take. No key is known until then, so this
+    /// and `waiting_max` are all that bounds what anybody may do who reaches the port.
+    #[serde(with = "humantime_serde")]
+    pub headers_within: Duration,
+    /// A connection may be without a request for this long; then it is closed. Default: 75 s, longer than proxies
+    /// keep one, so that it is theirs to close it.
+    #[serde(with = "humantime_serde")]
+    pub idle_within: Duration,
+    /// Connections that may be without a request at once, those whose headers are not complete included. One more
+    /// closes the one that has waited longest. Default: 512, half of the file descriptors that a process
+    /// has by default.
+    pub waiting_max: usize,
+    /// Wrong keys of one address, each second and at once; a further one is answered with 429. A right key is let in at any
+    /// time. Default: 10 and 100.
+    pub wrong_keys: Rate,
     /// The largest message that a client may send over a WebSocket; a larger one closes it (1009).
     /// Default: 256 KiB, far more than a message or a few events take.
     pub message_bytes_max: usize,
@@ -182,8 +213,8 @@ pub struct Limits {
     /// needs to recover.
     #[serde(with = "humantime_serde")]
     pub pong_within: Duration,
-    /// A WebSocket whose client does not read for this long is closed. Default: 10 s, about as long as a
-    /// pong may take.
+    /// A connection whose client does not read for this long is closed: a WebSocket, an event stream or any other
+    /// response. Default: 10 s, about as long as a pong may take.
     #[serde(with = "humantime_serde")]
     pub write_timeout: Duration,
     /// Entities that the clients of one key, or of one address while there are no keys, may bring into a world
@@ -207,6 +238,11 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes_max: 1 << 20,
+            body_within: Duration::from_secs(30),
+            headers_within: Duration::from_secs(10),
+            idle_within: Duration::from_secs(75),
+            waiting_max: 512,
+            wrong_keys: Rate::of_wrong_keys(),
             message_bytes_max: 256 << 10,
             connections_max: 10_000,
             backlog_max: 1024,
@@ -233,6 +269,23 @@ pub struct Rate {
     pub requests_per_second: NonZeroU32,
     /// At once. Default: 10,000, two seconds of it.
     pub burst: NonZeroU32,
+}
+
+impl Rate {
+    fn quota(self) -> RateQuota {
+        RateQuota {
+            requests_per_second: self.requests_per_second,
+            burst: self.burst,
+        }
+    }
+
+    /// Far fewer than guessing takes.
+    fn of_wrong_keys() -> Self {
+        Self {
+            requests_per_second: NonZeroU32::MIN.saturating_add(9),
+            burst: NonZeroU32::MIN.saturating_add(99),
+        }
+    }
 }
 
 impl Default for Rate {

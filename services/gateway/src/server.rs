@@ -1,11 +1,9 @@
 //! The life of the gateway's process.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::serve::ListenerExt as _;
 use bus::Bus;
 use door_kit::{BrokerConnection, DoorState};
 use service_kit::{Bootstrap, CancellationToken, Health};
@@ -13,6 +11,7 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::config::Config;
+use crate::http_server;
 use crate::router::{self, Defaults};
 
 /// Runs the gateway until `shutdown`. It listens at once, and is not ready until NATS is connected.
@@ -71,6 +70,7 @@ async fn serve(
     let address = listener.local_addr().context("the listener's address")?;
     config.check(address)?;
     let grace = config.shutdown_grace;
+    let connection_limits = config.connection_limits();
     register_readiness(&health, connection.clone(), shutdown.clone());
     let doors = DoorState::new(config.door_settings(), connection, shutdown.clone());
     let doors = Arc::new(doors);
@@ -78,22 +78,16 @@ async fn serve(
         genworlds: config.genworlds_settings(),
         atoms_flow: config.atoms_flow,
     };
-    let service = router::router(&doors, defaults, &health)
-        .into_make_service_with_connect_info::<SocketAddr>();
-    // Otherwise a small frame waits for the acknowledgement of the one before.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
+    let routes = router::router(&doors, defaults, &health);
     info!(%address, "listening");
-    let served =
-        axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let served = http_server::serve(listener, routes, connection_limits, shutdown.clone());
     let closed = CancellationToken::new();
     let report = doors.report_connections(closed.clone());
     let serve = async {
         // The last connections end with what follows, whatever ends it.
         let _closed = closed.drop_guard();
-        served.await.context("serve requests")?;
-        // Axum does not wait for WebSockets.
+        served.await;
+        // They are no requests any more, and are not waited for there.
         doors.tasks.close();
         doors.tasks.wait().await;
         anyhow::Ok(())

@@ -144,6 +144,10 @@ mod tests {
     use crate::settings::{Deadlines, FanoutSettings, RateQuota, Settings, SocketLimits};
 
     const SECOND: Duration = Duration::from_secs(1);
+    const ONE_A_SECOND: RateQuota = RateQuota {
+        requests_per_second: NonZeroU32::MIN,
+        burst: NonZeroU32::MIN,
+    };
 
     /// The state of doors whose broker can't be reached.
     fn doors(commands_in_flight_max: usize) -> Arc<DoorState> {
@@ -155,11 +159,10 @@ mod tests {
                 query: SECOND,
                 turn: SECOND,
             },
-            rate: RateQuota {
-                requests_per_second: NonZeroU32::MIN,
-                burst: NonZeroU32::MIN,
-            },
+            rate: ONE_A_SECOND,
+            wrong_keys: ONE_A_SECOND,
             body_bytes_max: 1000,
+            body_within: SECOND,
             connections_max: 1,
             fanout: FanoutSettings {
                 backlog_max: 1,

@@ -17,8 +17,12 @@ pub struct Settings {
     pub deadlines: Deadlines,
     /// The requests of one principal.
     pub rate: RateQuota,
+    /// The wrong keys of one address.
+    pub wrong_keys: RateQuota,
     /// The largest body of a request.
     pub body_bytes_max: usize,
+    /// How long the body of a request may take.
+    pub body_within: Duration,
     /// The most open connections, over SSE and WebSocket together.
     pub connections_max: usize,
     /// The fan-out of events.

@@ -19,6 +19,7 @@ mod presence;
 mod requests;
 mod rules_world;
 mod scripted_world;
+mod slow_clients;
 mod sockets;
 mod streams;
 mod support;
