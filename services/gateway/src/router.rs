@@ -10,7 +10,9 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use door_atoms::DefaultFlow;
-use door_kit::{DoorState, Problem, authenticate, record_request, refuse_foreign_pages};
+use door_kit::{
+    DoorState, Problem, authenticate, check_idempotency_key, record_request, refuse_foreign_pages,
+};
 use service_kit::Health;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -46,6 +48,10 @@ pub(crate) fn router(doors: &Arc<DoorState>, defaults: Defaults, health: &Health
     native
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
+        .layer(from_fn_with_state(
+            Arc::clone(doors),
+            check_idempotency_key,
+        ))
         .layer(DefaultBodyLimit::max(doors.body_bytes_max))
         .layer(from_fn_with_state(Arc::clone(doors), authenticate))
         .merge(genworlds)

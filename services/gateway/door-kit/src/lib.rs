@@ -15,6 +15,7 @@ mod event_reader;
 mod fanout;
 mod idempotency;
 mod json;
+mod json_check;
 mod metrics;
 mod page_check;
 mod path;
@@ -44,8 +45,9 @@ pub use fanout::{
     Filter, Frame, FrameSlot, Payload, Start, Subscription, SubscriptionEnd, is_readable,
     is_visible_to,
 };
-pub use idempotency::{IDEMPOTENCY_KEY_LENGTH_MAX, Idempotency};
+pub use idempotency::{IDEMPOTENCY_KEY_LENGTH_MAX, Idempotency, check_idempotency_key};
 pub use json::parse_json;
+pub use json_check::{InvalidJson, check_json};
 pub use metrics::Transport;
 pub use page_check::{AllowedHosts, check_page, refuse_foreign_pages};
 pub use path::PathParams;

@@ -14,6 +14,7 @@ use crate::api_keys::ApiKeys;
 use crate::broker::{Broker, BrokerConnection};
 use crate::connections::Connections;
 use crate::fanout::{Fanout, Filter, FrameSlot, Subscription};
+use crate::idempotency::UsedKeys;
 use crate::metrics::Metrics;
 use crate::page_check::AllowedHosts;
 use crate::presence::{ConnectedEntities, EntityConnection, report_until};
@@ -47,6 +48,7 @@ pub struct DoorState {
     fanout: Fanout,
     pub(crate) rate_limit: RateLimit,
     wrong_keys: RateLimit,
+    pub(crate) used_keys: UsedKeys,
     connected_entities: Arc<ConnectedEntities>,
 }
 
@@ -72,6 +74,7 @@ impl DoorState {
             fanout: Fanout::new(settings.fanout, Arc::clone(&metrics), tasks.clone()),
             rate_limit: RateLimit::new(settings.rate),
             wrong_keys: RateLimit::new(settings.wrong_keys),
+            used_keys: UsedKeys::default(),
             connected_entities: Arc::default(),
             metrics,
             shutdown,

@@ -9,6 +9,7 @@
 mod agent_world;
 mod atoms;
 mod behaviours;
+mod edge_json;
 mod failures;
 mod flows;
 mod genworlds;
@@ -16,6 +17,7 @@ mod interactions;
 mod keys;
 mod pages;
 mod presence;
+mod repeats;
 mod requests;
 mod rules_world;
 mod scripted_world;
