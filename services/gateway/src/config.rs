@@ -140,6 +140,7 @@ impl Config {
             connections_max: limits.connections_max,
             fanout: FanoutSettings {
                 backlog_max: limits.backlog_max,
+                catch_up_bytes_max: limits.catch_up_bytes_max,
                 catch_up_every: limits.catch_up_every,
             },
             sse_keep_alive: limits.sse_heartbeat,
@@ -192,6 +193,9 @@ pub struct Limits {
     /// from its position. They are kept once per world, not once per client. Default: 1024, about a second
     /// of a busy world.
     pub backlog_max: usize,
+    /// What all clients together that read from an earlier position may hold of the log at once, roughly. Where they
+    /// want more, they read it in smaller pieces. Default: 64 MiB, enough for some 340 that read at the same time.
+    pub catch_up_bytes_max: usize,
     /// What may wait to be written to one WebSocket; a client with more is closed (3008). Default: 1 MiB,
     /// so that clients which do not read hold a bounded amount of memory.
     pub write_buffer_bytes_max: usize,
@@ -246,6 +250,7 @@ impl Default for Limits {
             message_bytes_max: 256 << 10,
             connections_max: 10_000,
             backlog_max: 1024,
+            catch_up_bytes_max: 64 << 20,
             write_buffer_bytes_max: 1 << 20,
             commands_in_flight_max: 512,
             rate: Rate::default(),

@@ -166,6 +166,7 @@ mod tests {
             connections_max: 1,
             fanout: FanoutSettings {
                 backlog_max: 1,
+                catch_up_bytes_max: 1000,
                 catch_up_every: SECOND,
             },
             sse_keep_alive: SECOND,

@@ -12,6 +12,9 @@ const PROBE_AFTER: Duration = Duration::from_secs(10);
 const PROBE_EVERY: Duration = Duration::from_secs(5);
 /// Probes without an answer after which the connection has ended.
 const PROBES_MAX: u32 = 3;
+/// What the kernel keeps of a response that a client does not read: by default it is up to 4 MB.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES_MAX: u32 = 256 << 10;
 /// What was sent may be without an acknowledgement for so long. By default it is a quarter of an hour.
 const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(25);
 
@@ -39,7 +42,18 @@ fn try_set(stream: &TcpStream) -> io::Result<()> {
         .with_interval(PROBE_EVERY)
         .with_retries(PROBES_MAX);
     SockRef::from(stream).set_tcp_keepalive(&keep_alive)?;
+    set_unsent_max(stream)?;
     set_unacknowledged_max(stream, Some(UNACKNOWLEDGED_MAX))
+}
+
+#[cfg(target_os = "linux")]
+fn set_unsent_max(stream: &TcpStream) -> io::Result<()> {
+    SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn set_unsent_max(_: &TcpStream) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(target_os = "linux")]

@@ -124,6 +124,34 @@ async fn a_body_that_is_not_finished_is_answered_at_every_door() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_whose_client_does_not_read_makes_room_for_another() {
+    let harness = Harness::start_with(with_limits(Limits {
+        connections_max: 1,
+        write_timeout: SOON,
+        ..Limits::default()
+    }))
+    .await;
+    let created = harness.post("/v1/worlds", json!({"id": "lobby"})).await;
+    assert_eq!(created.0, 201);
+    let text = "x".repeat(100_000);
+    for _ in 0..100 {
+        harness.send("test.n", json!(text)).await;
+    }
+    let path = "/v1/worlds/lobby/events/stream?after=0";
+    let stuck = open(
+        &harness,
+        &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+    )
+    .await;
+    stuck.readable().await.unwrap();
+    eventually("there is room for another", async || {
+        let request = harness.http.get(harness.url(path));
+        request.send().await.unwrap().status() == StatusCode::OK
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn wrong_keys_are_limited_and_the_right_one_is_let_in() {
     let wrong_keys = Rate {
