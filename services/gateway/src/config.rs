@@ -23,7 +23,7 @@ pub struct Config {
     /// Where NATS is: its fields have their own defaults and reasons. While it is unavailable, requests are
     /// answered with 503.
     pub nats: bus::Config,
-    /// Where to listen: the doors, and `/livez`, `/readyz`, `/metrics`. Default: port 7000 of this machine
+    /// Where to listen: the doors, `/livez` and `/readyz`, and `/metrics`, which needs a key where one is configured. Default: port 7000 of this machine
     /// only, since no key is configured by default. Any other address needs `api_keys`: without them the
     /// gateway does not start.
     pub listen: SocketAddr,
@@ -61,7 +61,13 @@ pub struct Config {
     /// `/ws`, `/health` and `/ready`. Default: none, and `/ws` is for GenWorlds clients. With one, they have
     /// `/ws/WORLD` only, since the two protocols differ only from the first frame on.
     pub atoms_flow: Option<DefaultFlow>,
-    /// Open requests and connections have this long to end at shutdown; then they are aborted. Default:
+    /// At shutdown `/readyz` says so at once, and everything is still served for so long: a proxy sends new requests to
+    /// another gateway meanwhile, and each response asks its client to open another connection. `up` does without.
+    /// Default: 5 s, which a proxy needs that looks every 2 s.
+    #[serde(with = "humantime_serde")]
+    pub drain_delay: Duration,
+    /// After `drain_delay` streams are closed, so that their clients come back at another gateway, and open requests
+    /// have this long to end, those that wait for a turn included; then they are aborted. Default:
     /// 20 s, which fits the 30 s that Compose and Kubernetes grant.
     #[serde(with = "humantime_serde")]
     pub shutdown_grace: Duration,
@@ -81,6 +87,7 @@ impl Default for Config {
             turn_deadline: Duration::from_secs(150),
             genworlds_world: None,
             atoms_flow: None,
+            drain_delay: Duration::from_secs(5),
             shutdown_grace: Duration::from_secs(20),
             limits: Limits::default(),
         }

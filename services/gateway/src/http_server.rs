@@ -7,10 +7,12 @@
 mod activity;
 mod guarded_io;
 mod limits;
+mod phases;
 mod serve;
 mod socket_options;
 mod tracked_body;
 mod waiting;
 
 pub(crate) use limits::ConnectionLimits;
+pub(crate) use phases::Phases;
 pub(crate) use serve::serve;

@@ -40,6 +40,8 @@ pub struct DoorState {
     pub socket_limits: SocketLimits,
     /// Open connections end when this is cancelled.
     pub shutdown: CancellationToken,
+    /// Clients that wait for the end of a turn or of a run wait no longer when this is cancelled.
+    pub turns_cut: CancellationToken,
     /// The tasks of WebSockets and hubs: shutdown waits for them.
     pub tasks: TaskTracker,
     pub(crate) api_keys: ApiKeys,
@@ -78,6 +80,7 @@ impl DoorState {
             connected_entities: Arc::default(),
             metrics,
             shutdown,
+            turns_cut: CancellationToken::new(),
             tasks,
         }
     }

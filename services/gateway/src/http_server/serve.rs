@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use axum::http::{Method, Request, Response, StatusCode};
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -22,6 +23,7 @@ use tracing::{debug, warn};
 use super::activity::Activity;
 use super::guarded_io::GuardedIo;
 use super::limits::ConnectionLimits;
+use super::phases::Phases;
 use super::socket_options;
 use super::tracked_body::TrackedBody;
 use super::waiting::WaitingConnections;
@@ -32,19 +34,19 @@ const BUFFER_BYTES_MAX: usize = 64 << 10;
 /// Pause before the next connection is accepted when the process has no file descriptor for it.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves the routes on the connections of `listener` until `shutdown`, and returns when the last request
+/// Serves the routes on the connections of `listener` until it is stopped, and returns when the last request
 /// has ended.
 pub(crate) async fn serve(
     listener: TcpListener,
     routes: Router,
     limits: ConnectionLimits,
-    shutdown: CancellationToken,
+    phases: Phases,
 ) {
     let server = Server {
         routes,
         limits,
         waiting: WaitingConnections::new(limits.waiting_max),
-        shutdown,
+        phases,
     };
     let connections = TaskTracker::new();
     let accept = async {
@@ -53,7 +55,7 @@ pub(crate) async fn serve(
             connections.spawn(server.clone().serve_connection(stream, peer));
         }
     };
-    server.shutdown.run_until_cancelled(accept).await;
+    server.phases.stop.run_until_cancelled(accept).await;
     drop(listener);
     connections.close();
     connections.wait().await;
@@ -64,7 +66,7 @@ struct Server {
     routes: Router,
     limits: ConnectionLimits,
     waiting: Arc<WaitingConnections>,
-    shutdown: CancellationToken,
+    phases: Phases,
 }
 
 impl Server {
@@ -83,6 +85,7 @@ impl Server {
     }
 
     async fn serve_connection(self, stream: TcpStream, peer: SocketAddr) {
+        let stop = self.phases.stop;
         socket_options::set(&stream);
         let activity = Activity::new(&self.waiting);
         let for_io = Arc::clone(&activity);
@@ -92,11 +95,13 @@ impl Server {
             self.limits,
             socket_options::set_for_websocket,
         );
-        let routes = TowerToHyperService::new(self.routes);
-        let handled = Arc::clone(&activity);
-        let service = service_fn(move |request: Request<Incoming>| {
-            handle(routes.clone(), request, peer, Arc::clone(&handled))
-        });
+        let connection = Connection {
+            routes: TowerToHyperService::new(self.routes),
+            peer,
+            activity: Arc::clone(&activity),
+            drain: self.phases.drain,
+        };
+        let service = service_fn(move |request| connection.clone().handle(request));
         let mut builder = Builder::new(TokioExecutor::new());
         // `GuardedIo` has the time of the headers, before the version of the protocol is known, too.
         let mut http1 = builder.http1();
@@ -120,7 +125,7 @@ impl Server {
                     return;
                 }
                 () = activity.evicted() => return debug!("connection closed to make room"),
-                () = self.shutdown.cancelled(), if !is_shutting_down => {
+                () = stop.cancelled(), if !is_shutting_down => {
                     is_shutting_down = true;
                     serving.as_mut().graceful_shutdown();
                 }
@@ -129,21 +134,35 @@ impl Server {
     }
 }
 
-async fn handle(
+/// What the handlers of one connection need.
+#[derive(Clone)]
+struct Connection {
     routes: TowerToHyperService<Router>,
-    mut request: Request<Incoming>,
     peer: SocketAddr,
     activity: Arc<Activity>,
-) -> Result<Response<TrackedBody>, Infallible> {
-    let open = activity.start_request();
-    let is_connect = request.method() == Method::CONNECT;
-    request.extensions_mut().insert(ConnectInfo(peer));
-    let response = routes.call(request).await?;
-    let status = response.status();
-    if status == StatusCode::SWITCHING_PROTOCOLS || (is_connect && status.is_success()) {
-        activity.upgrade();
+    drain: CancellationToken,
+}
+
+impl Connection {
+    async fn handle(
+        self,
+        mut request: Request<Incoming>,
+    ) -> Result<Response<TrackedBody>, Infallible> {
+        let open = self.activity.start_request();
+        let is_connect = request.method() == Method::CONNECT;
+        let is_http1 = request.version() <= Version::HTTP_11;
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        let mut response = self.routes.call(request).await?;
+        let status = response.status();
+        if status == StatusCode::SWITCHING_PROTOCOLS || (is_connect && status.is_success()) {
+            self.activity.upgrade();
+        } else if is_http1 && self.drain.is_cancelled() {
+            // The next request of this client is for another gateway.
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
+        Ok(response.map(|body| TrackedBody::new(body, open)))
     }
-    Ok(response.map(|body| TrackedBody::new(body, open)))
 }
 
 /// Whether only this one connection could not be accepted.

@@ -19,6 +19,7 @@ mod pages;
 mod presence;
 mod repeats;
 mod requests;
+mod rolling_restart;
 mod rules_world;
 mod scripted_world;
 mod slow_clients;
