@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::{Client, ConnectOptions, jetstream};
+use async_nats::{Client, ConnectOptions, ServerAddr, jetstream};
 use tracing::info;
 
 use crate::{Config, Error};
@@ -33,7 +33,7 @@ impl Connection {
     /// [`Error::Connect`] when the address or the credentials are invalid.
     pub(crate) async fn open(config: &Config, name: &str) -> Result<Self, Error> {
         let connect_error = |source: Box<dyn std::error::Error + Send + Sync>| Error::Connect {
-            url: config.url.clone(),
+            url: config.shown_url(),
             source,
         };
         let mut options = ConnectOptions::new()
@@ -52,11 +52,21 @@ impl Connection {
                 .credentials(&credentials)
                 .map_err(|e| connect_error(e.into()))?;
         }
-        let servers: Vec<String> = config
+        let servers = config
             .url
             .split(',')
-            .map(|url| url.trim().to_owned())
-            .collect();
+            .map(|url| url.trim().parse())
+            .collect::<Result<Vec<ServerAddr>, _>>()
+            .map_err(|source| connect_error(source.into()))?;
+        // The client does not read them by itself.
+        let first = servers.first();
+        if let Some((user, password)) =
+            first.and_then(|first| first.username().zip(first.password()))
+        {
+            options = options
+                .user_and_password(user.to_owned(), password.to_owned())
+                .custom_inbox_prefix(format!("_INBOX.{user}"));
+        }
         let client = options
             .connect(servers)
             .await
