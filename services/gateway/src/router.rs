@@ -44,14 +44,13 @@ pub(crate) fn router(doors: &Arc<DoorState>, defaults: Defaults, health: &Health
     let description = openapi::describe([native_api, agent_world_api, genworlds_api, atoms_api]);
     let description = description.to_json().unwrap_or_default();
     let refuse_foreign = from_fn_with_state(Arc::clone(doors), refuse_foreign_pages);
+    // Which worlds are busy and who is refused is for those with a key.
+    let metrics = Health::metrics().layer(from_fn_with_state(Arc::clone(doors), authenticate));
     // From the inside out: a layer wraps what is before it.
     native
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
-        .layer(from_fn_with_state(
-            Arc::clone(doors),
-            check_idempotency_key,
-        ))
+        .layer(from_fn_with_state(Arc::clone(doors), check_idempotency_key))
         .layer(DefaultBodyLimit::max(doors.body_bytes_max))
         .layer(from_fn_with_state(Arc::clone(doors), authenticate))
         .merge(genworlds)
@@ -65,7 +64,7 @@ pub(crate) fn router(doors: &Arc<DoorState>, defaults: Defaults, health: &Health
         .merge(agent_world)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(doors), record_request))
-        .merge(health.router().layer(refuse_foreign))
+        .merge(health.probes().merge(metrics).layer(refuse_foreign))
 }
 
 fn openapi_json(description: String) -> Response {

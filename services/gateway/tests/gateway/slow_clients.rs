@@ -182,6 +182,12 @@ async fn wrong_keys_are_limited_and_the_right_one_is_let_in() {
     })
     .await;
     assert_eq!(statuses("right").await.0, StatusCode::NOT_FOUND);
+    // Metrics are for clients with a key, and probes for everybody.
+    let metrics = harness.http.get(harness.url("/metrics"));
+    assert_eq!(send(metrics).await.0, 401);
+    let metrics = harness.http.get(harness.url("/metrics"));
+    assert_eq!(send(metrics.bearer_auth("right")).await.0, 200);
+    assert_eq!(send(harness.http.get(harness.url("/livez"))).await.0, 200);
     // Without any key nothing is guessed.
     let without = send(harness.http.get(harness.url("/v1/worlds/none"))).await;
     assert_eq!(without.0, 401);
