@@ -5,6 +5,7 @@
 //! door writes events. Start with [`DoorState`] (what all handlers share), then [`Subscription`] (how one client
 //! reads the events of a world).
 
+mod allowed_hosts;
 mod api_keys;
 mod auth;
 mod body;
@@ -31,7 +32,9 @@ mod settings;
 mod socket;
 mod sse;
 mod state;
+mod used_keys;
 
+pub use allowed_hosts::AllowedHosts;
 pub use api_keys::ApiKeys;
 pub use auth::{authenticate, refuse_limited_keys};
 pub use body::{JsonBody, is_json, media_type, read_body, unsupported_media_type};
@@ -49,7 +52,7 @@ pub use idempotency::{IDEMPOTENCY_KEY_LENGTH_MAX, Idempotency, check_idempotency
 pub use json::parse_json;
 pub use json_check::{InvalidJson, check_json};
 pub use metrics::Transport;
-pub use page_check::{AllowedHosts, check_page, refuse_foreign_pages};
+pub use page_check::{check_page, refuse_foreign_pages};
 pub use path::PathParams;
 pub use pipeline::{Outcome, Pipeline, not_sent};
 pub use presence::EntityConnection;

@@ -5,7 +5,6 @@
 //! was made to resolve to this machine (DNS rebinding) is of the same origin as this gateway for the browser,
 //! and only the name shows that it is foreign.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -15,30 +14,9 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::allowed_hosts::AllowedHosts;
 use crate::problem::Problem;
 use crate::state::DoorState;
-
-/// The names of this gateway beside those of this machine, in lower case and without a port.
-#[derive(Debug, Clone, Default)]
-pub struct AllowedHosts(Vec<String>);
-
-impl AllowedHosts {
-    /// The hosts of these names.
-    pub fn new(names: impl IntoIterator<Item = String>) -> Self {
-        Self(
-            names
-                .into_iter()
-                .map(|name| name.to_ascii_lowercase())
-                .collect(),
-        )
-    }
-
-    /// Whether a host is this machine, or one of the names.
-    fn contains(&self, host: &str) -> bool {
-        let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-        is_local(&host) || self.0.contains(&host)
-    }
-}
 
 /// Middleware around every route: where no API key is configured, it answers the requests of foreign pages
 /// with 403.
@@ -84,11 +62,11 @@ fn forbidden(code: &'static str, detail: &str) -> Problem {
 /// Whether every host that a request names is allowed. Only programs leave it out: HTTP/1.0 may.
 fn is_for_allowed_host(hosts: &AllowedHosts, uri: &Uri, headers: &HeaderMap) -> bool {
     // HTTP/2, and requests to a proxy, name it in the address.
-    let is_allowed_in_uri = uri.host().is_none_or(|host| hosts.contains(bare(host)));
+    let is_allowed_in_uri = uri.host().is_none_or(|host| hosts.contains(host));
     is_allowed_in_uri
         && headers.get_all(HOST).iter().all(|value| {
             let authority = value.to_str().ok().and_then(|text| text.parse().ok());
-            authority.is_some_and(|authority: Authority| hosts.contains(bare(authority.host())))
+            authority.is_some_and(|authority: Authority| hosts.contains(authority.host()))
         })
 }
 
@@ -111,19 +89,7 @@ fn is_allowed_origin(hosts: &AllowedHosts, origin: &HeaderValue) -> bool {
         .ok()
         .and_then(|text| text.parse::<Uri>().ok());
     let host = uri.as_ref().and_then(Uri::host);
-    host.is_some_and(|host| hosts.contains(bare(host)))
-}
-
-/// A host without the brackets of an IPv6 address.
-fn bare(host: &str) -> &str {
-    host.strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host)
-}
-
-fn is_local(host: &str) -> bool {
-    let address = host.parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.to_canonical().is_loopback())
+    host.is_some_and(|host| hosts.contains(host))
 }
 
 #[cfg(test)]

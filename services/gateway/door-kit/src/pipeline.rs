@@ -138,9 +138,9 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::allowed_hosts::AllowedHosts;
     use crate::api_keys::ApiKeys;
     use crate::broker::BrokerConnection;
-    use crate::page_check::AllowedHosts;
     use crate::settings::{Deadlines, FanoutSettings, RateQuota, Settings, SocketLimits};
 
     const SECOND: Duration = Duration::from_secs(1);

@@ -4,8 +4,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::allowed_hosts::AllowedHosts;
 use crate::api_keys::ApiKeys;
-use crate::page_check::AllowedHosts;
 
 /// What is configured for all doors.
 pub struct Settings {

@@ -10,18 +10,18 @@ use contract::{Accepted, Command, CommandId, EntityId, Rejection, RejectionCode,
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::allowed_hosts::AllowedHosts;
 use crate::api_keys::ApiKeys;
 use crate::broker::{Broker, BrokerConnection};
 use crate::connections::Connections;
 use crate::fanout::{Fanout, Filter, FrameSlot, Subscription};
-use crate::idempotency::UsedKeys;
 use crate::metrics::Metrics;
-use crate::page_check::AllowedHosts;
 use crate::presence::{ConnectedEntities, EntityConnection, report_until};
 use crate::principal::Principal;
 use crate::problem::Problem;
 use crate::rate_limit::RateLimit;
 use crate::settings::{Settings, SocketLimits};
+use crate::used_keys::UsedKeys;
 
 /// What the handlers of all doors share.
 pub struct DoorState {
