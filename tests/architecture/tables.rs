@@ -100,6 +100,9 @@ const KEPT_TO: &[(&str, &[&str])] = &[
         ],
     ),
     ("eventsource-stream", &["client"]),
+    ("hyper", &["gateway"]),
+    ("hyper-util", &["gateway"]),
+    ("socket2", &["gateway"]),
     ("reqwest", &["agent-worker", "client", "models"]),
     ("rmcp", &["agent-worker", "testkit"]),
 ];

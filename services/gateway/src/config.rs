@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use contract::WorldId;
 use door_atoms::DefaultFlow;
-use door_kit::{ApiKeys, Deadlines, FanoutSettings, RateQuota, Settings, SocketLimits};
+use door_kit::{
+    AllowedHosts, ApiKeys, Deadlines, FanoutSettings, RateQuota, Settings, SocketLimits,
+};
 use serde::Deserialize;
 
 pub use self::api_key::ApiKey;
+use crate::http_server::ConnectionLimits;
 
 /// The configuration of the gateway.
 #[derive(Debug, Clone, Deserialize)]
@@ -20,7 +23,7 @@ pub struct Config {
     /// Where NATS is: its fields have their own defaults and reasons. While it is unavailable, requests are
     /// answered with 503.
     pub nats: bus::Config,
-    /// Where to listen: the doors, and `/livez`, `/readyz`, `/metrics`. Default: port 7000 of this machine
+    /// Where to listen: the doors, `/livez` and `/readyz`, and `/metrics`, which needs a key where one is configured. Default: port 7000 of this machine
     /// only, since no key is configured by default. Any other address needs `api_keys`: without them the
     /// gateway does not start.
     pub listen: SocketAddr,
@@ -32,6 +35,11 @@ pub struct Config {
     /// address (`?api_key=KEY`), since browsers can't set headers on streams, WebSockets and downloads.
     /// Default: none, and every client may, so that a first try on one machine needs no key.
     pub api_keys: Vec<ApiKey>,
+    /// The names of this gateway beside `localhost` and the addresses of this machine, without a port: those that
+    /// a proxy on this machine passes on. Where no API key is configured, a request whose `Host`
+    /// is another, or whose `Origin` is a page of another host, is answered with 403: it may come from a web page
+    /// that a person on this machine has open. With keys it is not used, since no page has one. Default: none.
+    pub allowed_hosts: Vec<String>,
     /// A world has this long to answer a command; then the answer is 503, and the client repeats it
     /// with the same `Idempotency-Key`. Default: 30 s, longer than any failover.
     #[serde(with = "humantime_serde")]
@@ -53,7 +61,13 @@ pub struct Config {
     /// `/ws`, `/health` and `/ready`. Default: none, and `/ws` is for GenWorlds clients. With one, they have
     /// `/ws/WORLD` only, since the two protocols differ only from the first frame on.
     pub atoms_flow: Option<DefaultFlow>,
-    /// Open requests and connections have this long to end at shutdown; then they are aborted. Default:
+    /// At shutdown `/readyz` says so at once, and everything is still served for so long: a proxy sends new requests to
+    /// another gateway meanwhile, and each response asks its client to open another connection. `up` does without.
+    /// Default: 5 s, which a proxy needs that looks every 2 s.
+    #[serde(with = "humantime_serde")]
+    pub drain_delay: Duration,
+    /// After `drain_delay` streams are closed, so that their clients come back at another gateway, and open requests
+    /// have this long to end, those that wait for a turn included; then they are aborted. Default:
     /// 20 s, which fits the 30 s that Compose and Kubernetes grant.
     #[serde(with = "humantime_serde")]
     pub shutdown_grace: Duration,
@@ -67,11 +81,13 @@ impl Default for Config {
             nats: bus::Config::default(),
             listen: SocketAddr::from(([127, 0, 0, 1], 7000)),
             api_keys: Vec::new(),
+            allowed_hosts: Vec::new(),
             command_deadline: Duration::from_secs(30),
             query_deadline: Duration::from_secs(6),
             turn_deadline: Duration::from_secs(150),
             genworlds_world: None,
             atoms_flow: None,
+            drain_delay: Duration::from_secs(5),
             shutdown_grace: Duration::from_secs(20),
             limits: Limits::default(),
         }
@@ -102,24 +118,36 @@ impl Config {
         }
     }
 
+    /// The limits of one connection, before a door has its request.
+    pub(crate) fn connection_limits(&self) -> ConnectionLimits {
+        let limits = &self.limits;
+        ConnectionLimits {
+            headers_within: limits.headers_within,
+            idle_within: limits.idle_within,
+            write_timeout: limits.write_timeout,
+            waiting_max: limits.waiting_max,
+        }
+    }
+
     /// The settings of the doors.
     pub(crate) fn door_settings(&self) -> Settings {
         let limits = &self.limits;
         Settings {
             api_keys: ApiKeys::new(self.api_keys.iter().map(ApiKey::grant)),
+            allowed_hosts: AllowedHosts::new(self.allowed_hosts.iter().cloned()),
             deadlines: Deadlines {
                 command: self.command_deadline,
                 query: self.query_deadline,
                 turn: self.turn_deadline,
             },
-            rate: RateQuota {
-                requests_per_second: limits.rate.requests_per_second,
-                burst: limits.rate.burst,
-            },
+            rate: limits.rate.quota(),
+            wrong_keys: limits.wrong_keys.quota(),
             body_bytes_max: limits.body_bytes_max,
+            body_within: limits.body_within,
             connections_max: limits.connections_max,
             fanout: FanoutSettings {
                 backlog_max: limits.backlog_max,
+                catch_up_bytes_max: limits.catch_up_bytes_max,
                 catch_up_every: limits.catch_up_every,
             },
             sse_keep_alive: limits.sse_heartbeat,
@@ -142,6 +170,26 @@ pub struct Limits {
     /// The largest body of a request; a larger one is answered with 413. One command may add 384 KiB to
     /// a world, and a description of a world may hold several times that. Default: 1 MiB.
     pub body_bytes_max: usize,
+    /// The body of a request may take this long; then it is answered with 408. Default: 30 s, which is 280 kbit/s
+    /// for the largest body.
+    #[serde(with = "humantime_serde")]
+    pub body_within: Duration,
+    /// The headers of a request may take this long, from the first byte, or from the connection on; then
+    /// the connection is closed. Default: 10 s, far more than they take. No key is known until then, so this
+    /// and `waiting_max` are all that bounds what anybody may do who reaches the port.
+    #[serde(with = "humantime_serde")]
+    pub headers_within: Duration,
+    /// A connection may be without a request for this long; then it is closed. Default: 75 s, longer than proxies
+    /// keep one, so that it is theirs to close it.
+    #[serde(with = "humantime_serde")]
+    pub idle_within: Duration,
+    /// Connections that may be without a request at once, those whose headers are not complete included. One more
+    /// closes the one that has waited longest. Default: 512, half of the file descriptors that a process
+    /// has by default.
+    pub waiting_max: usize,
+    /// Wrong keys of one address, each second and at once; a further one is answered with 429. A right key is let in at any
+    /// time. Default: 10 and 100.
+    pub wrong_keys: Rate,
     /// The largest message that a client may send over a WebSocket; a larger one closes it (1009).
     /// Default: 256 KiB, far more than a message or a few events take.
     pub message_bytes_max: usize,
@@ -152,6 +200,9 @@ pub struct Limits {
     /// from its position. They are kept once per world, not once per client. Default: 1024, about a second
     /// of a busy world.
     pub backlog_max: usize,
+    /// What all clients together that read from an earlier position may hold of the log at once, roughly. Where they
+    /// want more, they read it in smaller pieces. Default: 64 MiB, enough for some 340 that read at the same time.
+    pub catch_up_bytes_max: usize,
     /// What may wait to be written to one WebSocket; a client with more is closed (3008). Default: 1 MiB,
     /// so that clients which do not read hold a bounded amount of memory.
     pub write_buffer_bytes_max: usize,
@@ -173,8 +224,8 @@ pub struct Limits {
     /// needs to recover.
     #[serde(with = "humantime_serde")]
     pub pong_within: Duration,
-    /// A WebSocket whose client does not read for this long is closed. Default: 10 s, about as long as a
-    /// pong may take.
+    /// A connection whose client does not read for this long is closed: a WebSocket, an event stream or any other
+    /// response. Default: 10 s, about as long as a pong may take.
     #[serde(with = "humantime_serde")]
     pub write_timeout: Duration,
     /// Entities that the clients of one key, or of one address while there are no keys, may bring into a world
@@ -198,9 +249,15 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes_max: 1 << 20,
+            body_within: Duration::from_secs(30),
+            headers_within: Duration::from_secs(10),
+            idle_within: Duration::from_secs(75),
+            waiting_max: 512,
+            wrong_keys: Rate::of_wrong_keys(),
             message_bytes_max: 256 << 10,
             connections_max: 10_000,
             backlog_max: 1024,
+            catch_up_bytes_max: 64 << 20,
             write_buffer_bytes_max: 1 << 20,
             commands_in_flight_max: 512,
             rate: Rate::default(),
@@ -224,6 +281,23 @@ pub struct Rate {
     pub requests_per_second: NonZeroU32,
     /// At once. Default: 10,000, two seconds of it.
     pub burst: NonZeroU32,
+}
+
+impl Rate {
+    fn quota(self) -> RateQuota {
+        RateQuota {
+            requests_per_second: self.requests_per_second,
+            burst: self.burst,
+        }
+    }
+
+    /// Far fewer than guessing takes.
+    fn of_wrong_keys() -> Self {
+        Self {
+            requests_per_second: NonZeroU32::MIN.saturating_add(9),
+            burst: NonZeroU32::MIN.saturating_add(99),
+        }
+    }
 }
 
 impl Default for Rate {

@@ -10,7 +10,9 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use door_atoms::DefaultFlow;
-use door_kit::{DoorState, Problem, authenticate, record_request};
+use door_kit::{
+    DoorState, Problem, authenticate, check_idempotency_key, record_request, refuse_foreign_pages,
+};
 use service_kit::Health;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -41,22 +43,28 @@ pub(crate) fn router(doors: &Arc<DoorState>, defaults: Defaults, health: &Health
     let (atoms, atoms_api) = door_atoms::routes(doors, defaults.atoms_flow).split_for_parts();
     let description = openapi::describe([native_api, agent_world_api, genworlds_api, atoms_api]);
     let description = description.to_json().unwrap_or_default();
+    let refuse_foreign = from_fn_with_state(Arc::clone(doors), refuse_foreign_pages);
+    // Which worlds are busy and who is refused is for those with a key.
+    let metrics = Health::metrics().layer(from_fn_with_state(Arc::clone(doors), authenticate));
     // From the inside out: a layer wraps what is before it.
     native
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
+        .layer(from_fn_with_state(Arc::clone(doors), check_idempotency_key))
         .layer(DefaultBodyLimit::max(doors.body_bytes_max))
         .layer(from_fn_with_state(Arc::clone(doors), authenticate))
-        .merge(agent_world)
         .merge(genworlds)
         .merge(atoms)
         .route(
             "/openapi.json",
             get(async move || openapi_json(description)),
         )
+        .layer(refuse_foreign.clone())
+        // It does the same, and answers as its clients expect.
+        .merge(agent_world)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(doors), record_request))
-        .merge(health.router())
+        .merge(health.probes().merge(metrics).layer(refuse_foreign))
 }
 
 fn openapi_json(description: String) -> Response {

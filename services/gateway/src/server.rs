@@ -1,11 +1,9 @@
 //! The life of the gateway's process.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::serve::ListenerExt as _;
 use bus::Bus;
 use door_kit::{BrokerConnection, DoorState};
 use service_kit::{Bootstrap, CancellationToken, Health};
@@ -13,7 +11,11 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::config::Config;
+use crate::http_server::{self, Phases};
 use crate::router::{self, Defaults};
+
+/// The part of the grace period that clients may wait for the end of a turn. The rest is for their responses.
+const TURNS_PART_OF_GRACE: f32 = 0.9;
 
 /// Runs the gateway until `shutdown`. It listens at once, and is not ready until NATS is connected.
 ///
@@ -29,7 +31,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         connects_to: "nats",
         // `serve` aborts and logs what is open at the end of the grace period before the tasks are
         // aborted.
-        grace: config.shutdown_grace + Duration::from_secs(1),
+        grace: config.drain_delay + config.shutdown_grace + Duration::from_secs(1),
         shutdown,
     };
     let (connection, nats) = (BrokerConnection::default(), config.nats.clone());
@@ -70,30 +72,30 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let address = listener.local_addr().context("the listener's address")?;
     config.check(address)?;
-    let grace = config.shutdown_grace;
+    let (drain_delay, grace) = (config.drain_delay, config.shutdown_grace);
+    let connection_limits = config.connection_limits();
     register_readiness(&health, connection.clone(), shutdown.clone());
-    let doors = DoorState::new(config.door_settings(), connection, shutdown.clone());
+    let stop = CancellationToken::new();
+    let doors = DoorState::new(config.door_settings(), connection, stop.clone());
     let doors = Arc::new(doors);
     let defaults = Defaults {
         genworlds: config.genworlds_settings(),
         atoms_flow: config.atoms_flow,
     };
-    let service = router::router(&doors, defaults, &health)
-        .into_make_service_with_connect_info::<SocketAddr>();
-    // Otherwise a small frame waits for the acknowledgement of the one before.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
+    let routes = router::router(&doors, defaults, &health);
     info!(%address, "listening");
-    let served =
-        axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let phases = Phases {
+        drain: shutdown.clone(),
+        stop: stop.clone(),
+    };
+    let served = http_server::serve(listener, routes, connection_limits, phases);
     let closed = CancellationToken::new();
     let report = doors.report_connections(closed.clone());
     let serve = async {
         // The last connections end with what follows, whatever ends it.
         let _closed = closed.drop_guard();
-        served.await.context("serve requests")?;
-        // Axum does not wait for WebSockets.
+        served.await;
+        // They are no requests any more, and are not waited for there.
         doors.tasks.close();
         doors.tasks.wait().await;
         anyhow::Ok(())
@@ -102,7 +104,20 @@ async fn serve(
         let (served, ()) = tokio::join!(serve, report);
         served
     };
-    until_grace_is_over(ended, &shutdown, grace).await
+    let turns_cut = doors.turns_cut.clone();
+    let shut_down = async {
+        shutdown.cancelled().await;
+        info!(?drain_delay, "draining");
+        tokio::time::sleep(drain_delay).await;
+        stop.cancel();
+        tokio::time::sleep(grace.mul_f32(TURNS_PART_OF_GRACE)).await;
+        turns_cut.cancel();
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        result = until_grace_is_over(ended, &stop, grace) => result,
+        () = shut_down => Ok(()),
+    }
 }
 
 fn register_readiness(health: &Health, connection: BrokerConnection, shutdown: CancellationToken) {

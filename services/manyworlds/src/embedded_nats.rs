@@ -1,9 +1,12 @@
 //! A nats-server of our own: started, kept alive, stopped last.
 
 mod binary;
+mod users;
 
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, Permissions, TryLockError};
+use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -18,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 pub(crate) use self::binary::find as find_binary;
+pub(crate) use self::users::User;
+use self::users::Users;
 
 /// A server that has to recover a large store needs a while before it listens.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
@@ -25,6 +30,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(120);
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 /// Another process may take the free port first: then try another one.
 const PORT_ATTEMPTS: usize = 5;
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
 const POLL: Duration = Duration::from_millis(10);
 /// The pause before the server is started again doubles from here to the longest.
 const RESTART_PAUSE_MIN: Duration = Duration::from_millis(100);
@@ -44,6 +51,7 @@ pub(crate) struct Options {
 /// A running nats-server. One that dies is started again on the same port and store.
 pub(crate) struct EmbeddedNats {
     port: u16,
+    users: Users,
     stop: CancellationToken,
     supervisor: JoinSet<()>,
 }
@@ -51,24 +59,31 @@ pub(crate) struct EmbeddedNats {
 impl EmbeddedNats {
     /// Starts it, and returns once it listens.
     pub(crate) async fn start(options: Options) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&options.folder)
+        DirBuilder::new()
+            .recursive(true)
+            .mode(FOLDER_MODE)
+            .create(&options.folder)
             .with_context(|| format!("make {}", options.folder.display()))?;
         let lock = lock_store(&options.folder).await?;
         let stop = CancellationToken::new();
+        let users = Users::new()?;
         for _ in 0..PORT_ATTEMPTS {
             let server = Server {
                 port: free_port()?,
                 lock: lock.try_clone().context("share the lock")?,
                 options: options.clone(),
+                users: users.clone(),
                 stop: stop.clone(),
             };
+            // The worker's file is for workers of one's own: another port and password at each start.
             if let Some(child) = server.start().await? {
                 let port = server.port;
-                write_url(&options.folder, port)?;
+                write_private(&options.folder.join("url"), &users.url(User::Worker, port))?;
                 let mut supervisor = JoinSet::new();
                 supervisor.spawn(server.keep_alive(child));
                 return Ok(Self {
                     port,
+                    users,
                     stop,
                     supervisor,
                 });
@@ -80,9 +95,9 @@ impl EmbeddedNats {
         )
     }
 
-    /// Its address.
-    pub(crate) fn url(&self) -> String {
-        url(self.port)
+    /// Its address, with the name and the password of a user.
+    pub(crate) fn url(&self, user: User) -> String {
+        self.users.url(user, self.port)
     }
 
     /// Stops it, and returns once it has ended.
@@ -92,18 +107,24 @@ impl EmbeddedNats {
     }
 }
 
-/// Writes its URL to a file, for workers of one's own: another port each time it is started.
-fn write_url(folder: &Path, port: u16) -> anyhow::Result<()> {
-    let file = folder.join("url");
-    std::fs::write(&file, url(port)).with_context(|| format!("write {}", file.display()))
-}
-
-fn url(port: u16) -> String {
-    format!("nats://127.0.0.1:{port}")
+/// Writes a file that only its owner may read.
+fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    let written = File::options()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(FILE_MODE)
+        .open(path)
+        .and_then(|mut file| {
+            file.set_permissions(Permissions::from_mode(FILE_MODE))?;
+            file.write_all(text.as_bytes())
+        });
+    written.with_context(|| format!("write {}", path.display()))
 }
 
 struct Server {
     options: Options,
+    users: Users,
     port: u16,
     /// Held by the child too, as its standard input: as long as any of us lives, the store is taken.
     lock: File,
@@ -118,12 +139,12 @@ impl Server {
         let _ = std::fs::remove_dir_all(&ports);
         std::fs::create_dir_all(&ports).with_context(|| format!("make {}", ports.display()))?;
         let config = folder.join("nats.conf");
-        std::fs::write(&config, self.config()?)
-            .with_context(|| format!("write {}", config.display()))?;
+        write_private(&config, &self.config()?)?;
         let binary = &self.options.binary;
         let mut child = Command::new(binary)
             .arg("-c")
             .arg(&config)
+            .envs(self.users.variables())
             .stdin(Stdio::from(self.lock.try_clone()?))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -174,12 +195,14 @@ impl Server {
              log_file: {log}\n\
              logfile_size_limit: 10MB\n\
              logfile_max_num: 3\n\
-             jetstream {{ store_dir: {store}\n {sync} }}\n",
+             jetstream {{ store_dir: {store}\n {sync} }}\n\
+             {users}",
             port = self.port,
             pid = quoted(&pid_file(&folder))?,
             ports = quoted(&folder.join("ports"))?,
             log = quoted(&log_file(&folder))?,
             store = quoted(&folder)?,
+            users = self.users.config(),
         ))
     }
 
@@ -343,6 +366,7 @@ mod tests {
         std::fs::create_dir_all(&options.folder).unwrap();
         let server = Server {
             port: free_port().unwrap(),
+            users: Users::new().unwrap(),
             lock: lock_store(&options.folder).await.unwrap(),
             options: options.clone(),
             stop: CancellationToken::new(),

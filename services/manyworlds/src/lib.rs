@@ -12,6 +12,7 @@ mod embedded_nats;
 mod error_text;
 mod output;
 mod read_world;
+mod terminal_text;
 mod transcript;
 pub mod up;
 

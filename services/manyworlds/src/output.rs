@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
+use crate::terminal_text::{escape_json, neutralize};
+
 /// The colours that agents get, in turn: none that is unreadable on black or on white.
 const PALETTE: [&str; 5] = ["36", "35", "32", "33", "34"];
 
@@ -71,7 +73,7 @@ impl Output {
     /// A part of a line of the answer, shown at once.
     pub(crate) fn piece(self, text: &str) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
+        stdout.write_all(neutralize(text, self.color).as_bytes())?;
         stdout.flush()
     }
 
@@ -82,11 +84,12 @@ impl Output {
         } else {
             serde_json::to_string_pretty(value)
         };
-        self.line(&text?)
+        self.line(&escape_json(&text?))
     }
 
     /// One line beside the answer. A note that can't be shown is no reason to stop.
     pub(crate) fn note(self, text: &str) {
+        let text = neutralize(text, self.color_notes);
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
@@ -106,6 +109,8 @@ fn paint(color: bool, style: Style, text: &str) -> String {
         Style::Error => "31",
         Style::Agent(index) => PALETTE[index % PALETTE.len()],
     };
+    // Colours of others would look like ours.
+    let text = neutralize(text, false);
     format!("\x1b[{code}m{text}\x1b[0m")
 }
 

@@ -72,13 +72,13 @@ pub async fn up(
     let config = config.with_database(options.database.as_deref(), &options.data)?;
     let Some(url) = &options.nats else {
         let nats = start_nats(&options).await?;
-        let config = config.with_nats(&nats.url());
+        let config = config.with_nats(|user| nats.url(user));
         let result = Box::pin(run(config, listener, worlds, output, shutdown)).await;
         // Last: until here the services still stored what they held.
         nats.stop().await;
         return result;
     };
-    let config = config.with_nats(url);
+    let config = config.with_nats(|_| url.clone());
     Box::pin(run(config, listener, worlds, output, shutdown)).await
 }
 

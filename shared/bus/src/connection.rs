@@ -4,13 +4,19 @@ use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::{Client, ConnectOptions, jetstream};
+use async_nats::{Client, ConnectOptions, ServerAddr, jetstream};
 use tracing::info;
 
 use crate::{Config, Error};
 
 /// After this long without an answer of JetStream, an operation has failed.
 const JETSTREAM_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often NATS is pinged while it is silent. After three pings it has not answered, it counts as gone: a server
+/// that hangs, or a network that loses everything, is noticed within 6 s, which readiness shows and requests do not
+/// wait out.
+const PING_EVERY: Duration = Duration::from_secs(2);
+/// A server that accepts a connection and does not answer within this long is passed over for the next one.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Acknowledgements of published messages that may be awaited at once, over all worlds.
 const ACKS_AWAITED_MAX: usize = 8192;
 
@@ -27,12 +33,14 @@ impl Connection {
     /// [`Error::Connect`] when the address or the credentials are invalid.
     pub(crate) async fn open(config: &Config, name: &str) -> Result<Self, Error> {
         let connect_error = |source: Box<dyn std::error::Error + Send + Sync>| Error::Connect {
-            url: config.url.clone(),
+            url: config.shown_url(),
             source,
         };
         let mut options = ConnectOptions::new()
             .name(name)
             .retry_on_initial_connect()
+            .ping_interval(PING_EVERY)
+            .connection_timeout(CONNECT_TIMEOUT)
             .max_reconnects(None)
             .reconnect_delay_callback(|attempt| Duration::from_millis(50 << attempt.min(5)))
             .event_callback(async |event| info!(event = %event, "nats connection changed"));
@@ -44,11 +52,21 @@ impl Connection {
                 .credentials(&credentials)
                 .map_err(|e| connect_error(e.into()))?;
         }
-        let servers: Vec<String> = config
+        let servers = config
             .url
             .split(',')
-            .map(|url| url.trim().to_owned())
-            .collect();
+            .map(|url| url.trim().parse())
+            .collect::<Result<Vec<ServerAddr>, _>>()
+            .map_err(|source| connect_error(source.into()))?;
+        // The client does not read them by itself.
+        let first = servers.first();
+        if let Some((user, password)) =
+            first.and_then(|first| first.username().zip(first.password()))
+        {
+            options = options
+                .user_and_password(user.to_owned(), password.to_owned())
+                .custom_inbox_prefix(format!("_INBOX.{user}"));
+        }
         let client = options
             .connect(servers)
             .await

@@ -14,7 +14,7 @@ use contract::{Commit, Seq, WorldId, subject};
 use futures::TryStreamExt;
 
 pub use self::batched_read::READ_COMMITS_MAX;
-use self::batched_read::read_batch;
+use self::batched_read::{BatchSize, READ_BYTES_MAX, read_batch};
 pub use self::commit_subscription::{CommitSubscription, StoredCommit};
 pub use self::entry::Entry;
 pub use self::pending_append::PendingAppend;
@@ -131,7 +131,30 @@ impl Log {
         after: Seq,
         count: usize,
     ) -> Result<Vec<Entry>, Error> {
-        read_batch(&self.connection.client, world, after, count).await
+        let size = BatchSize {
+            commits: count,
+            bytes: READ_BYTES_MAX,
+        };
+        read_batch(&self.connection.client, world, after, size).await
+    }
+
+    /// As [`read`](Self::read), but at most `count` commits, and roughly `bytes` of them: a larger one is
+    /// returned alone.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] while the log can't be read.
+    pub async fn read_page(
+        &self,
+        world: &WorldId,
+        after: Seq,
+        count: usize,
+        bytes: usize,
+    ) -> Result<Vec<Entry>, Error> {
+        let size = BatchSize {
+            commits: count,
+            bytes,
+        };
+        read_batch(&self.connection.client, world, after, size).await
     }
 
     /// The commits of all worlds behind `after`, in the order of the log, without end.

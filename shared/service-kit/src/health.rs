@@ -52,11 +52,20 @@ impl Health {
 
     /// The routes `/livez`, `/readyz` and `/metrics`.
     pub fn router(&self) -> Router {
+        self.probes().merge(Self::metrics())
+    }
+
+    /// The routes `/livez` and `/readyz`.
+    pub fn probes(&self) -> Router {
         let health = self.clone();
         Router::new()
             .route("/livez", get(async || "ok\n"))
             .route("/readyz", get(async move || health.ready()))
-            .route("/metrics", get(async || metrics()))
+    }
+
+    /// The route `/metrics`.
+    pub fn metrics() -> Router {
+        Router::new().route("/metrics", get(async || metrics()))
     }
 
     fn ready(&self) -> (StatusCode, String) {

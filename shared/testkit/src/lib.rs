@@ -16,6 +16,7 @@ pub mod model;
 mod nats;
 mod port;
 mod postgres;
+mod proxy;
 mod raw;
 
 pub use collector::{CollectedSpan, Collector};
@@ -23,4 +24,5 @@ pub use eventually::{eventually, eventually_within};
 pub use nats::NatsServer;
 pub use port::free_port;
 pub use postgres::Database;
+pub use proxy::TcpProxy;
 pub use raw::{Raw, RawMessage};

@@ -1,5 +1,6 @@
 //! A NATS server for tests.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -49,6 +50,27 @@ impl NatsServer {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
+    /// Suspends it: it keeps its connections, and answers nothing until [`resume`](Self::resume).
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn suspend(&self) {
+        self.signal("STOP");
+    }
+
+    /// Continues it after [`suspend`](Self::suspend).
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
     /// Kills it, as `kill -9` does. Its store stays.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
@@ -68,6 +90,15 @@ impl NatsServer {
     /// Its process.
     pub fn process_id(&self) -> u32 {
         self.child.id()
+    }
+
+    fn signal(&self, signal: &str) {
+        let (signal, pid) = (format!("-{signal}"), self.child.id().to_string());
+        let sent = Command::new("kill").args([signal, pid]).status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "nats-server runs"
+        );
     }
 
     /// Waits for the file in which the server writes its address.

@@ -98,12 +98,6 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "MESSAGE_NOT_FOUND", error)
     }
 
-    /// A page of another site, where no API key is configured.
-    pub(crate) fn foreign_origin() -> Self {
-        let error = "Without API keys, only pages of this machine are answered";
-        Self::new(StatusCode::FORBIDDEN, "FOREIGN_ORIGIN", error)
-    }
-
     /// A turn without the outcome that the client waits for.
     pub(crate) fn chat(status: StatusCode, error: impl Into<String>) -> Self {
         Self::new(status, "CHAT_ERROR", error)

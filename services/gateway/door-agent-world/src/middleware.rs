@@ -12,7 +12,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use door_kit::{DoorState, PROBLEM_MEDIA_TYPE, is_local_origin};
+use door_kit::{DoorState, PROBLEM_MEDIA_TYPE, check_page};
 
 use crate::error::ApiError;
 
@@ -30,12 +30,12 @@ pub(crate) async fn complete_responses(
     request: Request,
     next: Next,
 ) -> Response {
-    let origin = request.headers().get(ORIGIN).cloned();
-    let allowed = match &origin {
-        _ if doors.has_api_keys() => Some(HeaderValue::from_static("*")),
-        None => None,
-        Some(origin) if is_local_origin(origin) => Some(origin.clone()),
-        Some(_) => return ApiError::foreign_origin().into_response(),
+    if let Err(problem) = check_page(&doors, &request) {
+        return ApiError::from(problem).into_response();
+    }
+    let allowed = match doors.has_api_keys() {
+        true => Some(HeaderValue::from_static("*")),
+        false => request.headers().get(ORIGIN).cloned(),
     };
     let mut response = if request.method() == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()

@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use door_kit::read_body;
+use door_kit::{InvalidJson, check_json, read_body};
 use serde_json::{Map, Value, json};
 
 use crate::error::{ApiError, Issue};
@@ -17,6 +17,17 @@ impl<S: Send + Sync> FromRequest<S> for LenientJson {
         let bytes = read_body(request, state).await?;
         if bytes.trim_ascii().is_empty() {
             return Ok(Self(json!({})));
+        }
+        // What is no JSON, the parser reports.
+        if let Ok(text) = std::str::from_utf8(&bytes)
+            && let Err(InvalidJson {
+                problem,
+                may_be_json: true,
+                ..
+            }) = check_json(text)
+        {
+            let field = problem.field.as_deref().unwrap_or("body");
+            return Err(ApiError::invalid_field(field, problem.detail));
         }
         serde_json::from_slice(&bytes).map(Self).map_err(|_| {
             ApiError::new(

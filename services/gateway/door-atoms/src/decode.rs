@@ -1,7 +1,10 @@
 //! Frames of clients become events of their sessions.
 
+use std::borrow::Cow;
+
 use contract::Timestamp;
 use contract::flow::NewFlowEvent;
+use door_kit::check_json;
 use serde_json::value::RawValue;
 
 use crate::flat_object::{FlatObject, write_object};
@@ -11,7 +14,7 @@ use crate::flat_object::{FlatObject, write_object};
 pub(crate) struct InvalidFrame {
     pub(crate) code: &'static str,
     pub(crate) message: String,
-    pub(crate) field: Option<&'static str>,
+    pub(crate) field: Option<Cow<'static, str>>,
     /// Its type, if it has one.
     pub(crate) event_type: Option<String>,
     /// The sender's id of it, if it has one.
@@ -31,7 +34,7 @@ impl InvalidFrame {
 
     fn of_field(field: &'static str, message: &str) -> Self {
         Self {
-            field: Some(field),
+            field: Some(field.into()),
             ..Self::new("invalid", message)
         }
     }
@@ -41,8 +44,18 @@ impl InvalidFrame {
 /// value as it is written.
 ///
 /// # Errors
-/// [`InvalidFrame`] when it is no JSON object, or has no type.
+/// [`InvalidFrame`] when it is no JSON object, has no type, or has values that not all read alike.
 pub(crate) fn decode(frame: &[u8]) -> Result<NewFlowEvent, InvalidFrame> {
+    // What is no JSON, the parser reports.
+    if let Ok(text) = std::str::from_utf8(frame)
+        && let Err(invalid) = check_json(text)
+        && invalid.may_be_json
+    {
+        return Err(InvalidFrame {
+            field: invalid.problem.field.map(Cow::Owned),
+            ..InvalidFrame::new("invalid", invalid.problem.detail)
+        });
+    }
     let object: FlatObject<'_> = serde_json::from_slice(frame).map_err(|error| {
         let message = format!("a frame is a JSON object: {error}");
         InvalidFrame::new("malformed_json", message)
@@ -130,6 +143,13 @@ mod tests {
             (b"\xff\xfe", "malformed_json", None),
             (b"{} {}", "malformed_json", None),
             (br#"{"id":"a"}"#, "invalid", Some("type")),
+            (br#"{"type":"a","x":[1e400]}"#, "invalid", Some("x[0]")),
+            (
+                br#"{"type":"a","x":{"y":"\udfff"}}"#,
+                "invalid",
+                Some("x.y"),
+            ),
+            (br#"{"type":"a","x":{"y":1,"y":1}}"#, "invalid", Some("x.y")),
             (br#"{"type":7}"#, "invalid", Some("type")),
             (
                 br#"{"type":"a","metadata":[1]}"#,
@@ -138,7 +158,8 @@ mod tests {
             ),
         ] {
             let invalid = decode(frame).unwrap_err();
-            assert_eq!((invalid.code, invalid.field), (code, field), "{invalid:?}");
+            let named = invalid.field.as_deref();
+            assert_eq!((invalid.code, named), (code, field), "{invalid:?}");
         }
     }
 }

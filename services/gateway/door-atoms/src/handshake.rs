@@ -133,7 +133,7 @@ fn decode_init(frame: &[u8]) -> Result<NewFlowEvent, InvalidFrame> {
     Err(InvalidFrame {
         code: "init_expected",
         message: format!("the first frame is {INIT}, not {}", event.event_type),
-        field: Some("type"),
+        field: Some("type".into()),
         event_type: Some(event.event_type),
         event_id: event.id,
     })

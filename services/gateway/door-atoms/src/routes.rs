@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
-use door_kit::{DoorState, authenticate, check_origin, refuse_limited_keys};
+use axum::middleware::from_fn_with_state;
+use door_kit::{DoorState, authenticate, refuse_limited_keys};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -25,7 +23,6 @@ pub fn routes(doors: &Arc<DoorState>, default_flow: Option<DefaultFlow>) -> Open
     };
     list.layer(from_fn_with_state(Arc::clone(doors), refuse_limited_keys))
         .layer(from_fn_with_state(Arc::clone(doors), authenticate))
-        .layer(from_fn_with_state(Arc::clone(doors), require_same_origin))
         .with_state(state)
 }
 
@@ -44,17 +41,4 @@ fn at_root() -> OpenApiRouter<AtomsState> {
         .routes(routes!(upgrade::of_default))
         .routes(routes!(probes::default_health))
         .routes(routes!(probes::default_ready))
-}
-
-/// Browsers let any page open a WebSocket to anywhere: where no API key is configured, it could act for
-/// the person who visits it.
-async fn require_same_origin(
-    State(doors): State<Arc<DoorState>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if let Err(problem) = check_origin(&doors, request.headers()) {
-        return problem.into_response();
-    }
-    next.run(request).await
 }

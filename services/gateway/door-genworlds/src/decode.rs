@@ -5,13 +5,12 @@ use std::fmt;
 
 use contract::event_type::InvalidEventType;
 use contract::{EntityId, EventType, NewEvent, Target};
-use door_kit::{Problem, parse_json};
+use door_kit::{InvalidJson, Problem, check_json, parse_json};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::encode::OriginalFields;
 use crate::field_names::LOG;
-use crate::json_check::{InvalidValue, check_values};
 use crate::recent_events::FrameContent;
 
 /// The event of an inbound frame. Its sender and its target are the names that the client has for them.
@@ -67,10 +66,11 @@ impl<'de> de::Visitor<'de> for FieldsVisitor {
 
 impl InboundFrame {
     pub(crate) fn decode(text: &str) -> Self {
-        if let Err(InvalidValue {
+        if let Err(InvalidJson {
             problem,
             event_type,
-        }) = check_values(text)
+            ..
+        }) = check_json(text)
         {
             let event = Err(problem);
             return Self { event_type, event };
@@ -243,7 +243,7 @@ mod tests {
             ("[]", None, None),
             ("{}", None, Some("event_type")),
             (r#"{"event_type":1}"#, None, Some("event_type")),
-            (r#"{"event_type":"a","x":1,"x":2}"#, None, Some("x")),
+            (r#"{"event_type":"a","x":1,"x":2}"#, Some("a"), Some("x")),
             (r#"{"event_type":"a","x":[NaN]}"#, Some("a"), Some("x[0]")),
             (r#"{"event_type":"a b"}"#, Some("a b"), Some("event_type")),
             (r#"{"event_type":"a"}"#, Some("a"), Some("sender_id")),

@@ -22,7 +22,6 @@ mod error_frame;
 mod field_names;
 mod handler;
 mod identity;
-mod json_check;
 mod known_targets;
 mod mapping;
 mod name_matches;

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
-use door_kit::{DoorState, authenticate, check_origin};
+use axum::middleware::from_fn_with_state;
+use door_kit::{DoorState, authenticate};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -37,23 +35,9 @@ fn with_state(
         content_slot: doors.register_frame_slot(),
     };
     list.layer(from_fn_with_state(Arc::clone(doors), authenticate))
-        .layer(from_fn_with_state(Arc::clone(doors), require_same_origin))
         .with_state(state)
 }
 
 fn of_worlds() -> OpenApiRouter<GenWorldsState> {
     OpenApiRouter::new().routes(routes!(upgrade::upgrade))
-}
-
-/// Browsers let any page open a WebSocket to anywhere: where no API key is configured, it could act for
-/// the person who visits it.
-async fn require_same_origin(
-    State(doors): State<Arc<DoorState>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if let Err(problem) = check_origin(&doors, request.headers()) {
-        return problem.into_response();
-    }
-    next.run(request).await
 }

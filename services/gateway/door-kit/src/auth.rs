@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::body::BodyWithin;
 use crate::principal::Principal;
 use crate::problem::Problem;
 use crate::state::DoorState;
@@ -22,6 +23,9 @@ pub async fn authenticate(
     match principal(&state, &request) {
         Ok(principal) => {
             request.extensions_mut().insert(principal);
+            request
+                .extensions_mut()
+                .insert(BodyWithin(state.body_within));
             next.run(request).await
         }
         Err(problem) => problem.into_response(),
@@ -45,16 +49,26 @@ pub async fn refuse_limited_keys(
 
 fn principal(state: &DoorState, request: &Request) -> Result<Principal, Problem> {
     let principal = if state.api_keys.is_empty() {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let address = peer.map_or([0, 0, 0, 0].into(), |ConnectInfo(peer)| peer.ip());
-        Principal::from_address(address)
+        address(request)
     } else {
-        api_key(request.method(), request.headers(), request.uri())
-            .and_then(|key| state.api_keys.find(&key))
-            .ok_or_else(unauthorized)?
+        let key = api_key(request.method(), request.headers(), request.uri());
+        match key.as_deref().map(|key| state.api_keys.find(key)) {
+            Some(Some(principal)) => principal,
+            Some(None) => {
+                // A right key of the same address is let in all the same: a proxy has one address for all.
+                state.check_wrong_keys(&address(request))?;
+                return Err(unauthorized());
+            }
+            None => return Err(unauthorized()),
+        }
     };
     state.check_rate(&principal)?;
     Ok(principal)
+}
+
+fn address(request: &Request) -> Principal {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    Principal::from_address(peer.map_or([0, 0, 0, 0].into(), |ConnectInfo(peer)| peer.ip()))
 }
 
 fn unauthorized() -> Problem {

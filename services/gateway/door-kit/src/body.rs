@@ -1,11 +1,14 @@
 //! The body of a request.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use crate::json::parse_object;
 use crate::problem::Problem;
@@ -25,14 +28,28 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// How long the body of a request may take: an extension of each request that was let in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyWithin(pub(crate) Duration);
+
 /// Reads the whole body of a request.
 ///
 /// # Errors
-/// 413 when it is larger than it may be, 400 when it ends too early.
+/// 413 when it is larger than it may be, 408 when it takes too long, 400 when it ends too early.
 pub async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state)
-        .await
-        .map_err(|rejection| body_problem(&rejection))
+    let within = request.extensions().get::<BodyWithin>();
+    let BodyWithin(within) = *within.ok_or_else(Problem::internal)?;
+    match timeout(within, Bytes::from_request(request, state)).await {
+        Ok(read) => read.map_err(|rejection| body_problem(&rejection)),
+        Err(_elapsed) => {
+            let detail = "the body took longer than this gateway waits";
+            Err(Problem::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "body_timeout",
+                detail,
+            ))
+        }
+    }
 }
 
 fn body_problem(rejection: &BytesRejection) -> Problem {

@@ -16,6 +16,7 @@ pub struct EventReader {
     deadline: ReadDeadline,
     /// When the idle time began.
     active_at: Instant,
+    /// The client of a turn waits for its end, which a stream of a world does not have.
     shutdown: CancellationToken,
 }
 
@@ -46,7 +47,10 @@ impl EventReader {
             subscription,
             deadline,
             active_at: Instant::now(),
-            shutdown: state.shutdown.clone(),
+            shutdown: match deadline {
+                ReadDeadline::Never => state.shutdown.clone(),
+                ReadDeadline::At(_) | ReadDeadline::Idle(_) => state.turns_cut.clone(),
+            },
         }
     }
 

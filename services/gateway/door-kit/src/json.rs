@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
 
+use crate::json_check::check_json;
 use crate::problem::Problem;
 
 /// Parses a JSON object. A list would pass for a structure whose fields all have defaults.
@@ -18,8 +19,15 @@ pub(crate) fn parse_object<T: DeserializeOwned>(json: &[u8]) -> Result<T, Proble
 ///
 /// # Errors
 /// 400 when it is not JSON; 422, with the path of the field, when a value is not what `T` holds, or `T`
-/// has no such field.
+/// has no such field, or not all who read the value read it alike.
 pub fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
+    // What is no JSON, the parser reports.
+    if let Ok(text) = std::str::from_utf8(json)
+        && let Err(invalid) = check_json(text)
+        && invalid.may_be_json
+    {
+        return Err(invalid.problem);
+    }
     let mut unknown = None;
     let mut track = serde_path_to_error::Track::new();
     let mut reader = serde_json::Deserializer::from_slice(json);
@@ -126,6 +134,14 @@ mod tests {
                 Some("chats[0].titel"),
             ),
             (r#"{"name":"a","name":"b"}"#, 422, "invalid", Some("name")),
+            (r#"{"name":"\ud800"}"#, 422, "invalid", Some("name")),
+            (
+                r#"{"entities":[{"id":"a","kind":"agent","metadata":{"x":[1e400]}}]}"#,
+                422,
+                "invalid",
+                Some("entities[0].metadata.x[0]"),
+            ),
+            (r#"{"name":NaN}"#, 400, "malformed_json", None),
             ("[]", 422, "invalid", Some("body")),
         ] {
             let expected = (status, code, field.map(str::to_owned));

@@ -5,18 +5,20 @@
 //! door writes events. Start with [`DoorState`] (what all handlers share), then [`Subscription`] (how one client
 //! reads the events of a world).
 
+mod allowed_hosts;
 mod api_keys;
 mod auth;
 mod body;
 mod broker;
 mod close_reason;
 mod connections;
-mod cors;
 mod event_reader;
 mod fanout;
 mod idempotency;
 mod json;
+mod json_check;
 mod metrics;
+mod page_check;
 mod path;
 mod pipeline;
 mod presence;
@@ -30,7 +32,9 @@ mod settings;
 mod socket;
 mod sse;
 mod state;
+mod used_keys;
 
+pub use allowed_hosts::AllowedHosts;
 pub use api_keys::ApiKeys;
 pub use auth::{authenticate, refuse_limited_keys};
 pub use body::{JsonBody, is_json, media_type, read_body, unsupported_media_type};
@@ -39,15 +43,16 @@ pub use broker::{
 };
 pub use close_reason::CloseReason;
 pub use connections::{ConnectionGuard, Connections};
-pub use cors::{check_origin, is_local_origin};
 pub use event_reader::{EventReader, ReadDeadline, ReadEnd};
 pub use fanout::{
     Filter, Frame, FrameSlot, Payload, Start, Subscription, SubscriptionEnd, is_readable,
     is_visible_to,
 };
-pub use idempotency::{IDEMPOTENCY_KEY_LENGTH_MAX, Idempotency};
+pub use idempotency::{IDEMPOTENCY_KEY_LENGTH_MAX, Idempotency, check_idempotency_key};
 pub use json::parse_json;
+pub use json_check::{InvalidJson, check_json};
 pub use metrics::Transport;
+pub use page_check::{check_page, refuse_foreign_pages};
 pub use path::PathParams;
 pub use pipeline::{Outcome, Pipeline, not_sent};
 pub use presence::EntityConnection;

@@ -139,29 +139,35 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::allowed_hosts::AllowedHosts;
     use crate::api_keys::ApiKeys;
     use crate::broker::BrokerConnection;
     use crate::settings::{Deadlines, FanoutSettings, RateQuota, Settings, SocketLimits};
 
     const SECOND: Duration = Duration::from_secs(1);
+    const ONE_A_SECOND: RateQuota = RateQuota {
+        requests_per_second: NonZeroU32::MIN,
+        burst: NonZeroU32::MIN,
+    };
 
     /// The state of doors whose broker can't be reached.
     fn doors(commands_in_flight_max: usize) -> Arc<DoorState> {
         let settings = Settings {
             api_keys: ApiKeys::new([]),
+            allowed_hosts: AllowedHosts::default(),
             deadlines: Deadlines {
                 command: SECOND,
                 query: SECOND,
                 turn: SECOND,
             },
-            rate: RateQuota {
-                requests_per_second: NonZeroU32::MIN,
-                burst: NonZeroU32::MIN,
-            },
+            rate: ONE_A_SECOND,
+            wrong_keys: ONE_A_SECOND,
             body_bytes_max: 1000,
+            body_within: SECOND,
             connections_max: 1,
             fanout: FanoutSettings {
                 backlog_max: 1,
+                catch_up_bytes_max: 1000,
                 catch_up_every: SECOND,
             },
             sse_keep_alive: SECOND,

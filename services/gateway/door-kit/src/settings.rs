@@ -4,18 +4,25 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::allowed_hosts::AllowedHosts;
 use crate::api_keys::ApiKeys;
 
 /// What is configured for all doors.
 pub struct Settings {
     /// The keys that authenticate a client; without any, every client is let in.
     pub api_keys: ApiKeys,
+    /// The names of this gateway for which pages are served without a key.
+    pub allowed_hosts: AllowedHosts,
     /// How long a request waits for another service.
     pub deadlines: Deadlines,
     /// The requests of one principal.
     pub rate: RateQuota,
+    /// The wrong keys of one address.
+    pub wrong_keys: RateQuota,
     /// The largest body of a request.
     pub body_bytes_max: usize,
+    /// How long the body of a request may take.
+    pub body_within: Duration,
     /// The most open connections, over SSE and WebSocket together.
     pub connections_max: usize,
     /// The fan-out of events.
@@ -51,6 +58,8 @@ pub struct RateQuota {
 pub struct FanoutSettings {
     /// Frames of a world that are kept for clients that are behind.
     pub backlog_max: usize,
+    /// The memory of all pages of logs that clients which are behind have not read.
+    pub catch_up_bytes_max: usize,
     /// How often the end of a silent world's log is read.
     pub catch_up_every: Duration,
 }

@@ -285,9 +285,17 @@ impl Socket {
         write_result(&written)
     }
 
-    /// Closes it, with a close frame if the gateway closes it.
+    /// Closes it, with a close frame: its own if the gateway closes it, otherwise the answer to that of the
+    /// client (RFC 6455, section 5.5.1).
     pub async fn close(mut self, closed: Closed) {
+        let wait = self.state.socket_limits.pong_within;
         let Closed::ByGateway(reason) = closed else {
+            let answer = async {
+                if self.socket.flush().await.is_ok() {
+                    self.drain().await;
+                }
+            };
+            let _ = timeout(wait, answer).await;
             return;
         };
         self.connection.record_close(reason);
@@ -301,7 +309,6 @@ impl Socket {
             poll_fn(|context| outbox.poll_write(socket, context)).await?;
             socket.send(Message::Close(Some(frame))).await
         };
-        let wait = self.state.socket_limits.pong_within;
         // A client that does not read is not waited for twice.
         if timeout(wait, close).await.is_ok() {
             let _ = timeout(wait, self.drain()).await;

@@ -10,6 +10,7 @@ use contract::{Accepted, Command, CommandId, EntityId, Rejection, RejectionCode,
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::allowed_hosts::AllowedHosts;
 use crate::api_keys::ApiKeys;
 use crate::broker::{Broker, BrokerConnection};
 use crate::connections::Connections;
@@ -20,6 +21,7 @@ use crate::principal::Principal;
 use crate::problem::Problem;
 use crate::rate_limit::RateLimit;
 use crate::settings::{Settings, SocketLimits};
+use crate::used_keys::UsedKeys;
 
 /// What the handlers of all doors share.
 pub struct DoorState {
@@ -29,6 +31,7 @@ pub struct DoorState {
     pub connections: Connections,
     /// The largest body of a request.
     pub body_bytes_max: usize,
+    pub(crate) body_within: Duration,
     /// How long a client may wait for the end of a turn or of a run.
     pub turn_deadline: Duration,
     /// A silent event stream sends a comment this often.
@@ -37,12 +40,17 @@ pub struct DoorState {
     pub socket_limits: SocketLimits,
     /// Open connections end when this is cancelled.
     pub shutdown: CancellationToken,
+    /// Clients that wait for the end of a turn or of a run wait no longer when this is cancelled.
+    pub turns_cut: CancellationToken,
     /// The tasks of WebSockets and hubs: shutdown waits for them.
     pub tasks: TaskTracker,
     pub(crate) api_keys: ApiKeys,
+    pub(crate) allowed_hosts: AllowedHosts,
     pub(crate) metrics: Arc<Metrics>,
     fanout: Fanout,
     pub(crate) rate_limit: RateLimit,
+    wrong_keys: RateLimit,
+    pub(crate) used_keys: UsedKeys,
     connected_entities: Arc<ConnectedEntities>,
 }
 
@@ -59,15 +67,20 @@ impl DoorState {
             broker: Broker::new(connection, settings.deadlines),
             connections: Connections::new(settings.connections_max, Arc::clone(&metrics)),
             body_bytes_max: settings.body_bytes_max,
+            body_within: settings.body_within,
             turn_deadline: settings.deadlines.turn,
             sse_keep_alive: settings.sse_keep_alive,
             socket_limits: settings.socket,
             api_keys: settings.api_keys,
+            allowed_hosts: settings.allowed_hosts,
             fanout: Fanout::new(settings.fanout, Arc::clone(&metrics), tasks.clone()),
             rate_limit: RateLimit::new(settings.rate),
+            wrong_keys: RateLimit::new(settings.wrong_keys),
+            used_keys: UsedKeys::default(),
             connected_entities: Arc::default(),
             metrics,
             shutdown,
+            turns_cut: CancellationToken::new(),
             tasks,
         }
     }
@@ -82,11 +95,17 @@ impl DoorState {
     /// # Errors
     /// 429 when it has sent too many.
     pub(crate) fn check_rate(&self, principal: &Principal) -> Result<(), Problem> {
-        self.rate_limit.check(principal).map_err(|wait| {
-            let status = StatusCode::TOO_MANY_REQUESTS;
-            let detail = "too many requests: wait before the next";
-            Problem::new(status, "too_many_requests", detail).with_retry_after(wait)
-        })
+        let checked = self.rate_limit.check(principal);
+        checked.map_err(|wait| too_many("too many requests: wait before the next", wait))
+    }
+
+    /// Counts a wrong key of an address.
+    ///
+    /// # Errors
+    /// 429 when it has sent too many.
+    pub(crate) fn check_wrong_keys(&self, address: &Principal) -> Result<(), Problem> {
+        let checked = self.wrong_keys.check(address);
+        checked.map_err(|wait| too_many("too many wrong API keys: wait before the next", wait))
     }
 
     /// Checks that a principal may act as every entity, and as the world.
@@ -232,4 +251,8 @@ impl DoorState {
         };
         connection.with_connection(subscription).await
     }
+}
+
+fn too_many(detail: &str, wait: Duration) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).with_retry_after(wait)
 }

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use contract::http::{ProblemDetails, ServerFrame, SocketQuery};
 use contract::{Accepted, CommandId, EntityId, WorldId};
 use door_kit::{
     Closed, DoorState, EntityConnection, Inbound, PathParams, Pipeline, Principal, Problem,
     QueryParams, Reading, Socket, Subscription, Transport, UpgradeRequest, accept_upgrade,
-    check_origin,
 };
 use tracing::Span;
 
@@ -46,10 +45,8 @@ pub(crate) async fn upgrade(
     Extension(principal): Extension<Principal>,
     PathParams(world): PathParams<WorldId>,
     QueryParams(query): QueryParams<SocketQuery>,
-    headers: HeaderMap,
     request: UpgradeRequest,
 ) -> Result<Response, Problem> {
-    check_origin(&doors, &headers)?;
     let limits = &doors.socket_limits;
     let upgrade = accept_upgrade(request, limits, limits.message_bytes_max)?;
     let guard = doors.connections.open(Transport::WebSocket)?;

@@ -189,7 +189,7 @@ async fn a_client_without_pongs_is_closed() {
     let mut stream = TcpStream::connect(harness.base_url.trim_start_matches("http://"))
         .await
         .unwrap();
-    let upgrade = "GET /v1/worlds/lobby/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
+    let upgrade = "GET /v1/worlds/lobby/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
                    Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     stream.write_all(upgrade.as_bytes()).await.unwrap();

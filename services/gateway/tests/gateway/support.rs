@@ -42,10 +42,12 @@ impl Harness {
         Self::start_before(config, |bus| RulesWorld::new(bus).serve()).await
     }
 
-    async fn start_before<F>(config: Config, serve: impl FnOnce(Bus) -> F) -> Self
+    async fn start_before<F>(mut config: Config, serve: impl FnOnce(Bus) -> F) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        // No proxy is before it.
+        config.drain_delay = Duration::ZERO;
         let nats = NatsServer::start();
         let nats_config = bus::Config {
             url: nats.url(),
@@ -140,7 +142,10 @@ pub(crate) async fn send(request: RequestBuilder) -> (u16, Value) {
 }
 
 type SseEvents = Pin<
-    Box<dyn Stream<Item = Result<SseEvent, eventsource_stream::EventStreamError<reqwest::Error>>>>,
+    Box<
+        dyn Stream<Item = Result<SseEvent, eventsource_stream::EventStreamError<reqwest::Error>>>
+            + Send,
+    >,
 >;
 
 /// Server-sent events, as a client reads them.

@@ -1,9 +1,13 @@
 //! What `up` reads from `MANYWORLDS_CONFIG` and `MANYWORLDS_*`: a section for each service.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Deserialize;
+
+use super::data_folder;
+use crate::embedded_nats::User;
 
 /// The configuration of `up`. In each section, `nats` and where health is served are not used: they
 /// are `up`'s own.
@@ -34,6 +38,7 @@ impl Config {
             Some(url) => url.to_owned(),
             None => {
                 let file = std::path::absolute(folder.join("manyworlds.db"))?;
+                data_folder::make_private_file(&file)?;
                 let file = file.to_str().context("the folder's name is not UTF-8")?;
                 format!("sqlite://{file}")
             }
@@ -41,16 +46,14 @@ impl Config {
         Ok(self)
     }
 
-    /// Uses this NATS for all services.
-    pub(super) fn with_nats(mut self, url: &str) -> Self {
-        for nats in [
-            &mut self.world.nats,
-            &mut self.agent_worker.nats,
-            &mut self.gateway.nats,
-            &mut self.persistence.nats,
-        ] {
-            url.clone_into(&mut nats.url);
-        }
+    /// Uses this NATS for all services, each as its own user.
+    pub(super) fn with_nats(mut self, url: impl Fn(User) -> String) -> Self {
+        self.world.nats.url = url(User::World);
+        self.agent_worker.nats.url = url(User::Worker);
+        self.gateway.nats.url = url(User::Gateway);
+        self.persistence.nats.url = url(User::Persistence);
+        // No proxy is before its only gateway.
+        self.gateway.drain_delay = Duration::ZERO;
         self
     }
 
@@ -86,7 +89,9 @@ mod tests {
     #[test]
     fn sqlite_is_in_the_data_folder() {
         let config = Config::default();
-        let config = config.with_database(None, Path::new("/data")).unwrap();
-        assert_eq!(config.persistence.database, "sqlite:///data/manyworlds.db");
+        let folder = tempfile::tempdir().unwrap();
+        let config = config.with_database(None, folder.path()).unwrap();
+        let expected = format!("sqlite://{}/manyworlds.db", folder.path().display());
+        assert_eq!(config.persistence.database, expected);
     }
 }

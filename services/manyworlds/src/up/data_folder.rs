@@ -1,23 +1,28 @@
 //! The data folder belongs to one process at a time.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, Permissions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
 
 /// Makes the folder if it is not there, and takes it until the lock is dropped or the process ends.
 ///
 /// # Errors
 /// When another process has it.
 pub(super) fn take(folder: &Path) -> anyhow::Result<File> {
-    std::fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+    make_private(folder)?;
     let path = folder.join("manyworlds.lock");
     let mut lock = File::options()
         .create(true)
         .truncate(false)
         .read(true)
         .write(true)
+        .mode(FILE_MODE)
         .open(&path)
         .with_context(|| format!("open {}", path.display()))?;
     match lock.try_lock() {
@@ -42,6 +47,30 @@ pub(super) fn take(folder: &Path) -> anyhow::Result<File> {
     Ok(lock)
 }
 
+/// Makes a file that only its owner may read, if it is not there: what opens it does not change that.
+///
+/// # Errors
+/// When it can't be made.
+pub(super) fn make_private_file(path: &Path) -> anyhow::Result<()> {
+    let made = File::options()
+        .create(true)
+        .append(true)
+        .mode(FILE_MODE)
+        .open(path);
+    let made = made.and_then(|file| file.set_permissions(Permissions::from_mode(FILE_MODE)));
+    made.with_context(|| format!("make {}", path.display()))
+}
+
+/// Makes a folder into which only its owner may look, or makes it so: it has all messages, and secrets.
+fn make_private(folder: &Path) -> anyhow::Result<()> {
+    let made = std::fs::create_dir_all(folder);
+    let made = made.and_then(|()| {
+        let permissions = Permissions::from_mode(FOLDER_MODE);
+        std::fs::set_permissions(folder, permissions)
+    });
+    made.with_context(|| format!("make {}", folder.display()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +86,21 @@ mod tests {
         );
         drop(lock);
         take(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn only_its_owner_may_look_into_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        let folder = parent.path().join("data");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+        let database = folder.join("manyworlds.db");
+        std::fs::write(&database, "").unwrap();
+        let _lock = take(&folder).unwrap();
+        make_private_file(&database).unwrap();
+        assert_eq!(mode(&folder), FOLDER_MODE);
+        assert_eq!(mode(&database), FILE_MODE);
+        assert_eq!(mode(&folder.join("manyworlds.lock")), FILE_MODE);
     }
 }

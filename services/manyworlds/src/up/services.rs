@@ -37,7 +37,7 @@ pub(super) async fn connect(config: &Config) -> anyhow::Result<Connected> {
     };
     timeout(CONNECT_TIMEOUT, connecting)
         .await
-        .with_context(|| format!("reach NATS at {}", config.world.nats.url))?
+        .with_context(|| format!("reach NATS at {}", config.world.nats.shown_url()))?
 }
 
 /// Starts all services. At the end the gateway and the worker go first: what they still hold needs a

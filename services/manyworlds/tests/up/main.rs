@@ -7,6 +7,7 @@
 
 mod behaviours;
 mod flows;
+mod local_safety;
 mod native_door;
 mod support;
 

@@ -15,7 +15,15 @@ const READ_TIMEOUT: Duration = Duration::from_secs(2);
 /// The most commits that one read returns: the answers must fit the client's buffers.
 pub const READ_COMMITS_MAX: usize = 256;
 /// The most bytes that one read returns, roughly.
-const READ_BYTES_MAX: usize = 4 << 20;
+pub(super) const READ_BYTES_MAX: usize = 4 << 20;
+
+/// The most that one read returns.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BatchSize {
+    pub(super) commits: usize,
+    /// Roughly.
+    pub(super) bytes: usize,
+}
 
 /// One request of JetStream's direct-get API (source: ADR-31).
 #[derive(Serialize)]
@@ -34,9 +42,9 @@ pub(super) async fn read_batch(
     client: &Client,
     world: &WorldId,
     after: Seq,
-    count: usize,
+    size: BatchSize,
 ) -> Result<Vec<Entry>, Error> {
-    let mut messages = request_batch(client, world, after, count).await?;
+    let mut messages = request_batch(client, world, after, size).await?;
     let mut entries = Vec::new();
     loop {
         let message = tokio::time::timeout(READ_TIMEOUT, messages.next())
@@ -64,14 +72,14 @@ async fn request_batch(
     client: &Client,
     world: &WorldId,
     after: Seq,
-    count: usize,
+    size: BatchSize,
 ) -> Result<Subscriber, Error> {
     let log = subject::log(world);
     let request = DirectGet {
         seq: after + 1,
         next_by_subj: &log,
-        batch: count.clamp(1, READ_COMMITS_MAX),
-        max_bytes: READ_BYTES_MAX,
+        batch: size.commits.clamp(1, READ_COMMITS_MAX),
+        max_bytes: size.bytes,
     };
     let payload = json::encode(&log, &request)?;
     let inbox = client.new_inbox();

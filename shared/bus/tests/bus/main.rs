@@ -6,6 +6,7 @@
 )]
 
 mod batches;
+mod connection;
 mod log;
 mod mcp;
 mod membership;

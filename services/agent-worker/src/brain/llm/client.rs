@@ -120,6 +120,9 @@ impl ModelClient {
             Ok(completion) => self.record_usage(&span, provider, completion),
             Err(error) => {
                 span.record("error.type", error.code);
+                if let Some(logged) = &error.logged {
+                    warn!(error = logged, "model request failed");
+                }
             }
         }
         completed

@@ -11,7 +11,10 @@ use crate::secret::Secret;
 #[derive(Debug)]
 pub(super) struct ModelError {
     pub(super) code: &'static str,
+    /// What clients read.
     pub(super) reason: String,
+    /// The reason with the words of the server, for the log: they may quote what only the worker should see.
+    pub(super) logged: Option<String>,
     pub(super) retry: Retry,
     /// Whether the server accepted the request, and then failed to stream.
     pub(super) is_broken_stream: bool,
@@ -22,6 +25,7 @@ impl ModelError {
         Self {
             code,
             reason: reason.into(),
+            logged: None,
             retry,
             is_broken_stream: false,
         }
@@ -70,10 +74,11 @@ impl ModelError {
         Self::new("model_exhausted", Retry::Never, reason)
     }
 
-    /// Removes the key from the reason: a server may repeat it.
+    /// Removes the key from the reasons: a server may repeat it.
     pub(super) fn redact(mut self, key: &Option<Secret>) -> Self {
         if let Some(key) = key {
             self.reason = key.redact(&self.reason);
+            self.logged = self.logged.map(|logged| key.redact(&logged));
         }
         self
     }
@@ -91,9 +96,21 @@ impl From<models::Error> for ModelError {
             ErrorKind::Stalled => "model_timeout",
         };
         let is_broken_stream = matches!(error.kind, ErrorKind::Malformed | ErrorKind::Truncated);
+        let (reason, logged) = match error.kind {
+            ErrorKind::Status(status) => {
+                let reason = format!("the model server responded with {status}");
+                (reason, Some(error.message))
+            }
+            ErrorKind::Provider => {
+                let reason = "the model server reported an error".to_owned();
+                (reason, Some(error.message))
+            }
+            _ => (error.message, None),
+        };
         Self {
             is_broken_stream,
-            ..Self::new(code, error.retry, error.message)
+            logged,
+            ..Self::new(code, error.retry, reason)
         }
     }
 }

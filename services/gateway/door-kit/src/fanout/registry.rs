@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use super::filter::Filter;
 use super::frame_slot::{FrameSlot, FrameSlots};
 use super::hub::Hub;
+use super::page_budget::PageBudget;
 use super::ring::Ring;
 use super::subscription::Subscription;
 use crate::metrics::Metrics;
@@ -22,6 +23,7 @@ pub(crate) struct Fanout {
     frame_slots: FrameSlots,
     settings: FanoutSettings,
     metrics: Arc<Metrics>,
+    pages: Arc<PageBudget>,
     tasks: TaskTracker,
 }
 
@@ -30,6 +32,7 @@ impl Fanout {
         Self {
             hubs: Mutex::default(),
             frame_slots: FrameSlots::default(),
+            pages: Arc::new(PageBudget::new(settings.catch_up_bytes_max)),
             settings,
             metrics,
             tasks,
@@ -72,7 +75,7 @@ impl Fanout {
             world.clone(),
             self.settings.backlog_max,
             self.frame_slots.count(),
-            Arc::clone(&self.metrics),
+            (Arc::clone(&self.metrics), Arc::clone(&self.pages)),
         );
         let hub = Arc::new(Hub::new(ring, self.settings.catch_up_every));
         hubs.insert(world.clone(), Arc::downgrade(&hub));

@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 
 use super::backlog::{Backlog, BacklogFrame};
 use super::frame::{Frame, Payload};
+use super::page_budget::PageBudget;
 use crate::metrics::Metrics;
 
 /// What the hub's task and the subscriptions of one world share.
@@ -16,6 +17,7 @@ pub(super) struct Ring {
     pub(super) bus: Bus,
     pub(super) world: WorldId,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) pages: Arc<PageBudget>,
     frame_slots: usize,
     frames: broadcast::Sender<Arc<BacklogFrame>>,
     newest: Mutex<Newest>,
@@ -43,12 +45,13 @@ impl Ring {
         world: WorldId,
         backlog_max: usize,
         frame_slots: usize,
-        metrics: Arc<Metrics>,
+        (metrics, pages): (Arc<Metrics>, Arc<PageBudget>),
     ) -> Self {
         Self {
             bus,
             world,
             metrics,
+            pages,
             frame_slots,
             frames: broadcast::Sender::new(backlog_max.max(1)),
             newest: Mutex::default(),

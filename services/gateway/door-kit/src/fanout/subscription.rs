@@ -18,6 +18,7 @@ use super::backlog::BacklogFrame;
 use super::filter::Filter;
 use super::frame::{Frame, Payload};
 use super::hub::Hub;
+use super::page_budget::PageRoom;
 use super::ring::{LiveFrames, Ring};
 use crate::close_reason::CloseReason;
 use crate::problem::Problem;
@@ -26,6 +27,9 @@ use crate::problem::Problem;
 const READ_PAUSE: Duration = Duration::from_millis(100);
 /// After this many reads in a row without a commit, the subscription ends.
 const EMPTY_READS_MAX: u32 = 50;
+
+/// A page of the log, and the room that it takes.
+type ReadPage = (PageRoom, Result<Vec<Entry>, bus::Error>);
 
 /// The events of a world for one client, each once and in order.
 pub struct Subscription {
@@ -37,8 +41,10 @@ pub struct Subscription {
     /// The position of the last event that was returned, or is in `page`.
     last: Position,
     page: VecDeque<Arc<Frame>>,
+    /// The memory of `page`, while it has frames.
+    room: Option<PageRoom>,
     /// A read in progress. It outlives a caller that stops waiting.
-    reading: Option<BoxFuture<'static, Result<Vec<Entry>, bus::Error>>>,
+    reading: Option<BoxFuture<'static, ReadPage>>,
     empty_reads: u32,
     /// Whether the log has to be read on when the ring has overflowed: it was read since `live` began, or
     /// frames have given way before they were read.
@@ -96,6 +102,7 @@ impl Subscription {
             live,
             last,
             page: VecDeque::new(),
+            room: None,
             reading: None,
             empty_reads: 0,
             replayed: false,
@@ -148,7 +155,7 @@ impl Subscription {
     /// [`SubscriptionEnd`] when nothing more follows.
     pub async fn next(&mut self) -> Result<Arc<Frame>, SubscriptionEnd> {
         loop {
-            if let Some(frame) = self.page.pop_front() {
+            if let Some(frame) = self.next_of_page() {
                 return Ok(frame);
             }
             if self.deleted {
@@ -176,7 +183,7 @@ impl Subscription {
 
     /// The next event or signal if it is there already.
     pub fn try_next(&mut self) -> Option<Arc<Frame>> {
-        if let Some(frame) = self.page.pop_front() {
+        if let Some(frame) = self.next_of_page() {
             return Some(frame);
         }
         while self.last >= self.live.joined_at && !self.lagged && !self.deleted {
@@ -195,6 +202,15 @@ impl Subscription {
             }
         }
         None
+    }
+
+    fn next_of_page(&mut self) -> Option<Arc<Frame>> {
+        let frame = self.page.pop_front();
+        if self.page.is_empty() && self.room.take().is_some() {
+            // A client that only reads live frames from now on needs no room for a page.
+            self.page = VecDeque::new();
+        }
+        frame
     }
 
     /// The live frame, if it is new and matches the filter.
@@ -246,11 +262,15 @@ impl Subscription {
                 if empty_reads > 0 {
                     sleep(READ_PAUSE).await;
                 }
-                ring.bus.log().read(&ring.world, read_after).await
+                let room = ring.pages.reserve().await;
+                let log = ring.bus.log();
+                let read = log.read_page(&ring.world, read_after, room.commits, room.bytes);
+                let read = read.await;
+                (room, read)
             }
             .boxed()
         });
-        let read = reading.await;
+        let (mut room, read) = reading.await;
         self.reading = None;
         self.replayed = true;
         let entries = read.unwrap_or_else(|error| {
@@ -265,7 +285,9 @@ impl Subscription {
         if self.empty_reads > EMPTY_READS_MAX {
             return Err(SubscriptionEnd::LogUnreadable);
         }
+        room.resize(entries.iter().map(|entry| entry.size_bytes()).sum());
         self.add_entries(entries);
+        self.room = (!self.page.is_empty()).then_some(room);
         Ok(())
     }
 

@@ -12,11 +12,15 @@ use bytes::{Bytes, BytesMut};
 
 use super::keep_alive::KeepAlive;
 use super::projector::{Projection, Projector, SseEvents};
+use crate::close_reason::CloseReason;
 use crate::connections::ConnectionGuard;
 use crate::event_reader::{EventReader, ReadEnd};
 use crate::fanout::Frame;
 use crate::state::DoorState;
 
+/// How soon the client of a stream opens it again, in milliseconds, at another gateway or at this one when it is
+/// back.
+const RETRY: &[u8] = b"retry: 1000\n";
 /// Events are joined until a write has this many bytes.
 const WRITE_BYTES: usize = 32 << 10;
 
@@ -153,10 +157,16 @@ impl<P: Projector> SseStream<P> {
     }
 
     fn close(&self, end: ReadEnd) -> Bytes {
-        if let ReadEnd::Closed(reason) = end {
-            self.connection.record_close(reason);
+        let close = self.projector.close_event(end);
+        let ReadEnd::Closed(reason) = end else {
+            return close;
+        };
+        self.connection.record_close(reason);
+        match reason {
+            // Browsers have pauses of their own, which may be minutes.
+            CloseReason::Shutdown if !close.is_empty() => [RETRY, &close].concat().into(),
+            _ => close,
         }
-        self.projector.close_event(end)
     }
 }
 

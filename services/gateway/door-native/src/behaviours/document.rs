@@ -79,7 +79,7 @@ mod tests {
             ("text/plain", "{}", 415, Some("content-type")),
             ("application/json", "{", 400, None),
             ("application/json", "[]", 422, Some("body")),
-            ("application/json", r#"{"a":1,"a":2}"#, 422, Some("body")),
+            ("application/json", r#"{"a":1,"a":2}"#, 422, Some("a")),
             ("application/yaml", "a: [", 400, None),
             ("application/yaml", "hello", 422, Some("body")),
             ("application/yaml", "a: {b: 1, b: 2}", 422, Some("body")),

@@ -16,7 +16,7 @@ use crate::support::Harness;
 async fn open_raw(harness: &Harness) -> TcpStream {
     let address = harness.base_url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let upgrade = "GET /ws/lobby HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
+    let upgrade = "GET /ws/lobby HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
                    Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     stream.write_all(upgrade.as_bytes()).await.unwrap();
