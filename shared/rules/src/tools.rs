@@ -7,6 +7,7 @@
 
 mod ability_calls;
 mod access;
+mod approval_list;
 mod approvals;
 mod check;
 mod commands;

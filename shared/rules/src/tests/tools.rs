@@ -279,6 +279,44 @@ fn a_worlds_variable_says_how_far_all_may_go() {
 }
 
 #[test]
+fn a_list_of_the_world_names_calls_that_a_person_decides() {
+    let with = |name: &str, command: &str| ToolCall {
+        arguments: to_raw_value(&serde_json::json!({"command": command, "parameters": []})).unwrap(),
+        ..call("1", name)
+    };
+    for (list, called, approvals) in [
+        (r#"["write"]"#, with("write", "ls"), 1),
+        (r#"["write"]"#, with("read", "ls"), 0),
+        (r#"["read"]"#, with("read", "ls"), 1),
+        (
+            r#"[{"tool": "write", "arguments": {"command": "rm"}}]"#,
+            with("write", "rm"),
+            1,
+        ),
+        (
+            r#"[{"tool": "write", "arguments": {"command": "rm"}}]"#,
+            with("write", "ls"),
+            0,
+        ),
+        (r#"["other", {"tool": "write"}]"#, with("write", "ls"), 1),
+        ("[]", with("write", "rm"), 0),
+        // What can't be read lists all.
+        ("write", with("write", "ls"), 1),
+        (r#"[{"tools": "write"}]"#, with("read", "ls"), 1),
+    ] {
+        let mut story = Story::with_tools(&["ada"], &access(Permission::Auto));
+        let change = WorldUpdate {
+            variables: Some(format!("tool_approval={list}")),
+            ..WorldUpdate::default()
+        };
+        story.send("world", Command::UpdateWorld(change)).unwrap();
+        story.say("hello");
+        story.calls(&[called]).unwrap();
+        assert_eq!(story.waiting().len(), approvals, "{list}");
+    }
+}
+
+#[test]
 fn the_next_message_waits_until_the_answer_is_there() {
     let mut story = Story::with_tools(&["ada"], &access(Permission::Ask));
     story.say("one");

@@ -7,6 +7,7 @@ use contract::tool::{McpServers, Permission, Question, Tool, ToolAccess, ToolCal
 use serde_json::value::RawValue;
 
 use super::ability_calls::event_of_call;
+use super::approval_list;
 use super::loops::call_bytes;
 use crate::entities::agent_config;
 use crate::text::Variables;
@@ -108,7 +109,7 @@ fn refusal(world: &World, agent: &EntityId, call: &ToolCall) -> Option<String> {
             Some(format!("there is no server {server} here"))
         }
         Some(Tool::Mcp { .. }) if may_only_read && !call.reads_only => Some(format!(
-            "{} may change something, and you may only read",
+            "{} may change something, and you may only read: it is blocked by the current permission level (read)",
             call.name
         )),
         Some(Tool::Mcp { .. }) => None,
@@ -120,8 +121,18 @@ pub(super) fn needs_a_person(world: &World, access: &ToolAccess, call: &ToolCall
     match &call.tool {
         Some(Tool::People { .. }) => true,
         Some(Tool::Ability { .. }) => false,
-        _ => permission(world, access) == Permission::Ask && !call.reads_only,
+        _ => {
+            let asks = permission(world, access) == Permission::Ask && !call.reads_only;
+            let list = variable(world, approval_list::VARIABLE);
+            asks || list.is_some_and(|list| approval_list::lists(list, call))
+        }
     }
+}
+
+/// The value of a variable of the world.
+fn variable<'a>(world: &'a World, name: &str) -> Option<&'a str> {
+    let description = world.description.as_ref()?;
+    Variables::parse(&description.variables).get(name)
 }
 
 fn has_room_for_approval(world: &World, call: &ToolCall) -> bool {
@@ -136,11 +147,7 @@ fn has_room_for_approval(world: &World, call: &ToolCall) -> bool {
 
 /// The value of the world's variable, else that of the agent's own configuration.
 fn permission(world: &World, access: &ToolAccess) -> Permission {
-    let variables = world
-        .description
-        .as_ref()
-        .map_or("", |description| &description.variables);
-    let value = Variables::parse(variables).get(PERMISSION_VARIABLE);
+    let value = variable(world, PERMISSION_VARIABLE);
     match value.map(str::to_ascii_lowercase).as_deref() {
         None => access.permission,
         Some("ask") => Permission::Ask,
