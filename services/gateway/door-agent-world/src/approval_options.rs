@@ -11,7 +11,7 @@ pub(crate) struct ApprovalOption {
     pub(crate) label: &'static str,
     pub(crate) description: &'static str,
     /// Whether the call is made.
-    pub(crate) approves: bool,
+    approves: bool,
 }
 
 const CALLED: &str = "The tool is called";
@@ -43,6 +43,14 @@ pub(crate) fn approval_options(call: &ToolCall) -> &'static [ApprovalOption] {
     } else {
         &APPROVE_OR_DENY
     }
+}
+
+/// Whether the option of this id approves the call; none when it is no option of it. `approve` and `deny` are taken
+/// for every call: they were the options of all.
+pub(crate) fn approves(call: &ToolCall, option: &str) -> Option<bool> {
+    let mut options = approval_options(call).iter().chain(&APPROVE_OR_DENY);
+    let found = options.find(|found| found.id == option);
+    found.map(|found| found.approves)
 }
 
 const fn approving(
@@ -97,8 +105,11 @@ mod tests {
             let options = approval_options(&call);
             let ids: Vec<&str> = options.iter().map(|option| option.id).collect();
             assert_eq!(ids, expected, "{name}");
-            let approving: Vec<bool> = options.iter().map(|option| option.approves).collect();
-            assert_eq!(approving, [true, false], "{name}");
+            for [yes, no] in [expected, ["approve", "deny"]] {
+                assert_eq!(approves(&call, yes), Some(true), "{name}");
+                assert_eq!(approves(&call, no), Some(false), "{name}");
+            }
+            assert_eq!(approves(&call, "yes_in_session"), None, "{name}");
         }
     }
 }

@@ -13,7 +13,7 @@ use door_kit::{Idempotency, PathParams};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::approval_options::approval_options;
+use crate::approval_options::approves;
 use crate::decisions;
 use crate::error::{ApiError, ErrorBody};
 use crate::hitl_prompt::{APPROVAL_QUESTION, SKIP, may_be_skipped, questions};
@@ -218,9 +218,7 @@ fn is_skip(questions: &[Question], answer: &PromptAnswer) -> bool {
 }
 
 fn option_verdict(call: &ToolCall, option: &str) -> Result<Verdict, &'static str> {
-    let mut options = approval_options(call).iter();
-    let chosen = options.find(|found| found.id == option);
-    match chosen.ok_or("There is no such option")?.approves {
+    match approves(call, option).ok_or("There is no such option")? {
         true => Ok(Verdict::Approved),
         false => Ok(Verdict::Denied {
             reason: String::new(),
@@ -323,7 +321,8 @@ mod tests {
                     reason: String::new(),
                 }),
             ),
-            ("approve", Err("There is no such option")),
+            ("approve", Ok(Verdict::Approved)),
+            ("yes", Err("There is no such option")),
             ("yes_in_session", Err("There is no such option")),
         ] {
             let answer = PromptAnswer::Option(option.to_owned());
