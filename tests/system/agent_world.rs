@@ -1,6 +1,9 @@
 //! Agent World's own interface, as its clients use it.
 
+mod chat_flows;
 mod client;
+mod permissions;
+mod played_worker;
 mod prompts;
 mod state;
 mod tools;

@@ -7,6 +7,8 @@ use futures::StreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
 use system_tests::{Cluster, Shape};
+use testkit::eventually;
+use testkit::mcp::ToolServer;
 use testkit::model::{ModelRequest, ModelServer};
 
 /// How long nothing may arrive before a test has failed.
@@ -45,6 +47,24 @@ impl Fixture {
             model: ModelServer::start().await,
         };
         fixture.lab(agents).await
+    }
+
+    /// The same, whose agents have the tools of a server.
+    pub(super) async fn with_tools(agents: &[&str]) -> (Self, ToolServer, String) {
+        let tools = ToolServer::start().await;
+        let url = tools.url();
+        let variables = [("agent-worker:MANYWORLDS_MCP__ALLOW[0]__URL", url.as_str())];
+        let fixture = Self {
+            cluster: Cluster::start_with(Shape::default(), &variables).await,
+            model: ModelServer::start().await,
+        };
+        let (fixture, chat) = fixture.lab(agents).await;
+        let config = json!({"mcpServers": {"tools": {"type": "http", "url": url}}});
+        let patch = json!({"mcpConfig": config});
+        fixture
+            .expect(Method::PATCH, "/worlds/lab", patch, 200)
+            .await;
+        (fixture, tools, chat)
     }
 
     async fn lab(self, agents: &[&str]) -> (Self, String) {
@@ -128,6 +148,67 @@ impl Fixture {
         let body = json!({"message": text, "chatId": chat});
         self.request(Method::POST, "/worlds/lab/messages", body)
             .await
+    }
+
+    /// Opens a new chat, which the page then reads with the world.
+    pub(super) async fn new_chat(&self) -> String {
+        let made = self.post("/api/worlds/lab/chats", Value::Null).await;
+        let chat = made["chatId"].as_str().unwrap().to_owned();
+        let world = self.get("/api/worlds/lab").await;
+        assert_eq!(world["currentChatId"], chat.as_str());
+        let chats = world["chats"].as_array().unwrap();
+        assert!(chats.iter().any(|found| found["id"] == chat.as_str()));
+        chat
+    }
+
+    /// The prompts that a page gets which opens a chat.
+    pub(super) async fn open(&self, chat: &str) -> Vec<Value> {
+        let path = format!("/api/worlds/lab/setChat/{chat}");
+        let opened = self.post(&path, Value::Null).await;
+        opened["hitlPrompts"].as_array().unwrap().clone()
+    }
+
+    pub(super) async fn wait_for_prompt(&self, chat: &str) -> Value {
+        let mut found = Value::Null;
+        eventually("there is a prompt", async || {
+            let prompt = self.open(chat).await.into_iter().next();
+            found = prompt.unwrap_or_default();
+            !found.is_null()
+        })
+        .await;
+        found
+    }
+
+    /// Chooses an option of a prompt, as the page does.
+    pub(super) async fn choose(&self, waiting: &Value, option: &str) -> Value {
+        let prompt = &waiting["prompt"];
+        let question = &prompt["questions"][0]["id"];
+        let answer = json!({"questionId": question, "optionIds": [option]});
+        let body = json!({
+            "requestId": prompt["requestId"], "answers": [answer], "chatId": prompt["chatId"],
+        });
+        self.post("/api/worlds/lab/hitl/respond", body).await
+    }
+
+    /// Waits until nothing goes on in the world, as clients read it.
+    pub(super) async fn wait_until_idle(&self) {
+        eventually("the world is idle", async || {
+            let status = self.get("/api/worlds/lab/status").await;
+            let is_empty = |name: &str| status[name] == json!([]);
+            status["isProcessing"] == false
+                && is_empty("activeChatIds")
+                && is_empty("queuedChatIds")
+        })
+        .await;
+    }
+
+    /// The texts of a chat.
+    pub(super) async fn contents(&self, chat: &str) -> Vec<String> {
+        let path = format!("/api/worlds/lab/chats/{chat}/messages");
+        let rows = self.get(&path).await;
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| row["content"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     pub(super) async fn listen(

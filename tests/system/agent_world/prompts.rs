@@ -1,8 +1,7 @@
 //! Prompts, as a page handles them that moves between chats and edits messages.
 
 use reqwest::Method;
-use serde_json::{Value, json};
-use testkit::eventually;
+use serde_json::json;
 use testkit::model::{ModelRequest, Reply};
 
 use super::client::{Fixture, has, messages, steps};
@@ -28,28 +27,9 @@ async fn start() -> (Fixture, String, String) {
     let (fixture, first) = Fixture::with_agents(&["a1"]).await;
     fixture.model.answer_with(reply);
     fixture.say(&first, "Plan my trip to Rome").await;
-    let made = fixture.post("/api/worlds/lab/chats", Value::Null).await;
-    let second = made["chatId"].as_str().unwrap().to_owned();
+    let second = fixture.new_chat().await;
     assert_ne!(second, first);
     (fixture, first, second)
-}
-
-/// The prompts that a page gets which opens a chat.
-async fn open(fixture: &Fixture, chat: &str) -> Vec<Value> {
-    let path = format!("/api/worlds/lab/setChat/{chat}");
-    let opened = fixture.post(&path, Value::Null).await;
-    opened["hitlPrompts"].as_array().unwrap().clone()
-}
-
-async fn wait_for_prompt(fixture: &Fixture, chat: &str) -> Value {
-    let mut found = Value::Null;
-    eventually("the model has a question", async || {
-        let prompt = open(fixture, chat).await.into_iter().next();
-        found = prompt.unwrap_or_default();
-        !found.is_null()
-    })
-    .await;
-    found
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,15 +37,15 @@ async fn a_prompt_stays_in_its_chat_until_it_is_answered() {
     let (fixture, first, second) = start().await;
     let question = format!("{HAS_QUESTION} hello");
     let (seen, ()) = tokio::join!(fixture.say(&second, &question), async {
-        let waiting = wait_for_prompt(&fixture, &second).await;
+        let waiting = fixture.wait_for_prompt(&second).await;
         let prompt = &waiting["prompt"];
         let expected = json!({
             "type": "multiple-select", "allowSkip": true, "toolName": "ask_user_input",
             "toolCallId": "c1", "agentName": "a1", "chatId": second,
         });
         has(prompt, &expected);
-        assert!(open(&fixture, &first).await.is_empty());
-        let again = open(&fixture, &second).await;
+        assert!(fixture.open(&first).await.is_empty());
+        let again = fixture.open(&second).await;
         assert_eq!((again.len(), &again[0]), (1, &waiting));
         // The page sends the answers of all questions.
         let answer = json!({"questionId": "question-1", "optionIds": ["approve", "deny"]});
@@ -89,7 +69,7 @@ async fn a_prompt_stays_in_its_chat_until_it_is_answered() {
     let (sender, text) = *messages(&seen).last().unwrap();
     assert_eq!(sender, "a1");
     assert!(text.starts_with("OK "), "{text}");
-    assert!(open(&fixture, &second).await.is_empty());
+    assert!(fixture.open(&second).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +77,7 @@ async fn a_prompt_is_gone_with_the_message_that_led_to_it() {
     let (fixture, _, chat) = start().await;
     let question = format!("{HAS_QUESTION} hello");
     let (seen, edited) = tokio::join!(fixture.say(&chat, &question), async {
-        let waiting = wait_for_prompt(&fixture, &chat).await;
+        let waiting = fixture.wait_for_prompt(&chat).await;
         let agent = fixture.get("/worlds/lab/agents/a1").await;
         let mut memory = agent["memory"].as_array().unwrap().iter().rev();
         let message = memory.find(|message| message["content"] == question.as_str());
@@ -105,7 +85,7 @@ async fn a_prompt_is_gone_with_the_message_that_led_to_it() {
         let path = format!("/worlds/lab/messages/{id}");
         let body = json!({"chatId": chat, "newContent": "no question"});
         let edited = fixture.request(Method::PUT, &path, body).await;
-        assert!(open(&fixture, &chat).await.is_empty());
+        assert!(fixture.open(&chat).await.is_empty());
         let request = &waiting["prompt"]["requestId"];
         let late = json!({"requestId": request, "skipped": true, "chatId": chat});
         let refused = fixture.post(RESPOND, late).await;

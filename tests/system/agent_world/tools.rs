@@ -2,67 +2,15 @@
 //! the tools return.
 
 use std::sync::Mutex;
-use std::time::Duration;
 
-use bus::Bus;
-use contract::{Command, CommandRequest, EntityId, RunId, RunOutcome};
 use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::eventually;
 
 use super::client::{Fixture, has, messages, received, steps};
+use super::played_worker::Worker;
 
 const RESPOND: &str = "/api/worlds/lab/hitl/respond";
-const COMMAND_DEADLINE: Duration = Duration::from_secs(20);
-
-/// A worker of one agent.
-struct Worker<'a> {
-    fixture: &'a Fixture,
-    bus: Bus,
-}
-
-impl Worker<'_> {
-    /// Waits until the world wants a run of this action, and says how it ended.
-    async fn ends(&self, action: &str, outcome: Value) {
-        let run = self.wanted(action).await;
-        let outcome: RunOutcome = serde_json::from_str(&outcome.to_string()).unwrap();
-        let command = Command::Complete { run, outcome };
-        let request = CommandRequest {
-            id: run.completion(),
-            sender: EntityId::world(),
-            command,
-            trace: None,
-            run: None,
-        };
-        let world = "lab".parse().unwrap();
-        let worlds = self.bus.worlds();
-        let sent = worlds.command(&world, request, COMMAND_DEADLINE).await;
-        sent.unwrap();
-    }
-
-    async fn calls(&self, text: &str, calls: Value) {
-        let completed = json!({"message": text, "calls": calls});
-        self.ends("respond", json!({"completed": completed})).await;
-    }
-
-    async fn answers(&self, text: &str) {
-        let completed = json!({"completed": {"message": text}});
-        self.ends("respond", completed).await;
-    }
-
-    async fn wanted(&self, action: &str) -> RunId {
-        let mut found = None;
-        eventually(&format!("a run of {action} is wanted"), async || {
-            let state = self.fixture.get("/v1/worlds/lab/state").await;
-            let runs = state["state"]["invocations"].as_object().unwrap().clone();
-            let run = runs.iter().find(|(_, run)| run["action"] == action);
-            found = run.map(|(id, _)| id.parse().unwrap());
-            found.is_some()
-        })
-        .await;
-        found.unwrap()
-    }
-}
 
 /// A system without a worker, its open chat, and the one that the test plays.
 async fn start() -> (Fixture, String) {
@@ -110,11 +58,7 @@ async fn prompts(fixture: &Fixture, chat: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_waits_for_permission_and_its_answer_goes_on() {
     let (fixture, chat) = start().await;
-    let bus = fixture.cluster.bus().await;
-    let worker = Worker {
-        fixture: &fixture,
-        bus,
-    };
+    let worker = Worker::of(&fixture).await;
     let (received, ()) = tokio::join!(fixture.say(&chat, "write it"), async {
         worker.calls("Let me write.", write_file()).await;
         let request = prompts(&fixture, &chat).await.remove(0);
@@ -245,11 +189,7 @@ async fn answered(fixture: &Fixture, request: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn people_answer_questions_and_cancel_what_waits() {
     let (fixture, chat) = start().await;
-    let bus = fixture.cluster.bus().await;
-    let worker = Worker {
-        fixture: &fixture,
-        bus,
-    };
+    let worker = Worker::of(&fixture).await;
     let question = json!({"id": "color", "question": "Which?", "options": [
         {"id": "red", "label": "Red"}, {"id": "blue", "label": "Blue"},
     ]});
@@ -303,11 +243,7 @@ async fn people_answer_questions_and_cancel_what_waits() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_response_to_an_answer_comes_before_what_follows_from_it() {
     let (fixture, chat) = start().await;
-    let bus = fixture.cluster.bus().await;
-    let worker = Worker {
-        fixture: &fixture,
-        bus,
-    };
+    let worker = Worker::of(&fixture).await;
     let (_, order) = tokio::join!(fixture.say(&chat, "write it"), async {
         worker.calls("Let me write.", write_file()).await;
         prompts(&fixture, &chat).await;
@@ -341,11 +277,7 @@ async fn agents_of_this_door_call_tools_without_asking_as_its_page_shows() {
     let unset = json!({"variables": "a=b"});
     let world = fixture.expect(Method::PATCH, "/worlds/lab", unset, 200);
     assert_eq!(world.await["variables"], "a=b");
-    let bus = fixture.cluster.bus().await;
-    let worker = Worker {
-        fixture: &fixture,
-        bus,
-    };
+    let worker = Worker::of(&fixture).await;
     let (seen, ()) = tokio::join!(fixture.say(&chat, "write it"), async {
         worker.calls("", write_file()).await;
         let output = json!({"output": {"text": "written"}});
@@ -367,16 +299,12 @@ async fn agents_of_this_door_call_tools_without_asking_as_its_page_shows() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_permission_of_a_world_counts_from_the_next_call_on() {
     let (fixture, chat) = start().await;
-    let bus = fixture.cluster.bus().await;
-    let worker = Worker {
-        fixture: &fixture,
-        bus,
-    };
+    let worker = Worker::of(&fixture).await;
     let written = || json!({"completed": {"output": {"text": "written"}}});
     for (level, result) in [
         (
             "read",
-            "write_file may change something, and you may only read",
+            "write_file may change something, and you may only read: it is blocked by the current permission level (read)",
         ),
         ("ask", "written"),
         ("auto", "written"),

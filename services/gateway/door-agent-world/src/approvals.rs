@@ -6,16 +6,17 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use contract::RejectionCode::{AlreadyEnded, Invalid};
-use contract::tool::{Approval, Question, QuestionAnswer, Verdict};
+use contract::tool::{Approval, Question, QuestionAnswer, ToolCall, Verdict};
 use contract::view::{Activity, GetActivity, GetApproval};
 use contract::{ApprovalId, Command};
 use door_kit::{Idempotency, PathParams};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::approval_options::approves;
 use crate::decisions;
 use crate::error::{ApiError, ErrorBody};
-use crate::hitl_prompt::{APPROVAL_QUESTION, APPROVE, DENY, SKIP, may_be_skipped, questions};
+use crate::hitl_prompt::{APPROVAL_QUESTION, SKIP, may_be_skipped, questions};
 use crate::sender;
 use crate::state::AgentWorldState;
 use crate::validation::{Fields, LenientJson};
@@ -188,10 +189,10 @@ fn verdict(waiting: &Approval, answer: PromptAnswer) -> Result<Verdict, &'static
             Ok(Verdict::Answered { answers })
         }
         (Some(_), PromptAnswer::Option(_)) => Err("Several questions are asked: send answers"),
-        (None, PromptAnswer::Option(option)) => option_verdict(&option),
+        (None, PromptAnswer::Option(option)) => option_verdict(&waiting.call, &option),
         (None, PromptAnswer::Answers(answers)) => match answers.as_slice() {
             [answer] if answer.question == APPROVAL_QUESTION => match answer.options.as_slice() {
-                [option] => option_verdict(option),
+                [option] => option_verdict(&waiting.call, option),
                 _ => Err("Choose one option"),
             },
             _ => Err("There is one question"),
@@ -216,13 +217,12 @@ fn is_skip(questions: &[Question], answer: &PromptAnswer) -> bool {
     }
 }
 
-fn option_verdict(option: &str) -> Result<Verdict, &'static str> {
-    match option {
-        APPROVE => Ok(Verdict::Approved),
-        DENY => Ok(Verdict::Denied {
+fn option_verdict(call: &ToolCall, option: &str) -> Result<Verdict, &'static str> {
+    match approves(call, option).ok_or("There is no such option")? {
+        true => Ok(Verdict::Approved),
+        false => Ok(Verdict::Denied {
             reason: String::new(),
         }),
-        _ => Err("There is no such option"),
     }
 }
 
@@ -304,6 +304,29 @@ mod tests {
             ),
         ] {
             assert_eq!(verdict_on("call_1", &body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_options_of_a_call_are_those_of_its_tool() {
+        let activity = fixtures::with_approvals(fixtures::activity(&[]));
+        let mut approvals = activity.approvals.into_values();
+        let mut waiting = approvals.find(|it| it.call.id == "call_1").unwrap();
+        waiting.to_mut().call.name = "load_skill".to_owned();
+        for (option, expected) in [
+            ("yes_once", Ok(Verdict::Approved)),
+            (
+                "no",
+                Ok(Verdict::Denied {
+                    reason: String::new(),
+                }),
+            ),
+            ("approve", Ok(Verdict::Approved)),
+            ("yes", Err("There is no such option")),
+            ("yes_in_session", Err("There is no such option")),
+        ] {
+            let answer = PromptAnswer::Option(option.to_owned());
+            assert_eq!(verdict(&waiting, answer), expected, "{option}");
         }
     }
 

@@ -6,12 +6,10 @@ use contract::{ApprovalId, ChatId, EntityId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::approval_options::approval_options;
+
 /// The id of the only question about a tool call.
 pub(crate) const APPROVAL_QUESTION: &str = "question-1";
-/// The option that approves the call.
-pub(crate) const APPROVE: &str = "approve";
-/// The option that denies it.
-pub(crate) const DENY: &str = "deny";
 /// The option of a question that has none of its own.
 pub(crate) const SKIP: &str = "skip";
 
@@ -97,14 +95,14 @@ pub(crate) fn pending(approvals: &[Approval], chat: &ChatId) -> Vec<Value> {
 
 fn approval_question(agent: &EntityId, call: &ToolCall) -> Value {
     let name = &call.name;
+    let options = approval_options(call).iter().map(
+        |option| json!({"id": option.id, "label": option.label, "description": option.description}),
+    );
     json!({
         "id": APPROVAL_QUESTION,
         "header": format!("Approve {name}?"),
         "question": format!("{agent} wants to call {name} with {}", call.arguments),
-        "options": [
-            {"id": APPROVE, "label": "Approve", "description": "The tool is called"},
-            {"id": DENY, "label": "Deny", "description": "It is not, and the agent reads that"},
-        ],
+        "options": Vec::from_iter(options),
     })
 }
 
@@ -158,7 +156,7 @@ mod tests {
         );
         let options = question["options"].as_array().unwrap().iter();
         let options: Vec<&str> = options.map(|found| found["id"].as_str().unwrap()).collect();
-        assert_eq!(options, [APPROVE, DENY]);
+        assert_eq!(options, ["approve", "deny"]);
     }
 
     #[test]

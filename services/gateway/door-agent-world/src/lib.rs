@@ -9,6 +9,7 @@
 mod agent_fields;
 mod agent_lookup;
 mod agents;
+mod approval_options;
 mod approvals;
 mod chat_activity;
 mod chat_history;
