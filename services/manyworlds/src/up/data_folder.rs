@@ -1,8 +1,8 @@
 //! The data folder belongs to one process at a time.
 
 use std::fs::{File, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
-use std::path::Path;
+use std::io::{Seek as _, Write as _};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
@@ -11,8 +11,21 @@ use anyhow::{Context as _, bail};
 /// # Errors
 /// When another process has it.
 pub(super) fn take(folder: &Path) -> anyhow::Result<File> {
+    if let Some(lock) = take_if_free(folder)? {
+        return Ok(lock);
+    }
+    let owner = std::fs::read_to_string(lock_file(folder)).unwrap_or_default();
+    bail!(
+        "{} is in use by process {}: stop that one, or choose another folder with --data",
+        folder.display(),
+        owner.trim()
+    );
+}
+
+/// As [`take`]; none when another process has it.
+pub(super) fn take_if_free(folder: &Path) -> anyhow::Result<Option<File>> {
     std::fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
-    let path = folder.join("manyworlds.lock");
+    let path = lock_file(folder);
     let mut lock = File::options()
         .create(true)
         .truncate(false)
@@ -25,21 +38,17 @@ pub(super) fn take(folder: &Path) -> anyhow::Result<File> {
         Err(TryLockError::Error(error)) => {
             return Err(error).with_context(|| format!("lock {}", path.display()));
         }
-        Err(TryLockError::WouldBlock) => {
-            let mut owner = String::new();
-            let _ = lock.read_to_string(&mut owner);
-            bail!(
-                "{} is in use by process {}: stop that one, or choose another folder with --data",
-                folder.display(),
-                owner.trim()
-            );
-        }
+        Err(TryLockError::WouldBlock) => return Ok(None),
     }
     // The lock is what counts; the number only names the process, for people.
     lock.set_len(0)?;
     lock.rewind()?;
     writeln!(lock, "{}", std::process::id())?;
-    Ok(lock)
+    Ok(Some(lock))
+}
+
+fn lock_file(folder: &Path) -> PathBuf {
+    folder.join("manyworlds.lock")
 }
 
 #[cfg(test)]
@@ -55,6 +64,7 @@ mod tests {
             error.contains(&format!("process {}", std::process::id())),
             "{error}"
         );
+        assert!(take_if_free(folder.path()).unwrap().is_none());
         drop(lock);
         take(folder.path()).unwrap();
     }

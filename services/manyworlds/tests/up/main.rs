@@ -8,6 +8,7 @@
 mod behaviours;
 mod flows;
 mod native_door;
+mod rebuild;
 mod support;
 
 use std::io::{BufRead as _, BufReader, Write as _};
