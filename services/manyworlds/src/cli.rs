@@ -25,6 +25,7 @@ Examples:
   manyworlds interact lobby process --from guest --to ada --samples '\"hello\"'
   manyworlds session helpdesk desk --as ann          talk to a flow
   manyworlds behaviour put lab ada teacher.yaml      give an agent a behaviour
+  manyworlds rebuild                                 fill the archive from the log again
   manyworlds send lobby myapp.order.created '{\"id\": 7}' --sender guest";
 
 /// Worlds of agents: run them, talk to them, watch them.
@@ -107,6 +108,8 @@ enum Command {
     /// Declare streams of samples, append to them and read them
     #[command(subcommand)]
     Stream(stream::Command),
+    /// Fill the archive's tables from the log again, beside a running system or without one
+    Rebuild(Box<up::RebuildOptions>),
     /// Measure a running system, in a world of its own
     Bench(bench::Options),
 }
@@ -132,6 +135,11 @@ fn dispatch(cli: Cli, output: Output) -> anyhow::Result<()> {
             up::up(*options, config, shutdown)
         });
     }
+    if let Command::Rebuild(options) = cli.command {
+        return service_kit::service_main("manyworlds", |config, shutdown| {
+            up::rebuild(*options, config, shutdown)
+        });
+    }
     let client = Client::new(&cli.global.url, cli.global.api_key)?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -141,7 +149,7 @@ fn dispatch(cli: Cli, output: Output) -> anyhow::Result<()> {
 
 async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Result<()> {
     match command {
-        Command::Up(_) => Ok(()),
+        Command::Up(_) | Command::Rebuild(_) => Ok(()),
         Command::World(command) => world::run(command, client, output).await,
         Command::Chat(options) => chat::run(options, client, output).await,
         Command::Approvals(options) => approvals::list(options, client, output).await,

@@ -3,6 +3,7 @@
 mod config;
 mod data_folder;
 mod ready;
+mod rebuild;
 mod services;
 
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 pub use config::Config;
+pub use rebuild::{RebuildOptions, rebuild};
 use service_kit::CancellationToken;
 use tokio::net::TcpListener;
 use world_file::WorldFile;

@@ -2,28 +2,35 @@
 //!
 //! The checkpoint is advanced in the same transaction as the rows are written, and only from where
 //! this writer read it: even if two replicas write, no commit is archived twice or left out. The
-//! writer lease only saves work.
+//! writer lease only saves work. The checkpoint has the id of its commit: nothing is written to a
+//! database, and nothing read from it, that does not belong to the log.
 
 mod batch;
 mod error;
 mod interaction_changes;
 mod lease;
 mod message_edits;
+mod mismatch;
+mod purged_worlds;
 mod section;
 mod section_statements;
 mod session_changes;
 mod table_changes;
+mod verify;
+mod world_rebuild;
 mod writer;
 
 use std::time::Duration;
 
-use service_kit::CancellationToken;
+use contract::WorldId;
+use service_kit::{CancellationToken, ErrorChain};
+use tracing::warn;
 
 use self::error::Error;
 pub(crate) use self::lease::WriterLease;
 use crate::archive_state::ArchiveState;
 
-/// How often a replica without the lease reads the checkpoint.
+/// How often a replica without the lease compares the database with the log.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
 /// The first pause after a failure; it doubles up to [`BACKOFF_MAX`].
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
@@ -55,22 +62,25 @@ pub(crate) async fn run(
             };
             writer::write(state, stop).await
         } else {
-            let result = state.refresh_checkpoint().await;
-            tokio::select! {
-                () = shutdown.cancelled() => {}
-                () = lease.changed() => {}
-                () = tokio::time::sleep(CHECKPOINT_INTERVAL) => {}
+            let result = verify::verify(state).await;
+            if result.is_ok() {
+                tokio::select! {
+                    () = shutdown.cancelled() => {}
+                    () = lease.changed() => {}
+                    () = tokio::time::sleep(CHECKPOINT_INTERVAL) => {}
+                }
             }
-            result.map(drop).map_err(Error::Database)
+            result.map(drop)
         };
         if result.is_ok() || state.checkpoint() != before {
             backoff = BACKOFF_MIN;
         }
         let Err(error) = result else { continue };
-        if !error.is_transient() {
-            return Err(error.into());
-        }
-        error.set_down(state);
+        let Some(error) = recover(state, error, lease.is_held()).await? else {
+            continue;
+        };
+        // What was restored from a copy may have the tables of an earlier version.
+        migrated &= !error.is_of_reads();
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = tokio::time::sleep(backoff) => backoff = (backoff * 2).min(BACKOFF_MAX),
@@ -79,33 +89,71 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Empties the tables, and archives what the log holds now.
+/// Notes a failure, and begins a rebuild where that helps and is configured: then there is no failure left.
+///
+/// # Errors
+/// A failure that a retry can't fix.
+async fn recover(
+    state: &ArchiveState,
+    error: Error,
+    is_writer: bool,
+) -> Result<Option<Error>, Error> {
+    error.set_down(state);
+    let mut error = error;
+    if error.is_mismatch() && state.config.rebuild_on_mismatch && is_writer {
+        warn!(error = %ErrorChain(&error), "database does not belong to the log: it is rebuilt");
+        match begin_rebuild(state).await {
+            Ok(()) => return Ok(None),
+            Err(failed) => error = failed,
+        }
+        error.set_down(state);
+    }
+    match error.is_transient() {
+        true => Ok(Some(error)),
+        false => Err(error),
+    }
+}
+
+/// Empties the tables. They are complete again when they hold what the log holds now.
+async fn begin_rebuild(state: &ArchiveState) -> Result<(), Error> {
+    let end = state.bus.log().end().await.map_err(Error::Log)?;
+    let begun = state.store.begin_rebuild(end.newest).await;
+    begun.map_err(Error::Database)
+}
+
+/// Archives these worlds again, or all when there are none.
 pub(crate) async fn rebuild(
     state: &ArchiveState,
+    worlds: &[WorldId],
     shutdown: &CancellationToken,
 ) -> anyhow::Result<()> {
     state.store.migrate().await?;
-    let end = state.bus.log().end().await?.newest;
-    state.store.clear().await?;
+    if worlds.is_empty() {
+        begin_rebuild(state).await?;
+    }
+    for world in worlds {
+        state.store.request_world_rebuild(world).await?;
+    }
     state.refresh_checkpoint().await?;
-    while state.checkpoint() < end && !shutdown.is_cancelled() {
+    while !state.checkpoint().is_complete() && !shutdown.is_cancelled() {
         let stop = async {
             tokio::select! {
                 () = shutdown.cancelled() => {}
-                () = state.checkpoint_reaches(end) => {}
+                () = state.completed() => {}
             }
         };
         if let Err(error) = writer::write(state, stop).await {
-            if !error.is_transient() {
+            error.set_down(state);
+            if !error.is_transient() || error.is_mismatch() {
                 return Err(error.into());
             }
-            error.set_down(state);
             tokio::time::sleep(BACKOFF_MIN).await;
         }
+        state.refresh_checkpoint().await?;
     }
     anyhow::ensure!(
-        state.checkpoint() >= end,
-        "stopped before the end of the log"
+        state.checkpoint().is_complete(),
+        "stopped before it was complete: running replicas of persistence go on, and so does the next rebuild"
     );
     Ok(())
 }

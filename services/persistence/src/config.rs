@@ -19,6 +19,10 @@ pub struct Config {
     /// `postgres://USER:PASSWORD@HOST/NAME`. Default: `sqlite://data/manyworlds.db`, which needs no
     /// server.
     pub database: String,
+    /// Whether a database that does not belong to the log is emptied and filled again by itself.
+    /// Default: no. Until somebody runs `manyworlds rebuild`, queries are then refused: what the database
+    /// holds may be all that is left of a log that was lost.
+    pub rebuild_on_mismatch: bool,
     /// How many queries may use the database at the same time, each with a connection; others wait.
     /// Default: 8, which keeps a few cores busy and leaves connections to other replicas.
     pub database_queries_max: u32,
@@ -41,6 +45,7 @@ impl Default for Config {
             nats: bus::Config::default(),
             listen: SocketAddr::from(([127, 0, 0, 1], 7004)),
             database: "sqlite://data/manyworlds.db".to_owned(),
+            rebuild_on_mismatch: false,
             database_queries_max: 8,
             queries_max: 1024,
             wait_for_max: Duration::from_secs(5),
@@ -57,6 +62,7 @@ impl fmt::Debug for Config {
             .field("nats", &self.nats)
             .field("listen", &self.listen)
             .field("database", &format_args!("{scheme}:…"))
+            .field("rebuild_on_mismatch", &self.rebuild_on_mismatch)
             .field("database_queries_max", &self.database_queries_max)
             .field("queries_max", &self.queries_max)
             .field("wait_for_max", &self.wait_for_max)

@@ -2,7 +2,7 @@
 
 use service_kit::ErrorChain;
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 /// Whether a dependency is available, and if not, why. Only a change is logged.
 pub(crate) struct DependencyStatus {
@@ -36,6 +36,26 @@ impl DependencyStatus {
             return;
         }
         warn!(reason, error = %ErrorChain(error), "{} unavailable", self.name);
+        let _previous = self.status.send_replace(status);
+    }
+
+    /// As [`set_down`](Self::set_down), for what ends by itself, without an error.
+    pub(crate) fn set_waiting(&self, reason: &str) {
+        let status = Err(reason.to_owned());
+        if *self.status.borrow() == status {
+            return;
+        }
+        info!(reason, "{} not ready", self.name);
+        let _previous = self.status.send_replace(status);
+    }
+
+    /// As [`set_down`](Self::set_down), for what does not pass by itself: a person must look.
+    pub(crate) fn set_failed(&self, reason: &str, error: &(dyn std::error::Error + 'static)) {
+        let status = Err(reason.to_owned());
+        if *self.status.borrow() == status {
+            return;
+        }
+        error!(reason, error = %ErrorChain(error), "{} failed", self.name);
         let _previous = self.status.send_replace(status);
     }
 }

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use bus::Bus;
 pub use config::Config;
+use contract::WorldId;
 use service_kit::{Bootstrap, CancellationToken, Health, Tasks};
 
 use crate::archive::WriterLease;
@@ -60,6 +61,10 @@ pub async fn run_with(
     let checked = state.clone();
     health.require("database", move || checked.database.status());
     let checked = state.clone();
+    health.require("archive", move || checked.archive.status());
+    let checked = state.clone();
+    health.require("storage", move || checked.storage.status());
+    let checked = state.clone();
     health.require("log", move || checked.log.status());
     let connection = state.bus.clone();
     health.require("nats", move || connection.check());
@@ -78,16 +83,22 @@ pub async fn run_with(
     tasks.run(grace).await
 }
 
-/// Empties the tables and fills them from the log; returns once they hold what the log held at the
-/// start. Running replicas share the work, but reply from the rows that are there so far.
+/// Deletes the rows of these worlds, or of all when there are none, and fills the tables from the log again;
+/// returns once they hold what the log held at the start. Running replicas share the work, and refuse
+/// queries about what is incomplete.
 ///
 /// # Errors
-/// If NATS or the database is unavailable, or `shutdown` came first. Run it again then.
-pub async fn rebuild(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+/// If NATS or the database is unavailable, or `shutdown` came first. What was begun is completed by a
+/// running replica, or by the next run.
+pub async fn rebuild(
+    config: Config,
+    worlds: Vec<WorldId>,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
     let bus = tokio::select! {
         bus = Bus::connect(&config.nats, "persistence rebuild") => bus?,
         () = shutdown.cancelled() => anyhow::bail!("stopped before NATS was available"),
     };
     let state = ArchiveState::new(config, bus)?;
-    archive::rebuild(&state, &shutdown).await
+    archive::rebuild(&state, &worlds, &shutdown).await
 }

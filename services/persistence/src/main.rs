@@ -1,6 +1,7 @@
 //! The archive as a process of its own.
 
 use clap::{Parser, Subcommand};
+use contract::WorldId;
 
 /// The archive of every world, and its queries.
 #[derive(Parser)]
@@ -12,13 +13,20 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Empty the tables, fill them from the log, and exit.
-    Rebuild,
+    /// Delete the rows of these worlds, or of all, fill the tables from the log again, and exit.
+    Rebuild {
+        /// Only these worlds
+        worlds: Vec<WorldId>,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         None => service_kit::service_main("persistence", persistence::run),
-        Some(Command::Rebuild) => service_kit::service_main("persistence", persistence::rebuild),
+        Some(Command::Rebuild { worlds }) => {
+            service_kit::service_main("persistence", |config, shutdown| {
+                persistence::rebuild(config, worlds, shutdown)
+            })
+        }
     }
 }

@@ -8,6 +8,8 @@ mod interaction_record;
 mod interactions;
 mod messages;
 mod page;
+#[cfg(test)]
+mod plans;
 mod record;
 mod select;
 mod server;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{CommandError, Delivery};
-use contract::{Command, CommandId, CommandRequest, EntityId};
+use contract::{Command, CommandId, CommandRequest, EntityId, WorldId};
 use service_kit::{CancellationToken, ErrorChain};
 use tracing::warn;
 
@@ -46,9 +46,13 @@ async fn handle_wake(resources: &Resources, delivery: Delivery) {
     };
     let worlds = resources.bus.worlds();
     let settled = match worlds.command(&world, request, COMMAND_DEADLINE).await {
-        // A rejection means that the world is gone: there is nothing left to do.
-        Ok(_) | Err(CommandError::Rejected(_)) => {
+        Ok(_) => {
             resources.metrics.wakes.add(1, &[]);
+            delivery.ack().await
+        }
+        Err(CommandError::Rejected(_)) => {
+            resources.metrics.wakes.add(1, &[]);
+            remove_schedules(resources, &world, delivery.seq).await;
             delivery.ack().await
         }
         Err(error) => {
@@ -59,6 +63,15 @@ async fn handle_wake(resources: &Resources, delivery: Delivery) {
     };
     if let Err(error) = settled {
         warn!(world.id = %world, error = %ErrorChain(&error), "wake will be redelivered");
+    }
+}
+
+/// A rejection means that the world is gone: nothing needs what is stored for it up to this wake. A world
+/// of the same id that was created meanwhile has schedules that are newer.
+async fn remove_schedules(resources: &Resources, world: &WorldId, until: u64) {
+    let schedules = resources.bus.schedules();
+    if let Err(error) = schedules.remove_all(world, Some(until)).await {
+        warn!(world.id = %world, error = %ErrorChain(&error), "schedules of a deleted world not removed");
     }
 }
 

@@ -31,8 +31,8 @@ impl ArchiveClient {
     /// The rows that a query finds, and whether more follow.
     ///
     /// # Errors
-    /// [`Error::NoReply`] when the archive did not reply within `deadline`; [`Error::Rejected`] when
-    /// the query is invalid.
+    /// [`Error::NoReply`] when the archive did not reply within `deadline`; [`Error::ArchiveNotReady`]
+    /// when it did, but could not answer; [`Error::Rejected`] when the query is invalid.
     pub async fn query<Q: Query>(
         &self,
         query: &Q,
@@ -42,6 +42,8 @@ impl ArchiveClient {
         let payload = json::encode(&subject, query)?;
         let client = &self.connection.client;
         let until = Instant::now() + deadline;
+        // The last attempt may be too short for a reply: the state that an earlier one had is the better reason.
+        let mut not_ready = None;
         loop {
             let remaining = until.saturating_duration_since(Instant::now());
             let timeout = remaining.min(ATTEMPT_TIMEOUT);
@@ -52,11 +54,17 @@ impl ArchiveClient {
                     QueryReply::Invalid { reason } => {
                         return Err(Error::Rejected { subject, reason });
                     }
-                    QueryReply::Unavailable { reason } => reason,
+                    QueryReply::Unavailable { reason } => {
+                        not_ready = Some(reason.clone());
+                        reason
+                    }
                 },
             };
             if Instant::now() + PAUSE >= until {
-                return Err(Error::NoReply { subject, reason });
+                return Err(match not_ready {
+                    Some(reason) => Error::ArchiveNotReady { reason },
+                    None => Error::NoReply { subject, reason },
+                });
             }
             tokio::time::sleep(PAUSE).await;
         }

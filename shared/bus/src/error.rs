@@ -61,6 +61,12 @@ pub enum Error {
         /// What became of the last attempt.
         reason: String,
     },
+    /// The archive can't answer a query now.
+    #[error("the archive is not ready: {reason}")]
+    ArchiveNotReady {
+        /// Its state, in words for the client.
+        reason: String,
+    },
     /// The request was rejected as invalid.
     #[error("request on {subject} rejected: {reason}")]
     Rejected {
@@ -84,7 +90,10 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            Self::Broker { .. } | Self::NoReply { .. } | Self::SetUp { .. }
+            Self::Broker { .. }
+                | Self::NoReply { .. }
+                | Self::ArchiveNotReady { .. }
+                | Self::SetUp { .. }
         )
     }
 

@@ -5,6 +5,7 @@ mod commit_subscription;
 mod entry;
 mod pending_append;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
@@ -30,6 +31,9 @@ pub struct LogEnd {
     pub last: Seq,
     /// The last commit that is still there: behind it, everything was purged. 0 when there is none.
     pub newest: Seq,
+    /// When the stream was created, in nanoseconds since 1970: one that is created anew has another time,
+    /// one that is restored from a backup or moved to more servers keeps it.
+    pub created_ns: i64,
 }
 
 /// Appends to the log and reads it. Cheap to clone.
@@ -105,11 +109,45 @@ impl Log {
         let stream = jetstream.get_stream(subject::LOG_STREAM).await;
         let stream = stream.map_err(|e| Error::broker("open the log", e))?;
         let last = stream.cached_info().state.last_sequence;
+        let created_ns = stream.cached_info().created.unix_timestamp_nanos();
         let newest = last_seq_of(&stream, subject::LOG_ALL).await?;
         Ok(LogEnd {
             last: last.max(newest),
             newest,
+            created_ns: i64::try_from(created_ns).unwrap_or(i64::MAX),
         })
+    }
+
+    /// The commit at `seq`, as the stream's leader knows it; `None` when it was purged, or never there.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] while the log can't be read.
+    pub async fn commit_at(&self, seq: Seq) -> Result<Option<Entry>, Error> {
+        match self.stream().await?.get_raw_message(seq).await {
+            Ok(message) => Entry::stored(message).map(Some),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+            Err(error) => Err(Error::broker("read a commit", error)),
+        }
+    }
+
+    /// The worlds of which the log has commits.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] while the log can't be read.
+    pub async fn worlds(&self) -> Result<BTreeSet<WorldId>, Error> {
+        const OPERATION: &str = "list the worlds of the log";
+        let stream = self.stream().await?;
+        let subjects = stream.info_with_subjects(subject::LOG_ALL).await;
+        let mut subjects = subjects.map_err(|e| Error::broker(OPERATION, e))?;
+        let mut worlds = BTreeSet::new();
+        while let Some(subject) = subjects
+            .try_next()
+            .await
+            .map_err(|e| Error::broker(OPERATION, e))?
+        {
+            worlds.extend(subject::world_of(&subject.0));
+        }
+        Ok(worlds)
     }
 
     /// The next commits of a world behind `after`, oldest first: at most [`READ_COMMITS_MAX`].

@@ -49,6 +49,27 @@ impl Schedules {
             .await
     }
 
+    /// Removes the schedules of a world and its wakes, all of them, or those that the stream of timers has
+    /// stored up to `until`: nothing needs them when the world is purged.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] when some may still be there.
+    pub async fn remove_all(&self, world: &WorldId, until: Option<u64>) -> Result<(), Error> {
+        const OPERATION: &str = "remove the schedules of a world";
+        let jetstream = &self.connection.jetstream;
+        let stream = jetstream.get_stream_no_info(subject::TIMERS_STREAM).await;
+        let stream = stream.map_err(|e| Error::broker(OPERATION, e))?;
+        for subjects in [all_schedules(world), subject::wake(world)] {
+            let purge = stream.purge().filter(subjects);
+            let purged = match until {
+                Some(until) => purge.sequence(until + 1).await,
+                None => purge.await,
+            };
+            purged.map_err(|e| Error::broker(OPERATION, e))?;
+        }
+        Ok(())
+    }
+
     /// The consumer of due wakes that all replicas of the world service share.
     ///
     /// # Errors
@@ -63,5 +84,28 @@ impl Schedules {
             ..Default::default()
         };
         Consumer::open(&self.connection, subject::TIMERS_STREAM, config).await
+    }
+}
+
+/// The subjects of the schedules of a world, whenever they are due.
+fn all_schedules(world: &WorldId) -> String {
+    let one = subject::timer(world, Timestamp::MAX);
+    match one.rsplit_once('.') {
+        Some((of_world, _due)) => format!("{of_world}.*"),
+        None => one,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schedules_of_a_world_are_all_times_of_its_subject() {
+        let world = "lobby".parse().unwrap();
+        let all = all_schedules(&world);
+        let of_world = all.strip_suffix('*').unwrap();
+        assert!(of_world.ends_with(".lobby."), "{all}");
+        assert!(subject::timer(&world, Timestamp::MAX).starts_with(of_world));
     }
 }

@@ -56,6 +56,19 @@ impl Raw {
         Self { client, jetstream }
     }
 
+    /// How many messages a stream has on these subjects.
+    ///
+    /// # Panics
+    /// If there is no such stream.
+    pub async fn count(&self, stream: &str, subjects: &str) -> usize {
+        let stream = self.jetstream.get_stream(stream).await.expect("the stream");
+        let info = stream.info_with_subjects(subjects).await;
+        let counts = info
+            .expect("its subjects")
+            .map(|subject| subject.expect("a subject").1);
+        counts.fold(0, async |sum, count| sum + count).await
+    }
+
     /// Publishes `count` messages to the stream with at most `window` unacknowledged, and returns how
     /// long it took.
     ///

@@ -44,7 +44,7 @@ async fn each_level_holds_for_tools_that_write_and_for_tools_that_read() {
     fixture
         .expect(Method::PATCH, "/api/worlds/lab", patch, 200)
         .await;
-    let blocked = "tools_note may change something, and you may only read";
+    let blocked = "tools_note may change something, and you may only read: it is blocked by the current permission level (read)";
     let mut noted = 0;
     for (level, kind, result) in [
         ("read", "WRITE", blocked),

@@ -182,6 +182,11 @@ impl From<bus::Error> for Problem {
             bus::Error::Rejected { reason, .. } => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, INVALID, reason)
             }
+            // The reason is written for clients, and holds no secrets.
+            bus::Error::ArchiveNotReady { reason } => {
+                warn!(reason, "query not answered: the archive is not ready");
+                Self::unavailable(format!("the archive is not ready: {reason}"))
+            }
             error => unanswered(error, error.is_transient()),
         }
     }
@@ -273,6 +278,23 @@ mod tests {
         assert_eq!(problem.status, StatusCode::BAD_REQUEST);
         assert_eq!((problem.code, &*problem.detail), ("rejected", "why"));
         assert_eq!(problem.retry_after, None);
+    }
+
+    #[test]
+    fn the_state_of_an_archive_that_is_not_ready_is_shown() {
+        let problem = Problem::from(bus::Error::ArchiveNotReady {
+            reason: "rebuilding: up to commit 7".to_owned(),
+        });
+        assert_eq!(
+            (problem.status.as_u16(), problem.code, &*problem.detail),
+            (
+                503,
+                "unavailable",
+                "the archive is not ready: rebuilding: up to commit 7"
+            )
+        );
+        assert_eq!(problem.retry_after, Some(1));
+        assert!(!problem.is_unanswered(), "a query changes nothing");
     }
 
     #[test]

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use bus::Bus;
+use contract::query::{
+    ChatsQuery, EventsQuery, MessagesQuery, Query, QueryReply, UsageQuery, WorldsQuery,
+};
 use gateway::Config;
 use serde_json::json;
 use service_kit::CancellationToken;
@@ -105,4 +109,47 @@ async fn history_is_unavailable_without_the_archive_and_worlds_are_not() {
         );
     }
     harness.send("a.b", json!(1)).await;
+}
+
+/// An archive that refuses all queries of a kind.
+async fn refuse<Q: Query<Row: Sync> + 'static>(bus: &Bus, tasks: &mut JoinSet<()>) {
+    let queries = bus.responder().subscribe_queries::<Q>().await;
+    let mut queries = queries.unwrap();
+    tasks.spawn(async move {
+        while let Some(query) = queries.next().await {
+            let reason = "rebuilding: complete at commit 7".to_owned();
+            query.reply.send(&QueryReply::Unavailable { reason }).await;
+        }
+    });
+}
+
+#[tokio::test]
+async fn an_archive_that_is_not_ready_is_named_with_its_state() {
+    let config = Config {
+        query_deadline: Duration::from_millis(500),
+        ..Config::default()
+    };
+    let harness = Harness::start_with(config).await;
+    let created = harness.post("/v1/worlds", json!({"id": "lobby"})).await;
+    assert_eq!(created.0, 201);
+    let mut tasks = JoinSet::new();
+    refuse::<WorldsQuery>(&harness.bus, &mut tasks).await;
+    refuse::<EventsQuery>(&harness.bus, &mut tasks).await;
+    refuse::<ChatsQuery>(&harness.bus, &mut tasks).await;
+    refuse::<MessagesQuery>(&harness.bus, &mut tasks).await;
+    refuse::<UsageQuery>(&harness.bus, &mut tasks).await;
+    harness.bus.flush().await.unwrap();
+    for path in [
+        "/v1/worlds",
+        "/v1/worlds/lobby/events",
+        "/v1/worlds/lobby/chats",
+        "/v1/worlds/lobby/chats/main/messages",
+        "/v1/worlds/lobby/usage",
+    ] {
+        let (status, problem) = harness.get(path).await;
+        assert_eq!((status, &problem["code"]), (503, &json!("unavailable")));
+        let detail = "the archive is not ready: rebuilding: complete at commit 7";
+        assert_eq!(problem["detail"], json!(detail), "{path}");
+        assert_eq!(problem["retry_after"], json!(1), "{path}");
+    }
 }

@@ -1,9 +1,9 @@
 //! The data folder belongs to one process at a time.
 
 use std::fs::{File, Permissions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{Seek as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
@@ -15,8 +15,21 @@ const FILE_MODE: u32 = 0o600;
 /// # Errors
 /// When another process has it.
 pub(super) fn take(folder: &Path) -> anyhow::Result<File> {
+    if let Some(lock) = take_if_free(folder)? {
+        return Ok(lock);
+    }
+    let owner = std::fs::read_to_string(lock_file(folder)).unwrap_or_default();
+    bail!(
+        "{} is in use by process {}: stop that one, or choose another folder with --data",
+        folder.display(),
+        owner.trim()
+    );
+}
+
+/// As [`take`]; none when another process has it.
+pub(super) fn take_if_free(folder: &Path) -> anyhow::Result<Option<File>> {
     make_private(folder)?;
-    let path = folder.join("manyworlds.lock");
+    let path = lock_file(folder);
     let mut lock = File::options()
         .create(true)
         .truncate(false)
@@ -30,21 +43,17 @@ pub(super) fn take(folder: &Path) -> anyhow::Result<File> {
         Err(TryLockError::Error(error)) => {
             return Err(error).with_context(|| format!("lock {}", path.display()));
         }
-        Err(TryLockError::WouldBlock) => {
-            let mut owner = String::new();
-            let _ = lock.read_to_string(&mut owner);
-            bail!(
-                "{} is in use by process {}: stop that one, or choose another folder with --data",
-                folder.display(),
-                owner.trim()
-            );
-        }
+        Err(TryLockError::WouldBlock) => return Ok(None),
     }
     // The lock is what counts; the number only names the process, for people.
     lock.set_len(0)?;
     lock.rewind()?;
     writeln!(lock, "{}", std::process::id())?;
-    Ok(lock)
+    Ok(Some(lock))
+}
+
+fn lock_file(folder: &Path) -> PathBuf {
+    folder.join("manyworlds.lock")
 }
 
 /// Makes a file that only its owner may read, if it is not there: what opens it does not change that.
@@ -84,6 +93,7 @@ mod tests {
             error.contains(&format!("process {}", std::process::id())),
             "{error}"
         );
+        assert!(take_if_free(folder.path()).unwrap().is_none());
         drop(lock);
         take(folder.path()).unwrap();
     }

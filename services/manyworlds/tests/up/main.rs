@@ -9,6 +9,7 @@ mod behaviours;
 mod flows;
 mod local_safety;
 mod native_door;
+mod rebuild;
 mod support;
 
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 const ANY_PORT: &str = "127.0.0.1:0";
-const PROGRAM: &str = env!("CARGO_BIN_EXE_manyworlds");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_manyworlds");
 
 /// A running `manyworlds up`. Stopped with a signal when dropped: killed, it would leave its nats-server.
 pub(crate) struct Up {

@@ -14,7 +14,7 @@ use super::error::Error;
 use super::message_edits;
 use super::table_changes::{DecodedCommit, TableChanges};
 use crate::archive_state::ArchiveState;
-use crate::store::{self, TransactionOutcome};
+use crate::store::{self, Checkpoint, LogPosition, Statement, TransactionOutcome};
 
 /// The most commits of a batch.
 const COMMITS_MAX: usize = 4096;
@@ -77,19 +77,22 @@ fn check_order(last: Seq, entry: &Entry) -> Result<Seq, Error> {
     Ok(found)
 }
 
-/// Stores a batch that follows `from`. Stored a second time, it is a conflict.
+/// Stores a batch that follows the checkpoint `from`, and returns the checkpoint behind it. None: somebody
+/// else has written.
 pub(super) async fn store(
     state: &ArchiveState,
-    from: Seq,
+    from: &Checkpoint,
+    log_created: i64,
     batch: Batch,
-) -> Result<TransactionOutcome, Error> {
+) -> Result<Option<Checkpoint>, Error> {
     let started = Instant::now();
     let last = batch.last;
     let commits = decode_commits(state, batch.entries).await?;
-    let (result, events) = store_commits(state, from, last, commits).await;
+    let (result, events) =
+        store_commits(state, from, log_created, transactions(commits, last)).await;
     let outcome = match result {
-        Ok(TransactionOutcome::Committed) => "stored",
-        Ok(TransactionOutcome::Conflict) => "conflict",
+        Ok(Some(_)) => "stored",
+        Ok(None) => "conflict",
         Err(_) => "failed",
     };
     let metrics = &state.metrics;
@@ -100,33 +103,71 @@ pub(super) async fn store(
     result.map_err(Error::Database)
 }
 
-/// Stores commits up to `last` in one transaction, unless they edit many messages: each edit may
-/// concern a whole chat. Returns how many events were stored, too.
+/// Returns how many events were stored, too.
 async fn store_commits(
     state: &ArchiveState,
-    mut from: Seq,
-    last: Seq,
-    mut commits: Vec<DecodedCommit>,
-) -> (Result<TransactionOutcome, store::Error>, usize) {
+    from: &Checkpoint,
+    log_created: i64,
+    transactions: impl Iterator<Item = PreparedCommits>,
+) -> (Result<Option<Checkpoint>, store::Error>, usize) {
     let mut events = 0;
-    loop {
-        let rest = commits.split_off(transaction_len(&commits));
-        let to = match rest.is_empty() {
-            true => last,
-            false => commits.last().map_or(last, |commit| commit.seq),
+    let mut checkpoint = from.clone();
+    for prepared in transactions {
+        let to = LogPosition {
+            log_created: Some(log_created),
+            ..prepared.to
         };
-        let changes = TableChanges::of(commits);
-        let count = changes.events_count();
-        let statements = changes.into_statements();
-        match state.store.advance_checkpoint(from, to, statements).await {
-            Ok(TransactionOutcome::Committed) => events += count,
-            other => return (other, events),
+        let advanced = state
+            .store
+            .advance_checkpoint(&checkpoint, &to, prepared.statements);
+        match advanced.await {
+            Ok(TransactionOutcome::Committed) => events += prepared.events,
+            Ok(TransactionOutcome::Conflict) => return (Ok(None), events),
+            Err(error) => return (Err(error), events),
         }
-        if rest.is_empty() {
-            return (Ok(TransactionOutcome::Committed), events);
-        }
-        (from, commits) = (to, rest);
+        checkpoint.position = to;
     }
+    (Ok(Some(checkpoint)), events)
+}
+
+/// What one transaction writes.
+pub(super) struct PreparedCommits {
+    /// Its last commit.
+    pub(super) to: LogPosition,
+    pub(super) statements: Vec<Statement>,
+    /// How many events there are in its commits.
+    events: usize,
+}
+
+/// Commits up to `last` in one transaction, unless they edit many messages: each edit may concern a whole
+/// chat.
+pub(super) fn transactions(
+    commits: Vec<DecodedCommit>,
+    last: Seq,
+) -> impl Iterator<Item = PreparedCommits> {
+    let mut rest = Some(commits);
+    std::iter::from_fn(move || {
+        let mut commits = rest.take()?;
+        let after = commits.split_off(transaction_len(&commits));
+        let newest = commits.last().map(|commit| (commit.seq, commit.commit.id));
+        let seq = match newest {
+            Some((seq, _)) if !after.is_empty() => seq,
+            // What could not be decoded at the end is left out.
+            _ => last,
+        };
+        rest = Some(after).filter(|after| !after.is_empty());
+        let commit = newest.filter(|(newest, _)| *newest == seq);
+        let changes = TableChanges::of(commits);
+        Some(PreparedCommits {
+            to: LogPosition {
+                seq,
+                commit: commit.map(|(_, id)| id.to_string()),
+                log_created: None,
+            },
+            events: changes.events_count(),
+            statements: changes.into_statements(),
+        })
+    })
 }
 
 /// How many of the commits the next transaction takes.
@@ -144,7 +185,7 @@ fn transaction_len(commits: &[DecodedCommit]) -> usize {
 
 /// Decodes the commits. A malformed one is stored as a dead letter and left out: it must not hold up
 /// those after it.
-async fn decode_commits(
+pub(super) async fn decode_commits(
     state: &ArchiveState,
     entries: Vec<Entry>,
 ) -> Result<Vec<DecodedCommit>, Error> {

@@ -1,7 +1,7 @@
 //! The chats of a world, the newest first.
 
-use contract::Seq;
 use contract::query::{ChatRow, ChatsQuery};
+use contract::{Seq, WorldId};
 
 use super::fetch::{UNPAGED_ROWS_MAX, fetch};
 use super::page::Page;
@@ -14,13 +14,22 @@ impl Select for ChatsQuery {
         self.wait_for
     }
 
+    fn world(&self) -> Option<&WorldId> {
+        Some(&self.world)
+    }
+
     async fn select(&self, store: &Store) -> Result<Page<ChatRow>, Error> {
-        let statement = Statement::new(
-            "SELECT id, title, created_at, messages FROM chats WHERE world = ? \
-             ORDER BY seq DESC, idx DESC LIMIT ?",
-        )
-        .bind(self.world.as_str());
+        let statement = select_statement(self);
         let rows = fetch::<ChatRecord, _>(store, statement, UNPAGED_ROWS_MAX + 1).await?;
         Ok(Page::first(rows, UNPAGED_ROWS_MAX))
     }
+}
+
+/// It ends with the placeholder of a limit.
+pub(super) fn select_statement(query: &ChatsQuery) -> Statement {
+    Statement::new(
+        "SELECT id, title, created_at, messages FROM chats WHERE world = ? \
+         ORDER BY seq DESC, idx DESC LIMIT ?",
+    )
+    .bind(query.world.as_str())
 }

@@ -1,8 +1,8 @@
 //! The events of a world, filtered and paged.
 
-use contract::Seq;
 use contract::event_type::RESERVED_TOKENS;
 use contract::query::{EventRow, EventsQuery};
+use contract::{Seq, WorldId};
 
 use super::fetch::{fetch, push_position};
 use super::page::{Page, page_limit};
@@ -15,44 +15,52 @@ impl Select for EventsQuery {
         self.wait_for
     }
 
+    fn world(&self) -> Option<&WorldId> {
+        Some(&self.world)
+    }
+
     async fn select(&self, store: &Store) -> Result<Page<EventRow>, Error> {
         let limit = page_limit(self.limit);
-        let mut statement =
-            Statement::new("SELECT seq, idx, at, envelope FROM events WHERE world = ?")
-                .bind(self.world.as_str());
-        push_position(&mut statement, " AND (seq, idx) > (?, ?)", self.after);
-        if let Some(pattern) = &self.event_type {
-            push_event_type(&mut statement, pattern);
-        }
-        let position = store.position_function();
-        let involves = format!("sender = ? OR {position}(',' || target || ',', ?) > 0");
-        if let Some(entity) = &self.entity {
-            statement.push(&format!(" AND ({involves})"));
-            statement.push_bind(entity.as_str());
-            statement.push_bind(format!(",{entity},"));
-        }
-        if let Some(entity) = &self.heard_by {
-            statement.push(&format!(" AND (target IS NULL OR {involves})"));
-            statement.push_bind(entity.as_str());
-            statement.push_bind(format!(",{entity},"));
-            push_not_reserved(&mut statement);
-        }
-        if let Some(chat) = &self.chat {
-            statement.push(" AND chat = ?");
-            statement.push_bind(chat.as_str());
-        }
-        if let Some(session) = self.session {
-            statement.push(" AND session = ?");
-            statement.push_bind(session.to_string());
-        }
-        statement.push(match self.last {
-            true => " ORDER BY seq DESC, idx DESC LIMIT ?",
-            false => " ORDER BY seq, idx LIMIT ?",
-        });
+        let statement = select_statement(self, store.position_function());
         let rows = fetch::<EventRecord, _>(store, statement, limit + 1).await?;
         let page = Page::first(rows, limit);
         Ok(if self.last { page.reversed() } else { page })
     }
+}
+
+/// It ends with the placeholder of a limit.
+pub(super) fn select_statement(query: &EventsQuery, position_function: &str) -> Statement {
+    let mut statement = Statement::new("SELECT seq, idx, at, envelope FROM events WHERE world = ?")
+        .bind(query.world.as_str());
+    push_position(&mut statement, " AND (seq, idx) > (?, ?)", query.after);
+    if let Some(pattern) = &query.event_type {
+        push_event_type(&mut statement, pattern);
+    }
+    let involves = format!("sender = ? OR {position_function}(',' || target || ',', ?) > 0");
+    if let Some(entity) = &query.entity {
+        statement.push(&format!(" AND ({involves})"));
+        statement.push_bind(entity.as_str());
+        statement.push_bind(format!(",{entity},"));
+    }
+    if let Some(entity) = &query.heard_by {
+        statement.push(&format!(" AND (target IS NULL OR {involves})"));
+        statement.push_bind(entity.as_str());
+        statement.push_bind(format!(",{entity},"));
+        push_not_reserved(&mut statement);
+    }
+    if let Some(chat) = &query.chat {
+        statement.push(" AND chat = ?");
+        statement.push_bind(chat.as_str());
+    }
+    if let Some(session) = query.session {
+        statement.push(" AND session = ?");
+        statement.push_bind(session.to_string());
+    }
+    statement.push(match query.last {
+        true => " ORDER BY seq DESC, idx DESC LIMIT ?",
+        false => " ORDER BY seq, idx LIMIT ?",
+    });
+    statement
 }
 
 /// Selects one event type, or with `prefix.*` all that begin with `prefix.`.

@@ -1,7 +1,7 @@
 //! One message of a chat, and those before it.
 
-use contract::Seq;
 use contract::query::{HistoryQuery, HistoryRow};
+use contract::{Seq, WorldId};
 
 use super::fetch::fetch;
 use super::page::{Page, page_limit};
@@ -14,15 +14,19 @@ impl Select for HistoryQuery {
         self.wait_for
     }
 
+    fn world(&self) -> Option<&WorldId> {
+        Some(&self.world)
+    }
+
     async fn select(&self, store: &Store) -> Result<Page<HistoryRow>, Error> {
         let limit = page_limit(self.limit);
-        let rows = fetch::<HistoryRecord, _>(store, statement(self), limit + 1).await?;
+        let rows = fetch::<HistoryRecord, _>(store, select_statement(self), limit + 1).await?;
         Ok(Page::first(rows, limit).reversed())
     }
 }
 
 /// The message is found by its id, and those before it by its place.
-fn statement(query: &HistoryQuery) -> Statement {
+pub(super) fn select_statement(query: &HistoryQuery) -> Statement {
     const PLACE: &str = "(SELECT seq, idx FROM messages WHERE world = ? AND chat = ? AND id = ?)";
     let sql = format!(
         "SELECT seq, idx, chat, id, sender, from_agent, text, at, turn, in_reply_to, \
@@ -53,7 +57,7 @@ mod tests {
         let url = format!("sqlite://{}/archive.db", folder.path().display());
         let store = Store::open(&url, 1).unwrap();
         store.migrate().await.unwrap();
-        let mut statement = statement(&HistoryQuery {
+        let mut statement = select_statement(&HistoryQuery {
             world: "lobby".parse().unwrap(),
             chat: "main".parse().unwrap(),
             message: "018f0000-0000-7000-8000-000000000001".parse().unwrap(),

@@ -1,8 +1,8 @@
 //! The interactions of a world, open ones and those that have ended, in the order of their requests.
 
-use contract::Seq;
 use contract::query::{InteractionRow, InteractionsQuery};
 use contract::view::InteractionStatus;
+use contract::{Seq, WorldId};
 
 use super::fetch::{fetch, push_position};
 use super::interaction_record::{TargetRecord, group_targets};
@@ -17,6 +17,10 @@ const TARGETS_MAX: usize = 4096;
 impl Select for InteractionsQuery {
     fn wait_for(&self) -> Option<Seq> {
         self.wait_for
+    }
+
+    fn world(&self) -> Option<&WorldId> {
+        Some(&self.world)
     }
 
     async fn select(&self, store: &Store) -> Result<Page<InteractionRow>, Error> {
@@ -37,7 +41,7 @@ impl Select for InteractionsQuery {
 
 /// Selects the first `limit` interactions with their targets. It ends with the placeholder of a limit
 /// for all these targets.
-fn select_statement(query: &InteractionsQuery, limit: usize) -> Statement {
+pub(super) fn select_statement(query: &InteractionsQuery, limit: usize) -> Statement {
     let mut statement = Statement::new(
         "SELECT p.seq, p.idx, p.id, p.requester, p.action, p.requested_at, p.deadline, p.steps, \
          p.changed, t.target, t.status, t.steps_done, t.outcome FROM (SELECT i.* FROM ",

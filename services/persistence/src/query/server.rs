@@ -1,6 +1,7 @@
 //! Serves one kind of query: receives, executes and replies, many at the same time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bus::{IncomingQuery, QueryRequests};
 use contract::query::QueryReply;
@@ -10,7 +11,11 @@ use tokio::time::Instant;
 use tracing::{Instrument, error, info_span, warn};
 
 use super::select::Select;
-use crate::archive_state::ArchiveState;
+use crate::archive_state::{ArchiveState, DISK_FULL};
+use crate::store;
+
+/// A query that waits longer for its turn is not executed: its client is about to give up.
+const PERMIT_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Serves the queries of one kind until `shutdown`.
 pub(super) async fn serve<Q: Select>(
@@ -73,29 +78,66 @@ async fn handle_query<Q: Select>(state: Arc<ArchiveState>, incoming: IncomingQue
 }
 
 async fn execute_query<Q: Select>(state: &ArchiveState, query: &Q) -> QueryReply<Q::Row> {
+    if let Err(reason) = check_ready(state, query).await {
+        return unavailable(&reason);
+    }
+    let generation = state.checkpoint().generation;
+    let permit = tokio::time::timeout(PERMIT_WAIT_MAX, state.query_permits.acquire());
+    let Ok(_permit) = permit.await else {
+        return unavailable("busy: too many queries at once");
+    };
+    let selected = async {
+        let page = query.select(&state.store).await?;
+        // A rebuild may have begun after the check above: then rows are missing.
+        let checkpoint = state.store.checkpoint().await?;
+        let is_complete = checkpoint.generation == generation
+            && !checkpoint.is_rebuilding()
+            && !checkpoint.is_rebuilding_world(query.world());
+        Ok::<_, store::Error>(is_complete.then_some(page))
+    };
+    match selected.await {
+        Ok(Some(page)) => page.into_reply(),
+        Ok(None) => unavailable("rebuilding: it has just begun"),
+        Err(error) => failed::<Q>(&error),
+    }
+}
+
+/// Whether the tables hold what the query needs; otherwise the state of the archive.
+async fn check_ready<Q: Select>(state: &ArchiveState, query: &Q) -> Result<(), String> {
     if let Err(reason) = state.database.status() {
-        return unavailable(&format!("database unavailable: {reason}"));
+        return Err(format!("database unavailable: {reason}"));
+    }
+    state.archive.status()?;
+    if state.checkpoint().is_rebuilding_world(query.world()) {
+        return Err(match query.world() {
+            Some(world) => format!("rebuilding: the world {world}"),
+            None => "rebuilding: some worlds".to_owned(),
+        });
     }
     if let Some(seq) = query.wait_for()
         && !state.wait_for_commit(seq).await
     {
-        let reason = format!("the archive has not reached commit {seq}");
-        return unavailable(&reason);
+        let behind = format!("behind: the archive has not reached commit {seq}");
+        return Err(match state.storage.status() {
+            Ok(()) => behind,
+            Err(reason) => format!("{behind}: {reason}"),
+        });
     }
-    let Ok(_permit) = state.query_permits.acquire().await else {
-        return unavailable("shutting down");
-    };
-    match query.select(&state.store).await {
-        Ok(page) => page.into_reply(),
-        Err(error) if error.is_transient() => {
-            warn!(query = Q::NAME, error = %ErrorChain(&error), "query failed: database unavailable");
-            unavailable("database unavailable: does not respond")
-        }
-        Err(error) => {
-            error!(query = Q::NAME, error = %ErrorChain(&error), "query failed: invalid data");
-            unavailable("the database holds invalid data: run `persistence rebuild`")
-        }
+    // It may have changed meanwhile.
+    state.archive.status()
+}
+
+fn failed<Q: Select>(error: &store::Error) -> QueryReply<Q::Row> {
+    if error.is_transient() {
+        warn!(query = Q::NAME, error = %ErrorChain(error), "query failed: database unavailable");
+        let reason = match error.is_disk_full() {
+            true => DISK_FULL,
+            false => "does not respond",
+        };
+        return unavailable(&format!("database unavailable: {reason}"));
     }
+    error!(query = Q::NAME, error = %ErrorChain(error), "query failed: invalid data");
+    unavailable("the database holds invalid data: run `manyworlds rebuild`")
 }
 
 fn unavailable<Row>(reason: &str) -> QueryReply<Row> {

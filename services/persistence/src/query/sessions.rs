@@ -1,8 +1,8 @@
 //! The sessions of a world, open ones and those that have ended, in the order in which they began.
 
-use contract::Seq;
 use contract::flow::{SessionStatus, SessionView};
 use contract::query::{SessionRow, SessionsQuery};
+use contract::{Seq, WorldId};
 
 use super::fetch::{fetch, push_position};
 use super::page::{Page, page_limit};
@@ -15,6 +15,10 @@ impl Select for SessionsQuery {
         self.wait_for
     }
 
+    fn world(&self) -> Option<&WorldId> {
+        Some(&self.world)
+    }
+
     async fn select(&self, store: &Store) -> Result<Page<SessionRow>, Error> {
         let limit = page_limit(self.limit);
         let rows = fetch::<SessionRecord, _>(store, select_statement(self), limit + 1).await?;
@@ -23,7 +27,7 @@ impl Select for SessionsQuery {
 }
 
 /// It ends with the placeholder of a limit.
-fn select_statement(query: &SessionsQuery) -> Statement {
+pub(super) fn select_statement(query: &SessionsQuery) -> Statement {
     let mut statement = Statement::new(
         "SELECT seq, idx, id, flow, entity, started_at, changed, ended_at, reason, epoch, variables \
          FROM sessions WHERE world = ?",

@@ -1,7 +1,7 @@
 //! The tokens that each agent of a world has used, by model.
 
-use contract::Seq;
 use contract::query::{UsageQuery, UsageRow};
+use contract::{Seq, WorldId};
 
 use super::fetch::{UNPAGED_ROWS_MAX, fetch};
 use super::page::Page;
@@ -14,13 +14,22 @@ impl Select for UsageQuery {
         self.wait_for
     }
 
+    fn world(&self) -> Option<&WorldId> {
+        Some(&self.world)
+    }
+
     async fn select(&self, store: &Store) -> Result<Page<UsageRow>, Error> {
-        let statement = Statement::new(
-            "SELECT agent, model, answers, input_tokens, output_tokens FROM usage \
-             WHERE world = ? ORDER BY agent, model LIMIT ?",
-        )
-        .bind(self.world.as_str());
+        let statement = select_statement(self);
         let rows = fetch::<UsageRecord, _>(store, statement, UNPAGED_ROWS_MAX + 1).await?;
         Ok(Page::first(rows, UNPAGED_ROWS_MAX))
     }
+}
+
+/// It ends with the placeholder of a limit.
+pub(super) fn select_statement(query: &UsageQuery) -> Statement {
+    Statement::new(
+        "SELECT agent, model, answers, input_tokens, output_tokens FROM usage \
+         WHERE world = ? ORDER BY agent, model LIMIT ?",
+    )
+    .bind(query.world.as_str())
 }

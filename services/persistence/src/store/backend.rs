@@ -2,10 +2,11 @@
 
 use sqlx::query::Query;
 use sqlx::{
-    Arguments as _, AssertSqlSafe, Database, Encode, Executor, FromRow, IntoArguments, Pool,
-    Transaction, Type,
+    Arguments as _, AssertSqlSafe, Connection, Database, Encode, Executor, FromRow, IntoArguments,
+    SqlSafeStr as _, Type,
 };
 
+use super::borrowed_connection::BorrowedConnection;
 use super::statement::{Statement, Value};
 
 /// Whether a transaction was committed.
@@ -25,7 +26,10 @@ pub(super) trait Backend: Database {
 }
 
 /// The rows that a statement selects.
-pub(super) async fn fetch<B, T>(pool: &Pool<B>, statement: Statement) -> sqlx::Result<Vec<T>>
+pub(super) async fn fetch<B, T>(
+    connection: &mut BorrowedConnection<B>,
+    statement: Statement,
+) -> sqlx::Result<Vec<T>>
 where
     B: Backend<Arguments: IntoArguments<B>>,
     i64: Encode<'static, B> + Type<B>,
@@ -35,12 +39,15 @@ where
 {
     let arguments = arguments::<B>(statement.values)?;
     let sql = AssertSqlSafe(B::with_placeholders(statement.sql));
-    sqlx::query_as_with(sql, arguments).fetch_all(pool).await
+    sqlx::query_as_with(sql, arguments)
+        .fetch_all(&mut **connection)
+        .await
 }
 
-/// Runs `statements` and commits them if `guard` affects a row.
-pub(super) async fn commit_guarded<B>(
-    mut transaction: Transaction<'_, B>,
+/// Runs `statements` in a transaction that starts with `begin`, and commits them if `guard` affects a row.
+pub(super) async fn transaction<B>(
+    mut connection: BorrowedConnection<B>,
+    begin: &'static str,
     guard: Statement,
     statements: Vec<Statement>,
 ) -> sqlx::Result<TransactionOutcome>
@@ -50,15 +57,18 @@ where
     Option<String>: Encode<'static, B> + Type<B>,
     for<'c> &'c mut B::Connection: Executor<'c, Database = B>,
 {
+    let mut transaction = connection.begin_with(begin.into_sql_str()).await?;
     let result = query::<B>(guard)?.execute(&mut *transaction).await?;
     if B::rows_affected(&result) == 0 {
         transaction.rollback().await?;
+        connection.give_back();
         return Ok(TransactionOutcome::Conflict);
     }
     for statement in statements {
         query::<B>(statement)?.execute(&mut *transaction).await?;
     }
     transaction.commit().await?;
+    connection.give_back();
     Ok(TransactionOutcome::Committed)
 }
 

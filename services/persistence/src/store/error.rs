@@ -2,6 +2,10 @@
 
 use sqlx::migrate::MigrateError;
 
+/// The codes of a full disk: `disk_full` of PostgreSQL, `SQLITE_FULL`, and `SQLITE_IOERR_SHMSIZE`, which
+/// SQLite reports when it can't enlarge the index of its journal (source: their lists of codes).
+const DISK_FULL_CODES: [&str; 3] = ["53100", "13", "4874"];
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("invalid database URL")]
@@ -18,6 +22,10 @@ pub(crate) enum Error {
     Write { source: sqlx::Error },
     #[error("the database did not respond in time")]
     Timeout,
+    #[error("another file is in the place of the database")]
+    Replaced,
+    #[error("the database did not store a batch in time")]
+    WriteTimeout,
     #[error("invalid data in the database: {reason}")]
     InvalidData { reason: String },
 }
@@ -41,7 +49,33 @@ impl Error {
                 source,
                 MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)
             ),
-            Self::CreateFolder { .. } | Self::Write { .. } | Self::Timeout => true,
+            Self::CreateFolder { .. }
+            | Self::Write { .. }
+            | Self::WriteTimeout
+            | Self::Replaced
+            | Self::Timeout => true,
         }
+    }
+
+    /// Whether it was a write that failed: what is stored may still be readable.
+    pub(crate) fn is_of_write(&self) -> bool {
+        matches!(self, Self::Write { .. } | Self::WriteTimeout)
+    }
+
+    /// Whether there was no space left for what was to be written.
+    pub(crate) fn is_disk_full(&self) -> bool {
+        let source = match self {
+            Self::CreateFolder { source } => {
+                return source.kind() == std::io::ErrorKind::StorageFull;
+            }
+            Self::Read { source }
+            | Self::Write { source }
+            | Self::Migrate {
+                source: MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _),
+            } => source,
+            _ => return false,
+        };
+        let code = source.as_database_error().and_then(|error| error.code());
+        code.is_some_and(|code| DISK_FULL_CODES.contains(&&*code))
     }
 }

@@ -6,5 +6,7 @@ use std::time::Duration;
 pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(3);
 /// A batch that has not been stored within this long is retried: it holds megabytes at most.
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
-/// Connections in addition to those of queries: one writes, and one reads the checkpoint.
+/// As long may it take to empty all tables: SQLite visits every page for that.
+pub(super) const CLEAR_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+/// Connections in addition to those of queries: for the checkpoint, and what is compared with the log.
 pub(super) const ARCHIVE_CONNECTIONS: u32 = 2;

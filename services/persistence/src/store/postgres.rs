@@ -1,40 +1,78 @@
 //! PostgreSQL: a server that all replicas share.
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgQueryResult};
-use sqlx::{PgPool, Postgres as Driver};
+use sqlx::{Executor as _, PgPool, Postgres as Driver};
 
 use super::backend::{self, Backend, TransactionOutcome};
+use super::borrowed_connection::BorrowedConnection;
 use super::error::Error;
 use super::limits::{ARCHIVE_CONNECTIONS, READ_TIMEOUT};
 use super::record::Record;
 use super::statement::Statement;
 
+/// The server ends a statement that nobody waits for any more: [`READ_TIMEOUT`] in milliseconds.
+const LIMIT_READS: &str = "SET statement_timeout = 3000";
+/// The same for writes, with [`WRITE_TIMEOUT`](super::limits::WRITE_TIMEOUT): a transaction holds the checkpoint.
+const LIMIT_WRITES: &str =
+    "SET statement_timeout = 60000; SET idle_in_transaction_session_timeout = 60000";
+/// A migration may take longer.
+const UNLIMITED: &str = "SET statement_timeout = 0";
+/// A statement ends within a second when its client has closed the connection.
+const NOTICE_LOST_CLIENTS: &str = "SET client_connection_check_interval = 1000";
+/// One writes; another while the one before it is closed after an error.
+const WRITER_CONNECTIONS: u32 = 2;
+
 /// A PostgreSQL database.
 #[derive(Clone)]
 pub(crate) struct Postgres {
-    pool: PgPool,
+    writer: PgPool,
+    readers: PgPool,
 }
 
 impl Postgres {
     pub(super) fn open(url: &str, queries_max: u32) -> Result<Self, Error> {
         let options: PgConnectOptions =
             url.parse().map_err(|source| Error::InvalidUrl { source })?;
-        let pool = PgPoolOptions::new()
-            .max_connections(queries_max + ARCHIVE_CONNECTIONS)
-            .acquire_timeout(READ_TIMEOUT)
-            .connect_lazy_with(options.application_name("persistence"));
-        Ok(Self { pool })
+        let options = options.application_name("persistence");
+        let pool = |connections_max: u32, limit: &'static str| {
+            PgPoolOptions::new()
+                .max_connections(connections_max)
+                .acquire_timeout(READ_TIMEOUT)
+                .after_connect(move |connection, _| {
+                    Box::pin(async move {
+                        // An older server does not know it: there the limit has to do.
+                        let _unknown = (*connection).execute(NOTICE_LOST_CLIENTS).await;
+                        (*connection).execute(limit).await.map(drop)
+                    })
+                })
+                .connect_lazy_with(options.clone())
+        };
+        Ok(Self {
+            writer: pool(WRITER_CONNECTIONS, LIMIT_WRITES),
+            readers: pool(queries_max + ARCHIVE_CONNECTIONS, LIMIT_READS),
+        })
     }
 
     pub(super) async fn migrate(&self) -> Result<(), Error> {
+        let failed = |source: sqlx::Error| Error::Migrate {
+            source: source.into(),
+        };
+        // It is not given back: its limit is another one.
+        let mut connection = BorrowedConnection::acquire(&self.writer)
+            .await
+            .map_err(failed)?;
+        connection.execute(UNLIMITED).await.map_err(failed)?;
         sqlx::migrate!("migrations/postgres")
-            .run(&self.pool)
+            .run_direct(None, &mut *connection, false)
             .await
             .map_err(|source| Error::Migrate { source })
     }
 
     pub(super) async fn fetch<T: Record>(&self, statement: Statement) -> sqlx::Result<Vec<T>> {
-        backend::fetch(&self.pool, statement).await
+        let mut connection = BorrowedConnection::acquire(&self.readers).await?;
+        let rows = backend::fetch(&mut connection, statement).await?;
+        connection.give_back();
+        Ok(rows)
     }
 
     pub(super) async fn transaction(
@@ -42,8 +80,8 @@ impl Postgres {
         guard: Statement,
         statements: Vec<Statement>,
     ) -> sqlx::Result<TransactionOutcome> {
-        let transaction = self.pool.begin().await?;
-        backend::commit_guarded(transaction, guard, statements).await
+        let connection = BorrowedConnection::acquire(&self.writer).await?;
+        backend::transaction(connection, "BEGIN", guard, statements).await
     }
 }
 

@@ -30,10 +30,11 @@ pub(crate) fn delete_worlds(worlds: &[Value]) -> Vec<Statement> {
         .collect()
 }
 
-/// Statements that delete all rows.
-pub(super) fn delete_all() -> Vec<Statement> {
+/// Statements that delete all rows, each beginning with `delete`.
+pub(super) fn delete_all(delete: &str) -> Vec<Statement> {
     TABLES
         .iter()
-        .map(|table| Statement::new(format!("DELETE FROM {table}")))
+        .chain(&["rebuilds"])
+        .map(|table| Statement::new(format!("{delete} {table}")))
         .collect()
 }

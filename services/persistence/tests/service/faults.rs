@@ -3,7 +3,8 @@
 use contract::query::WorldsQuery;
 use sqlx::SqlitePool;
 
-use crate::support::{Harness, TestDatabase};
+use crate::database::TestDatabase;
+use crate::support::Harness;
 
 async fn execute(harness: &Harness, statement: &'static str) {
     let pool = SqlitePool::connect(&harness.database.url()).await.unwrap();

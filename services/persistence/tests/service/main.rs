@@ -5,12 +5,15 @@
 )]
 
 mod branches;
+mod database;
 mod faults;
+mod identity;
 mod interactions;
 mod outages;
 mod sessions;
 mod support;
 mod visibility;
+mod write_failures;
 
 use branches::{
     a_message_is_found_with_those_before_it,
@@ -19,6 +22,16 @@ use branches::{
 use contract::fact::Empty;
 use contract::query::{EventsQuery, MessagesQuery, PageStart, WorldsQuery};
 use contract::{EntityKind, Fact, Position, Target};
+use database::TestDatabase;
+use identity::{
+    a_database_ahead_of_its_log_is_not_served_whatever_is_appended,
+    a_database_of_an_earlier_version_is_identified_by_its_events,
+    a_database_of_another_log_is_neither_served_nor_written,
+    a_database_that_is_replaced_is_noticed_by_every_replica, a_log_that_is_created_anew_is_noticed,
+    a_mismatch_is_rebuilt_where_configured, a_rebuild_that_was_stopped_is_completed,
+    a_world_that_was_purged_meanwhile_leaves_no_rows, one_world_is_rebuilt_while_others_are_served,
+    rows_that_are_incomplete_are_not_served,
+};
 use interactions::{
     a_request_whose_id_comes_again_replaces_the_earlier,
     an_interaction_is_a_row_that_follows_its_events,
@@ -29,11 +42,12 @@ use sessions::{
     a_session_is_a_row_from_its_beginning_to_its_end, sessions_are_listed_by_flow_client_and_status,
 };
 use support::{
-    Harness, TestDatabase, answer, append_many, assert_numbered, chat, complete, custom,
-    delete_chat, entity, event, events_of, messages_of, post, spent, texts,
+    Harness, answer, append_many, assert_numbered, chat, complete, custom, delete_chat, entity,
+    event, events_of, messages_of, post, spent, texts,
 };
 use testkit::eventually;
 use visibility::events_that_an_entity_received_are_found;
+use write_failures::writes_that_fail_are_made_good_later;
 
 /// Makes a test of each function for each database.
 macro_rules! on_both {
@@ -70,7 +84,18 @@ on_both! {
     a_malformed_commit_is_a_dead_letter
     a_database_may_be_unavailable_at_the_start
     a_restart_of_nats_is_survived
+    writes_that_fail_are_made_good_later
     a_page_that_is_larger_than_a_message_is_truncated
+    a_database_of_another_log_is_neither_served_nor_written
+    a_database_ahead_of_its_log_is_not_served_whatever_is_appended
+    a_database_that_is_replaced_is_noticed_by_every_replica
+    a_mismatch_is_rebuilt_where_configured
+    a_database_of_an_earlier_version_is_identified_by_its_events
+    a_log_that_is_created_anew_is_noticed
+    a_world_that_was_purged_meanwhile_leaves_no_rows
+    one_world_is_rebuilt_while_others_are_served
+    a_rebuild_that_was_stopped_is_completed
+    rows_that_are_incomplete_are_not_served
     an_interaction_is_a_row_that_follows_its_events
     interactions_are_listed_by_requester_target_and_status
     a_request_whose_id_comes_again_replaces_the_earlier
@@ -349,6 +374,8 @@ async fn the_rows_of_a_deleted_world_are_deleted(harness: Harness) {
     assert!(harness.chats(&world, seq).await.is_empty());
     assert!(harness.usage(&world, seq).await.is_empty());
     assert_eq!(texts(&harness.messages(&kept, seq).await), ["stays"]);
+    let left = harness.database.tables_with(&world).await;
+    assert!(left.is_empty(), "{left:?}");
     replica.stop().await;
 }
 

@@ -2,7 +2,8 @@
 
 use testkit::eventually;
 
-use crate::support::{Harness, TestDatabase, append_many, assert_numbered, events_of};
+use crate::database::TestDatabase;
+use crate::support::{Harness, append_many, assert_numbered, events_of};
 
 pub(crate) async fn a_database_may_be_unavailable_at_the_start(harness: Harness) {
     harness.database.make_unavailable().await;

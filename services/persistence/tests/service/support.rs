@@ -17,57 +17,16 @@ use contract::{
 use persistence::Config;
 use serde_json::value::RawValue;
 use service_kit::{CancellationToken, Health};
-use tempfile::TempDir;
-use testkit::{Database, NatsServer, eventually};
+use testkit::{NatsServer, eventually};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::database::TestDatabase;
 use crate::interactions::interactions_of;
 
 /// Longer than any reply takes, shorter than a test waits for a state.
 const DEADLINE: Duration = Duration::from_secs(20);
-
-/// An empty database, of either kind.
-pub(crate) enum TestDatabase {
-    Sqlite(TempDir),
-    Postgres(Database),
-}
-
-impl TestDatabase {
-    pub(crate) fn sqlite() -> Self {
-        Self::Sqlite(TempDir::new().unwrap())
-    }
-
-    pub(crate) async fn postgres() -> Self {
-        Self::Postgres(Database::create().await)
-    }
-
-    pub(crate) fn url(&self) -> String {
-        match self {
-            Self::Sqlite(folder) => {
-                format!("sqlite://{}/data/archive.db", folder.path().display())
-            }
-            Self::Postgres(database) => database.url(),
-        }
-    }
-
-    /// SQLite: only before it is first used.
-    pub(crate) async fn make_unavailable(&self) {
-        match self {
-            // A file has the path of its folder.
-            Self::Sqlite(folder) => std::fs::write(folder.path().join("data"), "").unwrap(),
-            Self::Postgres(database) => database.make_unavailable().await,
-        }
-    }
-
-    pub(crate) async fn make_available(&self) {
-        match self {
-            Self::Sqlite(folder) => std::fs::remove_file(folder.path().join("data")).unwrap(),
-            Self::Postgres(database) => database.make_available().await,
-        }
-    }
-}
 
 /// How long the archive of a test waits for a commit.
 const WAIT_FOR_MAX: Duration = Duration::from_millis(500);
@@ -148,9 +107,48 @@ impl Harness {
     }
 
     pub(crate) async fn rebuild(&self) {
-        persistence::rebuild(self.config.clone(), CancellationToken::new())
+        self.rebuild_worlds(&[]).await;
+    }
+
+    /// Rebuilds these worlds, or all when there are none.
+    pub(crate) async fn rebuild_worlds(&self, worlds: &[&WorldId]) {
+        let worlds = worlds.iter().copied().cloned().collect();
+        persistence::rebuild(self.config.clone(), worlds, CancellationToken::new())
             .await
             .unwrap();
+    }
+
+    /// A rebuild that is stopped as soon as it has begun.
+    pub(crate) async fn stopped_rebuild(&self) {
+        let generation = self
+            .database
+            .texts("SELECT generation FROM checkpoint")
+            .await;
+        let shutdown = CancellationToken::new();
+        let rebuild = persistence::rebuild(self.config.clone(), Vec::new(), shutdown.clone());
+        let mut running = JoinSet::new();
+        running.spawn(rebuild);
+        eventually("the rebuild has begun", async || {
+            self.database
+                .texts("SELECT generation FROM checkpoint")
+                .await
+                != generation
+        })
+        .await;
+        shutdown.cancel();
+        let _ = running.join_next().await;
+    }
+
+    /// Another log, which is empty.
+    pub(crate) async fn replace_log(&mut self) {
+        self.nats = NatsServer::start();
+        self.config.nats.url = self.nats.url();
+        self.connect_again().await;
+    }
+
+    /// A new connection, which creates the streams that are missing.
+    pub(crate) async fn connect_again(&mut self) {
+        self.bus = Bus::connect(&self.config.nats, "test").await.unwrap();
     }
 
     pub(crate) async fn append(&self, world: &WorldId, events: Vec<Event>) -> Seq {

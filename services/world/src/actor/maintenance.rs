@@ -165,7 +165,10 @@ impl Maintenance {
             bus.snapshots().remove(&world.id).await?;
             bus.past_snapshots().remove_all(&world.id).await?;
             bus.weights().remove_all(&world.id).await?;
-            bus.log().purge(&world.id, world.seq).await
+            bus.log().purge(&world.id, world.seq).await?;
+            // Last: until the log is purged, a wake brings another attempt. What is left then is removed by
+            // the wake that finds no world.
+            bus.schedules().remove_all(&world.id, None).await
         };
         let loaded = match purged.await {
             Ok(()) => loader::load(bus, &world.id, 0)

@@ -319,6 +319,39 @@ async fn a_deleted_world_is_purged_and_its_id_is_free_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_purged_world_leaves_no_schedules_and_no_wakes() {
+    let harness = Harness::start_with(|config| config.deleted_kept = Duration::ZERO).await;
+    let raw = testkit::Raw::connect(&harness.nats.url()).await;
+    let world = harness.create("lobby").await;
+    let count = async || {
+        raw.count("MW_TIMERS", "*.*.*.lobby.>").await + raw.count("MW_TIMERS", "*.*.*.lobby").await
+    };
+    for due in [Duration::from_millis(200), Duration::from_hours(1)] {
+        let request = Command::RequestAction {
+            action: "nobody-offers-this".parse().unwrap(),
+            entity: EntityId::try_from("ada").unwrap(),
+            arguments: None,
+            deadline: Some(Timestamp::now() + due),
+        };
+        harness.send(&world, "guest", request).await.unwrap();
+    }
+    eventually("a wake was due, and another is scheduled", async || {
+        count().await >= 2
+    })
+    .await;
+    harness
+        .send(&world, "world", Command::DeleteWorld)
+        .await
+        .unwrap();
+    eventually("the log is purged", async || {
+        harness.bus.log().last_seq(&world).await.unwrap() == 0
+    })
+    .await;
+    eventually("nothing of the world is left", async || count().await == 0).await;
+    harness.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_replicas_that_both_serve_a_world_never_both_write() {
     let harness = Harness::start().await;
     let world = harness.create("lobby").await;

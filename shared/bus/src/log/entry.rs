@@ -1,5 +1,6 @@
 //! A commit in the log.
 
+use async_nats::jetstream::message::StreamMessage;
 use async_nats::{HeaderMap, HeaderName, Message, header, jetstream};
 use bytes::Bytes;
 use contract::{Commit, Seq, WorldId, subject};
@@ -52,6 +53,19 @@ impl Entry {
             world,
             seq,
             payload: message.payload.clone(),
+        })
+    }
+
+    /// The commit in a message as the stream stores it.
+    pub(super) fn stored(message: StreamMessage) -> Result<Self, Error> {
+        let world = subject::world_of(&message.subject).ok_or_else(|| {
+            let reason = format!("{} names no world", message.subject);
+            Error::broker("read a commit", reason)
+        })?;
+        Ok(Self {
+            world,
+            seq: message.sequence,
+            payload: message.payload,
         })
     }
 

@@ -281,7 +281,8 @@ fn a_worlds_variable_says_how_far_all_may_go() {
 #[test]
 fn a_list_of_the_world_names_calls_that_a_person_decides() {
     let with = |name: &str, command: &str| ToolCall {
-        arguments: to_raw_value(&serde_json::json!({"command": command, "parameters": []})).unwrap(),
+        arguments: to_raw_value(&serde_json::json!({"command": command, "parameters": []}))
+            .unwrap(),
         ..call("1", name)
     };
     for (list, called, approvals) in [

@@ -1,0 +1,262 @@
+//! How the two databases execute the statements of all queries.
+//!
+//! On empty tables PostgreSQL prefers to scan and to sort: the tests forbid it, so that a plan which does
+//! either has no index for what the query needs.
+
+use contract::Position;
+use contract::query::{
+    ChatsQuery, EventsQuery, HistoryQuery, InteractionsQuery, MessagesQuery, PageStart,
+    SessionsQuery, UsageQuery, WorldsQuery,
+};
+use contract::view::InteractionStatus;
+
+use super::{chats, events, history, interactions, messages, sessions, usage, worlds};
+use crate::store::{Statement, Store};
+
+const ID: &str = "018f0000-0000-7000-8000-000000000001";
+const AFTER: Position = Position { seq: 7, index: 0 };
+
+fn event_queries() -> Vec<EventsQuery> {
+    let all = EventsQuery {
+        world: "lobby".parse().unwrap(),
+        after: AFTER,
+        event_type: None,
+        entity: None,
+        heard_by: None,
+        last: false,
+        chat: None,
+        session: None,
+        limit: 10,
+        wait_for: None,
+    };
+    vec![
+        all.clone(),
+        EventsQuery {
+            last: true,
+            ..all.clone()
+        },
+        EventsQuery {
+            event_type: Some("app.made".to_owned()),
+            ..all.clone()
+        },
+        EventsQuery {
+            chat: Some("main".parse().unwrap()),
+            ..all.clone()
+        },
+        EventsQuery {
+            session: ID.parse().ok(),
+            ..all.clone()
+        },
+        // These have no index of their own: events are read in the order of the log until enough of them
+        // are found, for as long as a query may take.
+        EventsQuery {
+            event_type: Some("app.*".to_owned()),
+            ..all.clone()
+        },
+        EventsQuery {
+            entity: Some("ada".parse().unwrap()),
+            ..all.clone()
+        },
+        EventsQuery {
+            heard_by: Some("ada".parse().unwrap()),
+            last: true,
+            ..all
+        },
+    ]
+}
+
+fn message_queries() -> Vec<MessagesQuery> {
+    let all = MessagesQuery {
+        world: "lobby".parse().unwrap(),
+        chat: None,
+        search: None,
+        page: PageStart::Newest,
+        limit: 10,
+        wait_for: None,
+    };
+    let of_chat = MessagesQuery {
+        chat: Some("main".parse().unwrap()),
+        ..all.clone()
+    };
+    let pages = [
+        PageStart::Newest,
+        PageStart::After(AFTER),
+        PageStart::Before(AFTER),
+    ];
+    let paged = pages.into_iter().flat_map(|page| {
+        [&all, &of_chat].map(|query| MessagesQuery {
+            page,
+            ..query.clone()
+        })
+    });
+    let search = [&all, &of_chat].map(|query| MessagesQuery {
+        search: Some("hello".to_owned()),
+        ..query.clone()
+    });
+    paged.chain(search).collect()
+}
+
+fn session_queries() -> Vec<SessionsQuery> {
+    let all = SessionsQuery {
+        world: "lobby".parse().unwrap(),
+        id: None,
+        flow: None,
+        entity: None,
+        status: None,
+        after: AFTER,
+        limit: 10,
+        wait_for: None,
+    };
+    vec![
+        all.clone(),
+        SessionsQuery {
+            flow: Some("desk".parse().unwrap()),
+            ..all.clone()
+        },
+        SessionsQuery {
+            entity: Some("ann".parse().unwrap()),
+            ..all
+        },
+    ]
+}
+
+fn interaction_queries() -> Vec<InteractionsQuery> {
+    let all = InteractionsQuery {
+        world: "lobby".parse().unwrap(),
+        id: None,
+        requester: None,
+        target: None,
+        status: None,
+        after: AFTER,
+        limit: 10,
+        wait_for: None,
+    };
+    vec![
+        all.clone(),
+        InteractionsQuery {
+            requester: Some("a".parse().unwrap()),
+            ..all.clone()
+        },
+        InteractionsQuery {
+            target: Some("b".parse().unwrap()),
+            ..all.clone()
+        },
+        InteractionsQuery {
+            status: Some(InteractionStatus::Open),
+            ..all
+        },
+    ]
+}
+
+/// The statements of all queries whose rows come in the order of an index. Each ends with the placeholder
+/// of a limit.
+fn ordered_statements(store: &Store) -> Vec<Statement> {
+    let function = store.position_function();
+    let all_worlds = WorldsQuery::default();
+    let next_worlds = WorldsQuery {
+        after: Some("lobby".parse().unwrap()),
+        ..WorldsQuery::default()
+    };
+    let chats = ChatsQuery {
+        world: "lobby".parse().unwrap(),
+        wait_for: None,
+    };
+    let usage = UsageQuery {
+        world: "lobby".parse().unwrap(),
+        wait_for: None,
+    };
+    let mut statements = vec![
+        worlds::select_statement(&all_worlds),
+        worlds::select_statement(&next_worlds),
+        chats::select_statement(&chats),
+        usage::select_statement(&usage),
+    ];
+    let of_events = event_queries();
+    statements.extend(
+        of_events
+            .iter()
+            .map(|query| events::select_statement(query, function)),
+    );
+    let of_messages = message_queries();
+    statements.extend(
+        of_messages
+            .iter()
+            .map(|query| messages::select_statement(query, function)),
+    );
+    statements.extend(session_queries().iter().map(sessions::select_statement));
+    statements
+}
+
+/// Statements that find few rows by an index, and sort those.
+fn bounded_statements() -> Vec<Statement> {
+    let history = HistoryQuery {
+        world: "lobby".parse().unwrap(),
+        chat: "main".parse().unwrap(),
+        message: ID.parse().unwrap(),
+        limit: 10,
+        wait_for: None,
+    };
+    let of_interactions = interaction_queries();
+    let mut statements = vec![history::select_statement(&history)];
+    statements.extend(
+        of_interactions
+            .iter()
+            .map(|query| interactions::select_statement(query, 10)),
+    );
+    statements
+}
+
+async fn plan_of_sqlite(store: &Store, mut statement: Statement) -> Vec<String> {
+    statement.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
+    statement.push_bind(10_u64);
+    let steps: Vec<(i64, i64, i64, String)> = store.fetch(statement).await.unwrap();
+    steps.into_iter().map(|(.., detail)| detail).collect()
+}
+
+async fn plan_of_postgres(store: &Store, mut statement: Statement) -> Vec<String> {
+    statement.sql.insert_str(0, "EXPLAIN (COSTS OFF) ");
+    statement.push_bind(10_u64);
+    let steps: Vec<(String,)> = store.fetch(statement).await.unwrap();
+    steps.into_iter().map(|(step,)| step).collect()
+}
+
+#[tokio::test]
+async fn no_query_scans_or_sorts_a_table_of_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/archive.db", folder.path().display());
+    let store = Store::open(&url, 1).unwrap();
+    store.migrate().await.unwrap();
+    // The list of all worlds is read in the order of its table, and a page of interactions as a whole.
+    let is_scan =
+        |step: &String| step.starts_with("SCAN ") && step != "SCAN worlds" && step != "SCAN p";
+    for statement in ordered_statements(&store) {
+        let plan = plan_of_sqlite(&store, statement.clone()).await;
+        assert!(!plan.iter().any(is_scan), "{}: {plan:#?}", statement.sql);
+        let sorts = plan.iter().any(|step| step.contains("USE TEMP B-TREE"));
+        assert!(!sorts, "{}: {plan:#?}", statement.sql);
+    }
+    for statement in bounded_statements() {
+        let plan = plan_of_sqlite(&store, statement.clone()).await;
+        assert!(!plan.iter().any(is_scan), "{}: {plan:#?}", statement.sql);
+    }
+}
+
+#[tokio::test]
+async fn no_query_scans_or_sorts_a_table_of_postgres() {
+    let database = testkit::Database::create().await;
+    let without = "options[enable_seqscan]=off&options[enable_bitmapscan]=off&options[enable_sort]=off\
+                   &options[enable_incremental_sort]=off";
+    let store = Store::open(&format!("{}?{without}", database.url()), 1).unwrap();
+    store.migrate().await.unwrap();
+    let is_scan = |step: &String| step.contains("Seq Scan");
+    for statement in ordered_statements(&store) {
+        let plan = plan_of_postgres(&store, statement.clone()).await;
+        assert!(!plan.iter().any(is_scan), "{}: {plan:#?}", statement.sql);
+        let sorts = plan.iter().any(|step| step.contains("Sort"));
+        assert!(!sorts, "{}: {plan:#?}", statement.sql);
+    }
+    for statement in bounded_statements() {
+        let plan = plan_of_postgres(&store, statement.clone()).await;
+        assert!(!plan.iter().any(is_scan), "{}: {plan:#?}", statement.sql);
+    }
+}
