@@ -79,6 +79,8 @@ impl EmbeddedNats {
             if let Some(child) = server.start().await? {
                 let port = server.port;
                 write_private(&options.folder.join("url"), &users.url(User::Worker, port))?;
+                let url = users.url(User::Persistence, port);
+                write_private(&options.folder.join(PERSISTENCE_URL), &url)?;
                 let mut supervisor = JoinSet::new();
                 supervisor.spawn(server.keep_alive(child));
                 return Ok(Self {
@@ -106,6 +108,9 @@ impl EmbeddedNats {
         while self.supervisor.join_next().await.is_some() {}
     }
 }
+
+/// The file with the address for a rebuild of the archive.
+pub(crate) const PERSISTENCE_URL: &str = "url-persistence";
 
 /// Writes a file that only its owner may read.
 fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 //! A process of this machine that is none of ours has no password, so it neither reads nor writes. Each of ours may do
 //! what its part of the system does: only the world service writes the log, and nobody but it purges or deletes.
 //! Passwords are new at each start, and reach the server in its environment: no file has them but `url`, for workers
-//! of one's own.
+//! of one's own, and `url-persistence`, for a rebuild of the archive.
 
 use std::fs::File;
 use std::io::Read as _;

@@ -9,7 +9,7 @@ use service_kit::CancellationToken;
 
 use super::config::Config;
 use super::data_folder;
-use crate::embedded_nats::{self, EmbeddedNats};
+use crate::embedded_nats::{self, EmbeddedNats, User};
 use crate::output::Output;
 
 /// The options of `rebuild` on the command line.
@@ -43,7 +43,10 @@ pub async fn rebuild(
 ) -> anyhow::Result<()> {
     let config = config.with_database(options.database.as_deref(), &options.data)?;
     let worlds = options.worlds.clone();
-    let run = |url: &str| persistence::rebuild(config.with_nats(url).persistence, worlds, shutdown);
+    let run = |url: &str| {
+        let config = config.with_nats(|_| url.to_owned());
+        persistence::rebuild(config.persistence, worlds, shutdown)
+    };
     if let Some(url) = &options.nats {
         run(url).await?;
     } else {
@@ -73,13 +76,14 @@ where
         sync_always: false,
     })
     .await?;
-    let result = run(&nats.url()).await;
+    // It makes what a later release has added.
+    let result = run(&nats.url(User::World)).await;
     nats.stop().await;
     result
 }
 
 fn url_of(folder: &Path) -> anyhow::Result<String> {
-    let file = folder.join("url");
+    let file = folder.join(embedded_nats::PERSISTENCE_URL);
     let url = std::fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
     Ok(url.trim().to_owned())
 }
