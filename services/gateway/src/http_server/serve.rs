@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use service_kit::CancellationToken;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
@@ -31,6 +33,9 @@ use super::waiting::WaitingConnections;
 /// The headers of a request, and what is buffered for a client that reads slowly. Browsers and proxies send at
 /// most half of it.
 const BUFFER_BYTES_MAX: usize = 64 << 10;
+/// A client whose stream has ended may send its next request over the same connection before it sees that this
+/// is closed: it is answered, and asked to open another one.
+const LAST_REQUESTS_WITHIN: Duration = Duration::from_millis(500);
 /// Pause before the next connection is accepted when the process has no file descriptor for it.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -78,7 +83,7 @@ impl Server {
                 Err(error) => {
                     warn!(%error, "no connection can be accepted");
                     self.waiting.evict_oldest();
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    sleep(ACCEPT_PAUSE).await;
                 }
             }
         }
@@ -114,7 +119,12 @@ impl Server {
             .enable_connect_protocol()
             .max_send_buf_size(BUFFER_BYTES_MAX);
         let serving = builder.serve_connection_with_upgrades(TokioIo::new(io), service);
-        let mut serving = std::pin::pin!(serving);
+        let mut serving = pin!(serving);
+        let last_requests = async {
+            stop.cancelled().await;
+            sleep(LAST_REQUESTS_WITHIN).await;
+        };
+        let mut last_requests = pin!(last_requests);
         let mut is_shutting_down = false;
         loop {
             tokio::select! {
@@ -125,7 +135,7 @@ impl Server {
                     return;
                 }
                 () = activity.evicted() => return debug!("connection closed to make room"),
-                () = stop.cancelled(), if !is_shutting_down => {
+                () = last_requests.as_mut(), if !is_shutting_down => {
                     is_shutting_down = true;
                     serving.as_mut().graceful_shutdown();
                 }
