@@ -142,8 +142,8 @@ const PURE: &[(&str, &[&str])] = &[
         "world-file",
         &[
             "contract",
+            "granit-parser",
             "serde",
-            "serde-saphyr",
             "serde_json",
             "thiserror",
         ],

@@ -7,11 +7,15 @@
 //! Start with [`WorldFile::parse`], or [`parse_behaviour`].
 
 mod behaviour_file;
+mod decode;
 mod error;
+mod fault;
+mod nearest;
 mod sample_file;
-mod unknown_field;
 mod world_file;
+mod yaml;
 
 pub use behaviour_file::parse_behaviour;
 pub use error::Error;
+pub use fault::{Fault, Position};
 pub use world_file::WorldFile;
