@@ -70,6 +70,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "agent-worker",
             "gateway",
             "persistence",
+            // `world check` decides offline, as the world would.
+            "rules",
             "world-file",
         ],
     ),
@@ -146,6 +148,7 @@ const PURE: &[(&str, &[&str])] = &[
             "serde",
             "serde_json",
             "thiserror",
+            "utoipa",
         ],
     ),
 ];

@@ -9,6 +9,7 @@ use contract::{Command, WorldId, WorldSpec};
 use crate::decode::decode;
 use crate::error::Error;
 use crate::fault::{Fault, Position};
+use crate::positions::Positions;
 use crate::sample_file::samples_of;
 use crate::yaml::{self, InvalidYaml, Node, NodeValue};
 
@@ -27,6 +28,14 @@ impl WorldFile {
     /// # Errors
     /// [`Error`] has all that is wrong, with the line and the path of each.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        Self::parse_with_positions(text).map(|(file, _)| file)
+    }
+
+    /// Parses the text of a world file, and keeps where its fields are, for what is found later.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_with_positions(text: &str) -> Result<(Self, Positions), Error> {
         let mut root = yaml::parse(text).map_err(|error| match error {
             InvalidYaml::Syntax(fault) => Error::Malformed(fault),
             InvalidYaml::Faults(faults) => Error::Invalid(faults),
@@ -47,7 +56,9 @@ impl WorldFile {
         let spec = decode(&root, "");
         let behaviours = check_behaviours(&root);
         match (id, spec) {
-            (Ok(id), Ok(spec)) if behaviours.is_empty() => Ok(Self { id, spec }),
+            (Ok(id), Ok(spec)) if behaviours.is_empty() => {
+                Ok((Self { id, spec }, Positions::new(root)))
+            }
             (id, spec) => {
                 let faults = [id.err(), spec.err(), Some(behaviours)];
                 let mut faults: Vec<Fault> = faults.into_iter().flatten().flatten().collect();
@@ -180,6 +191,7 @@ mod tests {
             "social-learning",
             "studio",
             "tictactoe",
+            "warehouse",
             "workshop",
         ];
         assert_eq!(ids, expected);
