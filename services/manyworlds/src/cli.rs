@@ -157,6 +157,7 @@ fn dispatch(cli: Cli, output: Output) -> anyhow::Result<()> {
         .block_on(talk(cli.command, &client, output))
 }
 
+#[expect(clippy::cognitive_complexity, reason = "it is a table of the commands")]
 async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Result<()> {
     match command {
         Command::Up(_) | Command::Init(_) => Ok(()),

@@ -4,7 +4,6 @@
 //! nothing else is. A field that a type does not have is an error at every depth: types that ignore unknown
 //! fields in messages do not in files.
 
-mod access;
 mod error;
 mod pass;
 mod rounds;
