@@ -70,6 +70,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "agent-worker",
             "gateway",
             "persistence",
+            // `world check` decides offline, as the world would.
+            "rules",
             "world-file",
         ],
     ),
@@ -145,10 +147,11 @@ const PURE: &[(&str, &[&str])] = &[
         "world-file",
         &[
             "contract",
+            "granit-parser",
             "serde",
-            "serde-saphyr",
             "serde_json",
             "thiserror",
+            "utoipa",
         ],
     ),
 ];

@@ -28,4 +28,4 @@ pub use config::{
     ProcessorsConfig, UnlistedEndpoints,
 };
 pub use sdk::{Action, ActionCtx, Backoff, Error, RunFuture};
-pub use worker::{Worker, run, run_with};
+pub use worker::{Worker, offered_actions, run, run_with};

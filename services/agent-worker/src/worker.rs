@@ -1,5 +1,6 @@
 //! The agent worker: its actions, and its life from connection to shutdown.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +48,25 @@ pub async fn run_with(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     Worker::new(config)?.run_with(bus, health, shutdown).await
+}
+
+/// The names of the actions that this worker offers: those of [`contract::action`], `echo`, those of the built-in
+/// objects, and the custom actions of the example worlds.
+pub fn offered_actions() -> BTreeSet<String> {
+    let registered = custom_actions::register(objects::register(sdk::Worker::builder()));
+    let registered = registered.action_names().map(ToString::to_string);
+    let own = [
+        action::RESPOND,
+        action::TOOL,
+        action::ACT,
+        action::SUMMARISE,
+        action::TITLE,
+        action::EVALUATE,
+        action::PROCESS,
+        action::LEARN,
+        ECHO,
+    ];
+    registered.chain(own.map(str::to_owned)).collect()
 }
 
 /// A worker with the built-in actions.

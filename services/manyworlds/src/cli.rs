@@ -7,16 +7,18 @@ use clap::{Args, Parser, Subcommand};
 use client::Client;
 
 use crate::commands::{
-    action, approvals, badges, behaviour, bench, chat, flow, interact, roster, send, session,
-    sessions, state, statistics, stream, tail, world,
+    action, approvals, badges, behaviour, bench, chat, export, flow, history, init, interact,
+    roster, send, session, sessions, state, statistics, stream, tail, timers, usage, world,
 };
 use crate::error_text::error_text;
+use crate::gateway_url::gateway_url;
 use crate::output::{Output, Style};
 use crate::up;
 
 const EXAMPLES: &str = "\
 Examples:
   manyworlds up --world deploy/worlds/lobby.yaml     run everything, with a world in it
+  manyworlds world check lobby.yaml                  find all errors of a world file
   manyworlds chat lobby                              talk to its agents
   echo hello | manyworlds chat lobby                 the same, for scripts
   manyworlds tail lobby --from 0                     all that ever happened in it, and what comes
@@ -45,7 +47,8 @@ struct Global {
         long,
         global = true,
         env = "MANYWORLDS_URL",
-        default_value = "http://127.0.0.1:7000"
+        default_value = "http://127.0.0.1:7000",
+        value_parser = gateway_url
     )]
     url: String,
     /// The API key, if the gateway needs one
@@ -66,7 +69,9 @@ struct Global {
 enum Command {
     /// Run everything on this machine: NATS, all services, a database
     Up(Box<up::Options>),
-    /// Make, list, show, change and delete worlds
+    /// Write a world file, a configuration and the project of a worker
+    Init(init::Options),
+    /// Make, list, show, check, change and delete worlds
     #[command(subcommand)]
     World(world::Command),
     /// Talk to the agents of a world
@@ -105,6 +110,16 @@ enum Command {
     Tail(tail::Options),
     /// Show the state of a world, now or as it was
     State(state::Options),
+    /// Show the latest messages of a chat
+    History(history::HistoryOptions),
+    /// Find messages that contain a text
+    Search(history::SearchOptions),
+    /// Write all events of a world, or all messages of a chat
+    Export(export::Options),
+    /// Show what the language models of a world have read and written
+    Usage(usage::Options),
+    /// List the timers of a world
+    Timers(timers::Options),
     /// Declare streams of samples, append to them and read them
     #[command(subcommand)]
     Stream(stream::Command),
@@ -140,6 +155,9 @@ fn dispatch(cli: Cli, output: Output) -> anyhow::Result<()> {
             up::rebuild(*options, config, shutdown)
         });
     }
+    if let Command::Init(options) = &cli.command {
+        return init::run(options, output);
+    }
     let client = Client::new(&cli.global.url, cli.global.api_key)?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -147,9 +165,10 @@ fn dispatch(cli: Cli, output: Output) -> anyhow::Result<()> {
         .block_on(talk(cli.command, &client, output))
 }
 
+#[expect(clippy::cognitive_complexity, reason = "it is a table of the commands")]
 async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Result<()> {
     match command {
-        Command::Up(_) | Command::Rebuild(_) => Ok(()),
+        Command::Up(_) | Command::Rebuild(_) | Command::Init(_) => Ok(()),
         Command::World(command) => world::run(command, client, output).await,
         Command::Chat(options) => chat::run(options, client, output).await,
         Command::Approvals(options) => approvals::list(options, client, output).await,
@@ -168,6 +187,11 @@ async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Resu
         Command::Send(options) => send::run(options, client, output).await,
         Command::Tail(options) => tail::run(options, client, output).await,
         Command::State(options) => state::run(options, client, output).await,
+        Command::History(options) => history::history(options, client, output).await,
+        Command::Search(options) => history::search(options, client, output).await,
+        Command::Export(options) => export::run(options, client, output).await,
+        Command::Usage(options) => usage::run(options, client, output).await,
+        Command::Timers(options) => timers::run(options, client, output).await,
         Command::Stream(command) => stream::run(command, client, output).await,
         Command::Bench(options) => bench::run(options, client, output).await,
     }

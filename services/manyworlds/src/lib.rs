@@ -10,6 +10,7 @@ mod cli;
 mod commands;
 mod embedded_nats;
 mod error_text;
+mod gateway_url;
 mod output;
 mod read_world;
 mod terminal_text;

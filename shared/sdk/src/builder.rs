@@ -146,6 +146,11 @@ impl Builder {
         self
     }
 
+    /// The names of all actions that were registered.
+    pub fn action_names(&self) -> impl Iterator<Item = &ActionName> {
+        self.actions.iter().map(|action| action.name())
+    }
+
     /// Builds the worker.
     ///
     /// # Errors

@@ -1,10 +1,11 @@
 //! A behaviour that a person wrote in a file.
 
 use contract::behaviour::Definition;
-use serde::de::IgnoredAny;
-use serde_saphyr::DuplicateKeyPolicy;
 
+use crate::decode::decode;
 use crate::error::Error;
+use crate::fault::{Fault, Position};
+use crate::yaml::{self, InvalidYaml};
 
 /// Parses the text of a behaviour: YAML or JSON, in either format. Its fields keep their order. What they
 /// hold is checked when the behaviour is applied.
@@ -13,18 +14,20 @@ use crate::error::Error;
 /// [`Error::Malformed`] names the line; [`Error::NotBehaviour`] when it is not an object with fields, or an
 /// object has a field twice.
 pub fn parse_behaviour(text: &str) -> Result<Definition, Error> {
-    serde_saphyr::from_str(text).map_err(|error| match check_syntax(text) {
-        Ok(_) => Error::NotBehaviour(Box::new(error)),
-        Err(error) => Error::malformed(error),
-    })
+    let not_behaviour = |faults: Vec<Fault>| Error::NotBehaviour(first(faults));
+    let root = yaml::parse(text).map_err(|error| match error {
+        InvalidYaml::Syntax(fault) => Error::Malformed(fault),
+        InvalidYaml::Faults(faults) => not_behaviour(faults),
+    })?;
+    decode(&root, "").map_err(not_behaviour)
 }
 
-/// Reads YAML, whatever it holds: a name that is there twice is no fault of its syntax.
-fn check_syntax(text: &str) -> Result<IgnoredAny, serde_saphyr::Error> {
-    let options = serde_saphyr::options! {
-        duplicate_keys: DuplicateKeyPolicy::FirstWins,
-    };
-    serde_saphyr::from_str_with_options(text, options)
+fn first(faults: Vec<Fault>) -> Fault {
+    faults.into_iter().next().unwrap_or_else(|| Fault {
+        path: String::new(),
+        position: Some(Position { line: 1, column: 1 }),
+        reason: "is not a behaviour".to_owned(),
+    })
 }
 
 #[cfg(test)]

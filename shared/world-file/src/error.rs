@@ -1,14 +1,21 @@
 //! Why a text is not a world file.
 
+use std::fmt;
+
+use crate::fault::Fault;
+
 /// Why a text is not a world file, or not a behaviour.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It is neither YAML nor JSON, or the value of a field is invalid. The text has the line.
-    #[error(transparent)]
-    Malformed(Box<dyn std::error::Error + Send + Sync>),
+    /// It is neither YAML nor JSON.
+    #[error("{0}")]
+    Malformed(Fault),
     /// It is YAML, but not a behaviour.
-    #[error(transparent)]
-    NotBehaviour(Box<dyn std::error::Error + Send + Sync>),
+    #[error("{0}")]
+    NotBehaviour(Fault),
+    /// It is YAML, but not a world: all that is wrong with it, in the order of the text.
+    #[error("{}", Joined(.0))]
+    Invalid(Vec<Fault>),
     /// The file of a stream can't be its samples.
     #[error("{field}: {detail}")]
     Samples {
@@ -19,17 +26,38 @@ pub enum Error {
         /// Why the file was not read, if it was not.
         source: Option<std::io::Error>,
     },
-    /// A world has no such field. A message ignores fields that it does not know, but a person
-    /// mistypes.
-    #[error("unknown field {path}")]
-    UnknownField {
-        /// The path of the field: `entities[0].agent.brian`.
-        path: String,
-    },
 }
 
 impl Error {
-    pub(crate) fn malformed(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::Malformed(Box::new(error))
+    /// All that is wrong, each with its place.
+    pub fn faults(&self) -> Vec<Fault> {
+        match self {
+            Self::Malformed(fault) | Self::NotBehaviour(fault) => vec![fault.clone()],
+            Self::Invalid(faults) => faults.clone(),
+            Self::Samples {
+                field,
+                detail,
+                source,
+            } => {
+                let cause = source.as_ref().map(|source| format!(": {source}"));
+                vec![Fault {
+                    path: field.clone(),
+                    position: None,
+                    reason: format!("{detail}{}", cause.unwrap_or_default()),
+                }]
+            }
+        }
+    }
+}
+
+struct Joined<'a>(&'a [Fault]);
+
+impl fmt::Display for Joined<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.0.iter().enumerate() {
+            let separator = if index > 0 { "\n" } else { "" };
+            write!(f, "{separator}{fault}")?;
+        }
+        Ok(())
     }
 }

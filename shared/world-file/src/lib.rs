@@ -7,11 +7,23 @@
 //! Start with [`WorldFile::parse`], or [`parse_behaviour`].
 
 mod behaviour_file;
+mod decode;
 mod error;
+mod fault;
+mod json;
+mod nearest;
+mod positions;
+mod references;
 mod sample_file;
-mod unknown_field;
+mod schema;
 mod world_file;
+mod yaml;
 
 pub use behaviour_file::parse_behaviour;
 pub use error::Error;
+pub use fault::{Fault, Position};
+pub use json::to_json;
+pub use positions::Positions;
+pub use references::{check_references, worker_actions};
+pub use schema::{json_schema, reference};
 pub use world_file::WorldFile;

@@ -2,14 +2,16 @@
 
 use std::io;
 
+use contract::behaviour::Document;
 use contract::stream::Generator;
 use contract::{Command, WorldId, WorldSpec};
-use serde::Deserialize;
-use serde_json::{Value, json};
 
+use crate::decode::decode;
 use crate::error::Error;
+use crate::fault::{Fault, Position};
+use crate::positions::Positions;
 use crate::sample_file::samples_of;
-use crate::unknown_field::unknown_field;
+use crate::yaml::{self, InvalidYaml, Node, NodeValue};
 
 /// A world that a person described in a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,38 +23,48 @@ pub struct WorldFile {
 }
 
 impl WorldFile {
-    /// Parses the text of a world file: YAML or JSON.
+    /// Parses the text of a world file: YAML 1.2 or JSON.
     ///
     /// # Errors
-    /// [`Error`] names the line or the field at fault.
+    /// [`Error`] has all that is wrong, with the line and the path of each.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        #[derive(Deserialize)]
-        struct Described {
-            id: WorldId,
-            #[serde(flatten)]
-            spec: WorldSpec,
-        }
-        // JSON is YAML. The typed reading comes first: its errors have the line.
-        let Described { id, spec } = serde_saphyr::from_str(text).map_err(Error::malformed)?;
-        let mut given: Value = serde_saphyr::from_str(text).map_err(Error::malformed)?;
-        if let Some(object) = given.as_object_mut() {
-            object.remove("id");
-        }
-        let decoded = serde_json::to_value(&spec).map_err(Error::malformed)?;
-        // A field that is decoded does not take a value of any type.
-        let is_known = |pointer: &str| {
-            [json!({"": [null]}), json!(-0.5)].into_iter().any(|value| {
-                let mut changed = given.clone();
-                let Some(field) = changed.pointer_mut(pointer) else {
-                    return false;
-                };
-                *field = value;
-                serde_json::from_value::<WorldSpec>(changed).is_err()
-            })
+        Self::parse_with_positions(text).map(|(file, _)| file)
+    }
+
+    /// Parses the text of a world file, and keeps where its fields are, for what is found later.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_with_positions(text: &str) -> Result<(Self, Positions), Error> {
+        let mut root = yaml::parse(text).map_err(|error| match error {
+            InvalidYaml::Syntax(fault) => Error::Malformed(fault),
+            InvalidYaml::Faults(faults) => Error::Invalid(faults),
+        })?;
+        let NodeValue::Map(fields) = &mut root.value else {
+            let reason = "a world file is a map of fields";
+            return Err(Error::Invalid(vec![fault_at(root.position, "", reason)]));
         };
-        match unknown_field(&given, &decoded, &is_known) {
-            Some(path) => Err(Error::UnknownField { path }),
-            None => Ok(Self { id, spec }),
+        // The fields of a spec are beside the id. A flattened struct would lose where its errors are.
+        let index = fields.iter().position(|field| field.name == "id");
+        let id = match index.map(|index| fields.remove(index).node) {
+            Some(id) => decode(&id, "id"),
+            None => {
+                let reason = "the field is missing: a world has an id";
+                Err(vec![fault_at(root.position, "id", reason)])
+            }
+        };
+        let spec = decode(&root, "");
+        let behaviours = check_behaviours(&root);
+        match (id, spec) {
+            (Ok(id), Ok(spec)) if behaviours.is_empty() => {
+                Ok((Self { id, spec }, Positions::new(root)))
+            }
+            (id, spec) => {
+                let faults = [id.err(), spec.err(), Some(behaviours)];
+                let mut faults: Vec<Fault> = faults.into_iter().flatten().flatten().collect();
+                faults.sort_by_key(|fault| fault.position);
+                Err(Error::Invalid(faults))
+            }
         }
     }
 
@@ -87,12 +99,42 @@ impl WorldFile {
     }
 }
 
+fn fault_at(position: Position, path: &str, reason: &str) -> Fault {
+    Fault {
+        path: path.to_owned(),
+        position: Some(position),
+        reason: reason.to_owned(),
+    }
+}
+
+/// What is wrong with the behaviours in our own format. In a spec they are any JSON.
+fn check_behaviours(root: &Node) -> Vec<Fault> {
+    let fields = |name| root.field(name).map_or(&[][..], Node::fields);
+    let own = fields("behaviours").iter();
+    let own = own.map(|entry| (format!("behaviours.{}", entry.name), &entry.node));
+    let of_roles = fields("roles").iter().filter_map(|role| {
+        let behaviour = role.node.field("behaviour")?;
+        Some((format!("roles.{}.behaviour", role.name), behaviour))
+    });
+    own.chain(of_roles)
+        .filter(|(_, node)| is_own_format(node))
+        .filter_map(|(path, node)| decode::<Document>(node, &path).err())
+        .flatten()
+        .collect()
+}
+
+/// Whether a node is a behaviour in our own format, as `Definition` decides.
+fn is_own_format(node: &Node) -> bool {
+    let is_foreign = ["machine", "initial_state"].map(|name| node.field(name).is_some());
+    !node.fields().is_empty() && !is_foreign.contains(&true)
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::path::Path;
 
-    use contract::behaviour::{Definition, Format};
+    use contract::behaviour::Format;
 
     use super::*;
 
@@ -149,6 +191,7 @@ mod tests {
             "social-learning",
             "studio",
             "tictactoe",
+            "warehouse",
             "workshop",
         ];
         assert_eq!(ids, expected);
@@ -170,7 +213,7 @@ mod tests {
     #[test]
     fn a_behaviour_in_yaml_keeps_the_order_of_its_fields() {
         let yaml = "initial: z\nstates:\n  z: {wait_seconds: 0.5}\n  a: {args: {n: [1, -2, null]}}";
-        let definition: Definition = serde_saphyr::from_str(yaml).unwrap();
+        let definition = crate::parse_behaviour(yaml).unwrap();
         let json =
             r#"{"initial":"z","states":{"z":{"wait_seconds":0.5},"a":{"args":{"n":[1,-2,null]}}}}"#;
         assert_eq!(definition.json(), json);
@@ -197,7 +240,8 @@ behaviours: {t: {machine: {initial_state: a}}}";
         assert!(!spec.actions[0].requestable && spec.entities[0].master);
         let mistyped = text.replace("requestable", "requestabel");
         let error = WorldFile::parse(&mistyped).unwrap_err();
-        assert_eq!(error.to_string(), "unknown field actions[0].requestabel");
+        let expected = "actions[0].requestabel: unknown field, did you mean `requestable`?";
+        assert!(error.to_string().ends_with(expected), "{error}");
     }
 
     #[test]
@@ -210,10 +254,8 @@ behaviours: {t: {machine: {initial_state: a}}}";
         let given = "idle_seconds: 600, on_busy: queue";
         WorldFile::parse(&file(given)).unwrap();
         let error = WorldFile::parse(&file("idle_seconds: 600, on_idle: queue")).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "unknown field flows.desk.session.on_idle"
-        );
+        let expected = "line 2, column 80: flows.desk.session.on_idle: unknown field; known here: idle_seconds, on_busy, on_end_call";
+        assert_eq!(error.to_string(), expected);
     }
 
     #[test]
@@ -227,8 +269,8 @@ behaviours: {t: {machine: {initial_state: a}}}";
         assert_eq!(streams, ["sensor:readings", "sensor:zeros", "world:words"]);
         let mistyped = text.replace("phase", "face");
         let error = WorldFile::parse(&mistyped).unwrap_err();
-        let expected = "unknown field streams.sensor:readings.generator.sine.face";
-        assert_eq!(error.to_string(), expected);
+        let expected = "streams.sensor:readings.generator.sine.face: unknown field";
+        assert!(error.to_string().contains(expected), "{error}");
     }
 
     #[test]
@@ -236,7 +278,9 @@ behaviours: {t: {machine: {initial_state: a}}}";
         let mistyped =
             "id: a\nentities:\n  - id: ada\n    kind: agent\n    agent: {brian: {script: {}}}";
         let error = WorldFile::parse(mistyped).unwrap_err();
-        assert_eq!(error.to_string(), "unknown field entities[0].agent.brian");
+        let expected =
+            "line 5, column 13: entities[0].agent.brian: unknown field, did you mean `brain`?";
+        assert_eq!(error.to_string(), expected);
     }
 
     #[test]

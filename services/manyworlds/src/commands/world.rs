@@ -1,19 +1,20 @@
 //! `manyworlds world`.
 
+mod apply;
+mod check;
+mod done;
+mod finding;
+
 use std::path::PathBuf;
 
 use clap::Subcommand;
 use client::Client;
-use contract::http::{
-    CreateWorldRequest, EntitiesPageQuery, Receipt, WorldResponse, WorldsPageQuery,
-};
+use contract::http::{CreateWorldRequest, EntitiesPageQuery, WorldResponse, WorldsPageQuery};
 use contract::{Brain, Entity, EntityKind, WorldId, WorldSpec};
 use serde_json::json;
-use world_file::WorldFile;
 
-use crate::error_text::error_text;
+use self::done::done;
 use crate::output::{Listing, Output, Style, table};
-use crate::read_world::read_world;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -42,8 +43,20 @@ pub(crate) enum Command {
     },
     /// Apply a world file to a world. What the file does not name stays
     Apply {
-        /// YAML or JSON: see deploy/worlds
+        /// YAML or JSON: see docs/world-files.md
         file: PathBuf,
+    },
+    /// Check world files without a gateway: print all errors, each with its line and path
+    Check {
+        /// YAML or JSON: see docs/world-files.md
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of world files, for editors
+    Schema {
+        /// Print the page of all fields instead, in Markdown
+        #[arg(long)]
+        reference: bool,
     },
 }
 
@@ -77,12 +90,12 @@ pub(crate) async fn run(command: Command, client: &Client, output: Output) -> an
             let receipt = client.world(&id).delete().await?;
             done(client, output, &receipt, &format!("world {id} is gone")).await
         }
-        Command::Apply { file } => {
-            let WorldFile { id, spec } = read_world(&file)?;
-            let receipt = client.world(&id).apply(&spec).await?;
-            let text = format!("world {id} is as {} says", file.display());
-            done(client, output, &receipt, &text).await
-        }
+        Command::Apply { file } => apply::apply(&file, client, output).await,
+        Command::Check { files } => check::check(&files, output),
+        Command::Schema { reference } => match reference {
+            true => Ok(output.piece(&world_file::reference())?),
+            false => Ok(output.line(&serde_json::to_string_pretty(&world_file::json_schema())?)?),
+        },
     }
 }
 
@@ -145,31 +158,6 @@ fn present(output: Output, world: &WorldResponse, entities: Vec<Entity>) -> anyh
     }));
     for line in table(&rows) {
         output.line(&line)?;
-    }
-    Ok(())
-}
-
-/// Prints that it is done, once the archive knows it too: `world list` is to show it.
-async fn done(
-    client: &Client,
-    output: Output,
-    receipt: &Receipt,
-    text: &str,
-) -> anyhow::Result<()> {
-    let query = WorldsPageQuery {
-        limit: Some(1),
-        wait_for: Some(receipt.seq),
-        ..WorldsPageQuery::default()
-    };
-    if let Err(error) = client.worlds().list(&query).await {
-        let error = error_text(&error.into());
-        let note = format!("it is stored, but not listed yet: {error}");
-        output.note(&output.paint_note(Style::Faint, &note));
-    }
-    if output.is_json() {
-        output.json(receipt)?;
-    } else {
-        output.line(text)?;
     }
     Ok(())
 }

@@ -13,7 +13,9 @@ fn a_mistyped_field_of_a_world_file_is_named() {
     let error = TestWorld::from_world_file(text).err().unwrap();
     assert!(matches!(error, Error::WorldFile { .. }), "{error:?}");
     let source = error.source().unwrap().to_string();
-    assert_eq!(source, "unknown field entities[0].agent.brian");
+    let expected =
+        "line 1, column 53: entities[0].agent.brian: unknown field, did you mean `brain`?";
+    assert_eq!(source, expected);
 }
 
 #[test]

@@ -37,9 +37,7 @@ fn parse_yaml(body: &[u8]) -> Result<Definition, Problem> {
     let text = std::str::from_utf8(body)
         .map_err(|error| malformed(format!("the body is not YAML: {error}")))?;
     parse_behaviour(text).map_err(|error| {
-        // The lines after the first quote the body.
-        let text = error.to_string();
-        let detail = text.lines().next().unwrap_or_default();
+        let detail = error.to_string();
         match error {
             Error::NotBehaviour(_) => Problem::invalid("body", detail),
             _ => malformed(format!("the body is not YAML: {detail}")),
