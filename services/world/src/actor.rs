@@ -412,24 +412,13 @@ impl Actor {
         for request in requests.into_iter().rev() {
             self.backlog.push_front(request);
         }
-        let outcome = match &error {
-            AppendError::Conflict { .. } => AppendOutcome::Conflict,
-            AppendError::StorageFull { .. } => AppendOutcome::StorageFull,
-            AppendError::Unknown { .. } => AppendOutcome::Unknown,
-        };
-        self.resources.metrics.count_append(outcome);
-        if matches!(outcome, AppendOutcome::StorageFull) {
-            let reason = ErrorChain(&error).to_string();
-            warn!(world.id = %self.id, error = %reason, "commit not stored, commands are refused");
-            self.resources.storage.set_failed(reason);
-            self.storage_gate.close();
-        }
+        self.note_failure(&error);
         debug!(world.id = %self.id, error = %ErrorChain(&error), "commit not stored, reloading the world");
         let since = *self.failing_since.get_or_insert_with(Instant::now);
         if since.elapsed() > APPEND_PATIENCE {
             return Err(error);
         }
-        if matches!(outcome, AppendOutcome::Unknown) {
+        if matches!(error, AppendError::Unknown { .. }) {
             tokio::time::sleep(RETRY_PAUSE).await;
         }
         match loader::load_latest(&self.resources.bus, &self.id).await {
@@ -440,6 +429,21 @@ impl Actor {
             }
         }
         Ok(())
+    }
+
+    fn note_failure(&mut self, error: &AppendError) {
+        let outcome = match error {
+            AppendError::Conflict { .. } => AppendOutcome::Conflict,
+            AppendError::StorageFull { .. } => AppendOutcome::StorageFull,
+            AppendError::Unknown { .. } => AppendOutcome::Unknown,
+        };
+        self.resources.metrics.count_append(outcome);
+        if matches!(outcome, AppendOutcome::StorageFull) {
+            let reason = ErrorChain(error).to_string();
+            warn!(world.id = %self.id, error = %reason, "commit not stored, commands are refused");
+            self.resources.storage.set_failed(reason);
+            self.storage_gate.close();
+        }
     }
 
     async fn reply_unavailable(&mut self, reason: String) {

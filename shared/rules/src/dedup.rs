@@ -64,8 +64,13 @@ impl CommandDedup {
     /// Keeps the commands of the commit `seq`, at `at`, alone, and refuses all others that were sent by then.
     pub(crate) fn retain_commit(&mut self, seq: Seq, at: Timestamp) {
         self.forgotten = at;
-        self.answers.retain(|_, (accepted, _)| accepted.seq == seq);
-        self.order.retain(|id| self.answers.contains_key(id));
+        let answers = std::mem::take(&mut self.answers);
+        self.order
+            .retain(|id| matches!(answers.get(id), Some((accepted, _)) if accepted.seq == seq));
+        let kept = self.order.iter();
+        self.answers = kept
+            .filter_map(|id| Some((*id, *answers.get(id)?)))
+            .collect();
     }
 
     fn insert(&mut self, command: CommandId, accepted: Accepted, at: Timestamp) {

@@ -5,26 +5,26 @@ use std::time::Duration;
 use bus::{Bus, MemberId, Membership};
 use contract::{Accepted, Command, CommandId, CommandRequest, Reply, Request, subject};
 use testkit::{NatsServer, eventually};
-use tokio::task::AbortHandle;
+use tokio::task::JoinSet;
 
 use crate::support::{connect, world};
 
 /// Less than one attempt takes: a request of which the first attempt gets no reply fails.
 const ONE_ATTEMPT: Duration = Duration::from_secs(1);
 
-/// A replica of the world service, which accepts all commands.
+/// A replica of the world service, which accepts all commands until it is dropped. Its lease outlives it.
 struct Replica {
-    heartbeats: AbortHandle,
-    requests: AbortHandle,
+    _tasks: JoinSet<()>,
 }
 
 impl Replica {
     async fn start(bus: &Bus) -> (Self, MemberId) {
         let membership: Membership = bus.membership(subject::WORLD_GROUP);
         let id = membership.id().clone();
-        let heartbeats = tokio::spawn(membership.maintain(std::future::pending()));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(membership.maintain(std::future::pending()));
         let (bus, owner) = (bus.clone(), id.clone());
-        let requests = tokio::spawn(async move {
+        tasks.spawn(async move {
             let partition = world("lobby").partition();
             let requests = bus.responder().subscribe_requests(partition, &owner).await;
             let mut requests = requests.unwrap();
@@ -38,11 +38,7 @@ impl Replica {
                 incoming.reply.send(&Reply::Accepted(accepted)).await;
             }
         });
-        let replica = Self {
-            heartbeats: heartbeats.abort_handle(),
-            requests: requests.abort_handle(),
-        };
-        (replica, id)
+        (Self { _tasks: tasks }, id)
     }
 }
 
@@ -87,8 +83,7 @@ async fn a_paused_replica_keeps_no_requests_once_another_has_taken_over() {
     .await;
     // It is paused: its subscriptions stay.
     let paused = subscribe_silently(&nats, &id).await;
-    first.requests.abort();
-    first.heartbeats.abort();
+    drop(first);
     let (_second, _) = Replica::start(&bus).await;
     // What was sent to the first is sent again when its lease is over.
     assert!(is_answered(&bus, ONE_ATTEMPT * 30).await);
@@ -104,8 +99,7 @@ async fn what_a_dead_replica_has_left_does_not_delay_the_first_request() {
     let bus = connect(&nats).await;
     let (dead, _) = Replica::start(&bus).await;
     assert!(is_answered(&bus, ONE_ATTEMPT * 30).await);
-    dead.heartbeats.abort();
-    dead.requests.abort();
+    drop(dead);
     let (_alive, _) = Replica::start(&bus).await;
     let late = connect(&nats).await;
     assert!(is_answered(&late, ONE_ATTEMPT * 30).await);

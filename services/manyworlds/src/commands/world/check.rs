@@ -95,6 +95,7 @@ fn decide(file: WorldFile) -> Result<(), Rejection> {
         sender: EntityId::world(),
         command: Command::ApplyWorld(file.spec),
         trace: None,
+        run: None,
     };
     rules::step(&mut world, &request, Timestamp::now()).map(drop)
 }
