@@ -19,7 +19,7 @@ pub(crate) struct Resources {
     /// Limits the reads of past states that run at once: each folds a whole log.
     pub(crate) past_reads: Semaphore,
     pub(crate) run_contexts: Arc<RunContexts>,
-    /// Whether the log has storage, as far as its last answer tells.
+    /// Whether the log has storage, by its last answer.
     pub(crate) storage: Readiness,
 }
 

@@ -19,7 +19,7 @@ pub enum AppendError {
     /// The storage of the log is full: the commit is not in it.
     #[error("the storage of the log is full")]
     StorageFull {
-        /// What NATS says.
+        /// The error of NATS.
         source: Source,
     },
     /// Nobody knows whether it is in the log, or may still get there.

@@ -69,7 +69,7 @@ impl Owners {
     }
 
     /// Sends a request to the subject of the owner of a world, and waits for its reply, or until the world has
-    /// another owner: whoever owns it then has not got the request.
+    /// another owner, which has not got the request.
     pub(crate) async fn request<T, F>(
         &self,
         world: &WorldId,

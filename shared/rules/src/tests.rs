@@ -469,18 +469,6 @@ fn a_message_that_too_many_would_answer_is_refused() {
 }
 
 #[test]
-fn a_world_that_begins_again_has_nothing_of_the_one_before() {
-    let mut story = Story::begin(&["ada"]);
-    story.say("hello");
-    let fresh = Story::begin(&["bob"]);
-    let mut late = story.world.clone();
-    replay(&mut late, 500, &fresh.log[0]).unwrap();
-    let mut right = World::new("w".parse().unwrap());
-    replay(&mut right, 500, &fresh.log[0]).unwrap();
-    assert_eq!(hash(&late), hash(&right));
-}
-
-#[test]
 fn a_chat_in_which_too_much_waits_takes_more_once_something_is_answered() {
     let mut story = Story::begin(&["ada"]);
     let refused = loop {

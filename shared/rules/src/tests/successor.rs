@@ -104,3 +104,15 @@ fn a_world_is_created_once_until_it_is_deleted() {
     }
     story.replays();
 }
+
+#[test]
+fn a_world_that_begins_again_has_nothing_of_the_one_before() {
+    let mut story = Story::begin(&["ada"]);
+    story.say("hello");
+    let fresh = Story::begin(&["bob"]);
+    let mut late = story.world.clone();
+    replay(&mut late, 500, &fresh.log[0]).unwrap();
+    let mut right = World::new("w".parse().unwrap());
+    replay(&mut right, 500, &fresh.log[0]).unwrap();
+    assert_eq!(hash(&late), hash(&right));
+}

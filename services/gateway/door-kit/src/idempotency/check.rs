@@ -65,14 +65,14 @@ fn hash_of_key(parts: &Parts) -> Hash {
     ])
 }
 
-/// The headers of a CloudEvent in the binary mode are part of it.
+/// The headers of a CloudEvent in the binary mode are part of it. The query only says how to answer: a repeat may wait
+/// for what the first request did not.
 fn hash_of_body(parts: &Parts, body: &Bytes) -> Hash {
-    let query = parts.uri.query().unwrap_or_default();
     let headers = parts.headers.iter();
     let of_body =
         headers.filter(|(name, _)| *name == CONTENT_TYPE || name.as_str().starts_with("ce-"));
     let of_body = of_body.flat_map(|(name, value)| [name.as_str().as_bytes(), value.as_bytes()]);
-    hash([query.as_bytes(), body].into_iter().chain(of_body))
+    hash(std::iter::once(&**body).chain(of_body))
 }
 
 fn hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Hash {
