@@ -1,8 +1,9 @@
 //! Batches the requests of this process to the same world.
 //!
 //! The first request is sent at once; those that are made while a message to the world is under way go
-//! with the next one. Under load a message holds many requests, and costs as much as one. There is
-//! never a second message under way, so requests arrive in the order in which they were made.
+//! with the next one. Under load a message holds many requests, and costs as much as one. Once many wait, they
+//! do not wait for the reply to that message: the world decides them while it stores what was sent before. Messages
+//! are sent, and arrive, in the order in which their requests were made.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +11,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use contract::{Reply, WorldId, subject};
-use tokio::sync::oneshot;
+use futures::StreamExt;
+use futures::stream::FuturesOrdered;
+use tokio::sync::{Notify, oneshot};
 
 use crate::CommandError;
 use crate::batch_codec::{decode_replies, encode_array, malformed};
@@ -24,6 +27,11 @@ const BATCH_REQUESTS_MAX: usize = 256;
 /// Bytes of one batch, which must fit in a message of NATS (1 MiB by default); a request that is larger
 /// by itself is a batch of its own.
 const BATCH_BYTES_MAX: usize = 256 * 1024;
+
+/// From so many requests on, a message does not wait for the reply to the one before it.
+const OVERLAPS_FROM: usize = 16;
+/// Messages to one world that may be under way.
+const MESSAGES_MAX: usize = 2;
 
 type ReplySender = oneshot::Sender<Result<Reply, CommandError>>;
 
@@ -43,6 +51,8 @@ struct Queue {
     pending: VecDeque<(Bytes, ReplySender)>,
     /// Whether a task is sending them.
     is_draining: bool,
+    /// Notified when so many wait that they are sent before the reply to others.
+    many_wait: Arc<Notify>,
 }
 
 impl RequestBatcher {
@@ -86,6 +96,9 @@ impl RequestBatcher {
         let mut queues = self.lock();
         if let Some(queue) = queues.get_mut(world) {
             queue.pending.push_back((request, sender));
+            if queue.pending.len() == OVERLAPS_FROM {
+                queue.many_wait.notify_one();
+            }
             return !std::mem::replace(&mut queue.is_draining, true);
         }
         let queue = queues.entry(world.clone()).or_default();
@@ -94,13 +107,17 @@ impl RequestBatcher {
         true
     }
 
-    /// The next batch; empty when the task that drains the queue may end.
-    fn next_batch(&self, world: &WorldId) -> (Vec<Bytes>, Vec<ReplySender>) {
+    /// The next batch, behind so many messages that are under way; empty when nothing is to be sent now. Without
+    /// one under way, the task that drains the queue may end then.
+    fn next_batch(&self, world: &WorldId, under_way: usize) -> (Vec<Bytes>, Vec<ReplySender>) {
         let mut queues = self.lock();
         let mut batch = (Vec::new(), Vec::new());
         let Some(queue) = queues.get_mut(world) else {
             return batch;
         };
+        if under_way >= MESSAGES_MAX || under_way > 0 && queue.pending.len() < OVERLAPS_FROM {
+            return batch;
+        }
         let mut bytes = 0;
         while batch.0.len() < BATCH_REQUESTS_MAX {
             let fits = |(request, _): &mut (Bytes, ReplySender)| {
@@ -116,7 +133,7 @@ impl RequestBatcher {
                 batch.1.push(sender);
             }
         }
-        if batch.0.is_empty() {
+        if batch.0.is_empty() && under_way == 0 {
             queues.remove(world);
         }
         batch
@@ -124,32 +141,49 @@ impl RequestBatcher {
 
     /// Sends what is pending for a world until nothing is.
     async fn drain(&self, world: &WorldId) {
-        let subject = subject::command(world);
+        let Some(many_wait) = self.lock().get(world).map(|queue| queue.many_wait.clone()) else {
+            return;
+        };
+        let mut under_way = FuturesOrdered::new();
         loop {
-            let (requests, senders) = self.next_batch(world);
-            if requests.is_empty() {
+            let (requests, senders) = self.next_batch(world, under_way.len());
+            if !requests.is_empty() {
+                under_way.push_back(self.send_batch(world, requests, senders));
+                continue;
+            }
+            if under_way.is_empty() {
                 return;
             }
-            match self.send_batch(world, &requests).await {
-                Ok(replies) => {
-                    for (sender, reply) in senders.into_iter().zip(replies) {
-                        let failed =
-                            |error| CommandError::transport(world, malformed(&subject, error));
-                        let _ = sender.send(reply.map_err(failed));
-                    }
+            tokio::select! {
+                Some(()) = under_way.next() => {
                     // A sender that just got a reply may have another request: it is to be in the next batch.
                     tokio::task::yield_now().await;
                 }
-                Err(error) => {
-                    for sender in senders {
-                        let _ = sender.send(Err(CommandError::no_reply(world, error.clone())));
-                    }
+                () = many_wait.notified(), if under_way.len() < MESSAGES_MAX => {}
+            }
+        }
+    }
+
+    /// Sends a batch, and passes on the replies.
+    async fn send_batch(&self, world: &WorldId, requests: Vec<Bytes>, senders: Vec<ReplySender>) {
+        match self.request_batch(world, &requests).await {
+            Ok(replies) => {
+                let failed = |error| {
+                    CommandError::transport(world, malformed(&subject::command(world), error))
+                };
+                for (sender, reply) in senders.into_iter().zip(replies) {
+                    let _ = sender.send(reply.map_err(failed));
+                }
+            }
+            Err(error) => {
+                for sender in senders {
+                    let _ = sender.send(Err(CommandError::no_reply(world, error.clone())));
                 }
             }
         }
     }
 
-    async fn send_batch(
+    async fn request_batch(
         &self,
         world: &WorldId,
         requests: &[Bytes],
