@@ -3,6 +3,7 @@
 mod batched_read;
 mod commit_subscription;
 mod entry;
+mod live_subscription;
 mod pending_append;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ pub use self::batched_read::READ_COMMITS_MAX;
 use self::batched_read::{BatchSize, READ_BYTES_MAX, read_batch};
 pub use self::commit_subscription::{CommitSubscription, StoredCommit};
 pub use self::entry::Entry;
+pub use self::live_subscription::{Live, LiveSubscription};
 pub use self::pending_append::PendingAppend;
 use crate::connection::Connection;
 use crate::consumer::{DISPATCH_ACK_WAIT, UNACKED_MAX};
@@ -225,6 +227,14 @@ impl Log {
     /// [`Error::Broker`] when it is not subscribed.
     pub async fn subscribe_commits(&self, world: &WorldId) -> Result<CommitSubscription, Error> {
         CommitSubscription::open(&self.connection.client, world).await
+    }
+
+    /// The commits of a world from now on, as the log stores them, and its signals, in one order.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] when it is not subscribed.
+    pub async fn subscribe_live(&self, world: &WorldId) -> Result<LiveSubscription, Error> {
+        LiveSubscription::open(&self.connection.client, world).await
     }
 
     /// The consumer of the log that all dispatchers share.

@@ -53,7 +53,7 @@ impl Signals {
     /// [`Error::Broker`] when it is not subscribed.
     pub async fn subscribe(&self, world: &WorldId) -> Result<SignalSubscription, Error> {
         let client = &self.connection.client;
-        let subscriber = client.subscribe(subject::live_of(world)).await;
+        let subscriber = client.subscribe(subject::chunks(world)).await;
         let subscriber = subscriber.map_err(|e| Error::broker("subscribe to signals", e))?;
         Ok(SignalSubscription { subscriber })
     }
@@ -93,9 +93,15 @@ impl SignalSubscription {
     pub async fn next(&mut self) -> Option<Signal> {
         loop {
             let message = self.subscriber.next().await?;
-            if let Ok(chunk) = serde_json::from_slice(&message.payload) {
-                return Some(Signal::Chunk(chunk));
+            let signal = decode_signal(&message.payload);
+            if signal.is_some() {
+                return signal;
             }
         }
     }
+}
+
+/// A signal; `None` of what is none that this build knows.
+pub(crate) fn decode_signal(payload: &[u8]) -> Option<Signal> {
+    serde_json::from_slice(payload).ok().map(Signal::Chunk)
 }

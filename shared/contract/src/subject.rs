@@ -8,7 +8,10 @@ pub const LOG_STREAM: &str = "MW_LOG";
 /// What the log's stream listens to.
 pub const LOG_ALL: &str = "mw.log.>";
 /// Which subjects of the log are republished, and as what: see [`commits`].
-pub const LOG_REPUBLISH: (&str, &str) = ("mw.log.*.*", "mw.commit.{{wildcard(1)}}.{{wildcard(2)}}");
+pub const LOG_REPUBLISH: (&str, &str) = (
+    "mw.log.*.*",
+    "mw.live.{{wildcard(1)}}.{{wildcard(2)}}.commit",
+);
 /// The work queue of runs.
 pub const ACTIONS_STREAM: &str = "MW_ACTIONS";
 /// What the work queue listens to.
@@ -81,7 +84,7 @@ pub fn log(world: &WorldId) -> String {
 
 /// Where the log passes a world's commits on, once they are stored.
 pub fn commits(world: &WorldId) -> String {
-    format!("mw.commit.{}.{world}", world.partition())
+    format!("mw.live.{}.{world}.commit", world.partition())
 }
 
 /// Where a world publishes an event after its commit.
@@ -96,12 +99,12 @@ pub fn events_of(world: &WorldId) -> String {
 
 /// Where chunks of a world's answers are published.
 pub fn chunks(world: &WorldId) -> String {
-    format!("mw.live.{world}.chunk")
+    format!("mw.live.{}.{world}.chunk", world.partition())
 }
 
-/// All live signals of a world.
+/// The commits and the chunks of a world: one subscription to both gets them in the order in which they were sent.
 pub fn live_of(world: &WorldId) -> String {
-    format!("mw.live.{world}.>")
+    format!("mw.live.{}.{world}.*", world.partition())
 }
 
 /// The subject of a run in the work queue.
@@ -154,12 +157,12 @@ pub fn query(name: &str) -> String {
     format!("mw.query.{name}")
 }
 
-/// The world that a subject of [`command`], [`log`], [`commits`], [`timer`] or [`wake`] names.
+/// The world that a subject of [`command`], [`log`], [`commits`], [`chunks`], [`timer`] or [`wake`] names.
 pub fn world_of(subject: &str) -> Option<WorldId> {
     subject.split('.').nth(3)?.parse().ok()
 }
 
-/// The world that a subject of [`event`] or [`chunks`] names.
+/// The world that a subject of [`event`] names.
 pub fn world_of_event(subject: &str) -> Option<WorldId> {
     subject.split('.').nth(2)?.parse().ok()
 }
@@ -191,9 +194,9 @@ mod tests {
         mw.cmd.19.lobby
         mw.cmd.19.lobby.0192
         mw.log.19.lobby
-        mw.commit.19.lobby
+        mw.live.19.lobby.commit
         mw.evt.lobby.myapp.order.created
-        mw.live.lobby.chunk
+        mw.live.19.lobby.chunk
         mw.act.respond.lobby.ada
         mw.cancel.lobby
         mw.timer.19.lobby.1700000000000

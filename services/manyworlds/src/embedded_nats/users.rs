@@ -78,7 +78,7 @@ impl User {
             Self::Worker => &[
                 "mw.cmd.>",
                 "mw.query.>",
-                "mw.live.>",
+                "mw.live.*.*.chunk",
                 "$KV.mw_claims.>",
                 "$KV.mw_weights.>",
                 "$KV.mw_custom_actions.>",
@@ -108,7 +108,7 @@ impl User {
     fn subscribes(self) -> &'static [&'static str] {
         match self {
             Self::World => &["mw.>"],
-            Self::Gateway => &["mw.commit.>", "mw.live.>"],
+            Self::Gateway => &["mw.live.>"],
             Self::Worker => &["mw.cancel.*", "mw.mcp.>", "mw.evt.>", "mw.live.>"],
             Self::Persistence => &["mw.query.>"],
         }

@@ -59,7 +59,7 @@ fn nats_needs_a_password_and_gives_each_user_its_own_subjects_only() {
         assert!(answer.contains("Authorization Violation"), "{answer}");
     }
     // A worker of one's own takes runs, and neither writes the log nor deletes anything.
-    for allowed in ["mw.cmd.0.lobby", "mw.live.lobby.chunk"] {
+    for allowed in ["mw.cmd.0.lobby", "mw.live.0.lobby.chunk"] {
         let sent = format!("{connect}PUB {allowed} 0\r\n\r\n");
         assert_eq!(nats_answer(address, &sent), "PONG", "{allowed}");
     }

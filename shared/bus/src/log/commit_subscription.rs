@@ -41,21 +41,27 @@ impl CommitSubscription {
     pub async fn next(&mut self) -> Option<StoredCommit> {
         loop {
             let message = self.subscriber.next().await?;
-            match self.decode(message) {
-                Ok(stored) => return Some(stored),
-                Err(error) => {
-                    warn!(world.id = %self.world, error = %error_chain(&error), "malformed commit");
-                }
+            let stored = decode_commit(&self.world, message);
+            if stored.is_some() {
+                return stored;
             }
         }
     }
+}
 
-    fn decode(&self, message: Message) -> Result<StoredCommit, Error> {
+/// A commit of a world; a malformed one is logged and left out.
+pub(super) fn decode_commit(world: &WorldId, message: Message) -> Option<StoredCommit> {
+    let decode = || {
         let previous = number(message.headers.as_ref(), header::NATS_LAST_SEQUENCE);
         let previous = previous.ok_or_else(|| {
             Error::broker("read a commit", "it came without the sequence before it")
         })?;
-        let entry = Entry::new(&self.world, message)?;
-        Ok(StoredCommit { entry, previous })
-    }
+        let entry = Entry::new(world, message)?;
+        Ok::<_, Error>(StoredCommit { entry, previous })
+    };
+    decode()
+        .inspect_err(|error| {
+            warn!(world.id = %world, error = %error_chain(error), "malformed commit");
+        })
+        .ok()
 }

@@ -1,8 +1,9 @@
 //! The log and what it publishes.
 
-use bus::{AppendError, CommitNotice};
-use contract::Seq;
+use bus::{AppendError, CommitNotice, Live, Signal};
+use contract::{CommandId, Seq};
 use futures::StreamExt;
+use serde_json::json;
 use testkit::NatsServer;
 
 use crate::support::{commit, connect, world};
@@ -144,4 +145,37 @@ async fn the_log_republishes_each_commit_with_the_sequence_before_it() {
         assert_eq!((stored.entry.seq, stored.previous), (seq, previous));
         assert_eq!(stored.entry.commit().unwrap().events.len(), 1);
     }
+}
+
+#[tokio::test]
+async fn commits_and_signals_arrive_in_the_order_in_which_they_were_sent() {
+    let nats = NatsServer::start();
+    let (bus, worker) = (connect(&nats).await, connect(&nats).await);
+    let watched = world("lobby");
+    let mut live = bus.log().subscribe_live(&watched).await.unwrap();
+    bus.flush().await.unwrap();
+    let (mut last, mut sent) = (0, Vec::new());
+    for index in 0..50 {
+        let chunk = json!({
+            "invocation": CommandId::new().event(0).run(), "attempt": 1, "index": index,
+            "agent": "ada", "text": "",
+        });
+        let chunk = serde_json::from_value(chunk).unwrap();
+        worker.signals().publish_chunk(&watched, &chunk).await;
+        last = worker
+            .log()
+            .append(&watched, &commit("1"), last)
+            .await
+            .unwrap();
+        sent.extend([format!("chunk {index}"), format!("commit {last}")]);
+    }
+    // Only now does the subscriber read: all of it is there.
+    let mut received = Vec::new();
+    while received.len() < sent.len() {
+        received.push(match live.next().await.unwrap() {
+            Live::Signal(Signal::Chunk(chunk)) => format!("chunk {}", chunk.index),
+            Live::Commit(stored) => format!("commit {}", stored.entry.seq),
+        });
+    }
+    assert_eq!(received, sent);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{CommitSubscription, Entry, Signal, SignalSubscription, StoredCommit};
+use bus::{Entry, Live, LiveSubscription, Signal, StoredCommit};
 use contract::commit::Position;
 use contract::{CloudEvent, Seq};
 use futures::FutureExt as _;
@@ -21,9 +21,6 @@ use crate::problem::Problem;
 
 /// Pause before the log is read again when that failed, or when its replica lags behind.
 const READ_PAUSE: Duration = Duration::from_millis(100);
-
-/// Signals, and commits, that are taken at once, before anything else is looked at.
-const AVAILABLE_MAX: usize = 256;
 
 /// One world with clients. It stops when the last subscription drops it.
 pub(crate) struct Hub {
@@ -55,8 +52,7 @@ impl Hub {
             .get_or_try_init(async || {
                 let ring = Arc::clone(&self.ring);
                 // Subscribe first, then read where the log ends: nothing in between is missed.
-                let commits = ring.bus.log().subscribe_commits(&ring.world).await?;
-                let signals = ring.bus.signals().subscribe(&ring.world).await?;
+                let live = ring.bus.log().subscribe_live(&ring.world).await?;
                 let end = ring.bus.log().last_seq(&ring.world).await?;
                 if end == 0 {
                     return Err(Problem::unknown_world(&ring.world));
@@ -71,8 +67,7 @@ impl Hub {
                 tasks.spawn(async move {
                     let metrics = Arc::clone(&receiver.ring.metrics);
                     metrics.worlds_watched(1);
-                    stop.run_until_cancelled(receiver.run(commits, signals))
-                        .await;
+                    stop.run_until_cancelled(receiver.run(live)).await;
                     metrics.worlds_watched(-1);
                 });
                 Ok(())
@@ -94,80 +89,45 @@ struct Receiver {
 }
 
 impl Receiver {
-    async fn run(mut self, mut commits: CommitSubscription, mut signals: SignalSubscription) {
+    async fn run(mut self, mut live: LiveSubscription) {
         let mut catch_up_at = Instant::now() + self.catch_up_every;
         loop {
             tokio::select! {
-                // A chunk is published before the event that ends its answer: it must not be overtaken.
                 biased;
                 () = sleep_until(catch_up_at) => {
-                    self.catch_up(&mut signals).await;
+                    self.catch_up(&mut live).await;
                     catch_up_at = Instant::now() + self.catch_up_every;
                 }
-                signal = signals.next() => {
-                    let Some(signal) = signal else { return };
-                    self.on_signals(signal, &mut signals, &mut commits).await;
-                }
-                stored = commits.next() => {
-                    let Some(stored) = stored else { return };
-                    self.on_commit(stored).await;
-                    catch_up_at = Instant::now() + self.catch_up_every;
-                }
+                next = live.next() => match next {
+                    Some(Live::Signal(signal)) => self.publish_signal(signal),
+                    Some(Live::Commit(stored)) => {
+                        self.on_commit(stored).await;
+                        catch_up_at = Instant::now() + self.catch_up_every;
+                    }
+                    None => return,
+                },
             }
         }
     }
 
     /// Reads what was lost with a connection or a broker: only the end of the log shows it.
-    async fn catch_up(&mut self, signals: &mut SignalSubscription) {
+    async fn catch_up(&mut self, live: &mut LiveSubscription) {
         let end = match self.ring.bus.log().last_seq(&self.ring.world).await {
             Ok(end) => end,
             Err(error) => {
                 return debug!(error = %ErrorChain(&error), "end of the log not read");
             }
         };
-        if self.last_delivered < end {
-            // Chunks that were published before those commits are here by now.
-            while let Some(Some(signal)) = signals.next().now_or_never() {
-                self.publish_signal(signal);
+        // Signals that were published before those commits are here by now.
+        while self.last_delivered < end
+            && let Some(Some(next)) = live.next().now_or_never()
+        {
+            match next {
+                Live::Signal(signal) => self.publish_signal(signal),
+                Live::Commit(stored) => self.on_commit(stored).await,
             }
-            self.read_to(end).await;
         }
-    }
-
-    /// Publishes the signals that are there. A node of a session may have sent an event before a chunk: what
-    /// has come before the chunk is delivered before it. The durable text of its answer may overtake the
-    /// chunk instead, which then is not needed any more.
-    async fn on_signals(
-        &mut self,
-        first: Signal,
-        signals: &mut SignalSubscription,
-        commits: &mut CommitSubscription,
-    ) {
-        let mut of_sessions = Vec::new();
-        let (mut next, mut count) = (Some(first), 0);
-        while let Some(signal) = next {
-            match matches!(&signal, Signal::Chunk(chunk) if chunk.session.is_some()) {
-                true => of_sessions.push(signal),
-                false => self.publish_signal(signal),
-            }
-            count += 1;
-            next = match count < AVAILABLE_MAX {
-                true => signals.next().now_or_never().flatten(),
-                false => None,
-            };
-        }
-        if of_sessions.is_empty() {
-            return;
-        }
-        for _ in 0..AVAILABLE_MAX {
-            let Some(Some(stored)) = commits.next().now_or_never() else {
-                break;
-            };
-            self.on_commit(stored).await;
-        }
-        for signal in of_sessions {
-            self.publish_signal(signal);
-        }
+        self.read_to(end).await;
     }
 
     fn publish_signal(&self, signal: Signal) {
