@@ -18,6 +18,7 @@ mod query;
 mod recall;
 mod recalls;
 mod storage_gate;
+mod world_clock;
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -42,6 +43,7 @@ pub(crate) use self::pending_request::PendingRequest;
 use self::query::query;
 use self::recalls::Recalls;
 use self::storage_gate::StorageGate;
+use self::world_clock::WorldClock;
 use crate::loader;
 use crate::metrics::AppendOutcome;
 use crate::resources::Resources;
@@ -77,6 +79,7 @@ pub(crate) struct Actor {
     past_reads: PastReads,
     recalls: Recalls,
     maintenance: Maintenance,
+    clock: WorldClock,
 }
 
 impl Actor {
@@ -95,6 +98,7 @@ impl Actor {
             batch_progress: BatchProgress::default(),
             failing_since: None,
             storage_gate: StorageGate::default(),
+            clock: WorldClock::default(),
         }
     }
 
@@ -131,7 +135,8 @@ impl Actor {
         loop {
             if self.is_settled() {
                 self.failing_since.take_if(|_| self.backlog.is_empty());
-                self.maintenance.run(world).await;
+                let now = self.clock.now(world.at);
+                self.maintenance.run(world, now).await;
                 if self.is_successor_next(world) {
                     self.maintenance.clear(world).await;
                 }
@@ -145,7 +150,7 @@ impl Actor {
             }
             let due = self
                 .next_due(world)
-                .map(|due| instant_of(due).max(fire_due_not_before))
+                .map(|due| self.instant_of(world, due).max(fire_due_not_before))
                 .map(|due| due.max(self.storage_gate.opens_at().unwrap_or(due)));
             let idle_at = self.mailbox.idle_at();
             tokio::select! {
@@ -248,6 +253,12 @@ impl Actor {
         }
     }
 
+    /// The time `due` of the world on the clock that tasks wait by.
+    fn instant_of(&mut self, world: &World, due: Timestamp) -> Instant {
+        let now = self.clock.now(world.at);
+        self.clock.instant_of(due, now)
+    }
+
     fn queue_fire_due(&mut self) {
         self.fire_due_queued = true;
         self.backlog.push_back(PendingRequest::own_fire_due());
@@ -255,7 +266,7 @@ impl Actor {
 
     /// Ends this actor, which is idle, once the broker has a schedule for the next wake.
     fn passivate(&mut self, world: &World) {
-        let now = Timestamp::now().max(world.at);
+        let now = self.clock.now(world.at);
         if world.wake_wanted(now).is_some_and(|due| due > now) {
             // The broker's last schedule has fired: a commit requests the next one.
             self.queue_fire_due();
@@ -322,14 +333,16 @@ impl Actor {
             let (at, view) = (*at, view.clone());
             return self.past_reads.spawn(request, world.id.clone(), at, view);
         }
-        let now = Timestamp::now().max(world.at);
+        let now = self.clock.now(world.at);
         if request.is_fire_due() && !request.is_own() {
             world.woken(now);
         }
         let is_decided = self.is_decided(world, &request);
         let recall = request.take_recall();
         world.set_recalled_message(recall.and_then(|recall| recall.found));
-        let builder = self.builder.get_or_insert_with(|| CommitBuilder::new(now));
+        let builder = self
+            .builder
+            .get_or_insert_with(|| CommitBuilder::new(now, Timestamp::now()));
         let reply = match &*request.request {
             Request::Command(command) => match builder.recorded(world, command.id) {
                 Some(reply) => reply,
@@ -353,11 +366,12 @@ impl Actor {
         let Some(position) = request.position() else {
             return false;
         };
+        let now = Timestamp::now();
         let sent = self.in_flight.as_ref().map(AppendInFlight::builder);
         let builders = sent.into_iter().chain(&self.builder);
         self.batch_progress.is_decided(position, |id| {
             builders.clone().any(|builder| builder.has_accepted(id))
-                || matches!(world.lookup_command(id), Ok(Some(_)))
+                || matches!(world.lookup_command(id, now), Ok(Some(_)))
         })
     }
 
@@ -473,9 +487,4 @@ async fn sleep_until(at: Option<Instant>) {
         Some(at) => tokio::time::sleep_until(at).await,
         None => pending().await,
     }
-}
-
-/// The time `due` on the clock that tasks wait by.
-fn instant_of(due: Timestamp) -> Instant {
-    Instant::now() + due.since(Timestamp::now())
 }

@@ -100,6 +100,7 @@ async fn dispatch(
 ) -> Result<(), Error> {
     let bus = &resources.bus;
     if let Some(due) = commit.wake {
+        let due = commit.clock_at(due);
         bus.schedules().schedule_wake(world, due).await?;
     }
     let mut runs = Vec::new();
@@ -147,6 +148,7 @@ mod tests {
         let id = CommandId::new().event(0).run();
         let cancelled = serde_json::json!({"invocation": id}).to_string();
         let commit = Commit {
+            clock: None,
             rules: 0,
             id: CommitId::new(),
             at: Timestamp::MAX,

@@ -14,6 +14,9 @@ use crate::timestamp::Timestamp;
 /// The position of a commit: its sequence in the log's stream. 0 is before the first.
 pub type Seq = u64;
 
+/// How many times more slowly the time of a world passes while it is ahead of its owner's clock.
+pub const AHEAD_SLOWDOWN: u32 = 2;
+
 /// The events of one or more commands, appended together: all of them or none.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Commit {
@@ -21,6 +24,9 @@ pub struct Commit {
     pub id: CommitId,
     /// When the world decided: the time of each of its events.
     pub at: Timestamp,
+    /// What the clock of the world's owner showed, if that was behind `at`: the time of a world never goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Timestamp>,
     /// The version of the rules that decided it; 0 before there was one here. A build of older rules can't know what
     /// the world is after it.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -43,6 +49,17 @@ fn is_zero(version: &u32) -> bool {
 }
 
 impl Commit {
+    /// What the clock of the world's owner showed.
+    pub fn clock(&self) -> Timestamp {
+        self.clock.unwrap_or(self.at)
+    }
+
+    /// What that clock shows when the time of the world is `moment`.
+    pub fn clock_at(&self, moment: Timestamp) -> Timestamp {
+        let slowdown = self.clock.map_or(1, |_| AHEAD_SLOWDOWN);
+        self.clock() + moment.since(self.at) * slowdown
+    }
+
     /// Whether the dispatcher has something to do for it: a schedule, or an event that requests work.
     pub fn requests_work(&self) -> bool {
         self.wake.is_some() || self.work().next().is_some()

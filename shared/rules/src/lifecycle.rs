@@ -29,13 +29,18 @@ impl World {
         self.schedule.wake_came(now);
     }
 
-    /// The answer that a command got, if it was accepted before.
+    /// The answer that a command got, if it was accepted before. `clock` is what the clock of the world's owner
+    /// shows.
     ///
     /// # Errors
     /// [`RejectionCode::Expired`](contract::RejectionCode::Expired) when the command is older than
     /// what is remembered.
-    pub fn lookup_command(&self, command: CommandId) -> Result<Option<Accepted>, Rejection> {
-        self.dedup.lookup(command)
+    pub fn lookup_command(
+        &self,
+        command: CommandId,
+        clock: Timestamp,
+    ) -> Result<Option<Accepted>, Rejection> {
+        self.dedup.lookup(command, clock)
     }
 
     /// The message that a command needs from the archive: the state does not keep it any more, if the chat

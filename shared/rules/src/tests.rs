@@ -75,6 +75,7 @@ impl Story {
         };
         let events = step(&mut self.world, &request, self.now)?;
         let commit = Commit {
+            clock: None,
             rules: 0,
             id: CommitId::new(),
             at: self.now,

@@ -32,6 +32,7 @@ impl Rules {
         let now = Timestamp::now();
         let events = step(&mut self.world, &request, now).unwrap();
         let commit = Commit {
+            clock: None,
             rules: rules::VERSION,
             id: CommitId::new(),
             at: now,

@@ -77,6 +77,7 @@ impl RulesWorld {
         let events = rules::step(&mut state.clone(), request, at)?;
         let count = u32::try_from(events.len()).unwrap();
         let commit = Commit {
+            clock: None,
             rules: rules::VERSION,
             id: CommitId::new(),
             at,

@@ -29,6 +29,7 @@ use crate::world_requests::world_requests;
 pub(crate) async fn append(bus: &Bus, world: &WorldId, events: Vec<Event>) -> Seq {
     let previous = bus.log().last_seq(world).await.unwrap();
     let commit = Commit {
+        clock: None,
         rules: 0,
         id: CommitId::new(),
         at: Timestamp::now(),

@@ -154,6 +154,7 @@ impl Harness {
     pub(crate) async fn append(&self, world: &WorldId, events: Vec<Event>) -> Seq {
         let expected = self.bus.log().last_seq(world).await.unwrap();
         let commit = Commit {
+            clock: None,
             rules: 0,
             id: CommitId::new(),
             at: Timestamp::now(),

@@ -38,9 +38,10 @@ pub(super) enum PlannedReply {
 }
 
 impl CommitBuilder {
-    /// An empty commit, decided at `now`.
-    pub(super) fn new(now: Timestamp) -> Self {
+    /// An empty commit, decided at `now`, while the clock of this machine shows `clock`.
+    pub(super) fn new(now: Timestamp, clock: Timestamp) -> Self {
         let commit = Commit {
+            clock: (clock < now).then_some(clock),
             rules: rules::VERSION,
             id: CommitId::new(),
             at: now,
@@ -109,7 +110,7 @@ impl CommitBuilder {
         if let Some(accepted) = self.accepted.get(&id) {
             return Some(PlannedReply::Accepted(*accepted));
         }
-        let reply = match world.lookup_command(id) {
+        let reply = match world.lookup_command(id, self.commit.clock()) {
             Ok(accepted) => Reply::Accepted(accepted?),
             Err(rejection) => Reply::Rejected(rejection),
         };

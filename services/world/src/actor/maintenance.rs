@@ -61,11 +61,11 @@ impl Maintenance {
     }
 
     /// Does what is due, on a state that is in the log.
-    pub(super) async fn run(&mut self, world: &mut World) {
+    pub(super) async fn run(&mut self, world: &mut World, now: Timestamp) {
         if self.is_snapshot_due() {
             self.save_snapshot(world);
         }
-        self.purge_if_due(world).await;
+        self.purge_if_due(world, now).await;
     }
 
     /// Saves a snapshot for the next activation of the world, on a state that is in the log.
@@ -152,11 +152,11 @@ impl Maintenance {
     }
 
     /// Purges a world whose time after deletion is over.
-    async fn purge_if_due(&self, world: &mut World) {
+    async fn purge_if_due(&self, world: &mut World, now: Timestamp) {
         let Some(deleted) = world.deleted_at() else {
             return;
         };
-        if deleted + self.resources.config.deleted_kept > Timestamp::now() {
+        if deleted + self.resources.config.deleted_kept > now {
             return;
         }
         // The snapshot goes first: without it, a log that is still there is replayed.

@@ -64,6 +64,7 @@ async fn a_world_that_newer_rules_have_changed_is_refused() {
     let last = log.last_seq(&world).await.unwrap();
     let entry = log.read(&world, last - 1).await.unwrap().remove(0);
     let newer = Commit {
+        clock: None,
         id: CommitId::new(),
         rules: rules::VERSION + 1,
         commands: Vec::new(),

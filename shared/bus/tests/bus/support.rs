@@ -35,6 +35,7 @@ pub(crate) fn commit(text: &str) -> Commit {
         data: RawValue::from_string(format!("{{\"text\": \"{text}\"}}")).unwrap(),
     };
     Commit {
+        clock: None,
         rules: 0,
         id: CommitId::new(),
         at: Timestamp::now(),

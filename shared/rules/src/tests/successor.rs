@@ -33,7 +33,13 @@ fn a_world_begins_anew_behind_its_deletion() {
     let run = story.open()[0];
     let before = command_at(story.now.as_unix_ms() as u64 / 1000);
     let of_old = story.log[0].commands[0].id;
-    assert!(story.world.lookup_command(of_old).unwrap().is_some());
+    assert!(
+        story
+            .world
+            .lookup_command(of_old, story.world.at)
+            .unwrap()
+            .is_some()
+    );
     // Its runs are cancelled, so that workers stop.
     let events = story.send("world", Command::DeleteWorld).unwrap();
     assert_eq!(types(&events), ["action.cancelled", "world.deleted"]);
@@ -50,13 +56,20 @@ fn a_world_begins_anew_behind_its_deletion() {
     story.replays();
 
     // A repeated deletion gets its answer; whatever else was sent before it is too old.
-    let repeated = story.world.lookup_command(deletion).unwrap().unwrap();
+    let repeated = story
+        .world
+        .lookup_command(deletion, story.world.at)
+        .unwrap()
+        .unwrap();
     assert_eq!(repeated.seq, seq);
     for id in [of_old, before] {
-        let refused = story.world.lookup_command(id).unwrap_err();
+        let refused = story.world.lookup_command(id, story.world.at).unwrap_err();
         assert_eq!(refused.code, RejectionCode::Expired);
     }
-    assert_eq!(story.world.lookup_command(CommandId::new()), Ok(None));
+    assert_eq!(
+        story.world.lookup_command(CommandId::new(), story.world.at),
+        Ok(None)
+    );
 
     // A worker with an old run changes nothing.
     let outcome = RunOutcome::Completed(RunResult::default());

@@ -58,6 +58,7 @@ impl<R: Rules> Session<R> {
             return Ok(events);
         }
         let commit = Commit {
+            clock: None,
             rules: 0,
             id: CommitId(Uuid::from_u64_pair(1, self.log.len() as u64)),
             at: now,

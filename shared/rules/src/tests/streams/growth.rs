@@ -39,6 +39,7 @@ fn a_million_samples_in_batches_take_little_space() {
 
 fn commit_without_events(story: &Story) -> contract::Commit {
     contract::Commit {
+        clock: None,
         rules: 0,
         id: contract::CommitId::new(),
         at: story.now,

@@ -150,6 +150,7 @@ impl State {
             events: accepted.events,
         };
         let commit = Commit {
+            clock: None,
             rules: rules::VERSION,
             id: CommitId(request.id.0),
             at: self.now,

@@ -1,0 +1,85 @@
+//! The time of one world. It never goes back, though the clocks of machines may.
+
+use contract::{AHEAD_SLOWDOWN, Timestamp};
+use tokio::time::Instant;
+
+/// The time of one world: that of this machine's clock, unless the world is ahead of it. Then its time passes
+/// more slowly until the clock has caught up, so that what is due in a minute does not wait for an hour.
+#[derive(Debug, Default)]
+pub(super) struct WorldClock {
+    /// The time of the world when it was found to be ahead.
+    ahead: Option<(Timestamp, Instant)>,
+}
+
+impl WorldClock {
+    /// The time of a world whose last commit was decided at `last`.
+    pub(super) fn now(&mut self, last: Timestamp) -> Timestamp {
+        self.time(last, Timestamp::now(), Instant::now())
+    }
+
+    /// When the time of the world will be `due`, if it is `now`.
+    pub(super) fn instant_of(&self, due: Timestamp, now: Timestamp) -> Instant {
+        let slowdown = self.ahead.map_or(1, |_| AHEAD_SLOWDOWN);
+        Instant::now() + due.since(now) * slowdown
+    }
+
+    fn time(&mut self, last: Timestamp, clock: Timestamp, instant: Instant) -> Timestamp {
+        let time = match self.ahead {
+            Some((base, since)) => base + (instant - since) / AHEAD_SLOWDOWN,
+            None => last,
+        };
+        let time = time.max(last);
+        if clock >= time {
+            self.ahead = None;
+            return clock;
+        }
+        self.ahead.get_or_insert((last, instant));
+        time
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn second(second: i64) -> Timestamp {
+        Timestamp::from_unix_ms(second * 1000)
+    }
+
+    #[test]
+    fn a_world_that_is_not_ahead_has_the_time_of_the_clock() {
+        let (mut clock, start) = (WorldClock::default(), Instant::now());
+        assert_eq!(clock.time(second(5), second(5), start), second(5));
+        assert_eq!(clock.time(second(5), second(9), start), second(9));
+    }
+
+    #[test]
+    fn a_world_that_is_ahead_goes_on_more_slowly_until_the_clock_has_caught_up() {
+        let (mut clock, start) = (WorldClock::default(), Instant::now());
+        let mut last = second(3600);
+        let mut times = Vec::new();
+        for elapsed in [0, 10, 60, 3600, 7000, 7200, 7300] {
+            let instant = start + Duration::from_secs(elapsed);
+            let wall = second(i64::try_from(elapsed).unwrap());
+            last = clock.time(last, wall, instant);
+            times.push(last);
+        }
+        let expected = [3600, 3605, 3630, 5400, 7100, 7200, 7300];
+        assert_eq!(times, expected.map(second));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_due_is_waited_for_in_the_time_of_the_world() {
+        let mut clock = WorldClock::default();
+        let minute = Duration::from_mins(1);
+        let now = Timestamp::now();
+        assert_eq!(clock.instant_of(now + minute, now), Instant::now() + minute);
+        let ahead = clock.time(now + minute, now, Instant::now());
+        assert_eq!(
+            clock.instant_of(ahead + minute, ahead),
+            Instant::now() + minute * 2
+        );
+    }
+}
