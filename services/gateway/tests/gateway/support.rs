@@ -15,8 +15,8 @@ use testkit::NatsServer;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::rules_world::RulesWorld;
 use crate::scripted_world::World;
+use crate::world_service::WorldService;
 
 /// What a test needs; everything ends when it is dropped.
 pub(crate) struct Harness {
@@ -26,6 +26,7 @@ pub(crate) struct Harness {
     pub(crate) http: Client,
     pub(crate) shutdown: CancellationToken,
     tasks: JoinSet<()>,
+    service: Option<WorldService>,
 }
 
 impl Harness {
@@ -34,39 +35,32 @@ impl Harness {
     }
 
     pub(crate) async fn start_with(config: Config) -> Self {
-        Self::start_before(config, |bus| World::new(bus).serve()).await
+        let nats = NatsServer::start();
+        let mut harness = Self::start_before(nats, config).await;
+        harness.tasks.spawn(World::new(harness.bus.clone()).serve());
+        harness
     }
 
-    /// A gateway before a world service with the rules of worlds.
+    /// A gateway before a world service.
     pub(crate) async fn start_with_rules(config: Config) -> Self {
-        Self::start_before(config, |bus| RulesWorld::new(bus).serve()).await
+        let nats = NatsServer::start();
+        let service = WorldService::start(connect(&nats, "world").await).await;
+        let mut harness = Self::start_before(nats, config).await;
+        harness.service = Some(service);
+        harness
     }
 
-    async fn start_before<F>(mut config: Config, serve: impl FnOnce(Bus) -> F) -> Self
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
+    async fn start_before(nats: NatsServer, mut config: Config) -> Self {
         // No proxy is before it.
         config.drain_delay = Duration::ZERO;
-        let nats = NatsServer::start();
-        let nats_config = bus::Config {
-            url: nats.url(),
-            ..bus::Config::default()
-        };
-        let bus = Bus::connect(&nats_config, "test").await.unwrap();
+        let bus = connect(&nats, "test").await;
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve(bus.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
-        let gateway_bus = Bus::connect(&nats_config, "gateway").await.unwrap();
-        let run = gateway::run_with(
-            config,
-            gateway_bus,
-            Health::default(),
-            listener,
-            shutdown.clone(),
-        );
+        let gateway_bus = connect(&nats, "gateway").await;
+        let health = Health::default();
+        let run = gateway::run_with(config, gateway_bus, health, listener, shutdown.clone());
         tasks.spawn(async move { run.await.unwrap() });
         Self {
             nats,
@@ -75,6 +69,7 @@ impl Harness {
             http: Client::new(),
             shutdown,
             tasks,
+            service: None,
         }
     }
 
@@ -132,6 +127,14 @@ impl Harness {
     pub(crate) async fn wait_until_ended(&mut self) {
         self.tasks.join_next().await.unwrap().unwrap();
     }
+}
+
+async fn connect(nats: &NatsServer, name: &str) -> Bus {
+    let config = bus::Config {
+        url: nats.url(),
+        ..bus::Config::default()
+    };
+    Bus::connect(&config, name).await.unwrap()
 }
 
 pub(crate) async fn send(request: RequestBuilder) -> (u16, Value) {
