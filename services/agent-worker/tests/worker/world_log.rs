@@ -1,4 +1,4 @@
-//! What the log of a world says of its runs.
+//! The runs of a world, as its log has them.
 
 use bus::Bus;
 use contract::fact::{ActionCompleted, ActionRequested};
@@ -106,7 +106,7 @@ pub(crate) fn is_cancelled(log: &[Logged], id: RunId) -> bool {
 /// What of the result of a run entered the log with its end.
 fn result(log: &[Logged], end: &Logged, completed: &ActionCompleted) -> RunResult {
     let mut result = RunResult {
-        message: Some(completed.said.clone()).filter(|said| !said.is_empty()),
+        message: Some(completed.said.clone()).filter(|text| !text.is_empty()),
         calls: completed.calls.clone(),
         output: completed.output.clone(),
         usage: completed.usage.clone(),

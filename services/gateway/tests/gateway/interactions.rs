@@ -18,7 +18,7 @@ fn request() -> Value {
 #[tokio::test]
 async fn a_request_is_answered_with_how_far_its_targets_are() {
     let harness = Harness::with_lobby().await;
-    // It does not accept what it is asked for before it has learned something.
+    // It accepts no such request before it has learned something.
     let later = json!({
         "initial": "new",
         "states": {

@@ -19,7 +19,7 @@ use crate::support::{Harness, Sse, send};
 
 const RESTARTS: usize = 4;
 /// Several rounds of the proxy's checks, also on a machine that does something else.
-const DRAIN_DELAY: Duration = Duration::from_secs(1);
+const DRAIN_DELAY: Duration = Duration::from_millis(750);
 const CHECK_EVERY: Duration = Duration::from_millis(100);
 
 /// A gateway beside that of the harness, on the same NATS.

@@ -36,11 +36,11 @@ impl Harness {
         config.drain_delay = Duration::ZERO;
         let nats = NatsServer::start();
         let bus = connect(&nats, "test").await;
-        let world = start_world(&nats).await;
+        // The streams are there now, and both connect to them at the same time.
+        let (world, gateway_bus) = tokio::join!(start_world(&nats), connect(&nats, "gateway"));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
-        let gateway_bus = connect(&nats, "gateway").await;
         let health = Health::default();
         let run = gateway::run_with(config, gateway_bus, health, listener, shutdown.clone());
         let mut gateway = JoinSet::new();
