@@ -76,8 +76,8 @@ async fn an_agent_speaks_about_an_event() {
     let session = desk.start_session().await;
     desk.send_in(session, "system.user.joined", json!({})).await;
     desk.has_shown(session, "system.user.joined", 1).await;
-    let spoken = desk.data_of(session, "agent.speak").await;
-    assert_eq!(spoken, [json!({"text": "Welcome"})]);
+    let events = desk.data_of(session, "agent.speak").await;
+    assert_eq!(events, [json!({"text": "Welcome"})]);
     assert!(desk.texts(session).await.is_empty());
 }
 
