@@ -1,35 +1,8 @@
 //! The process of the agent worker.
 
-use clap::Parser;
-
-/// Runs the built-in actions of agents: models, tools, processors.
-///
-/// Its configuration is the file that MANYWORLDS_CONFIG names, and variables such as MANYWORLDS_NATS__URL.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {}
+const ABOUT: &str = "Runs the built-in actions of agents: models, tools, processors";
 
 fn main() -> anyhow::Result<()> {
-    let Arguments {} = Arguments::parse();
+    service_kit::parse_arguments("agent-worker", ABOUT);
     service_kit::service_main("agent-worker", agent_worker::run)
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::error::ErrorKind;
-
-    use super::*;
-
-    #[test]
-    fn help_and_version_are_printed_and_nothing_is_started() {
-        for (argument, expected) in [
-            ("--help", ErrorKind::DisplayHelp),
-            ("--version", ErrorKind::DisplayVersion),
-            ("--unknown", ErrorKind::UnknownArgument),
-            ("unknown", ErrorKind::UnknownArgument),
-        ] {
-            let parsed = Arguments::try_parse_from(["agent-worker", argument]);
-            assert_eq!(parsed.err().map(|error| error.kind()), Some(expected));
-        }
-    }
 }

@@ -1,35 +1,8 @@
 //! The world service as a process of its own.
 
-use clap::Parser;
-
-/// Owns worlds: decides commands, appends commits, dispatches runs.
-///
-/// Its configuration is the file that MANYWORLDS_CONFIG names, and variables such as MANYWORLDS_NATS__URL.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {}
+const ABOUT: &str = "Owns worlds: decides commands, appends commits, dispatches runs";
 
 fn main() -> anyhow::Result<()> {
-    let Arguments {} = Arguments::parse();
+    service_kit::parse_arguments("world", ABOUT);
     service_kit::service_main("world", world::run)
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::error::ErrorKind;
-
-    use super::*;
-
-    #[test]
-    fn help_and_version_are_printed_and_nothing_is_started() {
-        for (argument, expected) in [
-            ("--help", ErrorKind::DisplayHelp),
-            ("--version", ErrorKind::DisplayVersion),
-            ("--unknown", ErrorKind::UnknownArgument),
-            ("unknown", ErrorKind::UnknownArgument),
-        ] {
-            let parsed = Arguments::try_parse_from(["world", argument]);
-            assert_eq!(parsed.err().map(|error| error.kind()), Some(expected));
-        }
-    }
 }

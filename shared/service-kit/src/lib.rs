@@ -1,7 +1,8 @@
-//! The runtime of a service: configuration, telemetry, health, tasks, shutdown.
+//! The runtime of a service: command line, configuration, telemetry, health, tasks, shutdown.
 //!
 //! It knows none of our messages. Start with [`service_main`], the whole `main` of a service, then [`Bootstrap`] and [`Tasks`].
 
+mod arguments;
 mod bootstrap;
 mod chain;
 pub mod config;
@@ -9,6 +10,7 @@ pub mod health;
 mod tasks;
 pub mod telemetry;
 
+pub use arguments::parse_arguments;
 pub use bootstrap::Bootstrap;
 pub use chain::ErrorChain;
 pub use health::Health;

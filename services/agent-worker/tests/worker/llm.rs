@@ -17,7 +17,9 @@ fn brain(base_url: &str) -> Value {
 /// A world whose agent has a scripted model, and a worker.
 async fn harness() -> (Harness, ModelServer) {
     let (mut harness, model) = (Harness::start().await, ModelServer::start().await);
-    harness.set_agent(json!({"brain": brain(&model.base_url())}));
+    harness
+        .set_agent(json!({"brain": brain(&model.base_url())}))
+        .await;
     harness.start_built_in().await;
     (harness, model)
 }
@@ -30,7 +32,7 @@ async fn answer(harness: &Harness, id: RunId) -> String {
 async fn a_model_streams_and_reports_its_usage() {
     let (harness, model) = harness().await;
     model.reply(Reply::text("Good day to you"));
-    let id = harness.request("respond").await;
+    let id = harness.request_answer().await;
     let completed = harness.completed(id).await;
     assert_eq!(completed.message.as_deref(), Some("Good day to you"));
     let usage = completed.usage.unwrap();
@@ -47,11 +49,13 @@ async fn a_model_streams_and_reports_its_usage() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chat_becomes_a_prompt() {
-    let (harness, model) = harness().await;
-    harness.set_agent(json!({"brain": {"llm": {
-        "provider": "openai", "model": "scripted-1", "base_url": model.base_url(),
-        "system_prompt": "Be brief.", "temperature": 0.5, "tokens_max": 7,
-    }}}));
+    let (mut harness, model) = harness().await;
+    harness
+        .set_agent(json!({"brain": {"llm": {
+            "provider": "openai", "model": "scripted-1", "base_url": model.base_url(),
+            "system_prompt": "Be brief.", "temperature": 0.5, "tokens_max": 7,
+        }}}))
+        .await;
     let chat = [
         ("ada", "Welcome"),
         ("pat", "Hi"),
@@ -60,7 +64,7 @@ async fn a_chat_becomes_a_prompt() {
         ("pat", "How?"),
     ];
     harness.set_messages(&chat);
-    let id = harness.request("respond").await;
+    let id = harness.request_answer().await;
     harness.completed(id).await;
     let request = &model.requests()[0];
     let messages = request.messages();
@@ -93,7 +97,7 @@ async fn a_busy_model_is_retried_after_the_pause_that_it_requests() {
     model.reply(Reply::retry_after(429, "1"));
     model.reply(Reply::text("now"));
     let started = Timestamp::now();
-    let id = harness.request("respond").await;
+    let id = harness.request_answer().await;
     assert_eq!(answer(&harness, id).await, "now");
     assert!(Timestamp::now().since(started) >= Duration::from_secs(1));
     assert_eq!(model.requests().len(), 2);
@@ -103,7 +107,7 @@ async fn a_busy_model_is_retried_after_the_pause_that_it_requests() {
 async fn a_pause_beyond_the_turn_limit_fails_the_turn_at_once() {
     let (harness, model) = harness().await;
     model.reply(Reply::retry_after(429, "3600"));
-    let id = harness.request("respond").await;
+    let id = harness.request_answer().await;
     let (code, reason) = harness.failed(id).await;
     assert_eq!(code, "model_busy");
     assert!(reason.contains("429"), "{reason}");
@@ -114,7 +118,7 @@ async fn a_pause_beyond_the_turn_limit_fails_the_turn_at_once() {
 async fn a_failing_model_request_is_retried_a_few_times() {
     let (harness, model) = harness().await;
     model.answer_with(|_| Reply::status(503));
-    let id = harness.request("respond").await;
+    let id = harness.request_answer().await;
     let (code, reason) = harness.failed(id).await;
     assert_eq!(code, "model_error");
     assert!(
@@ -130,7 +134,7 @@ async fn a_failing_model_request_is_retried_a_few_times() {
 async fn a_refused_model_request_is_not_retried() {
     let (harness, model) = harness().await;
     model.reply(Reply::status(401));
-    let id = harness.request("respond").await;
+    let id = harness.request_answer().await;
     let (code, reason) = harness.failed(id).await;
     assert_eq!(code, "model_refused");
     assert!(
@@ -144,8 +148,8 @@ async fn a_refused_model_request_is_not_retried() {
 async fn an_unreachable_model_fails_the_turn() {
     let (harness, _model) = harness().await;
     let unused = format!("http://127.0.0.1:{}/v1", testkit::free_port());
-    harness.set_agent(json!({"brain": brain(&unused)}));
-    let id = harness.request("respond").await;
+    harness.set_agent(json!({"brain": brain(&unused)})).await;
+    let id = harness.request_answer().await;
     let (code, reason) = harness.failed(id).await;
     assert_eq!(code, "model_unreachable");
     assert!(reason.contains("refused"), "{reason}");
@@ -157,12 +161,13 @@ async fn a_silent_model_fails_the_turn() {
     model.answer_with(|_| Reply::stall());
     let mut brain = brain(&model.base_url());
     brain["llm"]["call_timeout_seconds"] = json!(0.1);
-    harness.set_agent(json!({"brain": brain}));
-    let id = harness.request("respond").await;
+    harness.set_agent(json!({"brain": brain})).await;
+    let id = harness.request_answer().await;
     assert_eq!(harness.failed(id).await.0, "model_timeout");
     harness
-        .set_agent(json!({"brain": self::brain(&model.base_url()), "turn_timeout_seconds": 0.2}));
-    let id = harness.request("respond").await;
+        .set_agent(json!({"brain": self::brain(&model.base_url()), "turn_timeout_seconds": 0.2}))
+        .await;
+    let id = harness.request_answer().await;
     assert_eq!(harness.failed(id).await.0, "timeout");
 }
 
@@ -172,7 +177,7 @@ async fn a_broken_stream_is_restarted() {
     model.reply(Reply::cut_after(2));
     model.reply(Reply::stall_after(1));
     model.reply(Reply::text("the whole answer"));
-    let id = harness.request("respond").await;
+    let id = harness.request_answer().await;
     assert_eq!(answer(&harness, id).await, "the whole answer");
     eventually("all chunks arrived", async || {
         harness.streamed() == "the whole answer"
@@ -190,7 +195,7 @@ async fn a_server_that_can_not_stream_gets_a_request_without_streaming() {
         true => Reply::cut_after(0),
         false => Reply::text("in one piece"),
     });
-    let id = harness.request("respond").await;
+    let id = harness.request_answer().await;
     let completed = harness.completed(id).await;
     assert_eq!(completed.message.as_deref(), Some("in one piece"));
     assert_eq!(completed.usage.unwrap().output_tokens, 3);
@@ -204,7 +209,7 @@ async fn malformed_and_empty_responses_are_failures() {
     ] {
         let (harness, model) = harness().await;
         model.answer_with(move |_| reply.clone());
-        let id = harness.request("respond").await;
+        let id = harness.request_answer().await;
         assert_eq!(harness.failed(id).await.0, expected);
     }
 }
@@ -221,14 +226,18 @@ async fn a_key_is_sent_to_listed_addresses_only() {
     }];
     harness.start_worker(Worker::new(config).unwrap()).await;
     for model in [&listed, &other] {
-        harness.set_agent(json!({"brain": brain(&model.base_url())}));
-        let id = harness.request("respond").await;
+        harness
+            .set_agent(json!({"brain": brain(&model.base_url())}))
+            .await;
+        let id = harness.request_answer().await;
         harness.completed(id).await;
     }
     assert_eq!(listed.requests()[0].key(), Some("agent-worker"));
     assert_eq!(other.requests()[0].key(), Some("none"));
-    harness.set_agent(json!({"brain": brain("http://10.255.255.1/v1")}));
-    let id = harness.request("respond").await;
+    harness
+        .set_agent(json!({"brain": brain("http://10.255.255.1/v1")}))
+        .await;
+    let id = harness.request_answer().await;
     assert_eq!(harness.failed(id).await.0, "endpoint_not_allowed");
 }
 
@@ -236,12 +245,12 @@ async fn a_key_is_sent_to_listed_addresses_only() {
 async fn an_agent_answers_other_chats_during_a_slow_model_request() {
     let (harness, model) = harness().await;
     model.reply(Reply::stall());
-    let slow = harness.request("respond").await;
+    let slow = harness.request_answer().await;
     eventually("the slow model request has started", async || {
         model.requests().len() == 1
     })
     .await;
-    let quick = harness.request("respond").await;
+    let quick = harness.request_answer().await;
     assert_eq!(answer(&harness, quick).await, "You said: Hello there");
-    assert!(harness.outcomes(slow).is_empty());
+    assert!(harness.outcomes(slow).await.is_empty());
 }

@@ -1,4 +1,4 @@
-//! The worker with a real nats-server, a stub of a world and a scripted model; flows with a real world.
+//! The worker with a real nats-server, a real world service and a scripted model.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -18,3 +18,5 @@ mod servers;
 mod sessions;
 mod support;
 mod tools;
+mod world_log;
+mod world_service;

@@ -1,10 +1,12 @@
 //! Turns with model servers that are odd, and with answers that are none.
 
+use contract::{Chat, Command, Fact, RunId, action};
 use serde_json::{Value, json};
 use testkit::eventually;
 use testkit::model::{ModelServer, Reply};
 
 use crate::support::Harness;
+use crate::world_log::Logged;
 
 const STREAM: &str = "text/event-stream";
 const STOP: &str =
@@ -17,7 +19,8 @@ fn brain(model: &str, base_url: &str) -> Value {
 /// A world whose agent has a scripted model, and a tool, and a worker.
 async fn harness() -> (Harness, ModelServer) {
     let (mut harness, model) = (Harness::start().await, ModelServer::start().await);
-    harness.set_agent(json!({"brain": brain("scripted-1", &model.base_url()), "tools": {}}));
+    let agent = json!({"brain": brain("scripted-1", &model.base_url()), "tools": {}});
+    harness.set_agent(agent).await;
     harness.start_built_in().await;
     (harness, model)
 }
@@ -37,6 +40,12 @@ fn call(call: &Value) -> Reply {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_made_as_the_model_wrote_it() {
     let (harness, model) = harness().await;
+    let arguments = json!({"type": "object", "properties": {"text": {"type": "string"}}});
+    let put = json!({"name": "put", "trigger": "t_put", "arguments": arguments,
+        "run": {"worker": "nobody-puts"}});
+    let entity = json!({"id": "t", "kind": "object", "abilities": [put]});
+    let entity = serde_json::from_value(entity).unwrap();
+    harness.send("world", Command::CreateEntity(entity)).await;
     for (written, arguments) in [
         (
             json!({"index": 1, "id": "toolu_1", "type": "function",
@@ -50,7 +59,7 @@ async fn a_call_is_made_as_the_model_wrote_it() {
         ),
     ] {
         model.reply(call(&written));
-        let id = harness.request("respond").await;
+        let id = harness.request_answer().await;
         let calls = harness.completed(id).await.calls;
         assert_eq!(calls.len(), 1, "{calls:?}");
         assert_eq!(calls[0].arguments.get(), arguments);
@@ -58,11 +67,14 @@ async fn a_call_is_made_as_the_model_wrote_it() {
     }
     model.reply(call(&json!({"index": 0, "id": "call_b",
         "function": {"name": "t_put", "arguments": "{\"text\":"}})));
-    let id = harness.request("respond").await;
+    let id = harness.request_answer().await;
     let calls = harness.completed(id).await.calls;
     let reason = calls[0].refused.as_deref().unwrap();
     assert!(reason.contains("not valid JSON"), "{reason}");
-    assert_eq!(model.requests().len(), 3);
+    // The two calls that are made wait for a worker. What was refused goes back to the model.
+    eventually("the model knows why", async || model.requests().len() == 4).await;
+    let request = model.requests().pop().unwrap().body["messages"].to_string();
+    assert!(request.contains("not valid JSON"), "{request}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,7 +93,7 @@ async fn an_odd_but_complete_answer_costs_one_request() {
     ];
     for reply in replies {
         model.reply(reply);
-        let id = harness.request("respond").await;
+        let id = harness.request_answer().await;
         let answer = harness.completed(id).await.message;
         assert_eq!(answer.as_deref(), Some("the complete answer"));
     }
@@ -93,7 +105,7 @@ async fn half_an_answer_is_never_kept() {
     let (harness, model) = harness().await;
     let base_url = model.origin();
     let brain = json!({"llm": {"provider": "ollama", "model": "m", "base_url": base_url}});
-    harness.set_agent(json!({"brain": brain}));
+    harness.set_agent(json!({"brain": brain})).await;
     model.answer_with(|_| {
         Reply::raw(
             "application/x-ndjson",
@@ -104,7 +116,7 @@ async fn half_an_answer_is_never_kept() {
             ],
         )
     });
-    let id = harness.request("respond").await;
+    let id = harness.request_answer().await;
     let (code, reason) = harness.failed(id).await;
     assert_eq!(code, "model_error");
     assert!(!reason.contains("an error was encountered"), "{reason}");
@@ -127,7 +139,7 @@ async fn reasoning_is_in_no_chunk_and_no_answer() {
         delta(&json!({"content": "Hello there!"}), Some("stop")),
     ];
     model.reply(Reply::raw(STREAM, pieces));
-    let id = harness.request("respond").await;
+    let id = harness.request_answer().await;
     let answer = harness.completed(id).await.message;
     assert_eq!(answer.as_deref(), Some("Hello there!"));
     eventually("all chunks arrived", async || {
@@ -140,8 +152,10 @@ async fn reasoning_is_in_no_chunk_and_no_answer() {
 async fn a_request_has_what_the_world_wrote_and_nothing_else() {
     let (harness, model) = harness().await;
     for name in ["qwen-max", "gemini-3.8-flash-high", "my-finetune-low"] {
-        harness.set_agent(json!({"brain": brain(name, &model.base_url())}));
-        let id = harness.request("respond").await;
+        harness
+            .set_agent(json!({"brain": brain(name, &model.base_url())}))
+            .await;
+        let id = harness.request_answer().await;
         harness.completed(id).await;
         let request = model.requests().pop().unwrap();
         let fields: Vec<&String> = request.body.as_object().unwrap().keys().collect();
@@ -153,8 +167,8 @@ async fn a_request_has_what_the_world_wrote_and_nothing_else() {
         "reasoning_effort": "low", "stream_options": false,
         "headers": {"x-title": "worlds"}, "body": {"top_k": 3},
     });
-    harness.set_agent(json!({"brain": brain}));
-    let id = harness.request("respond").await;
+    harness.set_agent(json!({"brain": brain})).await;
+    let id = harness.request_answer().await;
     harness.completed(id).await;
     let request = model.requests().pop().unwrap();
     assert_eq!(request.header("x-title"), Some("worlds"));
@@ -181,7 +195,7 @@ async fn an_answer_that_is_none_is_what_it_is_and_costs_one_request() {
         ),
     ]) {
         model.reply(Reply::raw(STREAM, [reply]));
-        let id = harness.request("respond").await;
+        let id = harness.request_answer().await;
         let (found, reason) = harness.failed(id).await;
         assert_eq!(found, code);
         assert!(reason.contains(words), "{reason}");
@@ -196,7 +210,7 @@ async fn an_answer_that_the_model_could_not_finish_ends_with_a_mark() {
         STREAM,
         [delta(&json!({"content": "Once upon"}), Some("length"))],
     ));
-    let id = harness.request("respond").await;
+    let id = harness.request_answer().await;
     let answer = harness.completed(id).await.message.unwrap();
     assert!(answer.starts_with("Once upon\n\n[cut off"), "{answer}");
     eventually("what is streamed is what is kept", async || {
@@ -209,8 +223,10 @@ async fn an_answer_that_the_model_could_not_finish_ends_with_a_mark() {
 async fn a_provider_without_an_address_gets_no_request() {
     let (harness, _model) = harness().await;
     for provider in ["azure", "openai_compatible"] {
-        harness.set_agent(json!({"brain": {"llm": {"provider": provider, "model": "m"}}}));
-        let id = harness.request("respond").await;
+        harness
+            .set_agent(json!({"brain": {"llm": {"provider": provider, "model": "m"}}}))
+            .await;
+        let id = harness.request_answer().await;
         assert_eq!(harness.failed(id).await.0, "endpoint_missing");
     }
 }
@@ -221,12 +237,12 @@ async fn what_a_provider_needs_again_comes_back_with_the_call() {
     let extra = json!({"google": {"thought_signature": "sig"}});
     model.reply(call(&json!({"index": 0, "id": "a", "extra_content": extra,
         "function": {"name": "t_put", "arguments": "{}"}})));
-    let id = harness.request("respond").await;
-    let calls = harness.completed(id).await.calls;
-    harness.set_steps(json!([{"calls": [[calls[0], {"text": "done"}]]}]));
     model.reply(Reply::text("Good"));
-    let id = harness.request("respond").await;
-    harness.completed(id).await;
+    harness.request_answer().await;
+    eventually("the model gets the result", async || {
+        model.requests().len() == 2
+    })
+    .await;
     let request = model.requests().pop().unwrap();
     let messages = request.body["messages"].as_array().unwrap();
     let sent = &messages[messages.len() - 2]["tool_calls"][0];
@@ -234,18 +250,38 @@ async fn what_a_provider_needs_again_comes_back_with_the_call() {
     assert_eq!(sent["function"]["arguments"], "{}");
 }
 
+/// The run that finds a title for a chat.
+async fn title_run(harness: &Harness, chat: &Chat) -> RunId {
+    let is_title = |logged: &Logged| match &logged.fact {
+        Some(Fact::ActionRequested(requested)) => {
+            requested.action.as_str() == action::TITLE
+                && logged.event.chat.as_ref() == Some(&chat.id)
+        }
+        _ => false,
+    };
+    let run = |log: &[Logged]| {
+        let requested = log.iter().find(|logged| is_title(logged));
+        requested.map(|logged| logged.event.id.run())
+    };
+    harness.find("a title is requested", run).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_title_is_made_of_the_conversation_even_when_the_agent_wrote_last() {
     let (harness, model) = harness().await;
-    for messages in [
-        vec![("pat", "How do I plant roses?"), ("ada", "In autumn.")],
-        vec![("ada", "Hi."), ("pat", "How do I plant roses?")],
+    let titled = Reply::text("<think>They ask about roses.</think>\n\nPlanting roses\nMore text");
+    for (earlier, answer) in [
+        (None, Reply::text("In autumn.")),
+        // The agent does not answer: a person wrote last.
+        (Some("Hi."), Reply::status(401)),
     ] {
-        harness.set_messages(&messages);
-        model.reply(Reply::text(
-            "<think>They ask about roses.</think>\n\nPlanting roses\nMore text",
-        ));
-        let id = harness.request("title").await;
+        let earlier = earlier.map(|text| ("ada".to_owned(), text.to_owned()));
+        let earlier: Vec<_> = earlier.into_iter().collect();
+        let chat = harness.create_chat("", &earlier).await;
+        model.reply(answer);
+        model.reply(titled.clone());
+        harness.post(&chat, "pat", "How do I plant roses?").await;
+        let id = title_run(&harness, &chat).await;
         let output = harness.completed(id).await.output.unwrap();
         let output: Value = serde_json::from_str(output.get()).unwrap();
         assert_eq!(output, json!({"title": "Planting roses"}));

@@ -3,27 +3,57 @@
 use std::time::Duration;
 
 use agent_worker::Worker;
-use contract::run::ATTEMPTS_MAX;
-use contract::{RunOutcome, Timestamp};
-use futures::StreamExt;
+use contract::run::{ATTEMPTS_MAX, RunResult};
+use contract::{Command, Request, RequestEnvelope, RunOutcome, Timestamp, WorldId, subject};
+use futures::{Stream, StreamExt, stream};
+use serde_json::value::to_raw_value;
 use service_kit::CancellationToken;
-use testkit::{Raw, eventually};
+use testkit::{Raw, RawMessage, eventually};
 use tokio::sync::watch;
 
 use crate::actions::{Scripted, done};
 use crate::support::{Harness, config};
 
+/// The requests to a world, as the broker passes them on.
+async fn requests_to(raw: &Raw, world: &WorldId) -> impl Stream<Item = RawMessage> + use<> {
+    let to_anyone = raw.listen(&subject::command(world)).await;
+    let to_owner = raw.listen(&subject::command_of_owner(world, "*")).await;
+    stream::select(to_anyone, to_owner)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn echo_returns_its_arguments_without_reading_the_context() {
     let mut harness = Harness::start().await;
+    let raw = Raw::connect(&harness.nats.url()).await;
+    let requests = requests_to(&raw, &harness.world).await;
     harness.start_built_in().await;
-    let ids: Vec<_> = futures::future::join_all((0..200).map(|_| harness.request("echo"))).await;
-    for id in ids {
+    let echoes = (0..200).map(|number| {
+        let arguments = to_raw_value(&number).unwrap();
+        harness.request_with("echo", Some(arguments), None)
+    });
+    let ids = futures::future::join_all(echoes).await;
+    for (number, id) in ids.into_iter().enumerate() {
         let output = harness.completed(id).await.output.unwrap();
-        assert_eq!(output.get(), format!("\"{id}\""));
+        assert_eq!(output.get(), number.to_string());
     }
     harness.all_acknowledged().await;
-    assert_eq!(harness.contexts(), 0);
+    // All of them have arrived, since a result was there before its reply.
+    let mut requests = std::pin::pin!(requests);
+    let (mut results, mut contexts) = (0, 0);
+    while results < 200 {
+        let message = requests.next().await.unwrap();
+        let envelopes: Vec<RequestEnvelope> = serde_json::from_str(&message.text).unwrap();
+        for envelope in envelopes {
+            match *envelope.request {
+                Request::Context { .. } => contexts += 1,
+                Request::Command(request) => {
+                    results += usize::from(matches!(request.command, Command::Complete { .. }));
+                }
+                _ => {}
+            }
+        }
+    }
+    assert_eq!((results, contexts), (200, 0));
     assert_eq!(harness.bus.dead_letters().count().await.unwrap(), 0);
 }
 
@@ -45,7 +75,7 @@ async fn a_slow_run_does_not_hold_up_others() {
         let quick = harness.request("act").await;
         harness.completed(quick).await;
     }
-    assert!(harness.outcomes(slow).is_empty());
+    assert!(harness.outcomes(slow).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,15 +117,10 @@ async fn a_cancelled_run_stops_at_once_and_reports_nothing() {
     harness.start_worker(act.worker()).await;
     let id = harness.request("act").await;
     eventually("the run has started", async || act.started() == 1).await;
-    harness.end_run(id);
-    harness
-        .bus
-        .signals()
-        .publish_cancellation(&harness.world, id)
-        .await;
+    harness.cancel(id).await;
     eventually("the run is dropped", async || act.dropped() == 1).await;
     harness.all_acknowledged().await;
-    assert!(harness.outcomes(id).is_empty());
+    assert!(harness.outcomes(id).await.is_empty() && harness.is_cancelled(id).await);
     assert_eq!(act.started(), 1);
 }
 
@@ -118,7 +143,8 @@ async fn a_killed_workers_run_goes_to_another() {
     harness.start_worker(act.worker()).await;
     harness.completed(id).await;
     harness.all_acknowledged().await;
-    assert_eq!((act.started(), harness.outcomes(id).len()), (2, 1));
+    let outcomes = harness.outcomes(id).await;
+    assert_eq!((act.started(), outcomes.len()), (2, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,33 +237,46 @@ async fn a_run_that_never_succeeds_fails_and_becomes_a_dead_letter() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_result_is_sent_again_until_the_world_replies() {
     let mut harness = Harness::start().await;
-    let act = Scripted::new(|_, _| Box::pin(async { done() }));
+    let (open, gate) = watch::channel(false);
+    let act = Scripted::new(move |_, _| {
+        let mut gate = gate.clone();
+        Box::pin(async move {
+            gate.wait_for(|open| *open).await.unwrap();
+            done()
+        })
+    });
     harness.start_worker(act.worker()).await;
-    harness.stop_world();
     let id = harness.request("act").await;
+    eventually("the run has started", async || act.started() == 1).await;
+    harness.stop_world().await;
+    open.send(true).unwrap();
     eventually("the run has ended", async || act.dropped() == 1).await;
-    assert_eq!(harness.bus.work_queue().open_runs().await.unwrap(), 1);
+    harness.has_open_runs(1).await;
+    assert!(harness.outcomes(id).await.is_empty());
     harness.start_world().await;
     harness.completed(id).await;
     harness.all_acknowledged().await;
-    assert_eq!((act.started(), harness.outcomes(id).len()), (1, 1));
+    let outcomes = harness.outcomes(id).await;
+    assert_eq!((act.started(), outcomes.len()), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_past_its_deadline_fails() {
     let mut harness = Harness::start().await;
     let act = Scripted::endless();
-    harness.start_worker(act.worker()).await;
-    let late = harness
-        .request_until("act", Timestamp::from_unix_ms(1))
-        .await;
+    let soon = || Some(Timestamp::now() + Duration::from_millis(200));
+    let late = harness.request_with("act", None, soon()).await;
+    harness.has_open_runs(1).await;
     assert_eq!(harness.failed(late).await.0, "deadline");
-    assert_eq!(act.started(), 0);
-    let soon = Timestamp::now() + Duration::from_millis(200);
-    let running = harness.request_until("act", soon).await;
-    assert_eq!(harness.failed(running).await.0, "deadline");
-    assert_eq!((act.started(), act.dropped()), (1, 1));
+    harness.start_worker(act.worker()).await;
     harness.all_acknowledged().await;
+    assert_eq!(act.started(), 0);
+    let running = harness.request_with("act", None, soon()).await;
+    assert_eq!(harness.failed(running).await.0, "deadline");
+    eventually("the run is dropped", async || act.dropped() == 1).await;
+    harness.all_acknowledged().await;
+    assert_eq!(act.started(), 1);
+    assert_eq!(harness.outcomes(running).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -254,10 +293,22 @@ async fn a_run_that_the_world_has_ended_is_acknowledged() {
     harness.start_worker(act.worker()).await;
     let id = harness.request("act").await;
     eventually("the run has started", async || act.started() == 1).await;
-    harness.end_run(id);
+    // Another worker that had the run as well has ended it. The world cancels nothing then.
+    let result = RunResult {
+        output: to_raw_value("by another").ok(),
+        ..RunResult::default()
+    };
+    let outcome = RunOutcome::Completed(result);
+    harness
+        .send("world", Command::Complete { run: id, outcome })
+        .await;
     open.send(true).unwrap();
     harness.all_acknowledged().await;
-    assert!(harness.outcomes(id).is_empty());
+    let outcomes = harness.outcomes(id).await;
+    let [RunOutcome::Completed(completed)] = &outcomes[..] else {
+        panic!("{outcomes:?}");
+    };
+    assert_eq!(completed.output.as_ref().unwrap().get(), "\"by another\"");
     assert_eq!(harness.bus.dead_letters().count().await.unwrap(), 0);
 }
 

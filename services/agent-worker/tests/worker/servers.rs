@@ -8,18 +8,21 @@ use serde_json::json;
 use testkit::eventually;
 use testkit::mcp::{ToolServer, example};
 
-use crate::programs::{Program, allowing_programs, call, fixture, fixture_with, make, ok, result};
-use crate::support::{Harness, config};
+use crate::programs::{
+    Program, allowing_programs, call, fixture, fixture_with, make, ok, request_call, result,
+    set_caller, with_caller,
+};
+use crate::support::config;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_is_started_once_and_ends_with_its_worker() {
-    let (mut harness, program) = (Harness::start().await, Program::new());
-    harness.set_servers([("files", program.server())]);
+    let (mut harness, program) = (with_caller().await, Program::new());
+    harness.set_servers([("files", program.server())]).await;
     let worker = Worker::new(allowing_programs()).unwrap();
     let (shutdown, ..) = harness.start_worker(worker).await;
     let add = call("add", &json!({"a": 1, "b": 2}));
-    harness.set_call(add);
-    let ids = futures::future::join_all((0..8).map(|_| harness.request("tool"))).await;
+    let calls = (0..8).map(|_| request_call(&harness, &add));
+    let ids = futures::future::join_all(calls).await;
     for id in ids {
         assert_eq!(result(&harness, id).await, ok("3"));
     }
@@ -32,32 +35,34 @@ async fn a_program_is_started_once_and_ends_with_its_worker() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_has_died_is_started_again() {
     let (harness, program) = fixture().await;
-    let crash = make(&harness, call("crash", &json!({}))).await;
+    let crash = make(&harness, &call("crash", &json!({}))).await;
     assert!(crash.failed, "{crash:?}");
     assert!(
         crash.text.contains("whether it took effect is not known"),
         "{crash:?}"
     );
     let add = call("add", &json!({"a": 1, "b": 2}));
-    assert_eq!(make(&harness, add).await, ok("3"));
+    assert_eq!(make(&harness, &add).await, ok("3"));
     assert_eq!(program.seen("started"), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_restarted_is_connected_again() {
-    let (mut harness, tools) = (Harness::start().await, ToolServer::start().await);
+    let (mut harness, tools) = (with_caller().await, ToolServer::start().await);
     let mut config = config();
     config.mcp.allow = vec![AllowedServer {
         url: Some(tools.url()),
         ..AllowedServer::default()
     }];
     harness.start_worker(Worker::new(config).unwrap()).await;
-    harness.set_servers([("files", McpServer::Http { url: tools.url() })]);
+    harness
+        .set_servers([("files", McpServer::Http { url: tools.url() })])
+        .await;
     let add = call("add", &json!({"a": 1, "b": 2}));
-    assert_eq!(make(&harness, add.clone()).await, ok("3"));
+    assert_eq!(make(&harness, &add).await, ok("3"));
     let _tools = tools.restart().await;
     eventually("it can be called again", async || {
-        make(&harness, add.clone()).await == ok("3")
+        make(&harness, &add).await == ok("3")
     })
     .await;
 }
@@ -68,9 +73,11 @@ async fn worlds_share_a_server_only_if_they_may() {
         let mut config = allowing_programs();
         config.mcp.allow[0].shared = shared;
         let (mut harness, program) = fixture_with(config).await;
-        make(&harness, call("add", &json!({}))).await;
+        make(&harness, &call("add", &json!({}))).await;
         harness.switch_world("garden").await;
-        make(&harness, call("add", &json!({}))).await;
+        set_caller(&harness, json!({})).await;
+        harness.set_servers([("files", program.server())]).await;
+        make(&harness, &call("add", &json!({}))).await;
         assert_eq!(program.seen("started"), expected);
     }
 }
@@ -81,13 +88,13 @@ async fn an_idle_server_is_closed_and_opened_again() {
     config.mcp.idle_timeout = Duration::from_millis(100);
     let (harness, program) = fixture_with(config).await;
     let add = call("add", &json!({"a": 1, "b": 2}));
-    make(&harness, add.clone()).await;
+    make(&harness, &add).await;
     eventually("the program has ended", async || program.has_ended()).await;
     assert_eq!(
         harness.bus.mcp_directory().servers().await.unwrap()[0].status,
         McpConnection::Closed
     );
-    assert_eq!(make(&harness, add).await, ok("3"));
+    assert_eq!(make(&harness, &add).await, ok("3"));
     assert_eq!(program.seen("started"), 2);
 }
 
@@ -98,21 +105,20 @@ async fn the_least_recently_used_server_makes_room() {
     let (harness, first) = fixture_with(config).await;
     let second = Program::new();
     let add = call("add", &json!({"a": 1, "b": 2}));
-    make(&harness, add.clone()).await;
-    harness.set_servers([("files", second.server())]);
-    make(&harness, add.clone()).await;
+    make(&harness, &add).await;
+    harness.set_servers([("files", second.server())]).await;
+    make(&harness, &add).await;
     eventually("the first has ended", async || first.has_ended()).await;
     // The second is in use: the pool has no room for the first.
-    harness.set_call(call("slow", &json!({})));
-    let slow = harness.request("tool").await;
+    let slow = request_call(&harness, &call("slow", &json!({}))).await;
     eventually("the call has started", async || second.seen("slow") == 1).await;
-    harness.set_servers([("files", first.server())]);
-    let full = make(&harness, add).await;
+    harness.set_servers([("files", first.server())]).await;
+    let full = make(&harness, &add).await;
     assert!(
         full.failed && full.text.contains("too many servers"),
         "{full:?}"
     );
-    assert!(harness.outcomes(slow).is_empty());
+    assert!(harness.outcomes(slow).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,7 +132,7 @@ async fn a_program_that_is_not_an_mcp_server_times_out() {
             ..AllowedServer::default()
         })
         .into();
-    let mut harness = Harness::start().await;
+    let mut harness = with_caller().await;
     harness.start_worker(Worker::new(config).unwrap()).await;
     for (command, expected) in [
         ("sleep", "more than 0.2 s"),
@@ -135,8 +141,10 @@ async fn a_program_that_is_not_an_mcp_server_times_out() {
     ] {
         let args = vec!["3600".to_owned()];
         let command = command.to_owned();
-        harness.set_servers([("files", McpServer::Stdio { command, args })]);
-        let result = make(&harness, call("add", &json!({}))).await;
+        harness
+            .set_servers([("files", McpServer::Stdio { command, args })])
+            .await;
+        let result = make(&harness, &call("add", &json!({}))).await;
         assert!(
             result.failed && result.text.contains(expected),
             "{result:?}"
@@ -159,20 +167,22 @@ async fn a_program_ends_with_all_that_it_has_started() {
         any_args: true,
         ..AllowedServer::default()
     }];
-    let (mut harness, program) = (Harness::start().await, Program::new());
+    let (mut harness, program) = (with_caller().await, Program::new());
     harness.start_worker(Worker::new(config).unwrap()).await;
     let script = format!(
         "sleep 3600 & echo pid $! > {}; wait",
         program.file.display()
     );
-    harness.set_servers([(
-        "files",
-        McpServer::Stdio {
-            command: "sh".to_owned(),
-            args: vec!["-c".to_owned(), script],
-        },
-    )]);
-    let result = make(&harness, call("add", &json!({}))).await;
+    harness
+        .set_servers([(
+            "files",
+            McpServer::Stdio {
+                command: "sh".to_owned(),
+                args: vec!["-c".to_owned(), script],
+            },
+        )])
+        .await;
+    let result = make(&harness, &call("add", &json!({}))).await;
     assert!(result.failed && program.seen("pid") == 1, "{result:?}");
     eventually("the program has ended", async || program.has_ended()).await;
 }
@@ -186,7 +196,7 @@ async fn what_a_program_has_started_ends_with_it_however_it_ends() {
         ..AllowedServer::default()
     }];
     for (tool, expected) in [("add", "0"), ("crash", "the connection broke")] {
-        let (mut harness, program) = (Harness::start().await, Program::new());
+        let (mut harness, program) = (with_caller().await, Program::new());
         let worker = Worker::new(config.clone()).unwrap();
         let (shutdown, ..) = harness.start_worker(worker).await;
         let (server, file) = (example("tool_server"), program.file.display());
@@ -196,8 +206,10 @@ async fn what_a_program_has_started_ends_with_it_however_it_ends() {
         );
         let args = vec!["-c".to_owned(), script];
         let command = "sh".to_owned();
-        harness.set_servers([("files", McpServer::Stdio { command, args })]);
-        let result = make(&harness, call(tool, &json!({}))).await;
+        harness
+            .set_servers([("files", McpServer::Stdio { command, args })])
+            .await;
+        let result = make(&harness, &call(tool, &json!({}))).await;
         assert!(result.text.contains(expected), "{result:?}");
         assert_eq!(program.seen("pid"), 2);
         shutdown.cancel();
@@ -217,7 +229,7 @@ async fn operators_see_servers_and_restart_them() {
             .unwrap()
             .is_empty()
     );
-    make(&harness, call("add", &json!({}))).await;
+    make(&harness, &call("add", &json!({}))).await;
     let servers = harness.bus.mcp_directory().servers().await.unwrap();
     let [server] = &servers[..] else {
         panic!("{servers:?}");
@@ -283,7 +295,7 @@ async fn a_resource_is_read_on_any_worker() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_worker_no_server_is_known() {
-    let harness = Harness::start().await;
+    let harness = with_caller().await;
     assert!(
         harness
             .bus

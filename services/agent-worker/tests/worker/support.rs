@@ -1,200 +1,100 @@
-//! A stub of a world, and the harness of the tests.
+//! A real nats-server, a real world service, and the workers of a test.
 
-use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use agent_worker::{Config, Worker};
 use bus::{Bus, Signal};
-use contract::ability::AvailableAbility;
-use contract::chat::ChatMessage;
-use contract::flow::{NewFlowEvent, NodeContext, NodeStep};
-use contract::mind::MindContext;
+use contract::chat::Chat;
+use contract::command::{EntityUpdate, WorldUpdate};
 use contract::run::RunResult;
-use contract::tool::{McpServer, McpServers, ToolCall, ToolStep};
+use contract::tool::McpServer;
 use contract::{
-    Accepted, ActionName, AgentConfig, Chunk, Command, CommandId, Entity, EntityId, EntityKind,
-    MessageId, Rejection, RejectionCode, Reply, Request, Run, RunContext, RunId, RunOutcome,
-    Timestamp, WorldId,
+    ActionName, Chunk, Command, CommandId, CommandRequest, MessageId, RunId, RunOutcome, Timestamp,
+    WorldId,
 };
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use service_kit::{CancellationToken, Health};
 use testkit::{NatsServer, eventually};
 use tokio::task::{AbortHandle, JoinSet};
-use uuid::Uuid;
 
-/// A real nats-server, a stub of a world, and the workers of a test.
+use crate::world_log::{Logged, find_in_log, is_cancelled, outcomes, read_log, run_for};
+use crate::world_service::WorldService;
+
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A real nats-server, a real world service, and the workers of a test.
+///
+/// The world has the users `pat` and `kim`, and the agent `ada`, whose texts are only texts.
 pub(crate) struct Harness {
     pub(crate) nats: NatsServer,
     pub(crate) bus: Bus,
     pub(crate) world: WorldId,
-    stub: Arc<WorldStub>,
-    serving: Option<AbortHandle>,
+    service: Option<WorldService>,
+    messages: Vec<(String, String)>,
+    chats: AtomicUsize,
+    chunks: Arc<Mutex<Vec<Chunk>>>,
     tasks: JoinSet<()>,
-    workers: Vec<CancellationToken>,
-}
-
-/// A report of a run of a node.
-struct NodeReport {
-    command: CommandId,
-    run: RunId,
-    events: Vec<NewFlowEvent>,
-    text: Option<String>,
-}
-
-/// What the world replies to a worker, and what it got from it.
-#[derive(Default)]
-struct WorldStub {
-    agent: Mutex<Option<AgentConfig>>,
-    messages: Mutex<Vec<(String, String)>>,
-    steps: Mutex<Vec<ToolStep>>,
-    mcp_servers: Mutex<McpServers>,
-    call: Mutex<Option<ToolCall>>,
-    offers: Mutex<Vec<AvailableAbility>>,
-    mind: Mutex<Option<MindContext>>,
-    node: Mutex<Option<NodeContext>>,
-    reports: Mutex<Vec<NodeReport>>,
-    outcomes: Mutex<BTreeMap<Uuid, Vec<RunOutcome>>>,
-    ended: Mutex<Vec<RunId>>,
-    contexts: Mutex<usize>,
-    chunks: Mutex<Vec<Chunk>>,
 }
 
 impl Harness {
+    /// With the world `lobby`.
     pub(crate) async fn start() -> Self {
+        Self::start_with("lobby", lobby()).await
+    }
+
+    /// With another world.
+    pub(crate) async fn start_with(world: &str, spec: Value) -> Self {
         let nats = NatsServer::start();
         let bus = connect(&nats, "test").await;
-        let world: WorldId = "lobby".parse().unwrap();
         let mut harness = Self {
             nats,
             bus,
-            world,
-            stub: Arc::default(),
-            serving: None,
+            world: world.parse().unwrap(),
+            service: None,
+            messages: Vec::new(),
+            chats: AtomicUsize::new(0),
+            chunks: Arc::default(),
             tasks: JoinSet::new(),
-            workers: Vec::new(),
         };
         harness.set_messages(&[("pat", "Hello there")]);
         harness.start_world().await;
+        harness.create_world(spec).await;
         harness.collect_chunks().await;
         harness
     }
 
-    /// Sets the messages of the chat, as senders and texts. The last one is to be answered.
-    pub(crate) fn set_messages(&self, messages: &[(&str, &str)]) {
-        let own = |(sender, text): &(&str, &str)| ((*sender).to_owned(), (*text).to_owned());
-        *self.stub.messages.lock().unwrap() = messages.iter().map(own).collect();
+    async fn create_world(&self, spec: Value) {
+        let spec = serde_json::from_value(spec).unwrap();
+        self.send("world", Command::CreateWorld(spec)).await;
     }
 
-    /// Sets the configuration of the agent, as people write it.
-    pub(crate) fn set_agent(&self, config: serde_json::Value) {
-        *self.stub.agent.lock().unwrap() = Some(serde_json::from_value(config).unwrap());
-    }
-
-    /// Sets the tool steps of the agent, as in the contract.
-    pub(crate) fn set_steps(&self, steps: serde_json::Value) {
-        *self.stub.steps.lock().unwrap() = serde_json::from_value(steps).unwrap();
-    }
-
-    /// Sets the MCP servers of the world.
-    pub(crate) fn set_servers<'a>(&self, servers: impl IntoIterator<Item = (&'a str, McpServer)>) {
-        let servers = servers.into_iter();
-        *self.stub.mcp_servers.lock().unwrap() = servers
-            .map(|(name, server)| (name.to_owned(), server))
-            .collect();
-    }
-
-    /// Sets the tool call of the run, as in the contract.
-    pub(crate) fn set_call(&self, call: serde_json::Value) {
-        *self.stub.call.lock().unwrap() = Some(serde_json::from_value(call).unwrap());
-    }
-
-    /// Sets the abilities that the agent may use, and its mind, as in the contract.
-    pub(crate) fn set_mind(&self, offers: serde_json::Value, mind: serde_json::Value) {
-        *self.stub.offers.lock().unwrap() = serde_json::from_value(offers).unwrap();
-        *self.stub.mind.lock().unwrap() = Some(serde_json::from_value(mind).unwrap());
-    }
-
-    /// Makes the runs those of a node that handles `system.user.joined`; `step` is what its step has besides ids.
-    pub(crate) fn set_node(&self, step: &serde_json::Value) -> NodeStep {
-        let id = || Uuid::now_v7().to_string();
-        let mut ids = serde_json::json!({
-            "session": id(), "node": "n", "event": id(), "turn": id(),
-        });
-        let fields = step.as_object().unwrap().clone();
-        ids.as_object_mut().unwrap().extend(fields);
-        let node = serde_json::json!({
-            "step": ids, "flow": "f", "client": "pat",
-            "frame": {
-                "id": ids["event"], "type": "system.user.joined", "data": {},
-                "timestamp": "2026-01-01T00:00:00Z",
-            },
-        });
-        let node: NodeContext = serde_json::from_value(node).unwrap();
-        let step = node.step.clone();
-        *self.stub.node.lock().unwrap() = Some(node);
-        step
-    }
-
-    /// Ends a run as an interrupt does: only reports are accepted of it.
-    pub(crate) async fn interrupt(&self, id: RunId) {
-        self.end_run(id);
-        let signals = self.bus.signals();
-        signals.publish_cancellation(&self.world, id).await;
-    }
-
-    /// The texts that were reported of an interrupted run.
-    pub(crate) fn texts(&self, id: RunId) -> Vec<String> {
-        let reports = self.stub.reports.lock().unwrap();
-        let of_run = reports.iter().filter(|report| report.run == id);
-        of_run.filter_map(|report| report.text.clone()).collect()
-    }
-
-    /// The logs that a run has reported.
-    pub(crate) fn logs(&self, id: RunId) -> Vec<serde_json::Value> {
-        let reports = self.stub.reports.lock().unwrap();
-        let of_run = reports.iter().filter(|report| report.run == id);
-        let events = of_run.flat_map(|report| &report.events);
-        let logs = events.filter(|event| event.event_type == "agent.log");
-        logs.map(|log| serde_json::from_str(log.data.get()).unwrap())
-            .collect()
-    }
-
-    /// Serves the requests to the world.
-    pub(crate) async fn start_world(&mut self) {
-        let mut requests = self
-            .bus
-            .responder()
-            .subscribe_requests(self.world.partition(), &"stub".into())
-            .await
-            .unwrap();
-        self.bus.flush().await.unwrap();
-        let stub = Arc::clone(&self.stub);
-        self.serving = Some(self.tasks.spawn(async move {
-            while let Some(incoming) = requests.next().await {
-                let reply = stub.reply(*incoming.request);
-                incoming.reply.send(&reply).await;
-            }
-        }));
-    }
-
-    /// Serves another world instead, with the same replies.
+    /// Creates another world like the lobby, and goes on there.
     pub(crate) async fn switch_world(&mut self, world: &str) {
-        self.stop_world();
         self.world = world.parse().unwrap();
-        self.start_world().await;
+        self.create_world(lobby()).await;
     }
 
-    /// Serves no requests any more.
-    pub(crate) fn stop_world(&mut self) {
-        self.serving.take().unwrap().abort();
+    /// Starts the world service again.
+    pub(crate) async fn start_world(&mut self) {
+        let bus = connect(&self.nats, "world").await;
+        self.service = Some(WorldService::start(bus).await);
+    }
+
+    /// Stops the world service: nobody replies for the world any more.
+    pub(crate) async fn stop_world(&mut self) {
+        self.service.take().unwrap().stop().await;
     }
 
     async fn collect_chunks(&mut self) {
         let mut signals = self.bus.signals().subscribe(&self.world).await.unwrap();
-        let stub = Arc::clone(&self.stub);
+        self.bus.flush().await.unwrap();
+        let chunks = Arc::clone(&self.chunks);
         self.tasks.spawn(async move {
             while let Some(Signal::Chunk(chunk)) = signals.next().await {
-                stub.chunks.lock().unwrap().push(chunk);
+                chunks.lock().unwrap().push(chunk);
             }
         });
     }
@@ -209,62 +109,150 @@ impl Harness {
         &mut self,
         worker: Worker,
     ) -> (CancellationToken, AbortHandle, Health) {
-        let bus = connect(&self.nats, "worker").await;
+        let run = |bus, page, token| worker.run_with(bus, page, token);
+        self.start_any("worker", run).await
+    }
+
+    /// Starts a worker of a user; the handle kills it.
+    pub(crate) async fn start_sdk_worker(&mut self, worker: sdk::Worker) -> AbortHandle {
+        let run = |bus, page, token| worker.run_with(bus, page, token);
+        self.start_any("worker of a user", run).await.1
+    }
+
+    async fn start_any<F, E>(
+        &mut self,
+        name: &str,
+        run: impl FnOnce(Bus, Health, CancellationToken) -> F,
+    ) -> (CancellationToken, AbortHandle, Health)
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: std::fmt::Debug,
+    {
+        let bus = connect(&self.nats, name).await;
         let (shutdown, health) = (CancellationToken::new(), Health::default());
-        let (token, page) = (shutdown.clone(), health.clone());
-        let task = self.tasks.spawn(async move {
-            worker.run_with(bus, page, token).await.unwrap();
-        });
-        self.workers.push(shutdown.clone());
-        let ready = health.clone();
-        eventually("the worker is ready", async || ready.problems().is_empty()).await;
+        let running = run(bus, health.clone(), shutdown.clone());
+        let task = self.tasks.spawn(async move { running.await.unwrap() });
+        eventually("the worker is ready", async || health.problems().is_empty()).await;
         (shutdown, task, health)
     }
 
-    /// Starts a worker of a user.
-    pub(crate) async fn start_sdk_worker(&mut self, worker: sdk::Worker) {
-        let bus = connect(&self.nats, "worker of a user").await;
-        let (shutdown, health) = (CancellationToken::new(), Health::default());
-        let (token, page) = (shutdown.clone(), health.clone());
-        self.tasks.spawn(async move {
-            worker.run_with(bus, page, token).await.unwrap();
-        });
-        self.workers.push(shutdown);
-        eventually("the worker is ready", async || health.problems().is_empty()).await;
+    /// Sends a command, which the world accepts.
+    pub(crate) async fn send(&self, sender: &str, command: Command) -> CommandId {
+        let id = CommandId::new();
+        let request = CommandRequest {
+            id,
+            sender: sender.parse().unwrap(),
+            command,
+            trace: None,
+            run: None,
+        };
+        let worlds = self.bus.worlds();
+        let accepted = worlds.command(&self.world, request, DEADLINE).await;
+        accepted.unwrap();
+        id
     }
 
-    pub(crate) async fn request(&self, action: &str) -> RunId {
-        self.request_until(action, Timestamp::now() + Duration::from_secs(60))
+    /// Sets the messages of the next chats, as senders and texts. The last one is to be answered.
+    pub(crate) fn set_messages(&mut self, messages: &[(&str, &str)]) {
+        let own = |(sender, text): &(&str, &str)| ((*sender).to_owned(), (*text).to_owned());
+        self.messages = messages.iter().map(own).collect();
+    }
+
+    /// Sets the configuration of the agent, as people write it.
+    pub(crate) async fn set_agent(&self, config: Value) {
+        let update = json!({"entity": "ada", "agent": config});
+        let update: EntityUpdate = serde_json::from_value(update).unwrap();
+        self.send("world", Command::UpdateEntity(update)).await;
+    }
+
+    /// Sets the MCP servers of the world.
+    pub(crate) async fn set_servers<'a>(
+        &self,
+        servers: impl IntoIterator<Item = (&'a str, McpServer)>,
+    ) {
+        let servers = servers.into_iter();
+        let servers = servers.map(|(name, server)| (name.to_owned(), server));
+        let update = WorldUpdate {
+            mcp_servers: Some(servers.collect()),
+            ..WorldUpdate::default()
+        };
+        self.send("world", Command::UpdateWorld(update)).await;
+    }
+
+    /// Posts the messages in a chat of their own; the run that answers the last one.
+    pub(crate) async fn request_answer(&self) -> RunId {
+        let (last, earlier) = self.messages.split_last().unwrap();
+        let chat = self.create_chat("A chat", earlier).await;
+        let message = self.post(&chat, &last.0, &last.1).await;
+        self.run_for(message, false).await
+    }
+
+    /// Begins a chat of the agent with messages that it did not have to answer. The chat needs a title when no
+    /// model is to find one.
+    pub(crate) async fn create_chat(&self, title: &str, earlier: &[(String, String)]) -> Chat {
+        let number = self.chats.fetch_add(1, Ordering::SeqCst);
+        let agents = |agent: &str| vec![agent.parse().unwrap()];
+        let chat = Chat {
+            title: title.to_owned(),
+            // Nobody answers for it.
+            agents: agents(if earlier.is_empty() { "ada" } else { "absent" }),
+            ..Chat::new(format!("chat-{number}").parse().unwrap())
+        };
+        self.send("world", Command::CreateChat(chat.clone())).await;
+        for (sender, text) in earlier {
+            self.post(&chat, sender, text).await;
+        }
+        if !earlier.is_empty() {
+            let update = Command::UpdateChat {
+                chat: chat.id.clone(),
+                title: None,
+                agents: Some(agents("ada")),
+            };
+            self.send("world", update).await;
+        }
+        chat
+    }
+
+    /// Posts a message.
+    pub(crate) async fn post(&self, chat: &Chat, sender: &str, text: &str) -> MessageId {
+        let post = Command::PostMessage {
+            chat: chat.id.clone(),
+            text: text.to_owned(),
+            in_reply_to: None,
+        };
+        self.send(sender, post).await.event(0).message()
+    }
+
+    /// The run on the way to the answer of a message, or that makes a call on it.
+    pub(crate) async fn run_for(&self, message: MessageId, is_call: bool) -> RunId {
+        self.find("the run is requested", |log| run_for(log, message, is_call))
             .await
     }
 
-    /// Puts a run into the queue, as the dispatcher does.
-    pub(crate) async fn request_until(&self, action: &str, deadline: Timestamp) -> RunId {
-        let id = RunId(Uuid::now_v7());
-        let run = Run {
-            id,
-            world: self.world.clone(),
+    /// Requests a run by the name of its action.
+    pub(crate) async fn request(&self, action: &str) -> RunId {
+        self.request_with(action, None, None).await
+    }
+
+    pub(crate) async fn request_with(
+        &self,
+        action: &str,
+        arguments: Option<Box<RawValue>>,
+        deadline: Option<Timestamp>,
+    ) -> RunId {
+        let command = Command::RequestAction {
             action: action.parse().unwrap(),
             entity: "ada".parse().unwrap(),
-            ability: None,
-            arguments: Some(serde_json::value::to_raw_value(&id).unwrap()),
-            chat: Some("main".parse().unwrap()),
-            message: None,
-            turn: None,
+            arguments,
             deadline,
-            context: None,
         };
-        self.bus.work_queue().dispatch(&run, None).await.unwrap();
-        id
+        self.send("pat", command).await.event(0).run()
     }
 
     /// Waits for the outcome that the world accepted.
     pub(crate) async fn outcome(&self, id: RunId) -> RunOutcome {
-        eventually("the world has an outcome", async || {
-            !self.outcomes(id).is_empty()
-        })
-        .await;
-        self.outcomes(id).remove(0)
+        let first = |log: &[Logged]| outcomes(log, id).into_iter().next();
+        self.find("the run has an outcome", first).await
     }
 
     pub(crate) async fn completed(&self, id: RunId) -> RunResult {
@@ -282,23 +270,33 @@ impl Harness {
         }
     }
 
-    pub(crate) fn outcomes(&self, id: RunId) -> Vec<RunOutcome> {
-        let outcomes = self.stub.outcomes.lock().unwrap();
-        outcomes.get(&id.0).cloned().unwrap_or_default()
+    /// How a run ended, as often as the world accepted it. A run that was cancelled has no outcome.
+    pub(crate) async fn outcomes(&self, id: RunId) -> Vec<RunOutcome> {
+        outcomes(&self.log().await, id)
     }
 
-    /// How often workers have read the context of a run.
-    pub(crate) fn contexts(&self) -> usize {
-        *self.stub.contexts.lock().unwrap()
+    /// Cancels a run.
+    pub(crate) async fn cancel(&self, id: RunId) {
+        self.send("world", Command::CancelRun { run: id }).await;
     }
 
-    /// Ends a run: the world rejects its outcome.
-    pub(crate) fn end_run(&self, id: RunId) {
-        self.stub.ended.lock().unwrap().push(id);
+    pub(crate) async fn is_cancelled(&self, id: RunId) -> bool {
+        is_cancelled(&self.log().await, id)
     }
 
+    /// All events of the world, oldest first.
+    pub(crate) async fn log(&self) -> Vec<Logged> {
+        read_log(&self.bus, &self.world).await
+    }
+
+    /// Waits until something is found in the log.
+    pub(crate) async fn find<T>(&self, name: &str, find: impl Fn(&[Logged]) -> Option<T>) -> T {
+        find_in_log((&self.bus, &self.world), name, find).await
+    }
+
+    /// The chunks that were published, oldest first.
     pub(crate) fn chunks(&self) -> Vec<Chunk> {
-        self.stub.chunks.lock().unwrap().clone()
+        self.chunks.lock().unwrap().clone()
     }
 
     /// The chunks of the last attempt, joined; their indexes must have no gap.
@@ -316,106 +314,29 @@ impl Harness {
             .collect()
     }
 
-    /// Waits until every delivery is acknowledged.
-    pub(crate) async fn all_acknowledged(&self) {
-        eventually("every delivery is acknowledged", async || {
-            self.bus.work_queue().open_runs().await.unwrap() == 0
+    /// Waits until so many runs are in the queue, or with a worker.
+    pub(crate) async fn has_open_runs(&self, count: u64) {
+        eventually(&format!("{count} runs are open"), async || {
+            self.bus.work_queue().open_runs().await.unwrap() == count
         })
         .await;
     }
-}
 
-impl WorldStub {
-    fn reply(&self, request: Request) -> Reply {
-        match request {
-            Request::Context { run } => {
-                *self.contexts.lock().unwrap() += 1;
-                match self.is_ended(run) {
-                    true => ended(),
-                    false => Reply::Context(Box::new(self.context())),
-                }
-            }
-            Request::Command(request) => match request.command {
-                Command::Complete { run, .. } if self.is_ended(run) => ended(),
-                Command::Complete { run, outcome } => {
-                    let mut outcomes = self.outcomes.lock().unwrap();
-                    outcomes.entry(run.0).or_default().push(outcome);
-                    accepted()
-                }
-                // As a world: a command that it has accepted already changes nothing.
-                Command::ReportNode {
-                    run, events, text, ..
-                } => {
-                    let command = request.id;
-                    let mut reports = self.reports.lock().unwrap();
-                    if reports.iter().all(|report| report.command != command) {
-                        reports.push(NodeReport {
-                            command,
-                            run,
-                            events,
-                            text,
-                        });
-                    }
-                    accepted()
-                }
-                command => panic!("{command:?}"),
-            },
-            Request::State { .. } | Request::Offers { .. } | Request::Mind { .. } => {
-                panic!("a worker reads no state")
-            }
-        }
-    }
-
-    fn is_ended(&self, id: RunId) -> bool {
-        self.ended.lock().unwrap().contains(&id)
-    }
-
-    fn context(&self) -> RunContext {
-        let ada: EntityId = "ada".parse().unwrap();
-        let message = |(sender, text): &(String, String)| ChatMessage {
-            id: MessageId(Uuid::now_v7()),
-            sender: sender.parse().unwrap(),
-            from_agent: *sender == "ada",
-            answerers: Vec::new(),
-            text: text.clone(),
-            at: Timestamp::now(),
-            turn: MessageId(Uuid::nil()),
-            in_reply_to: None,
-        };
-        let agent = self.agent.lock().unwrap().clone();
-        RunContext {
-            entity: Entity {
-                name: "Ada".to_owned(),
-                agent: Some(agent.unwrap_or_else(|| serde_json::from_str("{}").unwrap())),
-                ..Entity::new(ada, EntityKind::Agent)
-            },
-            messages: self.messages.lock().unwrap().iter().map(message).collect(),
-            others: Vec::new(),
-            steps: self.steps.lock().unwrap().clone(),
-            mcp_servers: self.mcp_servers.lock().unwrap().clone(),
-            call: self.call.lock().unwrap().clone(),
-            offers: self.offers.lock().unwrap().clone(),
-            situation: self.mind.lock().unwrap().clone().map(Box::new),
-            interaction: None,
-            node: self.node.lock().unwrap().clone().map(Box::new),
-        }
+    /// Waits until every delivery is acknowledged.
+    pub(crate) async fn all_acknowledged(&self) {
+        self.has_open_runs(0).await;
     }
 }
 
-fn accepted() -> Reply {
-    Reply::Accepted(Accepted {
-        seq: 1,
-        first: 0,
-        events: 1,
-    })
-}
-
-fn ended() -> Reply {
-    Reply::Rejected(Rejection {
-        code: RejectionCode::AlreadyEnded,
-        detail: "it has ended".to_owned(),
-        field: None,
-        cause: None,
+fn lobby() -> Value {
+    json!({
+        "chat_dialect": "plain",
+        "entities": [
+            {"id": "pat", "kind": "user"},
+            {"id": "kim", "kind": "user"},
+            {"id": "ada", "kind": "agent", "name": "Ada", "agent": {}},
+            {"id": "absent", "kind": "agent", "agent": {"brain": {"client": {}}}},
+        ],
     })
 }
 

@@ -1,6 +1,7 @@
 //! A model that calls tools: the tools of a request, the history of tool steps, and the calls.
 
 use agent_worker::{AllowedServer, Config, Worker};
+use contract::RunOutcome;
 use contract::run::RunResult;
 use contract::tool::{McpServer, Tool, ToolCall};
 use serde_json::{Value, json};
@@ -8,6 +9,7 @@ use testkit::mcp::ToolServer;
 use testkit::model::{ModelServer, Reply};
 
 use crate::support::{Harness, config};
+use crate::world_log::{Logged, outcomes, requested};
 
 /// A world whose agent has a scripted model and an MCP server, and a worker.
 struct Fixture {
@@ -20,8 +22,8 @@ impl Fixture {
     async fn start() -> Self {
         let (mut harness, model) = (Harness::start().await, ModelServer::start().await);
         let tools = ToolServer::start().await;
-        harness.set_agent(agent(&model, &json!({})));
-        harness.set_servers([("files", http(&tools.url()))]);
+        harness.set_agent(agent(&model, &json!({}))).await;
+        harness.set_servers([("files", http(&tools.url()))]).await;
         harness
             .start_worker(Worker::new(allowing(&tools)).unwrap())
             .await;
@@ -33,7 +35,7 @@ impl Fixture {
     }
 
     async fn respond(&self) -> RunResult {
-        let id = self.harness.request("respond").await;
+        let id = self.harness.request_answer().await;
         self.harness.completed(id).await
     }
 }
@@ -144,7 +146,8 @@ async fn invalid_calls_are_refused_one_by_one() {
     let ids: Vec<_> = calls.iter().map(|call| call.id.as_str()).collect();
     assert_eq!(ids, ["same", "call-1", "x", "y"]);
     let refused: Vec<_> = calls.iter().map(|call| call.refused.is_some()).collect();
-    assert_eq!(refused, [true, false, true, false]);
+    // The second one is refused by the world.
+    assert_eq!(refused, [true, true, true, false]);
     assert_eq!(calls[0].arguments.get(), "{}");
     assert_eq!(calls[1].tool, None);
     assert_eq!(files_tool(&calls[3]), "show");
@@ -167,13 +170,16 @@ async fn a_model_asks_people() {
 async fn a_model_may_have_no_tool_for_questions() {
     let fixture = Fixture::start().await;
     let access = json!({"questions": false});
-    fixture.harness.set_agent(agent(&fixture.model, &access));
+    fixture
+        .harness
+        .set_agent(agent(&fixture.model, &access))
+        .await;
     fixture.respond().await;
     let request = &fixture.model.requests()[0];
     assert!(!tool_names(&request.body).contains(&"ask_user_input"));
     let mut without = agent(&fixture.model, &json!({}));
     without["tools"] = Value::Null;
-    fixture.harness.set_agent(without);
+    fixture.harness.set_agent(without).await;
     fixture.respond().await;
     assert!(tool_names(&fixture.model.requests()[1].body).is_empty());
 }
@@ -181,20 +187,27 @@ async fn a_model_may_have_no_tool_for_questions() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tool_steps_are_part_of_the_prompt() {
     let fixture = Fixture::start().await;
-    let call = |id: &str, name: &str| json!({"id": id, "name": name, "arguments": {"a": 1}});
-    fixture.harness.set_steps(json!([
-        {"said": "Let me see", "calls": [
-            [call("one", "files_add"), {"text": "3"}],
-            [call("two", "gone_tool"), {"text": "no", "failed": true}],
-        ]},
-        {"calls": [[call("three", "files_add"), {"text": "4"}]]},
-    ]));
+    let first = [
+        ["one", "files_add", r#"{"a": 1, "b": 2}"#],
+        ["two", "gone_tool", r#"{"a": 1}"#],
+    ];
+    let second = [["three", "files_add", r#"{"a": 4}"#]];
+    fixture.model.reply(Reply::calls("Let me see", &first));
+    fixture.model.reply(Reply::calls("", &second));
     fixture.model.reply(Reply::text("It is 4"));
-    let completed = fixture.respond().await;
-    assert_eq!(completed.message.as_deref(), Some("It is 4"));
-    assert!(completed.calls.is_empty());
+    let chat = fixture.harness.create_chat("A chat", &[]).await;
+    let message = fixture.harness.post(&chat, "pat", "How much?").await;
+    let answer = |log: &[Logged]| {
+        let mut runs = requested(log).filter(|(_, run)| run.message == Some(message));
+        runs.find_map(|(id, _)| match outcomes(log, id).pop()? {
+            RunOutcome::Completed(result) if result.calls.is_empty() => result.message,
+            _ => None,
+        })
+    };
+    let answer = fixture.harness.find("an answer", answer).await;
+    assert_eq!(answer, "It is 4");
 
-    let request = &fixture.model.requests()[0];
+    let request = fixture.model.requests().pop().unwrap();
     let messages = request.body["messages"].as_array().unwrap();
     let roles: Vec<_> = messages
         .iter()
@@ -216,7 +229,7 @@ async fn the_tool_steps_are_part_of_the_prompt() {
         (&first["id"], &first["function"]["name"]),
         (&json!("one"), &json!("files_add"))
     );
-    assert_eq!(first["function"]["arguments"], r#"{"a":1}"#);
+    assert_eq!(first["function"]["arguments"], r#"{"a":1,"b":2}"#);
     let results: Vec<_> = [3, 4, 6]
         .map(|index| {
             (
@@ -226,7 +239,10 @@ async fn the_tool_steps_are_part_of_the_prompt() {
         })
         .into();
     assert_eq!(results[0], (&json!("one"), &json!("3")));
-    assert_eq!(results[1], (&json!("two"), &json!("error: no")));
+    assert_eq!(
+        results[1],
+        (&json!("two"), &json!("error: there is no tool gone_tool"))
+    );
     assert_eq!(results[2], (&json!("three"), &json!("4")));
     assert!(tool_names(&request.body).contains(&"gone_tool"));
 }
@@ -241,14 +257,16 @@ async fn unavailable_servers_are_named_in_the_prompt() {
         ..AllowedServer::default()
     });
     let mut harness = Harness::start().await;
-    harness.set_agent(agent(&fixture.model, &json!({})));
-    harness.set_servers([
-        ("absent", http(&unused)),
-        ("files", http(&fixture.tools.url())),
-        ("forbidden", http("http://10.255.255.1/mcp")),
-    ]);
+    harness.set_agent(agent(&fixture.model, &json!({}))).await;
+    harness
+        .set_servers([
+            ("absent", http(&unused)),
+            ("files", http(&fixture.tools.url())),
+            ("forbidden", http("http://10.255.255.1/mcp")),
+        ])
+        .await;
     harness.start_worker(Worker::new(config).unwrap()).await;
-    let id = harness.request("respond").await;
+    let id = harness.request_answer().await;
     harness.completed(id).await;
     let request = &fixture.model.requests()[0];
     let (_, system) = &request.messages()[0];
@@ -267,12 +285,14 @@ async fn tools_are_listed_once_until_they_change() {
         (fixture.tools.seen("started"), fixture.tools.seen("listed")),
         (1, 1)
     );
-    fixture.harness.set_call(json!({
-        "id": "a", "name": "files_grow", "arguments": {},
-        "tool": {"mcp": {"server": "files", "tool": "grow"}},
-    }));
-    let id = fixture.harness.request("tool").await;
-    fixture.harness.completed(id).await;
+    let access = json!({"permission": "auto"});
+    fixture
+        .harness
+        .set_agent(agent(&fixture.model, &access))
+        .await;
+    let grow = ["a", "files_grow", "{}"];
+    fixture.model.reply(Reply::calls("", &[grow]));
+    assert_eq!(fixture.respond().await.calls.len(), 1);
     testkit::eventually("the new tool is in the request", async || {
         fixture.respond().await;
         let requests = fixture.model.requests();

@@ -160,8 +160,11 @@ fn status_of(code: RejectionCode) -> (StatusCode, &'static str) {
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
         let (status, code) = status_of(rejection.code);
+        // A world does not know that its id is a field of requests to us.
+        let is_of_world = rejection.code == RejectionCode::UnknownWorld;
+        let world = is_of_world.then(|| "world".to_owned());
         let problem = Self {
-            field: rejection.field,
+            field: rejection.field.or(world),
             rejection: Some(rejection.code),
             cause: rejection.cause,
             ..Self::new(status, code, rejection.detail)

@@ -11,13 +11,6 @@ use crate::support::{Harness, Sse};
 const MESSAGES: &str = "/worlds/lobby/messages";
 const NEXT_WITHIN: Duration = Duration::from_secs(20);
 
-async fn lobby(config: Config) -> Harness {
-    let harness = Harness::start_with(config).await;
-    let created = harness.post("/v1/worlds", json!({"id": "lobby"})).await;
-    assert_eq!(created.0, 201, "{}", created.1);
-    harness
-}
-
 fn with_short_deadline() -> Config {
     Config {
         turn_deadline: Duration::from_millis(300),
@@ -27,8 +20,8 @@ fn with_short_deadline() -> Config {
 
 #[tokio::test]
 async fn waiting_for_an_answer_ends_with_an_error_at_the_deadline() {
-    let harness = lobby(with_short_deadline()).await;
-    let body = json!({"message": "silence", "chatId": "main", "stream": false});
+    let harness = Harness::with_lobby_of(with_short_deadline()).await;
+    let body = json!({"message": "hello", "chatId": "main", "stream": false});
     let (status, answer) = harness.post(MESSAGES, body).await;
     assert_eq!(
         (status, &answer["code"]),
@@ -40,8 +33,8 @@ async fn waiting_for_an_answer_ends_with_an_error_at_the_deadline() {
 
 #[tokio::test]
 async fn a_stream_without_an_answer_ends_with_an_error_at_the_deadline() {
-    let harness = lobby(with_short_deadline()).await;
-    let body = json!({"message": "silence", "chatId": "main"});
+    let harness = Harness::with_lobby_of(with_short_deadline()).await;
+    let body = json!({"message": "hello", "chatId": "main"});
     let request = harness.http.post(harness.url(MESSAGES)).json(&body);
     let mut stream = Sse::open(request).await;
     let mut types = Vec::new();
@@ -49,7 +42,7 @@ async fn a_stream_without_an_answer_ends_with_an_error_at_the_deadline() {
         let envelope: Value = serde_json::from_str(&event.data).unwrap();
         types.push(envelope["type"].as_str().unwrap().to_owned());
     }
-    assert_eq!(types, ["message", "error"]);
+    assert_eq!(types, ["message", "world", "error"]);
 }
 
 #[tokio::test]
@@ -58,7 +51,7 @@ async fn a_silent_stream_sends_heartbeats() {
         sse_heartbeat: Duration::from_millis(50),
         ..Limits::default()
     };
-    let harness = lobby(Config {
+    let harness = Harness::with_lobby_of(Config {
         limits,
         ..Config::default()
     })

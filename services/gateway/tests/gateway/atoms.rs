@@ -180,7 +180,7 @@ async fn a_key_is_in_the_address() {
         api_keys: vec![gateway::ApiKey::new("secret")],
         ..Config::default()
     };
-    let harness = Harness::start_with_rules(config).await;
+    let harness = Harness::start_with(config).await;
     let request = harness.http.post(harness.url("/v1/worlds"));
     let world = crate::flows::world(all_flows());
     send(request.bearer_auth("secret").json(&world)).await;

@@ -102,7 +102,7 @@ async fn warnings_are_answered_and_faults_have_their_path() {
         (
             BEHAVIOUR,
             "application/json",
-            r#"{"initial": "dance"}"#,
+            r#"{"initial": "ask", "states": {"ask": {"transitions": [{"action": "dance", "to": "ask"}]}}}"#,
             422,
             json!("states.ask.transitions[0].action"),
         ),
@@ -125,6 +125,9 @@ async fn warnings_are_answered_and_faults_have_their_path() {
 #[tokio::test]
 async fn an_entity_uses_an_action_and_the_roster_shows_roles() {
     let harness = Harness::with_lobby().await;
+    let role = harness.url("/v1/worlds/lobby/entities/human/role");
+    let set = |body: Value| send(harness.http.put(&role).json(&body));
+    assert_eq!(set(json!({"role": "student"})).await.0, 200);
     let path = |entity: &str| format!("/v1/worlds/lobby/entities/{entity}/actions/find_agents");
     let body = json!({"arguments": {"role": "student"}});
     let (status, used) = harness.post(&path("ada"), body).await;
@@ -137,8 +140,6 @@ async fn an_entity_uses_an_action_and_the_roster_shows_roles() {
     let (status, problem) = harness.post(&path("nobody"), json!({})).await;
     assert_eq!((status, &problem["field"]), (404, &json!("entity")));
 
-    let role = harness.url("/v1/worlds/lobby/entities/human/role");
-    let set = |body: Value| send(harness.http.put(&role).json(&body));
     let (status, receipt) = set(json!({"role": "teacher"})).await;
     assert_eq!(
         (status, &receipt["id"]),
@@ -149,7 +150,7 @@ async fn an_entity_uses_an_action_and_the_roster_shows_roles() {
     assert_eq!((status, &problem["field"]), (403, &json!("sender")));
     let roster = harness.get("/v1/worlds/lobby/roster").await.1;
     assert_eq!(roster["seq"], receipt["seq"]);
-    let human = &roster["roster"][1];
+    let human = &roster["roster"][3];
     assert_eq!(
         (&human["entity"], &human["role"], &human["state"]),
         (&json!("human"), &json!("teacher"), &json!(null))

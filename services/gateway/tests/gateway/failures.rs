@@ -21,8 +21,7 @@ async fn without_nats_requests_fail_at_once_until_it_is_back() {
         command_deadline: Duration::from_secs(3600),
         ..Config::default()
     };
-    let mut harness = Harness::start_with(config).await;
-    harness.post("/v1/worlds", json!({"id": "lobby"})).await;
+    let mut harness = Harness::with_lobby_of(config).await;
     harness.nats.kill();
     eventually("the gateway is not ready because of NATS", async || {
         let (status, text) = harness.get("/readyz").await;
@@ -91,9 +90,7 @@ async fn history_is_unavailable_without_the_archive_and_worlds_are_not() {
         query_deadline: Duration::from_millis(300),
         ..Config::default()
     };
-    let harness = Harness::start_with(config).await;
-    let created = harness.post("/v1/worlds", json!({"id": "lobby"})).await;
-    assert_eq!(created.0, 201);
+    let harness = Harness::with_lobby_of(config).await;
     for path in [
         "/v1/worlds",
         "/v1/worlds/lobby/events",
@@ -129,9 +126,7 @@ async fn an_archive_that_is_not_ready_is_named_with_its_state() {
         query_deadline: Duration::from_millis(500),
         ..Config::default()
     };
-    let harness = Harness::start_with(config).await;
-    let created = harness.post("/v1/worlds", json!({"id": "lobby"})).await;
-    assert_eq!(created.0, 201);
+    let harness = Harness::with_lobby_of(config).await;
     let mut tasks = JoinSet::new();
     refuse::<WorldsQuery>(&harness.bus, &mut tasks).await;
     refuse::<EventsQuery>(&harness.bus, &mut tasks).await;

@@ -12,7 +12,7 @@ const FLOW: &str = "/v1/worlds/desk/flows/gate";
 
 #[tokio::test]
 async fn a_flow_is_put_shown_drawn_listed_and_removed() {
-    let harness = Harness::start_with_rules(Config::default()).await;
+    let harness = Harness::start_with(Config::default()).await;
     assert_eq!(harness.post("/v1/worlds", world(json!({}))).await.0, 201);
     let (status, problem) = harness.get(FLOW).await;
     assert_eq!((status, &problem["code"]), (404, &json!("unknown_flow")));
@@ -53,7 +53,7 @@ async fn a_flow_is_put_shown_drawn_listed_and_removed() {
 
 #[tokio::test]
 async fn a_flow_with_a_fault_is_refused_with_its_path() {
-    let harness = Harness::start_with_rules(Config::default()).await;
+    let harness = Harness::start_with(Config::default()).await;
     assert_eq!(harness.post("/v1/worlds", world(json!({}))).await.0, 201);
     let node = |id: &str| json!({"id": id, "router": {}});
     let nodes = json!([node("a"), node("b")]);

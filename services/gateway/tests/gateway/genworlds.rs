@@ -125,7 +125,10 @@ async fn a_state_request_is_answered_to_its_sender_only() {
         .keys()
         .map(String::as_str)
         .collect();
-    assert_eq!(ids, BTreeSet::from(["john", "lobby", "matthew", "mic"]));
+    assert_eq!(
+        ids,
+        BTreeSet::from(["ada", "john", "lobby", "matthew", "mic"])
+    );
     let schemas = gui.receive().await;
     assert_eq!(schemas["world_name"], "Lobby");
     assert_eq!(schemas["world_description"], "Where all begins.");
@@ -139,7 +142,8 @@ async fn a_state_request_is_answered_to_its_sender_only() {
 
 #[tokio::test]
 async fn users_talk_with_agents_that_workers_run() {
-    let harness = start(Config::default()).await;
+    let mut harness = start(Config::default()).await;
+    harness.start_worker().await;
     let mut gui = Client::open(&harness, "/ws/lobby").await;
     let mut question = event("user_speaks_with_agent_event", "test_user", Some("ada"));
     question["message"] = json!("Good day");
@@ -160,7 +164,7 @@ async fn users_talk_with_agents_that_workers_run() {
 async fn a_message_of_an_agent_has_the_form_of_its_answers() {
     let harness = start(Config::default()).await;
     let mut gui = Client::open(&harness, "/ws/lobby").await;
-    for (sender, text) in [("human", "silence"), ("ada", "silence")] {
+    for (sender, text) in [("human", "Good day"), ("ada", "Good night")] {
         let path = "/v1/worlds/lobby/chats/main/messages";
         let message = json!({"sender": sender, "text": text, "wait": false});
         let (status, answer) = harness.post(path, message).await;
@@ -169,7 +173,7 @@ async fn a_message_of_an_agent_has_the_form_of_its_answers() {
     let received = gui.receive().await;
     assert_eq!(received["event_type"], "agent_speaks_with_user_event");
     assert_eq!(received["sender_id"], "ada");
-    assert_eq!(received["message"], "silence");
+    assert_eq!(received["message"], "Good night");
 }
 
 #[tokio::test]
@@ -178,9 +182,10 @@ async fn an_event_whose_message_is_rejected_is_not_stored() {
     let mut gui = Client::open(&harness, "/ws/lobby").await;
     let mut other = Client::open(&harness, "/ws/lobby?observe=all").await;
     let mut question = event("user_speaks_with_agent_event", "test_user", Some("ada"));
-    question["message"] = json!("It is too much");
+    // No text of a chat, though one of JSON.
+    question["message"] = json!("Good\0day");
     gui.send(&question).await;
-    let error = gui.receive_error("busy").await;
+    let error = gui.receive_error("invalid").await;
     assert_eq!(error["refused"], "user_speaks_with_agent_event");
     assert_eq!(error["field"], "message");
     gui.send_and_receive(&event("end", "test_user", None)).await;

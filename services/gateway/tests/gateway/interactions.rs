@@ -11,22 +11,26 @@ use crate::support::{Harness, send};
 
 const PATH: &str = "/v1/worlds/lobby/interactions";
 
-fn request(action: &str) -> Value {
-    json!({"requester": "human", "action": action, "targets": ["ada"]})
-}
-
-async fn with_human(config: Config) -> Harness {
-    let harness = Harness::start_with(config).await;
-    let created = harness.post("/v1/worlds", json!({"id": "lobby"})).await;
-    assert_eq!(created.0, 201, "{}", created.1);
-    harness
+fn request() -> Value {
+    json!({"requester": "human", "action": "process", "targets": ["ada"]})
 }
 
 #[tokio::test]
 async fn a_request_is_answered_with_how_far_its_targets_are() {
-    let harness = with_human(Config::default()).await;
-    let mut body = request("silence");
-    body["targets"] = json!(["ada", "human"]);
+    let harness = Harness::with_lobby().await;
+    // It accepts no such request before it has learned something.
+    let later = json!({
+        "initial": "new",
+        "states": {
+            "new": {"transitions": [{"action": "learn", "ready": false, "to": "ready"}]},
+            "ready": {"transitions": [{"action": "process", "ready": false, "to": "new"}]},
+        },
+    });
+    let path = "/v1/worlds/lobby/entities/helper/behaviour";
+    let (status, written) = harness.put(path, later).await;
+    assert_eq!(status, 200, "{written}");
+    let mut body = request();
+    body["targets"] = json!(["ada", "helper"]);
     let keyed = || {
         let request = harness.http.post(harness.url(PATH)).json(&body);
         send(request.header("idempotency-key", "k"))
@@ -37,8 +41,8 @@ async fn a_request_is_answered_with_how_far_its_targets_are() {
     assert_eq!(
         receipt["targets"],
         json!([
-            {"target": "ada", "status": "accepted", "steps_done": 0, "steps": 1},
-            {"target": "human", "status": "waiting", "steps_done": 0, "steps": 1},
+            {"target": "ada", "status": "running", "steps_done": 0, "steps": 1},
+            {"target": "helper", "status": "waiting", "steps_done": 0, "steps": 1},
         ])
     );
     assert_eq!(keyed().await, (status, receipt.clone()));
@@ -52,7 +56,7 @@ async fn a_request_is_answered_with_how_far_its_targets_are() {
     );
     assert!(open["seq"].as_u64() >= receipt["seq"].as_u64());
     let (status, waiting) = harness
-        .get("/v1/worlds/lobby/entities/human/requests")
+        .get("/v1/worlds/lobby/entities/helper/requests")
         .await;
     assert_eq!(status, 200, "{waiting}");
     assert_eq!(waiting["requests"][0]["interaction"], receipt["id"]);
@@ -61,10 +65,11 @@ async fn a_request_is_answered_with_how_far_its_targets_are() {
 
 #[tokio::test]
 async fn a_waited_request_is_answered_with_its_end_and_a_repeat_with_the_same() {
-    let harness = with_human(Config::default()).await;
+    let mut harness = Harness::with_lobby().await;
+    harness.start_worker().await;
     let waited = || {
         let url = harness.url(&format!("{PATH}?wait=true"));
-        let request = harness.http.post(url).json(&request("process"));
+        let request = harness.http.post(url).json(&request());
         send(request.header("idempotency-key", "k"))
     };
     let (status, ended) = waited().await;
@@ -87,13 +92,13 @@ async fn a_waited_request_is_answered_with_its_end_and_a_repeat_with_the_same() 
 
 #[tokio::test]
 async fn a_wait_that_takes_too_long_names_the_interaction() {
-    let harness = with_human(Config {
+    let harness = Harness::with_lobby_of(Config {
         turn_deadline: Duration::from_millis(200),
         ..Config::default()
     })
     .await;
     let url = harness.url(&format!("{PATH}?wait=true"));
-    let sent = harness.http.post(url).json(&request("silence")).send();
+    let sent = harness.http.post(url).json(&request()).send();
     let response = sent.await.unwrap();
     assert_eq!(response.status().as_u16(), 504);
     let location = response.headers()["location"].to_str().unwrap().to_owned();
@@ -105,9 +110,9 @@ async fn a_wait_that_takes_too_long_names_the_interaction() {
 
 #[tokio::test]
 async fn invalid_requests_are_rejected_with_their_field() {
-    let harness = with_human(Config::default()).await;
+    let harness = Harness::with_lobby().await;
     let with = |field: &str, value: Value| {
-        let mut body = request("process");
+        let mut body = request();
         body[field] = value;
         body
     };
@@ -159,9 +164,10 @@ async fn invalid_requests_are_rejected_with_their_field() {
 
 #[tokio::test]
 async fn what_has_ended_is_read_from_the_archive() {
-    let harness = with_human(Config::default()).await;
+    let mut harness = Harness::with_lobby().await;
+    harness.start_worker().await;
     let url = format!("{PATH}?wait=true");
-    let (_, ended) = harness.post(&url, request("process")).await;
+    let (_, ended) = harness.post(&url, request()).await;
     let mut interaction = ended.clone();
     let seq = interaction.as_object_mut().unwrap().remove("seq").unwrap();
     let row = json!({"position": "7.1", "changed": seq, "interaction": interaction});
@@ -214,8 +220,10 @@ async fn what_has_ended_is_read_from_the_archive() {
 
 #[tokio::test]
 async fn who_may_not_end_an_interaction_is_refused() {
-    let harness = with_human(Config::default()).await;
-    let (_, receipt) = harness.post(PATH, request("silence")).await;
+    let harness = Harness::with_lobby().await;
+    let mut both = request();
+    both["targets"] = json!(["ada", "helper"]);
+    let (_, receipt) = harness.post(PATH, both).await;
     let path = format!("{PATH}/{}", receipt["id"].as_str().unwrap());
     let delete = |query: &str| send(harness.http.delete(harness.url(&format!("{path}{query}"))));
     let (status, problem) = delete("?sender=ada").await;
@@ -233,7 +241,7 @@ async fn who_may_not_end_an_interaction_is_refused() {
         (&problem["code"], &problem["field"]),
         (&json!("not_allowed"), &json!("target"))
     );
-    let body = json!({"target": "human", "ok": true, "samples": ["yes"]});
+    let body = json!({"target": "helper", "ok": true, "samples": ["yes"]});
     let (status, done) = harness.post(&result, body).await;
     assert_eq!((status, &done["id"]), (200, &receipt["id"]), "{done}");
     assert_eq!(delete("").await.0, 200);
@@ -241,9 +249,10 @@ async fn who_may_not_end_an_interaction_is_refused() {
 
 #[tokio::test]
 async fn a_socket_requests_cancels_and_completes() {
-    let harness = with_human(Config::default()).await;
+    let harness = Harness::with_lobby().await;
     let mut socket = Socket::open(&harness, "live=true").await;
-    let mut frame = request("silence");
+    let mut frame = request();
+    frame["targets"] = json!(["ada", "helper"]);
     frame["type"] = json!("request_interaction");
     frame["ref"] = json!("r");
     socket.send(frame.clone()).await;
@@ -271,7 +280,7 @@ async fn a_socket_requests_cancels_and_completes() {
         assert_eq!(error["problem"]["field"], field, "{error}");
     }
     for frame in [
-        json!({"type": "complete_interaction", "ref": "c", "interaction": id, "target": "human", "ok": true, "samples": ["yes"]}),
+        json!({"type": "complete_interaction", "ref": "c", "interaction": id, "target": "helper", "ok": true, "samples": ["yes"]}),
         json!({"type": "cancel_interaction", "ref": "c", "interaction": id}),
     ] {
         socket.send(frame).await;

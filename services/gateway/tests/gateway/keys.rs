@@ -4,6 +4,7 @@ use gateway::{ApiKey, Config};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::lobby;
 use crate::sockets::Socket;
 use crate::support::{Harness, send};
 
@@ -15,8 +16,14 @@ pub(crate) async fn lobby() -> Harness {
         ..Config::default()
     };
     let harness = Harness::start_with(config).await;
-    let body = json!({"id": "lobby"});
-    let (status, created) = call(&harness, "full", Method::POST, "/v1/worlds", &body).await;
+    let (status, created) = call(
+        &harness,
+        "full",
+        Method::POST,
+        "/v1/worlds",
+        &lobby::lobby(),
+    )
+    .await;
     assert_eq!(status, 201, "{created}");
     harness
 }
@@ -43,7 +50,7 @@ fn message(sender: &str) -> Value {
 }
 
 fn request(requester: &str) -> Value {
-    json!({"requester": requester, "targets": ["ada"]})
+    json!({"requester": requester, "action": "process", "targets": ["helper"]})
 }
 
 /// Whatever is sent in the name of `human`, or of the world: the route, its body, and the field that names
@@ -106,11 +113,12 @@ async fn a_key_with_a_list_acts_as_its_entities_only() {
 #[tokio::test]
 async fn a_key_acts_as_the_entities_of_its_list() {
     let harness = lobby().await;
+    let arguments = json!({"arguments": {"role": "student"}});
     for (path, body, status) in [
         ("/events", event("ada"), 201),
         ("/chats/main/messages", message("ada"), 202),
         ("/interactions", request("ada"), 202),
-        ("/entities/ada/actions/find_agents", json!({}), 200),
+        ("/entities/ada/actions/find_agents", arguments, 200),
     ] {
         let path = format!("{WORLD}{path}");
         let (got, answer) = call(&harness, "limited", Method::POST, &path, &body).await;
@@ -176,7 +184,7 @@ async fn with_sessions() -> (Harness, [String; 3]) {
         api_keys: vec![ApiKey::new("full"), limited],
         ..Config::default()
     };
-    let harness = Harness::start_with_rules(config).await;
+    let harness = Harness::start_with(config).await;
     let node = json!({"id": "gate", "router": {}});
     let world = json!({
         "id": "desk", "flows": {"f": {"nodes": [node]}},

@@ -1,4 +1,4 @@
-//! The gateway with a real nats-server, and a small scripted world behind it.
+//! The gateway with a real nats-server, and a real world service behind it.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -15,15 +15,13 @@ mod flows;
 mod genworlds;
 mod interactions;
 mod keys;
+mod lobby;
 mod pages;
 mod presence;
 mod repeats;
 mod requests;
 mod rolling_restart;
-mod rules_world;
-mod scripted_world;
 mod slow_clients;
 mod sockets;
 mod streams;
 mod support;
-mod world_requests;

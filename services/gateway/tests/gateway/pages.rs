@@ -71,9 +71,7 @@ async fn no_route_answers_a_foreign_page() {
         ..Config::default()
     };
     for config in [Config::default(), config] {
-        let harness = Harness::start_with(config).await;
-        let created = harness.post("/v1/worlds", json!({"id": "lobby"})).await;
-        assert_eq!(created.0, 201);
+        let harness = Harness::with_lobby_of(config).await;
         for route in routes(&harness).await {
             for (headers, code) in [
                 (&REBOUND[..], "foreign_host"),

@@ -28,7 +28,7 @@ async fn a_key_with_another_body_is_refused() {
         (
             Method::POST,
             "/v1/worlds",
-            json!({"id": "cellar"}),
+            json!({"id": "cellar", "entities": [{"id": "ada", "kind": "user"}]}),
             json!({"id": "attic"}),
         ),
     ] {
@@ -50,7 +50,7 @@ async fn a_key_with_another_body_is_refused() {
 
 #[tokio::test]
 async fn agent_world_s_clients_get_the_refusal_in_their_form() {
-    let harness = Harness::start_with_rules(Config::default()).await;
+    let harness = Harness::start_with(Config::default()).await;
     let route = (&Method::POST, "/worlds");
     let first = send_with_key(&harness, route, &json!({"name": "one"})).await;
     assert!(first.0 < 300, "{}", first.1);

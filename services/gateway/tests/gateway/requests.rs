@@ -107,7 +107,7 @@ async fn a_wrong_path_or_query_is_rejected() {
         ("/v1/worlds/lobby/chats/main/stop", 405, "unknown_method"),
         ("/v1/worlds/lobby/state?att=1", 400, "invalid"),
         ("/v1/worlds/lobby/events?limit=0", 400, "invalid"),
-        ("/v1/worlds/lobby/entities/bob", 404, "unknown_entity"),
+        ("/v1/worlds/lobby/entities/nobody", 404, "unknown_entity"),
         ("/v1/worlds/nowhere", 404, "unknown_world"),
         ("/v1/worlds/lobby/events/stream?after=x", 400, "invalid"),
         ("/v1/worlds/nowhere/events/stream", 404, "unknown_world"),
@@ -240,7 +240,8 @@ async fn a_public_address_without_keys_is_rejected() {
 
 #[tokio::test]
 async fn a_message_is_answered_with_its_complete_turn() {
-    let harness = Harness::with_lobby().await;
+    let mut harness = Harness::with_lobby().await;
+    harness.start_worker().await;
     let path = "/v1/worlds/lobby/chats/main/messages";
     let post = || {
         let body = json!({"sender": "bob", "text": "hello"});

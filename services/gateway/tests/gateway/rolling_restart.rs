@@ -18,8 +18,8 @@ use tokio::task::JoinSet;
 use crate::support::{Harness, Sse, send};
 
 const RESTARTS: usize = 4;
-/// Two rounds of the proxy's checks, and a little more.
-const DRAIN_DELAY: Duration = Duration::from_millis(500);
+/// Several rounds of the proxy's checks, also on a machine that does something else.
+const DRAIN_DELAY: Duration = Duration::from_millis(750);
 const CHECK_EVERY: Duration = Duration::from_millis(100);
 
 /// A gateway beside that of the harness, on the same NATS.
@@ -200,7 +200,7 @@ async fn a_turn_that_is_waited_for_has_its_time_after_the_drain() {
     let harness = Harness::with_lobby().await;
     let gateway = Gateway::start(&harness).await;
     let url = |path: &str| format!("http://{}{path}", gateway.address);
-    let body = json!({"sender": "bob", "text": "silence"});
+    let body = json!({"sender": "bob", "text": "hello"});
     let request = harness
         .http
         .post(url("/v1/worlds/lobby/chats/main/messages"));

@@ -3,19 +3,12 @@
 use std::time::Duration;
 
 use contract::subject::LOG_STREAM;
-use contract::{CommandId, Event, NewEvent, WorldId};
 use gateway::{Config, Limits};
 use serde_json::json;
-use serde_json::value::to_raw_value;
 use testkit::Raw;
 
-use crate::scripted_world;
+use crate::lobby::BEGINNING;
 use crate::support::{Harness, Sse};
-
-fn number(number: u64) -> Event {
-    let draft = NewEvent::new("test.n".parse().unwrap(), to_raw_value(&number).unwrap());
-    scripted_world::event(CommandId::new().event(0), &"ada".parse().unwrap(), draft)
-}
 
 #[tokio::test]
 async fn a_client_receives_past_and_new_events() {
@@ -24,7 +17,9 @@ async fn a_client_receives_past_and_new_events() {
     let mut all = harness.stream("after=0").await;
     let (_, ready) = all.expect("ready").await;
     assert_eq!(ready, json!({"position": "0", "complete": true}));
-    all.expect("world.created").await;
+    for event_type in BEGINNING {
+        all.expect(event_type).await;
+    }
     let mut now = harness.stream("").await;
     let (_, ready) = now.expect("ready").await;
     assert_eq!(ready["position"], seq.to_string());
@@ -36,9 +31,7 @@ async fn a_client_receives_past_and_new_events() {
 #[tokio::test]
 async fn a_client_resumes_from_its_position() {
     let harness = Harness::with_lobby().await;
-    let events: Vec<Event> = (0..4).map(number).collect();
-    let world: WorldId = "lobby".parse().unwrap();
-    let seq = scripted_world::append(&harness.bus, &world, events).await;
+    let seq = harness.send_batch(0..4).await;
     // In the middle of a commit.
     let request = harness
         .http
@@ -63,7 +56,7 @@ async fn filters_select_events() {
     let events = json!({"sender": "ada", "events": [
         event("a.b", Some("bob"), None),
         event("a.c", None, Some("main")),
-        event("d", Some("eve,cat"), None),
+        event("d", Some("helper,human"), None),
         event("a.e", Some("role:referee"), Some("main")),
     ]});
     let (status, answer) = harness.post("/v1/worlds/lobby/events", events).await;
@@ -74,8 +67,11 @@ async fn filters_select_events() {
         ("type=a.*", vec!["a.b", "a.c", "a.e"]),
         ("chat=main", vec!["a.c", "a.e"]),
         ("type=a.*&chat=main", vec!["a.c", "a.e"]),
-        ("entity=bob", vec!["world.created", "a.b", "a.c", "end"]),
-        ("entity=cat&type=d", vec!["d"]),
+        (
+            "entity=bob",
+            [&BEGINNING[..], &["a.b", "a.c", "end"]].concat(),
+        ),
+        ("entity=human&type=d", vec!["d"]),
     ] {
         let mut stream = harness.stream(&format!("after=0&{query}")).await;
         stream.expect("ready").await;
@@ -88,18 +84,17 @@ async fn filters_select_events() {
 #[tokio::test]
 async fn an_event_that_was_stored_but_not_republished_is_found() {
     let harness = Harness::with_lobby().await;
-    let world: WorldId = "lobby".parse().unwrap();
     let raw = Raw::connect(&harness.nats.url()).await;
     let mut stream = harness.stream("").await;
     stream.expect("ready").await;
     // It gets lost, and nothing follows.
     let republish = raw.hold_back(LOG_STREAM).await;
-    scripted_world::append(&harness.bus, &world, vec![number(0), number(1)]).await;
+    harness.send_batch(0..2).await;
     assert_eq!(stream.numbers(2).await, [0, 1]);
     // It gets lost, and the next one shows the gap.
-    scripted_world::append(&harness.bus, &world, vec![number(2), number(3)]).await;
+    harness.send_batch(2..4).await;
     raw.pass_on(LOG_STREAM, republish).await;
-    scripted_world::append(&harness.bus, &world, vec![number(4)]).await;
+    harness.send_batch(4..5).await;
     assert_eq!(stream.numbers(3).await, [2, 3, 4]);
 }
 
@@ -125,16 +120,15 @@ async fn a_lagging_client_is_closed_and_can_resume() {
         backlog_max: 4,
         ..Limits::default()
     };
-    let harness = Harness::start_with(Config {
+    let harness = Harness::with_lobby_of(Config {
         limits,
         ..Config::default()
     })
     .await;
-    harness.post("/v1/worlds", json!({"id": "lobby"})).await;
     let mut slow = harness.stream("").await;
     slow.expect("ready").await;
     // More than the buffers of both sides hold.
-    let big = "x".repeat(400_000);
+    let big = "x".repeat(380_000);
     for _ in 0..40 {
         harness.send("big", json!(big)).await;
     }
@@ -163,11 +157,11 @@ async fn a_client_that_is_behind_by_many_bytes_reads_them_from_the_log() {
     let mut slow = harness.stream("").await;
     slow.expect("ready").await;
     // More than the buffers of both sides and the backlog of the world hold.
-    let big = "x".repeat(400_000);
-    for n in 0..80 {
+    let big = "x".repeat(380_000);
+    for n in 0..50 {
         harness.send("big", json!([n, big])).await;
     }
-    for n in 0..80 {
+    for n in 0..50 {
         let (_, event) = slow.expect("big").await;
         assert_eq!(event["data"][0], n);
     }
@@ -175,7 +169,8 @@ async fn a_client_that_is_behind_by_many_bytes_reads_them_from_the_log() {
 
 #[tokio::test]
 async fn a_message_streams_its_turn_and_ends() {
-    let harness = Harness::with_lobby().await;
+    let mut harness = Harness::with_lobby().await;
+    harness.start_worker().await;
     let body = json!({"sender": "bob", "text": "hello", "stream": true});
     let path = harness.url("/v1/worlds/lobby/chats/main/messages");
     let mut turn = Sse::open(harness.http.post(path).json(&body)).await;
@@ -192,17 +187,17 @@ async fn a_message_streams_its_turn_and_ends() {
 
 #[tokio::test]
 async fn a_turn_stream_ends_at_its_deadline() {
-    let harness = Harness::start_with(Config {
+    // Without a worker nobody answers.
+    let harness = Harness::with_lobby_of(Config {
         turn_deadline: Duration::from_millis(300),
         ..Config::default()
     })
     .await;
-    harness.post("/v1/worlds", json!({"id": "lobby"})).await;
     let path = "/v1/worlds/lobby/chats/main/messages";
-    let body = json!({"sender": "bob", "text": "silence"});
+    let body = json!({"sender": "bob", "text": "hello"});
     let (status, problem) = harness.post(path, body).await;
     assert_eq!((status, &problem["code"]), (504, &json!("deadline")));
-    let body = json!({"sender": "bob", "text": "silence", "stream": true});
+    let body = json!({"sender": "bob", "text": "hello", "stream": true});
     let mut turn = Sse::open(harness.http.post(harness.url(path)).json(&body)).await;
     turn.expect("message").await;
     assert_eq!(turn.expect("error").await.1["code"], "deadline");

@@ -1,4 +1,4 @@
-//! A gateway, a nats-server, and a scripted world service behind it.
+//! A gateway, a nats-server, and the world service behind it.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -11,12 +11,11 @@ use gateway::Config;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use service_kit::{CancellationToken, Health};
-use testkit::NatsServer;
+use testkit::{NatsServer, eventually};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::rules_world::RulesWorld;
-use crate::scripted_world::World;
+use crate::lobby::{lobby, worker};
 
 /// What a test needs; everything ends when it is dropped.
 pub(crate) struct Harness {
@@ -25,65 +24,57 @@ pub(crate) struct Harness {
     pub(crate) base_url: String,
     pub(crate) http: Client,
     pub(crate) shutdown: CancellationToken,
-    tasks: JoinSet<()>,
+    gateway: JoinSet<()>,
+    /// The world service, and workers.
+    others: JoinSet<()>,
 }
 
 impl Harness {
-    pub(crate) async fn start() -> Self {
-        Self::start_with(Config::default()).await
-    }
-
-    pub(crate) async fn start_with(config: Config) -> Self {
-        Self::start_before(config, |bus| World::new(bus).serve()).await
-    }
-
-    /// A gateway before a world service with the rules of worlds.
-    pub(crate) async fn start_with_rules(config: Config) -> Self {
-        Self::start_before(config, |bus| RulesWorld::new(bus).serve()).await
-    }
-
-    async fn start_before<F>(mut config: Config, serve: impl FnOnce(Bus) -> F) -> Self
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
+    /// A gateway before a world service.
+    pub(crate) async fn start_with(mut config: Config) -> Self {
         // No proxy is before it.
         config.drain_delay = Duration::ZERO;
         let nats = NatsServer::start();
-        let nats_config = bus::Config {
-            url: nats.url(),
-            ..bus::Config::default()
-        };
-        let bus = Bus::connect(&nats_config, "test").await.unwrap();
-        let mut tasks = JoinSet::new();
-        tasks.spawn(serve(bus.clone()));
+        let bus = connect(&nats, "test").await;
+        // The streams are there now, and both connect to them at the same time.
+        let (world, gateway_bus) = tokio::join!(start_world(&nats), connect(&nats, "gateway"));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
-        let gateway_bus = Bus::connect(&nats_config, "gateway").await.unwrap();
-        let run = gateway::run_with(
-            config,
-            gateway_bus,
-            Health::default(),
-            listener,
-            shutdown.clone(),
-        );
-        tasks.spawn(async move { run.await.unwrap() });
+        let health = Health::default();
+        let run = gateway::run_with(config, gateway_bus, health, listener, shutdown.clone());
+        let mut gateway = JoinSet::new();
+        gateway.spawn(async move { run.await.unwrap() });
         Self {
             nats,
             bus,
             base_url,
             http: Client::new(),
             shutdown,
-            tasks,
+            gateway,
+            others: world,
         }
     }
 
     /// A gateway with the world `lobby`.
     pub(crate) async fn with_lobby() -> Self {
-        let harness = Self::start().await;
-        let created = harness.post("/v1/worlds", json!({"id": "lobby"})).await;
+        Self::with_lobby_of(Config::default()).await
+    }
+
+    pub(crate) async fn with_lobby_of(config: Config) -> Self {
+        let harness = Self::start_with(config).await;
+        let created = harness.post("/v1/worlds", lobby()).await;
         assert_eq!(created.0, 201, "{}", created.1);
         harness
+    }
+
+    /// Starts the worker of the agent in the lobby.
+    pub(crate) async fn start_worker(&mut self) {
+        let bus = connect(&self.nats, "worker").await;
+        let health = Health::default();
+        let running = worker().run_with(bus, health.clone(), CancellationToken::new());
+        self.others.spawn(async move { running.await.unwrap() });
+        eventually("the worker is ready", async || health.problems().is_empty()).await;
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -116,6 +107,17 @@ impl Harness {
         seq
     }
 
+    /// Sends the same in one commit, and returns it.
+    pub(crate) async fn send_batch(&self, numbers: std::ops::Range<u64>) -> Seq {
+        let events: Vec<Value> = numbers
+            .map(|number| json!({"type": "test.n", "data": number}))
+            .collect();
+        let body = json!({"sender": "ada", "events": events});
+        let (status, receipt) = self.post("/v1/worlds/lobby/events", body).await;
+        assert_eq!(status, 201, "{receipt}");
+        receipt["seq"].as_u64().unwrap()
+    }
+
     pub(crate) async fn send(&self, event_type: &str, data: Value) -> Seq {
         let body = json!({"sender": "ada", "type": event_type, "data": data});
         let (status, receipt) = self.post("/v1/worlds/lobby/events", body).await;
@@ -130,8 +132,31 @@ impl Harness {
 
     /// Waits until the gateway has ended.
     pub(crate) async fn wait_until_ended(&mut self) {
-        self.tasks.join_next().await.unwrap().unwrap();
+        self.gateway.join_next().await.unwrap().unwrap();
     }
+}
+
+/// Starts the world service, and waits until it is ready.
+async fn start_world(nats: &NatsServer) -> JoinSet<()> {
+    let bus = connect(nats, "world").await;
+    let health = Health::default();
+    let shutdown = CancellationToken::new();
+    let run = world::run_with(world::Config::default(), bus, health.clone(), shutdown);
+    let mut running = JoinSet::new();
+    running.spawn(async move { run.await.unwrap() });
+    eventually("the world service is ready", async || {
+        health.problems().is_empty()
+    })
+    .await;
+    running
+}
+
+async fn connect(nats: &NatsServer, name: &str) -> Bus {
+    let config = bus::Config {
+        url: nats.url(),
+        ..bus::Config::default()
+    };
+    Bus::connect(&config, name).await.unwrap()
 }
 
 pub(crate) async fn send(request: RequestBuilder) -> (u16, Value) {

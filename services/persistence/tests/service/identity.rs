@@ -19,6 +19,24 @@ async fn fill(harness: &Harness, world: &WorldId) -> Seq {
     harness.append(world, used).await
 }
 
+/// A world of ten numbered events whose rows are there.
+async fn archived(harness: &Harness) -> (WorldId, Replica, Seq) {
+    let (world, _) = harness.create("lobby").await;
+    let replica = harness.start_replica().await;
+    let seq = fill(harness, &world).await;
+    assert_numbered(harness, &world, seq, 10).await;
+    (world, replica, seq)
+}
+
+/// After a rebuild the replica serves the twenty numbered events of a world, and those that follow.
+async fn is_served_after_a_rebuild(harness: &Harness, replica: Replica, world: &WorldId) {
+    harness.rebuild().await;
+    becomes_ready(&replica).await;
+    let seq = append_many(harness, world, 20..25).await;
+    assert_numbered(harness, world, seq, 25).await;
+    replica.stop().await;
+}
+
 async fn has_state(replica: &Replica, state: &str) {
     eventually(&format!("the archive is not ready: {state}"), async || {
         let problems = replica.health.problems();
@@ -41,10 +59,7 @@ async fn becomes_ready(replica: &Replica) {
 }
 
 pub(crate) async fn a_database_of_another_log_is_neither_served_nor_written(mut harness: Harness) {
-    let (world, _) = harness.create("lobby").await;
-    let replica = harness.start_replica().await;
-    let seq = fill(&harness, &world).await;
-    assert_numbered(&harness, &world, seq, 10).await;
+    let (world, replica, _) = archived(&harness).await;
     replica.stop().await;
 
     harness.replace_log().await;
@@ -74,10 +89,7 @@ pub(crate) async fn a_database_of_another_log_is_neither_served_nor_written(mut 
 pub(crate) async fn a_database_ahead_of_its_log_is_not_served_whatever_is_appended(
     harness: Harness,
 ) {
-    let (world, _) = harness.create("lobby").await;
-    let replica = harness.start_replica().await;
-    let seq = fill(&harness, &world).await;
-    assert_numbered(&harness, &world, seq, 10).await;
+    let (world, replica, _) = archived(&harness).await;
     replica.stop().await;
     // A copy that was made later than that of the log.
     let ahead = "UPDATE checkpoint SET seq = seq + 3, commit_seq = seq + 3, commit_id = 'lost'";
@@ -91,11 +103,7 @@ pub(crate) async fn a_database_ahead_of_its_log_is_not_served_whatever_is_append
     // A restart changes nothing.
     let replica = harness.spawn_replica().await;
     is_refused(&harness, &replica, &world, "mismatch").await;
-    harness.rebuild().await;
-    becomes_ready(&replica).await;
-    let seq = append_many(&harness, &world, 20..25).await;
-    assert_numbered(&harness, &world, seq, 25).await;
-    replica.stop().await;
+    is_served_after_a_rebuild(&harness, replica, &world).await;
 }
 
 pub(crate) async fn a_database_that_is_replaced_is_noticed_by_every_replica(harness: Harness) {
@@ -126,10 +134,7 @@ pub(crate) async fn a_database_that_is_replaced_is_noticed_by_every_replica(harn
 
 pub(crate) async fn a_mismatch_is_rebuilt_where_configured(mut harness: Harness) {
     harness.config.rebuild_on_mismatch = true;
-    let (world, _) = harness.create("lobby").await;
-    let replica = harness.start_replica().await;
-    let seq = fill(&harness, &world).await;
-    assert_numbered(&harness, &world, seq, 10).await;
+    let (world, replica, seq) = archived(&harness).await;
     let before = harness.all_rows(&world, seq).await;
     let generation = harness.database.texts(GENERATION).await;
     harness
@@ -148,10 +153,7 @@ pub(crate) async fn a_mismatch_is_rebuilt_where_configured(mut harness: Harness)
 pub(crate) async fn a_database_of_an_earlier_version_is_identified_by_its_events(harness: Harness) {
     const WITHOUT_IDS: &str =
         "UPDATE checkpoint SET commit_id = NULL, commit_seq = 0, log_created = NULL";
-    let (world, _) = harness.create("lobby").await;
-    let replica = harness.start_replica().await;
-    let seq = fill(&harness, &world).await;
-    assert_numbered(&harness, &world, seq, 10).await;
+    let (world, replica, _) = archived(&harness).await;
     replica.stop().await;
 
     harness.database.execute(WITHOUT_IDS).await;
@@ -176,20 +178,13 @@ pub(crate) async fn a_database_of_an_earlier_version_is_identified_by_its_events
 }
 
 pub(crate) async fn a_log_that_is_created_anew_is_noticed(mut harness: Harness) {
-    let (world, _) = harness.create("lobby").await;
-    let replica = harness.start_replica().await;
-    let seq = fill(&harness, &world).await;
-    assert_numbered(&harness, &world, seq, 10).await;
+    let (_, replica, _) = archived(&harness).await;
     harness.publish("", "$JS.API.STREAM.DELETE.MW_LOG").await;
     harness.connect_again().await;
     let (world, _) = harness.create("lobby").await;
     append_many(&harness, &world, 0..20).await;
     is_refused(&harness, &replica, &world, "mismatch").await;
-    harness.rebuild().await;
-    becomes_ready(&replica).await;
-    let seq = append_many(&harness, &world, 20..21).await;
-    assert_numbered(&harness, &world, seq, 21).await;
-    replica.stop().await;
+    is_served_after_a_rebuild(&harness, replica, &world).await;
 }
 
 pub(crate) async fn a_world_that_was_purged_meanwhile_leaves_no_rows(harness: Harness) {
@@ -266,10 +261,7 @@ pub(crate) async fn a_rebuild_that_was_stopped_is_completed(harness: Harness) {
 }
 
 pub(crate) async fn rows_that_are_incomplete_are_not_served(harness: Harness) {
-    let (world, _) = harness.create("lobby").await;
-    let replica = harness.start_replica().await;
-    let seq = fill(&harness, &world).await;
-    assert_numbered(&harness, &world, seq, 10).await;
+    let (world, replica, seq) = archived(&harness).await;
     let incomplete =
         "UPDATE checkpoint SET rebuild_until = seq + 1000, generation = generation + 1";
     harness.database.execute(incomplete).await;

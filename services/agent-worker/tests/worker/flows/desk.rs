@@ -1,29 +1,19 @@
-//! A world service with one flow, and its client.
-
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+//! A world with one flow, and its client.
 
 use agent_worker::Worker;
-use bus::{Bus, Signal};
 use contract::flow::{FlowFrame, NewFlowEvent};
-use contract::{Chunk, Command, CommandId, CommandRequest, Fact, SessionId, WorldId};
+use contract::{Chunk, Command, EventId, Fact, SessionId, Timestamp};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
-use service_kit::{CancellationToken, Health};
-use testkit::{NatsServer, eventually};
-use tokio::task::{AbortHandle, JoinSet};
+use testkit::eventually;
+use tokio::task::AbortHandle;
 
-use crate::support::config;
-
-const DEADLINE: Duration = Duration::from_secs(30);
+use crate::support::{Harness, config};
+use crate::world_log::facts;
 
 /// A world `desk` with the user `ann`, the agent `bot` with a script, and the flow `f`.
 pub(crate) struct Desk {
-    bus: Bus,
-    world: WorldId,
-    chunks: Arc<Mutex<Vec<Chunk>>>,
-    tasks: JoinSet<()>,
-    nats: NatsServer,
+    pub(crate) harness: Harness,
 }
 
 impl Desk {
@@ -34,56 +24,18 @@ impl Desk {
 
     /// A world with the user `ann`, these entities, and the flow `f`.
     pub(crate) async fn start_with(entities: &[Value], flow: &Value) -> Self {
-        let nats = NatsServer::start();
-        let bus = connect(&nats, "test").await;
-        let mut desk = Self {
-            bus,
-            world: "desk".parse().unwrap(),
-            chunks: Arc::default(),
-            tasks: JoinSet::new(),
-            nats,
-        };
-        desk.start_world().await;
         let ann = json!({"id": "ann", "kind": "user"});
         let entities: Vec<&Value> = [&ann].into_iter().chain(entities).collect();
         let spec = json!({"entities": entities, "flows": {"f": flow}});
-        let spec = serde_json::from_value(spec).unwrap();
-        desk.send("world", Command::CreateWorld(spec)).await;
-        let mut signals = desk.bus.signals().subscribe(&desk.world).await.unwrap();
-        let chunks = Arc::clone(&desk.chunks);
-        desk.tasks.spawn(async move {
-            while let Some(Signal::Chunk(chunk)) = signals.next().await {
-                chunks.lock().unwrap().push(chunk);
-            }
-        });
-        desk
-    }
-
-    async fn start_world(&mut self) {
-        let bus = connect(&self.nats, "world").await;
-        let health = Health::default();
-        let config = world::Config::default();
-        let running = world::run_with(config, bus, health.clone(), CancellationToken::new());
-        self.tasks.spawn(async move { running.await.unwrap() });
-        eventually("the world service is ready", async || {
-            health.problems().is_empty()
-        })
-        .await;
+        Self {
+            harness: Harness::start_with("desk", spec).await,
+        }
     }
 
     /// A worker ends when what is returned is aborted, without its noticing.
     pub(crate) async fn start_agent_worker(&mut self) -> AbortHandle {
-        let bus = connect(&self.nats, "agent-worker").await;
-        let (worker, health) = (Worker::new(config()).unwrap(), Health::default());
-        let page = health.clone();
-        let running = self.tasks.spawn(async move {
-            worker
-                .run_with(bus, page, CancellationToken::new())
-                .await
-                .unwrap();
-        });
-        eventually("the worker is ready", async || health.problems().is_empty()).await;
-        running
+        let worker = Worker::new(config()).unwrap();
+        self.harness.start_worker(worker).await.1
     }
 
     /// As [`start_agent_worker`](Self::start_agent_worker).
@@ -92,34 +44,8 @@ impl Desk {
         builder: sdk::Builder,
         config: sdk::Config,
     ) -> AbortHandle {
-        let bus = connect(&self.nats, "worker of a user").await;
-        let (worker, health) = (builder.build(config).unwrap(), Health::default());
-        let page = health.clone();
-        let running = self.tasks.spawn(async move {
-            worker
-                .run_with(bus, page, CancellationToken::new())
-                .await
-                .unwrap();
-        });
-        eventually("the worker is ready", async || health.problems().is_empty()).await;
-        running
-    }
-
-    async fn send(&self, sender: &str, command: Command) -> CommandId {
-        let id = CommandId::new();
-        let request = CommandRequest {
-            id,
-            sender: sender.parse().unwrap(),
-            command,
-            trace: None,
-            run: None,
-        };
-        let worlds = self.bus.worlds();
-        worlds
-            .command(&self.world, request, DEADLINE)
-            .await
-            .unwrap();
-        id
+        let worker = builder.build(config).unwrap();
+        self.harness.start_sdk_worker(worker).await
     }
 
     pub(crate) async fn start_session(&self) -> SessionId {
@@ -128,14 +54,14 @@ impl Desk {
             variables: Default::default(),
             init: None,
         };
-        self.send("ann", command).await.event(0).session()
+        self.harness.send("ann", command).await.event(0).session()
     }
 
     pub(crate) async fn send_in(&self, session: SessionId, event_type: &str, data: Value) {
         let event = NewFlowEvent::new(event_type, to_raw_value(&data).unwrap());
         let events = vec![event];
-        self.send("ann", Command::SendSessionEvents { session, events })
-            .await;
+        let command = Command::SendSessionEvents { session, events };
+        self.harness.send("ann", command).await;
     }
 
     pub(crate) async fn request(&self, session: SessionId, content: &str) {
@@ -145,7 +71,7 @@ impl Desk {
 
     /// The chunks that were published, oldest first.
     pub(crate) fn chunks(&self) -> Vec<Chunk> {
-        self.chunks.lock().unwrap().clone()
+        self.harness.chunks()
     }
 
     /// What the client has got, oldest first.
@@ -213,33 +139,7 @@ impl Desk {
     }
 
     /// The facts of the log, each with its event and its time.
-    async fn facts(&self) -> Vec<(Fact, contract::EventId, contract::Timestamp)> {
-        let (mut facts, mut after) = (Vec::new(), 0);
-        loop {
-            let entries = self
-                .bus
-                .log()
-                .read(&self.world, after)
-                .await
-                .unwrap_or_default();
-            let Some(last) = entries.last() else {
-                return facts;
-            };
-            after = last.seq;
-            for commit in entries.iter().map(|entry| entry.commit().unwrap()) {
-                for event in commit.events {
-                    let fact = Fact::parse(&event.event_type, &event.data).unwrap();
-                    facts.extend(fact.map(|fact| (fact, event.id, commit.at)));
-                }
-            }
-        }
+    async fn facts(&self) -> Vec<(Fact, EventId, Timestamp)> {
+        facts(self.harness.log().await).collect()
     }
-}
-
-async fn connect(nats: &NatsServer, name: &str) -> Bus {
-    let config = bus::Config {
-        url: nats.url(),
-        ..Default::default()
-    };
-    Bus::connect(&config, name).await.unwrap()
 }

@@ -61,7 +61,7 @@ pub(crate) struct NodeRun {
 
 impl Desk {
     pub(crate) async fn start(config: Config) -> Self {
-        let harness = Harness::start_with_rules(config).await;
+        let harness = Harness::start_with(config).await;
         let (status, created) = harness.post("/v1/worlds", world(all_flows())).await;
         assert_eq!(status, 201, "{created}");
         Self { harness }

@@ -29,7 +29,12 @@ pub(super) async fn start(config: Config) -> Harness {
     let world = json!({
         "id": "lobby", "name": "Lobby", "description": "Where all begins.",
         "metadata": {"screens_config": {"name": "lobby", "screens": [{"name": "Chat"}]}},
-        "entities": [agent("john"), agent("matthew"), {"id": "mic", "kind": "object"}],
+        "entities": [
+            agent("john"), agent("matthew"), {"id": "mic", "kind": "object"},
+            {"id": "human", "kind": "user"},
+            {"id": "ada", "kind": "agent", "agent": {"brain": {"function": {"action": "repeat"}}}},
+        ],
+        "chats": [{"id": "main", "title": "Main"}],
     });
     let (status, answer) = harness.post("/v1/worlds", world).await;
     assert_eq!(status, 201, "{answer}");

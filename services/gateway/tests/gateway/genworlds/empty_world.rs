@@ -11,7 +11,7 @@ async fn start_with(limits: Limits) -> Harness {
         limits,
         ..Config::default()
     };
-    let harness = Harness::start_with_rules(config).await;
+    let harness = Harness::start_with(config).await;
     let created = harness.post("/v1/worlds", json!({"id": "lobby"})).await;
     assert_eq!(created.0, 201, "{}", created.1);
     harness

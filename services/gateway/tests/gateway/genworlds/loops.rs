@@ -14,7 +14,7 @@ use crate::support::Harness;
 const SPEAKS: &str = "agent_speaks_with_agent_event";
 
 async fn start() -> Harness {
-    let harness = Harness::start_with_rules(Config::default()).await;
+    let harness = Harness::start_with(Config::default()).await;
     let created = harness.post("/v1/worlds", json!({"id": "lobby"})).await;
     assert_eq!(created.0, 201, "{}", created.1);
     harness

@@ -145,7 +145,7 @@ async fn a_key_with_a_list_acts_as_its_entities_and_receives_what_is_for_them() 
         ],
         ..Config::default()
     };
-    let harness = crate::support::Harness::start_with_rules(config).await;
+    let harness = crate::support::Harness::start_with(config).await;
     let world = harness
         .http
         .post(harness.url("/v1/worlds"))

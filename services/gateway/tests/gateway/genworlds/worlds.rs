@@ -11,7 +11,7 @@ const SCHEMAS: &str = "world_sends_available_action_schemas_event";
 const WANTS: &str = "agent_wants_updated_state";
 
 async fn start() -> Harness {
-    let harness = Harness::start_with_rules(Config::default()).await;
+    let harness = Harness::start_with(Config::default()).await;
     let created = harness.post("/v1/worlds", json!({"id": "lobby"})).await;
     assert_eq!(created.0, 201, "{}", created.1);
     harness
