@@ -145,7 +145,7 @@ impl Actor {
             }
             let due = self
                 .next_due(world)
-                .map(|due| instant_of(due).max(fire_due_not_before))
+                .map(|due| self.instant_of(due).max(fire_due_not_before))
                 .map(|due| due.max(self.storage_gate.opens_at().unwrap_or(due)));
             let idle_at = self.mailbox.idle_at();
             tokio::select! {
@@ -248,6 +248,11 @@ impl Actor {
         }
     }
 
+    /// When a time by the clock of NATS will be, or now.
+    fn instant_of(&self, due: Timestamp) -> Instant {
+        Instant::now() + due.since(self.resources.bus.now())
+    }
+
     fn queue_fire_due(&mut self) {
         self.fire_due_queued = true;
         self.backlog.push_back(PendingRequest::own_fire_due());
@@ -255,7 +260,7 @@ impl Actor {
 
     /// Ends this actor, which is idle, once the broker has a schedule for the next wake.
     fn passivate(&mut self, world: &World) {
-        let now = Timestamp::now().max(world.at);
+        let now = self.resources.bus.now().max(world.at);
         if world.wake_wanted(now).is_some_and(|due| due > now) {
             // The broker's last schedule has fired: a commit requests the next one.
             self.queue_fire_due();
@@ -322,7 +327,7 @@ impl Actor {
             let (at, view) = (*at, view.clone());
             return self.past_reads.spawn(request, world.id.clone(), at, view);
         }
-        let now = Timestamp::now().max(world.at);
+        let now = self.resources.bus.now().max(world.at);
         if request.is_fire_due() && !request.is_own() {
             world.woken(now);
         }
@@ -473,9 +478,4 @@ async fn sleep_until(at: Option<Instant>) {
         Some(at) => tokio::time::sleep_until(at).await,
         None => pending().await,
     }
-}
-
-/// The time `due` on the clock that tasks wait by.
-fn instant_of(due: Timestamp) -> Instant {
-    Instant::now() + due.since(Timestamp::now())
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::KeptWeights;
-use contract::{Seq, Timestamp};
+use contract::Seq;
 use rules::World;
 use service_kit::ErrorChain;
 use tokio::task::JoinSet;
@@ -156,7 +156,7 @@ impl Maintenance {
         let Some(deleted) = world.deleted_at() else {
             return;
         };
-        if deleted + self.resources.config.deleted_kept > Timestamp::now() {
+        if deleted + self.resources.config.deleted_kept > self.resources.bus.now() {
             return;
         }
         // The snapshot goes first: without it, a log that is still there is replayed.
