@@ -398,7 +398,7 @@ impl Actor {
         self.failing_since = None;
         if append.builder().must_be_stored() {
             self.storage_gate.open();
-            self.resources.storage.set_bound();
+            self.resources.storage.set_stored();
         }
         append.mark_durable(world, seq);
         // The next commit is sent first: to answer takes as long as to append.
@@ -411,13 +411,15 @@ impl Actor {
     async fn reload(&mut self, world: &mut World, error: AppendError) -> Result<(), AppendError> {
         self.batch_progress = BatchProgress::default();
         self.recalls.on_reloaded();
-        let sent = self.in_flight.take().map(AppendInFlight::into_builder);
+        let in_flight = self.in_flight.take();
+        let sent_at = in_flight.as_ref().and_then(AppendInFlight::storing_since);
+        let sent = in_flight.map(AppendInFlight::into_builder);
         let decided = sent.into_iter().chain(self.builder.take());
         let requests: Vec<_> = decided.flat_map(CommitBuilder::into_requests).collect();
         for request in requests.into_iter().rev() {
             self.backlog.push_front(request);
         }
-        self.note_failure(&error);
+        self.note_failure(&error, sent_at);
         debug!(world.id = %self.id, error = %ErrorChain(&error), "commit not stored, reloading the world");
         let since = *self.failing_since.get_or_insert_with(Instant::now);
         if since.elapsed() > APPEND_PATIENCE {
@@ -436,7 +438,8 @@ impl Actor {
         Ok(())
     }
 
-    fn note_failure(&mut self, error: &AppendError) {
+    /// `sent_at` is when the commit was sent, if it was to be stored.
+    fn note_failure(&mut self, error: &AppendError, sent_at: Option<Instant>) {
         let outcome = match error {
             AppendError::Conflict { .. } => AppendOutcome::Conflict,
             AppendError::StorageFull { .. } => AppendOutcome::StorageFull,
@@ -446,8 +449,13 @@ impl Actor {
         if matches!(outcome, AppendOutcome::StorageFull) {
             let reason = ErrorChain(error).to_string();
             warn!(world.id = %self.id, error = %reason, "commit not stored, commands are refused");
-            self.resources.storage.set_failed(reason);
+            self.resources.storage.set_full(reason);
             self.storage_gate.close();
+        } else if matches!(outcome, AppendOutcome::Unknown)
+            && let Some(sent_at) = sent_at
+        {
+            let reason = ErrorChain(error).to_string();
+            self.resources.storage.set_silent(sent_at, reason);
         }
     }
 
