@@ -7,18 +7,21 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use async_nats::connection::State;
+use async_nats::jetstream::context::{RequestError, RequestErrorKind};
 use contract::{Timestamp, subject};
 use serde::Deserialize;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
-use crate::Error;
 use crate::connection::Connection;
 use crate::error_chain::error_chain;
 
-/// How often the clock is read. Meanwhile two machines come apart by a millisecond at most.
-const READ_INTERVAL: Duration = Duration::from_secs(5);
+/// How often the clock is read. Meanwhile two machines come apart by less than a millisecond.
+const READ_INTERVAL: Duration = Duration::from_secs(2);
+/// After so many readings without a reply, each of which waits for the timeout of JetStream, the connection is given up.
+const UNANSWERED_MAX: usize = 2;
 /// A reading that took longer is not used if there is another: it is wrong by up to half of that.
 const ROUND_TRIP_MAX: Duration = Duration::from_millis(250);
 /// A clock of a machine that is wrong by more is logged.
@@ -71,12 +74,11 @@ impl Connection {
     /// Reads the clock of NATS.
     ///
     /// # Errors
-    /// [`Error::Broker`] when it can't be read: what was read before holds.
-    pub(crate) async fn read_clock(&self) -> Result<(), Error> {
+    /// When it can't be read: what was read before holds.
+    pub(crate) async fn read_clock(&self) -> Result<(), RequestError> {
         let subject = format!("STREAM.INFO.KV_{}", subject::LEASES_BUCKET);
         let sent = Instant::now();
-        let info = self.jetstream.request(subject, &()).await;
-        let StreamInfo { time } = info.map_err(|e| Error::broker("read the clock", e))?;
+        let StreamInfo { time } = self.jetstream.request(subject, &()).await?;
         if !self.clock.note(time, sent, Instant::now()) {
             debug!("reading of the clock of NATS took too long");
         }
@@ -85,6 +87,9 @@ impl Connection {
 }
 
 /// Reads the clock now and then, until it is dropped.
+///
+/// That is also how a connection is found that loses what is sent, while something is received: the client pings only
+/// while nothing is. Such a connection is given up for a new one.
 pub(crate) struct ClockReader(AbortHandle);
 
 impl ClockReader {
@@ -92,12 +97,23 @@ impl ClockReader {
         let connection = Arc::clone(connection);
         #[expect(clippy::disallowed_methods, reason = "it ends with this value")]
         let reader = tokio::spawn(async move {
-            let mut logged = 0;
+            let (mut logged, mut unanswered) = (0, 0);
             loop {
-                logged = log_offset(&connection.clock, logged);
-                tokio::time::sleep(READ_INTERVAL).await;
-                if let Err(error) = connection.read_clock().await {
-                    debug!(error = %error_chain(&error), "clock of NATS not read");
+                if unanswered == 0 {
+                    logged = log_offset(&connection.clock, logged);
+                    tokio::time::sleep(READ_INTERVAL).await;
+                }
+                unanswered = match connection.read_clock().await {
+                    Err(error) if error.kind() == RequestErrorKind::TimedOut => unanswered + 1,
+                    Err(error) => {
+                        debug!(error = %error_chain(&error), "clock of NATS not read");
+                        0
+                    }
+                    Ok(()) => 0,
+                };
+                if unanswered >= UNANSWERED_MAX {
+                    unanswered = 0;
+                    give_up(&connection).await;
                 }
             }
         });
@@ -108,6 +124,17 @@ impl ClockReader {
 impl Drop for ClockReader {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+/// Connects anew, unless it is known already that the connection is lost.
+async fn give_up(connection: &Connection) {
+    if connection.state() != State::Connected {
+        return;
+    }
+    warn!("nats answers nothing, connecting anew");
+    if let Err(error) = connection.client.force_reconnect().await {
+        debug!(error = %error_chain(&error), "connection not given up");
     }
 }
 

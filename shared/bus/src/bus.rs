@@ -65,7 +65,9 @@ impl Bus {
             // Configurations of streams are large: they are not to be part of every caller's future.
             let set_up = async {
                 let buckets = provision(&connection.jetstream, config.replicas).await?;
-                connection.read_clock().await.map(|()| buckets)
+                let read = connection.read_clock().await;
+                read.map_err(|e| Error::broker("read the clock", e))?;
+                Ok::<_, Error>(buckets)
             };
             match Box::pin(set_up).await {
                 Ok(buckets) => return Ok(Self::new(connection, buckets)),
