@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 # dev builds in a fraction of the time; `make run PROFILE=release` is what you measure.
 PROFILE ?= dev
+# Options of `make chaos`: `CHAOS='--seed 7 --rounds 1 --faults clock,kill'`.
+CHAOS ?=
 # Where `make run` listens and keeps its data.
 LISTEN ?= 127.0.0.1:7000
 DATA ?= data
@@ -58,10 +60,10 @@ bench: ## measure, each number beside its control (release build)
 	target/release/bench --json target/bench.json
 
 .PHONY: chaos
-chaos: ## kill -9 every process under load, and count what is missing (release build)
+chaos: ## put faults into a whole system under load, and count what is missing (release build; CHAOS=options)
 	@$(with_nats) $(with_postgres) bash -euc \
 		'cargo build --release --workspace --bins; \
-		 target/release/chaos'
+		 target/release/chaos $(CHAOS)'
 
 .PHONY: clean
 clean: ## remove what was built; the data of `make run` stays

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use clap::Parser;
-use system_tests::chaos::{Plan, run};
+use system_tests::chaos::{FaultKind, Plan, run};
 
-/// Kill parts of a whole system at random, under load, and count what went wrong.
+/// Put faults into a whole system at random, under load, and count what went wrong.
 #[derive(Parser)]
 struct Arguments {
     /// The seed of the first round; each further round has the next one.
@@ -14,9 +14,12 @@ struct Arguments {
     /// How many rounds.
     #[arg(long, default_value_t = 10)]
     rounds: u64,
-    /// How long parts are killed in each round, in seconds.
+    /// How long faults come in each round at least, in seconds. Each kind comes once, however long that takes.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
+    /// Which kinds of faults, joined by commas. Without it, all of them.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    faults: Vec<FaultKind>,
     /// How many worlds.
     #[arg(long, default_value_t = 4)]
     worlds: usize,
@@ -31,18 +34,23 @@ async fn main() -> anyhow::Result<()> {
         seed,
         rounds,
         seconds,
+        faults,
         worlds,
         senders,
     } = Arguments::parse();
+    let faults = match faults.is_empty() {
+        true => FaultKind::all(),
+        false => faults,
+    };
     for seed in (seed..).take(usize::try_from(rounds)?) {
-        let duration = Duration::from_secs(seconds);
-        let counts = run(Plan {
+        let plan = Plan {
             seed,
-            duration,
+            duration: Duration::from_secs(seconds),
             worlds,
             senders,
-        })
-        .await;
+            faults: faults.clone(),
+        };
+        let counts = run(&plan).await;
         anyhow::ensure!(counts.is_clean(), "seed {seed}: {counts}");
     }
     Ok(())

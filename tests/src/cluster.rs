@@ -1,11 +1,16 @@
 //! All services and their servers on this machine.
 
+mod fault_points;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use bus::Bus;
 use tempfile::TempDir;
 use testkit::{NatsServer, free_port};
+
+pub use self::fault_points::FaultPoints;
 
 use crate::{Http, Process};
 
@@ -39,10 +44,13 @@ pub struct Cluster {
     pub processes: Vec<Process>,
     /// A door for each gateway.
     pub gateways: Vec<Http>,
-    /// Health pages of the other services, with the name of each.
-    health: Vec<(String, String)>,
+    /// The health page of each process, with the name of its service.
+    pages: Vec<(String, String)>,
     /// The broker.
     pub nats: NatsServer,
+    /// Where faults can be put into it, if it was started for that.
+    pub fault_points: Option<FaultPoints>,
+    archive: PathBuf,
     folder: TempDir,
 }
 
@@ -60,36 +68,53 @@ impl Cluster {
     /// # Panics
     /// When it does not come up.
     pub async fn start_with(shape: Shape, variables: &[(&str, &str)]) -> Self {
-        let nats = NatsServer::start();
         let folder = TempDir::new().expect("a temporary folder");
-        let mut cluster = Self {
+        let cluster = Self {
             processes: Vec::new(),
             gateways: Vec::new(),
-            health: Vec::new(),
-            nats,
+            pages: Vec::new(),
+            nats: NatsServer::start(),
+            fault_points: None,
+            archive: folder.path().join("archive.db"),
             folder,
         };
-        for n in 0..shape.gateways {
-            let port = cluster.spawn("gateway", n, variables);
-            cluster
-                .gateways
-                .push(Http::new(format!("http://127.0.0.1:{port}")));
-        }
-        let others = [
+        cluster.start_services(shape, variables).await
+    }
+
+    /// Starts a system with proxies in all of its links, and disks of its own for the log and the archive where file
+    /// systems can be mounted.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn start_for_faults(shape: Shape, variables: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let fault_points = FaultPoints::new(folder.path());
+        let cluster = Self {
+            processes: Vec::new(),
+            gateways: Vec::new(),
+            pages: Vec::new(),
+            nats: NatsServer::start_in(&fault_points.log_folder()),
+            archive: fault_points.archive_folder().join("archive.db"),
+            fault_points: Some(fault_points),
+            folder,
+        };
+        cluster.start_services(shape, variables).await
+    }
+
+    async fn start_services(mut self, shape: Shape, variables: &[(&str, &str)]) -> Self {
+        let services = [
+            ("gateway", shape.gateways),
             ("world", shape.worlds),
             ("agent-worker", shape.workers),
             ("persistence", shape.archives),
         ];
-        for (service, replicas) in others {
+        for (service, replicas) in services {
             for n in 0..replicas {
-                let port = cluster.spawn(service, n, variables);
-                cluster
-                    .health
-                    .push((service.to_owned(), format!("http://127.0.0.1:{port}")));
+                self.spawn(service, n, variables).await;
             }
         }
-        cluster.ready().await;
-        cluster
+        self.ready().await;
+        self
     }
 
     /// A connection to the broker.
@@ -106,12 +131,29 @@ impl Cluster {
 
     /// Waits until every service is ready.
     pub async fn ready(&self) {
-        for gateway in &self.gateways {
-            gateway.ready().await;
-        }
-        for (_, page) in &self.health {
+        for (_, page) in &self.pages {
             Http::new(page.clone()).ready().await;
         }
+    }
+
+    /// The address of the health page of a process.
+    ///
+    /// # Panics
+    /// When there is no such process.
+    pub fn page(&self, process: usize) -> &str {
+        &self.pages[process].1
+    }
+
+    /// Which processes are replicas of a service.
+    pub fn indices(&self, service: &str) -> Vec<usize> {
+        let services = self.pages.iter().enumerate();
+        let found = services.filter(|(_, (name, _))| name == service);
+        found.map(|(index, _)| index).collect()
+    }
+
+    /// The file of the archive.
+    pub fn archive(&self) -> &Path {
+        &self.archive
     }
 
     /// Kills every replica of a service.
@@ -157,7 +199,7 @@ impl Cluster {
     /// # Panics
     /// When there is none, or it does not answer.
     pub async fn metrics_of(&self, service: &str, n: usize) -> String {
-        let mut pages = self.health.iter().filter(|(name, _)| name == service);
+        let mut pages = self.pages.iter().filter(|(name, _)| name == service);
         let (_, page) = pages.nth(n).expect("a service of this name");
         let answer = reqwest::get(format!("{page}/metrics"))
             .await
@@ -201,15 +243,22 @@ impl Cluster {
         self.folder.path().to_owned()
     }
 
-    fn spawn(&mut self, service: &str, n: usize, variables: &[(&str, &str)]) -> u16 {
+    async fn spawn(&mut self, service: &str, n: usize, variables: &[(&str, &str)]) {
         let port = free_port();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let (mut nats, mut door) = (self.nats.address(), address);
+        if let Some(points) = &mut self.fault_points {
+            nats = points.add_link(nats).await;
+            if service == "gateway" {
+                door = points.add_door(address).await;
+            }
+        }
         let mut environment = BTreeMap::from([
-            ("MANYWORLDS_NATS__URL".to_owned(), self.nats.url()),
-            ("MANYWORLDS_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
+            ("MANYWORLDS_NATS__URL".to_owned(), format!("nats://{nats}")),
+            ("MANYWORLDS_LISTEN".to_owned(), address.to_string()),
         ]);
         if service == "persistence" {
-            let file = self.folder.path().join("archive.db");
-            let database = format!("sqlite://{}", file.display());
+            let database = format!("sqlite://{}", self.archive.display());
             environment.insert("MANYWORLDS_DATABASE".to_owned(), database);
         }
         for (name, value) in variables {
@@ -219,14 +268,14 @@ impl Cluster {
                 environment.insert(name.to_owned(), (*value).to_owned());
             }
         }
-        let name = format!("{service}-{n}");
-        self.processes.push(Process::start(
-            service,
-            name,
-            environment,
-            self.folder.path(),
-        ));
-        port
+        let (name, folder) = (format!("{service}-{n}"), self.folder.path());
+        let process = Process::start(service, name, environment, folder);
+        self.processes.push(process);
+        let page = (service.to_owned(), format!("http://{address}"));
+        self.pages.push(page);
+        if service == "gateway" {
+            self.gateways.push(Http::new(format!("http://{door}")));
+        }
     }
 }
 

@@ -20,6 +20,7 @@ pub struct Http {
     /// Its address, without a path.
     pub base: String,
     client: Client,
+    attempt: Duration,
 }
 
 impl Http {
@@ -28,7 +29,15 @@ impl Http {
         Self {
             base,
             client: Client::new(),
+            attempt: ATTEMPT,
         }
+    }
+
+    /// The same gateway, for requests that are answered at once: an attempt may take this long.
+    #[must_use]
+    pub fn with_attempts_of(mut self, attempt: Duration) -> Self {
+        self.attempt = attempt;
+        self
     }
 
     /// One attempt: its status and its JSON, null when there is none.
@@ -45,7 +54,7 @@ impl Http {
         let mut request = self
             .client
             .request(method, format!("{}{path}", self.base))
-            .timeout(ATTEMPT);
+            .timeout(self.attempt);
         if let Some(body) = body {
             request = request.json(body);
         }

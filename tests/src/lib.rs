@@ -14,6 +14,6 @@ mod http;
 pub mod oracle;
 mod process;
 
-pub use cluster::{Cluster, Shape};
+pub use cluster::{Cluster, FaultPoints, Shape};
 pub use http::Http;
 pub use process::Process;

@@ -26,6 +26,10 @@ pub struct Counts {
     pub hung: usize,
     /// Answers that ended in failure, though every agent could answer.
     pub failed: usize,
+    /// Faults that no health page named in time.
+    pub unnamed: usize,
+    /// Times when traffic did not go on in time.
+    pub stalled: usize,
 }
 
 impl Counts {
@@ -37,9 +41,11 @@ impl Counts {
             reordered,
             hung,
             failed,
+            unnamed,
+            stalled,
             ..
         } = self;
-        [lost, doubled, reordered, hung, failed]
+        [lost, doubled, reordered, hung, failed, unnamed, stalled]
             .iter()
             .all(|count| **count == 0)
     }
@@ -54,6 +60,8 @@ impl Counts {
         self.reordered += other.reordered;
         self.hung += other.hung;
         self.failed += other.failed;
+        self.unnamed += other.unnamed;
+        self.stalled += other.stalled;
     }
 }
 
@@ -61,7 +69,8 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "acknowledged {} answers {} received {} | lost {} doubled {} reordered {} hung {} failed {}",
+            "acknowledged {} answers {} received {} | lost {} doubled {} reordered {} hung {} failed {} \
+             unnamed {} stalled {}",
             self.acknowledged,
             self.answers,
             self.received,
@@ -69,7 +78,9 @@ impl fmt::Display for Counts {
             self.doubled,
             self.reordered,
             self.hung,
-            self.failed
+            self.failed,
+            self.unnamed,
+            self.stalled
         )
     }
 }
@@ -162,7 +173,25 @@ pub fn answers(log: &Log) -> Counts {
     counts
 }
 
-/// Compares what a listener or the archive has with the log: all of it, once, in order.
+/// Compares the places and ids of the events that the archive has with the log: these, all of them, once, in order.
+pub fn archived(log: &Log, archived: &[(String, String)]) -> Counts {
+    let ids: BTreeMap<&str, String> = log
+        .iter()
+        .map(|(position, event)| (position.as_str(), event.id.to_string()))
+        .collect();
+    let is_of_log = |(place, id): &&(String, String)| ids.get(place.as_str()) == Some(id);
+    let (same, others): (Vec<_>, Vec<_>) = archived.iter().partition(is_of_log);
+    let places: Vec<String> = same.into_iter().map(|(place, _)| place.clone()).collect();
+    let counts = received(log, &places);
+    Counts {
+        received: 0,
+        // What the log does not have is in the place of something that it has.
+        doubled: counts.doubled + others.len(),
+        ..counts
+    }
+}
+
+/// Compares what a listener has received with the log: all of it, once, in order.
 pub fn received(log: &Log, received: &[String]) -> Counts {
     let places: BTreeMap<&str, usize> = log
         .iter()
@@ -237,6 +266,21 @@ mod tests {
         let counts = messages(&log, &[ids]);
         assert_eq!((counts.lost, counts.doubled, counts.reordered), (1, 1, 1));
         assert_eq!(answers(&log).lost, 3);
+    }
+
+    #[test]
+    fn the_oracle_sees_what_the_archive_has_of_another_log() {
+        let log: Log = [1, 2, 3].map(posted).into();
+        let mut rows: Vec<_> = log
+            .iter()
+            .map(|(place, event)| (place.clone(), event.id.to_string()))
+            .collect();
+        assert_eq!(archived(&log, &rows), Counts::default());
+        "another".clone_into(&mut rows[1].1);
+        let counts = archived(&log, &rows);
+        assert_eq!((counts.lost, counts.doubled, counts.reordered), (1, 1, 0));
+        rows.truncate(1);
+        assert_eq!(archived(&log, &rows).lost, 2);
     }
 
     #[test]

@@ -113,6 +113,21 @@ impl Process {
             }));
     }
 
+    /// Sets variables for when it is started again.
+    pub fn set_variables(&mut self, variables: &[(&str, String)]) {
+        let owned = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()));
+        self.environment.extend(owned);
+    }
+
+    /// Removes variables for when it is started again.
+    pub fn remove_variables(&mut self, variables: &[(&str, String)]) {
+        for (name, _) in variables {
+            self.environment.remove(*name);
+        }
+    }
+
     /// Stops it in the middle of whatever it does, without its noticing.
     pub fn pause(&self) {
         self.signal(Signal::SIGSTOP);

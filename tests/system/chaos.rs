@@ -1,16 +1,46 @@
 use std::time::Duration;
 
+use system_tests::chaos::FaultKind::{
+    self, ArchiveCopy, Clock, DataCopy, ForeignArchive, FullArchiveDisk, FullLogDisk, FullLogLimit,
+    HalfOpenBroker, HalfOpenClients, HangBroker, Kill, KillBroker, Pause, TornArchive,
+};
 use system_tests::chaos::{Plan, run};
+
+/// Puts each of these faults into a system, once and until the time is over.
+async fn is_survived(seed: u64, seconds: u64, faults: &[FaultKind]) {
+    let plan = Plan {
+        seed,
+        duration: Duration::from_secs(seconds),
+        worlds: 2,
+        senders: 2,
+        faults: faults.to_vec(),
+    };
+    let counts = run(&plan).await;
+    assert!(counts.is_clean(), "{counts}");
+    assert!(counts.acknowledged > 20 && counts.answers > 20, "{counts}");
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_doubled_reordered_or_hung_whatever_is_killed() {
-    let plan = Plan {
-        seed: 1,
-        duration: Duration::from_secs(15),
-        worlds: 2,
-        senders: 2,
-    };
-    let counts = run(plan).await;
-    assert!(counts.is_clean(), "{counts}");
-    assert!(counts.acknowledged > 20 && counts.answers > 20, "{counts}");
+    is_survived(1, 12, &[Kill, KillBroker, Pause]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_hung_when_a_broker_or_a_link_to_it_hangs() {
+    is_survived(2, 0, &[HangBroker, HalfOpenBroker, HalfOpenClients]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_hung_when_disks_are_full_and_clocks_are_wrong() {
+    is_survived(
+        3,
+        0,
+        &[FullArchiveDisk, FullLogLimit, FullLogDisk, Clock, Clock],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_doubled_when_data_is_put_back_from_copies() {
+    is_survived(4, 0, &[ArchiveCopy, TornArchive, ForeignArchive, DataCopy]).await;
 }

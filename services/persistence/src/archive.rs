@@ -28,7 +28,8 @@ use tracing::warn;
 
 use self::error::Error;
 pub(crate) use self::lease::WriterLease;
-use crate::archive_state::ArchiveState;
+use crate::archive_state::{ArchiveState, STARTING};
+use crate::store;
 
 /// How often a replica without the lease compares the database with the log.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
@@ -64,6 +65,8 @@ pub(crate) async fn run(
         } else {
             let result = verify::verify(state).await;
             if result.is_ok() {
+                // To compare is all that this replica does with the log.
+                state.log.set_up();
                 tokio::select! {
                     () = shutdown.cancelled() => {}
                     () = lease.changed() => {}
@@ -108,10 +111,27 @@ async fn recover(
         }
         error.set_down(state);
     }
+    if error.is_malformed()
+        && state.config.rebuild_on_mismatch
+        && is_writer
+        && let Err(failed) = set_aside(state).await
+    {
+        error = Error::Database(failed);
+        error.set_down(state);
+    }
     match error.is_transient() {
         true => Ok(Some(error)),
         false => Err(error),
     }
+}
+
+/// Moves a malformed file aside. What is in its place then has no rows, and is filled from the log.
+async fn set_aside(state: &ArchiveState) -> Result<(), store::Error> {
+    warn!("malformed database set aside: it is filled again");
+    state.store.set_aside().await?;
+    state.set_malformed(false);
+    state.archive.set_waiting(STARTING);
+    Ok(())
 }
 
 /// Empties the tables. They are complete again when they hold what the log holds now.
@@ -121,20 +141,33 @@ async fn begin_rebuild(state: &ArchiveState) -> Result<(), Error> {
     begun.map_err(Error::Database)
 }
 
+/// Has these worlds archived again, or all when there are none.
+async fn request_rebuild(state: &ArchiveState, worlds: &[WorldId]) -> Result<(), Error> {
+    state.store.migrate().await.map_err(Error::Database)?;
+    if worlds.is_empty() {
+        begin_rebuild(state).await?;
+    }
+    for world in worlds {
+        let requested = state.store.request_world_rebuild(world).await;
+        requested.map_err(Error::Database)?;
+    }
+    let checkpoint = state.refresh_checkpoint().await;
+    checkpoint.map(drop).map_err(Error::Database)
+}
+
 /// Archives these worlds again, or all when there are none.
 pub(crate) async fn rebuild(
     state: &ArchiveState,
     worlds: &[WorldId],
     shutdown: &CancellationToken,
 ) -> anyhow::Result<()> {
-    state.store.migrate().await?;
-    if worlds.is_empty() {
-        begin_rebuild(state).await?;
+    match request_rebuild(state, worlds).await {
+        Err(error) if error.is_malformed() && worlds.is_empty() => {
+            set_aside(state).await?;
+            request_rebuild(state, worlds).await?;
+        }
+        requested => requested?,
     }
-    for world in worlds {
-        state.store.request_world_rebuild(world).await?;
-    }
-    state.refresh_checkpoint().await?;
     while !state.checkpoint().is_complete() && !shutdown.is_cancelled() {
         let stop = async {
             tokio::select! {

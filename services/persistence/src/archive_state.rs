@@ -1,5 +1,6 @@
 //! The state that all tasks of the archive share.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bus::Bus;
@@ -17,6 +18,10 @@ const CHECKPOINT_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The reason when a write failed for want of space.
 pub(crate) const DISK_FULL: &str = "the disk of the database is full";
+
+/// The reason when the file of the database is no database any more, or not all of one.
+pub(crate) const MALFORMED: &str =
+    "its file is malformed: put a copy in its place, or run `manyworlds rebuild`";
 
 /// The state until the database was compared with the log.
 pub(crate) const STARTING: &str = "starting: the database has not been compared with the log yet";
@@ -37,6 +42,8 @@ pub(crate) struct ArchiveState {
     pub(crate) log: DependencyStatus,
     /// Whether what the database holds is complete, and belongs to the log.
     pub(crate) archive: DependencyStatus,
+    /// Whether a query has found that the file of the database is malformed, and it is the same file still.
+    is_malformed: AtomicBool,
     /// One permit for each query that may use the database at the same time.
     pub(crate) query_permits: Semaphore,
 }
@@ -56,9 +63,20 @@ impl ArchiveState {
             storage: DependencyStatus::new("storage", Ok(())),
             log: DependencyStatus::new("log", Ok(())),
             archive: DependencyStatus::new("archive", Err(STARTING.to_owned())),
+            is_malformed: AtomicBool::new(false),
             query_permits: Semaphore::new(queries_max as usize),
             config,
         })
+    }
+
+    /// Notes that the file of the database is malformed, or that another is in its place.
+    pub(crate) fn set_malformed(&self, is_malformed: bool) {
+        self.is_malformed.store(is_malformed, Ordering::Relaxed);
+    }
+
+    /// Whether a query has found that the file of the database is malformed. Other pages may be whole.
+    pub(crate) fn is_malformed(&self) -> bool {
+        self.is_malformed.load(Ordering::Relaxed)
     }
 
     /// Reads the checkpoint from the database.

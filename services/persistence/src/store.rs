@@ -90,6 +90,15 @@ impl Store {
         }
     }
 
+    /// Moves a malformed file aside: the next migration creates a database without rows.
+    pub(crate) async fn set_aside(&self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.set_aside().await,
+            // No error of it is one of a malformed file.
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Gives space of deleted rows back, some of it: to be called when there is nothing else to do.
     pub(crate) async fn release_space(&self) -> Result<(), Error> {
         let released = match self {

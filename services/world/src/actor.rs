@@ -43,7 +43,7 @@ pub(crate) use self::pending_request::PendingRequest;
 use self::query::query;
 use self::recalls::Recalls;
 use self::storage_gate::StorageGate;
-use self::world_clock::WorldClock;
+use self::world_clock::{WorldClock, sleep_until};
 use crate::loader;
 use crate::metrics::AppendOutcome;
 use crate::resources::Resources;
@@ -135,7 +135,7 @@ impl Actor {
         loop {
             if self.is_settled() {
                 self.failing_since.take_if(|_| self.backlog.is_empty());
-                let now = self.clock.now(world.at);
+                let now = self.now(world);
                 self.maintenance.run(world, now).await;
                 if self.is_successor_next(world) {
                     self.maintenance.clear(world).await;
@@ -255,8 +255,12 @@ impl Actor {
 
     /// The time `due` of the world on the clock that tasks wait by.
     fn instant_of(&mut self, world: &World, due: Timestamp) -> Instant {
-        let now = self.clock.now(world.at);
+        let now = self.now(world);
         self.clock.instant_of(due, now)
+    }
+
+    fn now(&mut self, world: &World) -> Timestamp {
+        self.clock.now(world.at, self.resources.bus.now())
     }
 
     fn queue_fire_due(&mut self) {
@@ -266,7 +270,7 @@ impl Actor {
 
     /// Ends this actor, which is idle, once the broker has a schedule for the next wake.
     fn passivate(&mut self, world: &World) {
-        let now = self.clock.now(world.at);
+        let now = self.now(world);
         if world.wake_wanted(now).is_some_and(|due| due > now) {
             // The broker's last schedule has fired: a commit requests the next one.
             self.queue_fire_due();
@@ -333,7 +337,8 @@ impl Actor {
             let (at, view) = (*at, view.clone());
             return self.past_reads.spawn(request, world.id.clone(), at, view);
         }
-        let now = self.clock.now(world.at);
+        let clock = self.resources.bus.now();
+        let now = self.clock.now(world.at, clock);
         if request.is_fire_due() && !request.is_own() {
             world.woken(now);
         }
@@ -342,7 +347,7 @@ impl Actor {
         world.set_recalled_message(recall.and_then(|recall| recall.found));
         let builder = self
             .builder
-            .get_or_insert_with(|| CommitBuilder::new(now, Timestamp::now()));
+            .get_or_insert_with(|| CommitBuilder::new(now, clock));
         let reply = match &*request.request {
             Request::Command(command) => match builder.recorded(world, command.id) {
                 Some(reply) => reply,
@@ -366,7 +371,7 @@ impl Actor {
         let Some(position) = request.position() else {
             return false;
         };
-        let now = Timestamp::now();
+        let now = self.resources.bus.now();
         let sent = self.in_flight.as_ref().map(AppendInFlight::builder);
         let builders = sent.into_iter().chain(&self.builder);
         self.batch_progress.is_decided(position, |id| {
@@ -407,7 +412,7 @@ impl Actor {
         self.failing_since = None;
         if append.builder().must_be_stored() {
             self.storage_gate.open();
-            self.resources.storage.set_bound();
+            self.resources.storage.set_stored();
         }
         append.mark_durable(world, seq);
         // The next commit is sent first: to answer takes as long as to append.
@@ -420,13 +425,15 @@ impl Actor {
     async fn reload(&mut self, world: &mut World, error: AppendError) -> Result<(), AppendError> {
         self.batch_progress = BatchProgress::default();
         self.recalls.on_reloaded();
-        let sent = self.in_flight.take().map(AppendInFlight::into_builder);
+        let in_flight = self.in_flight.take();
+        let sent_at = in_flight.as_ref().and_then(AppendInFlight::storing_since);
+        let sent = in_flight.map(AppendInFlight::into_builder);
         let decided = sent.into_iter().chain(self.builder.take());
         let requests: Vec<_> = decided.flat_map(CommitBuilder::into_requests).collect();
         for request in requests.into_iter().rev() {
             self.backlog.push_front(request);
         }
-        self.note_failure(&error);
+        self.note_failure(&error, sent_at);
         debug!(world.id = %self.id, error = %ErrorChain(&error), "commit not stored, reloading the world");
         let since = *self.failing_since.get_or_insert_with(Instant::now);
         if since.elapsed() > APPEND_PATIENCE {
@@ -445,7 +452,8 @@ impl Actor {
         Ok(())
     }
 
-    fn note_failure(&mut self, error: &AppendError) {
+    /// `sent_at` is when the commit was sent, if it was to be stored.
+    fn note_failure(&mut self, error: &AppendError, sent_at: Option<Instant>) {
         let outcome = match error {
             AppendError::Conflict { .. } => AppendOutcome::Conflict,
             AppendError::StorageFull { .. } => AppendOutcome::StorageFull,
@@ -455,8 +463,13 @@ impl Actor {
         if matches!(outcome, AppendOutcome::StorageFull) {
             let reason = ErrorChain(error).to_string();
             warn!(world.id = %self.id, error = %reason, "commit not stored, commands are refused");
-            self.resources.storage.set_failed(reason);
+            self.resources.storage.set_full(reason);
             self.storage_gate.close();
+        } else if matches!(outcome, AppendOutcome::Unknown)
+            && let Some(sent_at) = sent_at
+        {
+            let reason = ErrorChain(error).to_string();
+            self.resources.storage.set_silent(sent_at, reason);
         }
     }
 
@@ -477,14 +490,6 @@ impl Actor {
 async fn stored(in_flight: &mut Option<AppendInFlight>) -> Result<Seq, AppendError> {
     match in_flight {
         Some(append) => append.stored().await,
-        None => pending().await,
-    }
-}
-
-/// Waits until `at`; for ever when there is no such time.
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
         None => pending().await,
     }
 }

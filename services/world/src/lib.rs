@@ -14,6 +14,7 @@ mod consumer_loop;
 mod dispatcher;
 mod gateways;
 mod loader;
+mod log_storage;
 mod metrics;
 mod partitions;
 mod readiness;
@@ -23,7 +24,6 @@ mod schedules;
 mod snapshot;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bus::Bus;
 pub use config::Config;
@@ -34,9 +34,6 @@ use tokio::sync::watch;
 use crate::gateways::Alive;
 use crate::readiness::Readiness;
 use crate::resources::Resources;
-
-/// Until when the storage of the log counts as full, after it was: nothing may be appended meanwhile.
-const STORAGE_FULL_FOR: Duration = Duration::from_secs(30);
 
 /// Runs the service until `shutdown`.
 ///
@@ -94,10 +91,7 @@ pub async fn run_with(
     };
     let resources = Arc::new(Resources::new(config, bus, registered_actions));
     let storage = resources.storage.clone();
-    storage.set_bound();
-    health.require("log storage", move || {
-        storage.check_within(STORAGE_FULL_FOR)
-    });
+    health.require("log storage", move || storage.check());
     let until = shutdown.clone().cancelled_owned();
     tasks.spawn("maintain the membership", async move {
         membership.maintain(until).await;

@@ -5,8 +5,8 @@ use contract::behaviour::DeclaredAction;
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
+use crate::log_storage::LogStorage;
 use crate::metrics::Metrics;
-use crate::readiness::Readiness;
 use crate::run_contexts::RunContexts;
 
 /// What all tasks of the service use.
@@ -19,8 +19,7 @@ pub(crate) struct Resources {
     /// Limits the reads of past states that run at once: each folds a whole log.
     pub(crate) past_reads: Semaphore,
     pub(crate) run_contexts: Arc<RunContexts>,
-    /// Whether the log has storage, by its last answer.
-    pub(crate) storage: Readiness,
+    pub(crate) storage: Arc<LogStorage>,
 }
 
 impl Resources {
@@ -35,7 +34,7 @@ impl Resources {
             metrics: Metrics::new(),
             past_reads: Semaphore::new(config.past_reads_max),
             run_contexts: Arc::default(),
-            storage: Readiness::default(),
+            storage: Arc::default(),
             config,
         }
     }

@@ -1,13 +1,16 @@
 //! The connection to NATS, and a client for each thing that it is used for.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream::kv;
 use contract::subject::WORLD_GROUP;
+use contract::{CommandId, Timestamp};
 use tracing::warn;
+use uuid::{ContextV7, Uuid};
 
+use crate::broker_clock::ClockReader;
 use crate::connection::Connection;
 use crate::error_chain::error_chain;
 use crate::owners::Owners;
@@ -28,6 +31,8 @@ pub struct Bus(Arc<Clients>);
 
 struct Clients {
     connection: Arc<Connection>,
+    _clock_reader: ClockReader,
+    command_ids: Mutex<ContextV7>,
     worlds: WorldClient,
     log: Log,
     work_queue: WorkQueue,
@@ -58,7 +63,13 @@ impl Bus {
         let connection = Arc::new(Connection::open(config, name).await?);
         loop {
             // Configurations of streams are large: they are not to be part of every caller's future.
-            match Box::pin(provision(&connection.jetstream, config.replicas)).await {
+            let set_up = async {
+                let buckets = provision(&connection.jetstream, config.replicas).await?;
+                let read = connection.read_clock().await;
+                read.map_err(|e| Error::broker("read the clock", e))?;
+                Ok::<_, Error>(buckets)
+            };
+            match Box::pin(set_up).await {
                 Ok(buckets) => return Ok(Self::new(connection, buckets)),
                 Err(error) => warn!(error = %error_chain(&error), "streams are not set up yet"),
             }
@@ -75,7 +86,7 @@ impl Bus {
             schedules: Schedules::new(&connection),
             snapshots: Snapshots::new(buckets.snapshots),
             past_snapshots: PastSnapshots::new(buckets.past_snapshots),
-            weights: Weights::new(buckets.weights),
+            weights: Weights::new(&connection, buckets.weights),
             connection_registry: ConnectionRegistry::new(buckets.connections),
             custom_actions: CustomActionRegistry::new(buckets.custom_actions),
             signals: Signals::new(&connection),
@@ -85,6 +96,8 @@ impl Bus {
             dead_letters: DeadLetters::new(&connection),
             responder: Responder::new(&connection),
             leases: buckets.leases,
+            command_ids: Mutex::new(ContextV7::new()),
+            _clock_reader: ClockReader::start(&connection),
             connection,
         }))
     }
@@ -103,6 +116,24 @@ impl Bus {
             State::Connected => Ok(()),
             state => Err(state.to_string()),
         }
+    }
+
+    /// The time by the clock of NATS, which all processes share: that of a commit, a deadline or a schedule is by this
+    /// clock, and never by that of a machine, which may be wrong.
+    pub fn now(&self) -> Timestamp {
+        self.0.connection.clock.now()
+    }
+
+    /// An id for a new command, with the time by the clock of NATS: a world refuses commands that are too old.
+    pub fn new_command_id(&self) -> CommandId {
+        let milliseconds = self.now().as_unix_ms();
+        let (seconds, rest) = (milliseconds.div_euclid(1000), milliseconds.rem_euclid(1000));
+        let ids = self.0.command_ids.lock();
+        let ids = ids.unwrap_or_else(PoisonError::into_inner);
+        let nanoseconds = u32::try_from(rest * 1_000_000).unwrap_or_default();
+        let seconds = u64::try_from(seconds).unwrap_or_default();
+        let time = uuid::Timestamp::from_unix(&*ids, seconds, nanoseconds);
+        CommandId(Uuid::new_v7(time))
     }
 
     /// Returns once what was published so far is written to the connection: NATS reads it in this

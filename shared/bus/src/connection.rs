@@ -7,6 +7,7 @@ use async_nats::jetstream::message::PublishMessage;
 use async_nats::{Client, ConnectOptions, ServerAddr, jetstream};
 use tracing::info;
 
+use crate::broker_clock::BrokerClock;
 use crate::{Config, Error};
 
 /// After this long without an answer of JetStream, an operation has failed.
@@ -24,6 +25,7 @@ const ACKS_AWAITED_MAX: usize = 8192;
 pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) jetstream: jetstream::Context,
+    pub(crate) clock: BrokerClock,
 }
 
 impl Connection {
@@ -77,7 +79,11 @@ impl Connection {
             .max_ack_inflight(ACKS_AWAITED_MAX)
             .backpressure_on_inflight(true)
             .build(client.clone());
-        Ok(Self { client, jetstream })
+        Ok(Self {
+            client,
+            jetstream,
+            clock: BrokerClock::default(),
+        })
     }
 
     pub(crate) fn state(&self) -> State {

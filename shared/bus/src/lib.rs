@@ -11,6 +11,7 @@ mod append_error;
 mod archive_client;
 mod attempts;
 mod batch_codec;
+mod broker_clock;
 mod bus;
 mod chunked_reply;
 mod command_error;

@@ -10,10 +10,12 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::{Consumer, Delivery, Error};
 
-/// How long the server keeps a request while it has nothing to deliver.
-const REQUEST_EXPIRES: Duration = Duration::from_secs(30);
+/// How long the server keeps a request while it has nothing to deliver. When the link to this process is dead, and the
+/// server does not know that yet, so long it sends messages into it, which are redelivered when the time to acknowledge
+/// them is over: no longer than that, so that none is sent into it twice.
+const REQUEST_EXPIRES: Duration = Duration::from_secs(5);
 /// When nothing was received for this long, the server has lost our requests.
-const SILENCE_MAX: Duration = Duration::from_secs(35);
+const SILENCE_MAX: Duration = Duration::from_secs(10);
 /// How often a quiet connection is checked: a new one knows nothing of our requests.
 const CHECK_PAUSE: Duration = Duration::from_millis(250);
 /// How long the server may take to confirm that it sends no more.

@@ -31,7 +31,8 @@ impl Schedules {
     /// [`Error::Broker`] when it may not be stored: repeat it.
     pub async fn schedule_wake(&self, world: &WorldId, due: Timestamp) -> Result<(), Error> {
         // JetStream refuses a schedule in the past; a second ahead is as good as now.
-        let at = due.max(Timestamp::now() + Duration::from_secs(1));
+        let now = self.connection.clock.now();
+        let at = due.max(now + Duration::from_secs(1));
         let at = at.to_string();
         let message = PublishMessage::build()
             .header(header::NATS_SCHEDULE, format!("@at {at}").as_str())

@@ -7,11 +7,12 @@ use std::time::Duration;
 use async_nats::jetstream::kv::{self, Operation, UpdateErrorKind};
 use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use bytes::{Bytes, BytesMut};
+use contract::WorldId;
 use contract::processor::{WEIGHTS_BYTES_MAX, is_weights_version};
-use contract::{Timestamp, WorldId};
 use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 
+use crate::connection::Connection;
 use crate::{Error, json};
 
 /// A message of NATS holds at most 1 MiB by default; the rest is for headers.
@@ -29,12 +30,14 @@ pub struct KeptWeights {
 /// Stores and loads versions of weights. Cheap to clone.
 #[derive(Clone)]
 pub struct Weights {
+    connection: Arc<Connection>,
     bucket: Arc<kv::Store>,
 }
 
 impl Weights {
-    pub(crate) fn new(bucket: kv::Store) -> Self {
+    pub(crate) fn new(connection: &Arc<Connection>, bucket: kv::Store) -> Self {
         Self {
+            connection: Arc::clone(connection),
             bucket: Arc::new(bucket),
         }
     }
@@ -119,7 +122,7 @@ impl Weights {
         keep: KeptWeights,
     ) -> Result<usize, Error> {
         let age = i64::try_from(keep.age.as_secs()).unwrap_or(i64::MAX);
-        let before = Timestamp::now().as_unix_ms() / 1000 - age;
+        let before = self.connection.clock.now().as_unix_ms() / 1000 - age;
         let mut unused = Vec::new();
         for version in self.versions(world).await? {
             if in_use.contains(&version) {

@@ -41,7 +41,7 @@ impl Connection {
     /// The clock by which deadlines are checked.
     pub(crate) fn now(&self) -> Timestamp {
         match self {
-            Self::Bus(_) => Timestamp::now(),
+            Self::Bus(bus) => bus.now(),
             #[cfg(feature = "testing")]
             Self::Memory(memory) => memory.now(),
         }
@@ -50,7 +50,7 @@ impl Connection {
     /// An id for a new command.
     pub(crate) fn new_command_id(&self) -> CommandId {
         match self {
-            Self::Bus(_) => CommandId::new(),
+            Self::Bus(bus) => bus.new_command_id(),
             #[cfg(feature = "testing")]
             Self::Memory(memory) => memory.next_command_id(),
         }

@@ -1,4 +1,5 @@
-//! Tools for tests: real servers, waiting for states, and scripted language models and MCP servers.
+//! Tools for tests: real servers, waiting for states, bad networks and full disks, and scripted language models and
+//! MCP servers.
 //!
 //! It knows none of our messages. A dev-dependency only: its errors are panics with a message.
 #![expect(
@@ -18,11 +19,13 @@ mod port;
 mod postgres;
 mod proxy;
 mod raw;
+mod small_disk;
 
 pub use collector::{CollectedSpan, Collector};
 pub use eventually::{eventually, eventually_within};
 pub use nats::NatsServer;
 pub use port::free_port;
 pub use postgres::Database;
-pub use proxy::TcpProxy;
+pub use proxy::{Direction, TcpProxy};
 pub use raw::{Raw, RawMessage};
+pub use small_disk::SmallDisk;

@@ -13,8 +13,10 @@ use crate::free_port;
 pub struct NatsServer {
     child: Child,
     port: u16,
-    store: TempDir,
+    store: PathBuf,
     arguments: Vec<String>,
+    /// Removed with the server, if it is its own.
+    _folder: Option<TempDir>,
 }
 
 impl NatsServer {
@@ -31,15 +33,29 @@ impl NatsServer {
     /// # Panics
     /// If it does not start.
     pub fn start_with(arguments: &[&str]) -> Self {
-        let store = TempDir::new().expect("a temporary folder");
+        let folder = TempDir::new().expect("a temporary folder");
+        let store = folder.path().to_owned();
+        Self::open(store, Some(folder), arguments)
+    }
+
+    /// Starts one whose store is in `folder`, which stays.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn start_in(folder: &Path) -> Self {
+        Self::open(folder.to_owned(), None, &[])
+    }
+
+    fn open(store: PathBuf, folder: Option<TempDir>, arguments: &[&str]) -> Self {
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         let port = free_port();
-        let child = spawn(store.path(), port, &arguments);
+        let child = spawn(&store, port, &arguments);
         let mut server = Self {
             child,
             port,
             store,
             arguments,
+            _folder: folder,
         };
         server.wait_until_listening();
         server
@@ -83,7 +99,7 @@ impl NatsServer {
     /// If it does not start.
     pub fn restart(&mut self) {
         self.kill();
-        self.child = spawn(self.store.path(), self.port, &self.arguments);
+        self.child = spawn(&self.store, self.port, &self.arguments);
         self.wait_until_listening();
     }
 
@@ -104,7 +120,7 @@ impl NatsServer {
     /// Waits for the file in which the server writes its address.
     fn wait_until_listening(&mut self) {
         let name = format!("nats-server_{}.ports", self.child.id());
-        let (file, port) = (self.store.path().join(name), format!(":{}", self.port));
+        let (file, port) = (self.store.join(name), format!(":{}", self.port));
         let deadline = Instant::now() + Duration::from_secs(20);
         while !std::fs::read_to_string(&file).is_ok_and(|text| text.contains(&port)) {
             let ended = self.child.try_wait().ok().flatten();

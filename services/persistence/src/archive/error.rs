@@ -3,7 +3,7 @@
 use contract::Seq;
 
 use super::mismatch::Mismatch;
-use crate::archive_state::{ArchiveState, DISK_FULL, STARTING};
+use crate::archive_state::{ArchiveState, DISK_FULL, MALFORMED, STARTING};
 use crate::store;
 
 /// The state of a database that is ahead of the log, or belongs to another one.
@@ -35,7 +35,12 @@ impl Error {
 
     /// Whether the database can't be read: its tables may be those of an earlier version.
     pub(super) fn is_of_reads(&self) -> bool {
-        matches!(self, Self::Database(error) if !error.is_of_write())
+        matches!(self, Self::Database(error) if !error.is_of_write() || error.is_malformed())
+    }
+
+    /// Whether the file of the database is malformed.
+    pub(super) fn is_malformed(&self) -> bool {
+        matches!(self, Self::Database(error) if error.is_malformed())
     }
 
     /// Whether only a rebuild helps.
@@ -60,6 +65,8 @@ impl Error {
             // What is in its place has to be compared with the log first.
             state.database.set_down("was replaced", self);
             state.archive.set_waiting(STARTING);
+        } else if error.is_malformed() {
+            state.database.set_failed(MALFORMED, self);
         } else if error.is_disk_full() {
             state.storage.set_failed(DISK_FULL, self);
             // The tables may not be there yet.

@@ -18,7 +18,11 @@ pub(super) async fn verify_with_end(
     state: &ArchiveState,
 ) -> Result<(Checkpoint, bus::LogEnd), Error> {
     if state.store.reopen_if_replaced().await {
+        state.set_malformed(false);
         return Err(Error::Database(store::Error::Replaced));
+    }
+    if state.is_malformed() {
+        return Err(Error::Database(store::Error::Malformed));
     }
     let checkpoint = state.refresh_checkpoint().await.map_err(Error::Database)?;
     let end = state.bus.log().end().await.map_err(Error::Log)?;

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, error, info_span, warn};
 
 use super::select::Select;
-use crate::archive_state::{ArchiveState, DISK_FULL};
+use crate::archive_state::{ArchiveState, DISK_FULL, MALFORMED};
 use crate::store;
 
 /// A query that waits longer for its turn is not executed: its client is about to give up.
@@ -98,7 +98,13 @@ async fn execute_query<Q: Select>(state: &ArchiveState, query: &Q) -> QueryReply
     match selected.await {
         Ok(Some(page)) => page.into_reply(),
         Ok(None) => unavailable("rebuilding: it has just begun"),
-        Err(error) => failed::<Q>(&error),
+        Err(error) => {
+            if error.is_malformed() {
+                // Readiness, and other queries, are to know it too.
+                state.set_malformed(true);
+            }
+            failed::<Q>(&error)
+        }
     }
 }
 
@@ -130,9 +136,10 @@ async fn check_ready<Q: Select>(state: &ArchiveState, query: &Q) -> Result<(), S
 fn failed<Q: Select>(error: &store::Error) -> QueryReply<Q::Row> {
     if error.is_transient() {
         warn!(query = Q::NAME, error = %ErrorChain(error), "query failed: database unavailable");
-        let reason = match error.is_disk_full() {
-            true => DISK_FULL,
-            false => "does not respond",
+        let reason = match error {
+            error if error.is_malformed() => MALFORMED,
+            error if error.is_disk_full() => DISK_FULL,
+            _ => "does not respond",
         };
         return unavailable(&format!("database unavailable: {reason}"));
     }

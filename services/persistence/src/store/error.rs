@@ -5,6 +5,9 @@ use sqlx::migrate::MigrateError;
 /// The codes of a full disk: `disk_full` of PostgreSQL, `SQLITE_FULL`, and `SQLITE_IOERR_SHMSIZE`, which
 /// SQLite reports when it can't enlarge the index of its journal (source: their lists of codes).
 const DISK_FULL_CODES: [&str; 3] = ["53100", "13", "4874"];
+/// The codes of a file that is no database, or not all of one: `SQLITE_CORRUPT`, those that SQLite derives from it, and
+/// `SQLITE_NOTADB` (source: its list of codes).
+const MALFORMED_CODES: [&str; 5] = ["11", "267", "523", "779", "26"];
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -24,6 +27,10 @@ pub(crate) enum Error {
     Timeout,
     #[error("another file is in the place of the database")]
     Replaced,
+    #[error("the file of the database is malformed")]
+    Malformed,
+    #[error("set the malformed file of the database aside")]
+    SetAside { source: std::io::Error },
     #[error("the database did not store a batch in time")]
     WriteTimeout,
     #[error("invalid data in the database: {reason}")]
@@ -52,6 +59,8 @@ impl Error {
             Self::CreateFolder { .. }
             | Self::Write { .. }
             | Self::WriteTimeout
+            | Self::Malformed
+            | Self::SetAside { .. }
             | Self::Replaced
             | Self::Timeout => true,
         }
@@ -64,10 +73,19 @@ impl Error {
 
     /// Whether there was no space left for what was to be written.
     pub(crate) fn is_disk_full(&self) -> bool {
+        match self {
+            Self::CreateFolder { source } => source.kind() == std::io::ErrorKind::StorageFull,
+            _ => self.has_code(&DISK_FULL_CODES),
+        }
+    }
+
+    /// Whether the file is no database any more, or not all of one.
+    pub(crate) fn is_malformed(&self) -> bool {
+        matches!(self, Self::Malformed) || self.has_code(&MALFORMED_CODES)
+    }
+
+    fn has_code(&self, codes: &[&str]) -> bool {
         let source = match self {
-            Self::CreateFolder { source } => {
-                return source.kind() == std::io::ErrorKind::StorageFull;
-            }
             Self::Read { source }
             | Self::Write { source }
             | Self::Migrate {
@@ -76,6 +94,6 @@ impl Error {
             _ => return false,
         };
         let code = source.as_database_error().and_then(|error| error.code());
-        code.is_some_and(|code| DISK_FULL_CODES.contains(&&*code))
+        code.is_some_and(|code| codes.contains(&&*code))
     }
 }

@@ -1,5 +1,6 @@
 //! SQLite: a file on the machine of the process.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +25,11 @@ use super::statement::Statement;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the connections to a file that was replaced may take to close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+/// What SQLite adds to the name of a file for its journal, and for the index of that.
+const JOURNAL: &str = "-wal";
+const JOURNAL_INDEX: &str = "-shm";
+/// Added to the name of a malformed file.
+const MALFORMED: &str = ".malformed";
 /// A statement looks this often whether it was abandoned: some 10,000 instructions take a millisecond.
 const INSTRUCTIONS_PER_CHECK: i32 = 10_000;
 /// So many pages may be free, 4 MiB, before the file is made smaller: the next rows need them.
@@ -142,14 +148,7 @@ impl Sqlite {
             pools.journal = journal;
             return false;
         }
-        // All connections are closed before the next is opened.
-        let closed = async {
-            before.readers.close().await;
-            before.writer.close().await;
-        };
-        if tokio::time::timeout(CLOSE_TIMEOUT, closed).await.is_err() {
-            warn!("connections to the replaced database still open");
-        }
+        before.close().await;
         // SQLite leaves the journal of a file that was moved, and would take it for that of the new file.
         if journal.is_some() && journal == before.journal {
             let removed = tokio::fs::remove_file(self.journal()).await;
@@ -158,9 +157,37 @@ impl Sqlite {
                 "journal of the replaced database removed"
             );
         }
+        self.reopen();
+        true
+    }
+
+    /// Moves the file and its journal aside, unless another file is in its place already. What was set aside before
+    /// is overwritten.
+    pub(super) async fn set_aside(&self) -> Result<(), Error> {
+        let before = self.pools();
+        before.close().await;
+        let file = self.file();
+        if before
+            .file
+            .is_none_or(|open| FileId::of(&file) == Some(open))
+        {
+            for suffix in ["", JOURNAL, JOURNAL_INDEX] {
+                let moved = with_suffix(&file, &format!("{MALFORMED}{suffix}"));
+                match tokio::fs::rename(with_suffix(&file, suffix), moved).await {
+                    Err(source) if source.kind() != ErrorKind::NotFound => {
+                        return Err(Error::SetAside { source });
+                    }
+                    Ok(()) | Err(_) => {}
+                }
+            }
+        }
+        self.reopen();
+        Ok(())
+    }
+
+    fn reopen(&self) {
         let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
         *pools = Pools::of(&self.options, self.queries_max);
-        true
     }
 
     /// Makes the file smaller by some of its free pages.
@@ -188,9 +215,7 @@ impl Sqlite {
     }
 
     fn journal(&self) -> PathBuf {
-        let mut name = self.file().into_os_string();
-        name.push("-wal");
-        name.into()
+        with_suffix(&self.file(), JOURNAL)
     }
 
     fn pools(&self) -> Pools {
@@ -221,6 +246,17 @@ impl Pools {
             journal: None,
         }
     }
+
+    /// Closes all connections, before the next is opened to another file.
+    async fn close(&self) {
+        let closed = async {
+            self.readers.close().await;
+            self.writer.close().await;
+        };
+        if tokio::time::timeout(CLOSE_TIMEOUT, closed).await.is_err() {
+            warn!("connections to the replaced database still open");
+        }
+    }
 }
 
 impl FileId {
@@ -232,6 +268,12 @@ impl FileId {
             inode: metadata.ino(),
         })
     }
+}
+
+fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 /// Converts a file of an earlier version, once.

@@ -62,6 +62,34 @@ async fn the_archive_catches_up_after_an_outage_of_the_database() {
     replica.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_replica_is_ready_again_after_nats_has_hung() {
+    let harness = Harness::new(TestDatabase::sqlite()).await;
+    let (world, _) = harness.create("lobby").await;
+    let replicas = [harness.start_replica().await, harness.start_replica().await];
+    let has_problem = |name: &str| {
+        replicas.iter().all(|replica| {
+            let problems = replica.health.problems();
+            problems.iter().any(|problem| problem.starts_with(name))
+        })
+    };
+    harness.nats.suspend();
+    eventually("no replica reads the log", async || has_problem("log: ")).await;
+    harness.nats.resume();
+    // Also the one that does not write.
+    eventually("all replicas are ready", async || {
+        replicas
+            .iter()
+            .all(|replica| replica.health.problems().is_empty())
+    })
+    .await;
+    let seq = append_many(&harness, &world, 0..10).await;
+    assert_numbered(&harness, &world, seq, 10).await;
+    for replica in replicas {
+        replica.stop().await;
+    }
+}
+
 pub(crate) async fn a_restart_of_nats_is_survived(mut harness: Harness) {
     let (world, _) = harness.create("lobby").await;
     let replica = harness.start_replica().await;

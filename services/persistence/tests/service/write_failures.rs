@@ -1,6 +1,6 @@
 //! Writes that the database refuses for a while.
 
-use testkit::eventually;
+use testkit::{SmallDisk, eventually};
 
 use crate::database::TestDatabase;
 use crate::support::{Harness, Replica, append_many, assert_numbered, custom, events_of};
@@ -70,61 +70,14 @@ pub(crate) async fn writes_that_fail_are_made_good_later(harness: Harness) {
     replica.stop().await;
 }
 
-/// A file system of its own, of 32 MiB.
-struct SmallDisk {
-    folder: tempfile::TempDir,
-}
-
-impl SmallDisk {
-    /// None where file systems can't be mounted, not even with sudo.
-    fn mount() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let options = "size=32m,mode=1777";
-        let mounted = run_as_root(&["mount", "-t", "tmpfs", "-o", options, "tmpfs"], &folder);
-        mounted.then_some(Self { folder })
-    }
-
-    /// Takes the space that is left.
-    fn fill(&self) {
-        use std::io::Write as _;
-        let mut file = std::fs::File::create(self.ballast()).unwrap();
-        while file.write_all(&[0; 4096]).is_ok() {}
-        // What is smaller than a page of the file system does not count.
-    }
-
-    fn free(&self) {
-        std::fs::remove_file(self.ballast()).unwrap();
-    }
-
-    fn ballast(&self) -> std::path::PathBuf {
-        self.folder.path().join("ballast")
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        run_as_root(&["umount", "-l"], &self.folder);
-    }
-}
-
-fn run_as_root(command: &[&str], folder: &tempfile::TempDir) -> bool {
-    let run = |before: &[&str]| {
-        let words = [before, command].concat();
-        let mut command = std::process::Command::new(words[0]);
-        let status = command.args(&words[1..]).arg(folder.path()).output();
-        status.is_ok_and(|output| output.status.success())
-    };
-    run(&[]) || run(&["sudo", "-n"])
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_reported_and_survived() {
-    let Some(disk) = SmallDisk::mount() else {
+    let Some(disk) = SmallDisk::mount(32 << 20) else {
         eprintln!("skipped: this user can't mount a file system");
         return;
     };
     let mut harness = Harness::new(TestDatabase::sqlite()).await;
-    harness.config.database = format!("sqlite://{}/archive.db", disk.folder.path().display());
+    harness.config.database = format!("sqlite://{}/archive.db", disk.path().display());
     let (world, _) = harness.create("lobby").await;
     let replica = harness.start_replica().await;
     let stored = append_many(&harness, &world, 0..10).await;

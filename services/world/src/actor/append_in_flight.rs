@@ -102,6 +102,11 @@ impl AppendInFlight {
         Appended::Commit
     }
 
+    /// When it was sent, if it is to be stored.
+    pub(super) fn storing_since(&self) -> Option<Instant> {
+        self.builder.must_be_stored().then_some(self.started)
+    }
+
     /// The commit and its requests.
     pub(super) fn builder(&self) -> &CommitBuilder {
         &self.builder

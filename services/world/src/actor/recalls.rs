@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use contract::chat::ChatMessage;
 use contract::query::{HistoryQuery, HistoryRow};
-use contract::{Reply, Request, Timestamp};
+use contract::{Reply, Request};
 use rules::{RecalledMessage, World};
 use service_kit::ErrorChain;
 use tokio::task::JoinSet;
@@ -55,7 +55,8 @@ impl Recalls {
             return false;
         }
         let version = self.version(world);
-        let is_new = matches!(world.lookup_command(command.id, Timestamp::now()), Ok(None));
+        let now = self.resources.bus.now();
+        let is_new = matches!(world.lookup_command(command.id, now), Ok(None));
         is_new
             && request
                 .recall()

@@ -1,9 +1,11 @@
-//! The time of one world. It never goes back, though the clocks of machines may.
+//! The time of one world. It never goes back, though the clock of NATS may.
+
+use std::future::pending;
 
 use contract::{AHEAD_SLOWDOWN, Timestamp};
 use tokio::time::Instant;
 
-/// The time of one world: that of this machine's clock, unless the world is ahead of it. Then its time passes
+/// The time of one world: that of the clock of NATS, unless the world is ahead of it. Then its time passes
 /// more slowly until the clock has caught up, so that what is due in a minute does not wait for an hour.
 #[derive(Debug, Default)]
 pub(super) struct WorldClock {
@@ -12,9 +14,9 @@ pub(super) struct WorldClock {
 }
 
 impl WorldClock {
-    /// The time of a world whose last commit was decided at `last`.
-    pub(super) fn now(&mut self, last: Timestamp) -> Timestamp {
-        self.time(last, Timestamp::now(), Instant::now())
+    /// The time of a world whose last commit was decided at `last`, while the clock shows `clock`.
+    pub(super) fn now(&mut self, last: Timestamp, clock: Timestamp) -> Timestamp {
+        self.time(last, clock, Instant::now())
     }
 
     /// When the time of the world will be `due`, if it is `now`.
@@ -35,6 +37,14 @@ impl WorldClock {
         }
         self.ahead.get_or_insert((last, instant));
         time
+    }
+}
+
+/// Waits until `at`; for ever when there is no such time.
+pub(super) async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => pending().await,
     }
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use bus::{Bus, Config};
-use testkit::{NatsServer, TcpProxy, eventually_within};
+use contract::subject::WORLD_GROUP;
+use testkit::{Direction, NatsServer, TcpProxy, eventually_within};
+use tokio::task::JoinSet;
 
 use crate::support::{commit, world};
 
@@ -40,6 +42,27 @@ async fn a_server_that_hangs_is_noticed() {
     .await;
     nats.resume();
     eventually_within(BACK_WITHIN, "it is back", async || append(&bus, "b").await).await;
+}
+
+/// Something is received all the time, as by every process of a system: the heartbeats of others.
+#[tokio::test]
+async fn a_link_that_loses_one_direction_is_noticed_and_used_again() {
+    let nats = NatsServer::start();
+    let other = connect(nats.url()).await;
+    let heartbeats = other.membership(WORLD_GROUP);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(heartbeats.maintain(std::future::pending()));
+    for direction in [Direction::ToServer, Direction::ToClient] {
+        let link = TcpProxy::start(nats.address()).await;
+        let bus = connect(format!("nats://{}", link.address())).await;
+        assert!(append(&bus, "a").await);
+        link.drop_bytes(direction);
+        let name = format!("it is noticed: {direction:?}");
+        eventually_within(NOTICED_WITHIN, &name, async || bus.check().is_err()).await;
+        link.resume();
+        let name = format!("traffic goes on: {direction:?}");
+        eventually_within(BACK_WITHIN, &name, async || append(&bus, "b").await).await;
+    }
 }
 
 #[tokio::test]

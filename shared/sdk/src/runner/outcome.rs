@@ -12,6 +12,8 @@ use super::ending::Ending;
 use crate::connection::Connection;
 use crate::error::is_run_ended;
 
+/// Pause before a result is sent again to a world that can store nothing.
+const STORAGE_FULL_PAUSE: Duration = Duration::from_secs(1);
 /// How long one command to a world is repeated before that is logged.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 /// The maximum size of a result, in bytes of JSON: a world accepts no more in one commit, and a
@@ -80,6 +82,13 @@ async fn complete(
         let sent = connection.command(&run.world, request.clone(), COMMAND_TIMEOUT);
         match sent.await {
             Ok(_) => return OutcomeReply::Accepted,
+            // No rule refuses the result: the world accepts it as soon as the log has space.
+            Err(CommandError::Rejected(rejection))
+                if rejection.code == RejectionCode::StorageFull =>
+            {
+                debug!("storage of the log full, outcome will be sent again");
+                tokio::time::sleep(STORAGE_FULL_PAUSE).await;
+            }
             Err(CommandError::Rejected(rejection)) => return OutcomeReply::from(rejection),
             Err(error) if error.is_transient() => {
                 warn!(error = %ErrorChain(&error), "world unavailable, outcome will be sent again");
