@@ -62,7 +62,7 @@ pub use delivery::Delivery;
 pub use error::Error;
 pub use event_publisher::{CommitNotice, EventPublisher};
 pub use log::{
-    CommitSubscription, Entry, Log, LogEnd, PendingAppend, READ_COMMITS_MAX, StoredCommit,
+    CommitSubscription, Entry, Log, LogEnd, LogStart, PendingAppend, READ_COMMITS_MAX, StoredCommit,
 };
 pub use mcp_directory::McpDirectory;
 pub use member_id::MemberId;

@@ -3,6 +3,7 @@
 mod batched_read;
 mod commit_subscription;
 mod entry;
+mod log_start;
 mod pending_append;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ pub use self::batched_read::READ_COMMITS_MAX;
 use self::batched_read::{BatchSize, READ_BYTES_MAX, read_batch};
 pub use self::commit_subscription::{CommitSubscription, StoredCommit};
 pub use self::entry::Entry;
+pub use self::log_start::LogStart;
 pub use self::pending_append::PendingAppend;
 use crate::connection::Connection;
 use crate::consumer::{DISPATCH_ACK_WAIT, UNACKED_MAX};
@@ -98,6 +100,15 @@ impl Log {
     pub async fn last_seq(&self, world: &WorldId) -> Result<Seq, Error> {
         let stream = self.stream().await?;
         last_seq_of(&stream, &subject::log(world)).await
+    }
+
+    /// Where the log of a world begins; `None` when the replica that answers has nothing of it. It may lag behind.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] while the log can't be read.
+    pub async fn start(&self, world: &WorldId) -> Result<Option<LogStart>, Error> {
+        let commits = self.read_some(world, 0, LogStart::COMMITS).await?;
+        Ok(LogStart::of(&commits))
     }
 
     /// How far the log of all worlds reaches, as the stream's leader knows it.

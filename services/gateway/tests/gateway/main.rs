@@ -16,6 +16,7 @@ mod genworlds;
 mod interactions;
 mod keys;
 mod pages;
+mod positions;
 mod presence;
 mod repeats;
 mod requests;

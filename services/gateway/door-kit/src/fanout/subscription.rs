@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Entry;
-use contract::CloudEvent;
 use contract::commit::Position;
+use contract::{CloudEvent, Seq};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use service_kit::ErrorChain;
@@ -63,7 +63,7 @@ pub struct Start {
     /// Everything after this position follows.
     pub position: Position,
     /// Whether that is all that the client has not read. If not, the client's position is not one of
-    /// this log any more: it has to read the state again.
+    /// this log: it has to read the state again.
     pub complete: bool,
 }
 
@@ -124,16 +124,22 @@ impl Subscription {
         self.start
     }
 
-    /// Begins after `after`, which a client sent, if the log still has that position; otherwise now.
+    /// Begins after `after`, which a client sent: where the log begins when it was before that, and now when the
+    /// log does not reach so far.
     ///
     /// # Errors
     /// 503 when the log can't be read.
     pub(crate) async fn start_after(&mut self, after: Position) -> Result<(), Problem> {
         let ring = Arc::clone(self.hub.ring());
-        let complete = is_known(&ring, self.live.joined_at, after).await?;
-        if complete {
-            self.resume_after(after);
+        let place = place_in_log(&ring, self.live.joined_at, after).await?;
+        match place {
+            Place::InLog => self.resume_after(after),
+            Place::OfEarlierWorld { deleted_at } => {
+                self.resume_after(Position::end_of(deleted_at));
+            }
+            Place::BehindLog => {}
         }
+        let complete = matches!(place, Place::InLog);
         ring.metrics.subscription_resumed(complete);
         self.start = Start {
             position: self.last,
@@ -334,13 +340,39 @@ fn is_deletion(event: &CloudEvent) -> bool {
     event.event_type.as_str() == "world.deleted"
 }
 
-/// Whether the log still has the position `after`, so that nothing after it can be missing.
-async fn is_known(ring: &Ring, joined_at: Position, after: Position) -> Result<bool, Problem> {
+/// Where a position of a client is.
+enum Place {
+    /// Nothing of the log after it is missing. A world's log begins anywhere in the sequence that all worlds
+    /// share: what is before its first commit means its beginning.
+    InLog,
+    /// Before the world, in the log of an earlier one of its id, which was deleted with this commit.
+    OfEarlierWorld { deleted_at: Seq },
+    /// The log does not reach so far.
+    BehindLog,
+}
+
+async fn place_in_log(ring: &Ring, joined_at: Position, after: Position) -> Result<Place, Problem> {
     if after.seq == 0 {
-        return Ok(true);
+        return Ok(Place::InLog);
     }
-    let first = ring.bus.log().read(&ring.world, after.seq - 1).await?;
-    // A replica that lags behind may not have it yet, but then the hub has seen it.
-    Ok(first.first().is_some_and(|entry| entry.seq == after.seq)
-        || (first.is_empty() && after.seq == joined_at.seq))
+    let log = ring.bus.log();
+    if after.seq > joined_at.seq {
+        // Another gateway may have been faster than this one.
+        let next = log.read_some(&ring.world, after.seq - 1, 1).await?;
+        return Ok(match next.is_empty() {
+            true => Place::BehindLog,
+            false => Place::InLog,
+        });
+    }
+    let Some(start) = log.start(&ring.world).await? else {
+        // A replica that lags behind may not have it yet, but then the hub has seen it.
+        return Ok(match after.seq == joined_at.seq {
+            true => Place::InLog,
+            false => Place::BehindLog,
+        });
+    };
+    Ok(match start.earlier_deleted_at {
+        Some(deleted_at) if after.seq < deleted_at => Place::OfEarlierWorld { deleted_at },
+        _ => Place::InLog,
+    })
 }
