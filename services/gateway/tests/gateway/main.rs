@@ -9,6 +9,7 @@
 mod agent_world;
 mod atoms;
 mod behaviours;
+mod closes;
 mod edge_json;
 mod failures;
 mod flows;
