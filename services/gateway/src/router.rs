@@ -48,7 +48,7 @@ pub(crate) fn router(
     let (genworlds, genworlds_api) = genworlds.split_for_parts();
     let (atoms, atoms_api) = door_atoms::routes(doors, defaults.atoms_flow).split_for_parts();
     let description = openapi::describe([native_api, agent_world_api, genworlds_api, atoms_api]);
-    let description = description.to_json().unwrap_or_default();
+    let description = description.to_string();
     let refuse_foreign = from_fn_with_state(Arc::clone(doors), refuse_foreign_pages);
     // Which worlds are busy and who is refused is for those with a key.
     let metrics = Health::metrics().layer(from_fn_with_state(Arc::clone(doors), authenticate));
