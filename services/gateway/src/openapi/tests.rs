@@ -73,9 +73,9 @@ fn the_description_has_the_security_schemes_and_names_each_operation() {
             assert!(names.insert(name.to_owned()), "{name} is there twice");
             let of_door = match path {
                 _ if path.starts_with("/v1/") => "",
-                _ if path.starts_with("/ws") => "genworlds_",
-                _ if path.starts_with("/atoms") || path == "/health" => "atoms_",
-                _ if path == "/ready" => "atoms_",
+                "/health" | "/ready" | "/ws" => "atoms_",
+                _ if path.starts_with("/ws/") => "genworlds_",
+                _ if path.starts_with("/atoms/") => "atoms_",
                 _ => "agent_world_",
             };
             assert!(name.starts_with(of_door), "{name} of {path}");
