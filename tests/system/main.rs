@@ -12,6 +12,7 @@ mod behaviour_conformance;
 mod behaviour_worlds;
 mod behaviours;
 mod chaos;
+mod clients;
 mod conversation;
 mod genworlds;
 mod interactions;

@@ -18,7 +18,8 @@ fn manyworlds(cluster: &Cluster, arguments: &[&str], input: &str) -> String {
     Process::output("manyworlds", arguments, &environment, input)
 }
 
-fn apply(cluster: &Cluster, world: &str) {
+/// Applies one of the worlds.
+pub(crate) fn apply(cluster: &Cluster, world: &str) {
     let file = folder().join(format!("{world}.yaml"));
     manyworlds(
         cluster,

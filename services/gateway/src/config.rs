@@ -14,6 +14,7 @@ use door_kit::{
 use serde::Deserialize;
 
 pub use self::api_key::ApiKey;
+use crate::cors;
 use crate::http_server::ConnectionLimits;
 
 /// The configuration of the gateway.
@@ -40,6 +41,12 @@ pub struct Config {
     /// is another, or whose `Origin` is a page of another host, is answered with 403: it may come from a web page
     /// that a person on this machine has open. With keys it is not used, since no page has one. Default: none.
     pub allowed_hosts: Vec<String>,
+    /// The origins of web pages that may call `/v1` and read `/openapi.json` from a browser (CORS):
+    /// `https://app.example`, or `*` for every page. Where no API key is configured, a page must be one that
+    /// `allowed_hosts` lets in besides: the check of `Host` and `Origin` comes first. WebSockets need no entry, since
+    /// browsers let any page open one, and Agent World's interface has its own rule. Default: none, and browsers show
+    /// responses to no page of another origin.
+    pub cors_origins: Vec<String>,
     /// A world has this long to answer a command; then the answer is 503, and the client repeats it
     /// with the same `Idempotency-Key`. Default: 30 s, longer than any failover.
     #[serde(with = "humantime_serde")]
@@ -82,6 +89,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 7000)),
             api_keys: Vec::new(),
             allowed_hosts: Vec::new(),
+            cors_origins: Vec::new(),
             command_deadline: Duration::from_secs(30),
             query_deadline: Duration::from_secs(6),
             turn_deadline: Duration::from_secs(150),
@@ -96,7 +104,7 @@ impl Default for Config {
 
 impl Config {
     /// # Errors
-    /// When the doors would be open to other machines without a key.
+    /// When the doors would be open to other machines without a key, or an origin is none.
     pub(crate) fn check(&self, listen: SocketAddr) -> anyhow::Result<()> {
         anyhow::ensure!(
             listen.ip().is_loopback() || !self.api_keys.is_empty(),
@@ -106,7 +114,7 @@ impl Config {
             self.api_keys.iter().all(|key| !key.is_empty()),
             "an API key is empty"
         );
-        Ok(())
+        cors::layer(&self.cors_origins).map(drop)
     }
 
     /// The settings of the door for clients of GenWorlds.
@@ -323,5 +331,21 @@ mod tests {
         assert!(config.check(open).is_ok());
         config.api_keys = vec![ApiKey::new("")];
         assert!(config.check(open).is_err());
+    }
+
+    #[test]
+    fn an_origin_that_is_none_is_refused() {
+        let check = |origin: &str| {
+            let cors_origins = vec![origin.to_owned()];
+            let config = Config {
+                cors_origins,
+                ..Config::default()
+            };
+            config.check(config.listen)
+        };
+        assert!(check("https://app.example").is_ok());
+        assert!(check("*").is_ok());
+        let error = check("app.example").unwrap_err();
+        assert!(error.to_string().contains("cors_origins"), "{error}");
     }
 }

@@ -8,6 +8,7 @@
 //! Start with [`run`], then `router` (how the routes of the doors are put together).
 
 mod config;
+mod cors;
 mod http_server;
 mod openapi;
 mod router;

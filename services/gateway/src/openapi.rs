@@ -1,6 +1,13 @@
 //! The description of all routes, `/openapi.json`: that of each door, and what they have in common.
 
+mod composites;
+mod descriptions;
+mod problems;
+mod references;
+mod strictness;
+
 use door_kit::IDEMPOTENCY_KEY_LENGTH_MAX;
+use serde_json::Value;
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{
@@ -53,19 +60,26 @@ const WITHOUT_IDEMPOTENCY_KEY: &str = "/mcp/servers/{id}/restart";
 )]
 struct Api;
 
-/// One description of the routes of all doors.
-pub(crate) fn describe(doors: impl IntoIterator<Item = OpenApi>) -> OpenApi {
+/// One description of the routes of all doors, as validators and generators of clients read it.
+pub(crate) fn describe(doors: impl IntoIterator<Item = OpenApi>) -> Value {
     let mut api = Api::openapi();
     for door in doors {
         api.merge(door);
     }
     complete(&mut api);
-    api
+    let mut document = serde_json::to_value(api).unwrap_or_default();
+    strictness::drop_null_parameters(&mut document["paths"]);
+    let paths = document["paths"].clone();
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        composites::rewrite(schemas);
+        strictness::close(schemas, &paths);
+    }
+    strictness::bound_integers(&mut document);
+    document
 }
 
-/// Adds to all routes how an API key is sent, and to those that write how they are repeated. The names of
-/// operations are removed: they are those of our functions, of which several share one, and have to be
-/// unique.
+/// Adds to all routes how an API key is sent, how requests are refused, and what responses are; and to those that
+/// write how they are repeated.
 fn complete(api: &mut OpenApi) {
     let components = api.components.get_or_insert_default();
     let header = ApiKey::Header(ApiKeyValue::new("X-Api-Key"));
@@ -78,15 +92,18 @@ fn complete(api: &mut OpenApi) {
     components.add_security_scheme(by_bearer, bearer);
     components.add_security_scheme(by_header, SecurityScheme::ApiKey(header));
     components.add_security_scheme(IN_ADDRESS, SecurityScheme::ApiKey(address));
+    problems::add_components(components);
     api.security = Some(IN_HEADERS.map(requirement).into());
     for (path, item) in &mut api.paths.paths {
         if let Some(read) = &mut item.get {
             let names = IN_HEADERS.into_iter().chain([IN_ADDRESS]);
-            read.operation_id = None;
             read.security = Some(names.map(requirement).collect());
+            problems::complete(path, read, false);
+            descriptions::complete(&components.schemas, read);
         }
         for write in writes(item) {
-            write.operation_id = None;
+            problems::complete(path, write, true);
+            descriptions::complete(&components.schemas, write);
             if path != WITHOUT_IDEMPOTENCY_KEY {
                 add_idempotency_key(write);
             }
@@ -112,7 +129,8 @@ fn add_idempotency_key(operation: &mut Operation) {
     let text = ObjectBuilder::new()
         .schema_type(Type::String)
         .min_length(Some(1))
-        .max_length(Some(IDEMPOTENCY_KEY_LENGTH_MAX));
+        .max_length(Some(IDEMPOTENCY_KEY_LENGTH_MAX))
+        .pattern(Some("^[!-~]*$"));
     let key = ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)

@@ -15,6 +15,7 @@ use door_kit::{
 };
 use service_kit::Health;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::CorsLayer;
 
 use crate::openapi;
 
@@ -27,7 +28,12 @@ pub(crate) struct Defaults {
 }
 
 /// The doors, the description of their routes, and the health of the process.
-pub(crate) fn router(doors: &Arc<DoorState>, defaults: Defaults, health: &Health) -> Router {
+pub(crate) fn router(
+    doors: &Arc<DoorState>,
+    defaults: Defaults,
+    cors: Option<CorsLayer>,
+    health: &Health,
+) -> Router {
     let (native, native_api) = door_native::routes(doors).split_for_parts();
     // Clients of several systems look for `/health` and `/ws`.
     let agent_world = match defaults.atoms_flow {
@@ -42,29 +48,39 @@ pub(crate) fn router(doors: &Arc<DoorState>, defaults: Defaults, health: &Health
     let (genworlds, genworlds_api) = genworlds.split_for_parts();
     let (atoms, atoms_api) = door_atoms::routes(doors, defaults.atoms_flow).split_for_parts();
     let description = openapi::describe([native_api, agent_world_api, genworlds_api, atoms_api]);
-    let description = description.to_json().unwrap_or_default();
+    let description = description.to_string();
     let refuse_foreign = from_fn_with_state(Arc::clone(doors), refuse_foreign_pages);
     // Which worlds are busy and who is refused is for those with a key.
     let metrics = Health::metrics().layer(from_fn_with_state(Arc::clone(doors), authenticate));
     // From the inside out: a layer wraps what is before it.
-    native
+    let native = native
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn_with_state(Arc::clone(doors), check_idempotency_key))
         .layer(DefaultBodyLimit::max(doors.body_bytes_max))
         .layer(from_fn_with_state(Arc::clone(doors), authenticate))
-        .merge(genworlds)
-        .merge(atoms)
         .route(
             "/openapi.json",
             get(async move || openapi_json(description)),
-        )
+        );
+    // A preflight request has no API key.
+    with_cors(native, cors)
+        .merge(genworlds)
+        .merge(atoms)
         .layer(refuse_foreign.clone())
         // It does the same, and answers as its clients expect.
         .merge(agent_world)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(doors), record_request))
         .merge(health.probes().merge(metrics).layer(refuse_foreign))
+}
+
+/// Routes that pages of other origins may call, where some are configured.
+fn with_cors(routes: Router, cors: Option<CorsLayer>) -> Router {
+    match cors {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    }
 }
 
 fn openapi_json(description: String) -> Response {

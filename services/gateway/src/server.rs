@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::config::Config;
+use crate::cors;
 use crate::http_server::{self, Phases};
 use crate::router::{self, Defaults};
 
@@ -74,6 +75,7 @@ async fn serve(
     config.check(address)?;
     let (drain_delay, grace) = (config.drain_delay, config.shutdown_grace);
     let connection_limits = config.connection_limits();
+    let cors = cors::layer(&config.cors_origins)?;
     register_readiness(&health, connection.clone(), shutdown.clone());
     let stop = CancellationToken::new();
     let doors = DoorState::new(config.door_settings(), connection, stop.clone());
@@ -82,7 +84,7 @@ async fn serve(
         genworlds: config.genworlds_settings(),
         atoms_flow: config.atoms_flow,
     };
-    let routes = router::router(&doors, defaults, &health);
+    let routes = router::router(&doors, defaults, cors, &health);
     info!(%address, "listening");
     let phases = Phases {
         drain: shutdown.clone(),

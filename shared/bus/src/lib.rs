@@ -63,7 +63,7 @@ pub use delivery::Delivery;
 pub use error::Error;
 pub use event_publisher::{CommitNotice, EventPublisher};
 pub use log::{
-    CommitSubscription, Entry, Live, LiveSubscription, Log, LogEnd, PendingAppend,
+    CommitSubscription, Entry, Live, LiveSubscription, Log, LogEnd, LogStart, PendingAppend,
     READ_COMMITS_MAX, StoredCommit,
 };
 pub use mcp_directory::McpDirectory;

@@ -4,6 +4,7 @@ mod batched_read;
 mod commit_subscription;
 mod entry;
 mod live_subscription;
+mod log_start;
 mod pending_append;
 
 use std::collections::BTreeSet;
@@ -20,6 +21,7 @@ use self::batched_read::{BatchSize, READ_BYTES_MAX, read_batch};
 pub use self::commit_subscription::{CommitSubscription, StoredCommit};
 pub use self::entry::Entry;
 pub use self::live_subscription::{Live, LiveSubscription};
+pub use self::log_start::LogStart;
 pub use self::pending_append::PendingAppend;
 use crate::connection::Connection;
 use crate::consumer::{DISPATCH_ACK_WAIT, UNACKED_MAX};
@@ -100,6 +102,15 @@ impl Log {
     pub async fn last_seq(&self, world: &WorldId) -> Result<Seq, Error> {
         let stream = self.stream().await?;
         last_seq_of(&stream, &subject::log(world)).await
+    }
+
+    /// Where the log of a world begins; `None` when the replica that answers has nothing of it. It may lag behind.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] while the log can't be read.
+    pub async fn start(&self, world: &WorldId) -> Result<Option<LogStart>, Error> {
+        let commits = self.read_some(world, 0, LogStart::COMMITS).await?;
+        Ok(LogStart::of(&commits))
     }
 
     /// How far the log of all worlds reaches, as the stream's leader knows it.

@@ -23,7 +23,7 @@ pub struct Ability {
     pub description: String,
     /// What the trigger must hold: a JSON Schema. The schema of the event's type when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub arguments: Option<serde_json::Value>,
     /// Who does it.
     pub run: Executor,

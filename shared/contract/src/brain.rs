@@ -88,7 +88,7 @@ pub struct ScriptCall {
     pub ability: ActionName,
     /// What it is given. Strings in it are filled in as an answer is.
     #[serde(default = "nothing")]
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub arguments: serde_json::Value,
     /// Whom the event is for, when it is not whose ability it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

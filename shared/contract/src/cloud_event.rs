@@ -33,6 +33,7 @@ pub fn source(world: &str, sender: &EntityId) -> String {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct CloudEvent {
     /// Always `1.0`.
+    #[schema(pattern = "^1[.]0$")]
     pub specversion: String,
     /// Unique over all worlds.
     #[schema(value_type = Uuid)]
@@ -48,6 +49,7 @@ pub struct CloudEvent {
     /// When it happened.
     pub time: Timestamp,
     /// Always `application/json`.
+    #[schema(pattern = "^application/json$")]
     pub datacontenttype: String,
     /// The URI of the schema of `data`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,7 +86,7 @@ pub struct CloudEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<String>,
     /// The payload, byte for byte as it was sent.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub data: Box<RawValue>,
 }
 

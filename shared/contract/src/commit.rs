@@ -115,6 +115,7 @@ impl utoipa::PartialSchema for Position {
     fn schema() -> RefOr<Schema> {
         crate::id::text_schema(
             "The place of an event: `{seq}.{index}`, or `{seq}` for the end of a commit.",
+            "^[0-9]{1,19}([.][0-9]{1,9})?$",
             "12.0",
         )
     }
@@ -132,6 +133,10 @@ impl FromStr for Position {
 
     fn from_str(text: &str) -> Result<Self, InvalidPosition> {
         let invalid = || InvalidPosition(text.to_owned());
+        // Rust reads a sign before a number as well.
+        if text.contains('+') {
+            return Err(invalid());
+        }
         match text.split_once('.') {
             None => text.parse().map(Self::end_of).map_err(|_| invalid()),
             Some((seq, index)) => Ok(Self {
@@ -167,7 +172,7 @@ mod tests {
         assert!(positions.is_sorted());
         let texts: Vec<String> = positions.iter().map(ToString::to_string).collect();
         assert_eq!(texts, ["0", "7.0", "7.12", "7", "10.3"]);
-        for bad in ["", "x", "1.", ".1", "-1", "1.2.3"] {
+        for bad in ["", "x", "1.", ".1", "-1", "+1", "1.+2", "1.2.3"] {
             assert_eq!(bad.parse::<Position>(), Err(InvalidPosition(bad.into())));
         }
     }

@@ -41,7 +41,7 @@ pub struct Entity {
     pub abilities: Vec<Ability>,
     /// Its state: any JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub state: Option<serde_json::Value>,
     /// What its state must hold: a JSON Schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]

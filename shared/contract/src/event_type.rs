@@ -35,7 +35,10 @@ pub const EVENT_TYPE_LENGTH_MAX: usize = 128;
 
 /// What kind of fact an event is: 1 to 128 bytes of ids joined by dots, `myapp.order.created`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema)]
-#[schema(value_type = String, example = "myapp.order.created")]
+#[schema(
+    value_type = String, example = "myapp.order.created", max_length = 128,
+    pattern = "^[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*$"
+)]
 pub struct EventType(Cow<'static, str>);
 
 /// A text that can't be the type of an event.

@@ -159,11 +159,12 @@ impl fmt::Display for Partition {
     }
 }
 
-/// The schema of a type that is written as text.
-pub(crate) fn text_schema(description: &str, example: &str) -> RefOr<Schema> {
+/// The schema of a type that is written as text: `pattern` accepts nothing that the type refuses.
+pub(crate) fn text_schema(description: &str, pattern: &str, example: &str) -> RefOr<Schema> {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some(description))
+        .pattern(Some(pattern))
         .examples([example])
         .into()
 }

@@ -160,7 +160,7 @@ pub struct MemoryEntry {
     /// When.
     pub at: Timestamp,
     /// Its payload. Of a long one the beginning, as a text.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub data: Box<RawValue>,
 }
 

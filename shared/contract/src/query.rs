@@ -318,6 +318,9 @@ pub trait Query: Serialize + serde::de::DeserializeOwned + Send + Sync {
     const NAME: &'static str;
     /// What its answer lists.
     type Row: Serialize + serde::de::DeserializeOwned + Send;
+
+    /// The commit that the archive must hold before it answers, if the query names one.
+    fn waits_for(&self) -> Option<Seq>;
 }
 
 macro_rules! queries {
@@ -325,6 +328,10 @@ macro_rules! queries {
         $(impl Query for $query {
             const NAME: &'static str = $name;
             type Row = $row;
+
+            fn waits_for(&self) -> Option<Seq> {
+                self.wait_for
+            }
         })*
     };
 }

@@ -87,7 +87,11 @@ impl<'de> Deserialize<'de> for StreamRef {
 
 impl utoipa::PartialSchema for StreamRef {
     fn schema() -> RefOr<Schema> {
-        crate::id::text_schema("A stream: its owner and its name.", "sensor:readings")
+        crate::id::text_schema(
+            "A stream: its owner and its name.",
+            "^[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}$",
+            "sensor:readings",
+        )
     }
 }
 

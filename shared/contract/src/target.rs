@@ -26,7 +26,11 @@ impl Target {
 
 impl utoipa::PartialSchema for Target {
     fn schema() -> RefOr<Schema> {
-        crate::id::text_schema("Entity ids joined by commas, or `role:NAME`.", "alice,bob")
+        crate::id::text_schema(
+            "Entity ids joined by commas, or `role:NAME`.",
+            "^(role:[A-Za-z0-9_-]{1,64}|[A-Za-z0-9_-]{1,64}(,[A-Za-z0-9_-]{1,64})*)$",
+            "alice,bob",
+        )
     }
 }
 

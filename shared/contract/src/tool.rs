@@ -106,7 +106,7 @@ pub struct ToolCall {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<Tool>,
     /// What it is given.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub arguments: Box<RawValue>,
     /// Whether the tool changes nothing, by its own word.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

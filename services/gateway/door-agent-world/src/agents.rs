@@ -15,6 +15,7 @@ use crate::agent_lookup;
 use crate::error::{ApiError, ErrorBody};
 use crate::names::id_from_name;
 use crate::open_chat;
+use crate::request_bodies::{CreateAgentBody, UpdateAgentBody};
 use crate::state::AgentWorldState;
 use crate::validation::{Fields, LenientJson};
 use crate::world::World;
@@ -22,10 +23,11 @@ use crate::worlds::NAME_CHARACTERS_MAX;
 
 /// List the agents of a world.
 #[utoipa::path(
-    get, path = "/worlds/{world}/agents", tag = "agent world",
+    get, path = "/worlds/{world}/agents", operation_id = "agent_world_list_agents",
+    tag = "agent world",
     params(("world" = String, Path)),
     responses(
-        (status = 200, body = Vec<Value>),
+        (status = 200, description = "The agents of the world.", body = Vec<Value>),
         (status = 404, body = ErrorBody),
     )
 )]
@@ -39,15 +41,12 @@ pub(crate) async fn list(
 
 /// Create an agent.
 #[utoipa::path(
-    post, path = "/worlds/{world}/agents", tag = "agent world",
-    request_body(
-        content = Value,
-        description = "name, type, autoReply, provider, model, systemPrompt, baseUrl, \
-            temperature, maxTokens, reasoning_effort"
-    ),
+    post, path = "/worlds/{world}/agents", operation_id = "agent_world_create_agent",
+    tag = "agent world",
+    request_body = CreateAgentBody,
     params(("world" = String, Path)),
     responses(
-        (status = 201, body = Value),
+        (status = 201, description = "The new agent.", body = Value),
         (status = 400, body = ErrorBody),
         (status = 409, body = ErrorBody),
     )
@@ -78,10 +77,11 @@ pub(crate) async fn create(
 
 /// Show an agent.
 #[utoipa::path(
-    get, path = "/worlds/{world}/agents/{agent}", tag = "agent world",
+    get, path = "/worlds/{world}/agents/{agent}", operation_id = "agent_world_get_agent",
+    tag = "agent world",
     params(("world" = String, Path), ("agent" = String, Path)),
     responses(
-        (status = 200, body = Value),
+        (status = 200, description = "The agent.", body = Value),
         (status = 404, body = ErrorBody),
     )
 )]
@@ -95,15 +95,12 @@ pub(crate) async fn show(
 
 /// Update an agent. An answer that is under way goes on with the old configuration.
 #[utoipa::path(
-    patch, path = "/worlds/{world}/agents/{agent}", tag = "agent world",
-    request_body(
-        content = Value,
-        description = "name, type, autoReply, provider, model, systemPrompt, baseUrl, \
-            temperature, maxTokens, reasoning_effort, status, clearMemory"
-    ),
+    patch, path = "/worlds/{world}/agents/{agent}", operation_id = "agent_world_update_agent",
+    tag = "agent world",
+    request_body = Option<UpdateAgentBody>,
     params(("world" = String, Path), ("agent" = String, Path)),
     responses(
-        (status = 200, body = Value),
+        (status = 200, description = "The agent, as it is now.", body = Value),
         (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody),
     )
@@ -132,7 +129,8 @@ pub(crate) async fn update(
 
 /// Remove an agent. An answer that is under way is cancelled.
 #[utoipa::path(
-    delete, path = "/worlds/{world}/agents/{agent}", tag = "agent world",
+    delete, path = "/worlds/{world}/agents/{agent}", operation_id = "agent_world_remove_agent",
+    tag = "agent world",
     params(("world" = String, Path), ("agent" = String, Path)),
     responses(
         (status = 204),
@@ -153,7 +151,8 @@ pub(crate) async fn remove(
 
 /// Clear the memory of an agent.
 #[utoipa::path(
-    delete, path = "/worlds/{world}/agents/{agent}/memory", tag = "agent world",
+    delete, path = "/worlds/{world}/agents/{agent}/memory",
+    operation_id = "agent_world_clear_memory", tag = "agent world",
     params(("world" = String, Path), ("agent" = String, Path)),
     responses(
         (status = 204),

@@ -17,6 +17,7 @@ use crate::approval_options::approves;
 use crate::decisions;
 use crate::error::{ApiError, ErrorBody};
 use crate::hitl_prompt::{APPROVAL_QUESTION, SKIP, may_be_skipped, questions};
+use crate::request_bodies::RespondBody;
 use crate::sender;
 use crate::state::AgentWorldState;
 use crate::validation::{Fields, LenientJson};
@@ -48,14 +49,12 @@ struct AnswerBody {
 
 /// Answer a prompt. The first answer counts; one that does not count is not accepted.
 #[utoipa::path(
-    post, path = "/worlds/{world}/hitl/respond", tag = "agent world",
-    request_body(
-        content = Value,
-        description = "requestId, one of optionId, answers and skipped; chatId"
-    ),
+    post, path = "/worlds/{world}/hitl/respond", operation_id = "agent_world_respond_to_approval",
+    tag = "agent world",
+    request_body = RespondBody,
     params(("world" = String, Path)),
     responses(
-        (status = 200, body = Value),
+        (status = 200, description = "Whether the decision counts.", body = Value),
         (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody),
     )

@@ -23,8 +23,7 @@ const TEXT_BYTES_MAX: usize = 32 << 20;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct MessagesQuery {
-    /// The last so many; all when absent.
-    #[param(minimum = 1)]
+    /// The last so many, and at least one; all when absent.
     limit: Option<usize>,
     /// Only those before the message of this id.
     before: Option<String>,
@@ -32,10 +31,11 @@ pub(crate) struct MessagesQuery {
 
 /// List the messages of a chat, oldest first, with the tool calls of agents and their results.
 #[utoipa::path(
-    get, path = "/worlds/{world}/chats/{chat}/messages", tag = "agent world",
+    get, path = "/worlds/{world}/chats/{chat}/messages", operation_id = "agent_world_list_messages",
+    tag = "agent world",
     params(("world" = String, Path), ("chat" = String, Path), MessagesQuery),
     responses(
-        (status = 200, body = Vec<Value>),
+        (status = 200, description = "The messages of the chat, oldest first.", body = Vec<Value>),
         (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody),
     )

@@ -17,10 +17,11 @@ use crate::{hitl_prompt, open_chat, views};
 
 /// List the chats of a world.
 #[utoipa::path(
-    get, path = "/worlds/{world}/chats", tag = "agent world",
+    get, path = "/worlds/{world}/chats", operation_id = "agent_world_list_chats",
+    tag = "agent world",
     params(("world" = String, Path)),
     responses(
-        (status = 200, body = Vec<Value>),
+        (status = 200, description = "The chats of the world.", body = Vec<Value>),
         (status = 404, body = ErrorBody),
     )
 )]
@@ -34,10 +35,11 @@ pub(crate) async fn list(
 
 /// Open an empty chat: one that nobody has used yet, or a new one.
 #[utoipa::path(
-    post, path = "/worlds/{world}/chats", tag = "agent world",
+    post, path = "/worlds/{world}/chats", operation_id = "agent_world_create_chat",
+    tag = "agent world",
     params(("world" = String, Path)),
     responses(
-        (status = 200, body = Value),
+        (status = 200, description = "The world, with the new chat, which is open.", body = Value),
         (status = 404, body = ErrorBody),
     )
 )]
@@ -55,10 +57,11 @@ pub(crate) async fn create(
 
 /// Open a chat. If there is none of this id, the open one stays and `success` is false.
 #[utoipa::path(
-    post, path = "/worlds/{world}/setChat/{chat}", tag = "agent world",
+    post, path = "/worlds/{world}/setChat/{chat}", operation_id = "agent_world_set_chat",
+    tag = "agent world",
     params(("world" = String, Path), ("chat" = String, Path)),
     responses(
-        (status = 200, body = Value),
+        (status = 200, description = "The world, with the chat, which is open.", body = Value),
         (status = 404, body = ErrorBody),
     )
 )]
@@ -83,10 +86,11 @@ pub(crate) async fn set(
 
 /// Open a chat: the route of older clients.
 #[utoipa::path(
-    post, path = "/worlds/{world}/load-chat/{chat}", tag = "agent world",
+    post, path = "/worlds/{world}/load-chat/{chat}", operation_id = "agent_world_load_chat",
+    tag = "agent world",
     params(("world" = String, Path), ("chat" = String, Path)),
     responses(
-        (status = 200, body = Value),
+        (status = 200, description = "The world, with the chat, which is open.", body = Value),
         (status = 404, body = ErrorBody),
     )
 )]
@@ -103,10 +107,11 @@ pub(crate) async fn load(
 /// Delete a chat. Answers that are under way in it are cancelled. If it was open, the chat that was used last
 /// is opened, or a new one if there is no other.
 #[utoipa::path(
-    delete, path = "/worlds/{world}/chats/{chat}", tag = "agent world",
+    delete, path = "/worlds/{world}/chats/{chat}", operation_id = "agent_world_delete_chat",
+    tag = "agent world",
     params(("world" = String, Path), ("chat" = String, Path)),
     responses(
-        (status = 200, body = Value),
+        (status = 200, description = "Whether the chat was deleted.", body = Value),
         (status = 404, body = ErrorBody),
     )
 )]
@@ -126,10 +131,11 @@ pub(crate) async fn delete(
 
 /// Show which agents are answering, and in which chats.
 #[utoipa::path(
-    get, path = "/worlds/{world}/status", tag = "agent world",
+    get, path = "/worlds/{world}/status", operation_id = "agent_world_get_status",
+    tag = "agent world",
     params(("world" = String, Path)),
     responses(
-        (status = 200, body = Value),
+        (status = 200, description = "What the world is doing.", body = Value),
         (status = 404, body = ErrorBody),
     )
 )]

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::chat_activity::ChatActivity;
 use crate::error::{ApiError, ErrorBody};
 use crate::projector::RenderOptions;
+use crate::request_bodies::{ChatBody, EditMessageBody};
 use crate::state::AgentWorldState;
 use crate::turn::{PendingTurn, TurnOutput};
 use crate::turn_stream::{self, ReplyMode};
@@ -34,13 +35,14 @@ struct RemovedMessages {
 
 /// Replace a message, and all that followed it.
 #[utoipa::path(
-    put, path = "/worlds/{world}/messages/{message}", tag = "agent world",
-    request_body(content = Value, description = "chatId, newContent, stream"),
+    put, path = "/worlds/{world}/messages/{message}", operation_id = "agent_world_edit_message",
+    tag = "agent world",
+    request_body = EditMessageBody,
     params(("world" = String, Path), ("message" = String, Path)),
     responses(
         (
-            status = 200, body = String, content_type = "text/event-stream",
-            description = "Envelopes, one an event; JSON with `stream: false`",
+            status = 200, description = "Envelopes, one an event; JSON with `stream: false`",
+            content((Value = "application/json"), (String = "text/event-stream")),
         ),
         (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody),
@@ -101,11 +103,12 @@ pub(crate) async fn edit(
 
 /// Remove a message, and all that followed it.
 #[utoipa::path(
-    delete, path = "/worlds/{world}/messages/{message}", tag = "agent world",
-    request_body(content = Value, description = "chatId"),
+    delete, path = "/worlds/{world}/messages/{message}",
+    operation_id = "agent_world_remove_message", tag = "agent world",
+    request_body = ChatBody,
     params(("world" = String, Path), ("message" = String, Path)),
     responses(
-        (status = 200, body = Value),
+        (status = 200, description = "What was removed.", body = Value),
         (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody),
     )
@@ -138,11 +141,12 @@ pub(crate) async fn remove(
 
 /// Cancel all answers that are under way in a chat.
 #[utoipa::path(
-    post, path = "/worlds/{world}/messages/stop", tag = "agent world",
-    request_body(content = Value, description = "chatId"),
+    post, path = "/worlds/{world}/messages/stop", operation_id = "agent_world_stop_messages",
+    tag = "agent world",
+    request_body = ChatBody,
     params(("world" = String, Path)),
     responses(
-        (status = 200, body = Value),
+        (status = 200, description = "What was stopped.", body = Value),
         (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody),
     )

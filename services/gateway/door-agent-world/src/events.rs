@@ -34,7 +34,8 @@ pub(crate) struct StreamQuery {
 
 /// Stream the events. A client that resumes with the last id that it received misses nothing.
 #[utoipa::path(
-    get, path = "/worlds/{world}/events", tag = "agent world",
+    get, path = "/worlds/{world}/events", operation_id = "agent_world_stream_events",
+    tag = "agent world",
     params(("world" = String, Path), StreamQuery),
     responses(
         (status = 200, body = String, content_type = "text/event-stream"),

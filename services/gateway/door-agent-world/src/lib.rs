@@ -33,6 +33,7 @@ mod names;
 mod open_chat;
 mod pending_call;
 mod projector;
+mod request_bodies;
 mod routes;
 mod sender;
 mod state;

@@ -36,8 +36,8 @@ pub(crate) struct ArtifactQuery {
 
 /// List the MCP servers that workers know.
 #[utoipa::path(
-    get, path = "/mcp/servers", tag = "agent world",
-    responses((status = 200, body = Value), (status = 503, body = ErrorBody))
+    get, path = "/mcp/servers", operation_id = "agent_world_list_mcp_servers", tag = "agent world",
+    responses((status = 200, description = "The servers, and how many have which status.", body = Value), (status = 503, body = ErrorBody))
 )]
 pub(crate) async fn list(
     State(state): State<Arc<AgentWorldState>>,
@@ -51,9 +51,10 @@ pub(crate) async fn list(
 
 /// Make every worker that knows an MCP server connect to it again.
 #[utoipa::path(
-    post, path = "/mcp/servers/{id}/restart", tag = "agent world",
+    post, path = "/mcp/servers/{id}/restart", operation_id = "agent_world_restart_mcp_server",
+    tag = "agent world",
     params(("id" = String, Path)),
-    responses((status = 200, body = Value), (status = 404, body = ErrorBody))
+    responses((status = 200, description = "The server is restarted.", body = Value), (status = 404, body = ErrorBody))
 )]
 pub(crate) async fn restart(
     State(state): State<Arc<AgentWorldState>>,
@@ -76,8 +77,8 @@ pub(crate) async fn restart(
 
 /// Show whether the MCP servers can be used.
 #[utoipa::path(
-    get, path = "/mcp/health", tag = "agent world",
-    responses((status = 200, body = Value), (status = 503, body = ErrorBody))
+    get, path = "/mcp/health", operation_id = "agent_world_get_mcp_health", tag = "agent world",
+    responses((status = 200, description = "Whether its servers are healthy.", body = Value), (status = 503, body = ErrorBody))
 )]
 pub(crate) async fn health(
     State(state): State<Arc<AgentWorldState>>,
@@ -95,7 +96,8 @@ pub(crate) async fn health(
 
 /// Fetch an artifact of a tool: a resource of one of the world's MCP servers.
 #[utoipa::path(
-    get, path = "/tool-artifact", tag = "agent world", params(ArtifactQuery),
+    get, path = "/tool-artifact", operation_id = "agent_world_get_tool_artifact",
+    tag = "agent world", params(ArtifactQuery),
     responses(
         (status = 200, description = "the resource"),
         (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),

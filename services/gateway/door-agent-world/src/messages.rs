@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::error::{ApiError, ErrorBody};
 use crate::projector::{RenderOptions, TurnOutcome};
+use crate::request_bodies::{PostInOpenChatBody, PostMessageBody};
 use crate::sender;
 use crate::state::{AgentWorldState, NO_VIEWS};
 use crate::turn::{PendingTurn, TurnOutput};
@@ -50,13 +51,14 @@ struct NewMessage {
 
 /// Post a message in a chat.
 #[utoipa::path(
-    post, path = "/worlds/{world}/messages", tag = "agent world",
-    request_body(content = Value, description = "message, chatId, sender, stream"),
+    post, path = "/worlds/{world}/messages", operation_id = "agent_world_post_message",
+    tag = "agent world",
+    request_body = PostMessageBody,
     params(("world" = String, Path)),
     responses(
         (
-            status = 200, body = String, content_type = "text/event-stream",
-            description = "Envelopes, one an event; JSON with `stream: false`",
+            status = 200, description = "Envelopes, one an event; JSON with `stream: false`",
+            content((Value = "application/json"), (String = "text/event-stream")),
         ),
         (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody),
@@ -87,13 +89,14 @@ pub(crate) async fn post(
 
 /// Post a message in the open chat: the route of older clients.
 #[utoipa::path(
-    post, path = "/worlds/{world}/chat", tag = "agent world",
-    request_body(content = Value, description = "message, chatId, sender, stream"),
+    post, path = "/worlds/{world}/chat", operation_id = "agent_world_post_message_in_open_chat",
+    tag = "agent world",
+    request_body = PostInOpenChatBody,
     params(("world" = String, Path)),
     responses(
         (
-            status = 200, body = String, content_type = "text/event-stream",
-            description = "Envelopes, one an event; JSON with `stream: false`",
+            status = 200, description = "Envelopes, one an event; JSON with `stream: false`",
+            content((Value = "application/json"), (String = "text/event-stream")),
         ),
         (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody),

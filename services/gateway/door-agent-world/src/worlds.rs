@@ -17,6 +17,7 @@ use crate::agent_fields::{PROVIDERS, is_default_effort, parse_provider, read_rea
 use crate::error::{ApiError, ErrorBody};
 use crate::mcp_config::McpConfig;
 use crate::names::id_from_name;
+use crate::request_bodies::{CreateWorldBody, UpdateWorldBody};
 use crate::state::{AgentWorldState, NO_VIEWS};
 use crate::validation::{Fields, LenientJson};
 use crate::world::World;
@@ -38,9 +39,9 @@ const CLIENT_FIELDS: [&str; 5] = [
 
 /// List the worlds.
 #[utoipa::path(
-    get, path = "/worlds", tag = "agent world",
+    get, path = "/worlds", operation_id = "agent_world_list_worlds", tag = "agent world",
     responses(
-        (status = 200, body = Vec<Value>),
+        (status = 200, description = "The worlds.", body = Vec<Value>),
     )
 )]
 pub(crate) async fn list(
@@ -74,14 +75,10 @@ fn row_view(row: &WorldRow) -> Value {
 
 /// Create a world, with a person and an empty chat in it.
 #[utoipa::path(
-    post, path = "/worlds", tag = "agent world",
-    request_body(
-        content = Value,
-        description = "name, description, turnLimit, mainAgent, chatLLMProvider, \
-            chatLLMModel, mcpConfig, variables, reasoning_effort"
-    ),
+    post, path = "/worlds", operation_id = "agent_world_create_world", tag = "agent world",
+    request_body = CreateWorldBody,
     responses(
-        (status = 201, body = Value),
+        (status = 201, description = "The name and the id of the new world.", body = Value),
         (status = 400, body = ErrorBody),
         (status = 409, body = ErrorBody),
     )
@@ -121,10 +118,10 @@ pub(crate) async fn create(
 
 /// Show a world.
 #[utoipa::path(
-    get, path = "/worlds/{world}", tag = "agent world",
+    get, path = "/worlds/{world}", operation_id = "agent_world_get_world", tag = "agent world",
     params(("world" = String, Path)),
     responses(
-        (status = 200, body = Value),
+        (status = 200, description = "The world, with its agents and chats.", body = Value),
         (status = 404, body = ErrorBody),
     )
 )]
@@ -138,15 +135,11 @@ pub(crate) async fn show(
 
 /// Update a world.
 #[utoipa::path(
-    patch, path = "/worlds/{world}", tag = "agent world",
-    request_body(
-        content = Value,
-        description = "name, description, turnLimit, mainAgent, chatLLMProvider, \
-            chatLLMModel, mcpConfig, variables, reasoning_effort"
-    ),
+    patch, path = "/worlds/{world}", operation_id = "agent_world_update_world", tag = "agent world",
+    request_body = Option<UpdateWorldBody>,
     params(("world" = String, Path)),
     responses(
-        (status = 200, body = Value),
+        (status = 200, description = "The world, as it is now.", body = Value),
         (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody),
@@ -177,7 +170,8 @@ pub(crate) async fn update(
 
 /// Delete a world, for good.
 #[utoipa::path(
-    delete, path = "/worlds/{world}", tag = "agent world",
+    delete, path = "/worlds/{world}", operation_id = "agent_world_delete_world",
+    tag = "agent world",
     params(("world" = String, Path)),
     responses(
         (status = 204),

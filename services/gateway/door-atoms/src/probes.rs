@@ -38,7 +38,8 @@ struct NotReady {
 
 /// Whether the gateway is there.
 #[utoipa::path(
-    get, path = "/atoms/{world}/health", tag = "atoms", params(("world" = WorldId, Path)),
+    get, path = "/atoms/{world}/health", operation_id = "atoms_get_world_health",
+    tag = "atoms", params(("world" = WorldId, Path)),
     responses((status = 200, body = ProbeResponse))
 )]
 pub(crate) async fn world_health(
@@ -50,7 +51,8 @@ pub(crate) async fn world_health(
 
 /// Whether the gateway is there.
 #[utoipa::path(
-    get, path = "/atoms/{world}/{flow}/health", tag = "atoms",
+    get, path = "/atoms/{world}/{flow}/health", operation_id = "atoms_get_flow_health",
+    tag = "atoms",
     params(("world" = WorldId, Path), ("flow" = FlowId, Path)),
     responses((status = 200, body = ProbeResponse))
 )]
@@ -64,7 +66,8 @@ pub(crate) async fn flow_health(
 
 /// Whether the gateway is there.
 #[utoipa::path(
-    get, path = "/health", tag = "atoms", responses((status = 200, body = ProbeResponse))
+    get, path = "/health", operation_id = "atoms_get_health",
+    tag = "atoms", responses((status = 200, body = ProbeResponse))
 )]
 pub(crate) async fn default_health(State(state): State<AtomsState>) -> Json<ProbeResponse> {
     let target = Target::of_default(&state);
@@ -73,7 +76,8 @@ pub(crate) async fn default_health(State(state): State<AtomsState>) -> Json<Prob
 
 /// Whether the world of a flow can be read, and has it.
 #[utoipa::path(
-    get, path = "/atoms/{world}/ready", tag = "atoms", params(("world" = WorldId, Path)),
+    get, path = "/atoms/{world}/ready", operation_id = "atoms_get_world_readiness",
+    tag = "atoms", params(("world" = WorldId, Path)),
     responses((status = 200, body = ProbeResponse), (status = 503, body = NotReadyResponse))
 )]
 pub(crate) async fn world_ready(
@@ -85,7 +89,8 @@ pub(crate) async fn world_ready(
 
 /// Whether the world of a flow can be read, and has it.
 #[utoipa::path(
-    get, path = "/atoms/{world}/{flow}/ready", tag = "atoms",
+    get, path = "/atoms/{world}/{flow}/ready", operation_id = "atoms_get_flow_readiness",
+    tag = "atoms",
     params(("world" = WorldId, Path), ("flow" = FlowId, Path)),
     responses((status = 200, body = ProbeResponse), (status = 503, body = NotReadyResponse))
 )]
@@ -99,7 +104,7 @@ pub(crate) async fn flow_ready(
 
 /// Whether the world of the default flow can be read, and has it.
 #[utoipa::path(
-    get, path = "/ready", tag = "atoms",
+    get, path = "/ready", operation_id = "atoms_get_readiness", tag = "atoms",
     responses((status = 200, body = ProbeResponse), (status = 503, body = NotReadyResponse))
 )]
 pub(crate) async fn default_ready(State(state): State<AtomsState>) -> Response {

@@ -50,10 +50,10 @@ enum KnownTypes {
 /// Open a WebSocket, as Atoms has it, for a session of the only flow of a world: see
 /// `/atoms/{world}/{flow}/ws`.
 #[utoipa::path(
-    get, path = "/atoms/{world}/ws", tag = "atoms",
+    get, path = "/atoms/{world}/ws", operation_id = "atoms_open_world_socket", tag = "atoms",
     params(("world" = WorldId, Path), ConnectParams),
     responses(
-        (status = 101), (status = 403, body = ProblemDetails),
+        (status = 101), (status = 426, body = ProblemDetails), (status = 403, body = ProblemDetails),
         (status = 404, description = "also when the world has several flows: it names them",
             body = ProblemDetails),
         (status = 503, body = ProblemDetails)
@@ -77,10 +77,10 @@ pub(crate) async fn of_world(
 /// `agent.ready`, whose metadata names the session. The metadata of frames have the `position` after which a
 /// client goes on.
 #[utoipa::path(
-    get, path = "/atoms/{world}/{flow}/ws", tag = "atoms",
+    get, path = "/atoms/{world}/{flow}/ws", operation_id = "atoms_open_flow_socket", tag = "atoms",
     params(("world" = WorldId, Path), ("flow" = FlowId, Path), ConnectParams),
     responses(
-        (status = 101), (status = 403, body = ProblemDetails), (status = 404, body = ProblemDetails),
+        (status = 101), (status = 426, body = ProblemDetails), (status = 403, body = ProblemDetails), (status = 404, body = ProblemDetails),
         (status = 503, body = ProblemDetails)
     )
 )]
@@ -104,9 +104,9 @@ pub(crate) async fn of_flow(
 
 /// Open a WebSocket, as Atoms has it, for a session of the default flow: see `/atoms/{world}/{flow}/ws`.
 #[utoipa::path(
-    get, path = "/ws", tag = "atoms", params(ConnectParams),
+    get, path = "/ws", operation_id = "atoms_open_socket", tag = "atoms", params(ConnectParams),
     responses(
-        (status = 101), (status = 403, body = ProblemDetails), (status = 404, body = ProblemDetails),
+        (status = 101), (status = 426, body = ProblemDetails), (status = 403, body = ProblemDetails), (status = 404, body = ProblemDetails),
         (status = 503, body = ProblemDetails)
     )
 )]

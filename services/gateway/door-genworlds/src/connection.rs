@@ -84,12 +84,15 @@ impl ClientConnection {
         }
     }
 
-    /// Reports that the log has not all events after the client's position any more.
+    /// Reports that the client's position is not one of this log.
     fn report_lost_position(&mut self) {
-        if self.subscription.start().complete {
+        let start = self.subscription.start();
+        if start.complete {
             return;
         }
-        let detail = "the log has this position no more: what follows happens from now on";
+        let position = start.position;
+        let detail =
+            format!("this position is not one of the log: what follows is after {position}");
         let problem = Problem::new(StatusCode::GONE, "position_unknown", detail);
         let problem = problem.with_field("after");
         let frame = self.handler.problem_frame(None, None, problem);

@@ -56,8 +56,9 @@ enum Observe {
 /// back to it once it is stored, with `event_id`, `sequence` and `recorded_at` of the log. Where its sender
 /// wrote one of these, that stands, and those of the log are in `manyworlds`. The answer's `Last-Event-ID` is where the connection begins.
 #[utoipa::path(
-    get, path = "/ws", tag = "genworlds", params(ConnectParams),
-    responses((status = 101), (status = 403, body = ProblemDetails), (status = 503, body = ProblemDetails))
+    get, path = "/ws", operation_id = "genworlds_open_default_socket",
+    tag = "genworlds", params(ConnectParams),
+    responses((status = 101), (status = 426, body = ProblemDetails), (status = 403, body = ProblemDetails), (status = 503, body = ProblemDetails))
 )]
 pub(crate) async fn upgrade_default(
     State(state): State<GenWorldsState>,
@@ -70,9 +71,9 @@ pub(crate) async fn upgrade_default(
 
 /// Open a WebSocket, as GenWorlds has it, to the world of the path: see `/ws`.
 #[utoipa::path(
-    get, path = "/ws/{world}", tag = "genworlds",
+    get, path = "/ws/{world}", operation_id = "genworlds_open_socket", tag = "genworlds",
     params(("world" = WorldId, Path), ConnectParams),
-    responses((status = 101), (status = 403, body = ProblemDetails), (status = 503, body = ProblemDetails))
+    responses((status = 101), (status = 426, body = ProblemDetails), (status = 403, body = ProblemDetails), (status = 503, body = ProblemDetails))
 )]
 pub(crate) async fn upgrade(
     State(state): State<GenWorldsState>,

@@ -4,7 +4,7 @@ mod outbox;
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -73,6 +73,8 @@ pub struct Socket {
     rate: FrameRate,
     /// What waits to be written.
     outbox: Outbox,
+    /// What the client sent while it was not read: the next message alone, so that a close frame is noticed.
+    unread: Option<Message>,
     /// The frames among it that are not counted yet.
     queued_frames: u64,
     /// How long the client may neither read nor answer; otherwise as long as the limits of sockets say.
@@ -93,7 +95,8 @@ impl From<SubscriptionEnd> for Closed {
     }
 }
 
-/// Whether a socket reads the messages of its client.
+/// Whether a socket reads the messages of its client. Its close frame is noticed either way, unless a message that
+/// waits is before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
     /// It does.
@@ -135,6 +138,7 @@ impl Socket {
             pinged_at: None,
             rate: FrameRate::new(&state.rate_limit, principal),
             outbox: Outbox::default(),
+            unread: None,
             queued_frames: 0,
             patience: None,
             state,
@@ -186,10 +190,15 @@ impl Socket {
         let write_within = self.patience.unwrap_or(limits.write_timeout);
         let write_until = self.outbox.waits_since().map(|at| at + write_within);
         let next_ping = self.next_ping;
-        let (socket, outbox) = (&mut self.socket, &mut self.outbox);
+        let mut polled = Polled {
+            socket: &mut self.socket,
+            outbox: &mut self.outbox,
+            unread: &mut self.unread,
+            pinged_at: &mut self.pinged_at,
+        };
         tokio::select! {
             () = self.state.shutdown.cancelled() => Err(Closed::ByGateway(CloseReason::Shutdown)),
-            event = poll_fn(|context| poll_socket(socket, outbox, reads, context)) => event,
+            event = poll_fn(|context| polled.poll(reads, context)) => event,
             () = sleep_until(next_ping) => Ok(SocketEvent::PingDue),
             () = sleep_for(rate_wait), if rate_wait.is_some() => Ok(SocketEvent::ReadingDue),
             // While messages wait unread, so do pongs.
@@ -342,33 +351,66 @@ impl Socket {
     }
 }
 
-/// Writes what was queued, and reads meanwhile: a client that waits until its own frames are read may read no
-/// others until then.
-fn poll_socket(
-    socket: &mut WebSocket,
-    outbox: &mut Outbox,
-    reads: bool,
-    context: &mut Context<'_>,
-) -> Poll<Result<SocketEvent, Closed>> {
-    if !outbox.is_empty() {
-        match outbox.poll_write(socket, context) {
-            Poll::Ready(Ok(())) => return Poll::Ready(Ok(SocketEvent::Written)),
-            Poll::Ready(Err(_)) => return Poll::Ready(Err(Closed::ByClient)),
-            Poll::Pending => {}
+/// What is polled while a socket waits.
+struct Polled<'a> {
+    socket: &'a mut WebSocket,
+    outbox: &'a mut Outbox,
+    unread: &'a mut Option<Message>,
+    pinged_at: &'a mut Option<Instant>,
+}
+
+impl Polled<'_> {
+    /// Writes what was queued, and reads meanwhile: a client that waits until its own frames are read may read no
+    /// others until then.
+    fn poll(
+        &mut self,
+        reads: bool,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<SocketEvent, Closed>> {
+        if !self.outbox.is_empty() {
+            match self.outbox.poll_write(self.socket, context) {
+                Poll::Ready(Ok(())) => return Poll::Ready(Ok(SocketEvent::Written)),
+                Poll::Ready(Err(_)) => return Poll::Ready(Err(Closed::ByClient)),
+                Poll::Pending => {}
+            }
+        }
+        match reads {
+            true => {
+                let message = match self.unread.take() {
+                    Some(message) => Ok(message),
+                    None => ready!(self.poll_message(context)),
+                };
+                Poll::Ready(message.map(SocketEvent::Message))
+            }
+            false => Poll::Ready(Err(ready!(self.poll_close(context)))),
         }
     }
-    if !reads {
-        return Poll::Pending;
-    }
-    socket
-        .poll_next_unpin(context)
-        .map(|message| match message {
-            Some(Ok(message)) => Ok(SocketEvent::Message(message)),
-            Some(Err(error)) if is_too_large(&error) => {
-                Err(Closed::ByGateway(CloseReason::TooLarge))
+
+    /// Waits until the client closes the connection, while what it sends is not read. What is before that is kept
+    /// unread, and nothing behind it is looked at.
+    fn poll_close(&mut self, context: &mut Context<'_>) -> Poll<Closed> {
+        while self.unread.is_none() {
+            match ready!(self.poll_message(context)) {
+                Ok(Message::Ping(_) | Message::Pong(_)) => *self.pinged_at = None,
+                Ok(Message::Close(_)) => return Poll::Ready(Closed::ByClient),
+                Ok(message) => *self.unread = Some(message),
+                Err(closed) => return Poll::Ready(closed),
             }
-            _ => Err(Closed::ByClient),
-        })
+        }
+        Poll::Pending
+    }
+
+    fn poll_message(&mut self, context: &mut Context<'_>) -> Poll<Result<Message, Closed>> {
+        self.socket
+            .poll_next_unpin(context)
+            .map(|message| match message {
+                Some(Ok(message)) => Ok(message),
+                Some(Err(error)) if is_too_large(&error) => {
+                    Err(Closed::ByGateway(CloseReason::TooLarge))
+                }
+                _ => Err(Closed::ByClient),
+            })
+    }
 }
 
 async fn sleep_for(wait: Option<Duration>) {

@@ -17,7 +17,8 @@ const FIELDS: FieldNames = &[("sender", "entity")];
 
 /// Let an entity use a built-in action of behaviours, with or without a behaviour of its own.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/entities/{entity}/actions/{action}", tag = "behaviours",
+    post, path = "/v1/worlds/{world}/entities/{entity}/actions/{action}",
+    operation_id = "use_action", tag = "behaviours",
     request_body = UseActionRequest,
     params(("world" = WorldId, Path), ("entity" = EntityId, Path), ("action" = ActionName, Path)),
     responses(

@@ -14,7 +14,7 @@ use crate::responses::sender_or_world;
 
 /// List the tool calls that wait for a person.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/approvals", tag = "approvals",
+    get, path = "/v1/worlds/{world}/approvals", operation_id = "list_approvals", tag = "approvals",
     params(("world" = WorldId, Path)),
     responses(
         (status = 200, body = ApprovalsResponse), (status = 404, body = ProblemDetails)
@@ -33,7 +33,8 @@ pub(crate) async fn list(
 
 /// Decide about a tool call. The first decision counts.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/approvals/{approval}", tag = "approvals",
+    post, path = "/v1/worlds/{world}/approvals/{approval}", operation_id = "decide_approval",
+    tag = "approvals",
     request_body = DecideApprovalRequest,
     params(("world" = WorldId, Path), ("approval" = ApprovalId, Path)),
     responses(

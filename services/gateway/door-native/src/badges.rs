@@ -13,7 +13,7 @@ use crate::responses::{before, page_rows};
 
 /// Page through the badges of a world, oldest first.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/badges", tag = "behaviours",
+    get, path = "/v1/worlds/{world}/badges", operation_id = "list_badges", tag = "behaviours",
     params(("world" = WorldId, Path), BadgesPageQuery),
     responses(
         (status = 200, body = BadgesPage), (status = 404, body = ProblemDetails),

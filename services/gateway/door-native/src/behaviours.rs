@@ -19,13 +19,14 @@ use crate::responses::unknown_entity;
 
 /// Give an entity a behaviour, or another one: in our format or in that of UNaIVERSE, as YAML or JSON. Its
 /// machine begins in the initial state.
+///
+/// YAML has the media type `application/yaml`.
 #[utoipa::path(
-    put, path = "/v1/worlds/{world}/entities/{entity}/behaviour", tag = "behaviours",
+    put, path = "/v1/worlds/{world}/entities/{entity}/behaviour", operation_id = "put_behaviour",
+    tag = "behaviours",
     params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
-    request_body(content(
-        (serde_json::Value = "application/json"),
-        (String = "application/yaml"),
-    )),
+    // Generators of clients do not know YAML: the text above has it.
+    request_body = Object,
     responses(
         (status = 200, body = PutBehaviourResponse), (status = 404, body = ProblemDetails),
         (status = 413, body = ProblemDetails), (status = 415, body = ProblemDetails),
@@ -59,7 +60,8 @@ pub(crate) async fn put(
 
 /// Show the behaviour of an entity, and what its machine is doing.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/entities/{entity}/behaviour", tag = "behaviours",
+    get, path = "/v1/worlds/{world}/entities/{entity}/behaviour", operation_id = "get_behaviour",
+    tag = "behaviours",
     params(("world" = WorldId, Path), ("entity" = EntityId, Path), AtQuery),
     responses((status = 200, body = BehaviourResponse), (status = 404, body = ProblemDetails))
 )]
@@ -80,10 +82,11 @@ pub(crate) async fn show(
 
 /// Draw the behaviour of an entity.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/entities/{entity}/behaviour/diagram", tag = "behaviours",
+    get, path = "/v1/worlds/{world}/entities/{entity}/behaviour/diagram",
+    operation_id = "draw_behaviour", tag = "behaviours",
     params(("world" = WorldId, Path), ("entity" = EntityId, Path), DiagramQuery),
     responses(
-        (status = 200, body = String, content_type = "text/plain"),
+        (status = 200, description = "The diagram, in the language of `format`.", body = String, content_type = "text/plain"),
         (status = 404, body = ProblemDetails)
     )
 )]
@@ -126,7 +129,8 @@ async fn find<T>(
 
 /// Remove the behaviour of an entity.
 #[utoipa::path(
-    delete, path = "/v1/worlds/{world}/entities/{entity}/behaviour", tag = "behaviours",
+    delete, path = "/v1/worlds/{world}/entities/{entity}/behaviour",
+    operation_id = "remove_behaviour", tag = "behaviours",
     params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
@@ -142,7 +146,8 @@ pub(crate) async fn remove(
 
 /// Let the machine of an entity make no transitions for now.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/entities/{entity}/behaviour/pause", tag = "behaviours",
+    post, path = "/v1/worlds/{world}/entities/{entity}/behaviour/pause",
+    operation_id = "pause_behaviour", tag = "behaviours",
     params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
@@ -158,7 +163,8 @@ pub(crate) async fn pause(
 
 /// Let the machine of an entity make one transition, and pause it then.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/entities/{entity}/behaviour/step", tag = "behaviours",
+    post, path = "/v1/worlds/{world}/entities/{entity}/behaviour/step",
+    operation_id = "step_behaviour", tag = "behaviours",
     params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
@@ -171,7 +177,8 @@ pub(crate) async fn step(
 
 /// Let the machine of an entity make transitions again.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/entities/{entity}/behaviour/resume", tag = "behaviours",
+    post, path = "/v1/worlds/{world}/entities/{entity}/behaviour/resume",
+    operation_id = "resume_behaviour", tag = "behaviours",
     params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]

@@ -15,7 +15,7 @@ use crate::responses::sender_or_world;
 
 /// Change the state of entities, who holds them, or where they are.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/changes", tag = "entities",
+    post, path = "/v1/worlds/{world}/changes", operation_id = "change_entities", tag = "entities",
     request_body = ChangeEntitiesRequest, params(("world" = WorldId, Path)),
     responses(
         (status = 200, body = Receipt), (status = 403, body = ProblemDetails),
@@ -37,7 +37,8 @@ pub(crate) async fn change(
 
 /// Show what an entity perceives and may use.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/entities/{entity}/offers", tag = "entities",
+    get, path = "/v1/worlds/{world}/entities/{entity}/offers", operation_id = "list_offers",
+    tag = "entities",
     params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
     responses((status = 200, body = OffersResponse), (status = 404, body = ProblemDetails))
 )]
@@ -54,7 +55,8 @@ pub(crate) async fn offers(
 
 /// Show the mind of an agent: what woke it, what it plans, and what it remembers.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/entities/{entity}/mind", tag = "entities",
+    get, path = "/v1/worlds/{world}/entities/{entity}/mind", operation_id = "get_mind",
+    tag = "entities",
     params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
     responses((status = 200, body = MindView), (status = 404, body = ProblemDetails))
 )]

@@ -20,7 +20,7 @@ use crate::responses::created;
 
 /// List the chats of a world.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/chats", tag = "chats",
+    get, path = "/v1/worlds/{world}/chats", operation_id = "list_chats", tag = "chats",
     params(("world" = WorldId, Path), ReadAfterWrite),
     responses((status = 200, body = ChatsResponse), (status = 503, body = ProblemDetails))
 )]
@@ -42,7 +42,8 @@ pub(crate) async fn list(
 
 /// Begin a chat.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/chats", tag = "chats", request_body = Chat,
+    post, path = "/v1/worlds/{world}/chats", operation_id = "create_chat",
+    tag = "chats", request_body = Chat,
     params(("world" = WorldId, Path)),
     responses((status = 201, body = Receipt), (status = 409, body = ProblemDetails))
 )]
@@ -59,7 +60,7 @@ pub(crate) async fn create(
 
 /// Show a chat: its agents, its latest messages, and who is answering.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/chats/{chat}", tag = "chats",
+    get, path = "/v1/worlds/{world}/chats/{chat}", operation_id = "get_chat", tag = "chats",
     params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
     responses((status = 200, body = ChatResponse), (status = 404, body = ProblemDetails))
 )]
@@ -78,7 +79,7 @@ pub(crate) async fn show(
 
 /// Change a chat.
 #[utoipa::path(
-    patch, path = "/v1/worlds/{world}/chats/{chat}", tag = "chats",
+    patch, path = "/v1/worlds/{world}/chats/{chat}", operation_id = "update_chat", tag = "chats",
     request_body = UpdateChatRequest,
     params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
@@ -98,7 +99,7 @@ pub(crate) async fn update(
 
 /// End a chat. Its open runs are cancelled.
 #[utoipa::path(
-    delete, path = "/v1/worlds/{world}/chats/{chat}", tag = "chats",
+    delete, path = "/v1/worlds/{world}/chats/{chat}", operation_id = "delete_chat", tag = "chats",
     params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
@@ -115,7 +116,7 @@ pub(crate) async fn delete(
 
 /// Cancel all answers that are under way in a chat.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/chats/{chat}/stop", tag = "chats",
+    post, path = "/v1/worlds/{world}/chats/{chat}/stop", operation_id = "stop_chat", tag = "chats",
     params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
@@ -129,7 +130,7 @@ pub(crate) async fn stop(
 
 /// Make a chat the one that people see first.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/chats/{chat}/open", tag = "chats",
+    post, path = "/v1/worlds/{world}/chats/{chat}/open", operation_id = "open_chat", tag = "chats",
     params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]

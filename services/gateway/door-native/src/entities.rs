@@ -21,7 +21,7 @@ use crate::responses::{created, page_rows, unknown_entity};
 
 /// List the entities of a world.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/entities", tag = "entities",
+    get, path = "/v1/worlds/{world}/entities", operation_id = "list_entities", tag = "entities",
     params(("world" = WorldId, Path), EntitiesPageQuery),
     responses((status = 200, body = EntitiesResponse), (status = 404, body = ProblemDetails))
 )]
@@ -48,7 +48,8 @@ pub(crate) async fn list(
 
 /// Create an entity.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/entities", tag = "entities", request_body = Entity,
+    post, path = "/v1/worlds/{world}/entities", operation_id = "create_entity",
+    tag = "entities", request_body = Entity,
     params(("world" = WorldId, Path)),
     responses(
         (status = 201, body = Receipt), (status = 404, body = ProblemDetails),
@@ -68,7 +69,8 @@ pub(crate) async fn create(
 
 /// Show an entity.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/entities/{entity}", tag = "entities",
+    get, path = "/v1/worlds/{world}/entities/{entity}", operation_id = "get_entity",
+    tag = "entities",
     params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
     responses((status = 200, body = Entity), (status = 404, body = ProblemDetails))
 )]
@@ -83,7 +85,8 @@ pub(crate) async fn show(
 
 /// Change an entity.
 #[utoipa::path(
-    patch, path = "/v1/worlds/{world}/entities/{entity}", tag = "entities",
+    patch, path = "/v1/worlds/{world}/entities/{entity}", operation_id = "update_entity",
+    tag = "entities",
     request_body = UpdateEntityRequest,
     params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
@@ -107,7 +110,8 @@ pub(crate) async fn update(
 
 /// Remove an entity. Its open runs are cancelled.
 #[utoipa::path(
-    delete, path = "/v1/worlds/{world}/entities/{entity}", tag = "entities",
+    delete, path = "/v1/worlds/{world}/entities/{entity}", operation_id = "remove_entity",
+    tag = "entities",
     params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]

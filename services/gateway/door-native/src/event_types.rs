@@ -14,7 +14,8 @@ use crate::command_sender::CommandSender;
 
 /// Check events of a type from now on.
 #[utoipa::path(
-    put, path = "/v1/worlds/{world}/event-types/{type}", tag = "events",
+    put, path = "/v1/worlds/{world}/event-types/{type}", operation_id = "register_event_type",
+    tag = "events",
     request_body = RegisterEventTypeRequest,
     params(("world" = WorldId, Path), ("type" = EventType, Path)),
     responses(
@@ -38,7 +39,7 @@ pub(crate) async fn register(
 
 /// List the types of events that a world checks.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/event-types", tag = "events",
+    get, path = "/v1/worlds/{world}/event-types", operation_id = "list_event_types", tag = "events",
     params(("world" = WorldId, Path)),
     responses((status = 200, body = EventTypesResponse), (status = 404, body = ProblemDetails))
 )]

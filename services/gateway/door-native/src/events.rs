@@ -18,7 +18,7 @@ use crate::responses::{before, created, page_rows};
 
 /// Page through the events of a world.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/events", tag = "events",
+    get, path = "/v1/worlds/{world}/events", operation_id = "list_events", tag = "events",
     params(("world" = WorldId, Path), EventsPageQuery),
     responses((status = 200, body = EventsPage), (status = 503, body = ProblemDetails))
 )]
@@ -58,7 +58,8 @@ pub(crate) async fn list(
 /// Send events: as JSON, or as CloudEvents, structured, in a batch, or binary. The same CloudEvent
 /// (`source` and `id`) sent twice is stored once, and so is the same batch: it is stored as a whole.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/events", tag = "events", params(("world" = WorldId, Path)),
+    post, path = "/v1/worlds/{world}/events", operation_id = "send_events",
+    tag = "events", params(("world" = WorldId, Path)),
     request_body(content(
         (SendEventsRequest = "application/json"),
         (CloudEvent = "application/cloudevents+json"),

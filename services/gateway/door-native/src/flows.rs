@@ -17,7 +17,8 @@ use crate::responses::page_rows;
 
 /// Declare a flow, or declare it anew. Open sessions go on with what it was.
 #[utoipa::path(
-    put, path = "/v1/worlds/{world}/flows/{flow}", tag = "flows", request_body = FlowSpec,
+    put, path = "/v1/worlds/{world}/flows/{flow}", operation_id = "put_flow",
+    tag = "flows", request_body = FlowSpec,
     params(("world" = WorldId, Path), ("flow" = FlowId, Path)),
     responses(
         (status = 200, body = Receipt), (status = 404, body = ProblemDetails),
@@ -39,7 +40,7 @@ pub(crate) async fn put(
 
 /// List the flows of a world.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/flows", tag = "flows",
+    get, path = "/v1/worlds/{world}/flows", operation_id = "list_flows", tag = "flows",
     params(("world" = WorldId, Path), FlowsPageQuery),
     responses((status = 200, body = FlowsPage), (status = 404, body = ProblemDetails))
 )]
@@ -62,7 +63,7 @@ pub(crate) async fn list(
 
 /// Show a flow.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/flows/{flow}", tag = "flows",
+    get, path = "/v1/worlds/{world}/flows/{flow}", operation_id = "get_flow", tag = "flows",
     params(("world" = WorldId, Path), ("flow" = FlowId, Path), AtQuery),
     responses((status = 200, body = FlowResponse), (status = 404, body = ProblemDetails))
 )]
@@ -79,10 +80,11 @@ pub(crate) async fn show(
 
 /// Draw a flow.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/flows/{flow}/diagram", tag = "flows",
+    get, path = "/v1/worlds/{world}/flows/{flow}/diagram", operation_id = "draw_flow",
+    tag = "flows",
     params(("world" = WorldId, Path), ("flow" = FlowId, Path), DiagramQuery),
     responses(
-        (status = 200, body = String, content_type = "text/plain"),
+        (status = 200, description = "The diagram, in the language of `format`.", body = String, content_type = "text/plain"),
         (status = 404, body = ProblemDetails)
     )
 )]
@@ -107,7 +109,7 @@ fn unknown_flow(id: &FlowId) -> Problem {
 
 /// Remove a flow. Its open sessions go on.
 #[utoipa::path(
-    delete, path = "/v1/worlds/{world}/flows/{flow}", tag = "flows",
+    delete, path = "/v1/worlds/{world}/flows/{flow}", operation_id = "remove_flow", tag = "flows",
     params(("world" = WorldId, Path), ("flow" = FlowId, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]

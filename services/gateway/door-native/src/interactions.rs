@@ -32,7 +32,8 @@ use crate::responses::{before, page_rows, rename_field, unknown_entity};
 
 /// Request something of other entities.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/interactions", tag = "interactions",
+    post, path = "/v1/worlds/{world}/interactions", operation_id = "request_interaction",
+    tag = "interactions",
     request_body = InteractionRequest,
     params(("world" = WorldId, Path), RequestInteractionQuery),
     responses(
@@ -117,7 +118,8 @@ async fn wait_for_end(
 
 /// Show an interaction, open or ended.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/interactions/{interaction}", tag = "interactions",
+    get, path = "/v1/worlds/{world}/interactions/{interaction}", operation_id = "get_interaction",
+    tag = "interactions",
     params(("world" = WorldId, Path), ("interaction" = InteractionId, Path)),
     responses(
         (status = 200, body = InteractionResponse), (status = 404, body = ProblemDetails),
@@ -155,7 +157,8 @@ pub(crate) async fn show(
 /// Page through the interactions of a world, open ones and those that have ended, in the order of
 /// their requests.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/interactions", tag = "interactions",
+    get, path = "/v1/worlds/{world}/interactions", operation_id = "list_interactions",
+    tag = "interactions",
     params(("world" = WorldId, Path), InteractionsPageQuery),
     responses(
         (status = 200, body = InteractionsPage), (status = 404, body = ProblemDetails),
@@ -194,7 +197,8 @@ fn response(row: InteractionRow) -> InteractionResponse {
 
 /// Cancel an interaction for all targets that have not ended it.
 #[utoipa::path(
-    delete, path = "/v1/worlds/{world}/interactions/{interaction}", tag = "interactions",
+    delete, path = "/v1/worlds/{world}/interactions/{interaction}",
+    operation_id = "cancel_interaction", tag = "interactions",
     params(("world" = WorldId, Path), ("interaction" = InteractionId, Path), CancelInteractionQuery),
     responses(
         (status = 200, body = Receipt), (status = 403, body = ProblemDetails),
@@ -219,7 +223,8 @@ pub(crate) async fn cancel(
 
 /// Report how an interaction ended for a target whose brain is a client.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/interactions/{interaction}/result", tag = "interactions",
+    post, path = "/v1/worlds/{world}/interactions/{interaction}/result",
+    operation_id = "complete_interaction", tag = "interactions",
     request_body = InteractionResultRequest,
     params(("world" = WorldId, Path), ("interaction" = InteractionId, Path)),
     responses(
@@ -243,7 +248,8 @@ pub(crate) async fn complete(
 
 /// List what was requested of an entity and has not ended yet, in the order in which it came.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/entities/{entity}/requests", tag = "interactions",
+    get, path = "/v1/worlds/{world}/entities/{entity}/requests", operation_id = "list_requests",
+    tag = "interactions",
     params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
     responses((status = 200, body = EntityRequestsResponse), (status = 404, body = ProblemDetails))
 )]

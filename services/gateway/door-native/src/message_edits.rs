@@ -14,7 +14,8 @@ use crate::responses::{created, sender_or_world};
 
 /// Replace a person's message, and all that followed it, with another.
 #[utoipa::path(
-    put, path = "/v1/worlds/{world}/chats/{chat}/messages/{message}", tag = "chats",
+    put, path = "/v1/worlds/{world}/chats/{chat}/messages/{message}", operation_id = "edit_message",
+    tag = "chats",
     request_body = EditMessageRequest,
     params(("world" = WorldId, Path), ("chat" = ChatId, Path), ("message" = Uuid, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
@@ -38,7 +39,8 @@ pub(crate) async fn edit(
 
 /// Remove a person's message, and all that followed it.
 #[utoipa::path(
-    delete, path = "/v1/worlds/{world}/chats/{chat}/messages/{message}", tag = "chats",
+    delete, path = "/v1/worlds/{world}/chats/{chat}/messages/{message}",
+    operation_id = "remove_message", tag = "chats",
     params(("world" = WorldId, Path), ("chat" = ChatId, Path), ("message" = Uuid, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
@@ -52,7 +54,8 @@ pub(crate) async fn remove(
 
 /// Begin a chat with the messages of another, and open it.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/chats/{chat}/branches", tag = "chats",
+    post, path = "/v1/worlds/{world}/chats/{chat}/branches", operation_id = "branch_chat",
+    tag = "chats",
     request_body = BranchChatRequest,
     params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
     responses((status = 201, body = Receipt), (status = 404, body = ProblemDetails))
@@ -74,7 +77,8 @@ pub(crate) async fn branch(
 
 /// Clear the memory of an agent.
 #[utoipa::path(
-    delete, path = "/v1/worlds/{world}/entities/{entity}/memory", tag = "entities",
+    delete, path = "/v1/worlds/{world}/entities/{entity}/memory", operation_id = "clear_memory",
+    tag = "entities",
     params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]

@@ -25,7 +25,8 @@ use crate::turn_stream::{TurnProjector, wait_for_turn};
 
 /// Page through the messages of a chat.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/chats/{chat}/messages", tag = "chats",
+    get, path = "/v1/worlds/{world}/chats/{chat}/messages", operation_id = "list_messages",
+    tag = "chats",
     params(("world" = WorldId, Path), ("chat" = ChatId, Path), MessagesPageQuery),
     responses((status = 200, body = MessagesPage), (status = 503, body = ProblemDetails))
 )]
@@ -60,7 +61,8 @@ pub(crate) async fn list(
 
 /// Post a message, and wait for what agents answer.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/chats/{chat}/messages", tag = "chats",
+    post, path = "/v1/worlds/{world}/chats/{chat}/messages", operation_id = "post_message",
+    tag = "chats",
     request_body = PostMessageRequest,
     params(("world" = WorldId, Path), ("chat" = ChatId, Path)),
     responses(

@@ -16,7 +16,7 @@ use crate::responses::sender_or_world;
 
 /// Show who is in a world, with roles, states and partners.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/roster", tag = "behaviours",
+    get, path = "/v1/worlds/{world}/roster", operation_id = "get_roster", tag = "behaviours",
     params(("world" = WorldId, Path), AtQuery),
     responses((status = 200, body = RosterResponse), (status = 404, body = ProblemDetails))
 )]
@@ -34,7 +34,8 @@ pub(crate) async fn show(
 
 /// Give an entity another role, and with it the behaviour of that role, if it has one.
 #[utoipa::path(
-    put, path = "/v1/worlds/{world}/entities/{entity}/role", tag = "behaviours",
+    put, path = "/v1/worlds/{world}/entities/{entity}/role", operation_id = "set_role",
+    tag = "behaviours",
     request_body = SetRoleRequest,
     params(("world" = WorldId, Path), ("entity" = EntityId, Path)),
     responses(
@@ -59,7 +60,8 @@ pub(crate) async fn set_role(
 /// Show how long machines were in their states, how their actions ended, and how many entities have which
 /// role.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/statistics", tag = "behaviours",
+    get, path = "/v1/worlds/{world}/statistics", operation_id = "get_statistics",
+    tag = "behaviours",
     params(("world" = WorldId, Path), AtQuery),
     responses((status = 200, body = StatisticsResponse), (status = 404, body = ProblemDetails))
 )]

@@ -25,7 +25,8 @@ const PAGES_MAX: usize = 40;
 
 /// Request a run of an action.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/invocations", tag = "invocations",
+    post, path = "/v1/worlds/{world}/invocations", operation_id = "request_invocation",
+    tag = "invocations",
     request_body = RunRequest, params(("world" = WorldId, Path)),
     responses(
         (status = 200, description = "with `wait`: how it ended", body = RunResponse),
@@ -93,7 +94,8 @@ async fn wait_for_end(mut reader: EventReader, run: RunId) -> Result<RunResponse
 
 /// Show a run: open, or how it ended.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/invocations/{invocation}", tag = "invocations",
+    get, path = "/v1/worlds/{world}/invocations/{invocation}", operation_id = "get_invocation",
+    tag = "invocations",
     params(("world" = WorldId, Path), ("invocation" = RunId, Path), RunQuery),
     responses((status = 200, body = RunResponse), (status = 404, body = ProblemDetails))
 )]
@@ -191,7 +193,8 @@ async fn search_log(
 
 /// Cancel a run.
 #[utoipa::path(
-    delete, path = "/v1/worlds/{world}/invocations/{invocation}", tag = "invocations",
+    delete, path = "/v1/worlds/{world}/invocations/{invocation}",
+    operation_id = "cancel_invocation", tag = "invocations",
     params(("world" = WorldId, Path), ("invocation" = RunId, Path)),
     responses(
         (status = 200, body = Receipt), (status = 404, body = ProblemDetails),

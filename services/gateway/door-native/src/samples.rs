@@ -20,7 +20,8 @@ use crate::streams::send;
 /// Append samples to a stream: all of them, or none. They are one commit: who has more than fits sends
 /// several requests, one after the other.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/streams/{owner}/{name}/samples", tag = "streams",
+    post, path = "/v1/worlds/{world}/streams/{owner}/{name}/samples",
+    operation_id = "append_samples", tag = "streams",
     request_body = AppendSamplesRequest,
     params(("world" = WorldId, Path), ("owner" = EntityId, Path), ("name" = StreamName, Path)),
     responses(
@@ -56,7 +57,8 @@ pub(crate) async fn append(
 
 /// Page through the samples of a stream, from any position on.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/streams/{owner}/{name}/samples", tag = "streams",
+    get, path = "/v1/worlds/{world}/streams/{owner}/{name}/samples", operation_id = "list_samples",
+    tag = "streams",
     params(
         ("world" = WorldId, Path), ("owner" = EntityId, Path), ("name" = StreamName, Path),
         SamplesPageQuery

@@ -11,7 +11,7 @@ use contract::http::{
     ProblemDetails, Receipt, SendSessionEventsRequest, SessionEndedEvent, SessionEvent,
     SessionEventsPage, SessionEventsPageQuery, SessionStreamQuery,
 };
-use contract::{Command, SessionId, WorldId};
+use contract::{Command, Position, SessionId, WorldId};
 use door_kit::{
     DoorState, EventReader, Frame, JsonBody, PathParams, Principal, Problem, Projection, Projector,
     QueryParams, ReadDeadline, ReadEnd, SessionEvents, SessionFrame, SessionItem, SessionProjector,
@@ -26,7 +26,8 @@ use crate::stream::{close_event, stream_start};
 
 /// Send events in a session, in the name of its client.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/sessions/{session}/events", tag = "flows",
+    post, path = "/v1/worlds/{world}/sessions/{session}/events",
+    operation_id = "send_session_events", tag = "flows",
     request_body = SendSessionEventsRequest,
     params(("world" = WorldId, Path), ("session" = SessionId, Path)),
     responses(
@@ -53,7 +54,8 @@ pub(crate) async fn send(
 
 /// Page through what the client of a session has got, open or ended.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/sessions/{session}/events", tag = "flows",
+    get, path = "/v1/worlds/{world}/sessions/{session}/events",
+    operation_id = "list_session_events", tag = "flows",
     params(("world" = WorldId, Path), ("session" = SessionId, Path), SessionEventsPageQuery),
     responses(
         (status = 200, body = SessionEventsPage), (status = 403, body = ProblemDetails),
@@ -89,10 +91,11 @@ pub(crate) async fn list(
 /// while it is generated, without an `id`: joined, they are the text of the answer. The last one is `ended`,
 /// when the session has ended, or `error`, when the gateway closes the stream.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/sessions/{session}/events/stream", tag = "flows",
+    get, path = "/v1/worlds/{world}/sessions/{session}/events/stream",
+    operation_id = "stream_session_events", tag = "flows",
     params(
         ("world" = WorldId, Path), ("session" = SessionId, Path), SessionStreamQuery,
-        ("Last-Event-ID" = Option<String>, Header, description = "as `after`, and wins over it")
+        ("Last-Event-ID" = Option<Position>, Header, description = "as `after`, and wins over it")
     ),
     responses(
         (status = 200, body = String, content_type = "text/event-stream"),

@@ -27,7 +27,8 @@ const START_FIELDS: FieldNames = &[("sender", "entity")];
 
 /// Begin a session of a flow.
 #[utoipa::path(
-    post, path = "/v1/worlds/{world}/flows/{flow}/sessions", tag = "flows",
+    post, path = "/v1/worlds/{world}/flows/{flow}/sessions", operation_id = "start_session",
+    tag = "flows",
     request_body = StartSessionRequest,
     params(("world" = WorldId, Path), ("flow" = FlowId, Path)),
     responses(
@@ -65,7 +66,7 @@ pub(crate) async fn start(
 
 /// List the sessions of a world: the open ones, those that have ended, or all.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/sessions", tag = "flows",
+    get, path = "/v1/worlds/{world}/sessions", operation_id = "list_sessions", tag = "flows",
     params(("world" = WorldId, Path), SessionsPageQuery),
     responses(
         (status = 200, body = SessionsPage), (status = 404, body = ProblemDetails),
@@ -185,7 +186,8 @@ async fn archived(
 
 /// Show a session, open or ended.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/sessions/{session}", tag = "flows",
+    get, path = "/v1/worlds/{world}/sessions/{session}", operation_id = "get_session",
+    tag = "flows",
     params(("world" = WorldId, Path), ("session" = SessionId, Path)),
     responses(
         (status = 200, body = SessionResponse), (status = 403, body = ProblemDetails),
@@ -243,7 +245,8 @@ fn response(session: SessionView, seq: Seq) -> SessionResponse {
 
 /// End a session.
 #[utoipa::path(
-    delete, path = "/v1/worlds/{world}/sessions/{session}", tag = "flows",
+    delete, path = "/v1/worlds/{world}/sessions/{session}", operation_id = "end_session",
+    tag = "flows",
     params(("world" = WorldId, Path), ("session" = SessionId, Path), EndSessionQuery),
     responses(
         (status = 200, body = Receipt), (status = 403, body = ProblemDetails),

@@ -33,10 +33,10 @@ const ENTITIES_MAX: usize = 256;
 /// sent frames over it that were accepted, and of `sender`: agents whose brain is `client` are present
 /// while they have one.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/ws", tag = "events",
+    get, path = "/v1/worlds/{world}/ws", operation_id = "open_socket", tag = "events",
     params(("world" = WorldId, Path), SocketQuery),
     responses(
-        (status = 101), (status = 403, body = ProblemDetails),
+        (status = 101), (status = 426, body = ProblemDetails), (status = 403, body = ProblemDetails),
         (status = 404, body = ProblemDetails), (status = 503, body = ProblemDetails)
     )
 )]

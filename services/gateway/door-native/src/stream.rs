@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::Response;
 use bytes::Bytes;
-use contract::WorldId;
 use contract::http::{ProblemDetails, StreamClosed, StreamQuery, StreamStart};
+use contract::{Position, WorldId};
 use door_kit::{
     DoorState, EventReader, Filter, Frame, PathParams, Principal, Problem, Projection, Projector,
     QueryParams, ReadDeadline, ReadEnd, SseEvents, SseStream, Subscription, Transport,
@@ -22,10 +22,10 @@ use crate::state::NativeState;
 /// `complete`. The `id` of each event is its position: a client that resumes with `Last-Event-ID`
 /// misses nothing. The last one, if the gateway closes the stream, is `error`.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/events/stream", tag = "events",
+    get, path = "/v1/worlds/{world}/events/stream", operation_id = "stream_events", tag = "events",
     params(
         ("world" = WorldId, Path), StreamQuery,
-        ("Last-Event-ID" = Option<String>, Header, description = "as `after`, and wins over it")
+        ("Last-Event-ID" = Option<Position>, Header, description = "as `after`, and wins over it")
     ),
     responses(
         (status = 200, body = String, content_type = "text/event-stream"),

@@ -18,7 +18,7 @@ use crate::responses::page_rows;
 
 /// List the streams of a world, or those of one owner.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/streams", tag = "streams",
+    get, path = "/v1/worlds/{world}/streams", operation_id = "list_streams", tag = "streams",
     params(("world" = WorldId, Path), StreamsPageQuery),
     responses((status = 200, body = StreamsPage), (status = 404, body = ProblemDetails))
 )]
@@ -42,7 +42,8 @@ pub(crate) async fn list(
 
 /// Declare a stream, or change whether it is public. The type of one with samples stays.
 #[utoipa::path(
-    put, path = "/v1/worlds/{world}/streams/{owner}/{name}", tag = "streams",
+    put, path = "/v1/worlds/{world}/streams/{owner}/{name}", operation_id = "put_stream",
+    tag = "streams",
     request_body = PutStreamRequest,
     params(("world" = WorldId, Path), ("owner" = EntityId, Path), ("name" = StreamName, Path)),
     responses(
@@ -71,7 +72,8 @@ pub(crate) async fn put(
 
 /// Show a stream, without its samples.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/streams/{owner}/{name}", tag = "streams",
+    get, path = "/v1/worlds/{world}/streams/{owner}/{name}", operation_id = "get_stream",
+    tag = "streams",
     params(("world" = WorldId, Path), ("owner" = EntityId, Path), ("name" = StreamName, Path)),
     responses((status = 200, body = StreamView), (status = 404, body = ProblemDetails))
 )]
@@ -89,7 +91,8 @@ pub(crate) async fn show(
 
 /// Remove a stream. What the log holds of it stays there, but nothing reads it as a stream any more.
 #[utoipa::path(
-    delete, path = "/v1/worlds/{world}/streams/{owner}/{name}", tag = "streams",
+    delete, path = "/v1/worlds/{world}/streams/{owner}/{name}", operation_id = "remove_stream",
+    tag = "streams",
     params(("world" = WorldId, Path), ("owner" = EntityId, Path), ("name" = StreamName, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]

@@ -11,7 +11,7 @@ use crate::responses::sender_or_world;
 
 /// Set a timer, or set it again.
 #[utoipa::path(
-    put, path = "/v1/worlds/{world}/timers/{timer}", tag = "timers",
+    put, path = "/v1/worlds/{world}/timers/{timer}", operation_id = "set_timer", tag = "timers",
     request_body = SetTimerRequest,
     params(("world" = WorldId, Path), ("timer" = TimerId, Path)),
     responses((status = 200, body = Receipt), (status = 422, body = ProblemDetails))
@@ -35,7 +35,8 @@ pub(crate) async fn set(
 
 /// Cancel a timer.
 #[utoipa::path(
-    delete, path = "/v1/worlds/{world}/timers/{timer}", tag = "timers",
+    delete, path = "/v1/worlds/{world}/timers/{timer}", operation_id = "cancel_timer",
+    tag = "timers",
     params(("world" = WorldId, Path), ("timer" = TimerId, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]

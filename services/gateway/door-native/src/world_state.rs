@@ -16,7 +16,7 @@ use serde_json::value::{RawValue, to_raw_value};
 /// Show the state of a world, or an outline of it. A state of more than 32 MiB is refused. Its outline, its
 /// chats and entities one by one, and pages of its entities, messages and events are still shown.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/state", tag = "worlds",
+    get, path = "/v1/worlds/{world}/state", operation_id = "get_state", tag = "worlds",
     params(("world" = WorldId, Path), StateQuery),
     responses((status = 200, body = StateResponse), (status = 404, body = ProblemDetails))
 )]
@@ -54,7 +54,7 @@ fn without_sessions_of_others(
 
 /// Show what a world's language models cost, by agent and model.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}/usage", tag = "worlds",
+    get, path = "/v1/worlds/{world}/usage", operation_id = "get_usage", tag = "worlds",
     params(("world" = WorldId, Path), ReadAfterWrite),
     responses((status = 200, body = UsageResponse), (status = 503, body = ProblemDetails))
 )]

@@ -19,8 +19,11 @@ use crate::responses::{created, page_rows};
 
 /// List the worlds.
 #[utoipa::path(
-    get, path = "/v1/worlds", tag = "worlds", params(WorldsPageQuery),
-    responses((status = 200, body = WorldsPage), (status = 503, body = ProblemDetails))
+    get, path = "/v1/worlds", operation_id = "list_worlds", tag = "worlds", params(WorldsPageQuery),
+    responses(
+        (status = 200, body = WorldsPage),
+        (status = 404, description = "`wait_for` names a commit that is not in the log.", body = ProblemDetails)
+    )
 )]
 pub(crate) async fn list(
     State(state): State<Arc<DoorState>>,
@@ -38,7 +41,8 @@ pub(crate) async fn list(
 
 /// Create a world.
 #[utoipa::path(
-    post, path = "/v1/worlds", tag = "worlds", request_body = CreateWorldRequest,
+    post, path = "/v1/worlds", operation_id = "create_world",
+    tag = "worlds", request_body = CreateWorldRequest,
     responses(
         (status = 201, body = Receipt), (status = 409, body = ProblemDetails),
         (status = 422, body = ProblemDetails)
@@ -61,7 +65,8 @@ pub(crate) async fn create(
 
 /// Show a world.
 #[utoipa::path(
-    get, path = "/v1/worlds/{world}", tag = "worlds", params(("world" = WorldId, Path)),
+    get, path = "/v1/worlds/{world}", operation_id = "get_world",
+    tag = "worlds", params(("world" = WorldId, Path)),
     responses((status = 200, body = WorldResponse), (status = 404, body = ProblemDetails))
 )]
 pub(crate) async fn show(
@@ -77,18 +82,21 @@ pub(crate) async fn show(
     let description = profile.description;
     let description = description.ok_or_else(|| Problem::unknown_world(&world))?;
     let description = description.into_owned();
+    let start = state.broker.log_start(&world).await?;
     Ok(Json(WorldResponse {
         id: world,
         name: description.name,
         description: description.description,
         turn_limit: description.turn_limit,
+        first_seq: start.map(|start| start.first),
         seq: profile.seq,
     }))
 }
 
 /// Create a world, or bring it to what is described. What is not described stays.
 #[utoipa::path(
-    put, path = "/v1/worlds/{world}", tag = "worlds", params(("world" = WorldId, Path)),
+    put, path = "/v1/worlds/{world}", operation_id = "apply_world",
+    tag = "worlds", params(("world" = WorldId, Path)),
     request_body = WorldSpec,
     responses((status = 200, body = Receipt), (status = 422, body = ProblemDetails))
 )]
@@ -103,7 +111,8 @@ pub(crate) async fn apply(
 
 /// Change what a world is; what is absent stays.
 #[utoipa::path(
-    patch, path = "/v1/worlds/{world}", tag = "worlds", params(("world" = WorldId, Path)),
+    patch, path = "/v1/worlds/{world}", operation_id = "update_world",
+    tag = "worlds", params(("world" = WorldId, Path)),
     request_body = WorldUpdate,
     responses((status = 200, body = Receipt), (status = 422, body = ProblemDetails))
 )]
@@ -118,7 +127,8 @@ pub(crate) async fn update(
 
 /// Delete a world, for good.
 #[utoipa::path(
-    delete, path = "/v1/worlds/{world}", tag = "worlds", params(("world" = WorldId, Path)),
+    delete, path = "/v1/worlds/{world}", operation_id = "delete_world",
+    tag = "worlds", params(("world" = WorldId, Path)),
     responses((status = 200, body = Receipt), (status = 404, body = ProblemDetails))
 )]
 pub(crate) async fn delete(

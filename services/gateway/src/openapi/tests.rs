@@ -1,5 +1,6 @@
 //! The description has every route, and what all of them have in common.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use door_kit::{BrokerConnection, DoorState};
@@ -19,7 +20,7 @@ fn genworlds() -> door_genworlds::Settings {
     Config::default().genworlds_settings()
 }
 
-fn description() -> OpenApi {
+fn description() -> Value {
     let doors = doors();
     describe([
         door_native::routes(&doors).into_openapi(),
@@ -31,7 +32,7 @@ fn description() -> OpenApi {
 
 #[test]
 fn the_description_has_the_routes_of_every_door() {
-    let api = serde_json::to_value(description()).unwrap();
+    let api = description();
     assert!(api["openapi"].as_str().unwrap().starts_with("3.1."));
     let paths = api["paths"].as_object().unwrap();
     for path in ["/v1/worlds", "/worlds/{world}/hitl/respond", "/ws/{world}"] {
@@ -41,8 +42,8 @@ fn the_description_has_the_routes_of_every_door() {
 
 #[test]
 fn every_reference_of_the_description_has_its_schema() {
-    let text = description().to_json().unwrap();
-    let api: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let api = description();
+    let text = api.to_string();
     let schemas = api["components"]["schemas"].as_object().unwrap();
     for reference in text.split("\"#/components/schemas/").skip(1) {
         let name = reference.split('"').next().unwrap();
@@ -51,8 +52,9 @@ fn every_reference_of_the_description_has_its_schema() {
 }
 
 #[test]
-fn the_description_has_the_security_schemes_and_names_no_operation_twice() {
-    let api = serde_json::to_value(description()).unwrap();
+fn the_description_has_the_security_schemes_and_names_each_operation() {
+    let api = description();
+    let mut names = BTreeSet::new();
     let schemes = api["components"]["securitySchemes"].as_object().unwrap();
     let security = |of: &serde_json::Value| of["security"].as_array().map(Vec::len);
     assert_eq!((schemes.len(), security(&api)), (3, Some(2)));
@@ -67,9 +69,57 @@ fn the_description_has_the_security_schemes_and_names_no_operation_twice() {
             let takes_key = !is_read && path != "/mcp/servers/{id}/restart";
             assert_eq!(may_repeat, takes_key, "{method} {path}");
             assert_eq!(security(operation), is_read.then_some(3), "{method} {path}");
-            assert_eq!(operation.get("operationId"), None, "{method} {path}");
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{name} is there twice");
+            let of_door = match path.as_str() {
+                _ if path.starts_with("/v1/") => "",
+                "/health" | "/ready" | "/ws" => "atoms_",
+                _ if path.starts_with("/ws/") => "genworlds_",
+                _ if path.starts_with("/atoms/") => "atoms_",
+                _ => "agent_world_",
+            };
+            assert!(name.starts_with(of_door), "{name} of {path}");
         }
     }
+}
+
+#[test]
+fn every_response_is_described() {
+    let api = description();
+    let of_components = api["components"]["responses"].as_object().unwrap();
+    let paths = api["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|methods| methods.as_object().unwrap().values());
+    let responses = operations.flat_map(|operation| operation["responses"].as_object().unwrap());
+    let mut count = 0;
+    for (status, response) in responses.chain(of_components) {
+        count += 1;
+        if let Some(reference) = response["$ref"].as_str() {
+            let (_, name) = reference.rsplit_once('/').unwrap();
+            assert!(of_components.contains_key(name), "{name}");
+            continue;
+        }
+        let description = response["description"].as_str();
+        assert!(
+            description.is_some_and(|text| !text.is_empty()),
+            "{status}: {response}"
+        );
+    }
+    assert!(count > 1000, "{count}");
+}
+
+#[test]
+fn a_problem_has_its_media_type_and_its_headers() {
+    let api = description();
+    let responses = &api["components"]["responses"];
+    let problem = &responses["ServiceUnavailable"];
+    assert!(problem["content"].get("application/problem+json").is_some());
+    assert!(problem["headers"].get("Retry-After").is_some());
+    let of_agent_world = &responses["AgentWorldNotFound"]["content"];
+    assert!(of_agent_world.get("application/json").is_some());
+    // One that says more than the others has the same form.
+    let timeout = &api["paths"]["/v1/worlds/{world}/interactions"]["post"]["responses"]["504"];
+    assert!(timeout["headers"].get("Location").is_some());
+    assert!(timeout["content"].get("application/problem+json").is_some());
 }
 
 /// The routes of a description, as `METHOD path`.

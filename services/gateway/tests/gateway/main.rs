@@ -9,6 +9,8 @@
 mod agent_world;
 mod atoms;
 mod behaviours;
+mod closes;
+mod cors;
 mod edge_json;
 mod failures;
 mod flows;
@@ -17,6 +19,7 @@ mod interactions;
 mod keys;
 mod lobby;
 mod pages;
+mod positions;
 mod presence;
 mod repeats;
 mod requests;

@@ -77,6 +77,11 @@ impl Harness {
         eventually("the worker is ready", async || health.problems().is_empty()).await;
     }
 
+    /// Stops the world service: logs are read, and commands get no answer.
+    pub(crate) async fn stop_world(&mut self) {
+        self.others.shutdown().await;
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
     }

@@ -16,7 +16,7 @@ const WIDTH: usize = 120;
 pub(crate) struct Options {
     /// The world's id
     world: WorldId,
-    /// Begin behind this commit, 0 being the very first; with what comes now when absent
+    /// Begin behind this commit, at the beginning when the world began later; with what comes now when absent
     #[arg(long, value_name = "SEQ")]
     from: Option<Seq>,
     /// Show too how answers come in, piece by piece
@@ -33,8 +33,9 @@ pub(crate) async fn run(options: Options, client: &Client, output: Output) -> an
     };
     let events = client.world(&options.world).events();
     let mut stream = events.stream(query).await?;
-    if !stream.start().complete {
-        note_gap(output);
+    let start = stream.start();
+    if let (false, Some(from)) = (start.complete, options.from) {
+        note_gap(output, Position::end_of(from), start.position);
     }
     loop {
         match stream.next().await {
@@ -45,15 +46,30 @@ pub(crate) async fn run(options: Options, client: &Client, output: Output) -> an
                 let note = format!("{error}: resuming behind {position}");
                 output.note(&output.paint_note(Style::Faint, &note));
             }
-            // What the log still has is shown nevertheless.
-            Err(Error::PositionLost { .. }) => note_gap(output),
+            // What the log has is shown nevertheless.
+            Err(Error::PositionLost {
+                position,
+                resumed_at,
+            }) => note_gap(output, position, resumed_at),
             Err(error) => return Err(error.into()),
         }
     }
 }
 
-fn note_gap(output: Output) {
-    output.note("events before this are not in the log any more");
+/// The position that was requested is of an earlier world of this id, or of none.
+fn note_gap(output: Output, position: Position, start: Position) {
+    output.note(&gap_note(position, start));
+}
+
+fn gap_note(position: Position, start: Position) -> String {
+    if position > start {
+        return format!(
+            "the log ends at {start}, before {position}: what comes from now on is shown"
+        );
+    }
+    format!(
+        "{position} is of an earlier world of this id, which was deleted: what comes from now on is shown"
+    )
 }
 
 fn show_event(output: Output, event: &Received<CloudEvent>) -> anyhow::Result<()> {
@@ -106,4 +122,16 @@ fn summary(event: &CloudEvent) -> String {
     }
     let cut: String = text.chars().take(WIDTH - 1).collect();
     format!("{cut}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_described_as_what_it_is() {
+        let note = |position, start| gap_note(Position::end_of(position), Position::end_of(start));
+        assert!(note(9, 7).contains("the log ends at 7, before 9"));
+        assert!(note(3, 7).contains("3 is of an earlier world"));
+    }
 }

@@ -137,7 +137,11 @@ fn present(output: Output, world: &WorldResponse, entities: Vec<Entity>) -> anyh
     if !world.description.is_empty() {
         output.line(&world.description)?;
     }
-    let facts = format!("commit {}, turn limit {}", world.seq, world.turn_limit);
+    let commits = match world.first_seq {
+        Some(first) => format!("commits {first} to {}", world.seq),
+        None => format!("commit {}", world.seq),
+    };
+    let facts = format!("{commits}, turn limit {}", world.turn_limit);
     output.line(&output.paint(Style::Faint, &facts))?;
     let mut rows = vec![["ID", "KIND", "NAME", "BRAIN"].map(str::to_owned).into()];
     rows.extend(entities.into_iter().map(|entity| {

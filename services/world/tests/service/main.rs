@@ -240,6 +240,41 @@ async fn a_state_of_the_past_can_be_read_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_moment_before_a_world_is_that_of_its_first_commit() {
+    let harness = Harness::start().await;
+    let early = harness.create("early").await;
+    harness
+        .send(&early, "guest", post("main", "hello"))
+        .await
+        .unwrap();
+    let late = harness.create("late").await;
+    let start = harness.bus.log().start(&late).await.unwrap().unwrap();
+    assert_eq!(start.earlier_deleted_at, None);
+    harness
+        .send(&late, "guest", post("main", "@nobody"))
+        .await
+        .unwrap();
+    for at in [0, 1, start.first - 1, start.first] {
+        let state = harness.state(&late, Some(at)).await.unwrap();
+        assert_eq!(state["seq"], start.first, "{at}");
+        assert_eq!(state["deleted"].as_bool().unwrap_or_default(), false);
+    }
+    // What is before the new world, of an earlier one of its id, is not read either.
+    harness
+        .send(&early, "world", Command::DeleteWorld)
+        .await
+        .unwrap();
+    harness.create("early").await;
+    let start = harness.bus.log().start(&early).await.unwrap().unwrap();
+    let deleted_at = start.earlier_deleted_at.unwrap();
+    let before = harness.state(&early, Some(deleted_at - 1)).await;
+    assert_eq!(before.unwrap_err().code, RejectionCode::UnknownWorld);
+    let state = harness.state(&early, Some(start.first)).await.unwrap();
+    assert_eq!(state["seq"], start.first);
+    harness.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_timer_wakes_a_world_that_sleeps() {
     let harness = Harness::start_with(|config| config.idle_after = Duration::ZERO).await;
     let world = harness.create("lobby").await;

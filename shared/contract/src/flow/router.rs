@@ -74,7 +74,7 @@ pub struct RouterCondition {
     pub variable: Option<String>,
     /// The value that the field must have; that of the variable, when no field is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub equals: Option<Value>,
 }
 

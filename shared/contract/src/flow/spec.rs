@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::{Array, ArrayBuilder, Ref};
 
 use super::router::RouterSpec;
 use super::type_filter::TypeFilter;
@@ -18,7 +19,7 @@ pub struct FlowSpec {
     pub nodes: Vec<NodeSpec>,
     /// The edges: from one node to another.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Vec<String>>)]
+    #[schema(schema_with = edges_schema)]
     pub edges: Vec<(NodeId, NodeId)>,
     /// The nodes at which a client's events enter; those that no edge leads to when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -26,6 +27,19 @@ pub struct FlowSpec {
     /// How its sessions are.
     #[serde(default, skip_serializing_if = "SessionPolicy::is_default")]
     pub session: SessionPolicy,
+}
+
+/// The schema of edges: utoipa writes no pairs.
+fn edges_schema() -> Array {
+    let node = Ref::from_schema_name("NodeId");
+    let edge = ArrayBuilder::new()
+        .items(node)
+        .min_items(Some(2))
+        .max_items(Some(2));
+    ArrayBuilder::new()
+        .items(edge)
+        .description(Some("The edges: from one node to another."))
+        .build()
 }
 
 /// A node of a flow: an agent, code of a worker, a router, or the sink.

@@ -16,7 +16,7 @@ pub struct BadgesPageQuery {
     pub after: Option<Position>,
     /// At most so many: 1 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(default = 100)]
+    #[param(default = 100, minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
     /// Answer only when the archive holds this commit.
     #[serde(skip_serializing_if = "Option::is_none")]

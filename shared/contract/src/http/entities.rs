@@ -22,6 +22,7 @@ pub struct EntitiesPageQuery {
     pub after: Option<EntityId>,
     /// At most so many: 1 to 1000; all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
 }
 

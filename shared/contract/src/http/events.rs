@@ -15,11 +15,14 @@ pub struct EventsPageQuery {
     pub after: Option<Position>,
     /// At most so many: 1 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(default = 100)]
+    #[param(default = 100, minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
     /// Of this type, or of those that begin with it: `myapp.*`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    #[param(value_type = Option<String>)]
+    #[param(
+        value_type = Option<String>, max_length = 128,
+        pattern = "^[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*([.][*])?$"
+    )]
     pub event_type: Option<TypePattern>,
     /// Sent by this entity, or naming it as target.
     #[serde(skip_serializing_if = "Option::is_none")]

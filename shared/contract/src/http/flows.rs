@@ -27,7 +27,7 @@ pub struct FlowsPageQuery {
     pub after: Option<FlowId>,
     /// At most so many: 1 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(default = 100)]
+    #[param(default = 100, minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
 }
 

@@ -20,7 +20,7 @@ pub struct MessagesPageQuery {
     pub before: Option<Position>,
     /// At most so many: 1 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(default = 100)]
+    #[param(default = 100, minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
     /// Those that contain this, whatever its case.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -63,9 +63,9 @@ pub struct SessionsPageQuery {
     /// Only those of this client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entity: Option<EntityId>,
-    /// `open`, `ended` or `all`.
+    /// `open`, `ended` or `all`; `open` when absent.
     #[serde(default, skip_serializing_if = "SessionSelection::is_default")]
-    #[param(inline, default = "open")]
+    #[param(inline)]
     pub status: SessionSelection,
     /// Those after this one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,7 +73,7 @@ pub struct SessionsPageQuery {
     pub after: Option<SessionId>,
     /// At most so many: 1 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(default = 100)]
+    #[param(default = 100, minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
 }
 
@@ -136,7 +136,7 @@ pub struct SessionEventsPageQuery {
     pub after: Option<Position>,
     /// At most so many: 1 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(default = 100)]
+    #[param(default = 100, minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
 }
 

@@ -13,7 +13,7 @@ use crate::view::View;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct StateQuery {
-    /// The last commit that the state includes; now when absent.
+    /// The last commit that the state includes; now when absent, and the world's first one when that is later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Seq>,
     /// `outline`: without the states of entities, the messages of chats, what runs were given,

@@ -10,13 +10,16 @@ use crate::{ChatId, EntityId, Position, TypePattern};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct StreamQuery {
-    /// Begin after this position: `{seq}.{index}`, or `{seq}` for the end of a commit. `0`: from the
-    /// beginning. From now on when absent.
+    /// Begin after this position: `{seq}.{index}`, or `{seq}` for the end of a commit. `0`, and whatever is
+    /// before the world's first commit: from the beginning. From now on when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Position>,
     /// Of this type, or of those that begin with it: `myapp.*`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    #[param(value_type = Option<String>)]
+    #[param(
+        value_type = Option<String>, max_length = 128,
+        pattern = "^[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*([.][*])?$"
+    )]
     pub event_type: Option<TypePattern>,
     /// What this entity may see: what it sent, what names it, and what is for everyone. Without it
     /// every event is shown, whichever its target.
@@ -40,7 +43,10 @@ pub struct SocketQuery {
     pub after: Option<Position>,
     /// As in the event stream.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    #[param(value_type = Option<String>)]
+    #[param(
+        value_type = Option<String>, max_length = 128,
+        pattern = "^[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*([.][*])?$"
+    )]
     pub event_type: Option<TypePattern>,
     /// As in the event stream.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,8 +81,8 @@ impl SocketQuery {
 pub struct StreamStart {
     /// Everything after this position follows.
     pub position: Position,
-    /// Whether that is all that the client has not received. If not, its position is not one of this log
-    /// any more: it has to read the state again.
+    /// Whether that is all that the client has not received. If not, its position is not one of this log, but of
+    /// an earlier world of this id, or behind the end: it has to read the state again.
     pub complete: bool,
 }
 

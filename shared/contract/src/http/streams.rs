@@ -65,7 +65,7 @@ pub struct StreamsPageQuery {
     pub after: Option<StreamRef>,
     /// At most so many: 1 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(default = 100)]
+    #[param(default = 100, minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
 }
 
@@ -95,7 +95,7 @@ pub struct SamplesPageQuery {
     pub to: Option<u64>,
     /// At most so many: 1 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(default = 100)]
+    #[param(default = 100, minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
     /// As the stream was after this commit; now when absent.
     #[serde(skip_serializing_if = "Option::is_none")]

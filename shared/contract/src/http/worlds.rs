@@ -16,7 +16,7 @@ pub struct WorldsPageQuery {
     pub after: Option<WorldId>,
     /// At most so many: 1 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(default = 100)]
+    #[param(default = 100, minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
     /// Answer only when the archive holds this commit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +56,9 @@ pub struct WorldResponse {
     pub description: String,
     /// How many answers an agent may give until a person sends a message.
     pub turn_limit: u32,
+    /// The commit with which it began. Commits have sequences that all worlds share, so it may be any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_seq: Option<Seq>,
     /// The last commit.
     #[serde(default)]
     pub seq: Seq,

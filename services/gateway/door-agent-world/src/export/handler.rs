@@ -20,10 +20,11 @@ use crate::state::AgentWorldState;
 
 /// Export a world.
 #[utoipa::path(
-    get, path = "/worlds/{world}/export", tag = "agent world",
+    get, path = "/worlds/{world}/export", operation_id = "agent_world_export_world",
+    tag = "agent world",
     params(("world" = String, Path)),
     responses(
-        (status = 200, body = String, content_type = "text/markdown"),
+        (status = 200, description = "The world as a document.", body = String, content_type = "text/markdown"),
         (status = 404, body = ErrorBody),
     )
 )]

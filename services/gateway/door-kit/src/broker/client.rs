@@ -1,13 +1,14 @@
 //! Requests to worlds, to their logs and to the archive.
 
-use bus::{SampleRange, Samples, ViewAt};
+use bus::{Bus, LogStart, SampleRange, Samples, ViewAt};
 use contract::ability::AvailableAbility;
 use contract::mind::MindView;
 use contract::query::Query;
 use contract::stream::StreamAppended;
 use contract::view::{EncodedView, GetView, ViewRequest};
 use contract::{
-    Accepted, Command, CommandId, CommandRequest, Commit, Entity, EntityId, Event, Seq, WorldId,
+    Accepted, Command, CommandId, CommandRequest, Commit, Entity, EntityId, Event, Rejection,
+    RejectionCode, Seq, WorldId,
 };
 use futures::FutureExt as _;
 
@@ -219,11 +220,15 @@ impl Broker {
     /// Queries the archive.
     ///
     /// # Errors
-    /// 503 when it did not answer.
+    /// 404 when it is to wait for a commit that is not in the log, 503 when it did not answer.
     pub async fn query<Q: Query>(&self, query: &Q) -> Result<QueryRows<Q::Row>, Problem> {
         let bus = self.connection.bus().await?;
-        let rows = bus.archive().query(query, self.deadlines.query);
-        let (rows, has_more) = self.connection.with_connection(rows).await?;
+        let archive = bus.archive();
+        let rows = archive.query(query, self.deadlines.query);
+        let rows = self.connection.with_connection(rows);
+        // At once: the archive waits for seconds before it gives up.
+        let in_log = require_in_log(&bus, query.waits_for());
+        let ((), (rows, has_more)) = tokio::try_join!(in_log, rows)?;
         Ok(QueryRows { rows, has_more })
     }
 
@@ -309,6 +314,16 @@ impl Broker {
         Ok(events.skip(first).take(count).collect())
     }
 
+    /// Where the log of a world begins; `None` when the replica that answers does not know yet.
+    ///
+    /// # Errors
+    /// 503 when the log could not be read.
+    pub async fn log_start(&self, world: &WorldId) -> Result<Option<LogStart>, Problem> {
+        let bus = self.connection.bus().await?;
+        let log = bus.log();
+        self.connection.with_connection(log.start(world)).await
+    }
+
     /// Reads the next commits of a world's log after `after`; none at its end. A commit that is
     /// malformed is an error in its place.
     ///
@@ -327,5 +342,20 @@ impl Broker {
             let seq = entry.seq;
             Ok(LogCommit { seq, commit })
         }))
+    }
+}
+
+/// Checks that the log has a commit that the archive is to wait for. Where the log can't be read, the archive answers.
+async fn require_in_log(bus: &Bus, seq: Option<Seq>) -> Result<(), Problem> {
+    let Some(seq) = seq else {
+        return Ok(());
+    };
+    match bus.log().end().await {
+        Ok(end) if end.last < seq => {
+            let detail = format!("the log of all worlds ends at {}", end.last);
+            let field = Some("wait_for".to_owned());
+            Err(Rejection::new(RejectionCode::InFuture, detail, field).into())
+        }
+        _ => Ok(()),
     }
 }

@@ -63,7 +63,7 @@ pub struct Start {
     /// Everything after this position follows.
     pub position: Position,
     /// Whether that is all that the client has not read. If not, the client's position is not one of
-    /// this log any more: it has to read the state again.
+    /// this log: it has to read the state again.
     pub complete: bool,
 }
 
@@ -124,13 +124,13 @@ impl Subscription {
         self.start
     }
 
-    /// Begins after `after`, which a client sent, if the log still has that position; otherwise now.
+    /// Begins after `after`, which a client sent, if nothing of the log after it is missing; otherwise now.
     ///
     /// # Errors
     /// 503 when the log can't be read.
     pub(crate) async fn start_after(&mut self, after: Position) -> Result<(), Problem> {
         let ring = Arc::clone(self.hub.ring());
-        let complete = is_known(&ring, self.live.joined_at, after).await?;
+        let complete = is_in_log(&ring, self.live.joined_at, after).await?;
         if complete {
             self.resume_after(after);
         }
@@ -334,13 +334,24 @@ fn is_deletion(event: &CloudEvent) -> bool {
     event.event_type.as_str() == "world.deleted"
 }
 
-/// Whether the log still has the position `after`, so that nothing after it can be missing.
-async fn is_known(ring: &Ring, joined_at: Position, after: Position) -> Result<bool, Problem> {
+/// Whether the log reaches to the position `after`, and nothing of it after that is missing. A world's log begins
+/// anywhere in the sequence that all worlds share: what is before its first commit means its beginning, unless
+/// it is of an earlier world of this id, whose deletion the log begins with.
+async fn is_in_log(ring: &Ring, joined_at: Position, after: Position) -> Result<bool, Problem> {
     if after.seq == 0 {
         return Ok(true);
     }
-    let first = ring.bus.log().read(&ring.world, after.seq - 1).await?;
-    // A replica that lags behind may not have it yet, but then the hub has seen it.
-    Ok(first.first().is_some_and(|entry| entry.seq == after.seq)
-        || (first.is_empty() && after.seq == joined_at.seq))
+    let log = ring.bus.log();
+    if after.seq > joined_at.seq {
+        // Another gateway may have been faster than this one.
+        let next = log.read_some(&ring.world, after.seq - 1, 1).await?;
+        return Ok(!next.is_empty());
+    }
+    Ok(match log.start(&ring.world).await? {
+        Some(start) => start
+            .earlier_deleted_at
+            .is_none_or(|deleted_at| deleted_at <= after.seq),
+        // A replica that lags behind may not have it yet, but then the hub has seen it.
+        None => after.seq == joined_at.seq,
+    })
 }
