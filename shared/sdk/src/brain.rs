@@ -8,7 +8,54 @@ use crate::error::Error;
 
 /// What answers messages for an agent, and decides what an agent with a mind does.
 ///
-/// An async function from [`BrainCtx`] to the text of the answer is a brain.
+/// An async function from [`BrainCtx`] to the text of the answer is a brain:
+///
+/// ```
+/// use sdk::{BrainCtx, Error, Worker};
+///
+/// async fn parrot(ctx: BrainCtx) -> Result<String, Error> {
+///     Ok(format!("You wrote: {}", ctx.text()))
+/// }
+///
+/// let worker = Worker::builder().brain("parrot", parrot);
+/// ```
+///
+/// A type can do both. This one answers messages with one sentence, and when an event wakes it, it uses the
+/// ability `ring` that it perceives:
+///
+/// ```
+/// use futures::future::BoxFuture;
+/// use sdk::contract::ability::AbilityKey;
+/// use sdk::{Brain, BrainCtx, Decision, Error};
+/// use serde_json::json;
+///
+/// struct Host;
+///
+/// impl Brain for Host {
+///     fn answer(&self, _ctx: BrainCtx) -> BoxFuture<'_, Result<String, Error>> {
+///         Box::pin(async { Ok("The round has not begun.".to_owned()) })
+///     }
+///
+///     fn decide(&self, ctx: BrainCtx) -> BoxFuture<'_, Result<Decision, Error>> {
+///         Box::pin(async move {
+///             let first = ctx.mind().is_some_and(|mind| mind.step == 0);
+///             let mut abilities = ctx.abilities().iter();
+///             let bell = abilities.find(|ability| ability.ability.as_str() == "ring");
+///             match bell {
+///                 // The agent decides again when that has ended.
+///                 Some(ring) if first => {
+///                     let (entity, ability) = (ring.entity.clone(), ring.ability.clone());
+///                     let key = AbilityKey { entity, ability };
+///                     Decision::call(key, &json!({"times": 2}))
+///                 }
+///                 _ => Ok(Decision::sleep()),
+///             }
+///         })
+///     }
+/// }
+///
+/// let worker = sdk::Worker::builder().brain("host", Host);
+/// ```
 pub trait Brain: Send + Sync + 'static {
     /// Answers the last message of a chat.
     fn answer(&self, ctx: BrainCtx) -> BoxFuture<'_, Result<String, Error>>;

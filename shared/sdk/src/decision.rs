@@ -10,7 +10,30 @@ use serde_json::value::to_raw_value;
 
 use crate::error::Error;
 
-/// What an agent with a mind does next.
+/// What an agent with a mind does next: it uses abilities, plans, thinks, or sleeps.
+///
+/// [`Brain::decide`](crate::Brain::decide) returns one. While the agent is awake it decides again whenever what it has
+/// requested has ended.
+///
+/// ```
+/// use sdk::Decision;
+/// use sdk::contract::action::ActOutput;
+/// use serde_json::json;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let ring = "bell:ring".parse()?;
+/// let decision = Decision::call(ring, &json!({"times": 2}))?
+///     .and_plan(vec!["Open the door.".to_owned()])
+///     .and_think("audience", "They are waiting.");
+/// let output = ActOutput::from(decision);
+/// assert_eq!(output.calls.len(), 1);
+/// assert!(!output.update.sleeps);
+///
+/// // Nothing more to do until an event wakes the agent.
+/// assert!(ActOutput::from(Decision::sleep()).update.sleeps);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 pub struct Decision {
     update: MindUpdate,

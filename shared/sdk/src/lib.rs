@@ -1,28 +1,24 @@
-//! Builds workers for Manyworlds: objects, brains and actions in Rust.
+//! The SDK of Manyworlds: workers with objects, brains, nodes of flows, processors and actions in Rust.
 //!
-//! A world never runs code that is slow or not deterministic. It requests *runs* of actions, workers
-//! consume them from a queue, and what comes of a run is committed to the world's log together, once.
-//! Any number of processes can run the same worker: they share the runs.
+//! A world never runs code that is slow or not deterministic. It requests a *run* of an action; a worker takes the
+//! run from a queue, and what comes of it is committed to the world's log together, once. Start the same worker as
+//! often as you like: its processes share the runs.
 //!
-//! # What a worker offers
+//! # What you write
 //!
-//! - **Objects**: a struct is the state of an object ([`Object`]), and async functions are its
-//!   abilities ([`ObjectType`]). An ability is triggered by a typed event ([`Event`], [`Received`])
-//!   and gets the object ([`ObjectCtx`]).
-//! - **Brains**: a [`Brain`] answers messages for an agent, or takes a [`Decision`] for an agent with
-//!   a mind. It gets a [`BrainCtx`].
-//! - **Processors**: a [`Processor`] turns the samples that an agent reads into those that it writes, and
-//!   may learn. It gets a [`ProcessorStep`] for each.
-//! - **Custom actions** of behaviours: async functions that return true or false. They get a
-//!   [`BehaviourCtx`], which has the built-in actions as methods.
-//! - **Nodes** of flows: a [`Node`] handles the events of sessions, or answers requests in pieces. It gets a
-//!   [`NodeCtx`], which sends events, sets variables and calls [`Tools`]. [`NodeHooks`] is a node of functions.
-//! - **Actions**: an [`Action`] is any function that worlds request by its name. It gets an
-//!   [`ActionCtx`]. Objects and brains are actions too.
+//! | you write | it is | it gets | register it with |
+//! |---|---|---|---|
+//! | a struct with [`derive(Event)`](macro@Event) | a type of events, with its JSON Schema | | the functions that use it |
+//! | a struct that is an [`Object`], and async functions | an object with state, and its abilities ([`ObjectType`]) | [`Received`], [`ObjectCtx`] | [`Builder::object`] |
+//! | an async function, or a [`Brain`] | what answers messages for an agent, or takes a [`Decision`] for an agent with a mind | [`BrainCtx`] | [`Builder::brain`] |
+//! | a [`Node`], or [`NodeHooks`] of functions | what handles the events of a session, or answers requests in pieces | [`NodeCtx`], [`Tools`] | [`Builder::node`] |
+//! | a [`Processor`] | what turns samples into others, and may learn | [`ProcessorStep`] | [`Builder::processor`] |
+//! | an async function that returns true or false | a custom action of behaviours | [`BehaviourCtx`] | [`Builder::custom_action`] |
+//! | an [`Action`] | any function that worlds request by its name | [`ActionCtx`] | [`Builder::action`] |
 //!
-//! [`Worker::builder`] puts them together.
+//! [`Worker::builder`] puts them together, and [`Builder::main`] is the `main` function of a worker.
 //!
-//! # Example
+//! # An object
 //!
 //! A counter, of which one exists in the world `lobby`:
 //!
@@ -72,6 +68,27 @@
 //! }
 //! ```
 //!
+//! # A brain
+//!
+//! For agents whose brain is `{function: {action: parrot}}` in their world's file:
+//!
+//! ```no_run
+//! use sdk::{BrainCtx, Error, Worker};
+//!
+//! async fn parrot(mut ctx: BrainCtx) -> Result<String, Error> {
+//!     // Clients with a stream get pieces of the answer while it is made.
+//!     ctx.publish_chunk("You wrote: ").await;
+//!     Ok(format!("You wrote: {}", ctx.text()))
+//! }
+//!
+//! fn main() -> anyhow::Result<()> {
+//!     Worker::builder().brain("parrot", parrot).main()
+//! }
+//! ```
+//!
+//! [`Brain`] has an example of an agent that acts by itself, [`Decision`] what it can do, and [`Action`] an action
+//! without any of this.
+//!
 //! # How often a run happens
 //!
 //! A run may be attempted more than once, for instance when a worker is killed, and takes effect in
@@ -79,9 +96,12 @@
 //! What an action does elsewhere should be idempotent. [`ActionCtx::claim`] guards what must not happen
 //! twice.
 //!
-//! An attempt ends with a result or an [`Error`]: [`Error::Transient`] is retried after a pause,
-//! [`Error::Failed`] is not. A panic is retried. A run that no attempt completes fails, and becomes a
-//! dead letter.
+//! | an attempt ends with | the run |
+//! |---|---|
+//! | a result | completes, unless it breaks a rule of the world: then it fails with `result_refused` |
+//! | [`Error::Failed`] | fails with this code, and becomes a dead letter |
+//! | [`Error::Transient`], or a panic | is attempted again after a pause; after the last attempt it fails |
+//! | nothing before its deadline | fails |
 //!
 //! The code of users runs on threads of its own ([`Action::never_blocks`]): what blocks there delays no other
 //! run, as long as the action has a free slot.
@@ -95,13 +115,16 @@
 //! # Tests
 //!
 //! With the feature `testing`, `sdk::testing` has worlds in memory, in which the code of a worker runs
-//! without a server.
+//! without a server, by the rules of a real world and with a clock of its own.
 //!
 //! # Where to read on
 //!
-//! The crate owns how runs are consumed, executed and ended. It does not know the rules of a world.
-//! Its internals start in `runner.rs`;
-//! `connection.rs` is all that they know of a world.
+//! - `docs/sdk.md` of the repository: nodes and tools at length, and a test.
+//! - `shared/sdk/examples`: whole workers, from a counter to a help desk.
+//! - `docs/world-files.md`: how a world names what a worker offers.
+//!
+//! The crate owns how runs are consumed, executed and ended. It does not know the rules of a world. Its internals start
+//! in `runner.rs`; `connection.rs` is all that they know of a world.
 
 mod action;
 mod action_ctx;
