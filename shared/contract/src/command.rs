@@ -416,10 +416,13 @@ pub struct SetTimer {
     /// When it fires; at once when that has passed. The first moment of `repeat` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
-    /// When it fires again and again: a cron expression of five fields, in UTC. Moments that
+    /// When it fires again and again: a cron expression of five fields, in `zone`. Moments that
     /// pass while the world can't act are made up for once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<String>,
+    /// The time zone of `repeat`, by its name in the IANA database; UTC when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// What is sent then, beside `timer.fired`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<NewEvent>,

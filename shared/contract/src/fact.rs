@@ -436,6 +436,9 @@ pub struct TimerSet {
     /// When it fires again: a cron expression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<String>,
+    /// The time zone of `repeat`; UTC when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// What is sent then, beside `timer.fired`, in the name of the entity that set the timer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<NewEvent>,

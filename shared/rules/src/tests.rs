@@ -383,6 +383,7 @@ fn a_wake_that_comes_early_is_scheduled_again() {
         timer: "later".parse().unwrap(),
         due: Some(due),
         repeat: None,
+        zone: None,
         event: None,
         message: None,
     };
@@ -409,6 +410,7 @@ fn timers_fire_once_and_in_order() {
                     timer,
                     due: Some(due),
                     repeat: None,
+                    zone: None,
                     message: None,
                     event: None,
                 }),
@@ -440,6 +442,7 @@ fn timers_that_do_not_fit_in_one_commit_fire_in_several() {
                     timer,
                     due: Some(due),
                     repeat: None,
+                    zone: None,
                     message: None,
                     event: Some(event),
                 }),

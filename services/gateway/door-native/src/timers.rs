@@ -25,6 +25,7 @@ pub(crate) async fn set(
         timer: timer.clone(),
         due: body.due,
         repeat: body.repeat,
+        zone: body.zone,
         event: body.event,
         message: body.message,
     });

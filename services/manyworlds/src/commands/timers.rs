@@ -53,13 +53,11 @@ fn row(id: &TimerId, timer: &Value) -> Vec<String> {
         (_, Value::String(event_type)) => format!("sends {event_type}"),
         _ => "-".to_owned(),
     };
-    vec![
-        id.to_string(),
-        text("due"),
-        text("repeat"),
-        text("owner"),
-        does,
-    ]
+    let repeat = match timer["zone"].as_str() {
+        Some(zone) => format!("{} {zone}", text("repeat")),
+        None => text("repeat"),
+    };
+    vec![id.to_string(), text("due"), repeat, text("owner"), does]
 }
 
 #[cfg(test)]
@@ -72,6 +70,9 @@ mod tests {
         let due = "2026-01-31T12:00:00.000Z";
         let timer = json!({"due": due, "owner": "ada", "repeat": "0 9 * * *", "event": {"type": "x.y", "data": {}}});
         assert_eq!(of(timer), ["morning", due, "0 9 * * *", "ada", "sends x.y"]);
+        let timer =
+            json!({"due": due, "owner": "ada", "repeat": "0 9 * * *", "zone": "Europe/Berlin"});
+        assert_eq!(of(timer)[2], "0 9 * * * Europe/Berlin");
         let timer =
             json!({"due": due, "owner": "ada", "message": {"chat": "main", "text": "Hello"}});
         assert_eq!(of(timer)[2..], ["-", "ada", "posts \"Hello\""]);

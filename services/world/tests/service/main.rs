@@ -282,6 +282,7 @@ async fn a_timer_wakes_a_world_that_sleeps() {
         timer: "tea".parse().unwrap(),
         due: Some(Timestamp::now() + Duration::from_millis(1500)),
         repeat: None,
+        zone: None,
         message: None,
         event: Some(draft("app.tea_is_ready")),
     });

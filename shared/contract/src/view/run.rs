@@ -110,6 +110,9 @@ pub struct TimerView<'a> {
     /// When it fires again: a cron expression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<Cow<'a, str>>,
+    /// The time zone of `repeat`; UTC when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Cow<'a, str>>,
     /// What is sent then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Cow<'a, NewEvent>>,

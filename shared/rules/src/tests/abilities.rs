@@ -349,6 +349,7 @@ fn a_timer_sends_all_of_its_event_or_records_the_reason() {
             timer: timer.parse().unwrap(),
             due: Some(story.now),
             repeat: None,
+            zone: None,
             event: Some(draft("bell.lift", Some("bell"), &data)),
             message: None,
         };

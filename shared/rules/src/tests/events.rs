@@ -107,6 +107,7 @@ fn a_message_has_the_mark_of_an_agent_as_its_sender() {
         timer: "morning".parse().unwrap(),
         due: Some(story.now),
         repeat: None,
+        zone: None,
         event: None,
         message: Some(ChatText {
             chat: chat_id("main"),

@@ -18,6 +18,7 @@ fn a_heartbeat_posts_at_each_of_its_moments_until_it_is_cancelled() {
             timer: "beat".parse().unwrap(),
             due: None,
             repeat: Some(repeat.into()),
+            zone: None,
             event: None,
             message: Some(ChatText {
                 chat: chat_id("main"),
@@ -62,6 +63,7 @@ fn a_timer_that_could_not_fire_is_refused() {
         timer: "beat".parse().unwrap(),
         due: None,
         repeat: Some("* * * * *".into()),
+        zone: None,
         event: None,
         message: Some(ChatText {
             chat: chat_id("main"),
@@ -88,6 +90,7 @@ fn the_timer_of_somebody_who_has_left_says_nothing_more() {
         timer: "beat".parse().unwrap(),
         due: None,
         repeat: Some("* * * * *".into()),
+        zone: None,
         event: None,
         message: Some(ChatText {
             chat: chat_id("main"),

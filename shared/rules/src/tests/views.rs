@@ -34,6 +34,7 @@ fn begin() -> Story {
         timer: "beat".parse().unwrap(),
         due: None,
         repeat: Some("* * * * *".to_owned()),
+        zone: None,
         event: None,
         message: None,
     };

@@ -35,8 +35,12 @@ pub(crate) fn set(
         let detail = format!("a world has at most {TIMERS_MAX} timers");
         return Err(too_large(detail, None));
     }
+    let zone = wanted.zone.as_deref();
+    if zone.is_some() && wanted.repeat.is_none() {
+        return Err(invalid("zone", "it is the time zone of `repeat`"));
+    }
     let next = wanted.repeat.as_deref();
-    let next = next.map(|repeat| next_occurrence(repeat, decider.now()));
+    let next = next.map(|repeat| next_occurrence(repeat, zone, decider.now()));
     let due = match (wanted.due, next.transpose()?) {
         (Some(due), _) | (None, Some(due)) => due,
         (None, None) => return Err(invalid("due", "a timer is due once, or repeats")),
@@ -45,6 +49,7 @@ pub(crate) fn set(
         timer: wanted.timer.clone(),
         due,
         repeat: wanted.repeat.clone(),
+        zone: wanted.zone.clone(),
         event: wanted.event.clone(),
         message: wanted.message.clone(),
     }))?;

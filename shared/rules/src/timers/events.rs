@@ -25,6 +25,7 @@ fn put(world: &mut World, event: &Event, set: &TimerSet) {
         due: set.due,
         owner: event.sender.clone(),
         repeat: set.repeat.clone(),
+        zone: set.zone.clone(),
         event: set.event.clone(),
         message: set.message.clone(),
     };

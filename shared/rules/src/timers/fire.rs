@@ -55,8 +55,8 @@ fn fire_unchecked(world: &World, id: &TimerId, decider: &mut Decider<'_>) -> Res
             push_fired(world, id, Some(reason), decider)
         })?;
     }
-    let repeat = timer.repeat.as_deref();
-    match repeat.map(|repeat| next_occurrence(repeat, decider.now())) {
+    let (repeat, zone) = (timer.repeat.as_deref(), timer.zone.as_deref());
+    match repeat.map(|repeat| next_occurrence(repeat, zone, decider.now())) {
         Some(Ok(due)) => set_again(id, timer, due, decider),
         // One that never comes again is over.
         Some(Err(_)) | None => Ok(()),
@@ -124,6 +124,7 @@ fn set_again(
         timer: id.clone(),
         due,
         repeat: timer.repeat.clone(),
+        zone: timer.zone.clone(),
         event: timer.event.clone(),
         message: timer.message.clone(),
     };

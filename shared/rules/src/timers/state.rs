@@ -20,6 +20,8 @@ pub(crate) struct Timer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) repeat: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) zone: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) event: Option<NewEvent>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<ChatText>,

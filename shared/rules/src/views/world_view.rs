@@ -79,6 +79,7 @@ fn timer_view(timer: &Timer) -> TimerView<'_> {
         due: timer.due,
         owner: timer.owner.clone(),
         repeat: timer.repeat.as_deref().map(Cow::Borrowed),
+        zone: timer.zone.as_deref().map(Cow::Borrowed),
         event: timer.event.as_ref().map(Cow::Borrowed),
         message: timer.message.as_ref().map(Cow::Borrowed),
     }

@@ -136,6 +136,7 @@ fn a_timer_of_its_own_lets_an_agent_go_on() {
         timer: "alarm".parse().unwrap(),
         due: Some(story.now),
         repeat: None,
+        zone: None,
         event: Some(to_itself()),
         message: None,
     };

@@ -73,6 +73,7 @@ fn more_than_its_limit_does_not_wait_for_one_entity() {
         timer: "t".parse().unwrap(),
         due: Some(story.now),
         repeat: None,
+        zone: None,
         event: Some(speech(Some("mic"), 4)),
         message: None,
     };
