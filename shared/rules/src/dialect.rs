@@ -19,10 +19,19 @@ pub(crate) enum ParsedMessage<'a> {
 }
 
 impl<'a> ParsedMessage<'a> {
-    pub(crate) fn new(dialect: ChatDialect, message: Message<'a>) -> Self {
+    /// `agents` are the ids of the world's agents.
+    pub(crate) fn new<'b>(
+        dialect: ChatDialect,
+        message: Message<'a>,
+        agents: impl Iterator<Item = &'b str> + Clone,
+    ) -> Self {
         match dialect {
             ChatDialect::AgentWorld => {
-                Self::AgentWorld(agent_world::ParsedMessage::with_default_recipient(&message))
+                let is_agent =
+                    |name: &str| agents.clone().any(|id| agent_world::called(id) == name);
+                let message =
+                    agent_world::ParsedMessage::with_default_recipient(&message, &is_agent);
+                Self::AgentWorld(message)
             }
             ChatDialect::Plain => Self::Plain(plain::ParsedMessage::new(message)),
         }

@@ -6,7 +6,7 @@ use contract::{ChatId, Entity, EntityId};
 use super::main_agent::main_agent;
 use super::memory::since_cleared;
 use super::participants::answerers_of;
-use super::recipients::dialect;
+use super::recipients::{agent_ids, dialect};
 use super::state::ChatState;
 use crate::dialect::{Message, ParsedMessage};
 use crate::entities::{SenderKind, sender_kind};
@@ -120,7 +120,7 @@ fn remembered(
                 text: &message.text,
                 main_agent,
             };
-            ParsedMessage::new(dialect, message).is_shown_to(agent.id.as_str())
+            ParsedMessage::new(dialect, message, agent_ids(world)).is_shown_to(agent.id.as_str())
         })
         .cloned()
         .collect()

@@ -55,7 +55,7 @@ pub(super) fn resolve_recipients(
         text,
         main_agent: main_agent(world, &state.chat),
     };
-    let message = ParsedMessage::new(description.chat_dialect, message);
+    let message = ParsedMessage::new(description.chat_dialect, message, agent_ids(world));
     let mut is_limited = false;
     for agent in answerers_of(world, &state.chat) {
         // Its behaviour answers no messages.
@@ -119,6 +119,15 @@ fn unanswered(
         true => Unanswered::NotAnswering,
         false => Unanswered::UnknownMention,
     }
+}
+
+/// The ids of the agents of a world.
+pub(super) fn agent_ids(world: &World) -> impl Iterator<Item = &str> + Clone {
+    let agents = world
+        .entities
+        .iter()
+        .filter(|entity| entity.kind == EntityKind::Agent);
+    agents.map(|agent| agent.id.as_str())
 }
 
 /// The name that a text mentions first, in lower case, when no agent has it.

@@ -11,6 +11,6 @@ mod tests;
 
 pub(super) use answer::finish_answer;
 pub(super) use history::is_shown;
-pub(super) use mention::first_free_mention;
+pub(super) use mention::{called, first_free_mention};
 pub(crate) use routing::ParsedMessage;
 pub(super) use routing::{limit_notice, routing};

@@ -37,7 +37,7 @@ impl Entities {
     }
 
     /// All of them, by id.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Entity> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Entity> + Clone {
         self.by_id.values()
     }
 

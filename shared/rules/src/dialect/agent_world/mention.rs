@@ -13,7 +13,15 @@ const GREETINGS: [&str; 4] = ["hey", "hi", "hello", "to"];
 /// `@Ada Lovelace` is `ada-lovelace`. After a bullet, a quote or a bracket a name is no mention:
 /// such a line is about somebody, not for somebody.
 pub(super) fn paragraph_mentions(text: &str) -> Vec<String> {
-    text.split('\n').filter_map(line_mention).collect()
+    known_mentions(text, &|_| true)
+}
+
+/// As [`paragraph_mentions`], for texts whose second word may begin the sentence: `@Ada What is it?` is for `ada`, if
+/// she is an agent and `ada-what` is none.
+pub(super) fn known_mentions(text: &str, is_agent: &dyn Fn(&str) -> bool) -> Vec<String> {
+    text.split('\n')
+        .filter_map(|line| line_mention(line, is_agent))
+        .collect()
 }
 
 /// The first `@name` anywhere in a text, in lower case. An e-mail address has one too.
@@ -44,7 +52,7 @@ pub(super) fn is_addressed(agent_id: &str, mentions: &[String]) -> bool {
 }
 
 /// How a mention of an agent reads, once it is found.
-pub(super) fn called(agent_id: &str) -> String {
+pub(in crate::dialect) fn called(agent_id: &str) -> String {
     agent_id.to_lowercase().replace(' ', "-")
 }
 
@@ -53,14 +61,16 @@ pub(super) fn with_leading_mention(agent_id: &str, text: &str) -> String {
     format!("@{agent_id} {text}")
 }
 
-fn line_mention(line: &str) -> Option<String> {
+fn line_mention(line: &str, is_agent: &dyn Fn(&str) -> bool) -> Option<String> {
     let after_sign = without_greeting(line.trim_start()).strip_prefix('@')?;
-    let first = leading_name(after_sign)?;
-    let mention = match second_name(first, &after_sign[first.len()..]) {
-        Some(second) => format!("{first}-{second}"),
-        None => first.to_owned(),
+    let word = leading_name(after_sign)?;
+    let first = word.to_ascii_lowercase();
+    let Some(second) = second_name(word, &after_sign[word.len()..]) else {
+        return Some(first);
     };
-    Some(mention.to_ascii_lowercase())
+    let both = format!("{first}-{}", second.to_ascii_lowercase());
+    let is_first = !is_agent(&both) && is_agent(&first);
+    Some(if is_first { first } else { both })
 }
 
 fn without_greeting(line: &str) -> &str {

@@ -7,7 +7,9 @@ use std::borrow::Cow;
 
 use contract::chat::Unanswered;
 
-use super::mention::{first_mention, is_addressed, paragraph_mentions, with_leading_mention};
+use super::mention::{
+    first_mention, is_addressed, known_mentions, paragraph_mentions, with_leading_mention,
+};
 use crate::dialect::message::{AnswerRouting, Message, Recipient};
 use crate::entities::SenderKind;
 
@@ -25,21 +27,29 @@ pub(crate) struct ParsedMessage<'a> {
 }
 
 impl<'a> ParsedMessage<'a> {
-    /// Reads the mentions of a message.
-    pub(super) fn new(sender: &'a str, kind: SenderKind, text: &str) -> Self {
+    /// Reads the mentions of a message in a world with these agents.
+    pub(super) fn new(
+        sender: &'a str,
+        kind: SenderKind,
+        text: &str,
+        is_agent: &dyn Fn(&str) -> bool,
+    ) -> Self {
         Self {
             sender,
             kind,
-            mentions: paragraph_mentions(text),
+            mentions: known_mentions(text, is_agent),
             names_anybody: first_mention(text).is_some(),
             is_limit_notice: text.contains(LIMIT_REACHED),
         }
     }
 
     /// Reads a message, which is for the main agent when a person addresses nobody.
-    pub(in crate::dialect) fn with_default_recipient(message: &Message<'a>) -> Self {
+    pub(in crate::dialect) fn with_default_recipient(
+        message: &Message<'a>,
+        is_agent: &dyn Fn(&str) -> bool,
+    ) -> Self {
         let text = default_recipient(message.text, message.kind, message.main_agent);
-        Self::new(message.sender, message.kind, &text)
+        Self::new(message.sender, message.kind, &text, is_agent)
     }
 
     pub(super) fn is_from(&self, agent_id: &str) -> bool {

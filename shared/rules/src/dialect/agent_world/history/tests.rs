@@ -26,7 +26,7 @@ const SHOWN: &[(&str, &str, bool)] = &[
 #[test]
 fn a_model_is_shown_what_its_agent_posted_and_what_was_for_it() {
     for (text, sender, expected) in SHOWN {
-        let message = ParsedMessage::new(sender, kind_of(sender), text);
+        let message = ParsedMessage::new(sender, kind_of(sender), text, &|_| false);
         assert_eq!(is_shown("a1", &message), *expected, "{sender}: {text:?}");
     }
 }

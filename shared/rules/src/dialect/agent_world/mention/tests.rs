@@ -249,3 +249,19 @@ fn a_mention_stands_anywhere_but_within_a_word() {
         assert_eq!(first_free_mention(text), name, "{text}");
     }
 }
+
+#[test]
+fn a_second_capital_is_part_of_a_name_unless_only_the_first_word_is_an_agent() {
+    for (agents, text, expected) in [
+        (&["ada"][..], "@Ada What time is it?", "ada"),
+        (&["ada", "ada-what"], "@Ada What time is it?", "ada-what"),
+        (&["ada-lovelace"], "@Ada Lovelace, hello", "ada-lovelace"),
+        (&["ada", "ada-lovelace"], "hi @Ada Lovelace", "ada-lovelace"),
+        (&[], "@Ada What time is it?", "ada-what"),
+        (&["bob"], "@Ada What time is it?", "ada-what"),
+        (&["ada"], "@Ada what time is it?", "ada"),
+    ] {
+        let mentions = known_mentions(text, &|name| agents.contains(&name));
+        assert_eq!(mentions, [expected], "{agents:?} {text:?}");
+    }
+}

@@ -3,6 +3,8 @@ use AnswerRouting::{Answers, Ignores, LimitReached};
 use super::*;
 use crate::dialect::agent_world::tests::kind_of;
 
+const NO_AGENTS: &dyn Fn(&str) -> bool = &|_| false;
+
 /// Texts, senders, calls so far, and what the agent `test-agent` does, which may have five.
 const DECISIONS: &[(&str, &str, u32, AnswerRouting)] = &[
     ("@test-agent, please help", "user", 0, Answers),
@@ -127,7 +129,7 @@ fn an_agent_answers_what_is_for_it() {
         };
         let decision = routing(
             &recipient,
-            &ParsedMessage::new(sender, kind_of(sender), text),
+            &ParsedMessage::new(sender, kind_of(sender), text, NO_AGENTS),
         );
         assert_eq!(decision, *expected, "{sender}, {calls} calls: {text:?}");
     }
@@ -148,7 +150,7 @@ fn a_limit_notice_says_how_many_turns_there_were_and_is_answered_by_nobody() {
         assert_eq!(
             routing(
                 &recipient,
-                &ParsedMessage::new("a2", kind_of("a2"), &notice)
+                &ParsedMessage::new("a2", kind_of("a2"), &notice, NO_AGENTS)
             ),
             Ignores
         );
@@ -169,7 +171,7 @@ fn a_message_to_nobody_goes_to_the_main_agent() {
 #[test]
 fn a_routed_message_is_answered_by_the_main_agent_alone() {
     let text = default_recipient("ask @a3 later", kind_of("human"), Some("a2"));
-    let message = ParsedMessage::new("human", kind_of("human"), &text);
+    let message = ParsedMessage::new("human", kind_of("human"), &text, NO_AGENTS);
     for (agent_id, expected) in [("a1", Ignores), ("a2", Answers), ("a3", Ignores)] {
         let recipient = Recipient {
             agent_id,
@@ -201,12 +203,13 @@ fn a_message_that_is_for_nobody_says_why() {
         ("@zed hello", "bob", None, None),
         ("@zed Turn limit reached", "user", None, Some(LimitNotice)),
     ] {
-        let message = ParsedMessage::with_default_recipient(&Message {
+        let message = Message {
             sender,
             kind: kind_of(sender),
             text,
             main_agent,
-        });
+        };
+        let message = ParsedMessage::with_default_recipient(&message, NO_AGENTS);
         assert_eq!(message.unanswered(), expected, "{sender}: {text:?}");
     }
 }
