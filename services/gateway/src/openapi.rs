@@ -68,6 +68,7 @@ pub(crate) fn describe(doors: impl IntoIterator<Item = OpenApi>) -> Value {
     }
     complete(&mut api);
     let mut document = serde_json::to_value(api).unwrap_or_default();
+    strictness::drop_null_parameters(&mut document["paths"]);
     let paths = document["paths"].clone();
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         composites::rewrite(schemas);

@@ -38,35 +38,109 @@ enum Routes {
 
 const RETRY_AFTER: Option<(&str, &str)> = Some(("Retry-After", "repeat it after so many seconds"));
 
-#[rustfmt::skip]
 const REFUSALS: [Refusal; 16] = [
-    refusal("400", "BadRequest", "The address, a header or the body is malformed.", Routes::All),
+    refusal(
+        "400",
+        "BadRequest",
+        "The address, a header or the body is malformed.",
+        Routes::All,
+    ),
     Refusal {
         header: Some(("WWW-Authenticate", "the scheme: `Bearer`")),
-        ..refusal("401", "Unauthorized", "API keys are configured, and the request has no valid one.", Routes::All)
+        ..refusal(
+            "401",
+            "Unauthorized",
+            "API keys are configured, and the request has no valid one.",
+            Routes::All,
+        )
     },
-    refusal("403", "Forbidden", "The API key may not do this, or a page of another site has sent it.", Routes::All),
-    refusal("404", "NotFound", "There is no such thing, or the world has nothing of this id.", Routes::World),
-    refusal("408", "RequestTimeout", "The body took longer than the gateway waits.", Routes::Bodies),
-    refusal("409", "Conflict", "It exists already, has ended already, or another write came before.", Routes::Writes),
+    refusal(
+        "403",
+        "Forbidden",
+        "The API key may not do this, or a page of another site has sent it.",
+        Routes::All,
+    ),
+    refusal(
+        "404",
+        "NotFound",
+        "There is no such thing, or the world has nothing of this id.",
+        Routes::World,
+    ),
+    refusal(
+        "408",
+        "RequestTimeout",
+        "The body took longer than the gateway waits.",
+        Routes::Bodies,
+    ),
+    refusal(
+        "409",
+        "Conflict",
+        "It exists already, has ended already, or another write came before.",
+        Routes::Writes,
+    ),
     refusal("410", "Gone", "The world was deleted.", Routes::World),
-    refusal("413", "ContentTooLarge", "It is larger than the gateway or the world accepts.", Routes::Writes),
-    refusal("415", "UnsupportedMediaType", "The body has a media type that is not read here.", Routes::Bodies),
-    refusal("422", "UnprocessableContent", "A field is invalid, or the rules of the world forbid it.", Routes::Writes),
-    refusal("426", "UpgradeRequired", "The request opens no WebSocket.", Routes::Named),
+    refusal(
+        "413",
+        "ContentTooLarge",
+        "It is larger than the gateway or the world accepts.",
+        Routes::Writes,
+    ),
+    refusal(
+        "415",
+        "UnsupportedMediaType",
+        "The body has a media type that is not read here.",
+        Routes::Bodies,
+    ),
+    refusal(
+        "422",
+        "UnprocessableContent",
+        "A field is invalid, or the rules of the world forbid it.",
+        Routes::Writes,
+    ),
+    refusal(
+        "426",
+        "UpgradeRequired",
+        "The request opens no WebSocket.",
+        Routes::Named,
+    ),
     Refusal {
         header: RETRY_AFTER,
-        ..refusal("429", "TooManyRequests", "The client has sent too many requests, or the world is busy.", Routes::All)
+        ..refusal(
+            "429",
+            "TooManyRequests",
+            "The client has sent too many requests, or the world is busy.",
+            Routes::All,
+        )
     },
-    refusal("500", "InternalServerError", "A defect of the gateway.", Routes::All),
+    refusal(
+        "500",
+        "InternalServerError",
+        "A defect of the gateway.",
+        Routes::All,
+    ),
     Refusal {
         header: RETRY_AFTER,
-        ..refusal("503", "ServiceUnavailable", "There is no answer yet: repeat the request.", Routes::All)
+        ..refusal(
+            "503",
+            "ServiceUnavailable",
+            "There is no answer yet: repeat the request.",
+            Routes::All,
+        )
     },
-    refusal("504", "GatewayTimeout", "What the request waits for takes longer, and goes on.", Routes::Named),
+    refusal(
+        "504",
+        "GatewayTimeout",
+        "What the request waits for takes longer, and goes on.",
+        Routes::Named,
+    ),
     Refusal {
         header: RETRY_AFTER,
-        ..refusal("507", "InsufficientStorage", "The storage of the log is full.", Routes::Writes)
+        ..refusal(
+            "507",
+            "InsufficientStorage",
+            "The storage of the log is full.",
+            Routes::Writes,
+        )
     },
 ];
 

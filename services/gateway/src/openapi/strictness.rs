@@ -37,6 +37,27 @@ fn close_object(schema: &mut Map<String, Value>) {
     }
 }
 
+/// Takes null out of the schemas of parameters: an address or a header that has none does not name them.
+pub(super) fn drop_null_parameters(paths: &mut Value) {
+    visit(paths, &mut |fields| {
+        let parameters = fields.get_mut("parameters").and_then(Value::as_array_mut);
+        for parameter in parameters.into_iter().flatten() {
+            if let Some(schema) = parameter.get_mut("schema") {
+                drop_null(schema);
+            }
+        }
+    });
+}
+
+fn drop_null(schema: &mut Value) {
+    if let Some(variants) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
+        variants.retain(|variant| variant != &json!({"type": "null"}));
+        if let [only] = &mut variants[..] {
+            *schema = only.take();
+        }
+    }
+}
+
 /// Adds the largest value to the integers whose format alone says it.
 pub(super) fn bound_integers(document: &mut Value) {
     visit(document, &mut |schema| {
@@ -83,6 +104,15 @@ mod tests {
         assert!(is_closed(&schemas["Request"]) && is_closed(&schemas["Part"]));
         assert!(is_closed(&properties["inline"]) && !is_closed(&properties["any"]));
         assert!(!is_closed(&schemas["Response"]));
+    }
+
+    #[test]
+    fn a_parameter_is_never_null() {
+        let position = json!({"$ref": "#/components/schemas/Position"});
+        let nullable = json!({"oneOf": [{"type": "null"}, position]});
+        let mut paths = json!({"/a": {"get": {"parameters": [{"name": "b", "schema": nullable}]}}});
+        drop_null_parameters(&mut paths);
+        assert_eq!(paths["/a"]["get"]["parameters"][0]["schema"], position);
     }
 
     #[test]

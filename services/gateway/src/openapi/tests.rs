@@ -71,11 +71,11 @@ fn the_description_has_the_security_schemes_and_names_each_operation() {
             assert_eq!(security(operation), is_read.then_some(3), "{method} {path}");
             let name = operation["operationId"].as_str().unwrap();
             assert!(names.insert(name.to_owned()), "{name} is there twice");
-            let of_door = match path {
+            let of_door = match path.as_str() {
                 _ if path.starts_with("/v1/") => "",
-                _ if path.starts_with("/ws") => "genworlds_",
-                _ if path.starts_with("/atoms") || path == "/health" => "atoms_",
-                _ if path == "/ready" => "atoms_",
+                "/health" | "/ready" | "/ws" => "atoms_",
+                _ if path.starts_with("/ws/") => "genworlds_",
+                _ if path.starts_with("/atoms/") => "atoms_",
                 _ => "agent_world_",
             };
             assert!(name.starts_with(of_door), "{name} of {path}");

@@ -13,8 +13,9 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::atoms::{DESK, GATE, init};
+use crate::atoms::{GATE, init};
 use crate::flows::Desk;
+use crate::scripted_world::{append, numbered};
 use crate::support::Harness;
 
 /// How long the answer may take.
@@ -84,14 +85,9 @@ async fn the_door_of_atoms_answers_a_close_frame() {
     assert_close_is_answered(socket, "before the first frame").await;
     let mut socket = open(harness, GATE).await;
     let first = init().to_string().into_bytes();
-    socket.send(Message::binary(first.clone())).await.unwrap();
+    socket.send(Message::binary(first)).await.unwrap();
     socket.next().await.unwrap().unwrap();
     assert_close_is_answered(socket, "when it is ready").await;
-    // The flow has not greeted it, so its frames wait unread.
-    let mut socket = open(harness, DESK).await;
-    socket.send(Message::binary(first)).await.unwrap();
-    desk.next_run().await;
-    assert_close_is_answered(socket, "before it is ready").await;
 }
 
 #[tokio::test]
@@ -117,4 +113,26 @@ async fn a_close_frame_is_answered_while_frames_wait_for_their_outcome() {
     let mut stream = harness.stream("after=0&type=test.*").await;
     stream.expect("ready").await;
     assert_eq!(stream.numbers(50).await, Vec::from_iter(0..50));
+}
+
+#[tokio::test]
+async fn a_close_frame_is_answered_while_nothing_is_read() {
+    let limits = Limits {
+        commands_in_flight_max: 1,
+        ..Limits::default()
+    };
+    let harness = Harness::start_without_world(Config {
+        limits,
+        ..Config::default()
+    })
+    .await;
+    let world = "lobby".parse().unwrap();
+    append(&harness.bus, &world, vec![numbered("test.n", 0)]).await;
+    let mut socket = open(&harness, "/v1/worlds/lobby/ws").await;
+    socket.next().await.unwrap().unwrap();
+    // Nobody answers its command for longer than the test waits: nothing else is read meanwhile.
+    let frame =
+        json!({"type": "send_events", "sender": "ada", "events": [{"type": "test.n", "data": 1}]});
+    socket.send(Message::text(frame.to_string())).await.unwrap();
+    assert_close_is_answered(socket, "behind a frame without an outcome").await;
 }

@@ -1,20 +1,19 @@
 //! Positions that are not of the world: before its first commit, between its commits, and of an earlier world of its id.
 
-use contract::{CommandId, Event, NewEvent, Seq, WorldId};
+use contract::{Seq, WorldId};
 use serde_json::json;
-use serde_json::value::to_raw_value;
 
 use crate::scripted_world;
 use crate::support::{Harness, Sse};
 
-fn event(event_type: &str, data: u64) -> Event {
-    let draft = NewEvent::new(event_type.parse().unwrap(), to_raw_value(&data).unwrap());
-    scripted_world::event(CommandId::new().event(0), &"ada".parse().unwrap(), draft)
-}
-
 /// Appends one event to the log of a world.
 async fn append(harness: &Harness, world: &WorldId, event_type: &str, data: u64) -> Seq {
-    scripted_world::append(&harness.bus, world, vec![event(event_type, data)]).await
+    scripted_world::append(
+        &harness.bus,
+        world,
+        vec![scripted_world::numbered(event_type, data)],
+    )
+    .await
 }
 
 async fn stream(harness: &Harness, world: &WorldId, after: &str) -> Sse {

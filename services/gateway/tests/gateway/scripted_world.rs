@@ -20,10 +20,18 @@ use contract::{
 };
 use futures::StreamExt as _;
 use serde_json::json;
+use serde_json::value::to_raw_value;
 
 pub(crate) use self::parts::event;
 use self::parts::{fact, reject};
 use crate::world_requests::world_requests;
+
+/// An event of this type of `ada`, with a number.
+pub(crate) fn numbered(event_type: &str, number: u64) -> Event {
+    let data = to_raw_value(&number).unwrap();
+    let draft = NewEvent::new(event_type.parse().unwrap(), data);
+    event(CommandId::new().event(0), &"ada".parse().unwrap(), draft)
+}
 
 /// Appends a commit as a world does.
 pub(crate) async fn append(bus: &Bus, world: &WorldId, events: Vec<Event>) -> Seq {

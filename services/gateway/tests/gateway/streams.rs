@@ -3,18 +3,16 @@
 use std::time::Duration;
 
 use contract::subject::LOG_STREAM;
-use contract::{CommandId, Event, NewEvent, WorldId};
+use contract::{Event, WorldId};
 use gateway::{Config, Limits};
 use serde_json::json;
-use serde_json::value::to_raw_value;
 use testkit::Raw;
 
 use crate::scripted_world;
 use crate::support::{Harness, Sse};
 
 fn number(number: u64) -> Event {
-    let draft = NewEvent::new("test.n".parse().unwrap(), to_raw_value(&number).unwrap());
-    scripted_world::event(CommandId::new().event(0), &"ada".parse().unwrap(), draft)
+    scripted_world::numbered("test.n", number)
 }
 
 #[tokio::test]

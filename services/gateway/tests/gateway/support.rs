@@ -42,6 +42,11 @@ impl Harness {
         Self::start_before(config, |bus| RulesWorld::new(bus).serve()).await
     }
 
+    /// A gateway without a world service: logs are read, and commands get no answer.
+    pub(crate) async fn start_without_world(config: Config) -> Self {
+        Self::start_before(config, |_| std::future::pending()).await
+    }
+
     async fn start_before<F>(mut config: Config, serve: impl FnOnce(Bus) -> F) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
