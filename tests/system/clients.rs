@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use system_tests::{Cluster, Http, Shape};
 use tempfile::TempDir;
+use testkit::eventually;
 
 use crate::worlds::apply;
 
@@ -132,28 +133,23 @@ async fn a_generated_client_streams_an_answer() {
     let cluster = Cluster::start(Shape::default()).await;
     apply(&cluster, "lobby");
     let url = cluster.gateways[0].base.clone();
-    for answer in tokio::task::block_in_place(|| {
+    let answers = tokio::task::block_in_place(|| {
         [
             answer_of_python(&url, &for_python),
             answer_of_typescript(&url, &for_typescript),
         ]
-    }) {
+    });
+    for answer in answers {
         assert!(answer.contains("The Lobby, commits "), "{answer}");
-        // It is the whole answer, as the chat has it.
-        let messages = Http::get(
-            &cluster.gateways,
-            "/v1/worlds/lobby/chats/main/messages?limit=1000",
-        );
-        let messages = messages.await;
-        let posted = messages["messages"].as_array().unwrap().iter();
-        let of_ada: Vec<&str> = posted
-            .filter(|message| message["sender"] == "ada")
-            .map(|message| message["text"].as_str().unwrap())
-            .collect();
-        assert!(
-            of_ada.iter().any(|text| answer.contains(text)),
-            "{answer}: {of_ada:?}"
-        );
+        eventually("the chat has the answer that was printed", async || {
+            let path = "/v1/worlds/lobby/chats/main/messages?limit=1000";
+            let page = Http::get(&cluster.gateways, path).await;
+            let mut messages = page["messages"].as_array().unwrap().iter();
+            messages.any(|message| {
+                message["sender"] == "ada" && answer.contains(message["text"].as_str().unwrap())
+            })
+        })
+        .await;
     }
 }
 
