@@ -73,11 +73,15 @@ pub(crate) async fn load(bus: &Bus, id: &WorldId, min_seq: Seq) -> Result<World,
     }
 }
 
-/// The state of a world as it was after the commit `at`: after its first one when it began later.
+/// The state of a world as it was after the commit `at`: after its first one when it began later, unless an earlier
+/// world of its id was there until then.
 pub(crate) async fn load_at(bus: &Bus, id: &WorldId, at: Seq) -> Result<World, LoadError> {
     let start = bus.log().start(id).await;
     let start = start.map_err(|source| LoadError::read(id, source))?;
-    let at = start.map_or(at, |start| at.max(start.first));
+    let at = match start {
+        Some(start) if start.earlier_deleted_at.is_none() => at.max(start.first),
+        _ => at,
+    };
     let mut world = load_snapshot_until(bus, id, at).await?;
     // The log has a commit after `at`. A read that does not find it was served by a replica that lags
     // behind, or the log was purged.

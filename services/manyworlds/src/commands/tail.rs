@@ -67,7 +67,9 @@ fn gap_note(position: Position, start: Position) -> String {
             "the log ends at {start}, before {position}: what comes from now on is shown"
         );
     }
-    format!("an earlier world of this id was deleted at {start}: what is after it is shown")
+    format!(
+        "{position} is of an earlier world of this id, which was deleted: what comes from now on is shown"
+    )
 }
 
 fn show_event(output: Output, event: &Received<CloudEvent>) -> anyhow::Result<()> {
@@ -130,6 +132,6 @@ mod tests {
     fn a_gap_is_described_as_what_it_is() {
         let note = |position, start| gap_note(Position::end_of(position), Position::end_of(start));
         assert!(note(9, 7).contains("the log ends at 7, before 9"));
-        assert!(note(3, 7).contains("deleted at 7"));
+        assert!(note(3, 7).contains("3 is of an earlier world"));
     }
 }

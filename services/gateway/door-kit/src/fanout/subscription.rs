@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Entry;
+use contract::CloudEvent;
 use contract::commit::Position;
-use contract::{CloudEvent, Seq};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use service_kit::ErrorChain;
@@ -124,22 +124,16 @@ impl Subscription {
         self.start
     }
 
-    /// Begins after `after`, which a client sent: where the log begins when it was before that, and now when the
-    /// log does not reach so far.
+    /// Begins after `after`, which a client sent, if nothing of the log after it is missing; otherwise now.
     ///
     /// # Errors
     /// 503 when the log can't be read.
     pub(crate) async fn start_after(&mut self, after: Position) -> Result<(), Problem> {
         let ring = Arc::clone(self.hub.ring());
-        let place = place_in_log(&ring, self.live.joined_at, after).await?;
-        match place {
-            Place::InLog => self.resume_after(after),
-            Place::OfEarlierWorld { deleted_at } => {
-                self.resume_after(Position::end_of(deleted_at));
-            }
-            Place::BehindLog => {}
+        let complete = is_in_log(&ring, self.live.joined_at, after).await?;
+        if complete {
+            self.resume_after(after);
         }
-        let complete = matches!(place, Place::InLog);
         ring.metrics.subscription_resumed(complete);
         self.start = Start {
             position: self.last,
@@ -340,39 +334,24 @@ fn is_deletion(event: &CloudEvent) -> bool {
     event.event_type.as_str() == "world.deleted"
 }
 
-/// Where a position of a client is.
-enum Place {
-    /// Nothing of the log after it is missing. A world's log begins anywhere in the sequence that all worlds
-    /// share: what is before its first commit means its beginning.
-    InLog,
-    /// Before the world, in the log of an earlier one of its id, which was deleted with this commit.
-    OfEarlierWorld { deleted_at: Seq },
-    /// The log does not reach so far.
-    BehindLog,
-}
-
-async fn place_in_log(ring: &Ring, joined_at: Position, after: Position) -> Result<Place, Problem> {
+/// Whether the log reaches to the position `after`, and nothing of it after that is missing. A world's log begins
+/// anywhere in the sequence that all worlds share: what is before its first commit means its beginning, unless
+/// it is of an earlier world of this id, whose deletion the log begins with.
+async fn is_in_log(ring: &Ring, joined_at: Position, after: Position) -> Result<bool, Problem> {
     if after.seq == 0 {
-        return Ok(Place::InLog);
+        return Ok(true);
     }
     let log = ring.bus.log();
     if after.seq > joined_at.seq {
         // Another gateway may have been faster than this one.
         let next = log.read_some(&ring.world, after.seq - 1, 1).await?;
-        return Ok(match next.is_empty() {
-            true => Place::BehindLog,
-            false => Place::InLog,
-        });
+        return Ok(!next.is_empty());
     }
-    let Some(start) = log.start(&ring.world).await? else {
+    Ok(match log.start(&ring.world).await? {
+        Some(start) => start
+            .earlier_deleted_at
+            .is_none_or(|deleted_at| deleted_at <= after.seq),
         // A replica that lags behind may not have it yet, but then the hub has seen it.
-        return Ok(match after.seq == joined_at.seq {
-            true => Place::InLog,
-            false => Place::BehindLog,
-        });
-    };
-    Ok(match start.earlier_deleted_at {
-        Some(deleted_at) if after.seq < deleted_at => Place::OfEarlierWorld { deleted_at },
-        _ => Place::InLog,
+        None => after.seq == joined_at.seq,
     })
 }
