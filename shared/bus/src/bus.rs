@@ -10,7 +10,7 @@ use contract::{CommandId, Timestamp};
 use tracing::warn;
 use uuid::{ContextV7, Uuid};
 
-use crate::broker_clock::ClockReader;
+use crate::clock_reader::ClockReader;
 use crate::connection::Connection;
 use crate::error_chain::error_chain;
 use crate::owners::Owners;
