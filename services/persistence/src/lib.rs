@@ -77,10 +77,13 @@ pub async fn run_with(
         anyhow::Ok(())
     });
     query::serve_all(&state, &mut tasks).await?;
+    let store = state.store.clone();
     tasks.spawn("archive", async move {
         archive::run(&state, lease, shutdown).await
     });
-    tasks.run(grace).await
+    let ended = tasks.run(grace).await;
+    store.close().await;
+    ended
 }
 
 /// Deletes the rows of these worlds, or of all when there are none, and fills the tables from the log again;

@@ -90,6 +90,14 @@ impl Store {
         }
     }
 
+    /// Closes all connections. The file of SQLite then has everything: it has no journal any more, unless another process
+    /// has it open.
+    pub(crate) async fn close(&self) {
+        if let Self::Sqlite(sqlite) = self {
+            sqlite.close().await;
+        }
+    }
+
     /// Moves a malformed file aside: the next migration creates a database without rows.
     pub(crate) async fn set_aside(&self) -> Result<(), Error> {
         match self {

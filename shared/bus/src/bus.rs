@@ -10,7 +10,7 @@ use contract::{CommandId, Timestamp};
 use tracing::warn;
 use uuid::{ContextV7, Uuid};
 
-use crate::broker_clock::ClockReader;
+use crate::clock_reader::ClockReader;
 use crate::connection::Connection;
 use crate::error_chain::error_chain;
 use crate::owners::Owners;
@@ -62,14 +62,14 @@ impl Bus {
     pub async fn connect(config: &Config, name: &str) -> Result<Self, Error> {
         let connection = Arc::new(Connection::open(config, name).await?);
         loop {
-            // Configurations of streams are large: they are not to be part of every caller's future.
             let set_up = async {
-                let buckets = provision(&connection.jetstream, config.replicas).await?;
+                // Configurations of streams are large: they are not to be part of every caller's future.
+                let buckets = Box::pin(provision(&connection.jetstream, config.replicas)).await?;
                 let read = connection.read_clock().await;
                 read.map_err(|e| Error::broker("read the clock", e))?;
                 Ok::<_, Error>(buckets)
             };
-            match Box::pin(set_up).await {
+            match set_up.await {
                 Ok(buckets) => return Ok(Self::new(connection, buckets)),
                 Err(error) => warn!(error = %error_chain(&error), "streams are not set up yet"),
             }

@@ -14,6 +14,7 @@ mod batch_codec;
 mod broker_clock;
 mod bus;
 mod chunked_reply;
+mod clock_reader;
 mod command_error;
 mod config;
 mod connection;

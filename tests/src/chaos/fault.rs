@@ -237,7 +237,7 @@ impl Fault {
             ),
             Self::FullLogLimit | Self::FullLogDisk => ("world", false, "log storage: "),
             Self::ForeignArchive => ("persistence", false, "archive: "),
-            Self::TornArchive => ("persistence", false, "database: "),
+            Self::TornArchive => ("persistence", false, "database: its file is malformed"),
             Self::Kill { .. }
             | Self::KillBroker
             | Self::Pause { .. }

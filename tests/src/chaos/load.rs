@@ -15,7 +15,7 @@ use super::progress::Progress;
 use crate::{Http, oracle};
 
 /// How long a gateway may take for a message that nobody waits for, before another gateway gets it.
-const ATTEMPT: Duration = Duration::from_secs(4);
+const ATTEMPT: Duration = Duration::from_secs(2);
 /// A stream without an event for this long is opened again: all was received, or it is broken.
 const SILENCE_MAX: Duration = Duration::from_secs(3);
 /// Pause before a stream that a gateway refused is opened at the next gateway.

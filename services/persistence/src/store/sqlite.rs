@@ -161,6 +161,11 @@ impl Sqlite {
         true
     }
 
+    /// Closes all connections: the last one writes the journal into the file.
+    pub(super) async fn close(&self) {
+        self.pools().close().await;
+    }
+
     /// Moves the file and its journal aside, unless another file is in its place already. What was set aside before
     /// is overwritten.
     pub(super) async fn set_aside(&self) -> Result<(), Error> {
@@ -254,7 +259,7 @@ impl Pools {
             self.writer.close().await;
         };
         if tokio::time::timeout(CLOSE_TIMEOUT, closed).await.is_err() {
-            warn!("connections to the replaced database still open");
+            warn!("connections to the database still open");
         }
     }
 }

@@ -47,6 +47,10 @@ fn tear(harness: &Harness) {
         return;
     };
     let path = folder.path().join("data/archive.db");
+    assert!(
+        !folder.path().join("data/archive.db-wal").exists(),
+        "a service that has ended leaves one file"
+    );
     let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
     let length = file.metadata().unwrap().len();
     file.set_len(length * 6 / 10).unwrap();

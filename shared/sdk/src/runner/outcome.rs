@@ -86,7 +86,6 @@ async fn complete(
             Err(CommandError::Rejected(rejection))
                 if rejection.code == RejectionCode::StorageFull =>
             {
-                debug!("storage of the log full, outcome will be sent again");
                 tokio::time::sleep(STORAGE_FULL_PAUSE).await;
             }
             Err(CommandError::Rejected(rejection)) => return OutcomeReply::from(rejection),
