@@ -15,7 +15,6 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::atoms::{GATE, init};
 use crate::flows::Desk;
-use crate::scripted_world::{append, numbered};
 use crate::support::Harness;
 
 /// How long the answer may take.
