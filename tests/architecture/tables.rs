@@ -128,6 +128,7 @@ const PURE: &[(&str, &[&str])] = &[
         "rules",
         &[
             "chrono",
+            "chrono-tz",
             "contract",
             "croner",
             "json-patch",

@@ -1,5 +1,5 @@
-//! What the code blocks of the documents hold: JSON, YAML and TOML that can be parsed, and worlds that can be
-//! applied.
+//! What the code blocks of the documents hold: JSON, YAML and TOML that can be parsed, worlds that can be applied, and
+//! parts of example programs.
 
 use std::fs;
 use std::process::Command;
@@ -8,10 +8,23 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::pages::{self, Fence};
-use crate::places::program_folder;
+use crate::places::{program_folder, repository};
 
 /// The languages that a block may have.
-const LANGUAGES: [&str; 7] = ["sh", "json", "yaml", "toml", "rust", "text", "mermaid"];
+const LANGUAGES: [&str; 9] = [
+    "sh",
+    "json",
+    "yaml",
+    "toml",
+    "rust",
+    "text",
+    "mermaid",
+    "python",
+    "typescript",
+];
+
+/// The example of clients in a language: a test of the system runs it.
+const CLIENT: &str = "docs/examples/clients/stream_answer";
 
 #[test]
 fn every_block_of_data_can_be_parsed() {
@@ -37,6 +50,8 @@ fn a_block_that_is_wrong_is_found() {
         ("yaml", "a: {b: 1", true),
         ("yaml", "id: w\nentities: [{id: a, kind: user}]", false),
         ("yaml", "id: w\nentities: [{id: a, kind: robot}]", true),
+        ("python", "    print()", false),
+        ("python", "print(1)", true),
         ("", "what is this", true),
     ] {
         let fence = Fence {
@@ -60,10 +75,23 @@ fn check(fence: &Fence) -> Result<(), String> {
                 None => Ok(()),
             }
         }
+        "python" => check_excerpt(text, "py"),
+        "typescript" => check_excerpt(text, "ts"),
         language if LANGUAGES.contains(&language) => Ok(()),
         language => Err(format!(
             "a block has one of the languages {LANGUAGES:?}, not {language:?}"
         )),
+    }
+}
+
+/// Each line is one of the example program in this language.
+fn check_excerpt(text: &str, extension: &str) -> Result<(), String> {
+    let example = format!("{CLIENT}.{extension}");
+    let program = fs::read_to_string(repository().join(&example)).unwrap();
+    let has = |line: &str| program.lines().any(|other| other.trim() == line.trim());
+    match text.lines().find(|line| !has(line)) {
+        Some(line) => Err(format!("{example} has no line {line:?}")),
+        None => Ok(()),
     }
 }
 

@@ -60,16 +60,17 @@ impl Bus {
     /// # Errors
     /// [`Error::Connect`] when the address or the credentials are invalid.
     pub async fn connect(config: &Config, name: &str) -> Result<Self, Error> {
-        let connection = Arc::new(Connection::open(config, name).await?);
+        // What connects and sets up is large: it is not to be part of every caller's future.
+        let connection = Box::pin(Connection::open(config, name)).await?;
+        let connection = Arc::new(connection);
         loop {
             let set_up = async {
-                // Configurations of streams are large: they are not to be part of every caller's future.
                 let buckets = Box::pin(provision(&connection.jetstream, config.replicas)).await?;
                 let read = connection.read_clock().await;
                 read.map_err(|e| Error::broker("read the clock", e))?;
                 Ok::<_, Error>(buckets)
             };
-            match set_up.await {
+            match Box::pin(set_up).await {
                 Ok(buckets) => return Ok(Self::new(connection, buckets)),
                 Err(error) => warn!(error = %error_chain(&error), "streams are not set up yet"),
             }

@@ -162,11 +162,6 @@ pub fn world_of(subject: &str) -> Option<WorldId> {
     subject.split('.').nth(3)?.parse().ok()
 }
 
-/// The world that a subject of [`event`] names.
-pub fn world_of_event(subject: &str) -> Option<WorldId> {
-    subject.split('.').nth(2)?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,12 +209,12 @@ mod tests {
             command_of_owner(&world, "0192"),
             log(&world),
             commits(&world),
+            chunks(&world),
             wake(&world),
             timer(&world, Timestamp::MAX),
         ] {
             assert_eq!(world_of(&subject), Some(world.clone()));
         }
-        assert_eq!(world_of_event(&chunks(&world)), Some(world));
         assert_eq!(world_of("mw.cmd"), None);
     }
 }

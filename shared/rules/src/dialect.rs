@@ -23,7 +23,7 @@ impl<'a> ParsedMessage<'a> {
     pub(crate) fn new<'b>(
         dialect: ChatDialect,
         message: Message<'a>,
-        agents: impl Iterator<Item = &'b str> + Clone,
+        agents: &(impl Iterator<Item = &'b str> + Clone),
     ) -> Self {
         match dialect {
             ChatDialect::AgentWorld => {

@@ -122,7 +122,7 @@ impl Fault {
             Self::HangBroker => cluster.nats.suspend(),
             Self::HalfOpenBroker { process, loss } => loss.begin(&points(cluster)?.links[*process]),
             Self::HalfOpenClients { gateway, loss } => {
-                loss.begin(&points(cluster)?.doors[*gateway])
+                loss.begin(&points(cluster)?.doors[*gateway]);
             }
             Self::FullArchiveDisk => archive_disk(cluster)?.fill(),
             Self::FullLogLimit => limit_log(cluster, Some(LOG_GROWTH_BYTES)).await,

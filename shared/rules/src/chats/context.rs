@@ -120,7 +120,7 @@ fn remembered(
                 text: &message.text,
                 main_agent,
             };
-            ParsedMessage::new(dialect, message, agent_ids(world)).is_shown_to(agent.id.as_str())
+            ParsedMessage::new(dialect, message, &agent_ids(world)).is_shown_to(agent.id.as_str())
         })
         .cloned()
         .collect()

@@ -55,7 +55,7 @@ pub(super) fn resolve_recipients(
         text,
         main_agent: main_agent(world, &state.chat),
     };
-    let message = ParsedMessage::new(description.chat_dialect, message, agent_ids(world));
+    let message = ParsedMessage::new(description.chat_dialect, message, &agent_ids(world));
     let mut is_limited = false;
     for agent in answerers_of(world, &state.chat) {
         // Its behaviour answers no messages.

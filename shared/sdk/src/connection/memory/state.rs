@@ -57,7 +57,7 @@ impl State {
 
     /// Decides a command, and then what is due.
     pub(super) fn command(&mut self, request: &CommandRequest) -> Result<Accepted, Rejection> {
-        if let Some(accepted) = self.world.lookup_command(request.id)? {
+        if let Some(accepted) = self.world.lookup_command(request.id, self.now)? {
             return Ok(accepted);
         }
         let accepted = self.commit(request)?;
