@@ -255,8 +255,8 @@ impl Actor {
 
     /// The time `due` of the world on the clock that tasks wait by.
     fn instant_of(&mut self, world: &World, due: Timestamp) -> Instant {
-        let now = self.now(world);
-        self.clock.instant_of(due, now)
+        let clock = self.resources.bus.now();
+        self.clock.instant_of(due, world.at, clock)
     }
 
     fn now(&mut self, world: &World) -> Timestamp {

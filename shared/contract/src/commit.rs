@@ -14,9 +14,6 @@ use crate::timestamp::Timestamp;
 /// The position of a commit: its sequence in the log's stream. 0 is before the first.
 pub type Seq = u64;
 
-/// How many times more slowly the time of a world passes while it is ahead of its owner's clock.
-pub const AHEAD_SLOWDOWN: u32 = 2;
-
 /// The events of one or more commands, appended together: all of them or none.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Commit {
@@ -54,10 +51,11 @@ impl Commit {
         self.clock.unwrap_or(self.at)
     }
 
-    /// What that clock shows when the time of the world is `moment`.
+    /// What that clock shows when the time of the world is `moment`: it passes at half the speed until the clock has
+    /// caught up.
     pub fn clock_at(&self, moment: Timestamp) -> Timestamp {
-        let slowdown = self.clock.map_or(1, |_| AHEAD_SLOWDOWN);
-        self.clock() + moment.since(self.at) * slowdown
+        let (wait, ahead) = (moment.since(self.at), self.at.since(self.clock()));
+        self.clock() + wait + wait.min(ahead)
     }
 
     /// Whether the dispatcher has something to do for it: a schedule, or an event that requests work.
@@ -163,6 +161,33 @@ impl<'de> Deserialize<'de> for Position {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_of_a_world_that_is_ahead_passes_at_half_the_speed() {
+        let second = |second: i64| Timestamp::from_unix_ms(second * 1000);
+        for (clock, moment, expected) in [
+            (None, 160, 160),
+            (Some(40), 100, 40),
+            (Some(40), 130, 100),
+            (Some(40), 160, 160),
+            (Some(40), 200, 200),
+        ] {
+            let commit = Commit {
+                id: CommitId::new(),
+                at: second(100),
+                clock: clock.map(second),
+                rules: 0,
+                wake: None,
+                commands: Vec::new(),
+                events: Vec::new(),
+            };
+            assert_eq!(
+                commit.clock_at(second(moment)),
+                second(expected),
+                "{moment}"
+            );
+        }
+    }
 
     #[test]
     fn a_position_survives_its_text_and_keeps_its_order() {

@@ -53,7 +53,7 @@ pub use brain::Brain;
 pub use chat::Chat;
 pub use cloud_event::CloudEvent;
 pub use command::{Accepted, Command, CommandRequest, Reply, Request, RequestEnvelope};
-pub use commit::{AHEAD_SLOWDOWN, CommandMark, Commit, Position, Seq};
+pub use commit::{CommandMark, Commit, Position, Seq};
 pub use entity::{AgentConfig, Entity, EntityKind};
 pub use event::{Event, NewEvent};
 pub use event_type::EventType;

@@ -2,11 +2,11 @@
 
 use std::future::pending;
 
-use contract::{AHEAD_SLOWDOWN, Timestamp};
+use contract::Timestamp;
 use tokio::time::Instant;
 
 /// The time of one world: that of the clock of NATS, unless the world is ahead of it. Then its time passes
-/// more slowly until the clock has caught up, so that what is due in a minute does not wait for an hour.
+/// at half the speed until the clock has caught up, so that what is due in a minute does not wait for an hour.
 #[derive(Debug, Default)]
 pub(super) struct WorldClock {
     /// The time of the world when it was found to be ahead.
@@ -19,15 +19,21 @@ impl WorldClock {
         self.time(last, clock, Instant::now())
     }
 
-    /// When the time of the world will be `due`, if it is `now`.
-    pub(super) fn instant_of(&self, due: Timestamp, now: Timestamp) -> Instant {
-        let slowdown = self.ahead.map_or(1, |_| AHEAD_SLOWDOWN);
-        Instant::now() + due.since(now) * slowdown
+    /// When the time of a world whose last commit was decided at `last` will be `due`, if the clock shows `clock` now.
+    pub(super) fn instant_of(
+        &mut self,
+        due: Timestamp,
+        last: Timestamp,
+        clock: Timestamp,
+    ) -> Instant {
+        let now = self.now(last, clock);
+        let (wait, ahead) = (due.since(now), now.since(clock));
+        Instant::now() + wait + wait.min(ahead)
     }
 
     fn time(&mut self, last: Timestamp, clock: Timestamp, instant: Instant) -> Timestamp {
         let time = match self.ahead {
-            Some((base, since)) => base + (instant - since) / AHEAD_SLOWDOWN,
+            Some((base, since)) => base + (instant - since) / 2,
             None => last,
         };
         let time = time.max(last);
@@ -82,14 +88,19 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_due_is_waited_for_in_the_time_of_the_world() {
-        let mut clock = WorldClock::default();
-        let minute = Duration::from_mins(1);
-        let now = Timestamp::now();
-        assert_eq!(clock.instant_of(now + minute, now), Instant::now() + minute);
-        let ahead = clock.time(now + minute, now, Instant::now());
-        assert_eq!(
-            clock.instant_of(ahead + minute, ahead),
-            Instant::now() + minute * 2
-        );
+        let start = Instant::now();
+        for (ahead, due, expected) in [
+            (0, 60, 60),
+            (3600, 60, 120),
+            (60, 60, 120),
+            // From 20 s on it is not ahead any more.
+            (10, 60, 70),
+        ] {
+            let mut clock = WorldClock::default();
+            let last = second(1000 + ahead);
+            let found = clock.instant_of(last + Duration::from_secs(due), last, second(1000));
+            let waited = found - start;
+            assert_eq!(waited, Duration::from_secs(expected), "{ahead} {due}");
+        }
     }
 }
