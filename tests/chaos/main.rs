@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Parser;
-use system_tests::chaos::{FaultKind, Plan, run};
+use system_tests::chaos::{FaultKind, Limits, Plan, run};
 
 /// Put faults into a whole system at random, under load, and count what went wrong.
 #[derive(Parser)]
@@ -49,6 +49,7 @@ async fn main() -> anyhow::Result<()> {
             worlds,
             senders,
             faults: faults.clone(),
+            limits: Limits::BARS,
         };
         let counts = run(&plan).await;
         anyhow::ensure!(counts.is_clean(), "seed {seed}: {counts}");

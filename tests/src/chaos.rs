@@ -14,3 +14,4 @@ mod progress;
 
 pub use campaign::{Plan, run};
 pub use fault_kind::FaultKind;
+pub use observation::Limits;

@@ -4,7 +4,7 @@ use system_tests::chaos::FaultKind::{
     self, ArchiveCopy, Clock, DataCopy, ForeignArchive, FullArchiveDisk, FullLogDisk, FullLogLimit,
     HalfOpenBroker, HalfOpenClients, HangBroker, Kill, KillBroker, Pause, TornArchive,
 };
-use system_tests::chaos::{Plan, run};
+use system_tests::chaos::{Limits, Plan, run};
 
 /// Puts each of these faults into a system, once and until the time is over.
 async fn is_survived(seed: u64, seconds: u64, faults: &[FaultKind]) {
@@ -14,6 +14,7 @@ async fn is_survived(seed: u64, seconds: u64, faults: &[FaultKind]) {
         worlds: 2,
         senders: 2,
         faults: faults.to_vec(),
+        limits: Limits::PATIENT,
     };
     let counts = run(&plan).await;
     assert!(counts.is_clean(), "{counts}");

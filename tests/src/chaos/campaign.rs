@@ -15,7 +15,7 @@ use super::deck::Deck;
 use super::fault::Fault;
 use super::fault_kind::FaultKind;
 use super::load::{Sender, is_at_rest, listen};
-use super::observation::Observation;
+use super::observation::{Limits, Observation};
 use super::progress::Progress;
 use crate::oracle::{self, Counts};
 use crate::{Cluster, Http, Shape};
@@ -40,6 +40,8 @@ pub struct Plan {
     pub senders: usize,
     /// Which kinds of faults.
     pub faults: Vec<FaultKind>,
+    /// How long what they lead to may take.
+    pub limits: Limits,
 }
 
 /// Runs the plan on a system with two of each service.
@@ -135,7 +137,8 @@ async fn put_faults(cluster: &mut Cluster, plan: &Plan, progress: &Progress) -> 
             break;
         };
         let fault = Fault::draw(kind, &mut random, cluster);
-        let observation = Observation::make(fault, cluster, progress, &mut random).await;
+        let observation = Observation::make(fault, cluster, progress, plan.limits, &mut random);
+        let observation = observation.await;
         println!("chaos seed {} {observation}", plan.seed);
         faults += 1;
         counts.add(observation.counts());

@@ -11,16 +11,34 @@ use super::progress::Progress;
 use crate::Cluster;
 use crate::oracle::Counts;
 
-/// Within this long, health pages name a fault.
-const NAMED_WITHIN: Duration = Duration::from_secs(10);
-/// Within this long, traffic goes on where another server is there, or the fault is over.
-const GOES_ON_WITHIN: Duration = Duration::from_secs(15);
 /// Within this long, everything is ready when a fault is over. An archive may have to be filled again.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a health page may take.
 const PAGE_WITHIN: Duration = Duration::from_secs(2);
 /// Pause between two looks at a health page: a state may be short.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// How long what a fault leads to may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Until health pages name the fault.
+    pub named_within: Duration,
+    /// Until traffic goes on where another server is there, or the fault is over.
+    pub goes_on_within: Duration,
+}
+
+impl Limits {
+    /// What users may expect, on a machine with nothing else to do.
+    pub const BARS: Self = Self {
+        named_within: Duration::from_secs(10),
+        goes_on_within: Duration::from_secs(15),
+    };
+    /// For tests, which wait for states on machines that may be busy.
+    pub const PATIENT: Self = Self {
+        named_within: Duration::from_secs(60),
+        goes_on_within: Duration::from_secs(60),
+    };
+}
 
 /// What a fault did. A time that is missing was longer than its limit.
 pub(super) struct Observation {
@@ -40,6 +58,7 @@ impl Observation {
         fault: Fault,
         cluster: &mut Cluster,
         progress: &Progress,
+        limits: Limits,
         random: &mut StdRng,
     ) -> Self {
         let (began, lasts) = (Instant::now(), fault.draw_duration(random));
@@ -55,20 +74,20 @@ impl Observation {
         }
         let named = async {
             match fault.symptom(cluster) {
-                Some(symptom) => Some(is_named(cluster, &symptom).await),
+                Some(symptom) => Some(is_named(cluster, &symptom, limits.named_within).await),
                 None => None,
             }
         };
         let goes_on = async {
             match fault.is_covered(cluster) {
-                true => Some(progress.goes_on(GOES_ON_WITHIN).await),
+                true => Some(progress.goes_on(limits.goes_on_within).await),
                 false => None,
             }
         };
         let (named, goes_on) = tokio::join!(named, goes_on);
         tokio::time::sleep(lasts.saturating_sub(began.elapsed())).await;
         fault.heal(cluster).await;
-        let recovered = progress.goes_on(GOES_ON_WITHIN).await;
+        let recovered = progress.goes_on(limits.goes_on_within).await;
         if fault.is_waited_for() {
             wait_until_ready(cluster, &fault).await;
         }
@@ -116,7 +135,7 @@ impl fmt::Display for Observation {
 }
 
 /// How long it takes until a symptom is on the pages where it should be; none when it is not in time.
-async fn is_named(cluster: &Cluster, symptom: &Symptom) -> Option<Duration> {
+async fn is_named(cluster: &Cluster, symptom: &Symptom, within: Duration) -> Option<Duration> {
     let (began, client) = (Instant::now(), Client::new());
     let mut missing = symptom.processes.clone();
     loop {
@@ -129,7 +148,7 @@ async fn is_named(cluster: &Cluster, symptom: &Symptom) -> Option<Duration> {
         if missing.is_empty() || !symptom.is_on_all && missing.len() < symptom.processes.len() {
             return Some(began.elapsed());
         }
-        if began.elapsed() > NAMED_WITHIN {
+        if began.elapsed() > within {
             return None;
         }
         tokio::time::sleep(POLL_INTERVAL).await;
