@@ -7,7 +7,7 @@ use std::time::Duration;
 use bus::Bus;
 use contract::action;
 use sdk::Action;
-use service_kit::{CancellationToken, Health, Tasks};
+use service_kit::{CancellationToken, Health, ServiceFuture, Tasks};
 
 use crate::action::act::Act;
 use crate::action::echo::{ECHO, Echo};
@@ -32,8 +32,8 @@ const REQUEUE_GRACE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// When the configuration is invalid, or the health port is in use.
-pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
-    Worker::new(config)?.run(shutdown).await
+pub fn run(config: Config, shutdown: CancellationToken) -> ServiceFuture {
+    Box::pin(async move { Worker::new(config)?.run(shutdown).await })
 }
 
 /// Runs the built-in actions until shutdown on an existing connection. The caller serves `health`, to
@@ -41,13 +41,13 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
 ///
 /// # Errors
 /// When the configuration is invalid.
-pub async fn run_with(
+pub fn run_with(
     config: Config,
     bus: Bus,
     health: Health,
     shutdown: CancellationToken,
-) -> anyhow::Result<()> {
-    Worker::new(config)?.run_with(bus, health, shutdown).await
+) -> ServiceFuture {
+    Box::pin(async move { Worker::new(config)?.run_with(bus, health, shutdown).await })
 }
 
 /// The names of the actions that this worker offers: those of [`contract::action`], `echo`, those of the built-in
@@ -148,17 +148,21 @@ impl Worker {
     ///
     /// # Errors
     /// When the configuration is invalid, or the health port is in use.
-    pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
+    pub fn run(self, shutdown: CancellationToken) -> ServiceFuture {
         let config = self.config.worker();
         let work = |bus, health, token| self.run_with(bus, health, token);
-        sdk::run_connected(config, work, shutdown).await
+        Box::pin(sdk::run_connected(config, work, shutdown))
     }
 
     /// Runs until shutdown on an existing connection.
     ///
     /// # Errors
     /// When a task ends before shutdown, which is a bug.
-    pub async fn run_with(
+    pub fn run_with(self, bus: Bus, health: Health, shutdown: CancellationToken) -> ServiceFuture {
+        Box::pin(self.work(bus, health, shutdown))
+    }
+
+    async fn work(
         self,
         bus: Bus,
         health: Health,

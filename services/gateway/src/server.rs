@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bus::Bus;
 use door_kit::{BrokerConnection, DoorState};
-use service_kit::{Bootstrap, CancellationToken, Health};
+use service_kit::{Bootstrap, CancellationToken, Health, ServiceFuture};
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 
@@ -22,7 +22,11 @@ const TURNS_PART_OF_GRACE: f32 = 0.9;
 ///
 /// # Errors
 /// When the configuration is invalid or the address can't be listened on.
-pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+pub fn run(config: Config, shutdown: CancellationToken) -> ServiceFuture {
+    Box::pin(bootstrap(config, shutdown))
+}
+
+async fn bootstrap(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     config.check(config.listen)?;
     let listener = TcpListener::bind(config.listen)
         .await
@@ -52,16 +56,16 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
 ///
 /// # Errors
 /// When the configuration is invalid.
-pub async fn run_with(
+pub fn run_with(
     config: Config,
     bus: Bus,
     health: Health,
     listener: TcpListener,
     shutdown: CancellationToken,
-) -> anyhow::Result<()> {
+) -> ServiceFuture {
     let connection = BrokerConnection::default();
     connection.set(bus);
-    serve(config, connection, health, listener, shutdown).await
+    Box::pin(serve(config, connection, health, listener, shutdown))
 }
 
 async fn serve(

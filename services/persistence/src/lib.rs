@@ -20,7 +20,7 @@ use std::sync::Arc;
 use bus::Bus;
 pub use config::Config;
 use contract::WorldId;
-use service_kit::{Bootstrap, CancellationToken, Health, Tasks};
+use service_kit::{Bootstrap, CancellationToken, Health, ServiceFuture, Tasks};
 
 use crate::archive::WriterLease;
 use crate::archive_state::ArchiveState;
@@ -29,7 +29,11 @@ use crate::archive_state::ArchiveState;
 ///
 /// # Errors
 /// The error that stopped it earlier.
-pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+pub fn run(config: Config, shutdown: CancellationToken) -> ServiceFuture {
+    Box::pin(bootstrap(config, shutdown))
+}
+
+async fn bootstrap(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let bootstrap = Bootstrap {
         name: "persistence",
         connects_to: "nats",
@@ -39,7 +43,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let (listen, nats) = (config.listen, config.nats.clone());
     let page = |health: Health, shutdown| health.serve(listen, shutdown);
     let connect = async move { Bus::connect(&nats, "persistence").await };
-    let work = |bus, health, shutdown| run_with(config, bus, health, shutdown);
+    let work = |bus, health, shutdown| serve(config, bus, health, shutdown);
     bootstrap.run(page, connect, work).await
 }
 
@@ -49,7 +53,16 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
 /// # Errors
 /// The error that stopped it earlier, such as an invalid database URL or a database of another
 /// version.
-pub async fn run_with(
+pub fn run_with(
+    config: Config,
+    bus: Bus,
+    health: Health,
+    shutdown: CancellationToken,
+) -> ServiceFuture {
+    Box::pin(serve(config, bus, health, shutdown))
+}
+
+async fn serve(
     config: Config,
     bus: Bus,
     health: Health,
@@ -93,7 +106,11 @@ pub async fn run_with(
 /// # Errors
 /// If NATS or the database is unavailable, or `shutdown` came first. What was begun is completed by a
 /// running replica, or by the next run.
-pub async fn rebuild(
+pub fn rebuild(config: Config, worlds: Vec<WorldId>, shutdown: CancellationToken) -> ServiceFuture {
+    Box::pin(rebuild_until(config, worlds, shutdown))
+}
+
+async fn rebuild_until(
     config: Config,
     worlds: Vec<WorldId>,
     shutdown: CancellationToken,

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use bus::Bus;
 pub use config::Config;
 use contract::subject::{GATEWAY_GROUP, WORLD_GROUP};
-use service_kit::{Bootstrap, CancellationToken, Health, Tasks};
+use service_kit::{Bootstrap, CancellationToken, Health, ServiceFuture, Tasks};
 use tokio::sync::watch;
 
 use crate::gateways::Alive;
@@ -39,7 +39,11 @@ use crate::resources::Resources;
 ///
 /// # Errors
 /// Whatever stopped it before.
-pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+pub fn run(config: Config, shutdown: CancellationToken) -> ServiceFuture {
+    Box::pin(bootstrap(config, shutdown))
+}
+
+async fn bootstrap(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let bootstrap = Bootstrap {
         name: "world",
         connects_to: "nats",
@@ -49,15 +53,24 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let (listen, nats) = (config.listen, config.nats.clone());
     let serve_health = |health: Health, shutdown| health.serve(listen, shutdown);
     let connect = async move { Bus::connect(&nats, "world").await };
-    let serve = |bus, health, shutdown| run_with(config, bus, health, shutdown);
-    bootstrap.run(serve_health, connect, serve).await
+    let work = |bus, health, shutdown| serve(config, bus, health, shutdown);
+    bootstrap.run(serve_health, connect, work).await
 }
 
 /// Runs the service on a connection and a health page that the caller serves, until `shutdown`.
 ///
 /// # Errors
 /// Whatever stopped it before.
-pub async fn run_with(
+pub fn run_with(
+    config: Config,
+    bus: Bus,
+    health: Health,
+    shutdown: CancellationToken,
+) -> ServiceFuture {
+    Box::pin(serve(config, bus, health, shutdown))
+}
+
+async fn serve(
     config: Config,
     bus: Bus,
     health: Health,

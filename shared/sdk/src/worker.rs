@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use bus::Bus;
 use contract::ActionName;
 use contract::behaviour::DeclaredAction;
-use service_kit::{Bootstrap, CancellationToken, Health, Tasks};
+use service_kit::{Bootstrap, CancellationToken, Health, ServiceFuture, Tasks};
 
 use crate::action::Action;
 use crate::config::Config;
@@ -85,10 +85,10 @@ impl Worker {
     ///
     /// # Errors
     /// When the configuration is invalid, or the health port is in use.
-    pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
+    pub fn run(self, shutdown: CancellationToken) -> ServiceFuture {
         let config = self.config.clone();
-        let work = |bus, health, token| self.run_with(bus, health, token);
-        run_connected(config, work, shutdown).await
+        let work = |bus, health, token| self.work(bus, health, token);
+        Box::pin(run_connected(config, work, shutdown))
     }
 
     /// Runs until shutdown on an existing connection. The caller serves `health`, to which the
@@ -96,7 +96,11 @@ impl Worker {
     ///
     /// # Errors
     /// When an object can't be created, or a task ends before shutdown, which is a bug.
-    pub async fn run_with(
+    pub fn run_with(self, bus: Bus, health: Health, shutdown: CancellationToken) -> ServiceFuture {
+        Box::pin(self.work(bus, health, shutdown))
+    }
+
+    async fn work(
         self,
         bus: Bus,
         health: Health,

@@ -10,12 +10,18 @@ pub mod health;
 mod tasks;
 pub mod telemetry;
 
+use std::pin::Pin;
+
 pub use arguments::parse_arguments;
 pub use bootstrap::Bootstrap;
 pub use chain::ErrorChain;
 pub use health::Health;
 pub use tasks::Tasks;
 pub use tokio_util::sync::CancellationToken;
+
+/// A service that runs. It is boxed, so that it is compiled once, in the crate of the service: what an `async fn` does
+/// is compiled in each binary and test that awaits it.
+pub type ServiceFuture = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
 /// A commit makes many small, short-lived allocations: the system's allocator took a sixth of the
 /// world service's time under load.
