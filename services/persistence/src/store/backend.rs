@@ -19,8 +19,8 @@ pub(crate) enum TransactionOutcome {
 
 /// A database of sqlx that runs our statements.
 pub(super) trait Backend: Database {
-    /// SQL with the placeholders of this database for each `?`.
-    fn with_placeholders(sql: String) -> String;
+    /// SQL as this database has it: its placeholders for each `?`, and what it does at an error.
+    fn translate(sql: String) -> String;
 
     fn rows_affected(result: &Self::QueryResult) -> u64;
 }
@@ -38,7 +38,7 @@ where
     T: for<'r> FromRow<'r, B::Row> + Send + Unpin,
 {
     let arguments = arguments::<B>(statement.values)?;
-    let sql = AssertSqlSafe(B::with_placeholders(statement.sql));
+    let sql = AssertSqlSafe(B::translate(statement.sql));
     sqlx::query_as_with(sql, arguments)
         .fetch_all(&mut **connection)
         .await
@@ -79,7 +79,7 @@ where
     Option<String>: Encode<'static, B> + Type<B>,
 {
     let arguments = arguments::<B>(statement.values)?;
-    let sql = AssertSqlSafe(B::with_placeholders(statement.sql));
+    let sql = AssertSqlSafe(B::translate(statement.sql));
     Ok(sqlx::query_with(sql, arguments))
 }
 

@@ -87,7 +87,7 @@ impl Postgres {
 
 impl Backend for Driver {
     /// `$1`, `$2`, … in place of each `?`: PostgreSQL knows no other placeholders.
-    fn with_placeholders(sql: String) -> String {
+    fn translate(sql: String) -> String {
         let mut parts = sql.split('?');
         let mut numbered = parts.next().unwrap_or_default().to_owned();
         for (index, part) in parts.enumerate() {
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn placeholders_are_numbered() {
         let check = |sql: &str, expected| {
-            assert_eq!(Driver::with_placeholders(sql.to_owned()), expected);
+            assert_eq!(Driver::translate(sql.to_owned()), expected);
         };
         check("a = ? AND b = ?", "a = $1 AND b = $2");
         check("SELECT 1", "SELECT 1");

@@ -318,8 +318,13 @@ impl Drop for SetOnDrop {
 }
 
 impl Backend for Driver {
-    fn with_placeholders(sql: String) -> String {
-        sql
+    fn translate(sql: String) -> String {
+        // A transaction ends with the first error. Otherwise SQLite copies each page that a statement of many rows
+        // changes, so that it could undo the statement alone.
+        match sql.strip_prefix("INSERT INTO") {
+            Some(rest) if !rest.contains("ON CONFLICT") => format!("INSERT OR ROLLBACK INTO{rest}"),
+            _ => sql,
+        }
     }
 
     fn rows_affected(result: &SqliteQueryResult) -> u64 {
