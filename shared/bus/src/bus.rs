@@ -137,14 +137,14 @@ impl Bus {
         CommandId(Uuid::new_v7(time))
     }
 
-    /// Returns once what was published so far is written to the connection: NATS reads it in this
-    /// order, but may not have done so yet.
+    /// Returns once NATS has read what was published and subscribed over this connection so far: it replies to a
+    /// request that is sent behind all of that.
     ///
     /// # Errors
-    /// [`Error::Broker`] when it is disconnected.
+    /// [`Error::Broker`] when it is disconnected, or does not reply.
     pub async fn flush(&self) -> Result<(), Error> {
-        let client = &self.0.connection.client;
-        client.flush().await.map_err(|e| Error::broker("flush", e))
+        let replied = self.0.connection.read_clock().await;
+        replied.map_err(|e| Error::broker("flush", e))
     }
 
     /// Sends commands to worlds and reads their states.
