@@ -124,6 +124,9 @@ fn streams(replicas: usize) -> [stream::Config; 4] {
         },
         stream::Config {
             retention: stream::RetentionPolicy::WorkQueue,
+            // Only an acknowledgement removes a run.
+            deny_delete: true,
+            deny_purge: true,
             ..stream(subject::ACTIONS_STREAM, &[subject::ACTIONS_ALL])
         },
         stream::Config {
@@ -138,6 +141,8 @@ fn streams(replicas: usize) -> [stream::Config; 4] {
         },
         stream::Config {
             max_age: DEAD_LETTER_AGE_MAX,
+            deny_delete: true,
+            deny_purge: true,
             ..stream(subject::DEAD_STREAM, &[subject::DEAD_ALL])
         },
     ]
