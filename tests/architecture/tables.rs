@@ -164,7 +164,7 @@ pub(crate) const LAYERS: &[Layers] = &[Layers {
     layers: &[
         &["rejection", "version"],
         &["decider", "text", "schemas"],
-        &["entities", "event_types", "schedule", "dedup"],
+        &["entities", "event_types", "schedule", "dedup", "quota"],
         &["runs", "dialect", "streams", "presence"],
         &["abilities"],
         &["tools", "interactions"],
@@ -173,7 +173,7 @@ pub(crate) const LAYERS: &[Layers] = &[Layers {
         // The tables in which all features meet.
         &["entity_checks"],
         &["worlds"],
-        &["completion", "apply", "due", "follow_up"],
+        &["completion", "apply", "due", "follow_up", "spec"],
         &["commands", "context", "context_scope", "views", "lifecycle"],
         &["step"],
         &["lib"],

@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use contract::WorldId;
+use contract::world::SPEC_BYTES_MAX;
 use door_atoms::DefaultFlow;
 use door_kit::{
     AllowedHosts, ApiKeys, Deadlines, FanoutSettings, RateQuota, Settings, SocketLimits,
@@ -151,6 +152,7 @@ impl Config {
             rate: limits.rate.quota(),
             wrong_keys: limits.wrong_keys.quota(),
             body_bytes_max: limits.body_bytes_max,
+            world_bytes_max: limits.world_bytes_max,
             body_within: limits.body_within,
             connections_max: limits.connections_max,
             fanout: FanoutSettings {
@@ -176,8 +178,11 @@ impl Config {
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// The largest body of a request; a larger one is answered with 413. One command may add 384 KiB to
-    /// a world, and a description of a world may hold several times that. Default: 1 MiB.
+    /// a world. Default: 1 MiB.
     pub body_bytes_max: usize,
+    /// The same for a body that describes a world, which is applied in as many commits as it needs. Default: 16 MiB,
+    /// the largest description that is stored.
+    pub world_bytes_max: usize,
     /// The body of a request may take this long; then it is answered with 408. Default: 30 s, which is 280 kbit/s
     /// for the largest body.
     #[serde(with = "humantime_serde")]
@@ -257,6 +262,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes_max: 1 << 20,
+            world_bytes_max: SPEC_BYTES_MAX,
             body_within: Duration::from_secs(30),
             headers_within: Duration::from_secs(10),
             idle_within: Duration::from_secs(75),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
@@ -57,7 +56,10 @@ pub(crate) fn router(
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn_with_state(Arc::clone(doors), check_idempotency_key))
-        .layer(DefaultBodyLimit::max(doors.body_bytes_max))
+        .layer(from_fn_with_state(
+            Arc::clone(doors),
+            door_native::limit_body,
+        ))
         .layer(from_fn_with_state(Arc::clone(doors), authenticate))
         .route(
             "/openapi.json",

@@ -10,6 +10,7 @@
 mod append_in_flight;
 mod batch_progress;
 mod commit_builder;
+mod deciding;
 mod mailbox;
 mod maintenance;
 mod past_reads;
@@ -18,6 +19,7 @@ mod query;
 mod recall;
 mod recalls;
 mod storage_gate;
+mod stored_specs;
 mod world_clock;
 
 use std::collections::VecDeque;
@@ -33,16 +35,16 @@ use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 use self::append_in_flight::AppendInFlight;
-use self::batch_progress::{BatchProgress, lost_answer};
-use self::commit_builder::{CommitBuilder, PlannedReply};
+use self::batch_progress::BatchProgress;
+use self::commit_builder::CommitBuilder;
 use self::mailbox::Mailbox;
 pub(crate) use self::mailbox::{MailboxSender, SendError, mailbox};
 use self::maintenance::Maintenance;
 use self::past_reads::PastReads;
 pub(crate) use self::pending_request::PendingRequest;
-use self::query::query;
 use self::recalls::Recalls;
 use self::storage_gate::StorageGate;
+use self::stored_specs::StoredSpecs;
 use self::world_clock::{WorldClock, sleep_until};
 use crate::loader;
 use crate::metrics::AppendOutcome;
@@ -78,6 +80,7 @@ pub(crate) struct Actor {
     storage_gate: StorageGate,
     past_reads: PastReads,
     recalls: Recalls,
+    stored_specs: StoredSpecs,
     maintenance: Maintenance,
     clock: WorldClock,
 }
@@ -88,6 +91,7 @@ impl Actor {
             maintenance: Maintenance::new(resources.clone()),
             past_reads: PastReads::new(resources.clone()),
             recalls: Recalls::new(resources.clone()),
+            stored_specs: StoredSpecs::new(resources.clone(), id.clone()),
             resources,
             id,
             mailbox,
@@ -118,6 +122,7 @@ impl Actor {
                 }
                 self.maintenance.finish().await;
                 self.past_reads.finish().await;
+                self.stored_specs.finish().await;
                 self.resources.metrics.worlds_active.add(-1, &[]);
                 served.map_err(|error| ErrorChain(&error).to_string())
             }
@@ -137,6 +142,7 @@ impl Actor {
                 self.failing_since.take_if(|_| self.backlog.is_empty());
                 let now = self.now(world);
                 self.maintenance.run(world, now).await;
+                self.stored_specs.remove_applied(world, &self.backlog);
                 if self.is_successor_next(world) {
                     self.maintenance.clear(world).await;
                 }
@@ -166,12 +172,13 @@ impl Actor {
                 Some(request) = context_requests.next() => self.send_context(world, request),
                 () = sleep_until(due), if due.is_some() && !self.fire_due_queued => {
                     fire_due_not_before = Instant::now() + FIRE_DUE_PAUSE;
-                    self.queue_fire_due();
+                    self.queue_fire_due(world);
                 }
                 () = sleep_until(idle_at), if idle_at.is_some() && self.is_settled() => {
                     self.passivate(world);
                 }
                 Some(()) = self.past_reads.join_next() => {}
+                Some(()) = self.stored_specs.join_next() => {}
                 Some(ready) = self.recalls.join_next() => {
                     ready.into_iter().for_each(|request| self.backlog.push_front(request));
                 }
@@ -200,6 +207,7 @@ impl Actor {
         let scope = rules::context_scope(world, *run);
         let mut not_stored = self.not_stored();
         let is_durable = not_stored.all(|builder| !builder.may_change(scope));
+        let is_durable = is_durable && world.applying().is_none();
         let context = is_durable.then(|| rules::context(world, *run).ok())?;
         context.map(|context| Reply::Context(Box::new(context)))
     }
@@ -212,7 +220,10 @@ impl Actor {
             .not_stored()
             .filter(|builder| builder.commit().id != request.commit);
         let is_durable = not_stored.all(|builder| !builder.may_change(scope));
-        if is_durable && let Ok(context) = rules::context(world, request.run) {
+        if is_durable
+            && world.applying().is_none()
+            && let Ok(context) = rules::context(world, request.run)
+        {
             request.reply(context);
         }
     }
@@ -226,13 +237,6 @@ impl Actor {
     /// Whether the state is that of the log, as far as this actor knows.
     fn is_settled(&self) -> bool {
         self.in_flight.is_none() && self.builder.is_none()
-    }
-
-    /// Whether a request begins a world behind a deleted one of which something is left.
-    fn is_too_early(&self, world: &World, request: &PendingRequest) -> bool {
-        request.begins_world()
-            && !(self.is_settled() && self.maintenance.is_cleared(world))
-            && !world.exists()
     }
 
     /// Whether what is decided next begins a world behind a deleted one of which something is left.
@@ -263,9 +267,14 @@ impl Actor {
         self.clock.now(world.at, self.resources.bus.now())
     }
 
-    fn queue_fire_due(&mut self) {
+    fn queue_fire_due(&mut self, world: &World) {
         self.fire_due_queued = true;
-        self.backlog.push_back(PendingRequest::own_fire_due());
+        let request = PendingRequest::own_fire_due();
+        match world.applying() {
+            // All others wait for it.
+            Some(_) => self.backlog.push_front(request),
+            None => self.backlog.push_back(request),
+        }
     }
 
     /// Ends this actor, which is idle, once the broker has a schedule for the next wake.
@@ -273,111 +282,10 @@ impl Actor {
         let now = self.now(world);
         if world.wake_wanted(now).is_some_and(|due| due > now) {
             // The broker's last schedule has fired: a commit requests the next one.
-            self.queue_fire_due();
+            self.queue_fire_due(world);
         } else {
             self.mailbox.close();
         }
-    }
-
-    /// Decides the waiting requests, as many as fit in one commit.
-    fn decide_backlog(&mut self, world: &mut World) {
-        let registered = self.resources.registered_actions.borrow().clone();
-        world.set_registered_actions(registered);
-        while let Some(request) = self.backlog.pop_front() {
-            let is_recall_wanted = self.recalls.is_wanted(world, &request);
-            if self.must_wait(&request)
-                || is_recall_wanted && !self.is_settled()
-                || self.is_too_early(world, &request)
-            {
-                self.backlog.push_front(request);
-                return;
-            }
-            if is_recall_wanted {
-                self.recalls.spawn(world, request);
-                continue;
-            }
-            if request.is_own() {
-                self.fire_due_queued = false;
-            }
-            self.decide(world, request);
-        }
-    }
-
-    fn must_wait(&self, request: &PendingRequest) -> bool {
-        let builder = self.builder.as_ref();
-        if builder.is_some_and(CommitBuilder::is_full) {
-            return true;
-        }
-        match &*request.request {
-            // A state that is read must be in the log.
-            Request::State { .. } | Request::Offers { .. } | Request::Mind { .. } => {
-                self.in_flight.is_some() || builder.is_some_and(CommitBuilder::has_events)
-            }
-            // What is due is due now, and a commit has only the time at which it was begun. A deletion has
-            // nothing of what was decided before it in its commit, which outlives the world.
-            Request::Command(_) if request.is_fire_due() || request.deletes_world() => {
-                builder.is_some() || self.maintenance.is_snapshot_due() && !self.is_settled()
-            }
-            // A snapshot is of a state that is in the log.
-            Request::Command(_) | Request::Context { .. } => {
-                self.maintenance.is_snapshot_due() && !self.is_settled()
-            }
-        }
-    }
-
-    fn decide(&mut self, world: &mut World, mut request: PendingRequest) {
-        if let Some(in_flight) = &mut self.in_flight
-            && let Some(accepted) = in_flight.accepted(&request)
-        {
-            return in_flight.push(request, PlannedReply::Accepted(accepted));
-        }
-        if let Request::State { at: Some(at), view } = &*request.request
-            && *at < world.seq
-        {
-            let (at, view) = (*at, view.clone());
-            return self.past_reads.spawn(request, world.id.clone(), at, view);
-        }
-        let clock = self.resources.bus.now();
-        let now = self.clock.now(world.at, clock);
-        if request.is_fire_due() && !request.is_own() {
-            world.woken(now);
-        }
-        let is_decided = self.is_decided(world, &request);
-        let recall = request.take_recall();
-        world.set_recalled_message(recall.and_then(|recall| recall.found));
-        let builder = self
-            .builder
-            .get_or_insert_with(|| CommitBuilder::new(now, clock));
-        let reply = match &*request.request {
-            Request::Command(command) => match builder.recorded(world, command.id) {
-                Some(reply) => reply,
-                None if is_decided => PlannedReply::Ready(lost_answer()),
-                None if self.storage_gate.is_closed() => {
-                    PlannedReply::Ready(storage_gate::refused())
-                }
-                None => builder.decide(world, command),
-            },
-            Request::State { .. }
-            | Request::Offers { .. }
-            | Request::Mind { .. }
-            | Request::Context { .. } => PlannedReply::Ready(query(world, &request.request)),
-        };
-        world.set_recalled_message(None);
-        builder.push(request, reply);
-    }
-
-    /// Whether a request is a command of an ordered batch that was decided before.
-    fn is_decided(&mut self, world: &World, request: &PendingRequest) -> bool {
-        let Some(position) = request.position() else {
-            return false;
-        };
-        let now = self.resources.bus.now();
-        let sent = self.in_flight.as_ref().map(AppendInFlight::builder);
-        let builders = sent.into_iter().chain(&self.builder);
-        self.batch_progress.is_decided(position, |id| {
-            builders.clone().any(|builder| builder.has_accepted(id))
-                || matches!(world.lookup_command(id, now), Ok(Some(_)))
-        })
     }
 
     /// Sends the next commit to the log, if there is one.

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use contract::Quota;
 use serde::Deserialize;
 
 /// The configuration of the world service.
@@ -27,6 +28,9 @@ pub struct Config {
     /// Default: 1 hour: the archive must have read the deletion by then, even after an outage.
     #[serde(with = "humantime_serde")]
     pub deleted_kept: Duration,
+    /// The most events and bytes that the log of one world may hold (`events`, `bytes`), whatever the quota of the
+    /// world is. Default: as much as the broker has space for.
+    pub quota_max: Quota,
     /// Requests that may wait for one world; further ones are rejected as `unavailable`, and their
     /// senders repeat them. Default: 4096, which a world handles in a fraction of a second.
     pub mailbox_max: usize,
@@ -48,6 +52,7 @@ impl Default for Config {
             snapshot_every: 1000,
             publish_events: false,
             deleted_kept: Duration::from_hours(1),
+            quota_max: Quota::default(),
             mailbox_max: 4096,
             past_reads_max: 4,
             shutdown_grace: Duration::from_secs(10),

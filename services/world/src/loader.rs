@@ -62,7 +62,7 @@ pub(crate) async fn load(bus: &Bus, id: &WorldId, min_seq: Seq) -> Result<World,
         let mut world = stored
             .and_then(|(_, state)| restore(id, &state))
             .unwrap_or_else(|| World::new(id.clone()));
-        replay(bus, &mut world, Seq::MAX).await?;
+        replay(bus, &mut world, Seq::MAX, &mut 0).await?;
         if world.seq >= min_seq {
             return Ok(world);
         }
@@ -82,10 +82,25 @@ pub(crate) async fn load_at(bus: &Bus, id: &WorldId, at: Seq) -> Result<World, L
         Some(start) if start.earlier_deleted_at.is_none() => at.max(start.first),
         _ => at,
     };
+    let mut until = at;
+    loop {
+        let (world, complete) = fold_until(bus, id, until).await?;
+        if world.applying().is_none() {
+            return Ok(world);
+        }
+        // A description was being applied: the world is shown as it was before.
+        until = complete;
+    }
+}
+
+/// The state of a world as it was after the commit `at`, and the last commit after which all that was described was
+/// applied.
+async fn fold_until(bus: &Bus, id: &WorldId, at: Seq) -> Result<(World, Seq), LoadError> {
     let mut world = load_snapshot_until(bus, id, at).await?;
+    let mut complete = world.seq;
     // The log has a commit after `at`. A read that does not find it was served by a replica that lags
     // behind, or the log was purged.
-    while !replay(bus, &mut world, at).await? && world.seq < at {
+    while !replay(bus, &mut world, at, &mut complete).await? && world.seq < at {
         let last = bus.log().last_seq(id).await;
         let last = last.map_err(|source| LoadError::read(id, source))?;
         if last <= at {
@@ -93,7 +108,7 @@ pub(crate) async fn load_at(bus: &Bus, id: &WorldId, at: Seq) -> Result<World, L
         }
         tokio::time::sleep(LAG_PAUSE).await;
     }
-    Ok(world)
+    Ok((world, complete))
 }
 
 /// The newest stored state of a world that has no commit after `at`, or none of it.
@@ -116,8 +131,14 @@ async fn load_snapshot_until(bus: &Bus, id: &WorldId, at: Seq) -> Result<World, 
     Ok(world.unwrap_or_else(|| World::new(id.clone())))
 }
 
-/// Folds the log up to the commit `until`, and returns whether there is one after it.
-async fn replay(bus: &Bus, world: &mut World, until: Seq) -> Result<bool, LoadError> {
+/// Folds the log up to the commit `until`, and returns whether there is one after it. `complete` becomes the last
+/// commit after which no description was being applied.
+async fn replay(
+    bus: &Bus,
+    world: &mut World,
+    until: Seq,
+    complete: &mut Seq,
+) -> Result<bool, LoadError> {
     loop {
         let id = world.id.clone();
         let read_error = |source| LoadError::read(&id, source);
@@ -142,6 +163,9 @@ async fn replay(bus: &Bus, world: &mut World, until: Seq) -> Result<bool, LoadEr
                 seq: entry.seq,
                 source,
             })?;
+            if world.applying().is_none() {
+                *complete = world.seq;
+            }
         }
     }
 }

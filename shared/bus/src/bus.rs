@@ -18,7 +18,7 @@ use crate::provision::{Buckets, provision};
 use crate::{
     ArchiveClient, Config, ConnectionRegistry, CustomActionRegistry, DeadLetters, Error,
     EventPublisher, Log, McpDirectory, Membership, PastSnapshots, Responder, Schedules, Signals,
-    Snapshots, StreamReader, Weights, WorkQueue, WorldClient,
+    Snapshots, StreamReader, Weights, WorkQueue, WorldClient, WorldSpecs,
 };
 
 /// Pause before the streams are set up again while NATS is unavailable.
@@ -40,6 +40,7 @@ struct Clients {
     snapshots: Snapshots,
     past_snapshots: PastSnapshots,
     weights: Weights,
+    world_specs: WorldSpecs,
     connection_registry: ConnectionRegistry,
     custom_actions: CustomActionRegistry,
     signals: Signals,
@@ -88,6 +89,7 @@ impl Bus {
             snapshots: Snapshots::new(buckets.snapshots),
             past_snapshots: PastSnapshots::new(buckets.past_snapshots),
             weights: Weights::new(&connection, buckets.weights),
+            world_specs: WorldSpecs::new(buckets.specs),
             connection_registry: ConnectionRegistry::new(buckets.connections),
             custom_actions: CustomActionRegistry::new(buckets.custom_actions),
             signals: Signals::new(&connection),
@@ -185,6 +187,11 @@ impl Bus {
     /// What the processors of worlds have learned.
     pub fn weights(&self) -> &Weights {
         &self.0.weights
+    }
+
+    /// Descriptions of worlds that are too large for one message.
+    pub fn world_specs(&self) -> &WorldSpecs {
+        &self.0.world_specs
     }
 
     /// Which worlds have connections through which gateway.

@@ -13,6 +13,9 @@ use crate::membership::LEASE;
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
 /// How long a claim is kept: a run has a day at most.
 const CLAIM_AGE_MAX: Duration = Duration::from_hours(48);
+/// How long a description of a world is kept that no world has applied. It is removed when it is applied, which takes
+/// seconds, or as long as no world service runs.
+const SPEC_AGE_MAX: Duration = Duration::from_hours(90 * 24);
 /// How long a dead letter is kept for a person to look at.
 const DEAD_LETTER_AGE_MAX: Duration = Duration::from_hours(30 * 24);
 /// How long a due wake is kept until it is consumed. A schedule is never further away.
@@ -25,6 +28,7 @@ pub(crate) struct Buckets {
     pub(crate) past_snapshots: kv::Store,
     pub(crate) claims: kv::Store,
     pub(crate) weights: kv::Store,
+    pub(crate) specs: kv::Store,
     pub(crate) connections: kv::Store,
     pub(crate) custom_actions: kv::Store,
 }
@@ -61,12 +65,19 @@ pub(crate) async fn provision(
         num_replicas: replicas,
         ..Default::default()
     };
+    let specs = kv::Config {
+        bucket: subject::SPECS_BUCKET.to_owned(),
+        max_age: SPEC_AGE_MAX,
+        num_replicas: replicas,
+        ..Default::default()
+    };
     Ok(Buckets {
         leases: create_bucket(jetstream, leases).await?,
         snapshots: create_bucket(jetstream, lasting(subject::SNAPSHOTS_BUCKET)).await?,
         past_snapshots: create_bucket(jetstream, lasting(subject::PAST_SNAPSHOTS_BUCKET)).await?,
         claims: create_bucket(jetstream, claims).await?,
         weights: create_bucket(jetstream, lasting(subject::WEIGHTS_BUCKET)).await?,
+        specs: create_bucket(jetstream, specs).await?,
         connections: create_bucket(jetstream, lasting(subject::CONNECTIONS_BUCKET)).await?,
         custom_actions: create_bucket(jetstream, lasting(subject::CUSTOM_ACTIONS_BUCKET)).await?,
     })

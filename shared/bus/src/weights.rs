@@ -5,18 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::kv::{self, Operation, UpdateErrorKind};
-use async_nats::jetstream::stream::LastRawMessageErrorKind;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use contract::WorldId;
 use contract::processor::{WEIGHTS_BYTES_MAX, is_weights_version};
 use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 
+use crate::Error;
 use crate::connection::Connection;
-use crate::{Error, json};
+use crate::parts::{Operations, Parts};
 
-/// A message of NATS holds at most 1 MiB by default; the rest is for headers.
-const PART_BYTES_MAX: usize = 768 * 1024;
+const OPERATIONS: Operations = Operations {
+    store: "store weights",
+    load: "load weights",
+};
 
 /// Which versions are kept that no state names any more.
 #[derive(Debug, Clone, Copy)]
@@ -32,13 +34,16 @@ pub struct KeptWeights {
 pub struct Weights {
     connection: Arc<Connection>,
     bucket: Arc<kv::Store>,
+    parts: Parts,
 }
 
 impl Weights {
     pub(crate) fn new(connection: &Arc<Connection>, bucket: kv::Store) -> Self {
+        let bucket = Arc::new(bucket);
         Self {
             connection: Arc::clone(connection),
-            bucket: Arc::new(bucket),
+            parts: Parts::new(&bucket, OPERATIONS),
+            bucket,
         }
     }
 
@@ -54,15 +59,7 @@ impl Weights {
         if self.renew(&key).await? {
             return Ok(version);
         }
-        let parts = bytes.len().div_ceil(PART_BYTES_MAX);
-        for part in 0..parts {
-            let start = part * PART_BYTES_MAX;
-            let end = bytes.len().min(start + PART_BYTES_MAX);
-            self.put(&part_key(&key, part), bytes.slice(start..end))
-                .await?;
-        }
-        // The number of parts comes last: who finds it finds all of them.
-        self.put(&key, json::encode(&key, &parts)?).await?;
+        self.parts.store(&key, bytes).await?;
         Ok(version)
     }
 
@@ -92,19 +89,7 @@ impl Weights {
         if !is_weights_version(version) {
             return Ok(None);
         }
-        let key = key(world, version);
-        let Some(parts) = self.find(&key).await? else {
-            return Ok(None);
-        };
-        let parts: usize = json::decode(&key, &parts)?;
-        let mut bytes = BytesMut::new();
-        for part in 0..parts {
-            let Some(stored) = self.find(&part_key(&key, part)).await? else {
-                return Ok(None);
-            };
-            bytes.extend_from_slice(&stored);
-        }
-        Ok(Some(bytes.freeze()))
+        self.parts.load(&key(world, version)).await
     }
 
     /// Removes versions of a world that are not `in_use`, the oldest first: those that were stored or stored
@@ -239,38 +224,8 @@ impl Weights {
             Err(error) => Err(Error::broker("store weights", error)),
         }
     }
-
-    /// The value of a key. A replica of the broker may lag behind the leader: what it does
-    /// not have is read from the leader.
-    async fn find(&self, key: &str) -> Result<Option<Bytes>, Error> {
-        let value = self.bucket.get(key).await;
-        let value = value.map_err(|e| Error::broker("load weights", e))?;
-        if value.is_some() {
-            return Ok(value);
-        }
-        let subject = format!("{}{key}", self.bucket.prefix);
-        let stream = &self.bucket.stream;
-        match stream.get_last_raw_message_by_subject(&subject).await {
-            // Of all messages only the marker of a deleted key has this header.
-            Ok(message) if message.headers.get("KV-Operation").is_some() => Ok(None),
-            Ok(message) => Ok(Some(message.payload)),
-            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
-            Err(error) => Err(Error::broker("load weights", error)),
-        }
-    }
-
-    async fn put(&self, key: &str, value: Bytes) -> Result<(), Error> {
-        let stored = self.bucket.put(key, value).await;
-        stored
-            .map(drop)
-            .map_err(|e| Error::broker("store weights", e))
-    }
 }
 
 fn key(world: &WorldId, version: &str) -> String {
     format!("{world}.{version}")
-}
-
-fn part_key(key: &str, part: usize) -> String {
-    format!("{key}.{part}")
 }

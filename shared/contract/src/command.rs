@@ -107,6 +107,12 @@ pub enum Command {
     CreateWorld(WorldSpec),
     /// Begin a world, or bring an existing one to what is described. What is not described stays.
     ApplyWorld(WorldSpec),
+    /// As [`CreateWorld`](Self::CreateWorld) or [`ApplyWorld`](Self::ApplyWorld), with a description that is stored
+    /// under the id of the command, and that may take more than one commit.
+    ApplyStoredWorld {
+        /// Whether there may be no world yet.
+        create: bool,
+    },
     /// Change what a world is.
     UpdateWorld(WorldUpdate),
     /// End the world.

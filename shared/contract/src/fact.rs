@@ -24,7 +24,7 @@ use crate::flow::{
     FlowDeclared, FlowEvent, FlowPassed, FlowRemoved, NodeStep, SessionChanged, SessionEnded,
     SessionInterrupted, SessionStarted,
 };
-use crate::id::{ActionName, ApprovalId, ChatId, EntityId, MessageId, RunId, TimerId};
+use crate::id::{ActionName, ApprovalId, ChatId, CommandId, EntityId, MessageId, RunId, TimerId};
 use crate::interaction::{
     InteractionAccepted, InteractionEnded, InteractionProgressed, InteractionRequested,
     InteractionReturned, InteractionShown, InteractionStep,
@@ -84,6 +84,10 @@ facts! {
     WorldUpdated(WorldDescription);
     /// A world ended: nothing follows in its log.
     WorldDeleted(Empty);
+    /// A description that does not fit in one commit is being applied: nothing else happens meanwhile.
+    WorldApplyBegun(WorldApplyBegun);
+    /// All of that description is applied.
+    WorldApplyEnded(WorldApplyEnded);
     /// A type of custom events is checked from now on, or checked in another way.
     EventTypeRegistered(EventTypeVersion);
     /// An entity came into the world.
@@ -212,6 +216,21 @@ impl Fact {
 /// A payload without fields.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Empty {}
+
+/// See [`Fact::WorldApplyBegun`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorldApplyBegun {
+    /// The command under whose id the description is stored.
+    pub command: CommandId,
+}
+
+/// See [`Fact::WorldApplyEnded`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct WorldApplyEnded {
+    /// Why the rest of it is not applied, when that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+}
 
 /// See [`Fact::EntityChanged`].
 #[derive(Debug, Clone, Serialize, Deserialize)]

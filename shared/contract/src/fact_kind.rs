@@ -35,6 +35,10 @@ fact_kinds! {
     WorldUpdated = "world.updated";
     /// A world ended: nothing follows in its log.
     WorldDeleted = "world.deleted";
+    /// A description that does not fit in one commit is being applied: nothing else happens meanwhile.
+    WorldApplyBegun = "world.apply_begun";
+    /// All of that description is applied.
+    WorldApplyEnded = "world.apply_ended";
     /// A type of custom events is checked from now on, or checked in another way.
     EventTypeRegistered = "world.event_type_registered";
     /// An entity came into the world.
@@ -172,6 +176,8 @@ impl FactKind {
             Self::WorldCreated
             | Self::WorldUpdated
             | Self::WorldDeleted
+            | Self::WorldApplyBegun
+            | Self::WorldApplyEnded
             | Self::EventTypeRegistered
             | Self::EntityCreated
             | Self::EntityUpdated

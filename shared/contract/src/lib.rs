@@ -35,6 +35,7 @@ pub mod processor;
 pub mod purpose;
 mod purpose_kind;
 pub mod query;
+pub mod quota;
 mod rejection;
 pub mod run;
 mod seconds;
@@ -66,6 +67,7 @@ pub use id::{
 pub use presence::{EntitiesConnected, EntitiesDisconnected, PresenceEnded};
 pub use purpose::Purpose;
 pub use purpose_kind::PurposeKind;
+pub use quota::{LogSize, Quota};
 pub use rejection::{Rejection, RejectionCause, RejectionCode};
 pub use run::{Run, RunContext, RunOutcome, Usage};
 pub use signal::Chunk;

@@ -90,6 +90,8 @@ pub enum RejectionCode {
     InFuture,
     /// The storage of the log is full: nothing that changes a world can be stored.
     StorageFull,
+    /// The log of the world holds as much as its quota allows: only what ends or removes something is stored.
+    QuotaExceeded,
     /// A rule that this build does not know: a newer world applied it. No world of this build sends it.
     #[serde(other)]
     Other,

@@ -36,6 +36,8 @@ pub const PAST_SNAPSHOTS_BUCKET: &str = "mw_past_snapshots";
 pub const CLAIMS_BUCKET: &str = "mw_claims";
 /// The bucket of what processors have learned: each version of their weights, by world and hash.
 pub const WEIGHTS_BUCKET: &str = "mw_weights";
+/// The bucket of descriptions of worlds that are too large for one message.
+pub const SPECS_BUCKET: &str = "mw_specs";
 /// The bucket of the worlds that have connections through a gateway, by gateway and world.
 pub const CONNECTIONS_BUCKET: &str = "mw_connections";
 /// The bucket of the custom actions that workers have registered, by name.

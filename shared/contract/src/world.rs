@@ -12,6 +12,7 @@ use crate::chat::Chat;
 use crate::entity::Entity;
 use crate::flow::FlowSpec;
 use crate::id::{EntityId, FlowId, RoleName};
+use crate::quota::Quota;
 use crate::stream::{StreamRef, StreamSpec};
 use crate::tool::McpServers;
 
@@ -50,6 +51,9 @@ pub struct WorldSpec {
     /// How the texts of its chats are read.
     #[serde(default, skip_serializing_if = "ChatDialect::is_default")]
     pub chat_dialect: ChatDialect,
+    /// How much its log may hold. When that is used up, it stores only what ends or removes something.
+    #[serde(default, skip_serializing_if = "Quota::is_unlimited")]
+    pub quota: Quota,
     /// The custom actions that behaviours may use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<CustomAction>,
@@ -83,6 +87,28 @@ pub struct WorldSpec {
     pub flows: BTreeMap<FlowId, FlowSpec>,
 }
 
+/// The most bytes that a description may have, as JSON.
+pub const SPEC_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// A description with more bytes, as JSON, is stored before it is applied: it may not fit in one commit.
+const INLINE_BYTES_MAX: usize = 96 * 1024;
+/// The same of its entities, chats and so on: each is an event at least.
+const INLINE_ITEMS_MAX: usize = 200;
+
+impl WorldSpec {
+    /// Whether what is described may not fit in one commit; `bytes` is its size as JSON.
+    pub fn is_large(&self, bytes: usize) -> bool {
+        let items = [
+            self.event_types.len(),
+            self.entities.len(),
+            self.chats.len(),
+            self.streams.len(),
+            self.behaviours.len(),
+            self.flows.len(),
+        ];
+        bytes > INLINE_BYTES_MAX || items.into_iter().sum::<usize>() > INLINE_ITEMS_MAX
+    }
+}
+
 impl Default for WorldSpec {
     fn default() -> Self {
         Self {
@@ -96,6 +122,7 @@ impl Default for WorldSpec {
             mcp_servers: McpServers::new(),
             perception: Perception::default(),
             chat_dialect: ChatDialect::default(),
+            quota: Quota::default(),
             actions: Vec::new(),
             roles: BTreeMap::new(),
             badges: BadgePolicy::default(),
@@ -144,6 +171,9 @@ pub struct WorldDescription {
     /// See [`WorldSpec::chat_dialect`](crate::WorldSpec::chat_dialect).
     #[serde(default, skip_serializing_if = "ChatDialect::is_default")]
     pub chat_dialect: ChatDialect,
+    /// See [`WorldSpec::quota`](crate::WorldSpec::quota).
+    #[serde(default, skip_serializing_if = "Quota::is_unlimited")]
+    pub quota: Quota,
     /// The custom actions that behaviours may use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<CustomAction>,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ability::Perception;
+use crate::quota::Quota;
 use crate::tool::McpServers;
 use crate::world::{ChatDialect, ChatModel};
 
@@ -43,4 +44,7 @@ pub struct WorldUpdate {
     /// How the texts of its chats are read now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat_dialect: Option<ChatDialect>,
+    /// How much its log may hold now: both limits; `{}` takes them away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<Quota>,
 }

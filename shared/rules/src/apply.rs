@@ -17,6 +17,12 @@ use crate::{
 
 /// Applies an event that happened at `at`; `fact` is its payload, when its type is built in.
 pub(crate) fn apply(world: &mut World, event: &Event, fact: Option<&Fact>, at: Timestamp) {
+    offer(world, event, fact, at);
+    // Behind the event that makes the log of a new world begin.
+    world.quota.count(event);
+}
+
+fn offer(world: &mut World, event: &Event, fact: Option<&Fact>, at: Timestamp) {
     // A custom event changes nothing by itself; those whom it concerns remember it.
     let Some(fact) = fact else {
         return minds::on_custom_event(world, event, at);

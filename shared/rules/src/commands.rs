@@ -8,7 +8,7 @@ use crate::entity_checks::check_entity;
 use crate::world::World;
 use crate::{
     abilities, behaviours, chats, completion, due, entities, event_types, flows, interactions,
-    presence, runs, sessions, streams, timers, tools, worlds,
+    presence, quota, runs, sessions, spec, streams, timers, tools, worlds,
 };
 
 /// Decides a command.
@@ -28,17 +28,11 @@ pub(crate) fn decide(
             runs::require_open(world, run)?;
         }
     }
+    quota::check_room(world, &request.command)?;
     match &request.command {
-        Command::CreateWorld(spec) => {
-            worlds::create(world, spec, decider)?;
-            behaviours::apply_spec(world, spec, decider)?;
-            flows::apply_spec(world, spec, decider)
-        }
-        Command::ApplyWorld(spec) => {
-            worlds::apply_spec(world, spec, decider)?;
-            behaviours::apply_spec(world, spec, decider)?;
-            flows::apply_spec(world, spec, decider)
-        }
+        Command::CreateWorld(new) => spec::create(world, new, decider),
+        Command::ApplyWorld(wanted) => spec::apply(world, wanted, decider),
+        Command::ApplyStoredWorld { create } => spec::begin_stored(world, *create, decider),
         Command::UpdateWorld(update) => worlds::update(world, update, decider),
         Command::DeleteWorld => delete_world(world, decider),
         Command::CreateEntity(_)
@@ -89,7 +83,10 @@ pub(crate) fn decide(
 }
 
 fn begins_a_world(command: &Command) -> bool {
-    matches!(command, Command::CreateWorld(_) | Command::ApplyWorld(_))
+    matches!(
+        command,
+        Command::CreateWorld(_) | Command::ApplyWorld(_) | Command::ApplyStoredWorld { .. }
+    )
 }
 
 fn decide_entities(
@@ -318,6 +315,7 @@ fn decide_work(
         }
         Command::SetTimer(wanted) => timers::set(world, wanted, decider),
         Command::CancelTimer { timer } => timers::cancel(world, timer, decider),
+        Command::FireDue if world.applying.is_some() => spec::go_on(world, decider),
         Command::FireDue => due::fire_due(world, decider),
         _ => Ok(()),
     }

@@ -14,6 +14,8 @@ pub const COMMAND_EVENTS_MAX: usize = 1000;
 /// The most bytes that the events of one command may have, those that follow from it aside. With
 /// them, and what other commands put in the same commit, it still fits in NATS' default of 1 MiB.
 pub const COMMAND_BYTES_MAX: usize = 384 * 1024;
+/// The most bytes that the events of a part of a description may have, and each of its events.
+pub(crate) const PART_BYTES_MAX: usize = COMMAND_BYTES_MAX - 4096;
 /// The most events that may follow from one command, beside its own; and, of what an entity had to do
 /// that is removed, the most that end in the same commit.
 pub(crate) const FOLLOW_UPS_MAX: usize = 400;
@@ -188,6 +190,20 @@ impl<'a> Decider<'a> {
             .iter()
             .map(|decided| size_bytes(&decided.event))
             .sum()
+    }
+
+    /// Keeps the first events, as many as fit in one commit with another small one. Whether that is all of them.
+    pub(crate) fn keep_what_fits(&mut self) -> bool {
+        let mut bytes = 0;
+        let fitting = self.events.iter().take(COMMAND_EVENTS_MAX - 1);
+        let fitting = fitting.take_while(|decided| {
+            bytes += size_bytes(&decided.event);
+            bytes <= PART_BYTES_MAX
+        });
+        let fitting = fitting.count();
+        let are_all = fitting == self.events.len();
+        self.events.truncate(fitting);
+        are_all
     }
 
     pub(crate) fn check_size(&self) -> Result<(), Rejection> {

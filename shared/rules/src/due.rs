@@ -5,16 +5,18 @@ use contract::Rejection;
 use crate::decider::Decider;
 use crate::schedule::Due;
 use crate::world::World;
-use crate::{behaviours, flows, interactions, presence, runs, timers, tools};
+use crate::{behaviours, flows, interactions, presence, quota, runs, timers, tools};
 
 /// Does what is due, soonest first; what does not fit in one command is left for the next wake-up.
 pub(crate) fn fire_due(world: &World, decider: &mut Decider<'_>) -> Result<(), Rejection> {
     let mut has_ended_presences = false;
+    let are_timers_waiting = quota::is_used_up(world);
     for due in world.schedule.due_at(decider.now()) {
         if !decider.events().is_empty() && !decider.has_room_for_another() {
             break;
         }
         match due {
+            Due::Timer(_) if are_timers_waiting => {}
             Due::Timer(timer) => {
                 if !timers::fire(world, timer, decider)? {
                     break;

@@ -4,7 +4,7 @@ use contract::Rejection;
 
 use crate::decider::{Decider, FOLLOW_UPS_MAX};
 use crate::world::World;
-use crate::{chats, flows, interactions, minds, runs};
+use crate::{chats, flows, interactions, minds, quota, runs};
 
 /// Decides what follows from the state as it is now: agents that are free answer the message that has
 /// waited longest for them, turns in which no answer is awaited end, runs of entities that were removed
@@ -27,7 +27,7 @@ pub(crate) fn follow_up(world: &World, decider: &mut Decider<'_>) -> Result<(), 
 
 /// Whether something follows from the state at once.
 pub(crate) fn has_work(world: &World) -> bool {
-    has_work_now(world) || world.behaviours.has_work()
+    has_work_now(world) || world.behaviours.has_work() && !quota::is_used_up(world)
 }
 
 /// Whether something follows that is decided by [`follow_up`].

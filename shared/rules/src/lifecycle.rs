@@ -1,20 +1,29 @@
 //! A world between its commits: what is due next, and which commands it knows.
 
 use contract::{
-    Accepted, ChatId, Command, CommandId, Commit, MessageId, Rejection, Seq, Timestamp,
+    Accepted, ChatId, Command, CommandId, Commit, MessageId, Quota, Rejection, Seq, Timestamp,
 };
 
 use crate::chats::RecalledMessage;
 use crate::follow_up::has_work;
+use crate::quota;
 use crate::world::World;
 
 impl World {
     /// The soonest moment at which something is due.
     pub fn next_due(&self) -> Option<Timestamp> {
-        if has_work(self) {
+        if self.applying.is_some() || has_work(self) {
             return Some(self.at);
         }
-        self.schedule.first()
+        match quota::is_used_up(self) {
+            true => self.schedule.first_but_timers(),
+            false => self.schedule.first(),
+        }
+    }
+
+    /// Sets the most that the log of any world may hold: the commands that follow are refused when it is used up.
+    pub fn set_quota_max(&mut self, max: Quota) {
+        self.quota.set_max(max);
     }
 
     /// The wake-up that must be requested from the broker at `now`, if it is not requested yet.

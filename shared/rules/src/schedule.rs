@@ -47,6 +47,15 @@ impl Schedule {
         self.due.first().map(|(at, _)| *at)
     }
 
+    /// As [`first`](Self::first), of what is no timer.
+    pub(crate) fn first_but_timers(&self) -> Option<Timestamp> {
+        let mut others = self
+            .due
+            .iter()
+            .filter(|(_, due)| !matches!(due, Due::Timer(_)));
+        others.next().map(|(at, _)| *at)
+    }
+
     /// What is due at `now`, soonest first.
     pub(crate) fn due_at(&self, now: Timestamp) -> impl Iterator<Item = &Due> {
         let due = self.due.iter().take_while(move |(at, _)| *at <= now);

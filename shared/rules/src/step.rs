@@ -11,6 +11,7 @@ use crate::behaviours::Turn;
 use crate::commands::decide;
 use crate::decider::{COMMAND_BYTES_MAX, Decider, FOLLOW_UPS_MAX};
 use crate::follow_up::{follow_up, has_work_now};
+use crate::quota;
 use crate::world::World;
 
 /// Decides a command at `now`, applies what it makes, and returns that. A rejected command leaves
@@ -28,6 +29,11 @@ pub fn step(
     decide(world, request, &mut decider)?;
     decider.check_size()?;
     let own = apply_from(world, &decider, 0);
+    if world.applying.is_some() {
+        // Nothing follows until all that is described is there.
+        world.behaviours.forget_pending();
+        return Ok(decider.into_events().collect());
+    }
     follow_up(world, &mut decider)?;
     apply_from(world, &decider, own);
     run_machines(world, turn, &mut decider, own)?;
@@ -44,6 +50,11 @@ fn run_machines(
 ) -> Result<(), Rejection> {
     turn.begin_machines(world);
     let mut applied = decider.events().len();
+    if quota::is_used_up(world) {
+        turn.wait(world, decider)?;
+        apply_from(world, decider, applied);
+        return Ok(());
+    }
     turn.connect(world, decider)?;
     applied = apply_from(world, decider, applied);
     loop {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use contract::behaviour::DeclaredAction;
 use contract::world::WorldDescription;
-use contract::{Seq, Timestamp, WorldId};
+use contract::{CommandId, Seq, Timestamp, WorldId};
 use serde::{Deserialize, Serialize};
 
 use crate::behaviours::Behaviours;
@@ -17,9 +17,11 @@ use crate::flows::Flows;
 use crate::interactions::Interactions;
 use crate::minds::Minds;
 use crate::presence::Presence;
+use crate::quota::LogQuota;
 use crate::runs::Runs;
 use crate::schedule::Schedule;
 use crate::sessions::Sessions;
+use crate::spec::StoredSpec;
 use crate::streams::Streams;
 use crate::timers::Timers;
 use crate::tools::Tools;
@@ -37,6 +39,11 @@ pub struct World {
     /// `None` before it was created.
     pub(crate) description: Option<WorldDescription>,
     pub(crate) deleted: bool,
+    /// The command whose description is being applied, over several commits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) applying: Option<CommandId>,
+    #[serde(rename = "log_size")]
+    pub(crate) quota: LogQuota,
     pub(crate) entities: Entities,
     pub(crate) event_types: EventTypes,
     pub(crate) schedule: Schedule,
@@ -56,6 +63,9 @@ pub struct World {
     /// What workers have registered: given to commands like their time, and no part of the state.
     #[serde(skip)]
     pub(crate) registered_actions: Arc<[DeclaredAction]>,
+    /// The description that the next command applies: given to it like its time, and no part of the state.
+    #[serde(skip)]
+    pub(crate) stored_spec: Option<StoredSpec>,
     #[serde(default, skip_serializing_if = "Sessions::is_empty")]
     pub(crate) sessions: Sessions,
     #[serde(default, skip_serializing_if = "Flows::is_empty")]
@@ -72,6 +82,8 @@ impl World {
             created_at: Timestamp::default(),
             description: None,
             deleted: false,
+            applying: None,
+            quota: LogQuota::default(),
             entities: Entities::default(),
             event_types: EventTypes::default(),
             schedule: Schedule::default(),
@@ -86,6 +98,7 @@ impl World {
             timers: Timers::default(),
             behaviours: Behaviours::default(),
             registered_actions: Arc::default(),
+            stored_spec: None,
             sessions: Sessions::default(),
             flows: Flows::default(),
         }
@@ -95,6 +108,17 @@ impl World {
     /// that follow may use them. What is used of them is declared in the log.
     pub fn set_registered_actions(&mut self, actions: Arc<[DeclaredAction]>) {
         self.registered_actions = actions;
+    }
+
+    /// The command whose description is being applied. Until all of it is there, nothing else may be decided and
+    /// nothing shown; [`FireDue`](contract::Command::FireDue) applies the next part.
+    pub fn applying(&self) -> Option<CommandId> {
+        self.applying
+    }
+
+    /// Gives the commands that follow a description that is stored, or takes it back.
+    pub fn set_stored_spec(&mut self, stored: Option<StoredSpec>) {
+        self.stored_spec = stored;
     }
 
     /// Whether it was created and not deleted.

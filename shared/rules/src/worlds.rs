@@ -6,6 +6,6 @@ mod describe;
 mod events;
 mod lookup;
 
-pub(crate) use commands::{apply as apply_spec, create, update};
+pub(crate) use commands::{apply as apply_spec, create, fill, update};
 pub(crate) use events::apply;
 pub(crate) use lookup::require_world;

@@ -237,6 +237,7 @@ fn read_update(fields: &mut Fields<'_>, mut metadata: BTreeMap<String, Value>) -
         mcp_servers,
         perception: None,
         chat_dialect: None,
+        quota: None,
     }
 }
 

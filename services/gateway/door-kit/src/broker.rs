@@ -2,6 +2,7 @@
 
 mod client;
 mod connection;
+mod large_spec;
 mod tool_servers;
 
 pub use bus::{SampleRange, Samples, ViewAt};

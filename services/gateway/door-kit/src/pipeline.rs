@@ -163,6 +163,7 @@ mod tests {
             rate: ONE_A_SECOND,
             wrong_keys: ONE_A_SECOND,
             body_bytes_max: 1000,
+            world_bytes_max: 1000,
             body_within: SECOND,
             connections_max: 1,
             fanout: FanoutSettings {

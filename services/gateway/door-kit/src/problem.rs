@@ -152,6 +152,7 @@ fn status_of(code: RejectionCode) -> (StatusCode, &'static str) {
         Code::NotAllowed => (StatusCode::FORBIDDEN, "not_allowed"),
         Code::InFuture => (StatusCode::NOT_FOUND, "in_future"),
         Code::StorageFull => (StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
+        Code::QuotaExceeded => (StatusCode::FORBIDDEN, "quota_exceeded"),
         // The world is newer than this gateway: the detail has what it refused.
         Code::Other => (StatusCode::BAD_REQUEST, "rejected"),
     }
@@ -256,6 +257,7 @@ mod tests {
             (Code::Expired, 409, "expired"),
             (Code::InFuture, 404, "in_future"),
             (Code::StorageFull, 507, "storage_full"),
+            (Code::QuotaExceeded, 403, "quota_exceeded"),
         ] {
             let problem = Problem::from(Rejection {
                 code,

@@ -21,6 +21,8 @@ pub struct Settings {
     pub wrong_keys: RateQuota,
     /// The largest body of a request.
     pub body_bytes_max: usize,
+    /// The largest body that describes a world.
+    pub world_bytes_max: usize,
     /// How long the body of a request may take.
     pub body_within: Duration,
     /// The most open connections, over SSE and WebSocket together.

@@ -31,6 +31,8 @@ pub struct DoorState {
     pub connections: Connections,
     /// The largest body of a request.
     pub body_bytes_max: usize,
+    /// The largest body that describes a world.
+    pub world_bytes_max: usize,
     pub(crate) body_within: Duration,
     /// How long a client may wait for the end of a turn or of a run.
     pub turn_deadline: Duration,
@@ -67,6 +69,7 @@ impl DoorState {
             broker: Broker::new(connection, settings.deadlines),
             connections: Connections::new(settings.connections_max, Arc::clone(&metrics)),
             body_bytes_max: settings.body_bytes_max,
+            world_bytes_max: settings.world_bytes_max,
             body_within: settings.body_within,
             turn_deadline: settings.deadlines.turn,
             sse_keep_alive: settings.sse_keep_alive,

@@ -7,6 +7,7 @@ mod actions;
 mod approvals;
 mod badges;
 mod behaviours;
+mod body_limit;
 mod changes;
 mod chats;
 mod cloud_events;
@@ -39,4 +40,5 @@ mod turn_stream;
 mod world_state;
 mod worlds;
 
+pub use body_limit::limit_body;
 pub use routes::routes;

@@ -90,6 +90,8 @@ pub(crate) async fn show(
         turn_limit: description.turn_limit,
         first_seq: start.map(|start| start.first),
         seq: profile.seq,
+        log_size: profile.log_size,
+        quota: description.quota,
     }))
 }
 

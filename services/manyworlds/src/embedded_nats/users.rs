@@ -71,6 +71,7 @@ impl User {
                 "mw.mcp.>",
                 "$KV.mw_leases.>",
                 "$KV.mw_connections.>",
+                "$KV.mw_specs.>",
                 "$JS.API.CONSUMER.CREATE.KV_mw_connections",
                 "$JS.API.CONSUMER.CREATE.KV_mw_connections.>",
                 "$JS.API.CONSUMER.DELETE.KV_mw_connections.*",

@@ -197,6 +197,7 @@ impl Harness {
             chat_model: None,
             mcp_servers: Default::default(),
             chat_dialect: Default::default(),
+            quota: Default::default(),
             perception: Default::default(),
             actions: Vec::new(),
             roles: Default::default(),

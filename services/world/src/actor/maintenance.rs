@@ -62,7 +62,8 @@ impl Maintenance {
 
     /// Does what is due, on a state that is in the log.
     pub(super) async fn run(&mut self, world: &mut World, now: Timestamp) {
-        if self.is_snapshot_due() {
+        // One of a half of a description would be shown as a past state.
+        if self.is_snapshot_due() && world.applying().is_none() {
             self.save_snapshot(world);
         }
         self.purge_if_due(world, now).await;
@@ -71,7 +72,7 @@ impl Maintenance {
     /// Saves a snapshot for the next activation of the world, on a state that is in the log.
     pub(super) async fn save_last_snapshot(&mut self, world: &World) {
         self.finish().await;
-        if world.exists() && world.seq > self.snapshot_at {
+        if world.exists() && world.applying().is_none() && world.seq > self.snapshot_at {
             self.save_snapshot(world);
         }
     }

@@ -66,7 +66,10 @@ impl PendingRequest {
     /// Whether it begins a world where there is none.
     pub(super) fn begins_world(&self) -> bool {
         matches!(&*self.request, Request::Command(command)
-            if matches!(command.command, Command::CreateWorld(_) | Command::ApplyWorld(_)))
+        if matches!(
+            command.command,
+            Command::CreateWorld(_) | Command::ApplyWorld(_) | Command::ApplyStoredWorld { .. }
+        ))
     }
 
     /// Whether the actor itself sent it.

@@ -11,6 +11,7 @@ mod gateways;
 mod ordered;
 mod recalls;
 mod storage;
+mod stored_specs;
 mod successors;
 mod support;
 mod upgrades;

@@ -86,6 +86,12 @@ impl Harness {
         std::mem::replace(&mut self.replica, replica).stop().await;
     }
 
+    /// Ends the replica as a crash does, and starts another.
+    pub(crate) async fn kill_and_restart(&mut self) {
+        self.replica.running.abort();
+        self.replica = self.start_replica().await;
+    }
+
     pub(crate) async fn stop(self) {
         assert_eq!(
             self.bus.dead_letters().count().await.unwrap(),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::query::WorldRow;
+use crate::quota::{LogSize, Quota};
 use crate::{Seq, WorldId, WorldSpec};
 
 /// Which page of the worlds.
@@ -62,4 +63,10 @@ pub struct WorldResponse {
     /// The last commit.
     #[serde(default)]
     pub seq: Seq,
+    /// How much its log holds.
+    #[serde(default)]
+    pub log_size: LogSize,
+    /// How much its log may hold; not limited when absent.
+    #[serde(default, skip_serializing_if = "Quota::is_unlimited")]
+    pub quota: Quota,
 }

@@ -10,6 +10,7 @@ use super::entity::EntityOutline;
 use super::run::RunOutline;
 use crate::commit::Seq;
 use crate::id::{ApprovalId, ChatId, EntityId, RunId, WorldId};
+use crate::quota::LogSize;
 use crate::timestamp::Timestamp;
 use crate::tool::Approval;
 use crate::world::WorldDescription;
@@ -32,6 +33,9 @@ pub struct Outline<'a> {
     pub description: Option<Cow<'a, WorldDescription>>,
     /// Whether it was deleted.
     pub deleted: bool,
+    /// How much its log holds.
+    #[serde(default)]
+    pub log_size: LogSize,
     /// Who and what is in it.
     pub entities: BTreeMap<EntityId, EntityOutline<'a>>,
     /// Its chats.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commit::Seq;
 use crate::id::{ChatId, WorldId};
+use crate::quota::LogSize;
 use crate::timestamp::Timestamp;
 use crate::world::WorldDescription;
 
@@ -33,4 +34,7 @@ pub struct WorldProfile<'a> {
     pub entity_count: u64,
     /// How many chats it has.
     pub chat_count: u64,
+    /// How much its log holds.
+    #[serde(default)]
+    pub log_size: LogSize,
 }

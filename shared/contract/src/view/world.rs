@@ -17,6 +17,7 @@ use crate::id::{
     ApprovalId, ChatId, EntityId, FlowId, InteractionId, RunId, SessionId, TimerId, WorldId,
 };
 use crate::mind::MindView;
+use crate::quota::LogSize;
 use crate::stream::StreamRef;
 use crate::timestamp::Timestamp;
 use crate::tool::Approval;
@@ -38,6 +39,9 @@ pub struct WorldView<'a> {
     pub description: Option<Cow<'a, WorldDescription>>,
     /// Whether it was deleted.
     pub deleted: bool,
+    /// How much its log holds.
+    #[serde(default)]
+    pub log_size: LogSize,
     /// Who and what is in it.
     pub entities: BTreeMap<EntityId, Cow<'a, Entity>>,
     /// The types of custom events that are checked, each with its versions, oldest first.

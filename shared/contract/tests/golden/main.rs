@@ -304,13 +304,14 @@ fn servers_of_tools() {
     }
 }
 
-const COMMANDS: usize = 48;
+const COMMANDS: usize = 49;
 
 /// A new command does not compile here until it is counted.
 fn name(command: &Command) -> &'static str {
     match command {
         Command::CreateWorld(_) => "create_world",
         Command::ApplyWorld(_) => "apply_world",
+        Command::ApplyStoredWorld { .. } => "apply_stored_world",
         Command::UpdateWorld(_) => "update_world",
         Command::DeleteWorld => "delete_world",
         Command::ForgetMemory { .. } => "forget_memory",

@@ -16,6 +16,7 @@ mod machines;
 mod outcomes;
 mod presence;
 mod properties;
+mod quota;
 mod requests;
 mod roles;
 mod used_runs;

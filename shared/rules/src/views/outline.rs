@@ -19,6 +19,7 @@ pub(super) fn outline(world: &World) -> Outline<'_> {
         created_at: world.created_at,
         description: world.description.as_ref().map(Cow::Borrowed),
         deleted: world.deleted,
+        log_size: world.quota.size(),
         entities: entities
             .map(|entity| (entity.id.clone(), entity.into()))
             .collect(),

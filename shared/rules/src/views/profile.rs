@@ -18,5 +18,6 @@ pub(super) fn profile(world: &World) -> WorldProfile<'_> {
         current_chat: world.chats.current().cloned(),
         entity_count: count(world.entities.len()),
         chat_count: count(world.chats.len()),
+        log_size: world.quota.size(),
     }
 }

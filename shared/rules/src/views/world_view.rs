@@ -29,6 +29,7 @@ pub(super) fn world_view(world: &World) -> WorldView<'_> {
         created_at: world.created_at,
         description: world.description.as_ref().map(Cow::Borrowed),
         deleted: world.deleted,
+        log_size: world.quota.size(),
         entities: entities
             .map(|entity| (entity.id.clone(), Cow::Borrowed(entity)))
             .collect(),

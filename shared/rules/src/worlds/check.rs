@@ -12,6 +12,7 @@ use crate::entities::{check_metadata, check_state, merge_spec};
 use crate::entity_checks::check_entity;
 use crate::event_types::check_registration;
 use crate::flows::check_spec as check_flows;
+use crate::quota::check_quota;
 use crate::rejection::invalid;
 use crate::streams::check_stream_spec;
 use crate::text::check_text;
@@ -39,6 +40,7 @@ pub(super) fn check_description(description: &WorldDescription) -> Result<(), Re
         check_text(base_url, NAME_BYTES_MAX, "chat_model.base_url")?;
     }
     check_servers(&description.mcp_servers)?;
+    check_quota(description.quota)?;
     if !(1..=TURN_LIMIT_MAX).contains(&description.turn_limit) {
         return Err(invalid("turn_limit", format!("from 1 to {TURN_LIMIT_MAX}")));
     }

@@ -15,6 +15,7 @@ use crate::rejection::reject;
 use crate::streams;
 use crate::world::World;
 
+/// Creates a world, with nothing in it. What is described of it was checked then.
 pub(crate) fn create(
     world: &World,
     spec: &WorldSpec,
@@ -29,7 +30,15 @@ pub(crate) fn create(
         ));
     }
     check_spec(world, spec)?;
-    decider.push(Fact::WorldCreated(describe(world, spec)))?;
+    decider.push(Fact::WorldCreated(describe(world, spec)))
+}
+
+/// Puts into a new world what is described of it.
+pub(crate) fn fill(
+    world: &World,
+    spec: &WorldSpec,
+    decider: &mut Decider<'_>,
+) -> Result<(), Rejection> {
     for registered in &spec.event_types {
         decider.push(Fact::EventTypeRegistered(registered.clone()))?;
     }
@@ -42,14 +51,12 @@ pub(crate) fn create(
     apply_streams(world, spec, decider)
 }
 
+/// Brings a world to what is described.
 pub(crate) fn apply(
     world: &World,
     spec: &WorldSpec,
     decider: &mut Decider<'_>,
 ) -> Result<(), Rejection> {
-    if !world.exists() {
-        return create(world, spec, decider);
-    }
     check_spec(world, spec)?;
     let description = describe(world, spec);
     if world.description.as_ref() != Some(&description) {
@@ -112,6 +119,7 @@ pub(crate) fn update(
         metadata: update.metadata.as_ref().unwrap_or(&now.metadata).clone(),
         perception: update.perception.unwrap_or(now.perception),
         chat_dialect: update.chat_dialect.unwrap_or(now.chat_dialect),
+        quota: update.quota.unwrap_or(now.quota),
         actions: now.actions.clone(),
         roles: now.roles.clone(),
         badges: now.badges.clone(),

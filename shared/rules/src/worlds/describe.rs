@@ -22,6 +22,7 @@ pub(super) fn describe(world: &World, spec: &WorldSpec) -> WorldDescription {
         mcp_servers: spec.mcp_servers.clone(),
         perception: spec.perception,
         chat_dialect: spec.chat_dialect,
+        quota: spec.quota,
         actions: spec.actions.clone(),
         roles: spec.roles.clone(),
         badges: spec.badges.clone(),

@@ -21,12 +21,15 @@ pub(crate) fn apply(world: &mut World, fact: &Fact, at: Timestamp) {
                 at: world.at,
                 created_at: at,
                 description: Some(description.clone()),
+                quota: world.quota.restarted(),
                 dedup,
                 ..World::new(world.id.clone())
             };
         }
         Fact::WorldUpdated(description) => world.description = Some(description.clone()),
         Fact::WorldDeleted(_) => delete(world),
+        Fact::WorldApplyBegun(begun) => world.applying = Some(begun.command),
+        Fact::WorldApplyEnded(_) => world.applying = None,
         _ => {}
     }
 }
@@ -40,6 +43,7 @@ fn delete(world: &mut World) {
         at: world.at,
         description,
         deleted: true,
+        quota: world.quota.restarted(),
         dedup,
         ..World::new(world.id.clone())
     };

@@ -19,7 +19,7 @@ const VIEWS_EVERY: usize = 97;
 const SNAPSHOT_EVERY: usize = 251;
 
 /// Optional fields that were added after the hashes were recorded.
-const NEWER_FIELDS: [&str; 7] = [
+const NEWER_FIELDS: [&str; 8] = [
     "purpose",
     "sender_kind",
     "truncated",
@@ -27,6 +27,7 @@ const NEWER_FIELDS: [&str; 7] = [
     "unknown_mention",
     "concurrent",
     "memory_cleared_at",
+    "log_size",
 ];
 
 const RECORDED: &str = include_str!("recorded.txt");

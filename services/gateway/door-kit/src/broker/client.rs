@@ -92,6 +92,7 @@ impl Broker {
         sender: EntityId,
         command: Command,
     ) -> Result<Accepted, Problem> {
+        let command = self.with_stored_spec(world, id, command).await?;
         let request = CommandRequest {
             id,
             sender,

@@ -1,10 +1,11 @@
 //! `manyworlds world check`: what the world would refuse, without a world.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::bail;
 use contract::{Command, CommandId, CommandRequest, Entity, EntityId, Rejection, Timestamp};
-use rules::World;
+use rules::{StoredSpec, World};
 use world_file::{Fault, Positions, WorldFile, check_references, worker_actions};
 
 use super::finding::{Finding, Severity};
@@ -90,10 +91,20 @@ pub(super) fn references(
 /// What an empty world decides about a file.
 fn decide(file: WorldFile) -> Result<(), Rejection> {
     let mut world = World::new(file.id.clone());
+    let id = CommandId::new();
+    let bytes = serde_json::to_vec(&file.spec).map_or(usize::MAX, |json| json.len());
+    let command = match file.spec.is_large(bytes) {
+        true => {
+            let spec = Some(Arc::new(file.spec));
+            world.set_stored_spec(Some(StoredSpec { command: id, spec }));
+            Command::ApplyStoredWorld { create: false }
+        }
+        false => Command::ApplyWorld(file.spec),
+    };
     let request = CommandRequest {
-        id: CommandId::new(),
+        id,
         sender: EntityId::world(),
-        command: Command::ApplyWorld(file.spec),
+        command,
         trace: None,
         run: None,
     };

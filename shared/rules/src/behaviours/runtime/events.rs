@@ -36,6 +36,8 @@ pub(crate) fn apply(
             let all = &mut world.behaviours.declared;
             all.insert(action.name.clone(), action.clone());
         }
+        // What they read may have changed while none was looked at.
+        Fact::WorldApplyEnded(_) => world.behaviours.set_all_pending(),
         Fact::BehaviourSet(set) => set_behaviour(world, set, at),
         Fact::BehaviourRemoved(removed) => remove_behaviour(world, &removed.entity),
         Fact::BehaviourPaused(paused) => {

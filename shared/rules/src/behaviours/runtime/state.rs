@@ -100,6 +100,16 @@ impl Behaviours {
         }
     }
 
+    /// All machines are looked at again.
+    pub(super) fn set_all_pending(&mut self) {
+        self.pending.extend(self.machines.keys().cloned());
+    }
+
+    /// No machine is looked at in this step.
+    pub(crate) fn forget_pending(&mut self) {
+        self.pending.clear();
+    }
+
     /// What is between commits: nothing is pending.
     pub(crate) fn seal(&mut self) {
         self.pending.clear();

@@ -112,6 +112,19 @@ impl Turn {
         Ok(true)
     }
 
+    /// The log has no room: all machines wait until it has.
+    pub(crate) fn wait(
+        &mut self,
+        world: &mut World,
+        decider: &mut Decider<'_>,
+    ) -> Result<(), Rejection> {
+        if world.behaviours.pending == world.behaviours.deferred {
+            world.behaviours.pending.clear();
+            return Ok(());
+        }
+        self.defer(world, decider)
+    }
+
     /// There is no room for more in this commit: the machines that are left go on with the next one.
     pub(crate) fn defer(
         &mut self,
