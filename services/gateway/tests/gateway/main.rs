@@ -28,3 +28,4 @@ mod slow_clients;
 mod sockets;
 mod streams;
 mod support;
+mod worlds;

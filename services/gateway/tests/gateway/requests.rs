@@ -126,6 +126,7 @@ async fn a_wrong_path_or_query_is_rejected() {
 async fn a_body_of_the_wrong_type_or_size_is_rejected() {
     let limits = Limits {
         body_bytes_max: 1000,
+        world_bytes_max: 1000,
         ..Limits::default()
     };
     let harness = Harness::start_with(Config {
