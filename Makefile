@@ -76,6 +76,10 @@ chaos: ## put faults into a whole system under load, and count what is missing (
 		'cargo build --release --workspace --bins; \
 		 target/release/chaos $(CHAOS)'
 
+.PHONY: upgrade-test
+upgrade-test: ## replace every service of an earlier commit by this build, under load (FROM=commit)
+	@$(with_nats) deploy/scripts/upgrade-test.sh "$(FROM)"
+
 .PHONY: clean
 clean: ## remove what was built; the data of `make run` stays
 	cargo clean

@@ -1,5 +1,6 @@
 //! The long form of the chaos test: rounds of it, each with a seed of its own.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
@@ -20,6 +21,9 @@ struct Arguments {
     /// Which kinds of faults, joined by commas. Without it, all of them.
     #[arg(long, value_enum, value_delimiter = ',')]
     faults: Vec<FaultKind>,
+    /// A folder with the binaries of an earlier build: the system starts with them, and `upgrade` replaces them.
+    #[arg(long)]
+    upgrade_from: Option<PathBuf>,
     /// How many worlds.
     #[arg(long, default_value_t = 4)]
     worlds: usize,
@@ -35,6 +39,7 @@ async fn main() -> anyhow::Result<()> {
         rounds,
         seconds,
         faults,
+        upgrade_from,
         worlds,
         senders,
     } = Arguments::parse();
@@ -50,6 +55,7 @@ async fn main() -> anyhow::Result<()> {
             senders,
             faults: faults.clone(),
             limits: Limits::BARS,
+            upgrade_from: upgrade_from.clone(),
         };
         let counts = run(&plan).await;
         anyhow::ensure!(counts.is_clean(), "seed {seed}: {counts}");

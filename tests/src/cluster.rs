@@ -27,6 +27,9 @@ pub struct Shape {
     pub archives: usize,
 }
 
+/// The order in which services are replaced by those of another version: see docs/upgrade.md.
+const UPGRADE_ORDER: [&str; 4] = ["world", "persistence", "agent-worker", "gateway"];
+
 impl Default for Shape {
     fn default() -> Self {
         Self {
@@ -50,6 +53,8 @@ pub struct Cluster {
     pub nats: NatsServer,
     /// Where faults can be put into it, if it was started for that.
     pub fault_points: Option<FaultPoints>,
+    /// The folder of the binaries with which it starts, when these are not of this build.
+    binaries: Option<PathBuf>,
     archive: PathBuf,
     folder: TempDir,
 }
@@ -75,6 +80,7 @@ impl Cluster {
             pages: Vec::new(),
             nats: NatsServer::start(),
             fault_points: None,
+            binaries: None,
             archive: folder.path().join("archive.db"),
             folder,
         };
@@ -82,11 +88,15 @@ impl Cluster {
     }
 
     /// Starts a system with proxies in all of its links, and disks of its own for the log and the archive where file
-    /// systems can be mounted.
+    /// systems can be mounted. Where there is a folder of `binaries`, it starts with those.
     ///
     /// # Panics
     /// When it does not come up.
-    pub async fn start_for_faults(shape: Shape, variables: &[(&str, &str)]) -> Self {
+    pub async fn start_for_faults(
+        shape: Shape,
+        variables: &[(&str, &str)],
+        binaries: Option<&Path>,
+    ) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let fault_points = FaultPoints::new(folder.path());
         let cluster = Self {
@@ -96,6 +106,7 @@ impl Cluster {
             nats: NatsServer::start_in(&fault_points.log_folder()),
             archive: fault_points.archive_folder().join("archive.db"),
             fault_points: Some(fault_points),
+            binaries: binaries.map(Path::to_owned),
             folder,
         };
         cluster.start_services(shape, variables).await
@@ -149,6 +160,19 @@ impl Cluster {
         let services = self.pages.iter().enumerate();
         let found = services.filter(|(_, (name, _))| name == service);
         found.map(|(index, _)| index).collect()
+    }
+
+    /// Replaces every service by this build: the replicas of each one after the other, in the order of an upgrade.
+    pub async fn upgrade(&mut self) {
+        for service in UPGRADE_ORDER {
+            for index in self.indices(service) {
+                let process = &mut self.processes[index];
+                process.terminate();
+                process.set_binary(service);
+                process.restart();
+                Http::new(self.page(index).to_owned()).ready().await;
+            }
+        }
     }
 
     /// The file of the archive.
@@ -269,7 +293,12 @@ impl Cluster {
             }
         }
         let (name, folder) = (format!("{service}-{n}"), self.folder.path());
-        let process = Process::start(service, name, environment, folder);
+        let binary = self
+            .binaries
+            .as_ref()
+            .map(|binaries| binaries.join(service));
+        let binary = binary.as_ref().and_then(|path| path.to_str());
+        let process = Process::start(binary.unwrap_or(service), name, environment, folder);
         self.processes.push(process);
         let page = (service.to_owned(), format!("http://{address}"));
         self.pages.push(page);

@@ -113,6 +113,11 @@ impl Process {
             }));
     }
 
+    /// Replaces its binary by that of this build, for when it is started again.
+    pub fn set_binary(&mut self, binary: &str) {
+        self.binary = beside_this_one(binary);
+    }
+
     /// Sets variables for when it is started again.
     pub fn set_variables(&mut self, variables: &[(&str, String)]) {
         let owned = variables

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use system_tests::chaos::FaultKind::{
     self, ArchiveCopy, Clock, DataCopy, ForeignArchive, FullArchiveDisk, FullLogDisk, FullLogLimit,
-    HalfOpenBroker, HalfOpenClients, HangBroker, Kill, KillBroker, Pause, TornArchive,
+    HalfOpenBroker, HalfOpenClients, HangBroker, Kill, KillBroker, Pause, TornArchive, Upgrade,
 };
 use system_tests::chaos::{Limits, Plan, run};
 
@@ -15,6 +15,7 @@ async fn is_survived(seed: u64, seconds: u64, faults: &[FaultKind]) {
         senders: 2,
         faults: faults.to_vec(),
         limits: Limits::PATIENT,
+        upgrade_from: None,
     };
     let counts = run(&plan).await;
     assert!(counts.is_clean(), "{counts}");
@@ -44,4 +45,9 @@ async fn nothing_is_lost_or_hung_when_disks_are_full_and_clocks_are_wrong() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_doubled_when_data_is_put_back_from_copies() {
     is_survived(4, 0, &[ArchiveCopy, TornArchive, ForeignArchive, DataCopy]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_hung_when_every_service_is_replaced() {
+    is_survived(5, 0, &[Upgrade]).await;
 }

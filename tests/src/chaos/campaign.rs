@@ -1,5 +1,6 @@
 //! A round: a system, load on it, faults in it, and what is to be counted at the end.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -42,6 +43,8 @@ pub struct Plan {
     pub faults: Vec<FaultKind>,
     /// How long what they lead to may take.
     pub limits: Limits,
+    /// The folder of the binaries of an earlier build with which the system starts.
+    pub upgrade_from: Option<PathBuf>,
 }
 
 /// Runs the plan on a system with two of each service.
@@ -55,7 +58,8 @@ pub async fn run(plan: &Plan) -> Counts {
         workers: 2,
         archives: 2,
     };
-    let mut cluster = Cluster::start_for_faults(shape, &VARIABLES).await;
+    let mut cluster =
+        Cluster::start_for_faults(shape, &VARIABLES, plan.upgrade_from.as_deref()).await;
     let bus = cluster.bus().await;
     let worlds: Vec<WorldId> = (0..plan.worlds)
         .map(|n| format!("world-{n}").parse().expect("an id"))

@@ -36,6 +36,7 @@ pub(super) enum Fault {
     TornArchive,
     ForeignArchive,
     DataCopy,
+    Upgrade,
 }
 
 /// What a link does to bytes.
@@ -94,6 +95,7 @@ impl Fault {
             FaultKind::TornArchive => Self::TornArchive,
             FaultKind::ForeignArchive => Self::ForeignArchive,
             FaultKind::DataCopy => Self::DataCopy,
+            FaultKind::Upgrade => Self::Upgrade,
         }
     }
 
@@ -159,6 +161,7 @@ impl Fault {
                     archive_files::replace_by_copy(&folder).expect("a copy of all data");
                 }
             }
+            Self::Upgrade => cluster.upgrade().await,
         }
         Ok(())
     }
@@ -200,7 +203,7 @@ impl Fault {
                 process.restart();
             }
             Self::ArchiveCopy { is_open } => replace_archive(cluster, *is_open),
-            Self::TornArchive | Self::ForeignArchive => {}
+            Self::TornArchive | Self::ForeignArchive | Self::Upgrade => {}
             Self::DataCopy => {
                 cluster.nats.restart();
                 cluster
@@ -244,7 +247,8 @@ impl Fault {
             | Self::HalfOpenClients { .. }
             | Self::Clock { .. }
             | Self::ArchiveCopy { .. }
-            | Self::DataCopy => return None,
+            | Self::DataCopy
+            | Self::Upgrade => return None,
         };
         Some(Symptom {
             processes: cluster.indices(service),
@@ -272,7 +276,8 @@ impl Fault {
             | Self::Clock { .. }
             | Self::ArchiveCopy { .. }
             | Self::TornArchive
-            | Self::ForeignArchive => true,
+            | Self::ForeignArchive
+            | Self::Upgrade => true,
             Self::KillBroker
             | Self::HangBroker
             | Self::FullLogLimit

@@ -33,6 +33,8 @@ pub enum FaultKind {
     ForeignArchive,
     /// Everything ends, and goes on with a copy of all data.
     DataCopy,
+    /// Every service is stopped and replaced by this build, one replica after the other, in the order of an upgrade.
+    Upgrade,
 }
 
 impl FaultKind {
