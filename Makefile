@@ -38,6 +38,7 @@ check: ## formatting, lints, documentation, dependencies, spelling: no warning i
 	@$(with_tools) set -x; typos; \
 	git grep --name-only -E '^#!/.*sh$$' | xargs shellcheck; \
 	actionlint .github/workflows/*.yml; \
+	deploy/scripts/check-deploy.sh; \
 	cargo machete; \
 	cargo deny --locked check --deny warnings bans licenses sources
 	@$(with_tools) if curl -fs --connect-timeout 5 --max-time 20 -o /dev/null $(advisories); \
