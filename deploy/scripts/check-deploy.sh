@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Renders the overlays of deploy/kubernetes into target/kubernetes and validates what comes out: the schemas of the
 # oldest and the newest Kubernetes that is supported, strictly, and checkov's checks (deploy/kubernetes/checkov.yaml
-# lists those that are skipped, with reasons).
+# lists those that are skipped, with reasons). Then the alert rules.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,3 +23,4 @@ done
 # Nothing is sent anywhere: the page with guidelines is not downloaded.
 python3 -m checkov.main --config-file deploy/kubernetes/checkov.yaml --skip-download --compact --quiet \
   --file "$rendered/dev.yaml" "$rendered/production.yaml"
+promtool check rules deploy/observability/alerts.yaml
