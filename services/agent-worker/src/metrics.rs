@@ -23,19 +23,35 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new() -> Self {
         let meter = global::meter("agent-worker");
+        let counter = |name, description| {
+            meter
+                .u64_counter(name)
+                .with_description(description)
+                .build()
+        };
+        let seconds = |name, description| {
+            let histogram = meter.f64_histogram(name).with_unit("s");
+            histogram.with_description(description).build()
+        };
         Self {
-            model_requests: meter.u64_counter("manyworlds.model.calls").build(),
-            model_duration: meter
-                .f64_histogram("manyworlds.model.call.duration")
-                .with_unit("s")
-                .build(),
-            tokens: meter.u64_counter("manyworlds.model.tokens").build(),
-            tool_calls: meter.u64_counter("manyworlds.tool.calls").build(),
-            tool_duration: meter
-                .f64_histogram("manyworlds.tool.call.duration")
-                .with_unit("s")
-                .build(),
-            tool_connections: meter.u64_counter("manyworlds.tool.connections").build(),
+            model_requests: counter(
+                "manyworlds.model.calls",
+                "attempts at model requests, by provider and outcome",
+            ),
+            model_duration: seconds(
+                "manyworlds.model.call.duration",
+                "attempts at model requests, by provider",
+            ),
+            tokens: counter(
+                "manyworlds.model.tokens",
+                "tokens of language models, by provider and direction",
+            ),
+            tool_calls: counter("manyworlds.tool.calls", "tool calls, by outcome"),
+            tool_duration: seconds("manyworlds.tool.call.duration", "tool calls, by outcome"),
+            tool_connections: counter(
+                "manyworlds.tool.connections",
+                "attempts to connect to an MCP server, by outcome",
+            ),
         }
     }
 

@@ -26,22 +26,45 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new() -> Self {
         let meter = global::meter("persistence");
-        let seconds = |name| meter.f64_histogram(name).with_unit("s").build();
-        Self {
-            events_archived: meter
-                .u64_counter("manyworlds.persistence.events_archived")
-                .build(),
-            batches: meter.u64_counter("manyworlds.persistence.batches").build(),
-            batch_seconds: seconds("manyworlds.persistence.batch.duration"),
+        let counter = |name, description| {
+            meter
+                .u64_counter(name)
+                .with_description(description)
+                .build()
+        };
+        let seconds = |name, description| {
+            let histogram = meter.f64_histogram(name).with_unit("s");
+            histogram.with_description(description).build()
+        };
+        let metrics = Self {
+            events_archived: counter("manyworlds.persistence.events_archived", "stored events"),
+            batches: counter("manyworlds.persistence.batches", "batches, by outcome"),
+            batch_seconds: seconds(
+                "manyworlds.persistence.batch.duration",
+                "batches, decoding included",
+            ),
             lag_commits: meter
                 .u64_gauge("manyworlds.persistence.lag_commits")
+                .with_description("commits that the database does not hold yet")
                 .build(),
-            queries: meter.u64_counter("manyworlds.persistence.queries").build(),
-            query_seconds: seconds("manyworlds.persistence.query.duration"),
+            queries: counter(
+                "manyworlds.persistence.queries",
+                "queries, by name and outcome",
+            ),
+            query_seconds: seconds(
+                "manyworlds.persistence.query.duration",
+                "queries, the wait for a commit included",
+            ),
             queries_in_flight: meter
                 .i64_up_down_counter("manyworlds.persistence.queries_in_hand")
+                .with_description("queries that are not answered yet")
                 .build(),
+        };
+        // Prometheus sees no increase of a counter that begins above zero: faults begin at it.
+        for outcome in ["stored", "conflict", "failed"] {
+            metrics.batches.add(0, &[KeyValue::new("outcome", outcome)]);
         }
+        metrics
     }
 
     pub(crate) fn record_batch(&self, outcome: &'static str, duration: Duration) {

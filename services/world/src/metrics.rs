@@ -31,28 +31,53 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new() -> Self {
         let meter = global::meter("world");
-        Self {
-            commands: meter.u64_counter("manyworlds.world.commands").build(),
-            events_committed: meter
-                .u64_counter("manyworlds.world.events_committed")
-                .build(),
-            appends: meter.u64_counter("manyworlds.world.appends").build(),
-            append_seconds: meter
-                .f64_histogram("manyworlds.world.append.duration")
-                .with_unit("s")
-                .build(),
-            worlds_active: meter
-                .i64_up_down_counter("manyworlds.world.worlds_awake")
-                .build(),
-            activation_seconds: meter
-                .f64_histogram("manyworlds.world.activation.duration")
-                .with_unit("s")
-                .build(),
-            partitions_served: meter
-                .i64_up_down_counter("manyworlds.world.partitions_served")
-                .build(),
-            dispatches: meter.u64_counter("manyworlds.world.dispatches").build(),
-            wakes: meter.u64_counter("manyworlds.world.wakes").build(),
+        let counter = |name, description| {
+            meter
+                .u64_counter(name)
+                .with_description(description)
+                .build()
+        };
+        let seconds = |name, description| {
+            let histogram = meter.f64_histogram(name).with_unit("s");
+            histogram.with_description(description).build()
+        };
+        let number = |name, description| {
+            let number = meter.i64_up_down_counter(name);
+            number.with_description(description).build()
+        };
+        let metrics = Self {
+            commands: counter("manyworlds.world.commands", "commands, by outcome"),
+            events_committed: counter("manyworlds.world.events_committed", "committed events"),
+            appends: counter("manyworlds.world.appends", "appends, by outcome"),
+            append_seconds: seconds(
+                "manyworlds.world.append.duration",
+                "appends, from sending one to its acknowledgement",
+            ),
+            worlds_active: number("manyworlds.world.worlds_awake", "active worlds"),
+            activation_seconds: seconds(
+                "manyworlds.world.activation.duration",
+                "activations of worlds",
+            ),
+            partitions_served: number("manyworlds.world.partitions_served", "served partitions"),
+            dispatches: counter(
+                "manyworlds.world.dispatches",
+                "commits that the dispatcher handled, by outcome",
+            ),
+            wakes: counter("manyworlds.world.wakes", "schedules that were due"),
+        };
+        metrics.count_from_zero();
+        metrics
+    }
+
+    /// Prometheus sees no increase of a counter that begins above zero: faults begin at it.
+    fn count_from_zero(&self) {
+        for outcome in AppendOutcome::ALL {
+            let label = KeyValue::new("outcome", outcome.label());
+            self.appends.add(0, &[label]);
+        }
+        for outcome in DispatchOutcome::ALL {
+            let label = KeyValue::new("outcome", outcome.label());
+            self.dispatches.add(0, &[label]);
         }
     }
 
@@ -69,23 +94,13 @@ impl Metrics {
     }
 
     pub(crate) fn count_append(&self, outcome: AppendOutcome) {
-        let outcome = match outcome {
-            AppendOutcome::Stored => "stored",
-            AppendOutcome::Conflict => "conflict",
-            AppendOutcome::StorageFull => "storage_full",
-            AppendOutcome::Unknown => "unknown",
-        };
-        self.appends.add(1, &[KeyValue::new("outcome", outcome)]);
+        let label = KeyValue::new("outcome", outcome.label());
+        self.appends.add(1, &[label]);
     }
 
     pub(crate) fn count_dispatch(&self, outcome: DispatchOutcome) {
-        let outcome = match outcome {
-            DispatchOutcome::Nothing => "nothing",
-            DispatchOutcome::Done => "done",
-            DispatchOutcome::Retried => "retried",
-            DispatchOutcome::Rejected => "rejected",
-        };
-        self.dispatches.add(1, &[KeyValue::new("outcome", outcome)]);
+        let label = KeyValue::new("outcome", outcome.label());
+        self.dispatches.add(1, &[label]);
     }
 }
 
@@ -101,6 +116,24 @@ pub(crate) enum AppendOutcome {
     Unknown,
 }
 
+impl AppendOutcome {
+    const ALL: [Self; 4] = [
+        Self::Stored,
+        Self::Conflict,
+        Self::StorageFull,
+        Self::Unknown,
+    ];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Conflict => "conflict",
+            Self::StorageFull => "storage_full",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// What the dispatcher did with a commit.
 #[derive(Clone, Copy)]
 pub(crate) enum DispatchOutcome {
@@ -111,6 +144,19 @@ pub(crate) enum DispatchOutcome {
     Retried,
     /// It was stored as a dead letter.
     Rejected,
+}
+
+impl DispatchOutcome {
+    const ALL: [Self; 4] = [Self::Nothing, Self::Done, Self::Retried, Self::Rejected];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Done => "done",
+            Self::Retried => "retried",
+            Self::Rejected => "rejected",
+        }
+    }
 }
 
 /// How many commands a world accepted or rejected: counted once a commit.
@@ -150,12 +196,15 @@ impl ConsumerMetrics {
             duration: meter
                 .f64_histogram("manyworlds.world.delivery.duration")
                 .with_unit("s")
+                .with_description("deliveries, by consumer")
                 .build(),
             in_flight: meter
                 .i64_up_down_counter("manyworlds.world.deliveries_in_flight")
+                .with_description("deliveries that are being handled, by consumer")
                 .build(),
             pending: meter
                 .u64_gauge("manyworlds.world.deliveries_waiting")
+                .with_description("deliveries behind the last one, by consumer")
                 .build(),
         }
     }

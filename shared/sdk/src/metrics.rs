@@ -1,7 +1,10 @@
 //! The metrics of a worker. Labels are closed sets: actions and outcomes.
 
-use opentelemetry::global;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, UpDownCounter};
+use opentelemetry::{KeyValue, global};
+
+/// The outcome of an attempt whose run became a dead letter.
+pub(crate) const DEAD: &str = "dead";
 
 /// The metrics of a worker.
 #[derive(Clone)]
@@ -20,15 +23,30 @@ impl Metrics {
     pub(crate) fn new() -> Self {
         let meter = global::meter("agent-worker");
         Self {
-            attempts: meter.u64_counter("manyworlds.worker.attempts").build(),
+            attempts: meter
+                .u64_counter("manyworlds.worker.attempts")
+                .with_description("attempts at runs that ended, by action and outcome")
+                .build(),
             duration: meter
                 .f64_histogram("manyworlds.worker.attempt.duration")
                 .with_unit("s")
+                .with_description("attempts at runs, by action")
                 .build(),
             running: meter
                 .i64_up_down_counter("manyworlds.worker.running")
+                .with_description("attempts in progress, by action")
                 .build(),
-            waiting: meter.u64_gauge("manyworlds.worker.waiting").build(),
+            waiting: meter
+                .u64_gauge("manyworlds.worker.waiting")
+                .with_description("runs behind the last one in the queue, by action")
+                .build(),
         }
+    }
+
+    /// Counts the dead letters of an action from zero on: Prometheus sees no increase of a counter that begins above
+    /// it.
+    pub(crate) fn count_from_zero(&self, action: &KeyValue) {
+        let outcome = KeyValue::new("outcome", DEAD);
+        self.attempts.add(0, &[action.clone(), outcome]);
     }
 }

@@ -50,7 +50,7 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new() -> Self {
         let meter = global::meter("gateway");
-        Self {
+        let metrics = Self {
             requests: meter
                 .f64_histogram("http.server.request.duration")
                 .with_unit("s")
@@ -84,7 +84,11 @@ impl Metrics {
                 .i64_up_down_counter("manyworlds.gateway.watched_worlds")
                 .with_description("worlds that somebody watches")
                 .build(),
-        }
+        };
+        // Prometheus sees no increase of a counter that begins above zero.
+        metrics.recovered.add(0, &[]);
+        metrics.repeats.add(0, &[]);
+        metrics
     }
 
     pub(crate) fn request_completed(

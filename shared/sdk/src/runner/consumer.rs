@@ -97,6 +97,7 @@ impl RunConsumer {
     ) -> Option<bus::Error> {
         let name = self.action.name();
         let labels: Arc<[KeyValue]> = [KeyValue::new("action", name.to_string())].into();
+        self.executor.count_from_zero(&labels[0]);
         let failure = loop {
             while let Some(ended) = tasks.try_join_next() {
                 if let Err(panic) = ended {

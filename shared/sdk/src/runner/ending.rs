@@ -6,6 +6,8 @@ use bus::Delivery;
 use service_kit::ErrorChain;
 use tracing::{debug, warn};
 
+use crate::metrics::DEAD;
+
 /// How a delivery ends.
 pub(super) enum Ending {
     /// The world has the outcome, or wants none: ack.
@@ -28,7 +30,7 @@ impl Ending {
     pub(super) fn outcome(&self) -> &'static str {
         match self {
             Self::Done(outcome) | Self::Retry(_, outcome) => outcome,
-            Self::DeadLetter(_) => "dead",
+            Self::DeadLetter(_) => DEAD,
             Self::Conflict(_) => "stale",
         }
     }

@@ -90,6 +90,11 @@ impl Executor {
         }
     }
 
+    /// Begins to count the attempts at the runs of an action.
+    pub(super) fn count_from_zero(&self, action: &KeyValue) {
+        self.metrics.count_from_zero(action);
+    }
+
     /// Drops the runs in progress and requeues them for other workers.
     pub(super) fn requeue_all(&self) {
         self.requeue.cancel();
