@@ -83,10 +83,24 @@ from_debian() {
   return 1
 }
 
+# Tests may run at the same time.
+lock() {
+  mkdir -p "$bin"
+  for _ in $(seq 600); do
+    if mkdir "$tools/deploy.lock" 2>/dev/null; then
+      trap 'rm -rf "$tools/deploy.lock"' EXIT
+      return
+    fi
+    sleep 1
+  done
+}
+
 get_program() {
   ! have "$1" || return 0
+  [ -n "${locked:-}" ] || lock
+  locked=1
+  ! have "$1" || return 0
   local source
-  mkdir -p "$bin"
   for source in from_github from_homebrew from_debian; do
     echo "getting $1: $source" >&2
     if "$source" "$1" && works "$bin/$1" "$1"; then return 0; fi
@@ -100,6 +114,7 @@ get_python() {
   # Wheels are for one version of Python.
   wanted=$(python3 --version; cat "$here/deploy-tools.txt")
   [ "$(cat "$target/installed.txt" 2>/dev/null)" != "$wanted" ] || return 0
+  [ -n "${locked:-}" ] || lock
   echo "getting kubernetes-validate and checkov" >&2
   rm -rf "$target"
   python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps \
