@@ -19,6 +19,7 @@ mod interactions;
 mod learning;
 mod minds;
 mod night_desk;
+mod observability;
 mod order;
 mod outage;
 mod pipeline;
