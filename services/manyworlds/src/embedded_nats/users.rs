@@ -117,19 +117,24 @@ impl User {
 
     /// What it may do, as the server's configuration has it.
     fn permissions(self) -> String {
-        let quoted = |subjects: &mut dyn Iterator<Item = &str>| {
-            let quoted: Vec<_> = subjects.map(|subject| format!("\"{subject}\"")).collect();
-            quoted.join(", ")
-        };
-        let publishes = quoted(&mut PUBLISH_ALL.iter().chain(self.publishes()).copied());
         let inbox = format!("_INBOX.{}.>", self.name());
-        let subscribes = quoted(&mut self.subscribes().iter().copied().chain([&*inbox]));
+        let publishes = lines(PUBLISH_ALL.iter().chain(self.publishes()).copied());
+        let subscribes = lines(self.subscribes().iter().copied().chain([&*inbox]));
         // Worlds are deleted by a purge of their own subjects; no stream is ever deleted.
         format!(
-            "publish: {{ allow: [{publishes}], deny: [\"$JS.API.STREAM.DELETE.>\"] }}, \
-             subscribe: {{ allow: [{subscribes}] }}"
+            "      permissions: {{\n        \
+                     publish: {{\n          allow: [\n{publishes}          ]\n          \
+                       deny: [\"$JS.API.STREAM.DELETE.>\"]\n        }}\n        \
+                     subscribe: {{\n          allow: [\n{subscribes}          ]\n        }}\n      }}\n"
         )
     }
+}
+
+/// Subjects as elements of a list, each on a line.
+fn lines<'a>(subjects: impl Iterator<Item = &'a str>) -> String {
+    subjects
+        .map(|subject| format!("            \"{subject}\"\n"))
+        .collect()
 }
 
 /// The users, with their passwords.
@@ -165,16 +170,16 @@ impl Users {
         USERS.map(User::variable).into_iter().zip(passwords)
     }
 
-    /// The part of the server's configuration about them. It has no password.
+    /// The part of the server's configuration about them, as in `deploy/nats/users.conf`. It has no password.
     pub(super) fn config(&self) -> String {
         let users = USERS.map(|user| {
             let (name, variable) = (user.name(), user.variable());
+            let permissions = user.permissions();
             format!(
-                "  {{ user: {name}, password: ${variable}, permissions: {{ {} }} }}\n",
-                user.permissions()
+                "    {{\n      user: {name}\n      password: ${variable}\n{permissions}    }}\n"
             )
         });
-        format!("authorization {{ users: [\n{}] }}\n", users.concat())
+        format!("authorization {{\n  users: [\n{}  ]\n}}\n", users.concat())
     }
 }
 
@@ -199,9 +204,17 @@ mod tests {
         let users = Users::new().unwrap();
         let config = users.config();
         for (variable, password) in users.variables() {
-            assert!(config.contains(&format!("${variable},")), "{config}");
+            assert!(config.contains(&format!("${variable}\n")), "{config}");
             assert!(!config.contains(password));
             assert_eq!(password.len(), 65);
         }
+    }
+
+    #[test]
+    fn the_users_of_other_deployments_are_the_same() {
+        let file = include_str!("../../../../deploy/nats/users.conf");
+        let lines = file.lines().filter(|line| !line.starts_with('#'));
+        let text: String = lines.map(|line| format!("{line}\n")).collect();
+        assert_eq!(text, Users::new().unwrap().config());
     }
 }
