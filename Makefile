@@ -63,7 +63,7 @@ docs: ## build the book of docs/ in target/docs/book
 picture: ## record docs/chat.svg, the picture of README.md, from a real run
 	@$(with_nats) cargo build -p manyworlds; \
 	python3 -m venv .tools/picture; \
-	.tools/picture/bin/pip install --quiet --disable-pip-version-check pexpect==4.9.0 rich==15.0.0; \
+	.tools/picture/bin/pip install --quiet --disable-pip-version-check pexpect==4.9.0 pyte==0.8.2 rich==15.0.0; \
 	.tools/picture/bin/python deploy/scripts/record-chat.py
 
 .PHONY: bench

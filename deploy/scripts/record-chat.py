@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Records docs/chat.svg from a real run: `manyworlds up`, `manyworlds chat`, and kill -9 in the middle of an answer.
 
-`make picture` builds the program, gets the two libraries (pexpect, rich) and runs this. What is typed is in
+`make picture` builds the program, gets the libraries (pexpect, pyte, rich) and runs this. What is typed is in
 `record`; everything else in the picture is what the programs printed. Port 7000 must be free.
 """
 
@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import pexpect
+import pyte
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.text import Text
@@ -19,6 +20,9 @@ from rich.text import Text
 ROOT = Path(__file__).resolve().parents[2]
 PICTURE = ROOT / "docs/chat.svg"
 COLUMNS = 98
+ROWS = 50
+# What pyte calls differently.
+COLORS = {"brown": "yellow"}
 PROMPT = "$ "
 
 
@@ -39,7 +43,7 @@ class Terminal:
             ["--norc", "--noediting"],
             cwd=folder,
             env=variables,
-            dimensions=(50, COLUMNS - 4),
+            dimensions=(ROWS, COLUMNS - 4),
             encoding="utf-8",
             timeout=60,
         )
@@ -59,8 +63,26 @@ class Terminal:
         self.wait(r"\n" + re.escape(PROMPT))
 
     def panel(self):
-        text = self.shown.replace("\r", "").removesuffix(PROMPT).rstrip()
-        return Panel(Text.from_ansi(text), title=self.title, title_align="left", style="white")
+        return Panel(self.text(), title=self.title, title_align="left", style="white")
+
+    def text(self):
+        """What is on the screen in the end: what was redrawn is there once."""
+        screen = pyte.Screen(COLUMNS - 4, ROWS)
+        pyte.Stream(screen).feed(self.shown)
+        text = Text()
+        for row in range(ROWS):
+            cells = screen.buffer[row]
+            for column in range(COLUMNS - 4):
+                cell = cells[column]
+                color = COLORS.get(cell.fg, cell.fg)
+                text.append(cell.data, f"{'bold ' if cell.bold else ''}{color}")
+            text.append("\n")
+        lines = text.split("\n")
+        for line in lines:
+            line.rstrip()
+        while lines and lines[-1].plain in ("", PROMPT.strip()):
+            lines.pop()
+        return Text("\n").join(lines)
 
 
 def record(folder):
@@ -80,8 +102,9 @@ def record(folder):
     services.wait(r"\n" + re.escape(PROMPT))
     services.type(up)
     services.wait(r"ready http\S+\r\n")
-    chat.wait("guest> ")
+    chat.wait(r"tried again\.")
     chat.type("@ada and replay?")
+    chat.wait(r"--at 3`\.")
     chat.wait("guest> ")
     chat.shell.sendeof()
     chat.wait(re.escape(PROMPT))

@@ -1,5 +1,6 @@
 //! What a person or a program sees: colour on a terminal, plain lines and JSON elsewhere.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
@@ -29,11 +30,17 @@ pub(crate) struct Output {
     color: bool,
     color_notes: bool,
     terminal: bool,
+    cursor: bool,
 }
 
 impl Output {
     /// What suits the two streams. `NO_COLOR`, when set and not empty, is obeyed (no-color.org).
     pub(crate) fn new(json: bool) -> Self {
+        let cursor = std::env::var_os("TERM").is_some_and(|term| {
+            !["", "dumb", "cons25", "emacs"]
+                .iter()
+                .any(|simple| term == *simple)
+        });
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let terminal = io::stdout().is_terminal();
@@ -42,6 +49,7 @@ impl Output {
             color: wanted && terminal && !json,
             color_notes: wanted && io::stderr().is_terminal(),
             terminal: terminal && !json,
+            cursor,
         }
     }
 
@@ -53,6 +61,16 @@ impl Output {
     /// Whether a person reads this as it appears.
     pub(crate) fn is_terminal(self) -> bool {
         self.terminal
+    }
+
+    /// Whether the cursor of the terminal can be moved.
+    pub(crate) fn has_cursor(self) -> bool {
+        self.cursor
+    }
+
+    /// `text` without control characters of others, for where the answers go.
+    pub(crate) fn clean(self, text: &str) -> Cow<'_, str> {
+        neutralize(text, self.color)
     }
 
     /// `text` in this style, where the answers go.

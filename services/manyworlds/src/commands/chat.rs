@@ -1,33 +1,33 @@
-//! `manyworlds chat`.
+//! `manyworlds chat`: a client for people on a terminal, and for scripts, whose input is piped.
 
+mod activity;
 mod conversation;
+mod input;
+mod line_editor;
+mod options;
+mod requests;
+mod room;
+mod screen;
+mod terminal;
+mod waiting;
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 use anyhow::{Context as _, bail};
-use clap::Args;
 use client::Client;
-use contract::{ChatId, EntityId, WorldId};
 
 use self::conversation::Conversation;
+pub(crate) use self::options::Options;
 use crate::error_text::error_text;
 use crate::output::{Output, Style};
 
-#[derive(Debug, Args)]
-pub(crate) struct Options {
-    /// The world's id
-    world: WorldId,
-    /// Which of its chats
-    #[arg(long, default_value = "main")]
-    chat: ChatId,
-    /// Who you are there: an entity of the world
-    #[arg(long = "as", value_name = "USER", default_value = "guest")]
-    user: EntityId,
-}
-
-/// Posts each line of the input and shows the answers, until the input ends.
+/// Posts each line of the input and shows the answers, until the input ends. On a terminal that can do it, what others
+/// do in the chat is shown as well, at any time.
 pub(crate) async fn run(options: Options, client: &Client, output: Output) -> anyhow::Result<()> {
     let interactive = io::stdin().is_terminal() && output.is_terminal();
+    if interactive && output.has_cursor() {
+        return terminal::run(&options, client, output).await;
+    }
     let prompt = format!("{}> ", options.user);
     if interactive {
         let hint = format!("{} / {}: Ctrl-D ends it", options.world, options.chat);

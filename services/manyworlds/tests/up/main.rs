@@ -1,16 +1,19 @@
 //! The program as a person uses it: everything on one machine, and a client beside it.
 #![expect(
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a test that can't have its processes can only stop"
+    reason = "a test that can't have its processes can only stop, and shows what it saw"
 )]
 
 mod behaviours;
+mod chat_terminal;
 mod flows;
 mod local_safety;
 mod native_door;
 mod rebuild;
 mod support;
+mod terminal;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;

@@ -22,7 +22,17 @@ impl Up {
     }
 
     pub(crate) fn start_at(folder: &Path, address: &str) -> Self {
-        let mut command = up_at(folder, address);
+        Self::spawn(up_at(folder, address))
+    }
+
+    /// Starts it with more variables.
+    pub(crate) fn start_with(folder: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut command = up(folder);
+        command.envs(variables.iter().copied());
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
