@@ -47,6 +47,7 @@ mod schedules;
 mod signals;
 mod snapshots;
 mod stream_reader;
+mod stream_store;
 pub mod trace;
 mod weights;
 mod work_queue;
@@ -85,6 +86,9 @@ pub use schedules::Schedules;
 pub use signals::{Signal, SignalSubscription, Signals};
 pub use snapshots::Snapshots;
 pub use stream_reader::{SampleRange, Samples, StreamReader};
+pub use stream_store::{
+    StreamCopy, StreamExtent, StreamHeader, StreamRestore, StreamStore, bucket_stream,
+};
 pub use weights::{KeptWeights, Weights};
 pub use work_queue::WorkQueue;
 pub use world_client::{ViewAt, WorldClient};

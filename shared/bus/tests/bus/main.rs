@@ -14,6 +14,7 @@ mod ordered;
 mod owners;
 mod replies;
 mod snapshots;
+mod stream_store;
 mod support;
 mod weights;
 mod work_queue;
