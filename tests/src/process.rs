@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -53,6 +53,26 @@ impl Process {
         environment: &BTreeMap<String, String>,
         input: &str,
     ) -> String {
+        let ended = Self::run(binary, arguments, environment, input);
+        let [printed, complaint] =
+            [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        assert!(
+            ended.status.success(),
+            "{binary} {arguments:?}: {printed}{complaint}"
+        );
+        printed
+    }
+
+    /// Runs a program to its end, which may be a failure.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    pub fn run(
+        binary: &str,
+        arguments: &[&str],
+        environment: &BTreeMap<String, String>,
+        input: &str,
+    ) -> Output {
         let mut child = Command::new(beside_this_one(binary))
             .args(arguments)
             .envs(environment)
@@ -66,14 +86,7 @@ impl Process {
             .stdin
             .take()
             .map(|mut to| to.write_all(input.as_bytes()));
-        let ended = child.wait_with_output().expect("its output");
-        let [printed, complaint] =
-            [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        assert!(
-            ended.status.success(),
-            "{binary} {arguments:?}: {printed}{complaint}"
-        );
-        printed
+        child.wait_with_output().expect("its output")
     }
 
     /// Its number, while it runs.

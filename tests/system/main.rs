@@ -8,6 +8,7 @@
 mod abilities;
 mod agent_world;
 mod atoms;
+mod backup;
 mod behaviour_conformance;
 mod behaviour_worlds;
 mod behaviours;

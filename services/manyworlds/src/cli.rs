@@ -28,6 +28,7 @@ Examples:
   manyworlds session helpdesk desk --as ann          talk to a flow
   manyworlds behaviour put lab ada teacher.yaml      give an agent a behaviour
   manyworlds rebuild                                 fill the archive from the log again
+  manyworlds backup backups/                         write all that must not be lost to a file
   manyworlds send lobby myapp.order.created '{\"id\": 7}' --sender guest";
 
 /// Worlds of agents: run them, talk to them, watch them.
@@ -125,6 +126,10 @@ enum Command {
     Stream(stream::Command),
     /// Fill the archive's tables from the log again, beside a running system or without one
     Rebuild(Box<up::RebuildOptions>),
+    /// Write the log, and all that belongs to it, to a file, beside a running system or without one
+    Backup(Box<up::BackupOptions>),
+    /// Make a system of such a file
+    Restore(Box<up::RestoreOptions>),
     /// Measure a running system, in a world of its own
     Bench(bench::Options),
 }
@@ -155,6 +160,16 @@ fn dispatch(cli: Cli, output: Output) -> anyhow::Result<()> {
             up::rebuild(*options, config, shutdown)
         });
     }
+    if let Command::Backup(options) = cli.command {
+        return service_kit::service_main("manyworlds", |config, shutdown| {
+            up::backup(*options, config, shutdown)
+        });
+    }
+    if let Command::Restore(options) = cli.command {
+        return service_kit::service_main("manyworlds", |config, shutdown| {
+            up::restore(*options, config, shutdown)
+        });
+    }
     if let Command::Init(options) = &cli.command {
         return init::run(options, output);
     }
@@ -168,7 +183,11 @@ fn dispatch(cli: Cli, output: Output) -> anyhow::Result<()> {
 #[expect(clippy::cognitive_complexity, reason = "it is a table of the commands")]
 async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Result<()> {
     match command {
-        Command::Up(_) | Command::Rebuild(_) | Command::Init(_) => Ok(()),
+        Command::Up(_)
+        | Command::Rebuild(_)
+        | Command::Backup(_)
+        | Command::Restore(_)
+        | Command::Init(_) => Ok(()),
         Command::World(command) => world::run(command, client, output).await,
         Command::Chat(options) => chat::run(options, client, output).await,
         Command::Approvals(options) => approvals::list(options, client, output).await,

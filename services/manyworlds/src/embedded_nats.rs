@@ -81,6 +81,8 @@ impl EmbeddedNats {
                 write_private(&options.folder.join("url"), &users.url(User::Worker, port))?;
                 let url = users.url(User::Persistence, port);
                 write_private(&options.folder.join(PERSISTENCE_URL), &url)?;
+                let url = users.url(User::Backup, port);
+                write_private(&options.folder.join(BACKUP_URL), &url)?;
                 let mut supervisor = JoinSet::new();
                 supervisor.spawn(server.keep_alive(child));
                 return Ok(Self {
@@ -111,6 +113,8 @@ impl EmbeddedNats {
 
 /// The file with the address for a rebuild of the archive.
 pub(crate) const PERSISTENCE_URL: &str = "url-persistence";
+/// The file with the address for a backup.
+pub(crate) const BACKUP_URL: &str = "url-backup";
 
 /// Writes a file that only its owner may read.
 fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! `manyworlds up`: all services and a nats-server on one machine, in one process and its child.
 
+mod backup;
 mod config;
 mod data_folder;
 mod ready;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+pub use backup::{BackupOptions, RestoreOptions, backup, restore};
 use clap::Args;
 pub use config::Config;
 pub use rebuild::{RebuildOptions, rebuild};

@@ -3,7 +3,7 @@
 //! A process of this machine that is none of ours has no password, so it neither reads nor writes. Each of ours may do
 //! what its part of the system does: only the world service writes the log, and nobody but it purges or deletes.
 //! Passwords are new at each start, and reach the server in its environment: no file has them but `url`, for workers
-//! of one's own, and `url-persistence`, for a rebuild of the archive.
+//! of one's own, `url-persistence`, for a rebuild of the archive, and `url-backup`.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -18,9 +18,17 @@ pub(crate) enum User {
     /// The agent worker, and workers of one's own.
     Worker,
     Persistence,
+    /// Who copies all streams, and writes to none.
+    Backup,
 }
 
-const USERS: [User; 4] = [User::World, User::Gateway, User::Worker, User::Persistence];
+const USERS: [User; 5] = [
+    User::World,
+    User::Gateway,
+    User::Worker,
+    User::Persistence,
+    User::Backup,
+];
 
 /// What every part does: it finds the streams and buckets that the world service has made, and reads the log and the
 /// buckets.
@@ -47,6 +55,7 @@ impl User {
             Self::Gateway => "gateway",
             Self::Worker => "worker",
             Self::Persistence => "persistence",
+            Self::Backup => "backup",
         }
     }
 
@@ -57,6 +66,7 @@ impl User {
             Self::Gateway => "MW_NATS_GATEWAY",
             Self::Worker => "MW_NATS_WORKER",
             Self::Persistence => "MW_NATS_PERSISTENCE",
+            Self::Backup => "MW_NATS_BACKUP",
         }
     }
 
@@ -64,7 +74,14 @@ impl User {
     fn publishes(self) -> &'static [&'static str] {
         match self {
             // It sets everything up, and is the only writer of the log.
-            Self::World => &["mw.>", "$KV.>", "$JS.API.>", "$JS.ACK.>", "_INBOX.>"],
+            Self::World => &[
+                "mw.>",
+                "$KV.>",
+                "$JS.API.>",
+                "$JS.ACK.>",
+                "$JS.SNAPSHOT.RESTORE.>",
+                "_INBOX.>",
+            ],
             Self::Gateway => &[
                 "mw.cmd.>",
                 "mw.query.>",
@@ -102,6 +119,11 @@ impl User {
                 "$JS.ACK.*.*.MW_LOG.>",
                 "_INBOX.>",
             ],
+            Self::Backup => &[
+                "$JS.API.STREAM.SNAPSHOT.*",
+                "$JS.API.CONSUMER.INFO.MW_LOG.*",
+                "$JS.SNAPSHOT.ACK.>",
+            ],
         }
     }
 
@@ -112,6 +134,7 @@ impl User {
             Self::Gateway => &["mw.live.>"],
             Self::Worker => &["mw.cancel.*", "mw.mcp.>", "mw.evt.>", "mw.live.>"],
             Self::Persistence => &["mw.query.>"],
+            Self::Backup => &[],
         }
     }
 

@@ -6,6 +6,7 @@
     reason = "a test that can't have its processes can only stop, and shows what it saw"
 )]
 
+mod backup;
 mod behaviours;
 mod chat_terminal;
 mod flows;
