@@ -214,7 +214,8 @@ pub struct Limits {
     /// of a busy world.
     pub backlog_max: usize,
     /// What all clients together that read from an earlier position may hold of the log at once, roughly. Where they
-    /// want more, they read it in smaller pieces. Default: 64 MiB, enough for some 340 that read at the same time.
+    /// want more, the page that was read longest ago gives way: its client reads the log again, if it reads at all.
+    /// Default: 64 MiB, enough for some 400 that read at the same time.
     pub catch_up_bytes_max: usize,
     /// What may wait to be written to one WebSocket; a client with more is closed (3008). Default: 1 MiB,
     /// so that clients which do not read hold a bounded amount of memory.

@@ -10,6 +10,7 @@ mod filter;
 mod frame;
 mod frame_slot;
 mod hub;
+mod page;
 mod page_budget;
 mod registry;
 mod ring;

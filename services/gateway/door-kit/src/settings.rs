@@ -60,7 +60,7 @@ pub struct RateQuota {
 pub struct FanoutSettings {
     /// Frames of a world that are kept for clients that are behind.
     pub backlog_max: usize,
-    /// The memory of all pages of logs that clients which are behind have not read.
+    /// The memory of all pages of logs that clients which are behind have not read. The oldest give way.
     pub catch_up_bytes_max: usize,
     /// How often the end of a silent world's log is read.
     pub catch_up_every: Duration,

@@ -12,9 +12,10 @@ const PROBE_AFTER: Duration = Duration::from_secs(10);
 const PROBE_EVERY: Duration = Duration::from_secs(5);
 /// Probes without an answer after which the connection has ended.
 const PROBES_MAX: u32 = 3;
-/// What the kernel keeps of a response that a client does not read: by default it is up to 4 MB.
+/// What the kernel keeps of a response that a client does not read: by default it is up to 4 MB. It is little, so that a
+/// client which has stopped is soon noticed, and enough for a write of the HTTP server.
 #[cfg(target_os = "linux")]
-const UNSENT_BYTES_MAX: u32 = 256 << 10;
+const UNSENT_BYTES_MAX: u32 = 64 << 10;
 /// What was sent may be without an acknowledgement for so long. By default it is a quarter of an hour.
 const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(25);
 

@@ -26,6 +26,7 @@ mod requests;
 mod rolling_restart;
 mod slow_clients;
 mod sockets;
+mod stopped_readers;
 mod streams;
 mod support;
 mod worlds;

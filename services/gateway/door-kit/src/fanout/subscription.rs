@@ -1,16 +1,14 @@
 //! What one client reads of a world: first what it missed, from the log, then what happens.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Entry;
-use contract::CloudEvent;
+use contract::Seq;
 use contract::commit::Position;
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use service_kit::ErrorChain;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tracing::warn;
 
@@ -18,7 +16,8 @@ use super::backlog::BacklogFrame;
 use super::filter::Filter;
 use super::frame::{Frame, Payload};
 use super::hub::Hub;
-use super::page_budget::PageRoom;
+use super::page::{PageEnd, is_deletion, page_of};
+use super::page_budget::{NextOfPage, Page};
 use super::ring::{LiveFrames, Ring};
 use crate::close_reason::CloseReason;
 use crate::problem::Problem;
@@ -27,9 +26,10 @@ use crate::problem::Problem;
 const READ_PAUSE: Duration = Duration::from_millis(100);
 /// After this many reads in a row without a commit, the subscription ends.
 const EMPTY_READS_MAX: u32 = 50;
-
-/// A page of the log, and the room that it takes.
-type ReadPage = (PageRoom, Result<Vec<Entry>, bus::Error>);
+/// Commits of one page.
+const PAGE_COMMITS_MAX: usize = 64;
+/// Bytes of one page in the log, roughly: a larger commit is a page by itself.
+const PAGE_BYTES: usize = 64 << 10;
 
 /// The events of a world for one client, each once and in order.
 pub struct Subscription {
@@ -38,13 +38,13 @@ pub struct Subscription {
     start: Start,
     /// Up to where it joined the live frames the log is read.
     live: LiveFrames,
-    /// The position of the last event that was returned, or is in `page`.
+    /// The position of the last event that was returned, or did not match.
     last: Position,
-    page: VecDeque<Arc<Frame>>,
-    /// The memory of `page`, while it has frames.
-    room: Option<PageRoom>,
-    /// A read in progress. It outlives a caller that stops waiting.
-    reading: Option<BoxFuture<'static, ReadPage>>,
+    /// Frames of the log, and what follows from the last of them.
+    page: Option<(Page, PageEnd)>,
+    /// A read in progress: a task of its own, which takes no longer than the log, however long the caller
+    /// waits for something else.
+    reading: Option<JoinSet<Result<Vec<Entry>, bus::Error>>>,
     empty_reads: u32,
     /// Whether the log has to be read on when the ring has overflowed: it was read since `live` began, or
     /// frames have given way before they were read.
@@ -101,8 +101,7 @@ impl Subscription {
             },
             live,
             last,
-            page: VecDeque::new(),
-            room: None,
+            page: None,
             reading: None,
             empty_reads: 0,
             replayed: false,
@@ -205,12 +204,29 @@ impl Subscription {
     }
 
     fn next_of_page(&mut self) -> Option<Arc<Frame>> {
-        let frame = self.page.pop_front();
-        if self.page.is_empty() && self.room.take().is_some() {
-            // A client that only reads live frames from now on needs no room for a page.
-            self.page = VecDeque::new();
+        let (page, end) = self.page.as_ref()?;
+        match page.next() {
+            NextOfPage::Frame(frame, false) => {
+                self.last = frame.position().unwrap_or(self.last);
+                Some(frame)
+            }
+            NextOfPage::Frame(frame, true) => {
+                let end = *end;
+                self.end_page(end);
+                Some(frame)
+            }
+            NextOfPage::GivenWay => {
+                // It is read again, from the last frame on.
+                self.page = None;
+                None
+            }
         }
-        frame
+    }
+
+    fn end_page(&mut self, end: PageEnd) {
+        self.page = None;
+        self.last = end.last;
+        self.deleted |= end.deleted;
     }
 
     /// The live frame, if it is new and matches the filter.
@@ -249,89 +265,62 @@ impl Subscription {
     }
 
     async fn read_page(&mut self) -> Result<(), SubscriptionEnd> {
-        let last = self.last;
-        let read_after = match last.index {
-            u32::MAX => last.seq,
-            _ => last.seq.saturating_sub(1),
+        let read_after = match self.last.index {
+            u32::MAX => self.last.seq,
+            _ => self.last.seq.saturating_sub(1),
         };
-        let empty_reads = self.empty_reads;
+        let pause = (self.empty_reads > 0).then_some(READ_PAUSE);
         let ring = self.hub.ring();
         let reading = self.reading.get_or_insert_with(|| {
-            let ring = Arc::clone(ring);
-            async move {
-                if empty_reads > 0 {
-                    sleep(READ_PAUSE).await;
-                }
-                let room = ring.pages.reserve().await;
-                let log = ring.bus.log();
-                let read = log.read_page(&ring.world, read_after, room.commits, room.bytes);
-                let read = read.await;
-                (room, read)
-            }
-            .boxed()
+            let mut reading = JoinSet::new();
+            reading.spawn(read_log(Arc::clone(ring), read_after, pause));
+            reading
         });
-        let (mut room, read) = reading.await;
+        let read = reading.join_next().await;
         self.reading = None;
         self.replayed = true;
-        let entries = read.unwrap_or_else(|error| {
-            warn!(error = %ErrorChain(&error), "log not read");
-            Vec::new()
-        });
-        self.empty_reads = if entries.is_empty() {
-            empty_reads + 1
-        } else {
-            0
+        let entries = match read {
+            Some(Ok(Ok(entries))) => entries,
+            Some(Ok(Err(error))) => {
+                warn!(error = %ErrorChain(&error), "log not read");
+                Vec::new()
+            }
+            Some(Err(error)) => {
+                warn!(%error, "log not read");
+                Vec::new()
+            }
+            None => Vec::new(),
+        };
+        self.empty_reads = match entries.is_empty() {
+            true => self.empty_reads + 1,
+            false => 0,
         };
         if self.empty_reads > EMPTY_READS_MAX {
             return Err(SubscriptionEnd::LogUnreadable);
         }
-        room.resize(entries.iter().map(|entry| entry.size_bytes()).sum());
-        self.add_entries(entries);
-        self.room = (!self.page.is_empty()).then_some(room);
+        let (frames, end) = page_of(&ring.world, &entries, self.last, &self.filter);
+        if frames.is_empty() {
+            self.end_page(end);
+        } else {
+            self.page = Some((ring.pages.add(frames), end));
+        }
         Ok(())
-    }
-
-    fn add_entries(&mut self, entries: Vec<Entry>) {
-        let mut last = self.last;
-        for entry in entries {
-            self.add_to_page(&entry, last);
-            if self.deleted && last.seq == 0 {
-                // The log begins with the deletion of an earlier world: the client has read nothing of that.
-                self.page.clear();
-                self.deleted = false;
-                last = self.last;
-            }
-            if self.deleted {
-                break;
-            }
-        }
-    }
-
-    fn add_to_page(&mut self, entry: &Entry, last: Position) {
-        let ring = self.hub.ring();
-        let seq = entry.seq;
-        match entry.commit() {
-            Ok(commit) => {
-                for (index, event) in (0..).zip(commit.events) {
-                    let position = Position { seq, index };
-                    let event = CloudEvent::new(&ring.world, position, commit.at, event);
-                    self.deleted |= position > last && is_deletion(&event);
-                    if position > last && self.filter.matches(&event) {
-                        // Only this client reads it: its text is not kept.
-                        let payload = Payload::Event(Box::new(event));
-                        self.page.push_back(Arc::new(Frame::new(payload, 0)));
-                    }
-                }
-            }
-            Err(error) => warn!(seq, error = %ErrorChain(&error), "malformed commit skipped"),
-        }
-        self.last = Position::end_of(seq);
     }
 }
 
-/// Whether nothing that follows an event is of the same world.
-fn is_deletion(event: &CloudEvent) -> bool {
-    event.event_type.as_str() == "world.deleted"
+/// Reads a page of the log, in its turn.
+async fn read_log(
+    ring: Arc<Ring>,
+    after: Seq,
+    pause: Option<Duration>,
+) -> Result<Vec<Entry>, bus::Error> {
+    if let Some(pause) = pause {
+        sleep(pause).await;
+    }
+    let _place = ring.pages.begin_read().await;
+    let log = ring.bus.log();
+    log.read_page(&ring.world, after, PAGE_COMMITS_MAX, PAGE_BYTES)
+        .await
 }
 
 /// Whether the log reaches to the position `after`, and nothing of it after that is missing. A world's log begins
