@@ -48,6 +48,8 @@ pub(crate) struct ProblemBody {
     detail: String,
     code: String,
     #[serde(default)]
+    field: Option<String>,
+    #[serde(default)]
     retry_after: Option<u32>,
 }
 
@@ -112,7 +114,11 @@ impl ApiError {
     }
 
     pub(crate) fn from_problem_body(status: StatusCode, body: ProblemBody) -> Self {
+        let details = body
+            .field
+            .map(|field| Self::invalid_field(&camel_case(&field), body.detail.clone()).details);
         Self {
+            details: details.unwrap_or_default(),
             retry_after: body.retry_after,
             ..Self::new(status, &body.code.to_uppercase(), body.detail)
         }

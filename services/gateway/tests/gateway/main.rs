@@ -19,6 +19,7 @@ mod interactions;
 mod keys;
 mod lobby;
 mod pages;
+mod path_params;
 mod positions;
 mod presence;
 mod repeats;
