@@ -4,7 +4,6 @@
 
 mod archive_files;
 mod campaign;
-mod clock;
 mod deck;
 mod fault;
 mod fault_kind;

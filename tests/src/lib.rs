@@ -9,6 +9,7 @@
 )]
 
 pub mod chaos;
+pub mod clock;
 mod cluster;
 mod http;
 pub mod oracle;

@@ -14,6 +14,7 @@ mod behaviour_worlds;
 mod behaviours;
 mod chaos;
 mod clients;
+mod clocks;
 mod conversation;
 mod genworlds;
 mod interactions;

@@ -8,9 +8,9 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use testkit::{Direction, Raw, SmallDisk, TcpProxy};
 
+use super::archive_files;
 use super::fault_kind::FaultKind;
-use super::{archive_files, clock};
-use crate::{Cluster, FaultPoints};
+use crate::{Cluster, FaultPoints, clock};
 
 /// Longer than the lease of a service, so that it wakes up as one that still believes in it.
 const PAUSE_MIN: Duration = Duration::from_secs(3);

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use contract::view::{GetAgent, GetAgents};
-use contract::{Command, Entity, EntityId, RejectionCode, Timestamp, WorldId};
+use contract::{Command, Entity, EntityId, RejectionCode, WorldId};
 use door_kit::{Idempotency, PathParams, Problem};
 use serde_json::Value;
 
@@ -67,7 +67,7 @@ pub(crate) async fn create(
         ApiError::invalid_field("name", message)
     })?;
     let command =
-        Command::CreateEntity(agent_fields.into_entity(id.clone(), name, Timestamp::now()));
+        Command::CreateEntity(agent_fields.into_entity(id.clone(), name, state.doors.clock.now()));
     let command_id = idempotency.command_id(&world.id);
     let sent = state.send_as_world(&world.id, command_id, command);
     sent.await.map_err(create_error)?;

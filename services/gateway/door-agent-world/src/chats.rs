@@ -123,7 +123,7 @@ pub(crate) async fn delete(
     let (world, chat) = find_chat(&state, &name, &chat).await?;
     let chat = chat.ok_or_else(ApiError::no_chat)?;
     let id = idempotency.command_id(&world.id);
-    let replacement = Some(Chat::new(new_chat_id(id)?));
+    let replacement = Some(Chat::new(new_chat_id(id, state.doors.clock.now())?));
     let command = Command::DeleteChat { chat, replacement };
     state.send_as_world(&world.id, id, command).await?;
     Ok(Json(json!({"message": "Chat deleted successfully"})))

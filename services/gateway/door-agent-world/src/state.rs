@@ -188,7 +188,7 @@ impl AgentWorldState {
         world: &WorldId,
         id: CommandId,
     ) -> Result<(), Problem> {
-        let chat = Chat::new(new_chat_id(id)?);
+        let chat = Chat::new(new_chat_id(id, self.doors.clock.now())?);
         self.send_as_world(world, id, Command::NewChat(chat))
             .await?;
         Ok(())
@@ -202,7 +202,10 @@ fn is_no_world(problem: &Problem) -> bool {
 }
 
 /// `chat-{milliseconds}-{9 letters and digits}`.
-pub(crate) fn new_chat_id(CommandId(command): CommandId) -> Result<ChatId, Problem> {
+pub(crate) fn new_chat_id(
+    CommandId(command): CommandId,
+    now: Timestamp,
+) -> Result<ChatId, Problem> {
     let mut rest = command.as_u128() & u128::from(u64::MAX);
     let mut letters = String::with_capacity(9);
     for _ in 0..9 {
@@ -210,7 +213,7 @@ pub(crate) fn new_chat_id(CommandId(command): CommandId) -> Result<ChatId, Probl
         letters.push(char::from(BASE_36[digit]));
         rest /= 36;
     }
-    let id = format!("chat-{}-{letters}", Timestamp::now().as_unix_ms());
+    let id = format!("chat-{}-{letters}", now.as_unix_ms());
     id.parse().map_err(|_| Problem::internal())
 }
 
@@ -221,9 +224,10 @@ mod tests {
     #[test]
     fn a_chat_is_named_after_its_moment_and_its_command() {
         let id = CommandId::new();
-        let chat = new_chat_id(id).unwrap();
+        let now = Timestamp::now();
+        let chat = new_chat_id(id, now).unwrap();
         let parts: Vec<&str> = chat.as_str().split('-').collect();
         assert_eq!((parts[0], parts[1].len(), parts[2].len()), ("chat", 13, 9));
-        assert_ne!(chat, new_chat_id(CommandId::new()).unwrap());
+        assert_ne!(chat, new_chat_id(CommandId::new(), now).unwrap());
     }
 }

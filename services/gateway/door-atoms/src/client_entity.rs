@@ -1,9 +1,7 @@
 //! The entity that a client is in its session.
 
 use contract::view::GetEntity;
-use contract::{
-    Brain, Command, CommandId, Entity, EntityId, EntityKind, Rejection, RejectionCode, WorldId,
-};
+use contract::{Brain, Command, Entity, EntityId, EntityKind, Rejection, RejectionCode, WorldId};
 use door_kit::{DoorState, Problem};
 
 /// The entity of a client that names one, which is created if the world does not have it; `world` for a client
@@ -29,7 +27,7 @@ pub(crate) async fn find(
         }
         None => {
             let command = Command::CreateEntity(Entity::new(id.clone(), EntityKind::User));
-            let (command_id, sender) = (CommandId::new(), EntityId::world());
+            let (command_id, sender) = (doors.clock.new_command_id(), EntityId::world());
             let created = doors
                 .broker
                 .send_command(world, command_id, sender, command);

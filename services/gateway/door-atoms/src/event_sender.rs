@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use contract::flow::NewFlowEvent;
 use contract::flow::atoms::ErrorSeverity;
-use contract::{Accepted, Command, CommandId, EntityId, Position, SessionId, WorldId};
-use door_kit::{DoorState, Pipeline, Principal, Problem};
+use contract::{Accepted, Command, EntityId, Position, SessionId, WorldId};
+use door_kit::{Clock, DoorState, Pipeline, Principal, Problem};
 use tracing::Span;
 
 use crate::error_frame::{Subject, encode_problem};
@@ -31,6 +31,7 @@ pub(crate) struct ClientSession {
 /// the frames before it, and behind the first event of each of those that were taken.
 pub(crate) struct EventSender {
     session: ClientSession,
+    clock: Clock,
     pipeline: Pipeline<Place>,
     /// The first event of the last frame that was taken.
     last_taken: Position,
@@ -58,6 +59,7 @@ struct PlacedError {
 impl EventSender {
     pub(crate) fn new(doors: Arc<DoorState>, session: ClientSession) -> Self {
         Self {
+            clock: doors.clock.clone(),
             pipeline: Pipeline::new(doors, session.world.clone()),
             session,
             last_taken: Position::default(),
@@ -90,7 +92,7 @@ impl EventSender {
         };
         let _entered = span.enter();
         self.pipeline
-            .push(CommandId::new(), sent, size_bytes, place);
+            .push(self.clock.new_command_id(), sent, size_bytes, place);
     }
 
     /// Adds the error of a frame that is not sent.

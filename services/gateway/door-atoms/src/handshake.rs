@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use contract::flow::NewFlowEvent;
 use contract::flow::atoms::{ErrorSeverity, INIT};
-use contract::{Command, CommandId, EntityId, FlowId, WorldId};
+use contract::{Command, EntityId, FlowId, WorldId};
 use door_kit::{
     CloseReason, Closed, DoorState, Inbound, Principal, Problem, Reading, Socket, Subscription,
     session_filter,
@@ -68,7 +68,7 @@ impl NewClient {
     }
 
     async fn start(self, init: NewFlowEvent) -> Result<Begun, Problem> {
-        let id = CommandId::new();
+        let id = self.doors.clock.new_command_id();
         let session = id.event(0).session();
         // Subscribe before it begins: its first event is the client's first frame.
         let filter = session_filter(session, true);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use contract::view::{GetEntities, GetProfile};
-use contract::{Command, CommandId, Entity, EntityId, RejectionCode, Target, WorldId};
+use contract::{Command, Entity, EntityId, RejectionCode, Target, WorldId};
 use door_kit::{DoorState, Principal, Problem};
 
 use crate::client_entity::{self, ClientEntity, ClientKind, KnownBy};
@@ -172,7 +172,7 @@ impl ClientEntities {
 
     /// Sends a command of the world itself, as the door's own doing.
     pub(crate) async fn send(&self, command: Command) -> Result<(), Problem> {
-        let (id, sender) = (CommandId::new(), EntityId::world());
+        let (id, sender) = (self.doors.clock.new_command_id(), EntityId::world());
         let broker = &self.doors.broker;
         let sent = broker.send_command(&self.world, id, sender, command);
         sent.await.map(|_| ())

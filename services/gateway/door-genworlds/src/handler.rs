@@ -415,7 +415,7 @@ impl ConnectionHandler {
     /// The command that sends an event. It is tracked before it is sent: what it causes may be received
     /// before its reply.
     fn command(&self, event: NewEvent, message: Option<ChatText>) -> (CommandId, Command) {
-        let id = CommandId::new();
+        let id = self.state.doors.clock.new_command_id();
         self.requests().track(id.event(0), event.event_type.clone());
         let events = vec![event];
         (id, Command::SendEvents { events, message })

@@ -26,6 +26,7 @@ pub async fn authenticate(
             request
                 .extensions_mut()
                 .insert(BodyWithin(state.body_within));
+            request.extensions_mut().insert(state.clock.clone());
             next.run(request).await
         }
         Err(problem) => problem.into_response(),

@@ -39,7 +39,8 @@ pub use api_keys::ApiKeys;
 pub use auth::{authenticate, refuse_limited_keys};
 pub use body::{JsonBody, is_json, media_type, read_body, unsupported_media_type};
 pub use broker::{
-    Broker, BrokerConnection, LogCommit, Offers, QueryRows, Resource, SampleRange, Samples, ViewAt,
+    Broker, BrokerConnection, Clock, LogCommit, Offers, QueryRows, Resource, SampleRange, Samples,
+    ViewAt,
 };
 pub use close_reason::CloseReason;
 pub use connections::{ConnectionGuard, Connections};

@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::allowed_hosts::AllowedHosts;
 use crate::api_keys::ApiKeys;
-use crate::broker::{Broker, BrokerConnection};
+use crate::broker::{Broker, BrokerConnection, Clock};
 use crate::connections::Connections;
 use crate::fanout::{Fanout, Filter, FrameSlot, Subscription};
 use crate::metrics::Metrics;
@@ -27,6 +27,8 @@ use crate::used_keys::UsedKeys;
 pub struct DoorState {
     /// Requests to worlds, their logs and the archive.
     pub broker: Broker,
+    /// The clock of all services.
+    pub clock: Clock,
     /// The open connections.
     pub connections: Connections,
     /// The largest body of a request.
@@ -66,6 +68,7 @@ impl DoorState {
         let metrics = Arc::new(Metrics::new());
         let tasks = TaskTracker::new();
         Self {
+            clock: Clock::new(connection.clone()),
             broker: Broker::new(connection, settings.deadlines),
             connections: Connections::new(settings.connections_max, Arc::clone(&metrics)),
             body_bytes_max: settings.body_bytes_max,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use contract::http::{CancelRunFrame, PingFrame, PostMessageFrame, RunRequest, StopChatFrame};
 use contract::{Command, CommandId, EntityId, WorldId};
-use door_kit::{Principal, Problem, parse_json};
+use door_kit::{Clock, Principal, Problem, parse_json};
 use serde_json::value::RawValue;
 
 use crate::interactions::{
@@ -35,7 +35,12 @@ pub(crate) enum FrameRequest {
 type Fields = BTreeMap<String, Box<RawValue>>;
 
 impl ClientFrame {
-    pub(crate) fn decode(text: &str, world: &WorldId, principal: &Principal) -> Self {
+    pub(crate) fn decode(
+        text: &str,
+        world: &WorldId,
+        principal: &Principal,
+        clock: &Clock,
+    ) -> Self {
         let mut fields: Fields = match parse_json(text.as_bytes()) {
             Ok(fields) => fields,
             Err(problem) => {
@@ -48,7 +53,7 @@ impl ClientFrame {
         match take_text(&mut fields, "ref") {
             Ok(reference) => Self {
                 reference,
-                request: decode_request(fields, world, principal),
+                request: decode_request(fields, world, principal, clock),
             },
             Err(problem) => Self {
                 reference: None,
@@ -62,13 +67,15 @@ fn decode_request(
     mut fields: Fields,
     world: &WorldId,
     principal: &Principal,
+    clock: &Clock,
 ) -> Result<FrameRequest, Problem> {
     let kind = take_text(&mut fields, "type")?
         .ok_or_else(|| Problem::invalid("type", "a frame has a type"))?;
     let key = take_text(&mut fields, "idempotency_key")?;
-    let id = key.map_or_else(CommandId::new, |key| {
-        CommandId::from_key(&[&principal.idempotency_scope(), world.as_str(), &key])
-    });
+    let id = match key {
+        Some(key) => CommandId::from_key(&[&principal.idempotency_scope(), world.as_str(), &key]),
+        None => clock.new_command_id(),
+    };
     let body = serde_json::to_vec(&fields).unwrap_or_default();
     let renamed = |(sender, command), fields| {
         Ok(FrameRequest::Command {
@@ -118,7 +125,10 @@ fn decode_request(
             let StopChatFrame { chat } = parse_json(&body)?;
             command(EntityId::world(), Command::StopChat { chat })
         }
-        "request_interaction" => renamed(request_command(parse_json(&body)?)?, REQUEST_FIELDS),
+        "request_interaction" => {
+            let request = request_command(parse_json(&body)?, clock.now())?;
+            renamed(request, REQUEST_FIELDS)
+        }
         "cancel_interaction" => renamed(cancel_command(parse_json(&body)?), &[]),
         "complete_interaction" => {
             renamed(complete_frame_command(parse_json(&body)?), RESULT_FIELDS)
@@ -146,7 +156,8 @@ mod tests {
 
     fn decode(text: &str) -> ClientFrame {
         let principal = Principal::ApiKey { fingerprint: 1 };
-        ClientFrame::decode(text, &"lobby".parse().unwrap(), &principal)
+        let (world, clock) = ("lobby".parse().unwrap(), Clock::default());
+        ClientFrame::decode(text, &world, &principal, &clock)
     }
 
     #[test]

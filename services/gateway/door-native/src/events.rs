@@ -83,7 +83,7 @@ pub(crate) async fn send(
     let id = idempotency
         .keyed_id(&world)
         .or(parsed.id)
-        .unwrap_or_default();
+        .unwrap_or_else(|| state.clock.new_command_id());
     let sent = send_events(&state, idempotency.principal(), &world, id, parsed).await;
     sent.map(created)
 }

@@ -56,7 +56,7 @@ pub(crate) async fn request(
         let detail = "the end of a volatile interaction is not reported: it can not be waited for";
         return Err(Problem::invalid("volatile", detail));
     }
-    let (sender, command) = request_command(body)?;
+    let (sender, command) = request_command(body, state.clock.now())?;
     // Subscribe before it is requested: its end may be faster than the answer of the world.
     let subscription = match wait {
         true => Some(subscribe_to_interactions(&state, &world).await?),

@@ -200,7 +200,7 @@ impl SocketConnection {
 
     async fn handle(&mut self, text: &str) -> Result<(), Closed> {
         let ClientFrame { reference, request } =
-            ClientFrame::decode(text, &self.world, &self.principal);
+            ClientFrame::decode(text, &self.world, &self.principal, &self.doors.clock);
         match request {
             Err(problem) => self.send_problem(reference, &problem).await,
             Ok(FrameRequest::Ping) => self.send(&ServerFrame::Pong { reference }).await,

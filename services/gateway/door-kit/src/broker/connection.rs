@@ -37,6 +37,11 @@ impl BrokerConnection {
         }
     }
 
+    /// The connection, if it stood once.
+    pub(super) fn first_bus(&self) -> Option<&Bus> {
+        self.bus.get()
+    }
+
     /// Whether requests can be answered now.
     ///
     /// # Errors

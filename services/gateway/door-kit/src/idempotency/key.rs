@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use contract::{CommandId, WorldId};
 
+use crate::broker::Clock;
 use crate::principal::Principal;
 use crate::problem::Problem;
 
@@ -17,6 +18,7 @@ pub const IDEMPOTENCY_KEY_LENGTH_MAX: usize = 255;
 pub struct Idempotency {
     principal: Principal,
     key: Option<Key>,
+    clock: Clock,
 }
 
 /// The client's key, and the request that it belongs to: for another request it means nothing.
@@ -34,7 +36,8 @@ impl Idempotency {
 
     /// The id of the request's command: derived from the key, or a new one without a key.
     pub fn command_id(&self, world: &WorldId) -> CommandId {
-        self.keyed_id(world).unwrap_or_default()
+        self.keyed_id(world)
+            .unwrap_or_else(|| self.clock.new_command_id())
     }
 
     /// The id of the request's command, if the request has a key.
@@ -49,7 +52,7 @@ impl Idempotency {
     pub fn secondary_id(&self, world: &WorldId, purpose: &str) -> CommandId {
         match self.keyed_id(world) {
             Some(CommandId(id)) => CommandId::from_key(&[purpose, &id.to_string()]),
-            None => CommandId::new(),
+            None => self.clock.new_command_id(),
         }
     }
 }
@@ -59,6 +62,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Idempotency {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let principal = parts.extensions.get::<Principal>().copied();
+        let clock = parts.extensions.get::<Clock>().cloned();
         let key = parts.headers.get(HEADER).map(|value| {
             let text = value.to_str().unwrap_or_default();
             check_key(text).map(|()| Key {
@@ -70,6 +74,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Idempotency {
         Ok(Self {
             principal: principal.ok_or_else(Problem::internal)?,
             key: key.transpose()?,
+            clock: clock.ok_or_else(Problem::internal)?,
         })
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bus::{Bus, CommandError, Membership, RemovedWorlds};
 use contract::subject::GATEWAY_GROUP;
-use contract::{Command, CommandId, CommandRequest, EntityId, GatewayId, WorldId};
+use contract::{Command, CommandRequest, EntityId, GatewayId, WorldId};
 use futures::StreamExt as _;
 use service_kit::ErrorChain;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -161,7 +161,7 @@ impl Reporter<'_> {
 
     async fn send(&self, world: &WorldId, report: Report) -> Result<(), CommandError> {
         let request = CommandRequest {
-            id: CommandId::new(),
+            id: self.bus.new_command_id(),
             sender: EntityId::world(),
             command: Command::ReportConnections {
                 gateway: self.gateway.clone(),

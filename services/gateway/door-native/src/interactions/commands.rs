@@ -20,11 +20,15 @@ pub(crate) const REQUEST_FIELDS: FieldNames =
 /// The fields of a result that have other names in its command.
 pub(crate) const RESULT_FIELDS: FieldNames = &[("sender", "target")];
 
-/// The command of a request, with its sender.
+/// The command of a request that comes `now`, with its sender.
 ///
 /// # Errors
 /// 422 when the timeout is out of range.
-pub(crate) fn request(body: InteractionRequest) -> Result<(EntityId, Command), Problem> {
+pub(crate) fn request(
+    body: InteractionRequest,
+    now: Timestamp,
+) -> Result<(EntityId, Command), Problem> {
+    let deadline = body.timeout_seconds.map(|seconds| deadline(seconds, now));
     let new = NewInteraction {
         action: body.action,
         targets: body.targets,
@@ -32,7 +36,7 @@ pub(crate) fn request(body: InteractionRequest) -> Result<(EntityId, Command), P
         streams: body.streams,
         samples: body.samples,
         steps: body.steps,
-        deadline: body.timeout_seconds.map(deadline).transpose()?,
+        deadline: deadline.transpose()?,
         from_state: body.from_state,
         to_state: body.to_state,
         volatile: body.volatile,
@@ -42,9 +46,9 @@ pub(crate) fn request(body: InteractionRequest) -> Result<(EntityId, Command), P
     Ok((body.requester, Command::RequestInteraction(new)))
 }
 
-fn deadline(timeout_seconds: f64) -> Result<Timestamp, Problem> {
+fn deadline(timeout_seconds: f64, now: Timestamp) -> Result<Timestamp, Problem> {
     if timeout_seconds > 0.0 && timeout_seconds <= TIMEOUT_SECONDS_MAX {
-        return Ok(Timestamp::now() + Duration::from_secs_f64(timeout_seconds));
+        return Ok(now + Duration::from_secs_f64(timeout_seconds));
     }
     let detail = format!("a timeout is more than 0 and at most {TIMEOUT_SECONDS_MAX} seconds");
     Err(Problem::invalid("timeout_seconds", detail))
@@ -98,7 +102,7 @@ mod tests {
             (f64::NAN, false),
             (f64::INFINITY, false),
         ] {
-            let result = deadline(seconds);
+            let result = deadline(seconds, Timestamp::from_unix_ms(0));
             assert_eq!(result.is_ok(), is_valid, "{seconds}");
             if let Err(problem) = result {
                 assert_eq!(problem.field.as_deref(), Some("timeout_seconds"));

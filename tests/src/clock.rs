@@ -10,7 +10,7 @@ const LIBRARIES: [&str; 2] = [
 
 /// The variables with which a process has a clock that is `offset_seconds` ahead; none where there is no libfaketime.
 /// Its time that only goes forward, by which it waits, is right.
-pub(super) fn variables(offset_seconds: i64) -> Option<Vec<(&'static str, String)>> {
+pub fn variables(offset_seconds: i64) -> Option<Vec<(&'static str, String)>> {
     let library = LIBRARIES.iter().find(|path| Path::new(path).exists())?;
     Some(vec![
         ("LD_PRELOAD", (*library).to_owned()),
