@@ -3,6 +3,8 @@
 use bus::Bus;
 use futures::StreamExt;
 use system_tests::Cluster;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio_tungstenite::connect_async;
 
 use crate::commits::{create, flood};
@@ -59,18 +61,35 @@ pub(crate) async fn deliveries(cluster: &Cluster, bus: &Bus, report: &mut Report
 }
 
 pub(crate) async fn idle_connections(cluster: &Cluster, report: &mut Report) {
-    let name = "memory of an idle WebSocket";
-    if !report.wants(name) {
-        return;
+    if report.wants(IDLE_SOCKET) || report.wants(IDLE_STREAM) {
+        create(&cluster.bus().await, "idle").await;
     }
-    let bus = cluster.bus().await;
-    create(&bus, "idle").await;
-    let warm = connect(cluster, "idle", 100).await;
+    if report.wants(IDLE_SOCKET) {
+        let open = async |count| connect(cluster, "idle", count).await;
+        measure_idle(cluster, report, IDLE_SOCKET, open).await;
+    }
+    if report.wants(IDLE_STREAM) {
+        let open = async |count| open_streams(cluster, "idle", count).await;
+        measure_idle(cluster, report, IDLE_STREAM, open).await;
+    }
+}
+
+const IDLE_SOCKET: &str = "memory of an idle WebSocket";
+const IDLE_STREAM: &str = "memory of an idle event stream";
+
+/// What each of many connections adds to a gateway that has served some.
+async fn measure_idle<Connections>(
+    cluster: &Cluster,
+    report: &mut Report,
+    name: &'static str,
+    open: impl AsyncFn(usize) -> Connections,
+) {
+    let warm = open(100).await;
     let before = settled_memory_kb(cluster, "gateway").await;
     let count = report.count(1000);
-    let sockets = connect(cluster, "idle", count).await;
+    let connections = open(count).await;
     let grown = settled_memory_kb(cluster, "gateway").await - before;
-    drop((warm, sockets));
+    drop((warm, connections));
     #[expect(clippy::cast_precision_loss, reason = "kilobytes of one process")]
     let each = grown as f64 / count as f64;
     report.add(Row {
@@ -82,4 +101,23 @@ pub(crate) async fn idle_connections(cluster: &Cluster, report: &mut Report) {
         met: each <= 12.0,
         cpu_ms: None,
     });
+}
+
+/// Event streams of which the first event was received.
+async fn open_streams(cluster: &Cluster, world: &str, count: usize) -> Vec<TcpStream> {
+    let address = cluster.gateways[0].base.trim_start_matches("http://");
+    let request =
+        format!("GET /v1/worlds/{world}/events/stream HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    let mut streams = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut received = Vec::new();
+        while !received.windows(12).any(|text| text == b"event: ready") {
+            let read = stream.read_buf(&mut received).await.unwrap();
+            assert!(read > 0, "the stream has ended");
+        }
+        streams.push(stream);
+    }
+    streams
 }

@@ -8,6 +8,7 @@ mod activity;
 mod guarded_io;
 mod limits;
 mod phases;
+mod protocol;
 mod serve;
 mod socket_options;
 mod tracked_body;

@@ -7,6 +7,7 @@ mod bootstrap;
 mod chain;
 pub mod config;
 pub mod health;
+mod pages;
 mod tasks;
 pub mod telemetry;
 
@@ -16,6 +17,7 @@ pub use arguments::parse_arguments;
 pub use bootstrap::Bootstrap;
 pub use chain::ErrorChain;
 pub use health::Health;
+pub use pages::use_small_pages;
 pub use tasks::Tasks;
 pub use tokio_util::sync::CancellationToken;
 

@@ -11,8 +11,8 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::activity::Activity;
 use super::limits::ConnectionLimits;
 
-/// The bytes of one connection. It fails when its client sends no complete request in time, or does not read
-/// what is written to it.
+/// The bytes of one connection. It fails when its client sends no complete request in time, the first one from when
+/// it was made, or does not read what is written to it.
 pub(super) struct GuardedIo<S> {
     stream: S,
     activity: Arc<Activity>,
@@ -40,14 +40,21 @@ impl<S> GuardedIo<S> {
         limits: ConnectionLimits,
         on_upgrade: fn(&S),
     ) -> Self {
-        Self {
+        let mut io = Self {
             stream,
             activity,
             limits,
             on_upgrade: Some(on_upgrade),
             next_request: None,
             unread_until: None,
-        }
+        };
+        io.next_request();
+        io
+    }
+
+    /// The stream, to look at what has come.
+    pub(super) fn stream(&self) -> &S {
+        &self.stream
     }
 
     /// The wait for the next request, while no request is open.

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use axum::extract::ConnectInfo;
 use axum::http::header::CONNECTION;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use service_kit::CancellationToken;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
@@ -26,6 +26,7 @@ use super::activity::Activity;
 use super::guarded_io::GuardedIo;
 use super::limits::ConnectionLimits;
 use super::phases::Phases;
+use super::protocol::is_http2;
 use super::socket_options;
 use super::tracked_body::TrackedBody;
 use super::waiting::WaitingConnections;
@@ -106,39 +107,75 @@ impl Server {
             activity: Arc::clone(&activity),
             drain: self.phases.drain,
         };
-        let service = service_fn(move |request| connection.clone().handle(request));
-        let mut builder = Builder::new(TokioExecutor::new());
-        // `GuardedIo` has the time of the headers, before the version of the protocol is known, too.
-        let mut http1 = builder.http1();
-        http1
-            .header_read_timeout(None)
-            .max_buf_size(BUFFER_BYTES_MAX);
-        let mut http2 = builder.http2();
-        http2
-            .timer(TokioTimer::new())
-            .enable_connect_protocol()
-            .max_send_buf_size(BUFFER_BYTES_MAX);
-        let serving = builder.serve_connection_with_upgrades(TokioIo::new(io), service);
-        let mut serving = pin!(serving);
+        // The connection keeps the memory of this future for as long as it lasts: without the box, that of a whole
+        // request.
+        let service = service_fn(move |request| Box::pin(connection.clone().handle(request)));
         let last_requests = async {
             stop.cancelled().await;
             sleep(LAST_REQUESTS_WITHIN).await;
         };
         let mut last_requests = pin!(last_requests);
-        let mut is_shutting_down = false;
-        loop {
-            tokio::select! {
-                served = serving.as_mut() => {
-                    if let Err(error) = served {
-                        debug!(error, "connection ended");
-                    }
-                    return;
+        let version = tokio::select! {
+            version = timeout(self.limits.headers_within, is_http2(io.stream())) => version,
+            () = activity.evicted() => return debug!("connection closed to make room"),
+            () = last_requests.as_mut() => return,
+        };
+        let Ok(Ok(is_http2)) = version else {
+            return debug!("connection ended without a request");
+        };
+        let io = TokioIo::new(io);
+        if is_http2 {
+            let serving = http2().serve_connection(io, service);
+            // It is large, and few clients of the gateway itself speak it.
+            let take_no_more = |serving: Pin<&mut _>| http2::Connection::graceful_shutdown(serving);
+            return Box::pin(drive(serving, take_no_more, &activity, last_requests)).await;
+        }
+        let serving = http1().serve_connection(io, service).with_upgrades();
+        let take_no_more =
+            |serving: Pin<&mut _>| http1::UpgradeableConnection::graceful_shutdown(serving);
+        drive(serving, take_no_more, &activity, last_requests).await;
+    }
+}
+
+/// `GuardedIo` has the time of the headers, before the version of the protocol is known, too.
+fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .header_read_timeout(None)
+        .max_buf_size(BUFFER_BYTES_MAX);
+    builder
+}
+
+fn http2() -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .enable_connect_protocol()
+        .max_send_buf_size(BUFFER_BYTES_MAX);
+    builder
+}
+
+/// Serves the requests of a connection until it ends. Once `last_requests` are served, it takes no more.
+async fn drive<C: Future<Output = hyper::Result<()>>>(
+    serving: C,
+    take_no_more: impl Fn(Pin<&mut C>),
+    activity: &Activity,
+    mut last_requests: impl Future<Output = ()> + Unpin,
+) {
+    let mut serving = pin!(serving);
+    let mut is_shutting_down = false;
+    loop {
+        tokio::select! {
+            served = serving.as_mut() => {
+                if let Err(error) = served {
+                    debug!(%error, "connection ended");
                 }
-                () = activity.evicted() => return debug!("connection closed to make room"),
-                () = last_requests.as_mut(), if !is_shutting_down => {
-                    is_shutting_down = true;
-                    serving.as_mut().graceful_shutdown();
-                }
+                return;
+            }
+            () = activity.evicted() => return debug!("connection closed to make room"),
+            () = &mut last_requests, if !is_shutting_down => {
+                is_shutting_down = true;
+                take_no_more(serving.as_mut());
             }
         }
     }

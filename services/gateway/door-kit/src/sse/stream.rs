@@ -45,8 +45,8 @@ enum Write {
 /// How far a stream is.
 enum Progress<P> {
     /// The first write is there already.
-    First(SseEvents, SseStream<P>),
-    Running(SseStream<P>),
+    First(SseEvents, Box<SseStream<P>>),
+    Running(Box<SseStream<P>>),
     Ended,
 }
 
@@ -69,9 +69,11 @@ impl<P: Projector> SseStream<P> {
 
     /// The response whose body is the stream, which begins with `first`.
     pub fn into_response(self, first: SseEvents) -> Response {
+        // What is in a box is not copied into each state of the future that reads it.
+        let stream = Box::new(self);
         let start = match first.bytes.is_empty() {
-            true => Progress::Running(self),
-            false => Progress::First(first, self),
+            true => Progress::Running(stream),
+            false => Progress::First(first, stream),
         };
         let writes = futures::stream::unfold(start, async |progress| {
             let (first, mut stream) = match progress {
