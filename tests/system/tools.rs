@@ -196,3 +196,55 @@ async fn a_person_refuses_answers_or_lets_the_time_pass() {
     assert_eq!(fixture.results(), ["error: nobody answered in time"]);
     assert_eq!(fixture.tools.seen("noted"), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_server_that_workers_refuse_is_shown_with_its_agents() {
+    let shape = Shape {
+        workers: 2,
+        ..Shape::default()
+    };
+    let allowed = "https://tools.example/mcp";
+    // One of the servers is listed in the configuration of the workers.
+    let variables = [("agent-worker:MANYWORLDS_MCP__ALLOW[0]__URL", allowed)];
+    let cluster = Cluster::start_with(shape, &variables).await;
+    let agent = |id: &str, tools: Value| {
+        let brain = json!({"script": {"default": "yes"}});
+        json!({"id": id, "kind": "agent", "agent": {"brain": brain, "tools": tools}})
+    };
+    let world = json!({
+        "id": "lab",
+        "mcp_servers": {
+            "files": {"stdio": {"command": "no-such-program"}},
+            "search": {"http": {"url": allowed}},
+        },
+        "entities": [
+            agent("ada", json!({})),
+            agent("bob", json!({"servers": ["search"]})),
+            {"id": "eve", "kind": "agent", "agent": {}},
+        ],
+    });
+    Http::post(&cluster.gateways, "/v1/worlds", &world).await;
+    let path = "/v1/worlds/lab/tool-servers";
+    let shown = async |query: &str| {
+        let shown = Http::get(&cluster.gateways, &format!("{path}{query}")).await;
+        let servers = shown["servers"].as_array().unwrap().clone();
+        let of = |server: Value| {
+            let names = ["name", "status", "agents", "workers", "refused_by"];
+            names.map(|name| server[name].clone())
+        };
+        servers.into_iter().map(of).collect::<Vec<_>>()
+    };
+    let files = json!(["files", "refused", ["ada"], 2, 2]);
+    let search = json!(["search", "closed", ["ada", "bob"], 2, 0]);
+    eventually("both workers have replied", async || {
+        json!(shown("").await) == json!([files, search])
+    })
+    .await;
+    let of_bob = shown("?agent=bob").await;
+    assert_eq!(of_bob.len(), 1);
+    assert_eq!(of_bob[0][0], "search");
+    assert!(shown("?agent=eve").await.is_empty());
+    let unknown = format!("{path}?agent=no");
+    let unknown = cluster.gateways[0].send(Method::GET, &unknown, None, None);
+    assert_eq!(unknown.await.unwrap().0, StatusCode::NOT_FOUND);
+}

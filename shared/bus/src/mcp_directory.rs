@@ -2,11 +2,14 @@
 //!
 //! No worker has the whole picture: each sends what it knows, and the replies are put together here.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use contract::subject;
-use contract::tool::{McpServerStatus, ReadResource, RestartMcpServer};
+use contract::tool::{
+    CheckMcpServers, McpServerCheck, McpServerStatus, ReadResource, RestartMcpServer,
+};
 use tokio::time::Instant;
 
 use crate::connection::Connection;
@@ -41,6 +44,19 @@ impl McpDirectory {
         let replies: Vec<Vec<McpServerStatus>> =
             scatter_gather(client, subject::MCP_SERVERS, request).await?;
         Ok(replies.into_iter().flatten().collect())
+    }
+
+    /// How each worker stands to these MCP servers of a world, by the names of the servers. A worker that takes longer
+    /// than half a second is left out.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] when the request could not be sent.
+    pub async fn check(
+        &self,
+        servers: &CheckMcpServers,
+    ) -> Result<Vec<BTreeMap<String, McpServerCheck>>, Error> {
+        let request = json::encode(subject::MCP_CHECK, servers)?;
+        scatter_gather(&self.connection.client, subject::MCP_CHECK, request).await
     }
 
     /// Lets every worker that knows an MCP server connect to it anew; whether one does.

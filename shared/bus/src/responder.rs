@@ -75,6 +75,7 @@ impl Responder {
     pub async fn subscribe_mcp_requests(&self) -> Result<McpRequests, Error> {
         let mut subscription = RequestSubscription::new(&self.connection);
         subscription.add(subject::MCP_SERVERS).await?;
+        subscription.add(subject::MCP_CHECK).await?;
         subscription.add(subject::MCP_RESTART).await?;
         let any_worker = subject::WORKER_GROUP;
         subscription.join(subject::MCP_READ, any_worker).await?;

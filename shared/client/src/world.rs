@@ -3,7 +3,8 @@
 use contract::command::WorldUpdate;
 use contract::http::{
     AtQuery, BadgesPage, BadgesPageQuery, ReadAfterWrite, Receipt, RosterResponse, StateQuery,
-    StateResponse, StatisticsResponse, UsageResponse, WorldResponse,
+    StateResponse, StatisticsResponse, ToolServersQuery, ToolServersResponse, UsageResponse,
+    WorldResponse,
 };
 use contract::{ChatId, WorldId, WorldSpec};
 use reqwest::Method;
@@ -95,6 +96,17 @@ impl<'a> World<'a> {
     /// See [`Error`].
     pub async fn roster(&self, query: &AtQuery) -> Result<RosterResponse, Error> {
         self.transport.get(&self.below("roster"), query).await
+    }
+
+    /// Reads which tool servers (MCP) the agents of the world have, and whether workers can use them.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn tool_servers(
+        &self,
+        query: &ToolServersQuery,
+    ) -> Result<ToolServersResponse, Error> {
+        self.transport.get(&self.below("tool-servers"), query).await
     }
 
     /// Reads what the machines of the world have done.

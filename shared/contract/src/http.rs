@@ -20,6 +20,7 @@ mod state;
 mod stream;
 mod streams;
 mod timers;
+mod tool_servers;
 mod worlds;
 
 pub use approvals::{ApprovalsResponse, DecideApprovalRequest};
@@ -63,4 +64,7 @@ pub use streams::{
     StreamsPage, StreamsPageQuery,
 };
 pub use timers::SetTimerRequest;
+pub use tool_servers::{
+    ToolServerResponse, ToolServerStatus, ToolServersQuery, ToolServersResponse,
+};
 pub use worlds::{CreateWorldRequest, WorldResponse, WorldsPage, WorldsPageQuery};

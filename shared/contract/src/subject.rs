@@ -54,6 +54,8 @@ pub const WORKER_GROUP: &str = "worker";
 
 /// The requests to every worker for the MCP servers that it knows.
 pub const MCP_SERVERS: &str = "mw.mcp.servers";
+/// The requests to every worker for how it stands to the MCP servers of a world.
+pub const MCP_CHECK: &str = "mw.mcp.check";
 /// The requests to every worker to connect to an MCP server again.
 pub const MCP_RESTART: &str = "mw.mcp.restart";
 /// The requests to any one worker for a resource of an MCP server.

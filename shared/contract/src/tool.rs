@@ -62,6 +62,13 @@ pub struct ToolAccess {
     pub approval_timeout_seconds: Option<Duration>,
 }
 
+impl ToolAccess {
+    /// Whether it includes the tools of this server of the world.
+    pub fn includes(&self, server: &str) -> bool {
+        self.servers.is_empty() || self.servers.iter().any(|name| name == server)
+    }
+}
+
 impl Default for ToolAccess {
     fn default() -> Self {
         Self {
@@ -391,6 +398,27 @@ pub enum McpConnection {
     Failed,
     /// It is not, and will be when somebody needs it.
     Closed,
+}
+
+/// Every worker replies how it stands to each of these MCP servers of a world.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CheckMcpServers {
+    /// The world whose servers they are.
+    pub world: WorldId,
+    /// The servers.
+    pub servers: McpServers,
+}
+
+/// How one worker stands to an MCP server of a world.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct McpServerCheck {
+    /// Whether its configuration allows the server. If not, its agents are without the server's tools.
+    pub allowed: bool,
+    /// Whether it is connected to the server.
+    pub status: McpConnection,
+    /// Why the last attempt failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// Every worker that knows the server closes its connection, and opens another.

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use bus::Resource;
 use contract::WorldId;
-use contract::tool::{McpServer, McpServerStatus, RESOURCE_TIMEOUT, ReadResource, ToolResult};
+use contract::tool::{
+    CheckMcpServers, McpConnection, McpServer, McpServerCheck, McpServerStatus, RESOURCE_TIMEOUT,
+    ReadResource, ToolResult,
+};
 use futures::future::join_all;
 use rmcp::model::JsonObject;
 use sdk::ActionCtx;
@@ -101,6 +104,25 @@ impl ConnectionPool {
             .collect()
     }
 
+    /// How this worker stands to servers of a world: whether they are allowed, and connected.
+    pub(super) fn check(&self, check: CheckMcpServers) -> BTreeMap<String, McpServerCheck> {
+        let CheckMcpServers { world, servers } = check;
+        let checked = servers.into_iter().map(|(name, server)| {
+            let permit = self.allowlist.permit(&server);
+            let known = permit.as_ref().and_then(|permit| {
+                let key = PoolKey::new(&world, &server, permit.is_shared);
+                self.entries().get(&key).map(|entry| entry.status())
+            });
+            let checked = McpServerCheck {
+                allowed: permit.is_some(),
+                status: known.as_ref().map_or(McpConnection::Closed, |it| it.status),
+                error: known.and_then(|it| it.error),
+            };
+            (name, checked)
+        });
+        checked.collect()
+    }
+
     /// Whether an entry has this id.
     pub(super) fn contains(&self, id: &str) -> bool {
         self.entries().values().any(|entry| entry.id == id)
@@ -169,10 +191,7 @@ impl ConnectionPool {
         server: &McpServer,
         permit: &Permit,
     ) -> Result<PooledConnection, Error> {
-        let key = PoolKey {
-            world: (!permit.is_shared).then(|| world.clone()),
-            server: server.clone(),
-        };
+        let key = PoolKey::new(world, server, permit.is_shared);
         let mut entries = self.entries();
         if !entries.contains_key(&key) {
             if entries.len() >= self.config.servers_max {

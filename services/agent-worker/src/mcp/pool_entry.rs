@@ -28,6 +28,13 @@ pub(super) struct PoolKey {
 }
 
 impl PoolKey {
+    pub(super) fn new(world: &WorldId, server: &McpServer, is_shared: bool) -> Self {
+        Self {
+            world: (!is_shared).then(|| world.clone()),
+            server: server.clone(),
+        }
+    }
+
     /// An id that is the same on every worker.
     fn id(&self) -> String {
         let text = serde_json::to_vec(&(&self.world, &self.server)).unwrap_or_default();

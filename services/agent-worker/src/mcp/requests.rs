@@ -47,6 +47,7 @@ async fn serve_subscription(pool: &Arc<ConnectionPool>, mut requests: McpRequest
         while tasks.try_join_next().is_some() {}
         match request {
             McpRequest::List(reply) => reply.send(&pool.status()).await,
+            McpRequest::Check(check, reply) => reply.send(&pool.check(check)).await,
             McpRequest::Read(_, reply) if tasks.len() >= CONCURRENT_MAX => {
                 reply
                     .send_resource(Err("the worker is busy".to_owned()))
@@ -64,6 +65,7 @@ async fn serve_subscription(pool: &Arc<ConnectionPool>, mut requests: McpRequest
 async fn serve_request(pool: Arc<ConnectionPool>, request: McpRequest) {
     match request {
         McpRequest::List(reply) => reply.send(&pool.status()).await,
+        McpRequest::Check(check, reply) => reply.send(&pool.check(check)).await,
         McpRequest::Restart(restart, reply) => {
             let is_known = pool.contains(&restart.id);
             reply.send(&is_known).await;

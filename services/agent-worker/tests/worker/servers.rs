@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agent_worker::{AllowedServer, Worker};
-use contract::tool::{McpConnection, McpServer, McpTransport, ReadResource};
+use contract::tool::{CheckMcpServers, McpConnection, McpServer, McpTransport, ReadResource};
 use serde_json::json;
 use testkit::eventually;
 use testkit::mcp::{ToolServer, example};
@@ -215,6 +215,35 @@ async fn what_a_program_has_started_ends_with_it_however_it_ends() {
         shutdown.cancel();
         eventually("both processes have ended", async || program.has_ended()).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_says_which_servers_of_a_world_it_refuses() {
+    let (harness, program) = fixture().await;
+    let refused = McpServer::Http {
+        url: "https://elsewhere.example/mcp".to_owned(),
+    };
+    let check = CheckMcpServers {
+        world: harness.world.clone(),
+        servers: [
+            ("files".to_owned(), program.server()),
+            ("search".to_owned(), refused),
+        ]
+        .into(),
+    };
+    let checks = async || {
+        let checks = harness.bus.mcp_directory().check(&check).await.unwrap();
+        let [check] = &checks[..] else {
+            panic!("{checks:?}");
+        };
+        ["files", "search"].map(|name| (check[name].allowed, check[name].status))
+    };
+    // Before any agent has used them, and after it.
+    let closed = McpConnection::Closed;
+    assert_eq!(checks().await, [(true, closed), (false, closed)]);
+    make(&harness, &call("add", &json!({}))).await;
+    let connected = (true, McpConnection::Connected);
+    assert_eq!(checks().await, [connected, (false, closed)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

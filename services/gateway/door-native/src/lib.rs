@@ -35,6 +35,7 @@ mod state;
 mod stream;
 mod streams;
 mod timers;
+mod tool_servers;
 mod turn;
 mod turn_stream;
 mod world_state;

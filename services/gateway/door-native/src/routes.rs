@@ -10,7 +10,7 @@ use crate::state::NativeState;
 use crate::{
     actions, approvals, badges, behaviours, changes, chats, entities, event_types, events, flows,
     interactions, message_edits, messages, roster, runs, samples, session_events, sessions, socket,
-    stream, streams, timers, world_state, worlds,
+    stream, streams, timers, tool_servers, world_state, worlds,
 };
 
 /// The routes of the native door, with their description.
@@ -98,6 +98,7 @@ fn behaviour_routes() -> OpenApiRouter<NativeState> {
         .routes(routes!(roster::show))
         .routes(routes!(roster::set_role))
         .routes(routes!(roster::statistics))
+        .routes(routes!(tool_servers::list))
         .routes(routes!(badges::list))
 }
 

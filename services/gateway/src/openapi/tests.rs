@@ -182,6 +182,7 @@ const NATIVE_ROUTES: &[&str] = &[
     "GET /v1/worlds/{world}/streams",
     "GET /v1/worlds/{world}/streams/{owner}/{name}",
     "GET /v1/worlds/{world}/streams/{owner}/{name}/samples",
+    "GET /v1/worlds/{world}/tool-servers",
     "GET /v1/worlds/{world}/usage",
     "GET /v1/worlds/{world}/ws",
     "PATCH /v1/worlds/{world}",

@@ -3,7 +3,7 @@
 use clap::Args;
 use client::Client;
 use contract::behaviour::RosterEntry;
-use contract::http::AtQuery;
+use contract::http::{AtQuery, ToolServerResponse, ToolServerStatus, ToolServersQuery};
 use contract::{EntityId, RoleName, Seq, WorldId};
 
 use crate::output::{Output, table};
@@ -17,7 +17,7 @@ pub(crate) struct Options {
     at: Option<Seq>,
 }
 
-/// Shows who is in a world.
+/// Shows who is in a world and, as it is now, the tool servers of its agents.
 pub(crate) async fn run(options: Options, client: &Client, output: Output) -> anyhow::Result<()> {
     let query = AtQuery { at: options.at };
     let response = client.world(&options.world).roster(&query).await?;
@@ -36,7 +36,51 @@ pub(crate) async fn run(options: Options, client: &Client, output: Output) -> an
     for line in table(&rows) {
         output.line(&line)?;
     }
+    match options.at {
+        None => show_tool_servers(&options.world, client, output).await,
+        Some(_) => Ok(()),
+    }
+}
+
+/// Shows which agents have which tool servers, and why they can't be used.
+async fn show_tool_servers(world: &WorldId, client: &Client, output: Output) -> anyhow::Result<()> {
+    let query = ToolServersQuery::default();
+    let servers = client.world(world).tool_servers(&query).await?.servers;
+    if servers.is_empty() {
+        return Ok(());
+    }
+    let mut rows = vec![
+        ["TOOL SERVER", "AGENTS", "STATUS", ""]
+            .map(str::to_owned)
+            .into(),
+    ];
+    rows.extend(servers.iter().map(tool_server_row));
+    output.line("")?;
+    for line in table(&rows) {
+        output.line(&line)?;
+    }
     Ok(())
+}
+
+fn tool_server_row(server: &ToolServerResponse) -> Vec<String> {
+    let agents: Vec<&str> = server.agents.iter().map(EntityId::as_str).collect();
+    let status = match server.status {
+        ToolServerStatus::NoWorker => "no worker",
+        ToolServerStatus::Refused => "refused",
+        ToolServerStatus::Failed => "failed",
+        ToolServerStatus::Closed => "not connected",
+        ToolServerStatus::Connecting => "connecting",
+        ToolServerStatus::Connected => "connected",
+    };
+    vec![
+        server.name.clone(),
+        match agents.is_empty() {
+            true => "-".to_owned(),
+            false => agents.join(" "),
+        },
+        status.to_owned(),
+        server.detail.clone().unwrap_or_default(),
+    ]
 }
 
 fn row(entry: &RosterEntry) -> Vec<String> {
@@ -56,6 +100,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_tool_server_is_a_row_with_the_reason() {
+        let server = json!({
+            "name": "files", "server": {"http": {"url": "https://tools.example"}},
+            "agents": ["ada", "bob"], "status": "refused", "detail": "not allowed",
+            "workers": 1, "refused_by": 1,
+        });
+        let row = tool_server_row(&serde_json::from_value(server).unwrap());
+        assert_eq!(row, ["files", "ada bob", "refused", "not allowed"]);
+    }
 
     #[test]
     fn an_entity_is_a_row() {

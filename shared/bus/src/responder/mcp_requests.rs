@@ -1,7 +1,11 @@
 //! Requests to workers about MCP servers.
 
+use std::collections::BTreeMap;
+
 use contract::subject;
-use contract::tool::{McpServerStatus, ReadResource, RestartMcpServer};
+use contract::tool::{
+    CheckMcpServers, McpServerCheck, McpServerStatus, ReadResource, RestartMcpServer,
+};
 
 use super::reply_handle::ReplyHandle;
 use super::request_subscription::{RequestMessage, RequestSubscription};
@@ -11,6 +15,11 @@ use crate::Resource;
 pub enum McpRequest {
     /// Which MCP servers there are.
     List(ReplyHandle<Vec<McpServerStatus>>),
+    /// How the worker stands to each of these, by name.
+    Check(
+        CheckMcpServers,
+        ReplyHandle<BTreeMap<String, McpServerCheck>>,
+    ),
     /// Connect to one anew: whether it is known.
     Restart(RestartMcpServer, ReplyHandle<bool>),
     /// Read a resource, or reply why it can't be read.
@@ -28,6 +37,10 @@ impl McpRequest {
         } = message;
         Some(match subject.as_str() {
             subject::MCP_SERVERS => Self::List(ReplyHandle::new(reply_to)),
+            subject::MCP_CHECK => Self::Check(
+                serde_json::from_slice(&payload).ok()?,
+                ReplyHandle::new(reply_to),
+            ),
             subject::MCP_RESTART => Self::Restart(
                 serde_json::from_slice(&payload).ok()?,
                 ReplyHandle::new(reply_to),

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use bus::{Error, McpRequest, Resource};
-use contract::tool::{McpServer, McpServerStatus, RESOURCE_BYTES_MAX, ReadResource};
+use contract::tool::{
+    CheckMcpServers, McpConnection, McpServer, McpServerCheck, McpServerStatus, RESOURCE_BYTES_MAX,
+    ReadResource,
+};
 use testkit::NatsServer;
 use tokio::task::JoinSet;
 
@@ -20,12 +23,22 @@ async fn every_worker_lists_the_mcp_servers_that_it_knows() {
             "id": id, "name": "files", "transport": "stdio", "status": "closed", "worlds": [],
         }))
         .unwrap();
+        let checked = McpServerCheck {
+            allowed: id.ends_with('1'),
+            status: McpConnection::Closed,
+            error: None,
+        };
         let requests = bus.responder().subscribe_mcp_requests();
         let mut requests = requests.await.unwrap();
         workers.spawn(async move {
             while let Some(request) = requests.next().await {
                 match request {
                     McpRequest::List(reply) => reply.send(&vec![status.clone()]).await,
+                    McpRequest::Check(check, reply) => {
+                        let names = check.servers.into_keys();
+                        let of_name = names.map(|name| (name, checked.clone()));
+                        reply.send(&of_name.collect()).await;
+                    }
                     McpRequest::Restart(restart, reply) => {
                         reply.send(&(restart.id == status.id)).await;
                     }
@@ -44,6 +57,15 @@ async fn every_worker_lists_the_mcp_servers_that_it_knows() {
     ids.sort_by(|one, other| one.id.cmp(&other.id));
     let ids: Vec<_> = ids.iter().map(|status| status.id.as_str()).collect();
     assert_eq!(ids, ["00000001", "00000002"]);
+    let url = "https://tools.example".to_owned();
+    let check = CheckMcpServers {
+        world: world("lobby"),
+        servers: [("files".to_owned(), McpServer::Http { url })].into(),
+    };
+    let checks = bus.mcp_directory().check(&check).await.unwrap();
+    let mut allowed: Vec<_> = checks.iter().map(|of| of["files"].allowed).collect();
+    allowed.sort_unstable();
+    assert_eq!(allowed, [false, true]);
     assert!(bus.mcp_directory().restart("00000002").await.unwrap());
     assert!(!bus.mcp_directory().restart("00000003").await.unwrap());
     let read = |uri: String| ReadResource {

@@ -19,7 +19,9 @@ use contract::query::{
     InteractionRow, InteractionsQuery, SessionRow, SessionsQuery, UsageQuery, UsageRow, WorldRow,
     WorldsQuery,
 };
-use contract::tool::{McpServerStatus, ReadResource, RestartMcpServer};
+use contract::tool::{
+    CheckMcpServers, McpServerCheck, McpServerStatus, ReadResource, RestartMcpServer,
+};
 use contract::view::{
     EncodedView, GetAgents, GetApprovals, GetEventTypes, GetOutline, GetProfile, GetRoster,
     GetStatistics, GetView, GetWhole, ViewRequest,
@@ -297,6 +299,12 @@ fn servers_of_tools() {
     let mcp = golden!("mcp");
     for status in mcp["statuses"].as_array().unwrap() {
         check::<McpServerStatus>(status);
+    }
+    for servers in mcp["checks"].as_array().unwrap() {
+        check::<CheckMcpServers>(servers);
+    }
+    for checked in mcp["checked"].as_array().unwrap() {
+        check::<McpServerCheck>(checked);
     }
     check::<RestartMcpServer>(&mcp["restart"]);
     for read in mcp["reads"].as_array().unwrap() {

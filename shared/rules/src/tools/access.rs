@@ -43,10 +43,9 @@ pub(crate) fn servers(world: &World, agent: &EntityId) -> McpServers {
     else {
         return McpServers::new();
     };
-    let has = |name: &String| access.servers.is_empty() || access.servers.contains(name);
     let servers = description.mcp_servers.iter();
     servers
-        .filter(|(name, _)| has(name))
+        .filter(|(name, _)| access.includes(name))
         .map(|(name, server)| (name.clone(), server.clone()))
         .collect()
 }

@@ -1,9 +1,12 @@
 //! The MCP servers of the workers: their status, and the resources that their tools made.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use contract::tool::{McpServerStatus, RESOURCE_TIMEOUT, ReadResource};
+use contract::tool::{
+    CheckMcpServers, McpServerCheck, McpServerStatus, RESOURCE_TIMEOUT, ReadResource,
+};
 use tokio::time::timeout;
 
 use super::client::Broker;
@@ -31,6 +34,19 @@ impl Broker {
         let bus = self.connection.bus().await?;
         let servers = bus.mcp_directory().servers();
         self.connection.with_connection(servers).await
+    }
+
+    /// How each worker stands to these MCP servers of a world, by the names of the servers.
+    ///
+    /// # Errors
+    /// 503 when the workers could not be asked.
+    pub async fn check_mcp_servers(
+        &self,
+        servers: &CheckMcpServers,
+    ) -> Result<Vec<BTreeMap<String, McpServerCheck>>, Problem> {
+        let bus = self.connection.bus().await?;
+        let check = bus.mcp_directory().check(servers);
+        self.connection.with_connection(check).await
     }
 
     /// Makes every worker that knows this MCP server connect to it again; `false` if none does.
