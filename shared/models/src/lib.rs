@@ -17,6 +17,8 @@ mod delta;
 mod endpoint;
 mod error;
 mod framing;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod json;
 mod objects;
 mod piece;

@@ -13,6 +13,8 @@ mod encode;
 mod error_frame;
 mod event_sender;
 mod flat_object;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod handshake;
 mod probes;
 mod routes;

@@ -20,6 +20,8 @@ mod decode;
 mod encode;
 mod error_frame;
 mod field_names;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod handler;
 mod identity;
 mod known_targets;

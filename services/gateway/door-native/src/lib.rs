@@ -18,6 +18,8 @@ mod event_format;
 mod event_types;
 mod events;
 mod flows;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod interactions;
 mod message_edits;
 mod messages;
