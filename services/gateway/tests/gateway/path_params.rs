@@ -53,7 +53,7 @@ async fn request(
     for (name, text) in texts {
         filled = filled.replace(&format!("{{{name}}}"), text);
     }
-    let filled = filled.replace('{', "").replace('}', "");
+    let filled = filled.replace(['{', '}'], "");
     let request = harness.http.request(method.clone(), harness.url(&filled));
     match *method {
         Method::GET | Method::DELETE => send(request).await,
