@@ -24,9 +24,9 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(shown, completion.text, "what is shown is what is kept");
         Some(format!("{completion:?}"))
     };
-    let whole = read(&[body]);
+    let at_once = read(&[body]);
     let at = usize::from(*split) * body.len() / 256;
     let (start, end) = body.split_at(at);
-    assert_eq!(read(&[start, end]), whole);
-    assert_eq!(read(&body.chunks(1).collect::<Vec<_>>()), whole);
+    assert_eq!(read(&[start, end]), at_once);
+    assert_eq!(read(&body.chunks(1).collect::<Vec<_>>()), at_once);
 });

@@ -218,7 +218,7 @@ async fn what_a_program_has_started_ends_with_it_however_it_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_says_which_servers_of_a_world_it_refuses() {
+async fn a_worker_replies_which_servers_of_a_world_it_refuses() {
     let (harness, program) = fixture().await;
     let refused = McpServer::Http {
         url: "https://elsewhere.example/mcp".to_owned(),

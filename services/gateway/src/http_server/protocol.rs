@@ -1,4 +1,4 @@
-//! Which version of HTTP a client speaks, by the first bytes that it sends.
+//! Which version of HTTP a client uses, by the first bytes that it sends.
 //!
 //! They are looked at, and not read: a server that gets them apart from the rest of the request makes its buffer
 //! twice as large, for as long as the connection lasts.
@@ -14,7 +14,7 @@ const PREFACE: &[u8; 4] = b"PRI ";
 /// Pause before the next look, where a client has sent less than that.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Whether the client speaks HTTP/2, as soon as that is known.
+/// Whether the client uses HTTP/2, as soon as that is known.
 pub(super) async fn is_http2(stream: &TcpStream) -> io::Result<bool> {
     let mut bytes = [0; PREFACE.len()];
     loop {

@@ -126,7 +126,7 @@ impl Server {
         let io = TokioIo::new(io);
         if is_http2 {
             let serving = http2().serve_connection(io, service);
-            // It is large, and few clients of the gateway itself speak it.
+            // It is large, and few clients of the gateway itself use it.
             let take_no_more = |serving: Pin<&mut _>| http2::Connection::graceful_shutdown(serving);
             return Box::pin(drive(serving, take_no_more, &activity, last_requests)).await;
         }
