@@ -9,10 +9,12 @@ fuzz_target!(|text: &str| {
     let _ = to_json(text);
     if let Ok(file) = WorldFile::parse(text) {
         let _ = check_references(&file.spec, None);
-        let mut json = serde_json::to_value(&file.spec).expect("a world as JSON");
+        // As values: the order of fields in what is kept as text is not that of the file.
+        let spec = serde_json::to_value(&file.spec).expect("a world as JSON");
+        let mut json = spec.clone();
         json["id"] = file.id.as_str().into();
-        let json = json.to_string();
-        let again = WorldFile::parse(&json).expect("a world that is parsed again");
-        assert_eq!(again, file, "{json}");
+        let again = WorldFile::parse(&json.to_string()).expect("a world that is parsed again");
+        let again = serde_json::to_value(&again.spec).expect("a world as JSON");
+        assert_eq!(again, spec);
     }
 });
