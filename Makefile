@@ -85,6 +85,7 @@ chaos: ## put faults into a whole system under load, and count what is missing (
 .PHONY: upgrade-test
 upgrade-test: ## replace every service of an earlier commit by this build, under load (FROM=commit)
 	@$(with_nats) deploy/scripts/upgrade-test.sh "$(FROM)"
+
 .PHONY: bench-micro
 bench-micro: ## measure the rules and the schemas by themselves, with Criterion (BENCH=name)
 	cargo bench -p rules -p schema -- $(BENCH)
