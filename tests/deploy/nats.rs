@@ -19,9 +19,9 @@ fn values() -> Value {
 
 /// The variable of the password of each user, with the key in the secret `nats-users`.
 fn passwords() -> BTreeMap<String, String> {
-    let users = SERVICES.map(nats_user);
+    let users = SERVICES.map(nats_user).into_iter().chain(["backup"]);
     let pairs = users.map(|user| (format!("MW_NATS_{}", user.to_uppercase()), user.to_owned()));
-    BTreeMap::from(pairs)
+    pairs.collect()
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn both_servers_have_the_password_of_each_user() {
     for variable in passwords().keys() {
         assert!(users.contains(&format!("${variable}\n")), "{variable}");
     }
-    assert_eq!(users.matches("password:").count(), SERVICES.len());
+    assert_eq!(users.matches("password:").count(), passwords().len());
 
     let server: StatefulSet = Overlay::render(Name::Dev).one("nats");
     let pod = server.spec.unwrap().template.spec.unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus::{Error, McpRequest, Resource};
+use bus::{Error, McpRequest, McpRequests, Resource};
 use contract::tool::{
     CheckMcpServers, McpConnection, McpServer, McpServerCheck, McpServerStatus, RESOURCE_BYTES_MAX,
     ReadResource,
@@ -11,6 +11,30 @@ use testkit::NatsServer;
 use tokio::task::JoinSet;
 
 use crate::support::{connect, world};
+
+/// Answers as a worker that knows one server.
+async fn answer(mut requests: McpRequests, status: McpServerStatus, checked: McpServerCheck) {
+    while let Some(request) = requests.next().await {
+        match request {
+            McpRequest::List(reply) => reply.send(&vec![status.clone()]).await,
+            McpRequest::Check(check, reply) => {
+                let names = check.servers.into_keys();
+                let of_name = names.map(|name| (name, checked.clone()));
+                reply.send(&of_name.collect()).await;
+            }
+            McpRequest::Restart(restart, reply) => {
+                reply.send(&(restart.id == status.id)).await;
+            }
+            McpRequest::Read(read, reply) => {
+                let resource = Resource {
+                    mime: "text/plain".to_owned(),
+                    bytes: read.uri.into(),
+                };
+                reply.send_resource(Ok(resource)).await;
+            }
+        }
+    }
+}
 
 #[tokio::test]
 async fn every_worker_lists_the_mcp_servers_that_it_knows() {
@@ -29,29 +53,8 @@ async fn every_worker_lists_the_mcp_servers_that_it_knows() {
             error: None,
         };
         let requests = bus.responder().subscribe_mcp_requests();
-        let mut requests = requests.await.unwrap();
-        workers.spawn(async move {
-            while let Some(request) = requests.next().await {
-                match request {
-                    McpRequest::List(reply) => reply.send(&vec![status.clone()]).await,
-                    McpRequest::Check(check, reply) => {
-                        let names = check.servers.into_keys();
-                        let of_name = names.map(|name| (name, checked.clone()));
-                        reply.send(&of_name.collect()).await;
-                    }
-                    McpRequest::Restart(restart, reply) => {
-                        reply.send(&(restart.id == status.id)).await;
-                    }
-                    McpRequest::Read(read, reply) => {
-                        let resource = Resource {
-                            mime: "text/plain".to_owned(),
-                            bytes: read.uri.into(),
-                        };
-                        reply.send_resource(Ok(resource)).await;
-                    }
-                }
-            }
-        });
+        let requests = requests.await.unwrap();
+        workers.spawn(answer(requests, status, checked));
     }
     let mut ids: Vec<_> = bus.mcp_directory().servers().await.unwrap();
     ids.sort_by(|one, other| one.id.cmp(&other.id));

@@ -17,8 +17,13 @@ const BUCKETS_BEFORE_LOG: [&str; 3] = [
     subject::CUSTOM_ACTIONS_BUCKET,
 ];
 /// Copied behind the log. Weights are stored before a commit names them. A claim is made before what must not be done
-/// twice is done: one that is newer than the log is kept, and it is not done again.
-const BUCKETS_AFTER_LOG: [&str; 2] = [subject::WEIGHTS_BUCKET, subject::CLAIMS_BUCKET];
+/// twice is done: one that is newer than the log is kept, and it is not done again. A description of a world is stored
+/// before it is applied.
+const BUCKETS_AFTER_LOG: [&str; 3] = [
+    subject::WEIGHTS_BUCKET,
+    subject::CLAIMS_BUCKET,
+    subject::SPECS_BUCKET,
+];
 
 /// The streams of a backup, in the order in which they are copied.
 pub(super) fn streams() -> Vec<String> {
