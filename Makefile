@@ -34,8 +34,8 @@ run: ## build, and run the whole system with the lobby (LISTEN=, DATA=, PROFILE=
 		--world deploy/worlds/lobby.yaml
 
 .PHONY: build
-build: ## build every binary, optimised
-	cargo build --release --workspace --bins
+build: ## build every binary that is deployed, optimised
+	cargo build --release --workspace --exclude system-tests --bins
 
 .PHONY: check
 check: ## formatting, lints, documentation, dependencies, spelling: no warning is let through

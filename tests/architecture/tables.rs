@@ -162,7 +162,7 @@ pub(crate) const LAYERS: &[Layers] = &[Layers {
     crate_name: "rules",
     state: "world",
     layers: &[
-        &["rejection", "version"],
+        &["rejection", "version", "stored_spec"],
         &["decider", "text", "schemas"],
         &["entities", "event_types", "schedule", "dedup", "quota"],
         &["runs", "dialect", "streams", "presence"],

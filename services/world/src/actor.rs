@@ -10,9 +10,9 @@
 mod append_in_flight;
 mod batch_progress;
 mod commit_builder;
-mod deciding;
 mod mailbox;
 mod maintenance;
+mod next_schedule;
 mod past_reads;
 mod pending_request;
 mod query;
@@ -23,7 +23,6 @@ mod stored_specs;
 mod world_clock;
 
 use std::collections::VecDeque;
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,14 +33,16 @@ use service_kit::ErrorChain;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
-use self::append_in_flight::AppendInFlight;
-use self::batch_progress::BatchProgress;
-use self::commit_builder::CommitBuilder;
+use self::append_in_flight::{AppendInFlight, stored};
+use self::batch_progress::{BatchProgress, lost_answer};
+use self::commit_builder::{CommitBuilder, PlannedReply};
 use self::mailbox::Mailbox;
 pub(crate) use self::mailbox::{MailboxSender, SendError, mailbox};
 use self::maintenance::Maintenance;
+use self::next_schedule::wake_for;
 use self::past_reads::PastReads;
 pub(crate) use self::pending_request::PendingRequest;
+use self::query::query;
 use self::recalls::Recalls;
 use self::storage_gate::StorageGate;
 use self::stored_specs::StoredSpecs;
@@ -55,8 +56,6 @@ use crate::run_contexts::ContextRequest;
 const BACKLOG_MAX: usize = 1024;
 /// How long an actor tries to append a commit before it replies to all requests with `unavailable`.
 const APPEND_PATIENCE: Duration = Duration::from_secs(10);
-/// The broker keeps a schedule for a year: a wake further away is scheduled in several steps.
-const WAKE_HORIZON: Duration = Duration::from_hours(300 * 24);
 /// Pause between two of an actor's own requests to do what is due, should the first not have done all.
 const FIRE_DUE_PAUSE: Duration = Duration::from_millis(10);
 /// Pause before an append of unknown outcome is tried again.
@@ -288,27 +287,133 @@ impl Actor {
         }
     }
 
-    /// Sends the next commit to the log, if there is one.
-    async fn start_append(&mut self, world: &mut World) {
-        if let Some(mut builder) = self.builder.take() {
-            builder.set_wake(self.wake_for(world, &builder));
-            let append = AppendInFlight::start(&self.resources.bus, world, builder).await;
-            self.in_flight = Some(append);
+    /// Whether a request begins a world behind a deleted one of which something is left.
+    fn is_too_early(&self, world: &World, request: &PendingRequest) -> bool {
+        request.begins_world()
+            && !(self.is_settled() && self.maintenance.is_cleared(world))
+            && !world.exists()
+    }
+
+    /// Decides the waiting requests, as many as fit in one commit.
+    fn decide_backlog(&mut self, world: &mut World) {
+        let registered = self.resources.registered_actions.borrow().clone();
+        world.set_registered_actions(registered);
+        world.set_quota_max(self.resources.config.quota_max);
+        while let Some(request) = self.backlog.pop_front() {
+            let is_recall_wanted = self.recalls.is_wanted(world, &request);
+            if self.must_wait(world, &request)
+                || is_recall_wanted && !self.is_settled()
+                || self.is_too_early(world, &request)
+            {
+                self.backlog.push_front(request);
+                return;
+            }
+            if is_recall_wanted {
+                self.recalls.spawn(world, request);
+                continue;
+            }
+            if let Some(wanted) = self.stored_specs.wanted(world, &request) {
+                self.backlog.push_front(request);
+                self.stored_specs.load(wanted);
+                return;
+            }
+            world.set_stored_spec(self.stored_specs.loaded());
+            if request.is_own() {
+                self.fire_due_queued = false;
+            }
+            self.decide(world, request);
         }
     }
 
-    /// The wake that the broker is to schedule for this commit.
-    fn wake_for(&self, world: &World, builder: &CommitBuilder) -> Option<Timestamp> {
-        let now = builder.commit().at;
-        match world.deleted_at() {
-            Some(_) => builder
-                .has_events()
-                .then(|| now + self.resources.config.deleted_kept),
-            // A wake that is due already is this actor's own, unless it ends with this commit.
-            None => world
-                .wake_wanted(now)
-                .filter(|due| *due > now || builder.has_events())
-                .map(|due| due.min(now + WAKE_HORIZON)),
+    fn must_wait(&self, world: &World, request: &PendingRequest) -> bool {
+        let builder = self.builder.as_ref();
+        if builder.is_some_and(CommitBuilder::is_full) {
+            return true;
+        }
+        if world.applying().is_some() && !request.is_fire_due() {
+            // Nobody sees half of a description. While nothing can be stored, commands are refused.
+            let is_command = matches!(&*request.request, Request::Command(_));
+            return !(is_command && self.storage_gate.is_closed());
+        }
+        match &*request.request {
+            // A state that is read must be in the log.
+            Request::State { .. } | Request::Offers { .. } | Request::Mind { .. } => {
+                self.in_flight.is_some() || builder.is_some_and(CommitBuilder::has_events)
+            }
+            // What is due is due now, and a commit has only the time at which it was begun. A deletion has
+            // nothing of what was decided before it in its commit, which outlives the world.
+            Request::Command(_) if request.is_fire_due() || request.deletes_world() => {
+                builder.is_some() || self.maintenance.is_snapshot_due() && !self.is_settled()
+            }
+            // A snapshot is of a state that is in the log.
+            Request::Command(_) | Request::Context { .. } => {
+                self.maintenance.is_snapshot_due() && !self.is_settled()
+            }
+        }
+    }
+
+    fn decide(&mut self, world: &mut World, mut request: PendingRequest) {
+        if let Some(in_flight) = &mut self.in_flight
+            && let Some(accepted) = in_flight.accepted(&request)
+        {
+            return in_flight.push(request, PlannedReply::Accepted(accepted));
+        }
+        if let Request::State { at: Some(at), view } = &*request.request
+            && *at < world.seq
+        {
+            let (at, view) = (*at, view.clone());
+            return self.past_reads.spawn(request, world.id.clone(), at, view);
+        }
+        let clock = self.resources.bus.now();
+        let now = self.clock.now(world.at, clock);
+        if request.is_fire_due() && !request.is_own() {
+            world.woken(now);
+        }
+        let is_decided = self.is_decided(world, &request);
+        let recall = request.take_recall();
+        world.set_recalled_message(recall.and_then(|recall| recall.found));
+        let builder = self
+            .builder
+            .get_or_insert_with(|| CommitBuilder::new(now, clock));
+        let reply = match &*request.request {
+            Request::Command(command) => match builder.recorded(world, command.id) {
+                Some(reply) => reply,
+                None if is_decided => PlannedReply::Ready(lost_answer()),
+                None if self.storage_gate.is_closed() => {
+                    PlannedReply::Ready(storage_gate::refused())
+                }
+                None => builder.decide(world, command),
+            },
+            Request::State { .. }
+            | Request::Offers { .. }
+            | Request::Mind { .. }
+            | Request::Context { .. } => PlannedReply::Ready(query(world, &request.request)),
+        };
+        world.set_recalled_message(None);
+        builder.push(request, reply);
+    }
+
+    /// Whether a request is a command of an ordered batch that was decided before.
+    fn is_decided(&mut self, world: &World, request: &PendingRequest) -> bool {
+        let Some(position) = request.position() else {
+            return false;
+        };
+        let now = self.resources.bus.now();
+        let sent = self.in_flight.as_ref().map(AppendInFlight::builder);
+        let builders = sent.into_iter().chain(&self.builder);
+        self.batch_progress.is_decided(position, |id| {
+            builders.clone().any(|builder| builder.has_accepted(id))
+                || matches!(world.lookup_command(id, now), Ok(Some(_)))
+        })
+    }
+
+    /// Sends the next commit to the log, if there is one.
+    async fn start_append(&mut self, world: &mut World) {
+        if let Some(mut builder) = self.builder.take() {
+            let deleted_kept = self.resources.config.deleted_kept;
+            builder.set_wake(wake_for(world, &builder, deleted_kept));
+            let append = AppendInFlight::start(&self.resources.bus, world, builder).await;
+            self.in_flight = Some(append);
         }
     }
 
@@ -391,13 +496,5 @@ impl Actor {
         for request in self.backlog.drain(..) {
             request.reply(&reply).await;
         }
-    }
-}
-
-/// Waits until the commit in flight is in the log; for ever when there is none.
-async fn stored(in_flight: &mut Option<AppendInFlight>) -> Result<Seq, AppendError> {
-    match in_flight {
-        Some(append) => append.stored().await,
-        None => pending().await,
     }
 }

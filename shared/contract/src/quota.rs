@@ -1,20 +1,38 @@
 //! How much the log of one world may hold.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// How much the log of a world may hold. What is absent is not limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields, try_from = "Map<String, Value>")]
 pub struct Quota {
-    /// Events.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// So many events since the world was created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub events: Option<u64>,
-    /// Bytes, as [`LogSize::bytes`] counts them.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// So many bytes: the payload of each event, and 512 bytes for its envelope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub bytes: Option<u64>,
+}
+
+/// The fields of a [`Quota`]: as a map, since a structure is read from a list as well.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Limits {
+    events: Option<u64>,
+    bytes: Option<u64>,
+}
+
+impl TryFrom<Map<String, Value>> for Quota {
+    type Error = serde_json::Error;
+
+    fn try_from(fields: Map<String, Value>) -> Result<Self, serde_json::Error> {
+        let Limits { events, bytes } = serde_json::from_value(Value::Object(fields))?;
+        Ok(Self { events, bytes })
+    }
 }
 
 impl Quota {
@@ -63,6 +81,25 @@ mod tests {
 
     fn quota(events: Option<u64>, bytes: Option<u64>) -> Quota {
         Quota { events, bytes }
+    }
+
+    #[test]
+    fn a_quota_is_a_map_of_integers() {
+        for (json, expected) in [
+            ("{}", Some(quota(None, None))),
+            (r#"{"events": 5}"#, Some(quota(Some(5), None))),
+            (
+                r#"{"events": null, "bytes": 7}"#,
+                Some(quota(None, Some(7))),
+            ),
+            ("[null, null]", None),
+            (r#"{"rows": 1}"#, None),
+            (r#"{"events": -1}"#, None),
+            (r#"{"events": 1.5}"#, None),
+        ] {
+            let read: Option<Quota> = serde_json::from_str(json).ok();
+            assert_eq!(read, expected, "{json}");
+        }
     }
 
     #[test]

@@ -315,7 +315,7 @@ fn decide_work(
         }
         Command::SetTimer(wanted) => timers::set(world, wanted, decider),
         Command::CancelTimer { timer } => timers::cancel(world, timer, decider),
-        Command::FireDue if world.applying.is_some() => spec::go_on(world, decider),
+        Command::FireDue if world.applying.is_some() => spec::apply_next_part(world, decider),
         Command::FireDue => due::fire_due(world, decider),
         _ => Ok(()),
     }

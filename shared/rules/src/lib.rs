@@ -40,6 +40,7 @@ mod schemas;
 mod sessions;
 mod spec;
 mod step;
+mod stored_spec;
 mod streams;
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "a test makes ids")]
@@ -61,8 +62,8 @@ pub use chats::RecalledMessage;
 pub use context::context;
 pub use context_scope::{ContextChanges, ContextScope, context_scope};
 pub use decider::{COMMAND_BYTES_MAX, COMMAND_EVENTS_MAX, size_bytes};
-pub use spec::StoredSpec;
 pub use step::{replay, step};
+pub use stored_spec::StoredSpec;
 pub use version::VERSION;
 pub use views::{View, available_abilities, mind_view, view};
 pub use world::World;

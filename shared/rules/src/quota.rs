@@ -4,47 +4,13 @@
 //! their end, and refuses the rest. Nothing begins by itself either: its timers and its behaviours wait until it may
 //! hold more. What its open runs set off is limited as ever, so it grows by no more than that.
 
-use contract::{Command, Event, LogSize, Quota, Rejection, RejectionCode};
-use serde::{Deserialize, Serialize};
+mod state;
 
-use crate::decider::size_bytes;
+use contract::{Command, LogSize, Quota, Rejection, RejectionCode};
+
+pub(crate) use self::state::LogQuota;
 use crate::rejection::{invalid, reject};
 use crate::world::World;
-
-/// How much the log of a world holds.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct LogQuota {
-    size: LogSize,
-    /// The most that any world may hold here: given to commands like their time, and no part of the state.
-    #[serde(skip)]
-    max: Quota,
-}
-
-impl LogQuota {
-    /// The quota of a new world of the same id.
-    pub(crate) fn restarted(&self) -> Self {
-        Self {
-            size: LogSize::default(),
-            max: self.max,
-        }
-    }
-
-    pub(crate) fn size(&self) -> LogSize {
-        self.size
-    }
-
-    /// An event is part of the log.
-    pub(crate) fn count(&mut self, event: &Event) {
-        let bytes = u64::try_from(size_bytes(event)).unwrap_or(u64::MAX);
-        self.size.events = self.size.events.saturating_add(1);
-        self.size.bytes = self.size.bytes.saturating_add(bytes);
-    }
-
-    pub(crate) fn set_max(&mut self, max: Quota) {
-        self.max = max;
-    }
-}
 
 /// Whether the log of a world holds all that it may hold.
 pub(crate) fn is_used_up(world: &World) -> bool {
@@ -53,7 +19,7 @@ pub(crate) fn is_used_up(world: &World) -> bool {
 }
 
 fn used_up(world: &World, quota: Quota) -> Option<(&'static str, u64)> {
-    world.quota.size.exceeded(quota.min(world.quota.max))
+    world.quota.size().exceeded(quota.min(world.quota.max()))
 }
 
 /// A quota allows something.
@@ -88,7 +54,7 @@ pub(crate) fn check_room(world: &World, command: &Command) -> Result<(), Rejecti
     let Some((limit, max)) = used_up(world, quota) else {
         return Ok(());
     };
-    let LogSize { events, bytes } = world.quota.size;
+    let LogSize { events, bytes } = world.quota.size();
     let detail = format!(
         "the log of {} holds {events} events, {bytes} bytes, and its quota is {max} {limit}: raise that, or delete the \
          world",

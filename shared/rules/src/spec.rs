@@ -15,15 +15,6 @@ use crate::rejection::{reject, too_large};
 use crate::world::World;
 use crate::{behaviours, flows, worlds};
 
-/// A description that is stored, for the command that applies it.
-#[derive(Debug, Clone)]
-pub struct StoredSpec {
-    /// The command under whose id it is stored.
-    pub command: CommandId,
-    /// What is described; `None` when it is not there any more.
-    pub spec: Option<Arc<WorldSpec>>,
-}
-
 /// Creates a world as it is described.
 pub(crate) fn create(
     world: &World,
@@ -80,7 +71,7 @@ pub(crate) fn begin_stored(
 }
 
 /// Applies the next part of the description that is being applied.
-pub(crate) fn go_on(world: &World, decider: &mut Decider<'_>) -> Result<(), Rejection> {
+pub(crate) fn apply_next_part(world: &World, decider: &mut Decider<'_>) -> Result<(), Rejection> {
     let spec = world.applying.and_then(|command| stored(world, command));
     let applied = match spec {
         Some(spec) => decider.transaction(|decider| apply(world, &spec, decider)),

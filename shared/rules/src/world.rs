@@ -21,7 +21,7 @@ use crate::quota::LogQuota;
 use crate::runs::Runs;
 use crate::schedule::Schedule;
 use crate::sessions::Sessions;
-use crate::spec::StoredSpec;
+use crate::stored_spec::StoredSpec;
 use crate::streams::Streams;
 use crate::timers::Timers;
 use crate::tools::Tools;

@@ -1,4 +1,4 @@
-use std::future::ready;
+use std::future::{pending, ready};
 
 use bus::{AppendError, Bus, CommitNotice};
 use contract::{Accepted, Reply, Request, Seq, WorldId};
@@ -143,5 +143,13 @@ async fn check_is_last(bus: Bus, world: WorldId, seq: Seq) -> Result<Seq, Append
             world,
             source: source.into(),
         }),
+    }
+}
+
+/// Waits until the commit in flight is in the log; for ever when there is none.
+pub(super) async fn stored(in_flight: &mut Option<AppendInFlight>) -> Result<Seq, AppendError> {
+    match in_flight {
+        Some(append) => append.stored().await,
+        None => pending().await,
     }
 }

@@ -77,7 +77,7 @@ async fn commits(harness: &Harness, world: &WorldId) -> Vec<(Seq, bool)> {
 }
 
 #[tokio::test]
-async fn a_large_description_is_applied_as_a_whole_for_all_who_read() {
+async fn all_who_read_see_all_of_a_large_description_or_nothing_of_it() {
     let harness = Harness::start().await;
     let world: WorldId = "big".parse().unwrap();
     let apply = |create| Command::ApplyStoredWorld { create };

@@ -136,7 +136,7 @@ fn nothing_happens_before_all_of_it_is_there() {
 }
 
 #[test]
-fn a_description_is_refused_as_a_whole() {
+fn a_description_that_is_refused_changes_nothing() {
     let mut story = nowhere();
     let mut spec = described(1500, 10);
     spec.entities.push(agent(3, 1));
