@@ -83,6 +83,17 @@ impl Fixture {
         let messages = client.world(&world);
         messages.messages(&chat).post(&request).await.unwrap();
     }
+
+    /// Waits until an answer that is on the screen is in the log as well: until then the rows below it may change places
+    /// with it. What mia posts behind it is the last row then.
+    async fn is_stored(&self, answer: &str, terminal: &mut Terminal) {
+        eventually("the answer is stored", async || {
+            self.up.says(&["history", "hall"], "").contains(answer)
+        })
+        .await;
+        self.post("mia", "@nobody next").await;
+        terminal.ends_with(&["mia: @nobody next", "guest>"]).await;
+    }
 }
 
 #[tokio::test]
@@ -97,15 +108,18 @@ async fn a_message_is_answered_and_recalled() {
     terminal
         .ends_with(&["guest: hello", answer, "guest>"])
         .await;
+    fixture.is_stored("Hello", &mut terminal).await;
     terminal.press(UP);
-    terminal.ends_with(&[answer, "guest> hello"]).await;
+    terminal
+        .ends_with(&["mia: @nobody next", "guest> hello"])
+        .await;
     terminal.press(CTRL_U);
     terminal.enter("/nothing");
     let rows = "no command /nothing: /help lists them, and // begins a message with /";
     terminal.ends_with(&["> /nothing", rows, "guest>"]).await;
     terminal.enter("/history 1");
     terminal
-        .ends_with(&["> /history 1", answer, "guest>"])
+        .ends_with(&["> /history 1", "mia: @nobody next", "guest>"])
         .await;
     fixture.model.reply(Reply::text("A path."));
     terminal.enter("//etc");
@@ -262,6 +276,7 @@ async fn a_call_is_decided_where_it_is_shown() {
     decided.decide(waiting[0].id, &request).await.unwrap();
     let decided = "tools_note of ada: refused, by mia";
     terminal.ends_with(&[decided, "ada: Well.", "guest>"]).await;
+    fixture.is_stored("Well.", &mut terminal).await;
     assert_eq!(fixture.tools.seen("noted"), 1);
     terminal.enter("/approve");
     terminal
