@@ -1,4 +1,4 @@
-//! What `make fuzz` calls.
+//! What `make fuzz` calls, and the tables of tests.
 
 use crate::completion::Completion;
 use crate::endpoint::Protocol;

@@ -17,7 +17,7 @@ mod delta;
 mod endpoint;
 mod error;
 mod framing;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod json;
 mod objects;

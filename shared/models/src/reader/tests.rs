@@ -14,29 +14,14 @@ use serde_json::{Map, Value, json};
 use super::*;
 use crate::completion::{Arguments, Finish};
 use crate::endpoint::Protocol;
-use crate::protocol::decoder;
+use crate::fuzzing::read_response;
 
 /// Reads a response that comes in these pieces and ends.
 fn read<'a>(
     protocol: Protocol,
     pieces: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<Completion, Error> {
-    let mut reader = Reader::new(decoder(protocol));
-    for piece in pieces {
-        reader.push(piece)?;
-        if reader.progress() == Progress::Complete {
-            break;
-        }
-    }
-    reader.finish()?;
-    let mut shown = String::new();
-    while let Some(update) = reader.next_update() {
-        match update {
-            Update::Text(text) => shown.push_str(&text),
-            Update::Retracted => shown.clear(),
-        }
-    }
-    let completion = reader.into_completion()?;
+    let (shown, completion) = read_response(protocol, pieces)?;
     assert_eq!(shown, completion.text, "what is shown is what is kept");
     Ok(completion)
 }
