@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bus::Bus;
-use contract::{Command, CommandId, CommandRequest, Fact, RunId, WorldId};
+use contract::{Command, CommandId, CommandRequest, Fact, FactKind, RunId, WorldId};
 use futures::future::join_all;
 use system_tests::Cluster;
 use tokio::sync::oneshot;
@@ -30,6 +30,10 @@ impl Waiting {
         tokio::spawn(async move {
             while let Some(stored) = commits.next().await {
                 for event in stored.entry.commit().unwrap().events {
+                    // What is not waited for is not parsed: this is beside what is measured.
+                    if event.event_type.as_str() != FactKind::ActionCompleted.name() {
+                        continue;
+                    }
                     let fact = Fact::parse(&event.event_type, &event.data).unwrap();
                     let Some(Fact::ActionCompleted(completed)) = fact else {
                         continue;

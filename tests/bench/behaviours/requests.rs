@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bus::Bus;
 use contract::interaction::{NewInteraction, StreamBindings};
-use contract::{Command, CommandId, CommandRequest, Fact, InteractionId, WorldId};
+use contract::{Command, CommandId, CommandRequest, Fact, FactKind, InteractionId, WorldId};
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 use tokio::sync::oneshot;
@@ -37,6 +37,10 @@ impl Requests {
         tokio::spawn(async move {
             while let Some(stored) = commits.next().await {
                 for event in stored.entry.commit().unwrap().events {
+                    // What is not waited for is not parsed: this is beside what is measured.
+                    if event.event_type.as_str() != FactKind::InteractionEnded.name() {
+                        continue;
+                    }
                     let fact = Fact::parse(&event.event_type, &event.data).unwrap();
                     let Some(Fact::InteractionEnded(ended)) = fact else {
                         continue;
