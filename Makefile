@@ -57,8 +57,8 @@ test: ## every test, with a real nats-server and a throw-away PostgreSQL
 	@$(with_tools) $(with_nats) $(with_postgres) bash -euc \
 		'cargo build --workspace --bins --examples; cargo test --workspace --doc; \
 		 cargo nextest run --workspace; \
-		 cargo test -p sdk --doc --all-features; \
-		 cargo nextest run -p sdk --all-features'
+		 cargo test -p manyworlds-sdk --doc --all-features; \
+		 cargo nextest run -p manyworlds-sdk --all-features'
 
 .PHONY: docs
 docs: ## build the book of docs/ in target/docs/book
@@ -88,7 +88,11 @@ upgrade-test: ## replace every service of an earlier commit by this build, under
 
 .PHONY: bench-micro
 bench-micro: ## measure the rules and the schemas by themselves, with Criterion (BENCH=name)
-	cargo bench -p rules -p schema -- $(BENCH)
+	cargo bench -p manyworlds-rules -p manyworlds-schema -- $(BENCH)
+
+.PHONY: publish-check
+publish-check: ## package the crates that others depend on, and build each package by itself
+	cargo publish --workspace --dry-run
 
 .PHONY: fuzz
 fuzz: ## feed what reads bytes of others with bytes of a fuzzer, FUZZ_SECONDS= each (FUZZ=target ...)

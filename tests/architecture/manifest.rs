@@ -11,7 +11,10 @@ use crate::folders;
 /// The crate in the folder `tests`. It may use everything.
 pub(crate) const TESTS: &str = "system-tests";
 
-/// What the manifest of a crate says.
+/// How the packages begin that are published; the name of the folder follows.
+const PUBLISHED: &str = "manyworlds-";
+
+/// What the manifest of a crate says. Packages are named without `manyworlds-`, as their folders are.
 pub(crate) struct Manifest {
     /// The folder of the crate, seen from the root of the workspace.
     pub(crate) folder: String,
@@ -37,7 +40,7 @@ pub(crate) fn crates(workspace: &Path) -> Vec<Manifest> {
         let optional = dependencies.iter().filter(|(_, is_optional)| **is_optional);
         Manifest {
             folder: folder.display().to_string(),
-            name: manifest["package"]["name"].as_str().unwrap().to_owned(),
+            name: short(manifest["package"]["name"].as_str().unwrap()),
             optional: optional.map(|(package, _)| package.clone()).collect(),
             dependencies: dependencies.into_keys().collect(),
         }
@@ -78,8 +81,15 @@ fn dependencies(manifest: &Table, shared: Option<&Value>) -> BTreeMap<String, bo
         let is_optional = dependency.get("optional").and_then(Value::as_bool);
         // Optional for all targets, or not optional.
         *dependencies
-            .entry(package.unwrap_or(key).to_owned())
+            .entry(short(package.unwrap_or(key)))
             .or_insert(true) &= is_optional.unwrap_or(false);
     }
     dependencies
+}
+
+fn short(package: &str) -> String {
+    package
+        .strip_prefix(PUBLISHED)
+        .unwrap_or(package)
+        .to_owned()
 }

@@ -3,10 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use sdk::Backoff;
+use manyworlds_sdk::Backoff;
 use serde::Deserialize;
 
-/// The configuration of the agent worker: that of every worker ([`sdk::Config`], which defines the
+/// The configuration of the agent worker: that of every worker ([`manyworlds_sdk::Config`], which defines the
 /// defaults), language models, and MCP servers.
 // The fields of every worker are written out, since `serde(flatten)` would lose the names of fields
 // in errors.
@@ -36,13 +36,13 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        let sdk::Config {
+        let manyworlds_sdk::Config {
             nats,
             listen: _,
             slots_max,
             shutdown_grace,
             retry,
-        } = sdk::Config::default();
+        } = manyworlds_sdk::Config::default();
         Self {
             nats,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7002)),
@@ -58,8 +58,8 @@ impl Default for Config {
 
 impl Config {
     /// The configuration of every worker.
-    pub(crate) fn worker(&self) -> sdk::Config {
-        sdk::Config {
+    pub(crate) fn worker(&self) -> manyworlds_sdk::Config {
+        manyworlds_sdk::Config {
             nats: self.nats.clone(),
             listen: self.listen,
             slots_max: self.slots_max,

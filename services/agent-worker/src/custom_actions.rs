@@ -8,7 +8,7 @@ mod broadcast_chat;
 mod class_incremental;
 mod social_learning;
 
-use sdk::Builder;
+use manyworlds_sdk::Builder;
 
 /// Registers the custom actions of all example worlds.
 pub(crate) fn register(builder: Builder) -> Builder {

@@ -27,5 +27,5 @@ pub use config::{
     Addresses, AllowedServer, AzureAddress, Config, Endpoint, LlmConfig, McpConfig,
     ProcessorsConfig, UnlistedEndpoints,
 };
-pub use sdk::{Action, ActionCtx, Backoff, Error, RunFuture};
+pub use manyworlds_sdk::{Action, ActionCtx, Backoff, Error, RunFuture};
 pub use worker::{Worker, offered_actions, run, run_with};

@@ -9,7 +9,7 @@ mod market;
 mod microphone;
 mod tictactoe;
 
-use sdk::Builder;
+use manyworlds_sdk::Builder;
 
 /// Registers the abilities of all built-in types. The objects themselves are created by worlds.
 pub(crate) fn register(builder: Builder) -> Builder {

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use contract::Brain;
 use contract::interaction::InteractionContext;
 use contract::processor::Processor;
-use sdk::{ActionCtx, Error, SampleBatch};
+use manyworlds_sdk::{ActionCtx, Error, SampleBatch};
 use serde_json::value::RawValue;
 
 use crate::brain::ModelClient;

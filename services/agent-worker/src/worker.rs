@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bus::Bus;
 use contract::action;
-use sdk::Action;
+use manyworlds_sdk::Action;
 use service_kit::{CancellationToken, Health, ServiceFuture, Tasks};
 
 use crate::action::act::Act;
@@ -53,7 +53,7 @@ pub fn run_with(
 /// The names of the actions that this worker offers: those of [`contract::action`], `echo`, those of the built-in
 /// objects, and the custom actions of the example worlds.
 pub fn offered_actions() -> BTreeSet<String> {
-    let registered = custom_actions::register(objects::register(sdk::Worker::builder()));
+    let registered = custom_actions::register(objects::register(manyworlds_sdk::Worker::builder()));
     let registered = registered.action_names().map(ToString::to_string);
     let own = [
         action::RESPOND,
@@ -73,7 +73,7 @@ pub fn offered_actions() -> BTreeSet<String> {
 pub struct Worker {
     config: Config,
     pool: Arc<ConnectionPool>,
-    worker: sdk::Worker,
+    worker: manyworlds_sdk::Worker,
 }
 
 impl Worker {
@@ -88,7 +88,7 @@ impl Worker {
         let pool = Arc::new(ConnectionPool::new(config.mcp.clone(), metrics.clone())?);
         let remote = RemoteProcessors::new(&config.processors)?;
         let processors = Arc::new(Processors::new(models.clone(), remote));
-        let builder = sdk::Worker::builder()
+        let builder = manyworlds_sdk::Worker::builder()
             .action(Respond {
                 name: action::RESPOND.parse()?,
                 models: models.clone(),
@@ -151,7 +151,7 @@ impl Worker {
     pub fn run(self, shutdown: CancellationToken) -> ServiceFuture {
         let config = self.config.worker();
         let work = |bus, health, token| self.run_with(bus, health, token);
-        Box::pin(sdk::run_connected(config, work, shutdown))
+        Box::pin(manyworlds_sdk::run_connected(config, work, shutdown))
     }
 
     /// Runs until shutdown on an existing connection.

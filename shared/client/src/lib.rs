@@ -8,9 +8,9 @@
 //! [`TurnStream`].
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), client::Error> {
-//! use client::{Client, StreamItem};
-//! use contract::http::StreamQuery;
+//! # async fn example() -> Result<(), manyworlds_client::Error> {
+//! use manyworlds_client::contract::http::StreamQuery;
+//! use manyworlds_client::{Client, StreamItem};
 //!
 //! let client = Client::new("http://127.0.0.1:7000", None)?;
 //! let lobby = "lobby".parse().expect("an id");
@@ -54,7 +54,6 @@ mod worlds;
 pub use approvals::Approvals;
 pub use behaviours::Behaviours;
 pub use chats::Chats;
-pub use client::{Client, Readiness};
 pub use entities::Entities;
 pub use error::Error;
 pub use event_stream::{EventStream, StreamItem};
@@ -63,6 +62,8 @@ pub use events::Events;
 pub use flows::Flows;
 pub use frame::Received;
 pub use interactions::Interactions;
+pub use client::{Client, Readiness};
+pub use contract;
 pub use messages::Messages;
 pub use runs::Runs;
 pub use session_stream::{SessionStream, SessionStreamItem};

@@ -12,7 +12,7 @@ use contract::{
     WorldSpec,
 };
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use rules::{World, replay, step};
+use manyworlds_rules::{World, replay, step};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -70,7 +70,7 @@ impl Driven {
             id: CommitId(Uuid::from_u128(self.log.len() as u128)),
             at: self.at,
             clock: None,
-            rules: rules::VERSION,
+            rules: manyworlds_rules::VERSION,
             wake: None,
             commands: vec![mark],
             events,

@@ -7,7 +7,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use schema::{Schema, incompatibilities};
+use manyworlds_schema::{Schema, incompatibilities};
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 

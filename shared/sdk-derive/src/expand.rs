@@ -1,4 +1,4 @@
-//! Expands a struct to its implementation of `sdk::Event`.
+//! Expands a struct to its implementation of `manyworlds_sdk::Event`.
 
 use contract::EventType;
 use proc_macro2::TokenStream;
@@ -23,7 +23,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let name = &input.ident;
     Ok(quote! {
         #[automatically_derived]
-        impl ::sdk::Event for #name {
+        impl ::manyworlds_sdk::Event for #name {
             const TYPE: &'static str = #event_type;
             const VERSION: u32 = #version;
             const DESCRIPTION: &'static str = #description;

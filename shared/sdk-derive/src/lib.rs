@@ -1,7 +1,7 @@
 //! The derive macro of the SDK: a struct as a type of events.
 //!
 //! It owns the syntax of `#[event(..)]`, and the compile errors of a struct that can't be an event.
-//! The trait is `sdk::Event`, and `sdk` re-exports this macro. Which names are valid is defined by
+//! The trait is `manyworlds_sdk::Event`, and `manyworlds-sdk` re-exports this macro. Which names are valid is defined by
 //! `contract::EventType`.
 //!
 //! Start with `expand`.
@@ -13,7 +13,7 @@ mod name;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Derives `sdk::Event` for a struct.
+/// Derives `manyworlds_sdk::Event` for a struct.
 #[proc_macro_derive(Event, attributes(event))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

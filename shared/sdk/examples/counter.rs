@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, Worker, schemars};
+use manyworlds_sdk::{
+    Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, Worker, schemars,
+};
 use serde::{Deserialize, Serialize};
 
 /// Count this number.

@@ -15,8 +15,8 @@
 //!       open: {}
 //! ```
 
-use sdk::contract::behaviour::CustomAction;
-use sdk::{BehaviourCtx, Error, Worker};
+use manyworlds_sdk::contract::behaviour::CustomAction;
+use manyworlds_sdk::{BehaviourCtx, Error, Worker};
 use serde::Deserialize;
 use serde_json::json;
 

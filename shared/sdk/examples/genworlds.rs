@@ -10,8 +10,10 @@
 //!     run: {worker: assistant-AgentSpeaksWithUser}
 //! ```
 
-use sdk::contract::Target;
-use sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, Worker, schemars};
+use manyworlds_sdk::contract::Target;
+use manyworlds_sdk::{
+    Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, Worker, schemars,
+};
 use serde::{Deserialize, Serialize};
 
 /// An agent speaks with the user.

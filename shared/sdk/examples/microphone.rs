@@ -1,6 +1,6 @@
 //! A microphone that agents pass on, and that only its holder can speak into.
 
-use sdk::{
+use manyworlds_sdk::{
     Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Placement, Received, Worker, schemars,
 };
 use serde::{Deserialize, Serialize};

@@ -13,14 +13,14 @@
 //! ```
 //!
 //! ```sh
-//! cargo run -p sdk --example nearest_centroid
+//! cargo run -p manyworlds-sdk --example nearest_centroid
 //! manyworlds interact zoo learn --from teacher --to student \
 //!     --stream stdin=teacher:animals --stream stdtar=teacher:names --steps 4
 //! ```
 
 use std::collections::BTreeMap;
 
-use sdk::{Error, Processor, ProcessorStep, Worker};
+use manyworlds_sdk::{Error, Processor, ProcessorStep, Worker};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -97,9 +97,9 @@ fn main() -> anyhow::Result<()> {
 
 #[cfg(all(test, feature = "testing"))]
 mod tests {
-    use sdk::Config;
-    use sdk::contract::Fact;
-    use sdk::testing::TestWorld;
+    use manyworlds_sdk::Config;
+    use manyworlds_sdk::contract::Fact;
+    use manyworlds_sdk::testing::TestWorld;
 
     use super::*;
 

@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
-use sdk::contract::flow::INTERACTION_OUTCOME;
-use sdk::contract::interaction::NewInteraction;
-use sdk::contract::view::InteractionView;
-use sdk::{Error, Event, JsonSchema, Node, NodeCtx, NodeEvent, Worker, schemars};
+use manyworlds_sdk::contract::flow::INTERACTION_OUTCOME;
+use manyworlds_sdk::contract::interaction::NewInteraction;
+use manyworlds_sdk::contract::view::InteractionView;
+use manyworlds_sdk::{Error, Event, JsonSchema, Node, NodeCtx, NodeEvent, Worker, schemars};
 use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
 
@@ -37,7 +37,8 @@ impl Node for ClaimsDesk {
         }
         if event.event_type == INTERACTION_OUTCOME {
             let outcome: InteractionView = event.decode_data()?;
-            let done = |target: &sdk::contract::view::TargetView| !target.output.is_empty();
+            let done =
+                |target: &manyworlds_sdk::contract::view::TargetView| !target.output.is_empty();
             let assessed = ctx.variable("assessed").and_then(|count| count.as_u64());
             let more = u64::from(outcome.targets.iter().any(done));
             ctx.set_variable("assessed", assessed.unwrap_or_default() + more);
@@ -50,7 +51,8 @@ impl Node for ClaimsDesk {
 async fn assess(claim: &ClaimEvent, ctx: &NodeCtx) -> Result<(), Error> {
     let bad = |reason: String| Error::failed("bad_claim", reason);
     let action = "process".parse();
-    let action = action.map_err(|error: sdk::contract::id::InvalidId| bad(error.to_string()))?;
+    let action =
+        action.map_err(|error: manyworlds_sdk::contract::id::InvalidId| bad(error.to_string()))?;
     let samples = to_raw_value(&[&claim.text]).map_err(|error| bad(error.to_string()))?;
     let within = Duration::from_secs(claim.within_seconds.into());
     ctx.request_interaction(NewInteraction {

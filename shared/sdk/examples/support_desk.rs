@@ -12,7 +12,7 @@
 //!     edges: [[support, supervisor]]
 //! ```
 
-use sdk::{
+use manyworlds_sdk::{
     Error, Event, JsonSchema, Node, NodeCtx, NodeEvent, TranscriptMessage, Worker, schemars,
 };
 use serde::{Deserialize, Serialize};

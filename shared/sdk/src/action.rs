@@ -11,9 +11,9 @@ use crate::error::Error;
 /// A function that a worker runs whenever a world requests an action of its name.
 ///
 /// ```
-/// use sdk::contract::ActionName;
-/// use sdk::contract::run::RunResult;
-/// use sdk::{Action, ActionCtx, RunFuture};
+/// use manyworlds_sdk::contract::ActionName;
+/// use manyworlds_sdk::contract::run::RunResult;
+/// use manyworlds_sdk::{Action, ActionCtx, RunFuture};
 ///
 /// /// Returns its arguments.
 /// struct Echo {

@@ -30,7 +30,7 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 /// and its defaults:
 ///
 /// ```no_run
-/// use sdk::{BehaviourCtx, Error, Worker};
+/// use manyworlds_sdk::{BehaviourCtx, Error, Worker};
 ///
 /// async fn gather(ctx: BehaviourCtx) -> Result<bool, Error> {
 ///     if !ctx.find_agents("student").with("handshake_completed", true).await? {

@@ -11,7 +11,7 @@ use crate::error::Error;
 /// An async function from [`BrainCtx`] to the text of the answer is a brain:
 ///
 /// ```
-/// use sdk::{BrainCtx, Error, Worker};
+/// use manyworlds_sdk::{BrainCtx, Error, Worker};
 ///
 /// async fn parrot(ctx: BrainCtx) -> Result<String, Error> {
 ///     Ok(format!("You wrote: {}", ctx.text()))
@@ -25,8 +25,8 @@ use crate::error::Error;
 ///
 /// ```
 /// use futures::future::BoxFuture;
-/// use sdk::contract::ability::AbilityKey;
-/// use sdk::{Brain, BrainCtx, Decision, Error};
+/// use manyworlds_sdk::contract::ability::AbilityKey;
+/// use manyworlds_sdk::{Brain, BrainCtx, Decision, Error};
 /// use serde_json::json;
 ///
 /// struct Host;
@@ -54,7 +54,7 @@ use crate::error::Error;
 ///     }
 /// }
 ///
-/// let worker = sdk::Worker::builder().brain("host", Host);
+/// let worker = manyworlds_sdk::Worker::builder().brain("host", Host);
 /// ```
 pub trait Brain: Send + Sync + 'static {
     /// Answers the last message of a chat.

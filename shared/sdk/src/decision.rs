@@ -16,8 +16,8 @@ use crate::error::Error;
 /// requested has ended.
 ///
 /// ```
-/// use sdk::Decision;
-/// use sdk::contract::action::ActOutput;
+/// use manyworlds_sdk::Decision;
+/// use manyworlds_sdk::contract::action::ActOutput;
 /// use serde_json::json;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -14,10 +14,10 @@ use serde_json::value::{RawValue, to_raw_value};
 /// is 1 unless `version` is given, and the description is the doc comment unless `description` is
 /// given. Sender, time and target of an event are not fields of the struct.
 ///
-/// `use sdk::schemars` is for the derive of [`JsonSchema`], which expects that name in scope.
+/// `use manyworlds_sdk::schemars` is for the derive of [`JsonSchema`], which expects that name in scope.
 ///
 /// ```
-/// use sdk::{Event, JsonSchema, schemars};
+/// use manyworlds_sdk::{Event, JsonSchema, schemars};
 /// use serde::{Deserialize, Serialize};
 ///
 /// /// A customer has placed an order.
@@ -37,13 +37,13 @@ use serde_json::value::{RawValue, to_raw_value};
 /// assert_eq!(event.description.as_deref(), Some("A customer has placed an order."));
 /// assert_eq!(event.data.get(), r#"{"customer":"alice","total":1999,"note":null}"#);
 /// assert_eq!(OrderPlaced::VERSION, 2);
-/// # Ok::<(), sdk::EventError>(())
+/// # Ok::<(), manyworlds_sdk::EventError>(())
 /// ```
 ///
 /// A struct that can't be an event does not compile:
 ///
 /// ```compile_fail
-/// # use sdk::{Event, JsonSchema, schemars};
+/// # use manyworlds_sdk::{Event, JsonSchema, schemars};
 /// # use serde::{Deserialize, Serialize};
 /// #[derive(Serialize, Deserialize, JsonSchema, Event)]
 /// #[event(type = "message.posted")] // Reserved: only the world sends it.

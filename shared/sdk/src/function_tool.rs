@@ -28,7 +28,7 @@ type Function = Box<dyn Fn(&RawValue) -> Calling + Send + Sync>;
 /// ```
 /// use std::time::Duration;
 ///
-/// use sdk::{Error, FunctionTool, JsonSchema, Tools, schemars};
+/// use manyworlds_sdk::{Error, FunctionTool, JsonSchema, Tools, schemars};
 /// use serde::Deserialize;
 ///
 /// #[derive(Deserialize, JsonSchema)]

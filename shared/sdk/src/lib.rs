@@ -23,7 +23,7 @@
 //! A counter, of which one exists in the world `lobby`:
 //!
 //! ```no_run
-//! use sdk::{
+//! use manyworlds_sdk::{
 //!     Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Placement, Received, Worker, schemars,
 //! };
 //! use serde::{Deserialize, Serialize};
@@ -73,7 +73,7 @@
 //! For agents whose brain is `{function: {action: parrot}}` in their world's file:
 //!
 //! ```no_run
-//! use sdk::{BrainCtx, Error, Worker};
+//! use manyworlds_sdk::{BrainCtx, Error, Worker};
 //!
 //! async fn parrot(mut ctx: BrainCtx) -> Result<String, Error> {
 //!     // Clients with a stream get pieces of the answer while it is made.
@@ -114,7 +114,7 @@
 //!
 //! # Tests
 //!
-//! With the feature `testing`, `sdk::testing` has worlds in memory, in which the code of a worker runs
+//! With the feature `testing`, `manyworlds_sdk::testing` has worlds in memory, in which the code of a worker runs
 //! without a server, by the rules of a real world and with a clock of its own.
 //!
 //! # Where to read on

@@ -13,7 +13,7 @@ use crate::node_event::NodeEvent;
 /// [consumed](NodeCtx::consume). A handler that sends the event on itself does the same.
 ///
 /// ```
-/// use sdk::{Error, Event, JsonSchema, Node, NodeCtx, NodeEvent, schemars};
+/// use manyworlds_sdk::{Error, Event, JsonSchema, Node, NodeCtx, NodeEvent, schemars};
 /// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(Serialize, Deserialize, JsonSchema, Event)]

@@ -17,7 +17,7 @@ type Answer = Box<dyn Fn(Vec<TranscriptMessage>, NodeCtx) -> Handling + Send + S
 /// which they were added.
 ///
 /// ```
-/// use sdk::{NodeHooks, Worker};
+/// use manyworlds_sdk::{NodeHooks, Worker};
 ///
 /// let audit = NodeHooks::default()
 ///     .on("escalation_event", async |event, ctx| ctx.log("escalated", &event.data).await)

@@ -10,7 +10,7 @@ use crate::processor_step::ProcessorStep;
 /// What turns the samples that an agent reads into those that it writes, one for one, and may learn.
 ///
 /// ```
-/// use sdk::{Error, Processor, ProcessorStep};
+/// use manyworlds_sdk::{Error, Processor, ProcessorStep};
 /// use serde::{Deserialize, Serialize};
 /// use serde_json::{Value, json};
 ///
@@ -39,7 +39,7 @@ use crate::processor_step::ProcessorStep;
 ///     }
 /// }
 ///
-/// let worker = sdk::Worker::builder().processor("running_mean", RunningMean);
+/// let worker = manyworlds_sdk::Worker::builder().processor("running_mean", RunningMean);
 /// ```
 ///
 /// An agent has it as `processor: {function: {action: running_mean, learns: true}}`.

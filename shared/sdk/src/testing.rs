@@ -11,9 +11,9 @@
 //! `#[tokio::test(start_paused = true)]`.
 //!
 //! ```
-//! use sdk::contract::{ActionName, run::RunResult};
-//! use sdk::testing::TestWorld;
-//! use sdk::{Action, ActionCtx, Config, Error, RunFuture, Worker};
+//! use manyworlds_sdk::contract::{ActionName, run::RunResult};
+//! use manyworlds_sdk::testing::TestWorld;
+//! use manyworlds_sdk::{Action, ActionCtx, Config, Error, RunFuture, Worker};
 //!
 //! struct Double(ActionName);
 //!

@@ -1,6 +1,6 @@
 //! Everything that is wrong with a world file is found at once, each with its line, its column and its path.
 
-use world_file::WorldFile;
+use manyworlds_world_file::WorldFile;
 
 /// What is wrong with a text, a line each.
 fn errors(text: &str) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! What a world file refers to is there.
 
 use contract::{Entity, EntityKind};
-use world_file::{Fault, WorldFile, check_references, worker_actions};
+use manyworlds_world_file::{Fault, WorldFile, check_references, worker_actions};
 
 const FILE: &str = "\
 id: w

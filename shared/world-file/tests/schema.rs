@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use manyworlds_world_file::{WorldFile, check_references, json_schema, reference};
 use serde_json::{Value, json};
-use world_file::{WorldFile, check_references, json_schema, reference};
 
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -21,7 +21,7 @@ fn the_example_worlds_fit_the_schema_and_refer_to_what_is_there() {
         let text = fs::read_to_string(&path).unwrap();
         let file = WorldFile::parse(&text).unwrap();
         assert_eq!(check_references(&file.spec, None), [], "{}", path.display());
-        let value = world_file::to_json(&text).unwrap();
+        let value = manyworlds_world_file::to_json(&text).unwrap();
         let errors: Vec<String> = validator
             .iter_errors(&value)
             .map(|error| format!("{}: {error}", error.instance_path()))

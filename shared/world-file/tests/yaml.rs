@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use manyworlds_world_file::{Error, WorldFile, parse_behaviour};
 use serde_json::{Value, json};
-use world_file::{Error, WorldFile, parse_behaviour};
 
 fn parse(text: &str) -> Result<WorldFile, String> {
     WorldFile::parse(text).map_err(|error| error.to_string())

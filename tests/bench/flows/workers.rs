@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bus::Bus;
 use contract::SessionId;
 use futures::future::join_all;
-use sdk::{Error, Node, NodeCtx, NodeEvent, Worker};
+use manyworlds_sdk::{Error, Node, NodeCtx, NodeEvent, Worker};
 use serde_json::{Value, json};
 use service_kit::{CancellationToken, Health};
 use system_tests::{Cluster, Http, Process};
@@ -154,7 +154,7 @@ pub(crate) async fn beside_blocked_nodes(bus: &Bus, report: &mut Report) {
     let worker = Worker::builder()
         .node("bench_quick", Quick)
         .node("bench_blocked", Blocked)
-        .build(sdk::Config::default())
+        .build(manyworlds_sdk::Config::default())
         .unwrap();
     let shutdown = CancellationToken::new();
     let running = worker.run_with(bus.clone(), Health::default(), shutdown.clone());

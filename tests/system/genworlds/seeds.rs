@@ -6,7 +6,7 @@ use bus::{Bus, CommitSubscription};
 use contract::commit::Position;
 use contract::view::GetEntity;
 use contract::{CloudEvent, Command, CommandId, CommandRequest, EventId, Seq, WorldId};
-use sdk::{Event, JsonSchema, schemars};
+use manyworlds_sdk::{Event, JsonSchema, schemars};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use system_tests::{Cluster, Http, Process, Shape};

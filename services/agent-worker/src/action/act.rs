@@ -4,7 +4,7 @@ use contract::action::SummariseOutput;
 use contract::mind::{Summary, ThinkTask};
 use contract::run::RunResult;
 use contract::{ActionName, RunContext};
-use sdk::{Action, ActionCtx, Error, RunFuture};
+use manyworlds_sdk::{Action, ActionCtx, Error, RunFuture};
 use service_kit::ErrorChain;
 use tracing::warn;
 

@@ -1,6 +1,6 @@
 use contract::ActionName;
 use contract::run::RunResult;
-use sdk::{Action, ActionCtx, RunFuture};
+use manyworlds_sdk::{Action, ActionCtx, RunFuture};
 
 /// The name of [`Echo`].
 pub(crate) const ECHO: &str = "echo";

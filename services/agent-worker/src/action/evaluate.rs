@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use contract::run::RunResult;
 use contract::{ActionName, EntityId, Sample, StreamRef};
-use sdk::{Action, ActionCtx, Error, RunFuture};
+use manyworlds_sdk::{Action, ActionCtx, Error, RunFuture};
 use serde_json::json;
 use serde_json::value::to_raw_value;
 

@@ -4,7 +4,7 @@ use contract::ActionName;
 use contract::interaction::InteractionContext;
 use contract::processor::Processor;
 use contract::run::RunResult;
-use sdk::{Action, ActionCtx, Error, RunFuture};
+use manyworlds_sdk::{Action, ActionCtx, Error, RunFuture};
 use serde::Deserialize;
 
 use super::turn_limit::{limit_turn, turn_deadline};

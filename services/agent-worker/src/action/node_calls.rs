@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use contract::RunContext;
 use contract::flow::{NodeCall, NodeContext, NodeStep};
 use contract::tool::{ToolCall, ToolResult, ToolStep};
-use sdk::{ActionCtx, Error};
+use manyworlds_sdk::{ActionCtx, Error};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 

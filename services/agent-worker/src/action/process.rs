@@ -4,7 +4,7 @@ use std::time::Duration;
 use contract::interaction::InteractionContext;
 use contract::run::RunResult;
 use contract::{ActionName, Entity, Usage};
-use sdk::{Action, ActionCtx, Error, RunFuture, SampleBatch};
+use manyworlds_sdk::{Action, ActionCtx, Error, RunFuture, SampleBatch};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 

@@ -4,7 +4,7 @@ use contract::action::RespondOutput;
 use contract::run::RunResult;
 use contract::tool::{ToolAccess, ToolStep};
 use contract::{ActionName, AgentConfig, Brain, RunContext, Usage};
-use sdk::{Action, ActionCtx, Error, RunFuture};
+use manyworlds_sdk::{Action, ActionCtx, Error, RunFuture};
 
 use super::node_calls::{NodeTools, with_new_ids};
 use super::session;

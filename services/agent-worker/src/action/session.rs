@@ -5,7 +5,7 @@ use contract::action::RespondOutput;
 use contract::chat::ChatMessage;
 use contract::flow::{NewFlowEvent, NodeOutput, NodeStep};
 use contract::run::RunResult;
-use sdk::Error;
+use manyworlds_sdk::Error;
 use serde_json::json;
 use serde_json::value::to_raw_value;
 

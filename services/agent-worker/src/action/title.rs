@@ -5,7 +5,7 @@ use contract::brain::Llm;
 use contract::chat::ChatMessage;
 use contract::run::RunResult;
 use contract::{ActionName, Brain, EntityId, RunContext};
-use sdk::{Action, ActionCtx, Error, RunFuture};
+use manyworlds_sdk::{Action, ActionCtx, Error, RunFuture};
 use serde_json::value::to_raw_value;
 
 use crate::brain::{ModelClient, ModelRequest};

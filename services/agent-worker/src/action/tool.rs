@@ -4,7 +4,7 @@ use std::time::Duration;
 use contract::run::RunResult;
 use contract::tool::{Tool, ToolCall, ToolResult};
 use contract::{ActionName, RunContext};
-use sdk::{Action, ActionCtx, Error, RunFuture};
+use manyworlds_sdk::{Action, ActionCtx, Error, RunFuture};
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument, field, info_span};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sdk::{ActionCtx, Error};
+use manyworlds_sdk::{ActionCtx, Error};
 use tokio::time::{Instant, timeout_at};
 
 /// When a turn ends that starts now: after its own limit, or at the deadline of the run.

@@ -9,7 +9,7 @@ mod task;
 
 use contract::action::ActOutput;
 use contract::{Brain, Usage};
-use sdk::{ActionCtx, Error};
+use manyworlds_sdk::{ActionCtx, Error};
 
 use super::llm::ModelClient;
 

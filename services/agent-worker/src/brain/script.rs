@@ -3,7 +3,7 @@
 use contract::ability::AbilityKey;
 use contract::brain::{Script, ScriptCall, ScriptRule};
 use contract::tool::ToolCall;
-use sdk::{ActionCtx, Error};
+use manyworlds_sdk::{ActionCtx, Error};
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use sdk::contract::{Sample, Timestamp};
-use sdk::{BehaviourCtx, Builder, Error};
+use manyworlds_sdk::contract::{Sample, Timestamp};
+use manyworlds_sdk::{BehaviourCtx, Builder, Error};
 use serde::Deserialize;
 use serde_json::Value;
 

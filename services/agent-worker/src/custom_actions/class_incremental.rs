@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use sdk::contract::Sample;
-use sdk::{BehaviourCtx, Builder, Error};
+use manyworlds_sdk::contract::Sample;
+use manyworlds_sdk::{BehaviourCtx, Builder, Error};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

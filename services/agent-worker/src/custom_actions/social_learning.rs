@@ -1,7 +1,7 @@
 //! Students that learn from the best of them: `deploy/worlds/social-learning.yaml`.
 
-use sdk::contract::behaviour::RosterEntry;
-use sdk::{BehaviourCtx, Builder, Error};
+use manyworlds_sdk::contract::behaviour::RosterEntry;
+use manyworlds_sdk::{BehaviourCtx, Builder, Error};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

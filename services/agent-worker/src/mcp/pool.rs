@@ -11,8 +11,8 @@ use contract::tool::{
     ReadResource, ToolResult,
 };
 use futures::future::join_all;
+use manyworlds_sdk::ActionCtx;
 use rmcp::model::JsonObject;
-use sdk::ActionCtx;
 use tokio::time::{sleep, timeout};
 use tracing::info;
 

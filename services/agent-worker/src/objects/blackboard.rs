@@ -1,7 +1,7 @@
 //! A blackboard with jobs: anyone adds jobs, one entity takes a job, and finishes it.
 
-use sdk::contract::EntityId;
-use sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, schemars};
+use manyworlds_sdk::contract::EntityId;
+use manyworlds_sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, schemars};
 use serde::{Deserialize, Serialize};
 
 /// The maximum number of jobs, and the maximum length of a title: the state of an entity has at most

@@ -1,6 +1,6 @@
 //! A calculator without a state.
 
-use sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, schemars};
+use manyworlds_sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, schemars};
 use serde::{Deserialize, Serialize};
 
 /// Add two numbers.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, schemars};
+use manyworlds_sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, schemars};
 use serde::{Deserialize, Serialize};
 
 /// The maximum number of goods on offer, and the maximum length of a name: the state of an entity has

@@ -1,7 +1,7 @@
 //! A microphone that is passed on: only its holder can speak into it.
 
-use sdk::contract::EntityId;
-use sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, schemars};
+use manyworlds_sdk::contract::EntityId;
+use manyworlds_sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, schemars};
 use serde::{Deserialize, Serialize};
 
 /// Speak into the microphone, for everyone to hear. Only its holder can.

@@ -1,7 +1,7 @@
 //! Tic-tac-toe: the board, with the rules.
 
-use sdk::contract::EntityId;
-use sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, schemars};
+use manyworlds_sdk::contract::EntityId;
+use manyworlds_sdk::{Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Received, schemars};
 use serde::{Deserialize, Serialize};
 
 /// The fields that make a row, from 0.

@@ -1,6 +1,6 @@
 //! The processor that changes nothing.
 
-use sdk::Error;
+use manyworlds_sdk::Error;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::sample::{Output, Sample};

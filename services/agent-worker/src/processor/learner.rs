@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use contract::processor::{Markov, Regression};
 use learners::{Learner, Step};
-use sdk::{Error, SampleBatch};
+use manyworlds_sdk::{Error, SampleBatch};
 use serde_json::value::RawValue;
 use tokio::task::spawn_blocking;
 

@@ -6,7 +6,7 @@ mod message;
 
 use bytes::Bytes;
 use contract::processor::HttpProcessor;
-use sdk::{ActionCtx, Error, SampleBatch};
+use manyworlds_sdk::{ActionCtx, Error, SampleBatch};
 use serde_json::value::{RawValue, to_raw_value};
 
 use self::address::Addresses;

@@ -1,7 +1,7 @@
 //! Processors that are fixed rules and templates.
 
 use contract::processor::{ProcessorRule, ProcessorScript};
-use sdk::Error;
+use manyworlds_sdk::Error;
 
 use super::sample::{Output, Sample};
 use super::text::{text_of, to_output};

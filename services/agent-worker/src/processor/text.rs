@@ -3,7 +3,7 @@
 use contract::brain::{Llm, Script};
 use contract::chat::ChatMessage;
 use contract::{MessageId, Timestamp};
-use sdk::{ActionCtx, Error};
+use manyworlds_sdk::{ActionCtx, Error};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::sample::{Output, Sample};

@@ -6,7 +6,7 @@ pub(crate) mod desk;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use sdk::{Error, FunctionCall, FunctionTool, NodeCtx, NodeHooks, Tools};
+use manyworlds_sdk::{Error, FunctionCall, FunctionTool, NodeCtx, NodeHooks, Tools};
 use serde_json::{Value, json};
 use testkit::eventually;
 
@@ -108,8 +108,11 @@ async fn a_tool_that_finishes_ends_after_the_interrupt() {
             ctx.chunk(&result.content).await
         }
     });
-    desk.start_worker(sdk::Worker::builder().node("booker", node), sdk_config(4))
-        .await;
+    desk.start_worker(
+        manyworlds_sdk::Worker::builder().node("booker", node),
+        sdk_config(4),
+    )
+    .await;
     let session = desk.start_session().await;
     desk.request(session, "book").await;
     eventually("the tool is called", async || {
@@ -153,7 +156,7 @@ async fn sessions_go_on_while_the_node_of_others_blocks_on_every_slot() {
         async { Ok(()) }
     });
     let quick = NodeHooks::default().answer(async |_, ctx: NodeCtx| ctx.chunk("here").await);
-    let builder = sdk::Worker::builder()
+    let builder = manyworlds_sdk::Worker::builder()
         .node("sleeper", sleeper)
         .node("quick", quick);
     desk.start_worker(builder, sdk_config(SLOTS)).await;

@@ -5,7 +5,7 @@ use contract::mind::ThinkTask;
 use contract::run::RunResult;
 use contract::{ActionName, Command, EventId, NewEvent, RunId, Target};
 use futures::future::BoxFuture;
-use sdk::{Action, ActionCtx, Brain, BrainCtx, Decision, Error, RunFuture};
+use manyworlds_sdk::{Action, ActionCtx, Brain, BrainCtx, Decision, Error, RunFuture};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use testkit::model::{ModelServer, Reply};
@@ -48,8 +48,8 @@ async fn studio(agent: Value) -> Harness {
     let mic = serde_json::from_value(mic).unwrap();
     harness.send("world", Command::CreateEntity(mic)).await;
     harness.set_agent(agent).await;
-    let builder = sdk::Worker::builder().action(UseMicrophone(name("use-microphone")));
-    let worker = builder.build(sdk::Config::default()).unwrap();
+    let builder = manyworlds_sdk::Worker::builder().action(UseMicrophone(name("use-microphone")));
+    let worker = builder.build(manyworlds_sdk::Config::default()).unwrap();
     harness.start_sdk_worker(worker).await;
     harness
 }
@@ -297,9 +297,9 @@ impl Brain for Speaker {
 async fn a_brain_of_a_user_answers_and_acts() {
     let brain = json!({"function": {"action": "speaker"}});
     let mut harness = studio(json!({"brain": brain, "mind": mind(&json!({}))})).await;
-    let worker = sdk::Worker::builder().brain("speaker", Speaker);
+    let worker = manyworlds_sdk::Worker::builder().brain("speaker", Speaker);
     harness
-        .start_sdk_worker(worker.build(sdk::Config::default()).unwrap())
+        .start_sdk_worker(worker.build(manyworlds_sdk::Config::default()).unwrap())
         .await;
     let id = harness.request_answer().await;
     let answer = harness.completed(id).await.message;

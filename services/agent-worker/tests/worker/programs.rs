@@ -106,8 +106,8 @@ impl Action for Caller {
 pub(crate) async fn with_caller() -> Harness {
     let mut harness = Harness::start().await;
     set_caller(&harness, json!({})).await;
-    let builder = sdk::Worker::builder().action(Caller(name("caller")));
-    let worker = builder.build(sdk::Config::default()).unwrap();
+    let builder = manyworlds_sdk::Worker::builder().action(Caller(name("caller")));
+    let worker = builder.build(manyworlds_sdk::Config::default()).unwrap();
     harness.start_sdk_worker(worker).await;
     harness
 }

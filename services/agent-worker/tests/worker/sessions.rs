@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
-use sdk::{Error, FunctionCall, FunctionTool, Node, NodeCtx, NodeHooks, Tools, TranscriptMessage};
+use manyworlds_sdk::{
+    Error, FunctionCall, FunctionTool, Node, NodeCtx, NodeHooks, Tools, TranscriptMessage,
+};
 use serde_json::{Value, json};
 use testkit::eventually;
 
@@ -113,8 +115,11 @@ async fn code_that_blocks_its_thread_sends_nothing_after_an_interrupt() {
         let node = Arc::clone(&shared);
         async move { node.generate_response(messages, ctx).await }
     });
-    desk.start_worker(sdk::Worker::builder().node("slow", hooks), sdk_config(4))
-        .await;
+    desk.start_worker(
+        manyworlds_sdk::Worker::builder().node("slow", hooks),
+        sdk_config(4),
+    )
+    .await;
     let session = desk.start_session().await;
     desk.request(session, "go on").await;
     eventually("it blocks", async || node.is_blocked.load(Ordering::SeqCst)).await;
@@ -158,7 +163,7 @@ async fn a_tool_that_does_not_finish_is_dropped_at_an_interrupt() {
             ctx.call_tool(&tools, call).await.map(drop)
         }
     });
-    let builder = sdk::Worker::builder().node("booker", node);
+    let builder = manyworlds_sdk::Worker::builder().node("booker", node);
     desk.start_worker(builder, sdk_config(4)).await;
     let session = desk.start_session().await;
     desk.request(session, "book").await;

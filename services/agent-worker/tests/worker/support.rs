@@ -114,7 +114,7 @@ impl Harness {
     }
 
     /// Starts a worker of a user; the handle kills it.
-    pub(crate) async fn start_sdk_worker(&mut self, worker: sdk::Worker) -> AbortHandle {
+    pub(crate) async fn start_sdk_worker(&mut self, worker: manyworlds_sdk::Worker) -> AbortHandle {
         let run = |bus, page, token| worker.run_with(bus, page, token);
         self.start_any("worker of a user", run).await.1
     }
@@ -359,8 +359,8 @@ pub(crate) fn config() -> Config {
 }
 
 /// A configuration of a worker of a user, with so many slots.
-pub(crate) fn sdk_config(slots_max: usize) -> sdk::Config {
-    sdk::Config {
+pub(crate) fn sdk_config(slots_max: usize) -> manyworlds_sdk::Config {
+    manyworlds_sdk::Config {
         slots_max,
         ..sdk::Config::default()
     }

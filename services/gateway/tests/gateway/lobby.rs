@@ -3,7 +3,7 @@
 use contract::ActionName;
 use contract::run::RunResult;
 use futures::future::BoxFuture;
-use sdk::{Action, ActionCtx, Brain, BrainCtx, Error, RunFuture};
+use manyworlds_sdk::{Action, ActionCtx, Brain, BrainCtx, Error, RunFuture};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
@@ -35,12 +35,12 @@ pub(crate) fn lobby() -> Value {
 }
 
 /// A worker of what `ada` does: she repeats messages, and processes at once.
-pub(crate) fn worker() -> sdk::Worker {
+pub(crate) fn worker() -> manyworlds_sdk::Worker {
     let process = Process("process".parse().unwrap());
-    let builder = sdk::Worker::builder()
+    let builder = manyworlds_sdk::Worker::builder()
         .brain("repeat", Repeat)
         .action(process);
-    builder.build(sdk::Config::default()).unwrap()
+    builder.build(manyworlds_sdk::Config::default()).unwrap()
 }
 
 /// Repeats messages, in two pieces.

@@ -93,7 +93,7 @@ mod tests {
         let _: Config = loaded.unwrap();
         let manifest = fs::read_to_string(options.folder.join("worker/Cargo.toml")).unwrap();
         assert!(
-            manifest.contains(r#"sdk = { path = "/some \"where\"/sdk" }"#),
+            manifest.contains(r#"manyworlds-sdk = { path = "/some \"where\"/sdk" }"#),
             "{manifest}"
         );
         // The world has the ability that the worker offers.

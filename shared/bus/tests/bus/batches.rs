@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use async_nats::Client;
-use bus::{Bus, CommandError, Error};
 use contract::{
     Accepted, Command, CommandId, CommandRequest, Rejection, RejectionCode, Reply, WorldId, subject,
 };
 use futures::StreamExt;
 use futures::future::join_all;
+use manyworlds_bus::{Bus, CommandError, Error};
 use serde_json::{Value, json};
 use testkit::NatsServer;
 use tokio::task::JoinSet;

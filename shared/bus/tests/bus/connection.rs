@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use bus::{Bus, Config};
 use contract::subject::WORLD_GROUP;
+use manyworlds_bus::{Bus, Config};
 use testkit::{Direction, NatsServer, TcpProxy, eventually_within};
 use tokio::task::JoinSet;
 

@@ -1,8 +1,8 @@
 //! The log and what it publishes.
 
-use bus::{AppendError, CommitNotice, Live, Signal};
 use contract::{CommandId, Seq};
 use futures::StreamExt;
+use manyworlds_bus::{AppendError, CommitNotice, Live, Signal};
 use serde_json::json;
 use testkit::NatsServer;
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use bus::{Error, McpRequest, McpRequests, Resource};
 use contract::tool::{
     CheckMcpServers, McpConnection, McpServer, McpServerCheck, McpServerStatus, RESOURCE_BYTES_MAX,
     ReadResource,
 };
+use manyworlds_bus::{Error, McpRequest, McpRequests, Resource};
 use testkit::NatsServer;
 use tokio::task::JoinSet;
 

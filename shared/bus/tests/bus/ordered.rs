@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use bus::{Bus, CommandError, IncomingRequest};
 use contract::{
     Accepted, Command, CommandId, CommandRequest, Rejection, RejectionCode, Reply, Seq,
 };
+use manyworlds_bus::{Bus, CommandError, IncomingRequest};
 use testkit::NatsServer;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use bus::{Bus, MemberId, Membership};
 use contract::{Accepted, Command, CommandId, CommandRequest, Reply, Request, subject};
+use manyworlds_bus::{Bus, MemberId, Membership};
 use testkit::{NatsServer, eventually};
 use tokio::task::JoinSet;
 

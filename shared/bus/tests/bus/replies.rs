@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use bus::Bus;
 use contract::view::{EncodedView, ViewRequest};
 use contract::{Rejection, RejectionCode, Reply, Request, RunId, Seq, WorldId};
+use manyworlds_bus::Bus;
 use testkit::NatsServer;
 use tokio::task::JoinSet;
 use uuid::Uuid;

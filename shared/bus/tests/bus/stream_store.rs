@@ -1,8 +1,8 @@
 //! Copies of streams.
 
-use bus::{Config, StreamCopy, StreamExtent, StreamHeader, StreamStore};
 use bytes::Bytes;
 use contract::subject::LOG_STREAM;
+use manyworlds_bus::{Config, StreamCopy, StreamExtent, StreamHeader, StreamStore};
 use testkit::{NatsServer, eventually};
 
 use crate::support::{commit, connect, world};
@@ -27,7 +27,7 @@ async fn restore(
     store: &StreamStore,
     header: &StreamHeader,
     pieces: &[Bytes],
-) -> Result<StreamExtent, bus::Error> {
+) -> Result<StreamExtent, manyworlds_bus::Error> {
     let restored = store.restore(header).await?;
     for piece in pieces {
         restored.send(piece.clone()).await?;

@@ -1,7 +1,7 @@
 //! A connection to the test's nats-server, and a commit to send over it.
 
-use bus::{Bus, CommandError, Config};
 use contract::{Commit, CommitId, Event, Rejection, Timestamp, WorldId};
+use manyworlds_bus::{Bus, CommandError, Config};
 use serde_json::value::RawValue;
 use testkit::NatsServer;
 use uuid::Uuid;

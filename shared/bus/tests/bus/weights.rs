@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use bus::KeptWeights;
 use bytes::Bytes;
+use manyworlds_bus::KeptWeights;
 use testkit::NatsServer;
 
 use crate::support::{connect, world};
@@ -133,7 +133,7 @@ async fn weights_that_are_too_large_are_not_stored() {
         .await
         .unwrap_err();
     assert!(
-        matches!(error, bus::Error::TooLarge { .. }) && !error.is_transient(),
+        matches!(error, manyworlds_bus::Error::TooLarge { .. }) && !error.is_transient(),
         "{error}"
     );
 }

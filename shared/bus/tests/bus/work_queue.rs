@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use bus::{Bus, Config, PullSubscription};
 use contract::{Run, RunId, Timestamp};
+use manyworlds_bus::{Bus, Config, PullSubscription};
 use testkit::{Direction, NatsServer, TcpProxy};
 use uuid::Uuid;
 

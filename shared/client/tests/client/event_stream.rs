@@ -1,7 +1,7 @@
 //! Event streams that are interrupted.
 
-use client::{Error, EventStream, StreamItem};
 use contract::http::StreamQuery;
+use manyworlds_client::{Error, EventStream, StreamItem};
 
 use crate::support::{End, Gateway, Reply, chunk, close, event, lobby, problem, ready};
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use client::{SessionStream, SessionStreamItem};
 use contract::flow::FlowSpec;
 use contract::http::{
     AtQuery, DiagramQuery, EndSessionQuery, FlowsPageQuery, SendSessionEventsRequest,
     SessionEventsPageQuery, SessionStreamQuery, SessionsPageQuery, StartSessionRequest,
 };
+use manyworlds_client::{SessionStream, SessionStreamItem};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 

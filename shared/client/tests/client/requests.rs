@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use client::{Client, Error, Readiness};
 use contract::http::WorldsPageQuery;
+use manyworlds_client::{Client, Error, Readiness};
 use serde_json::json;
 use tokio::net::TcpListener;
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use client::{Client, TurnItem, TurnStream};
 use contract::http::PostMessageRequest;
+use manyworlds_client::{Client, TurnItem, TurnStream};
 
 use crate::support::{End, Gateway, Reply, chunk, event, lobby, problem};
 

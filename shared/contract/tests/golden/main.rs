@@ -10,23 +10,23 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-use contract::brain::{Llm, Provider};
-use contract::query::{
+use manyworlds_contract::brain::{Llm, Provider};
+use manyworlds_contract::query::{
     ChatRow, ChatsQuery, EventRow, EventsQuery, HistoryQuery, HistoryRow, MessageRow,
     MessagesQuery, QueryReply,
 };
-use contract::query::{
+use manyworlds_contract::query::{
     InteractionRow, InteractionsQuery, SessionRow, SessionsQuery, UsageQuery, UsageRow, WorldRow,
     WorldsQuery,
 };
-use contract::tool::{
+use manyworlds_contract::tool::{
     CheckMcpServers, McpServerCheck, McpServerStatus, ReadResource, RestartMcpServer,
 };
-use contract::view::{
+use manyworlds_contract::view::{
     EncodedView, GetAgents, GetApprovals, GetEventTypes, GetOutline, GetProfile, GetRoster,
     GetStatistics, GetView, GetWhole, ViewRequest,
 };
-use contract::{
+use manyworlds_contract::{
     Chunk, CloudEvent, Command, Commit, EventType, Fact, FactKind, RejectionCode, Reply, Request,
     RequestEnvelope, Run,
 };

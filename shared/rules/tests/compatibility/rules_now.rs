@@ -4,7 +4,7 @@ use contract::view::ViewRequest;
 use contract::{
     CommandRequest, Commit, EntityId, Event, Rejection, RunId, Seq, Timestamp, WorldId,
 };
-use rules::{self, World};
+use manyworlds_rules::{self, World};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ impl Rules for Now {
         request: &CommandRequest,
         now: Timestamp,
     ) -> Result<Vec<Event>, Rejection> {
-        rules::step(world, request, now)
+        manyworlds_rules::step(world, request, now)
     }
 
     fn wake_wanted(world: &World, now: Timestamp) -> Option<Timestamp> {
@@ -37,7 +37,7 @@ impl Rules for Now {
     }
 
     fn replay(world: &mut World, seq: Seq, commit: &Commit) {
-        rules::replay(world, seq, commit).unwrap();
+        manyworlds_rules::replay(world, seq, commit).unwrap();
     }
 
     fn to_snapshot(world: &World) -> String {
@@ -52,25 +52,25 @@ impl Rules for Now {
         let mut views = Views::new();
         views.insert(
             "whole".to_owned(),
-            view(&rules::view(world, &ViewRequest::Whole)),
+            view(&manyworlds_rules::view(world, &ViewRequest::Whole)),
         );
         views.insert(
             "outline".to_owned(),
-            view(&rules::view(world, &ViewRequest::Outline)),
+            view(&manyworlds_rules::view(world, &ViewRequest::Outline)),
         );
         for agent in agents {
-            let offers = rules::available_abilities(world, agent)
+            let offers = manyworlds_rules::available_abilities(world, agent)
                 .map(|(offers, entities)| json!({"entities": entities, "offers": offers}));
             views.insert(format!("offers {agent}"), answer(offers));
             views.insert(
                 format!("mind {agent}"),
-                answer(rules::mind_view(world, agent)),
+                answer(manyworlds_rules::mind_view(world, agent)),
             );
         }
         for run in runs {
             views.insert(
                 format!("context {run}"),
-                answer(rules::context(world, *run)),
+                answer(manyworlds_rules::context(world, *run)),
             );
         }
         views

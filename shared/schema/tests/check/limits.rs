@@ -1,6 +1,6 @@
 //! How much is said, and how much is done.
 
-use schema::Schema;
+use manyworlds_schema::Schema;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 

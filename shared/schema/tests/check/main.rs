@@ -7,7 +7,7 @@
 mod limits;
 mod tables;
 
-use schema::Schema;
+use manyworlds_schema::Schema;
 use serde_json::value::RawValue;
 
 fn raw(text: &str) -> Box<RawValue> {

@@ -8,7 +8,7 @@ mod fields;
 mod forms;
 mod values;
 
-use schema::{Schema, incompatibilities};
+use manyworlds_schema::{Schema, incompatibilities};
 use serde_json::value::RawValue;
 
 fn schema(text: &str) -> Schema {
@@ -19,7 +19,7 @@ fn schema(text: &str) -> Schema {
 /// The reasons, joined by semicolons; in brackets those which only concern undeclared fields.
 fn reasons(old: &str, new: &str) -> String {
     let found = incompatibilities(&schema(old), &schema(new));
-    let reason = |found: &schema::Incompatibility| match found.undeclared {
+    let reason = |found: &manyworlds_schema::Incompatibility| match found.undeclared {
         false => found.reason.clone(),
         true => format!("({})", found.reason),
     };

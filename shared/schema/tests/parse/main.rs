@@ -4,7 +4,7 @@
     reason = "a test stops at what it does not expect"
 )]
 
-use schema::Schema;
+use manyworlds_schema::Schema;
 use serde_json::json;
 use serde_json::value::RawValue;
 

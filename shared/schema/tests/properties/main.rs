@@ -4,10 +4,10 @@
     reason = "a test stops at what it does not expect"
 )]
 
+use manyworlds_schema::{Schema, incompatibilities};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use schema::{Schema, incompatibilities};
 use serde_json::value::to_raw_value;
 use serde_json::{Map, Value, json};
 

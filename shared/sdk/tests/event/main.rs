@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use manyworlds_sdk::contract::{self, EventId, NewEvent};
+use manyworlds_sdk::{Event, JsonSchema, schemars};
 use schema::{Schema, incompatibilities};
-use sdk::contract::{self, EventId, NewEvent};
-use sdk::{Event, JsonSchema, schemars};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Runs of actions: how they end, and what they read.
 
-use sdk::Error;
-use sdk::contract::RejectionCode;
+use manyworlds_sdk::Error;
+use manyworlds_sdk::contract::RejectionCode;
 use serde_json::json;
 
 use crate::support::{Rings, lab, output, ring, worker};

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use sdk::contract::behaviour::{CustomAction, Definition};
-use sdk::contract::interaction::NewInteraction;
-use sdk::contract::{Command, Fact};
-use sdk::testing::TestWorld;
-use sdk::{BehaviourCtx, Config, Error, Worker};
+use manyworlds_sdk::contract::behaviour::{CustomAction, Definition};
+use manyworlds_sdk::contract::interaction::NewInteraction;
+use manyworlds_sdk::contract::{Command, Fact};
+use manyworlds_sdk::testing::TestWorld;
+use manyworlds_sdk::{BehaviourCtx, Config, Error, Worker};
 use serde_json::json;
 
 const WORLD: &str = "

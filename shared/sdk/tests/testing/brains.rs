@@ -1,6 +1,6 @@
 //! Brains that answer in chats.
 
-use sdk::{BrainCtx, Config, Error, Worker};
+use manyworlds_sdk::{BrainCtx, Config, Error, Worker};
 
 use crate::support::lab;
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use sdk::contract::interaction::NewInteraction;
-use sdk::contract::{Command, Fact};
-use sdk::testing::TestWorld;
-use sdk::{BehaviourCtx, Builder, Config, Error, Processor, ProcessorStep, Worker};
+use manyworlds_sdk::contract::interaction::NewInteraction;
+use manyworlds_sdk::contract::{Command, Fact};
+use manyworlds_sdk::testing::TestWorld;
+use manyworlds_sdk::{BehaviourCtx, Builder, Config, Error, Processor, ProcessorStep, Worker};
 use serde_json::{Value, json};
 
 /// `respond` is for messages of chats: an entity can not use it.

@@ -6,9 +6,9 @@ mod passing;
 mod support_desk;
 mod tools;
 
-use sdk::contract::flow::FlowFrame;
-use sdk::testing::TestWorld;
-use sdk::{Config, Node, NodeCtx, NodeHooks, Worker};
+use manyworlds_sdk::contract::flow::FlowFrame;
+use manyworlds_sdk::testing::TestWorld;
+use manyworlds_sdk::{Config, Node, NodeCtx, NodeHooks, Worker};
 use serde_json::Value;
 
 /// A world with one flow; `nodes` and `edges` are lists in YAML.
@@ -45,7 +45,7 @@ fn worker(name: &str, node: impl Node) -> Worker {
 /// A node that answers with a function.
 fn answering<R>(answer: impl Fn(NodeCtx) -> R + Send + Sync + 'static) -> NodeHooks
 where
-    R: Future<Output = Result<(), sdk::Error>> + Send + 'static,
+    R: Future<Output = Result<(), manyworlds_sdk::Error>> + Send + 'static,
 {
     NodeHooks::default().answer(move |_messages, ctx| answer(ctx))
 }
@@ -55,7 +55,11 @@ fn data(frame: &FlowFrame) -> Value {
 }
 
 /// The types of the frames from the first of a type on.
-fn types_from(world: &TestWorld, session: sdk::contract::SessionId, first: &str) -> Vec<String> {
+fn types_from(
+    world: &TestWorld,
+    session: manyworlds_sdk::contract::SessionId,
+    first: &str,
+) -> Vec<String> {
     let types = world.frame_types(session).into_iter();
     types.skip_while(|name| name != first).collect()
 }

@@ -1,7 +1,7 @@
 //! Objects and their abilities.
 
-use sdk::testing::{self, TestWorld};
-use sdk::{
+use manyworlds_sdk::testing::{self, TestWorld};
+use manyworlds_sdk::{
     Config, Error, Event, JsonSchema, Object, ObjectCtx, ObjectType, Placement, Received, Worker,
     schemars,
 };

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sdk::contract::interaction::NewInteraction;
-use sdk::contract::processor::ProcessorLearned;
-use sdk::contract::{Command, Fact};
-use sdk::testing::TestWorld;
-use sdk::{Config, Error, Processor, ProcessorStep, Worker};
+use manyworlds_sdk::contract::interaction::NewInteraction;
+use manyworlds_sdk::contract::processor::ProcessorLearned;
+use manyworlds_sdk::contract::{Command, Fact};
+use manyworlds_sdk::testing::TestWorld;
+use manyworlds_sdk::{Config, Error, Processor, ProcessorStep, Worker};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use sdk::contract::run::RunResult;
-use sdk::contract::{ActionName, Command, EntityId, Fact, StreamRef};
-use sdk::testing::TestWorld;
-use sdk::{Action, ActionCtx, BehaviourCtx, Config, Error, RunFuture, Worker};
+use manyworlds_sdk::contract::run::RunResult;
+use manyworlds_sdk::contract::{ActionName, Command, EntityId, Fact, StreamRef};
+use manyworlds_sdk::testing::TestWorld;
+use manyworlds_sdk::{Action, ActionCtx, BehaviourCtx, Config, Error, RunFuture, Worker};
 use serde_json::json;
 use serde_json::value::to_raw_value;
 
@@ -89,7 +89,7 @@ fn states(world: &TestWorld, entity: &str) -> Vec<String> {
 fn append(world: &mut TestWorld, stream: &str, count: u64) {
     let stream: StreamRef = stream.parse().unwrap();
     let samples = (0..count).map(|number| to_raw_value(&number).unwrap());
-    let append = sdk::contract::stream::AppendSamples {
+    let append = manyworlds_sdk::contract::stream::AppendSamples {
         stream: stream.clone(),
         samples: samples.collect(),
         tags: None,

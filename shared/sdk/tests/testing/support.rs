@@ -1,11 +1,13 @@
 //! A world with a chat, and actions that are functions.
 
 use futures::future::BoxFuture;
-use sdk::contract::ActionName;
-use sdk::contract::flow::NewFlowEvent;
-use sdk::contract::run::RunResult;
-use sdk::testing::TestWorld;
-use sdk::{Action, ActionCtx, Config, Error, Event, JsonSchema, RunFuture, Worker, schemars};
+use manyworlds_sdk::contract::ActionName;
+use manyworlds_sdk::contract::flow::NewFlowEvent;
+use manyworlds_sdk::contract::run::RunResult;
+use manyworlds_sdk::testing::TestWorld;
+use manyworlds_sdk::{
+    Action, ActionCtx, Config, Error, Event, JsonSchema, RunFuture, Worker, schemars,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sdk::contract::Command;
+use manyworlds_sdk::contract::Command;
 use serde_json::json;
 
 use crate::support::{Rings, lab, output, ring, worker};

@@ -2,8 +2,8 @@
 
 use std::error::Error as _;
 
-use sdk::contract::{Command, RejectionCode, WorldSpec};
-use sdk::testing::{Error, TestWorld};
+use manyworlds_sdk::contract::{Command, RejectionCode, WorldSpec};
+use manyworlds_sdk::testing::{Error, TestWorld};
 
 use crate::support::{Rings, lab};
 

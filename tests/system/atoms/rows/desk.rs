@@ -1,7 +1,7 @@
 //! A cluster with a world, its flows and the worker of their nodes.
 
+use manyworlds_sdk::CancellationToken;
 use reqwest::Method;
-use sdk::CancellationToken;
 use serde_json::{Value, json};
 use service_kit::Health;
 use system_tests::{Cluster, Http, Shape};
@@ -89,7 +89,7 @@ impl Desk {
         let world = json!({"id": "desk", "entities": [bot], "flows": flows()});
         Http::post(&cluster.gateways, "/v1/worlds", &world).await;
         let gates = Gates::new();
-        let config = sdk::Config {
+        let config = manyworlds_sdk::Config {
             slots_max: SLOTS,
             ..sdk::Config::default()
         };

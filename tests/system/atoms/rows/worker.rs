@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Barrier};
 
-use sdk::contract::flow::NewFlowEvent;
-use sdk::{
+use manyworlds_sdk::contract::flow::NewFlowEvent;
+use manyworlds_sdk::{
     Builder, Error, FunctionCall, FunctionTool, JsonSchema, NodeCtx, NodeEvent, NodeHooks, Tools,
     TranscriptMessage, Worker, schemars,
 };

@@ -1,7 +1,7 @@
 //! What is compared, as the behaviour of an agent requests it.
 
 use contract::{EntityId, StreamRef};
-use sdk::Error;
+use manyworlds_sdk::Error;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 

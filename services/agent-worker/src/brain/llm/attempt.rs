@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use contract::Usage;
 use contract::brain::Llm;
+use manyworlds_sdk::ActionCtx;
 use models::{Client, Finish, Options, Request, Update};
-use sdk::ActionCtx;
 
 use super::endpoint::Destination;
 use super::error::ModelError;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use contract::brain::Llm;
+use manyworlds_sdk::{ActionCtx, Error};
 use models::{Client, Retry};
-use sdk::{ActionCtx, Error};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{Instrument, Span, field, info_span, warn};
 

@@ -14,9 +14,9 @@ pub(super) use destination::Destination;
 pub(super) use provider::provider_name;
 
 use contract::brain::{Llm, Provider};
+use manyworlds_sdk::Error;
 use models::Protocol;
 use reqwest::Url;
-use sdk::Error;
 
 use azure::azure_request;
 use destination::not_allowed;

@@ -1,8 +1,8 @@
 //! The options of a model request.
 
 use contract::brain::{Llm, LlmOptions};
+use manyworlds_sdk::Error;
 use models::Options;
-use sdk::Error;
 
 /// Headers that the author of a world may not set: they belong to the worker, to its keys, and to the
 /// connection.

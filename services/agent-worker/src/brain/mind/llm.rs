@@ -8,7 +8,7 @@ use contract::chat::ChatMessage;
 use contract::mind::Reflection;
 use contract::tool::ToolCall;
 use contract::{EntityId, MessageId, Timestamp, Usage};
-use sdk::{ActionCtx, Error};
+use manyworlds_sdk::{ActionCtx, Error};
 use serde_json::value::to_raw_value;
 use serde_json::{Map, Value};
 

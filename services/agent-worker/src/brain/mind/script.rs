@@ -5,7 +5,7 @@ use contract::action::ActOutput;
 use contract::brain::{Script, ScriptCall, ScriptRule};
 use contract::mind::{MemoryEntry, MindContext, MindUpdate};
 use contract::tool::ToolCall;
-use sdk::Error;
+use manyworlds_sdk::Error;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::to_raw_value;

@@ -4,6 +4,7 @@ use std::pin::pin;
 
 use contract::tool::ToolResult;
 use futures::{FutureExt, StreamExt};
+use manyworlds_sdk::ActionCtx;
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, CallToolResult, CancelledNotification,
     CancelledNotificationParam, ClientRequest, JsonObject, ProgressNotificationParam, RequestId,
@@ -11,7 +12,6 @@ use rmcp::model::{
 };
 use rmcp::service::{PeerRequestOptions, RoleClient};
 use rmcp::{Peer, ServiceError};
-use sdk::ActionCtx;
 
 use super::lifecycle::Connection;
 use crate::http::excerpt;

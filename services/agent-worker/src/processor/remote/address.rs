@@ -4,8 +4,8 @@
 //! into its own network.
 
 use anyhow::Context as _;
+use manyworlds_sdk::Error;
 use reqwest::Url;
-use sdk::Error;
 
 use crate::config::{ProcessorsConfig, UnlistedEndpoints};
 use crate::http::{is_loopback, parse_base_url};

@@ -6,9 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use contract::processor::WEIGHTS_BYTES_MAX;
+use manyworlds_sdk::Error;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Response, StatusCode, Url};
-use sdk::Error;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use contract::run::RunResult;
-use sdk::{Action, ActionCtx, FunctionCall, FunctionTool, NodeCtx, NodeHooks, RunFuture, Tools};
+use manyworlds_sdk::{
+    Action, ActionCtx, FunctionCall, FunctionTool, NodeCtx, NodeHooks, RunFuture, Tools,
+};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use testkit::eventually;
@@ -174,7 +176,7 @@ async fn an_ability_that_was_begun_by_a_lost_worker_is_not_begun_again() {
     desk.has_shown(session, "agent.log", 1).await;
     first.abort();
     desk.start_agent_worker().await;
-    let adding = sdk::Worker::builder().action(Adding("late-add".parse().unwrap()));
+    let adding = manyworlds_sdk::Worker::builder().action(Adding("late-add".parse().unwrap()));
     desk.start_worker(adding, sdk_config(4)).await;
     desk.has_shown(session, "system.llm.request", 1).await;
     let found = logs(&desk, session).await;
@@ -214,7 +216,7 @@ async fn a_tool_that_was_begun_by_a_lost_worker_is_called_again_only_if_it_may_b
                     ctx.chunk(&result.content).await
                 }
             });
-            sdk::Worker::builder().node("booker", node)
+            manyworlds_sdk::Worker::builder().node("booker", node)
         };
         let first = desk.start_worker(builder(), sdk_config(4)).await;
         let session = desk.start_session().await;

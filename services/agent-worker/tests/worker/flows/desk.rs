@@ -41,8 +41,8 @@ impl Desk {
     /// As [`start_agent_worker`](Self::start_agent_worker).
     pub(crate) async fn start_worker(
         &mut self,
-        builder: sdk::Builder,
-        config: sdk::Config,
+        builder: manyworlds_sdk::Builder,
+        config: manyworlds_sdk::Config,
     ) -> AbortHandle {
         let worker = builder.build(config).unwrap();
         self.harness.start_sdk_worker(worker).await

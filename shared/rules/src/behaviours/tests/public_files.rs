@@ -1,5 +1,5 @@
 //! Behaviour files of a folder, such as those of the other system's examples, which are no part of this
-//! repository: `MANYWORLDS_BEHAVIOURS_DIR=FOLDER cargo test -p rules public_files -- --nocapture`.
+//! repository: `MANYWORLDS_BEHAVIOURS_DIR=FOLDER cargo test -p manyworlds-rules public_files -- --nocapture`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

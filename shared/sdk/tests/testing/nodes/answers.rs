@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::stream;
-use sdk::{BrainCtx, Config, Error, NodeCtx, Worker};
+use manyworlds_sdk::{BrainCtx, Config, Error, NodeCtx, Worker};
 use serde_json::json;
 
 use super::{answering, data, types_from, with_flow, with_output, worker};
@@ -184,7 +184,7 @@ async fn code_that_answers_nothing_fails() {
     let session = world.start_session("ann", "f").unwrap();
     world.request_answer(session, "hi").unwrap();
     world
-        .run(&worker("out", sdk::NodeHooks::default()))
+        .run(&worker("out", manyworlds_sdk::NodeHooks::default()))
         .await
         .unwrap();
     assert_eq!(world.failures()[0].code, "no_response");

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use sdk::contract::SessionId;
-use sdk::testing::TestWorld;
-use sdk::{Config, Error, Processor, ProcessorStep, Worker};
+use manyworlds_sdk::contract::SessionId;
+use manyworlds_sdk::testing::TestWorld;
+use manyworlds_sdk::{Config, Error, Processor, ProcessorStep, Worker};
 use serde_json::{Value, json};
 
 use super::data;

@@ -1,6 +1,6 @@
 //! What becomes of an event that a node handles, and of what it sends.
 
-use sdk::{Error, NodeCtx, NodeEvent, NodeHooks};
+use manyworlds_sdk::{Error, NodeCtx, NodeEvent, NodeHooks};
 use serde_json::json;
 
 use super::{data, types_from, with_flow, with_handler, worker};

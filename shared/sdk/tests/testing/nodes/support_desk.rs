@@ -1,7 +1,7 @@
 //! The example of two agents that signal to each other.
 
-use sdk::testing::TestWorld;
-use sdk::{Config, Worker};
+use manyworlds_sdk::testing::TestWorld;
+use manyworlds_sdk::{Config, Worker};
 use serde_json::json;
 
 use super::{data, types_from};

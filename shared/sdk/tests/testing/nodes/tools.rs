@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use sdk::testing::TestWorld;
-use sdk::{
+use manyworlds_sdk::testing::TestWorld;
+use manyworlds_sdk::{
     Error, FunctionCall, FunctionResult, FunctionTool, JsonSchema, NodeCtx, Tools, schemars,
 };
 use serde::Deserialize;
@@ -42,7 +42,7 @@ fn tools() -> Tools {
 }
 
 /// The logs of a session: their names and payloads.
-fn logs(world: &TestWorld, session: sdk::contract::SessionId) -> Vec<(String, Value)> {
+fn logs(world: &TestWorld, session: manyworlds_sdk::contract::SessionId) -> Vec<(String, Value)> {
     let frames = world.frames(session);
     let logs = frames
         .iter()

@@ -1,9 +1,9 @@
 //! A resolved destination.
 
 use contract::brain::Provider;
+use manyworlds_sdk::Error;
 use models::{Authorization, Endpoint, Protocol};
 use reqwest::Url;
-use sdk::Error;
 
 use crate::secret::Secret;
 

@@ -1,8 +1,8 @@
 //! The addresses of the configuration.
 
 use anyhow::Context as _;
+use manyworlds_sdk::Error;
 use reqwest::Url;
-use sdk::Error;
 
 use super::destination::not_allowed;
 use crate::config::{Endpoint, LlmConfig, UnlistedEndpoints};

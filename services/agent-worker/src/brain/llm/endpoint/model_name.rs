@@ -1,7 +1,7 @@
 //! Names of models.
 
 use contract::brain::Provider;
-use sdk::Error;
+use manyworlds_sdk::Error;
 
 /// Checks the name of a model, which is sent as it is: it is part of the request path of some providers.
 pub(super) fn check_model(provider: Provider, model: &str) -> Result<(), Error> {

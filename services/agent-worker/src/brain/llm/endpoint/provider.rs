@@ -1,8 +1,8 @@
 //! A provider: its address and its key.
 
 use contract::brain::Provider;
+use manyworlds_sdk::Error;
 use reqwest::Url;
-use sdk::Error;
 
 use crate::secret::Secret;
 

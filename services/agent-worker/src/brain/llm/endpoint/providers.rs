@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use contract::brain::Provider;
-use sdk::Error;
+use manyworlds_sdk::Error;
 
 use super::provider::{ProviderEndpoint, provider_name};
 use crate::config::{Addresses, AzureAddress};
