@@ -379,9 +379,7 @@ impl Actor {
             Request::Command(command) => match builder.recorded(world, command.id) {
                 Some(reply) => reply,
                 None if is_decided => PlannedReply::Ready(lost_answer()),
-                None if self.storage_gate.is_closed() => {
-                    PlannedReply::Ready(storage_gate::refused())
-                }
+                None if self.storage_gate.refuses(&request) => storage_gate::refused(),
                 None => builder.decide(world, command),
             },
             Request::State { .. }
@@ -410,10 +408,10 @@ impl Actor {
     /// Sends the next commit to the log, if there is one.
     async fn start_append(&mut self, world: &mut World) {
         if let Some(mut builder) = self.builder.take() {
-            let deleted_kept = self.resources.config.deleted_kept;
-            builder.set_wake(wake_for(world, &builder, deleted_kept));
-            let append = AppendInFlight::start(&self.resources.bus, world, builder).await;
-            self.in_flight = Some(append);
+            let (bus, kept) = (&self.resources.bus, self.resources.config.deleted_kept);
+            builder.set_wake(wake_for(world, &builder, kept));
+            self.storage_gate.make_space(bus, &builder).await;
+            self.in_flight = Some(AppendInFlight::start(bus, world, builder).await);
         }
     }
 

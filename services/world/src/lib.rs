@@ -14,6 +14,7 @@ mod consumer_loop;
 mod dispatcher;
 mod gateways;
 mod loader;
+mod log_reserve;
 mod log_storage;
 mod metrics;
 mod partitions;
@@ -120,6 +121,8 @@ async fn serve(
         gateways.observe(until).await;
         anyhow::Ok(())
     });
+    let fill = log_reserve::run(resources.clone(), shutdown.clone());
+    tasks.spawn("fill the reserve of storage", fill);
     let end = gateways::run(resources.clone(), id.clone(), alive, shutdown.clone());
     tasks.spawn("end connections of gateways that are gone", end);
     let serve = partitions::run(resources.clone(), id, members, shutdown.clone());

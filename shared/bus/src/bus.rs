@@ -17,8 +17,8 @@ use crate::owners::Owners;
 use crate::provision::{Buckets, provision};
 use crate::{
     ArchiveClient, Config, ConnectionRegistry, CustomActionRegistry, DeadLetters, Error,
-    EventPublisher, Log, McpDirectory, Membership, PastSnapshots, Responder, Schedules, Signals,
-    Snapshots, StreamReader, Weights, WorkQueue, WorldClient, WorldSpecs,
+    EventPublisher, Log, McpDirectory, Membership, PastSnapshots, Reserve, Responder, Schedules,
+    Signals, Snapshots, StreamReader, Weights, WorkQueue, WorldClient, WorldSpecs,
 };
 
 /// Pause before the streams are set up again while NATS is unavailable.
@@ -49,6 +49,7 @@ struct Clients {
     mcp_directory: McpDirectory,
     dead_letters: DeadLetters,
     responder: Responder,
+    reserve: Reserve,
     leases: kv::Store,
 }
 
@@ -72,14 +73,14 @@ impl Bus {
                 Ok::<_, Error>(buckets)
             };
             match Box::pin(set_up).await {
-                Ok(buckets) => return Ok(Self::new(connection, buckets)),
+                Ok(buckets) => return Ok(Self::new(connection, buckets, config.replicas)),
                 Err(error) => warn!(error = %error_chain(&error), "streams are not set up yet"),
             }
             tokio::time::sleep(SET_UP_PAUSE).await;
         }
     }
 
-    fn new(connection: Arc<Connection>, buckets: Buckets) -> Self {
+    fn new(connection: Arc<Connection>, buckets: Buckets, replicas: usize) -> Self {
         let owners = Owners::observe(Membership::new(buckets.leases.clone(), WORLD_GROUP));
         Self(Arc::new(Clients {
             worlds: WorldClient::new(&connection, owners),
@@ -98,6 +99,7 @@ impl Bus {
             mcp_directory: McpDirectory::new(&connection),
             dead_letters: DeadLetters::new(&connection),
             responder: Responder::new(&connection),
+            reserve: Reserve::new(&connection, replicas),
             leases: buckets.leases,
             command_ids: Mutex::new(ContextV7::new()),
             _clock_reader: ClockReader::start(&connection),
@@ -232,6 +234,11 @@ impl Bus {
     /// Serves the requests that others send.
     pub fn responder(&self) -> &Responder {
         &self.0.responder
+    }
+
+    /// Storage that is kept for the deletion of worlds.
+    pub fn reserve(&self) -> &Reserve {
+        &self.0.reserve
     }
 
     /// A membership in `group`, which begins when it is maintained.

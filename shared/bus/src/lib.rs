@@ -40,6 +40,7 @@ mod provision;
 mod pull_subscription;
 mod request;
 mod request_batcher;
+mod reserve;
 mod resource;
 mod responder;
 mod scatter_gather;
@@ -77,6 +78,7 @@ pub use ordered_batch::OrderedReplies;
 pub use owners::owned_partitions;
 pub use past_snapshots::PastSnapshots;
 pub use pull_subscription::PullSubscription;
+pub use reserve::Reserve;
 pub use resource::Resource;
 pub use responder::{
     BatchPosition, IncomingQuery, IncomingRequest, McpRequest, McpRequests, QueryRequests,

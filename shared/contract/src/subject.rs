@@ -26,6 +26,10 @@ pub const WAKES_ALL: &str = "mw.wake.>";
 pub const DEAD_STREAM: &str = "MW_DEAD";
 /// What could not be handled.
 pub const DEAD_ALL: &str = "mw.dead.>";
+/// The stream of storage that is kept for the deletion of worlds.
+pub const RESERVE_STREAM: &str = "MW_RESERVE";
+/// What it holds.
+pub const RESERVE: &str = "mw.reserve";
 /// The bucket of who is alive.
 pub const LEASES_BUCKET: &str = "mw_leases";
 /// The bucket of snapshots.

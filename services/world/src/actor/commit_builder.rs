@@ -72,6 +72,12 @@ impl CommitBuilder {
         !self.commit.events.is_empty()
     }
 
+    /// Whether the world is gone once it is in the log.
+    pub(super) fn deletes_world(&self) -> bool {
+        let deletes = |decided: &DecidedRequest| decided.request.deletes_world();
+        self.has_events() && self.requests.iter().any(deletes)
+    }
+
     /// Whether a context may be another without these events.
     pub(super) fn may_change(&self, scope: ContextScope) -> bool {
         self.context_changes.may_change(scope)

@@ -56,7 +56,10 @@ impl Harness {
     }
 
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        let nats = NatsServer::start();
+        Self::start_on(NatsServer::start(), change).await
+    }
+
+    pub(crate) async fn start_on(nats: NatsServer, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config {
             nats: bus::Config {
                 url: nats.url(),
