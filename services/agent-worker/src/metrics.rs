@@ -1,16 +1,46 @@
-//! The metrics of the built-in actions. Labels are closed sets: outcomes, providers.
+//! The metrics of the built-in actions. Labels are closed sets: outcomes, providers; and as many models as
+//! [`MODELS_MAX`].
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::metrics::{Counter, Histogram};
 use opentelemetry::{KeyValue, global};
 
+/// How many models have a label of their own in the metrics: worlds name them, and each is a series of its own.
+const MODELS_MAX: usize = 50;
+/// The label of all models beyond those.
+const OTHER_MODELS: &str = "other";
+
+/// The models that have a label of their own: the first that were used.
+#[derive(Default)]
+struct ModelLabels(Mutex<BTreeSet<String>>);
+
+impl ModelLabels {
+    fn label(&self, model: &str) -> KeyValue {
+        let mut models = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if models.len() < MODELS_MAX && !models.contains(model) {
+            models.insert(model.to_owned());
+        }
+        let shown = match models.contains(model) {
+            true => model.to_owned(),
+            false => OTHER_MODELS.to_owned(),
+        };
+        KeyValue::new("model", shown)
+    }
+}
+
 /// The metrics of the built-in actions.
 #[derive(Clone)]
 pub(crate) struct Metrics {
-    /// Attempts at model requests, by `provider` and `outcome`.
+    models: Arc<ModelLabels>,
+    /// Attempts at model requests, by `provider`, `model` and `outcome`.
     model_requests: Counter<u64>,
-    /// Duration of an attempt at a model request, by `provider`.
+    /// Duration of an attempt at a model request, by `provider` and `model`.
     model_duration: Histogram<f64>,
-    /// Tokens that language models read and wrote, by `provider` and `direction`.
+    /// Time from a model request to the first text of its answer, by `provider` and `model`.
+    time_to_first_chunk: Histogram<f64>,
+    /// Tokens that language models read and wrote, by `provider`, `model` and `direction`.
     tokens: Counter<u64>,
     /// Tool calls, by `outcome`.
     tool_calls: Counter<u64>,
@@ -34,17 +64,22 @@ impl Metrics {
             histogram.with_description(description).build()
         };
         Self {
+            models: Arc::default(),
             model_requests: counter(
                 "manyworlds.model.calls",
-                "attempts at model requests, by provider and outcome",
+                "attempts at model requests, by provider, model and outcome",
             ),
             model_duration: seconds(
                 "manyworlds.model.call.duration",
-                "attempts at model requests, by provider",
+                "attempts at model requests, by provider and model",
+            ),
+            time_to_first_chunk: seconds(
+                "manyworlds.model.time_to_first_chunk",
+                "time from a model request to the first text of its answer, by provider and model",
             ),
             tokens: counter(
                 "manyworlds.model.tokens",
-                "tokens of language models, by provider and direction",
+                "tokens of language models, by provider, model and direction",
             ),
             tool_calls: counter("manyworlds.tool.calls", "tool calls, by outcome"),
             tool_duration: seconds("manyworlds.tool.call.duration", "tool calls, by outcome"),
@@ -66,28 +101,66 @@ impl Metrics {
         self.tool_connections.add(1, &outcome);
     }
 
-    pub(crate) fn record_model_request(
-        &self,
-        provider: &'static str,
-        outcome: &'static str,
-        seconds: f64,
-    ) {
-        let provider = KeyValue::new("provider", provider);
-        let labels = [provider.clone(), KeyValue::new("outcome", outcome)];
-        self.model_requests.add(1, &labels);
-        self.model_duration.record(seconds, &[provider]);
+    /// The labels of a model.
+    pub(crate) fn model(&self, provider: &'static str, model: &str) -> ModelMetrics<'_> {
+        ModelMetrics {
+            metrics: self,
+            labels: [
+                KeyValue::new("provider", provider),
+                self.models.label(model),
+            ],
+        }
+    }
+}
+
+/// The metrics of one model.
+pub(crate) struct ModelMetrics<'a> {
+    metrics: &'a Metrics,
+    labels: [KeyValue; 2],
+}
+
+impl ModelMetrics<'_> {
+    pub(crate) fn record_request(&self, outcome: &'static str, seconds: f64) {
+        let labels = self.with("outcome", outcome);
+        self.metrics.model_requests.add(1, &labels);
+        self.metrics.model_duration.record(seconds, &self.labels);
     }
 
-    pub(crate) fn record_tokens(&self, provider: &'static str, usage: &contract::Usage) {
+    pub(crate) fn record_first_chunk(&self, seconds: f64) {
+        let histogram = &self.metrics.time_to_first_chunk;
+        histogram.record(seconds, &self.labels);
+    }
+
+    pub(crate) fn record_tokens(&self, usage: &contract::Usage) {
         for (direction, tokens) in [
             ("input", usage.input_tokens),
             ("output", usage.output_tokens),
         ] {
-            let labels = [
-                KeyValue::new("provider", provider),
-                KeyValue::new("direction", direction),
-            ];
-            self.tokens.add(tokens, &labels);
+            let labels = self.with("direction", direction);
+            self.metrics.tokens.add(tokens, &labels);
         }
+    }
+
+    fn with(&self, name: &'static str, value: &'static str) -> [KeyValue; 3] {
+        let [provider, model] = self.labels.clone();
+        [provider, model, KeyValue::new(name, value)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_models_as_the_limit_have_a_label() {
+        let models = ModelLabels::default();
+        for number in 0..MODELS_MAX {
+            let name = format!("model-{number}");
+            assert_eq!(models.label(&name), KeyValue::new("model", name));
+        }
+        let other = KeyValue::new("model", OTHER_MODELS);
+        assert_eq!(models.label("one-more"), other);
+        assert_eq!(models.label("model-0"), KeyValue::new("model", "model-0"));
+        assert_eq!(models.label("and-another"), other);
     }
 }

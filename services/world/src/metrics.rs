@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 /// The metrics of the world service.
 pub(crate) struct Metrics {
-    /// Commands that a world accepted or rejected, by outcome.
+    /// Commands that a world accepted or rejected, or had accepted before, by outcome.
     commands: Counter<u64>,
     /// Events that were committed.
     pub(crate) events_committed: Counter<u64>,
@@ -16,6 +16,8 @@ pub(crate) struct Metrics {
     appends: Counter<u64>,
     /// How long an append took, from sending it to its acknowledgement.
     pub(crate) append_seconds: Histogram<f64>,
+    /// The size of a commit.
+    pub(crate) commit_bytes: Histogram<u64>,
     /// Worlds that are active here.
     pub(crate) worlds_active: UpDownCounter<i64>,
     /// How long it took to activate a world.
@@ -53,6 +55,11 @@ impl Metrics {
                 "manyworlds.world.append.duration",
                 "appends, from sending one to its acknowledgement",
             ),
+            commit_bytes: meter
+                .u64_histogram("manyworlds.world.commit.size")
+                .with_unit("By")
+                .with_description("stored commits")
+                .build(),
             worlds_active: number("manyworlds.world.worlds_awake", "active worlds"),
             activation_seconds: seconds(
                 "manyworlds.world.activation.duration",
@@ -84,6 +91,7 @@ impl Metrics {
     pub(crate) fn count_commands(&self, outcomes: &CommandOutcomes) {
         for (outcome, count) in [
             ("accepted", outcomes.accepted),
+            ("repeated", outcomes.repeated),
             ("rejected", outcomes.rejected),
         ] {
             if count > 0 {
@@ -159,17 +167,20 @@ impl DispatchOutcome {
     }
 }
 
-/// How many commands a world accepted or rejected: counted once a commit.
+/// How many commands a world accepted or rejected, or had accepted before: counted once a commit.
 #[derive(Default)]
 pub(crate) struct CommandOutcomes {
     accepted: u64,
+    repeated: u64,
     rejected: u64,
 }
 
 impl CommandOutcomes {
-    pub(crate) fn count(&mut self, reply: &Reply) {
+    /// `is_new` is whether the command was not accepted before.
+    pub(crate) fn count(&mut self, reply: &Reply, is_new: bool) {
         match reply {
-            Reply::Accepted(_) => self.accepted += 1,
+            Reply::Accepted(_) if is_new => self.accepted += 1,
+            Reply::Accepted(_) => self.repeated += 1,
             Reply::Rejected(_) => self.rejected += 1,
             // A command that was not decided is sent again.
             _ => {}

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::{Client, ConnectOptions, ServerAddr, jetstream};
+use async_nats::{Client, ConnectOptions, Event, ServerAddr, jetstream};
+use opentelemetry::metrics::{Counter, Gauge};
+use opentelemetry::{KeyValue, global};
 use tracing::info;
 
 use crate::broker_clock::BrokerClock;
@@ -45,7 +47,14 @@ impl Connection {
             .connection_timeout(CONNECT_TIMEOUT)
             .max_reconnects(None)
             .reconnect_delay_callback(|attempt| Duration::from_millis(50 << attempt.min(5)))
-            .event_callback(async |event| info!(event = %event, "nats connection changed"));
+            .event_callback({
+                let metrics = ConnectionMetrics::new(name);
+                move |event| {
+                    info!(event = %event, "nats connection changed");
+                    metrics.record(&event);
+                    std::future::ready(())
+                }
+            });
         if let Some(path) = &config.credentials {
             let credentials = tokio::fs::read_to_string(path)
                 .await
@@ -103,5 +112,43 @@ impl Connection {
         let sent = self.jetstream.send_publish(subject, message).await;
         let ack = sent.map_err(|e| Error::broker(operation, e))?;
         ack.await.map(drop).map_err(|e| Error::broker(operation, e))
+    }
+}
+
+/// The metrics of a connection, by `client`: its name.
+struct ConnectionMetrics {
+    client: [KeyValue; 1],
+    connected: Gauge<u64>,
+    disconnects: Counter<u64>,
+}
+
+impl ConnectionMetrics {
+    fn new(client: &str) -> Self {
+        let meter = global::meter("bus");
+        let metrics = Self {
+            client: [KeyValue::new("client", client.to_owned())],
+            connected: meter
+                .u64_gauge("manyworlds.nats.connected")
+                .with_description("1 while the client is connected to NATS, else 0, by client")
+                .build(),
+            disconnects: meter
+                .u64_counter("manyworlds.nats.disconnects")
+                .with_description("connections to NATS that were lost, by client")
+                .build(),
+        };
+        metrics.connected.record(0, &metrics.client);
+        metrics.disconnects.add(0, &metrics.client);
+        metrics
+    }
+
+    fn record(&self, event: &Event) {
+        match event {
+            Event::Connected => self.connected.record(1, &self.client),
+            Event::Disconnected => {
+                self.connected.record(0, &self.client);
+                self.disconnects.add(1, &self.client);
+            }
+            _ => {}
+        }
     }
 }

@@ -83,6 +83,7 @@ impl Log {
             source,
         };
         let payload = serde_json::to_vec(commit).map_err(|e| unknown(e.into()))?;
+        let bytes = payload.len();
         let mut message = PublishMessage::build()
             .payload(payload.into())
             .expected_last_subject_sequence(expected);
@@ -92,7 +93,7 @@ impl Log {
         let jetstream = &self.connection.jetstream;
         let sent = jetstream.send_publish(subject::log(world), message).await;
         let ack = sent.map_err(|e| unknown(e.into()))?;
-        Ok(PendingAppend::new(ack, world.clone(), expected))
+        Ok(PendingAppend::new(ack, world.clone(), expected, bytes))
     }
 
     /// The sequence of the last commit of a world, as the stream's leader knows it; 0 when it has none.

@@ -13,6 +13,10 @@ pub(crate) struct Metrics {
     pub(crate) attempts: Counter<u64>,
     /// Duration of an attempt, by `action`.
     pub(crate) duration: Histogram<f64>,
+    /// How long a run waited in the queue for its first attempt, by `action`.
+    pub(crate) queued: Histogram<f64>,
+    /// Runs that were delivered again, by `action`.
+    pub(crate) redeliveries: Counter<u64>,
     /// Attempts in progress, by `action`.
     pub(crate) running: UpDownCounter<i64>,
     /// Runs that waited in the queue at the last delivery, by `action`.
@@ -32,6 +36,15 @@ impl Metrics {
                 .with_unit("s")
                 .with_description("attempts at runs, by action")
                 .build(),
+            queued: meter
+                .f64_histogram("manyworlds.worker.queue.duration")
+                .with_unit("s")
+                .with_description("time of runs in the queue before their first attempt, by action")
+                .build(),
+            redeliveries: meter
+                .u64_counter("manyworlds.worker.redeliveries")
+                .with_description("runs that were delivered again, by action")
+                .build(),
             running: meter
                 .i64_up_down_counter("manyworlds.worker.running")
                 .with_description("attempts in progress, by action")
@@ -47,6 +60,7 @@ impl Metrics {
     /// it.
     pub(crate) fn count_from_zero(&self, action: &KeyValue) {
         let outcome = KeyValue::new("outcome", DEAD);
+        self.redeliveries.add(0, std::slice::from_ref(action));
         self.attempts.add(0, &[action.clone(), outcome]);
     }
 }

@@ -43,6 +43,7 @@ impl Bootstrap {
             shutdown,
         } = self;
         let health = Health::default();
+        health.report(name);
         health.require(connects_to, || Err("connecting".to_owned()));
         let mut tasks = Tasks::new(shutdown.clone());
         tasks.spawn("serve", page(health.clone(), shutdown.clone()));

@@ -2,23 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use anyhow::Context as _;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
+use opentelemetry::{KeyValue, global};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::telemetry;
 
 type Check = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+type Checks = Mutex<BTreeMap<&'static str, Check>>;
 
 /// The checks that a service must pass to be ready. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Health {
-    checks: Arc<Mutex<BTreeMap<&'static str, Check>>>,
+    checks: Arc<Checks>,
 }
 
 impl Health {
@@ -48,6 +50,22 @@ impl Health {
             .iter()
             .filter_map(|(name, check)| check().err().map(|reason| format!("{name}: {reason}")))
             .collect()
+    }
+
+    /// Makes the metrics show whether `service` is ready, as long as this is in use.
+    pub fn report(&self, service: &'static str) {
+        let checks: Weak<Checks> = Arc::downgrade(&self.checks);
+        let label = [KeyValue::new("service", service)];
+        let gauge = global::meter("service-kit").u64_observable_gauge("manyworlds.service.ready");
+        let _ = gauge
+            .with_description("1 while the service is ready, else 0, by service")
+            .with_callback(move |observer| {
+                if let Some(checks) = checks.upgrade() {
+                    let is_ready = Self { checks }.problems().is_empty();
+                    observer.observe(u64::from(is_ready), &label);
+                }
+            })
+            .build();
     }
 
     /// The routes `/livez`, `/readyz` and `/metrics`.
@@ -120,5 +138,23 @@ mod tests {
         );
         health.require("nats", || Ok(()));
         assert_eq!(health.ready().0, StatusCode::OK);
+    }
+
+    #[test]
+    fn readiness_is_a_metric() {
+        telemetry::init_metrics();
+        let shown = || {
+            let text = telemetry::metrics_text().unwrap();
+            let mut lines = text.lines();
+            let line = lines.find(|line| line.starts_with("manyworlds_service_ready{"))?;
+            line.rsplit(' ').next().map(str::to_owned)
+        };
+        let health = Health::default();
+        health.report("test");
+        assert_eq!(shown().as_deref(), Some("0"));
+        health.require("nats", || Ok(()));
+        assert_eq!(shown().as_deref(), Some("1"));
+        drop(health);
+        assert_eq!(shown(), None);
     }
 }

@@ -33,6 +33,18 @@ const SECONDS_BOUNDS: [f64; 17] = [
     300.0,
 ];
 
+/// The bucket bounds of all histograms of bytes: up to the largest message of NATS.
+const BYTES_BOUNDS: [f64; 8] = [
+    256.0,
+    1024.0,
+    4096.0,
+    16384.0,
+    65536.0,
+    262_144.0,
+    524_288.0,
+    1_048_576.0,
+];
+
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
 static METER_PROVIDER: OnceLock<SdkMeterProvider> = OnceLock::new();
 
@@ -101,19 +113,24 @@ pub fn init_metrics() {
         {
             provider = provider.with_reader(exporter);
         }
-        let provider = provider.with_view(seconds_view).build();
+        let provider = provider.with_view(histogram_view).build();
         global::set_meter_provider(provider.clone());
         provider
     });
 }
 
-fn seconds_view(instrument: &Instrument) -> Option<Stream> {
+fn histogram_view(instrument: &Instrument) -> Option<Stream> {
+    let boundaries = match instrument.unit() {
+        "s" => SECONDS_BOUNDS.to_vec(),
+        "By" => BYTES_BOUNDS.to_vec(),
+        _ => return None,
+    };
     let aggregation = Aggregation::ExplicitBucketHistogram {
-        boundaries: SECONDS_BOUNDS.to_vec(),
+        boundaries,
         record_min_max: false,
     };
     let stream = Stream::builder().with_aggregation(aggregation);
-    (instrument.unit() == "s").then(|| stream.build().ok())?
+    stream.build().ok()
 }
 
 /// No directive can do this: in a filter, a longer target overrides a shorter one.

@@ -55,6 +55,7 @@ pub(super) fn spawn(
     let worker_guard = gateway_guard.clone();
     // The gateway serves it, so its readiness is everybody's.
     let health = Health::default();
+    health.report("manyworlds");
     tasks.spawn(
         "world",
         world::run_with(

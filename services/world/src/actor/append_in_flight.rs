@@ -18,6 +18,8 @@ pub(super) struct AppendInFlight {
     world: WorldId,
     /// The commit before it.
     previous: Seq,
+    /// Its size.
+    bytes: usize,
     started: Instant,
     stored: BoxFuture<'static, Result<Seq, AppendError>>,
 }
@@ -35,11 +37,15 @@ impl AppendInFlight {
     /// true only if the state is still that of the log.
     pub(super) async fn start(bus: &Bus, world: &mut World, builder: CommitBuilder) -> Self {
         let (id, previous) = (world.id.clone(), world.seq);
+        let mut bytes = 0;
         let stored = if builder.must_be_stored() {
             let commit = builder.commit();
             world.seal(commit);
             match bus.log().begin_append(&id, commit, previous).await {
-                Ok(pending) => pending.stored().boxed(),
+                Ok(pending) => {
+                    bytes = pending.bytes;
+                    pending.stored().boxed()
+                }
                 Err(error) => ready(Err(error)).boxed(),
             }
         } else {
@@ -49,6 +55,7 @@ impl AppendInFlight {
             builder,
             world: id,
             previous,
+            bytes,
             started: Instant::now(),
             stored,
         }
@@ -88,6 +95,7 @@ impl AppendInFlight {
         metrics.count_append(AppendOutcome::Stored);
         let seconds = self.started.elapsed().as_secs_f64();
         metrics.append_seconds.record(seconds, &[]);
+        metrics.commit_bytes.record(self.bytes as u64, &[]);
         let events = commit.events.len() as u64;
         metrics.events_committed.add(events, &[]);
         if resources.config.publish_events {
@@ -120,12 +128,14 @@ impl AppendInFlight {
 async fn reply_all(resources: &Resources, seq: Seq, requests: Vec<DecidedRequest>) {
     let mut outcomes = CommandOutcomes::default();
     for DecidedRequest { request, reply } in requests {
-        let reply = match reply {
-            PlannedReply::Accepted(accepted) => Reply::Accepted(Accepted { seq, ..accepted }),
-            PlannedReply::Ready(reply) => reply,
+        let (reply, is_new) = match reply {
+            PlannedReply::Accepted(accepted) => {
+                (Reply::Accepted(Accepted { seq, ..accepted }), true)
+            }
+            PlannedReply::Ready(reply) => (reply, false),
         };
         if matches!(*request.request, Request::Command(_)) {
-            outcomes.count(&reply);
+            outcomes.count(&reply, is_new);
         }
         request.reply(&reply).await;
     }

@@ -13,14 +13,17 @@ pub struct PendingAppend {
     ack: PublishAckFuture,
     world: WorldId,
     expected: Seq,
+    /// The size of the commit in bytes.
+    pub bytes: usize,
 }
 
 impl PendingAppend {
-    pub(super) fn new(ack: PublishAckFuture, world: WorldId, expected: Seq) -> Self {
+    pub(super) fn new(ack: PublishAckFuture, world: WorldId, expected: Seq, bytes: usize) -> Self {
         Self {
             ack,
             world,
             expected,
+            bytes,
         }
     }
 

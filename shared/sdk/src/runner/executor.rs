@@ -108,10 +108,14 @@ impl Executor {
         labels: &[KeyValue],
         slot: Option<OwnedSemaphorePermit>,
     ) {
+        let waited = self.connection.now().since(delivery.published);
+        match delivery.attempt {
+            1 => self.metrics.queued.record(waited.as_secs_f64(), labels),
+            _ => self.metrics.redeliveries.add(1, labels),
+        }
         let job = match delivery.read::<Run>() {
             Ok(run) => {
                 let mut job = Job::new(action, run, slot);
-                let waited = self.connection.now().since(delivery.published);
                 let is_fresh = delivery.attempt == 1 && waited < CONTEXT_FRESH_FOR;
                 *job.has_context.get_mut() = is_fresh;
                 job

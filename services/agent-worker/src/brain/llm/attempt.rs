@@ -31,6 +31,7 @@ pub(super) async fn execute(
     attempt: &Attempt<'_>,
     stall_timeout: Duration,
     ctx: &mut ActionCtx,
+    on_first_chunk: impl FnOnce(),
 ) -> Result<Completion, ModelError> {
     let endpoint = &attempt.destination.endpoint;
     let Prompt {
@@ -47,9 +48,15 @@ pub(super) async fn execute(
         is_streamed: attempt.is_streamed,
     };
     let mut response = client.send(endpoint, &request, stall_timeout).await?;
+    let mut on_first_chunk = Some(on_first_chunk);
     while let Some(update) = response.next().await? {
         match update {
-            Update::Text(text) => ctx.publish_chunk(&text).await,
+            Update::Text(text) => {
+                if let Some(on_first_chunk) = on_first_chunk.take() {
+                    on_first_chunk();
+                }
+                ctx.publish_chunk(&text).await;
+            }
             Update::Retracted => ctx.restart_chunks(),
         }
     }

@@ -16,7 +16,7 @@ use crate::brain::completion::Completion;
 use crate::brain::model_request::ModelRequest;
 use crate::config::LlmConfig;
 use crate::http;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, ModelMetrics};
 
 /// A client of the language models that this worker may use.
 pub(crate) struct ModelClient {
@@ -99,6 +99,7 @@ impl ModelClient {
         ctx: &mut ActionCtx,
     ) -> Result<Completion, ModelError> {
         let provider = provider_name(attempt.llm.provider);
+        let metrics = self.metrics.model(provider, &attempt.llm.model);
         let span = span(attempt, provider);
         let client = match attempt.destination.is_loopback {
             true => &self.loopback,
@@ -106,7 +107,13 @@ impl ModelClient {
         };
         let limit = attempt.llm.call_timeout_seconds;
         let started = Instant::now();
-        let exchange = execute(client, attempt, self.config.stall_timeout, ctx);
+        let on_first_chunk = || {
+            let seconds = started.elapsed().as_secs_f64();
+            span.record("gen_ai.response.time_to_first_chunk", seconds);
+            metrics.record_first_chunk(seconds);
+        };
+        let stall_timeout = self.config.stall_timeout;
+        let exchange = execute(client, attempt, stall_timeout, ctx, on_first_chunk);
         let completed = timeout(limit, exchange)
             .instrument(span.clone())
             .await
@@ -114,10 +121,9 @@ impl ModelClient {
         let completed = completed.map_err(|error| error.redact(&attempt.destination.key));
         let outcome = completed.as_ref().err().map_or("ok", |error| error.code);
         let seconds = started.elapsed().as_secs_f64();
-        self.metrics
-            .record_model_request(provider, outcome, seconds);
+        metrics.record_request(outcome, seconds);
         match &completed {
-            Ok(completion) => self.record_usage(&span, provider, completion),
+            Ok(completion) => record_usage(&span, &metrics, completion),
             Err(error) => {
                 span.record("error.type", error.code);
                 if let Some(logged) = &error.logged {
@@ -127,13 +133,13 @@ impl ModelClient {
         }
         completed
     }
+}
 
-    fn record_usage(&self, span: &Span, provider: &'static str, completion: &Completion) {
-        if let Some(usage) = &completion.usage {
-            span.record("gen_ai.usage.input_tokens", usage.input_tokens);
-            span.record("gen_ai.usage.output_tokens", usage.output_tokens);
-            self.metrics.record_tokens(provider, usage);
-        }
+fn record_usage(span: &Span, metrics: &ModelMetrics<'_>, completion: &Completion) {
+    if let Some(usage) = &completion.usage {
+        span.record("gen_ai.usage.input_tokens", usage.input_tokens);
+        span.record("gen_ai.usage.output_tokens", usage.output_tokens);
+        metrics.record_tokens(usage);
     }
 }
 
@@ -152,6 +158,8 @@ fn span(attempt: &Attempt<'_>, provider: &'static str) -> Span {
         gen_ai.request.model = attempt.llm.model,
         gen_ai.request.temperature = attempt.llm.temperature,
         gen_ai.request.max_tokens = attempt.llm.tokens_max,
+        gen_ai.request.stream = attempt.is_streamed,
+        gen_ai.response.time_to_first_chunk = field::Empty,
         gen_ai.usage.input_tokens = field::Empty,
         gen_ai.usage.output_tokens = field::Empty,
         server.address = attempt.destination.host(),
