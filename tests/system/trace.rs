@@ -1,59 +1,221 @@
-use std::collections::BTreeMap;
+//! Traces: one runs from the request of a client through all services to what came of it.
 
-use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use service_kit::spans;
 use system_tests::{Cluster, Http, Shape};
+use testkit::mcp::ToolServer;
+use testkit::model::{ModelServer, Reply};
 use testkit::{CollectedSpan, Collector, eventually};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_trace_runs_from_the_request_through_the_world_and_the_worker() {
-    let collector = Collector::start().await;
-    let endpoint = collector.endpoint();
-    let variables = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
-        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
-    ];
-    let cluster = Cluster::start_with(Shape::default(), &variables).await;
-    let world = json!({
-        "id": "traced",
-        "entities": [{"id": "guest", "kind": "user"}, {"id": "ada", "kind": "agent", "agent": {}}],
-        "chats": [{"id": "main"}],
-    });
-    Http::post(&cluster.gateways, "/v1/worlds", &world).await;
-    let body = json!({"sender": "guest", "text": "hello"});
-    let path = "/v1/worlds/traced/chats/main/messages";
-    let answer = Http::post(&cluster.gateways, path, &body).await;
-    assert_eq!(
-        answer["answers"].as_array().map(Vec::len),
-        Some(1),
-        "{answer}"
-    );
-    eventually("one trace has spans of all three services", async || {
-        let mut traces = BTreeMap::<Vec<u8>, Vec<CollectedSpan>>::new();
-        for span in collector.spans() {
-            traces.entry(span.trace_id.clone()).or_default().push(span);
-        }
-        traces.values().any(|spans| is_complete(spans))
-    })
-    .await;
+const COMMAND: &str = "world server process mw.cmd.{partition}.{world}";
+
+struct Traced {
+    collector: Collector,
+    cluster: Cluster,
+    model: ModelServer,
 }
 
-/// Whether spans of all three services are there, and each is part of another but the first.
-fn is_complete(spans: &[CollectedSpan]) -> bool {
-    let has = |service: &str| spans.iter().any(|span| span.service == service);
-    let has_parent =
-        |span: &&CollectedSpan| spans.iter().any(|parent| parent.span_id == span.parent_id);
-    // The worker's completion is served by the world: its span is below the worker's.
-    let worker_below = spans
-        .iter()
-        .filter(|span| span.service == "world")
-        .any(|span| {
-            spans
-                .iter()
-                .any(|parent| parent.span_id == span.parent_id && parent.service == "agent-worker")
+impl Traced {
+    /// A world whose agent has a model and a tool, and one whose processor is an echo.
+    async fn start() -> Self {
+        let (collector, model) = (Collector::start().await, ModelServer::start().await);
+        let tools = ToolServer::start().await;
+        let (endpoint, url) = (collector.endpoint(), tools.url());
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+            ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+            ("agent-worker:MANYWORLDS_MCP__ALLOW[0]__URL", url.as_str()),
+        ];
+        let cluster = Cluster::start_with(Shape::default(), &variables).await;
+        let llm = json!({"provider": "openai", "model": "m", "base_url": model.base_url()});
+        let config = json!({"brain": {"llm": llm}, "tools": {"allow": ["tools_*"]}});
+        let world = json!({
+            "id": "lab",
+            "mcp_servers": {"tools": {"http": {"url": url}}},
+            "entities": [
+                {"id": "guest", "kind": "user"},
+                {"id": "ada", "kind": "agent", "agent": config},
+                {"id": "echo", "kind": "agent", "agent": {"processor": {"echo": {}}}},
+            ],
+            "chats": [{"id": "main", "agents": ["ada"]}],
+            "flows": {"desk": {"nodes": [{"id": "ada", "agent": "ada", "output": true}]}},
         });
-    ["gateway", "world", "agent-worker"]
-        .iter()
-        .all(|service| has(service))
-        && worker_below
-        && spans.iter().filter(|span| !has_parent(span)).count() == 1
+        let traced = Self {
+            collector,
+            cluster,
+            model,
+        };
+        traced.post("", &world).await;
+        traced
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Value {
+        let world = if path.is_empty() { "" } else { "/lab" };
+        let path = format!("/v1/worlds{world}{path}");
+        Http::post(&self.cluster.gateways, &path, body).await
+    }
+
+    /// Waits until one trace, which begins at the `root`, has all of these edges; and no span in it is without its
+    /// parent but the root. Each is the service, the kind and the name of a span.
+    async fn expect(&self, root: &str, edges: &[(&str, &str)]) {
+        let mut seen = ShownOnPanic(String::new());
+        let name = format!("one trace has {edges:#?}");
+        eventually(&name, async || {
+            let mut traces = BTreeMap::<Vec<u8>, Vec<CollectedSpan>>::new();
+            for span in self.collector.spans() {
+                assert_eq!(span.schema_url, spans::SCHEMA_URL);
+                traces.entry(span.trace_id.clone()).or_default().push(span);
+            }
+            let of_root = |spans: &&Vec<CollectedSpan>| spans.iter().any(|it| shown(it) == root);
+            let traces: Vec<_> = traces.values().filter(of_root).collect();
+            seen.0 = traces.iter().map(|spans| tree(spans, &[], 0)).collect();
+            traces.iter().any(|spans| is_complete(spans, root, edges))
+        })
+        .await;
+    }
+}
+
+/// The traces as they were when the test failed.
+struct ShownOnPanic(String);
+
+impl Drop for ShownOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.0);
+        }
+    }
+}
+
+fn shown(span: &CollectedSpan) -> String {
+    format!("{} {} {}", span.service, span.kind, span.name)
+}
+
+fn tree(spans: &[CollectedSpan], parent: &[u8], depth: usize) -> String {
+    let children = spans.iter().filter(|span| span.parent_id == parent);
+    let line = |span: &CollectedSpan| {
+        let below = tree(spans, &span.span_id, depth + 1);
+        format!("{}{}\n{below}", "  ".repeat(depth), shown(span))
+    };
+    children.map(line).collect()
+}
+
+fn is_complete(spans: &[CollectedSpan], root: &str, edges: &[(&str, &str)]) -> bool {
+    let parent_of = |span: &CollectedSpan| spans.iter().find(|it| it.span_id == span.parent_id);
+    let mut found = BTreeSet::new();
+    for span in spans {
+        match parent_of(span) {
+            Some(parent) => {
+                found.insert((shown(parent), shown(span)));
+            }
+            None if shown(span) == root => {}
+            None => return false,
+        }
+    }
+    let has = |(parent, child): &(&str, &str)| {
+        found.contains(&((*parent).to_owned(), (*child).to_owned()))
+    };
+    edges.iter().all(has)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_of_a_chat_with_a_tool_call_is_one_trace() {
+    let traced = Traced::start().await;
+    let call = Reply::calls("", &[["c1", "tools_add", r#"{"a":2,"b":3}"#]]);
+    traced.model.reply(call).reply(Reply::text("It is 5."));
+    let body = json!({"sender": "guest", "text": "what is 2 + 3?"});
+    traced.post("/chats/main/messages", &body).await;
+    let root = "gateway server POST /v1/worlds/{world}/chats/{chat}/messages";
+    let (respond, tool) = (
+        "agent-worker consumer process respond",
+        "agent-worker consumer process tool",
+    );
+    let agent = "agent-worker internal invoke_agent ada";
+    let edges = [
+        (root, COMMAND),
+        (root, "world producer send respond"),
+        ("world producer send respond", respond),
+        (respond, agent),
+        (agent, "agent-worker client chat m"),
+        (respond, COMMAND),
+        (respond, "world producer send tool"),
+        ("world producer send tool", tool),
+        (tool, "agent-worker internal execute_tool add"),
+        (tool, COMMAND),
+        // The answer, with the result of the tool.
+        (tool, "world producer send respond"),
+    ];
+    traced.expect(root, &edges).await;
+
+    let spans = traced.collector.spans();
+    let chat = spans.iter().find(|span| span.name == "chat m").unwrap();
+    for (name, value) in [
+        ("gen_ai.operation.name", "chat"),
+        ("gen_ai.provider.name", "openai"),
+        ("gen_ai.request.model", "m"),
+        ("gen_ai.request.stream", "true"),
+        ("server.address", "127.0.0.1"),
+    ] {
+        let found = chat.attributes.get(name).map(String::as_str);
+        assert_eq!(found, Some(value), "{name}");
+    }
+    let sent = spans.iter().find(|span| span.name == "send tool").unwrap();
+    for (name, value) in [
+        ("messaging.system", "nats"),
+        ("messaging.operation.type", "send"),
+        (
+            "messaging.destination.template",
+            "mw.act.{action}.{world}.{entity}",
+        ),
+    ] {
+        let found = sent.attributes.get(name).map(String::as_str);
+        assert_eq!(found, Some(value), "{name}");
+    }
+    // Neither what was asked nor what was answered, and no id in a name.
+    for span in &spans {
+        assert!(!span.name.contains("lab"), "{span:?}");
+        for content in ["what is 2 + 3?", "It is 5."] {
+            let has_content = |value: &String| value.contains(content);
+            assert!(!span.attributes.values().any(has_content), "{span:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interaction_is_one_trace() {
+    let traced = Traced::start().await;
+    let body = json!({"requester": "guest", "targets": ["echo"], "action": "process", "arguments": {"stdin": "hi"}});
+    traced.post("/interactions?wait=true", &body).await;
+    let root = "gateway server POST /v1/worlds/{world}/interactions";
+    let process = "agent-worker consumer process process";
+    let edges = [
+        (root, COMMAND),
+        (root, "world producer send process"),
+        ("world producer send process", process),
+        (process, COMMAND),
+    ];
+    traced.expect(root, &edges).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_of_a_session_is_one_trace() {
+    let traced = Traced::start().await;
+    traced.model.reply(Reply::text("Hello."));
+    let begun = traced.post("/flows/desk/sessions", &json!({})).await;
+    let path = format!("/sessions/{}/events", begun["id"].as_str().unwrap());
+    let event = json!({"type": "system.llm.request", "data": {"content": "hi"}});
+    traced.post(&path, &json!({"events": [event]})).await;
+    let root = "gateway server POST /v1/worlds/{world}/sessions/{session}/events";
+    let node = "agent-worker consumer process respond";
+    let agent = "agent-worker internal invoke_agent ada";
+    let edges = [
+        (root, COMMAND),
+        (root, "world producer send respond"),
+        ("world producer send respond", node),
+        (node, agent),
+        (agent, "agent-worker client chat m"),
+        (node, COMMAND),
+    ];
+    traced.expect(root, &edges).await;
 }

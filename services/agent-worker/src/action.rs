@@ -9,6 +9,7 @@ pub(crate) mod respond;
 pub(crate) mod title;
 pub(crate) mod tool;
 
+mod agent_span;
 mod node_calls;
 mod session;
 mod turn_limit;

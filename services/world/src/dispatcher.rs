@@ -10,8 +10,8 @@ use bus::{Delivery, Error};
 use contract::{Commit, Event, Fact, Run, WorldId};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use service_kit::{CancellationToken, ErrorChain};
-use tracing::{error, warn};
+use service_kit::{CancellationToken, ErrorChain, spans};
+use tracing::{Instrument, Span, error, warn};
 
 use crate::consumer_loop::{RETRY_PAUSE, run_consumer};
 use crate::metrics::DispatchOutcome;
@@ -122,7 +122,15 @@ async fn dispatch(
                 let contexts = &resources.run_contexts;
                 run.context = contexts.find(world, commit.id, run.id).await;
             }
-            bus.work_queue().dispatch(&run, trace).await
+            let span = match trace {
+                Some(_) => spans::send_run(run.action.as_str(), run.id),
+                None => Span::none(),
+            };
+            bus::trace::continue_from(&span, trace);
+            let sent_in = bus::trace::of_span(&span);
+            let trace = sent_in.as_deref().or(trace);
+            let dispatched = bus.work_queue().dispatch(&run, trace);
+            dispatched.instrument(span).await
         })
         .collect();
     stored.collect::<Vec<_>>().await.into_iter().collect()

@@ -11,7 +11,12 @@ pub const TRACEPARENT: &str = "traceparent";
 
 /// The `traceparent` of the current span; `None` while tracing is off.
 pub fn current() -> Option<String> {
-    let context = Span::current().context();
+    of_span(&Span::current())
+}
+
+/// The `traceparent` of a span; `None` while tracing is off.
+pub fn of_span(span: &Span) -> Option<String> {
+    let context = span.context();
     let span = context.span();
     let span = span.span_context();
     span.is_valid().then(|| {

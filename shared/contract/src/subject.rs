@@ -3,6 +3,10 @@
 use crate::id::Partition;
 use crate::{ActionName, EntityId, EventType, Timestamp, WorldId};
 
+/// The subject of commands and requests to worlds, as traces show it.
+pub const COMMAND_TEMPLATE: &str = "mw.cmd.{partition}.{world}";
+/// The subject of queries of the archive, as traces show it.
+pub const QUERY_TEMPLATE: &str = "mw.query.{name}";
 /// The stream of the log.
 pub const LOG_STREAM: &str = "MW_LOG";
 /// What the log's stream listens to.

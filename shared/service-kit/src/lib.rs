@@ -8,6 +8,7 @@ mod chain;
 pub mod config;
 pub mod health;
 mod pages;
+pub mod spans;
 mod tasks;
 pub mod telemetry;
 

@@ -3,18 +3,20 @@
 use std::sync::{LazyLock, OnceLock};
 
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry::{KeyValue, global};
+use opentelemetry::{InstrumentationScope, KeyValue, global};
 use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, SdkMeterProvider, Stream};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use prometheus::{Registry, TextEncoder};
 use tracing::Metadata;
 use tracing_subscriber::filter::{FilterExt, FilterFn, LevelFilter};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
+
+use crate::spans::SCHEMA_URL;
 
 /// The log filter when `RUST_LOG` is not set.
 const DEFAULT_FILTER: &str = "info,async_nats=warn,hyper=warn,sqlx=warn";
@@ -75,7 +77,7 @@ pub fn init(service: &'static str) -> anyhow::Result<Telemetry> {
         .transpose()?;
     let layer = traces
         .as_ref()
-        .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer(service)));
+        .map(|provider| tracing_opentelemetry::layer().with_tracer(tracer(provider, service)));
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
@@ -160,6 +162,11 @@ fn tracer_provider(service: &'static str) -> anyhow::Result<SdkTracerProvider> {
         .with_resource(resource)
         .with_batch_exporter(exporter)
         .build())
+}
+
+fn tracer(provider: &SdkTracerProvider, service: &'static str) -> SdkTracer {
+    let scope = InstrumentationScope::builder(service).with_schema_url(SCHEMA_URL);
+    provider.tracer_with_scope(scope.build())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A collector of traces for tests.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,13 +9,15 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::routing::post;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use prost::Message;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// A span, as a collector of traces receives it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CollectedSpan {
     /// The service that it ran in.
     pub service: String,
@@ -26,6 +29,12 @@ pub struct CollectedSpan {
     pub span_id: Vec<u8>,
     /// The id of its parent; empty for the root span of a trace.
     pub parent_id: Vec<u8>,
+    /// Its kind, as OpenTelemetry's specification names it, in lower case.
+    pub kind: &'static str,
+    /// Its attributes, as texts.
+    pub attributes: BTreeMap<String, String>,
+    /// The conventions by which it is named.
+    pub schema_url: String,
 }
 
 type Spans = Arc<Mutex<Vec<CollectedSpan>>>;
@@ -85,33 +94,51 @@ async fn collect(State(spans): State<Spans>, body: Bytes) {
     let request = ExportTraceServiceRequest::decode(body).expect("an export of traces");
     let mut collected = Vec::new();
     for resource in request.resource_spans {
-        let attributes = resource
-            .resource
-            .map(|resource| resource.attributes)
+        let attributes = resource.resource.map(|resource| resource.attributes);
+        let service = texts(attributes.unwrap_or_default())
+            .remove("service.name")
             .unwrap_or_default();
-        let service = attributes
-            .into_iter()
-            .find(|attribute| attribute.key == "service.name")
-            .and_then(|attribute| attribute.value?.value)
-            .map(|value| match value {
-                Value::StringValue(name) => name,
-                other => format!("{other:?}"),
-            })
-            .unwrap_or_default();
-        let spans = resource
-            .scope_spans
-            .into_iter()
-            .flat_map(|scope| scope.spans);
-        collected.extend(spans.map(|span| CollectedSpan {
-            service: service.clone(),
-            name: span.name,
-            trace_id: span.trace_id,
-            span_id: span.span_id,
-            parent_id: span.parent_span_id,
-        }));
+        for scope in resource.scope_spans {
+            let schema_url = scope.schema_url;
+            collected.extend(scope.spans.into_iter().map(|span| CollectedSpan {
+                kind: kind(span.kind()),
+                service: service.clone(),
+                schema_url: schema_url.clone(),
+                name: span.name,
+                trace_id: span.trace_id,
+                span_id: span.span_id,
+                parent_id: span.parent_span_id,
+                attributes: texts(span.attributes),
+            }));
+        }
     }
     spans
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .extend(collected);
+}
+
+fn kind(kind: SpanKind) -> &'static str {
+    match kind {
+        SpanKind::Unspecified => "unspecified",
+        SpanKind::Internal => "internal",
+        SpanKind::Server => "server",
+        SpanKind::Client => "client",
+        SpanKind::Producer => "producer",
+        SpanKind::Consumer => "consumer",
+    }
+}
+
+fn texts(attributes: Vec<KeyValue>) -> BTreeMap<String, String> {
+    let attributes = attributes.into_iter().filter_map(|attribute| {
+        let text = match attribute.value?.value? {
+            Value::StringValue(text) => text,
+            Value::IntValue(number) => number.to_string(),
+            Value::DoubleValue(number) => number.to_string(),
+            Value::BoolValue(value) => value.to_string(),
+            other => format!("{other:?}"),
+        };
+        Some((attribute.key, text))
+    });
+    attributes.collect()
 }

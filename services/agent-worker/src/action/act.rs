@@ -8,6 +8,7 @@ use manyworlds_sdk::{Action, ActionCtx, Error, RunFuture};
 use service_kit::ErrorChain;
 use tracing::warn;
 
+use super::agent_span::in_agent_span;
 use super::turn_limit::{limit_turn, turn_deadline};
 use crate::brain::ModelClient;
 use crate::brain::mind::{self, MindTask};
@@ -25,7 +26,7 @@ impl Action for Act {
     }
 
     fn run(&self, ctx: ActionCtx) -> RunFuture<'_> {
-        Box::pin(self.think(ctx))
+        Box::pin(in_agent_span(ctx, |ctx| self.think(ctx)))
     }
 
     fn never_blocks(&self) -> bool {

@@ -6,6 +6,7 @@ use contract::tool::{ToolAccess, ToolStep};
 use contract::{ActionName, AgentConfig, Brain, RunContext, Usage};
 use manyworlds_sdk::{Action, ActionCtx, Error, RunFuture};
 
+use super::agent_span::in_agent_span;
 use super::node_calls::{NodeTools, with_new_ids};
 use super::session;
 use super::turn_limit::{limit_turn, turn_deadline};
@@ -36,7 +37,7 @@ impl Action for Respond {
     }
 
     fn run(&self, ctx: ActionCtx) -> RunFuture<'_> {
-        Box::pin(self.respond(ctx))
+        Box::pin(in_agent_span(ctx, |ctx| self.respond(ctx)))
     }
 
     fn never_blocks(&self) -> bool {

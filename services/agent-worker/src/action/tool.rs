@@ -5,8 +5,9 @@ use contract::run::RunResult;
 use contract::tool::{Tool, ToolCall, ToolResult};
 use contract::{ActionName, RunContext};
 use manyworlds_sdk::{Action, ActionCtx, Error, RunFuture};
+use service_kit::spans;
 use tokio::time::{Instant, sleep};
-use tracing::{Instrument, field, info_span};
+use tracing::Instrument;
 
 use crate::mcp::{ConnectionPool, failed_result};
 use crate::metrics::Metrics;
@@ -48,16 +49,7 @@ impl CallTool {
         let Some(call) = &context.call else {
             return Err(Error::failed("no_call", "there is no tool to call"));
         };
-        let span = info_span!(
-            "execute_tool",
-            otel.name = format!("execute_tool {}", call.name),
-            otel.kind = "client",
-            gen_ai.operation.name = "execute_tool",
-            gen_ai.tool.name = call.name,
-            gen_ai.tool.call.id = call.id,
-            gen_ai.tool.r#type = "function",
-            "error.type" = field::Empty,
-        );
+        let span = spans::execute_tool(&call.name, &call.id);
         let started = Instant::now();
         let execution = self.execute(&context, call, &mut ctx);
         let (outcome, result) = match execution.instrument(span.clone()).await {

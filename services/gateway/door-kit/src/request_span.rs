@@ -7,14 +7,14 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use contract::WorldId;
-use service_kit::telemetry::FRAME_SPANS;
-use tracing::{Instrument, Span, debug_span, field, info_span};
+use service_kit::spans;
+use tracing::{Instrument, Span};
 
 use crate::state::DoorState;
 
 /// The span of one frame of a socket, which only traces have by default.
 pub fn frame_span(world: &WorldId) -> Span {
-    debug_span!(target: FRAME_SPANS, "frame", otel.kind = "server", world.id = %world)
+    spans::frame(world)
 }
 
 /// Middleware that runs a request in a span, which continues the client's trace if it sent one, and
@@ -32,14 +32,7 @@ pub async fn record_request(
         .get::<MatchedPath>()
         .map_or("unmatched", MatchedPath::as_str)
         .to_owned();
-    let span = info_span!(
-        "request",
-        otel.name = format!("{method} {route}"),
-        otel.kind = "server",
-        http.request.method = %method,
-        http.route = route,
-        http.response.status_code = field::Empty,
-    );
+    let span = spans::http_request(method.as_str(), &route);
     let traceparent = request.headers().get(bus::trace::TRACEPARENT);
     bus::trace::continue_from(&span, traceparent.and_then(|value| value.to_str().ok()));
     let response = next.run(request).instrument(span.clone()).await;

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use bus::{IncomingQuery, QueryRequests};
 use contract::query::QueryReply;
-use service_kit::{CancellationToken, ErrorChain};
+use contract::subject;
+use service_kit::{CancellationToken, ErrorChain, spans};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tracing::{Instrument, error, info_span, warn};
+use tracing::{Instrument, error, warn};
 
 use super::select::Select;
 use crate::archive_state::{ArchiveState, DISK_FULL, MALFORMED};
@@ -57,7 +58,7 @@ async fn spawn_query<Q: Select>(
         let busy = unavailable("too many queries at once");
         return incoming.reply.send(&busy).await;
     }
-    let span = info_span!("query", query = Q::NAME);
+    let span = spans::request(subject::QUERY_TEMPLATE);
     bus::trace::continue_from(&span, incoming.traceparent.as_deref());
     running.spawn(handle_query(state.clone(), incoming).instrument(span));
 }

@@ -1,6 +1,7 @@
 use bus::{BatchPosition, IncomingRequest, ReplyHandle};
-use contract::{Command, CommandId, CommandRequest, EntityId, Reply, Request};
-use tracing::{Span, info_span};
+use contract::{Command, CommandId, CommandRequest, EntityId, Reply, Request, subject};
+use service_kit::spans;
+use tracing::Span;
 
 use super::recall::Recall;
 
@@ -95,8 +96,8 @@ impl PendingRequest {
 impl From<IncomingRequest> for PendingRequest {
     fn from(incoming: IncomingRequest) -> Self {
         let span = incoming.traceparent.as_deref().map(|traceparent| {
-            let span =
-                info_span!("world.request", world.id = %incoming.world, otel.kind = "server");
+            let span = spans::request(subject::COMMAND_TEMPLATE);
+            span.record("world.id", incoming.world.as_str());
             bus::trace::continue_from(&span, Some(traceparent));
             span
         });

@@ -8,10 +8,11 @@ use bus::Delivery;
 use contract::Run;
 use contract::run::{ACK_WAIT, ATTEMPTS_MAX, RunOutcome, RunResult};
 use opentelemetry::KeyValue;
+use service_kit::spans::{self, RunAttempt};
 use service_kit::{CancellationToken, ErrorChain};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, timeout_at};
-use tracing::{Instrument, debug, info_span};
+use tracing::{Instrument, debug};
 
 use super::ending::{Ending, settle};
 use super::interrupted::report_sent_text;
@@ -126,15 +127,13 @@ impl Executor {
             }
         };
         let run = &job.run;
-        let span = info_span!(
-            "invocation",
-            otel.kind = "consumer",
-            world.id = %run.world,
-            agent.id = %run.entity,
-            action.name = %run.action,
-            invocation.id = %run.id,
-            attempt = delivery.attempt,
-        );
+        let span = spans::process_run(&RunAttempt {
+            run: run.id,
+            action: run.action.as_str(),
+            world: run.world.as_str(),
+            entity: run.entity.as_str(),
+            attempt: delivery.attempt,
+        });
         bus::trace::continue_from(&span, delivery.traceparent().as_deref());
         self.metrics.waiting.record(delivery.pending, labels);
         self.metrics.running.add(1, labels);

@@ -5,8 +5,9 @@ use std::time::Duration;
 use contract::brain::Llm;
 use manyworlds_sdk::{ActionCtx, Error};
 use models::{Client, Retry};
+use service_kit::spans::{self, ModelCall};
 use tokio::time::{Instant, sleep, timeout};
-use tracing::{Instrument, Span, field, info_span, warn};
+use tracing::{Instrument, Span, warn};
 
 use super::attempt::{Attempt, execute};
 use super::endpoint::{Endpoints, provider_name};
@@ -147,22 +148,13 @@ fn client(http: reqwest::ClientBuilder) -> anyhow::Result<Client> {
     Ok(Client::new(http.build()?))
 }
 
-/// Attributes by OpenTelemetry's conventions for generative AI.
 fn span(attempt: &Attempt<'_>, provider: &'static str) -> Span {
-    info_span!(
-        "chat",
-        otel.name = format!("chat {}", attempt.llm.model),
-        otel.kind = "client",
-        gen_ai.operation.name = "chat",
-        gen_ai.provider.name = provider,
-        gen_ai.request.model = attempt.llm.model,
-        gen_ai.request.temperature = attempt.llm.temperature,
-        gen_ai.request.max_tokens = attempt.llm.tokens_max,
-        gen_ai.request.stream = attempt.is_streamed,
-        gen_ai.response.time_to_first_chunk = field::Empty,
-        gen_ai.usage.input_tokens = field::Empty,
-        gen_ai.usage.output_tokens = field::Empty,
-        server.address = attempt.destination.host(),
-        "error.type" = field::Empty,
-    )
+    spans::chat(&ModelCall {
+        provider,
+        model: &attempt.llm.model,
+        host: attempt.destination.host(),
+        temperature: attempt.llm.temperature,
+        tokens_max: attempt.llm.tokens_max,
+        is_streamed: attempt.is_streamed,
+    })
 }
