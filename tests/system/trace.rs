@@ -185,7 +185,8 @@ async fn a_turn_of_a_chat_with_a_tool_call_is_one_trace() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interaction_is_one_trace() {
     let traced = Traced::start().await;
-    let body = json!({"requester": "guest", "targets": ["echo"], "action": "process", "arguments": {"stdin": "hi"}});
+    let body =
+        json!({"requester": "guest", "targets": ["echo"], "action": "process", "samples": ["hi"]});
     traced.post("/interactions?wait=true", &body).await;
     let root = "gateway server POST /v1/worlds/{world}/interactions";
     let process = "agent-worker consumer process process";
