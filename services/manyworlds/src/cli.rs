@@ -8,7 +8,8 @@ use client::Client;
 
 use crate::commands::{
     action, approvals, badges, behaviour, bench, chat, export, flow, history, init, interact,
-    roster, send, session, sessions, state, statistics, stream, tail, timers, usage, world,
+    nats_accounts, roster, send, session, sessions, state, statistics, stream, tail, timers, usage,
+    world,
 };
 use crate::error_text::error_text;
 use crate::gateway_url::gateway_url;
@@ -72,6 +73,8 @@ enum Command {
     Up(Box<up::Options>),
     /// Write a world file, a configuration and the project of a worker
     Init(init::Options),
+    /// Write keys for the services, and what each may do in NATS, for a nats-server of one's own
+    NatsAccounts(nats_accounts::Options),
     /// Make, list, show, check, change and delete worlds
     #[command(subcommand)]
     World(world::Command),
@@ -173,6 +176,9 @@ fn dispatch(cli: Cli, output: Output) -> anyhow::Result<()> {
     if let Command::Init(options) = &cli.command {
         return init::run(options, output);
     }
+    if let Command::NatsAccounts(options) = &cli.command {
+        return nats_accounts::run(options, output);
+    }
     let client = Client::new(&cli.global.url, cli.global.api_key)?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -187,7 +193,8 @@ async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Resu
         | Command::Rebuild(_)
         | Command::Backup(_)
         | Command::Restore(_)
-        | Command::Init(_) => Ok(()),
+        | Command::Init(_)
+        | Command::NatsAccounts(_) => Ok(()),
         Command::World(command) => world::run(command, client, output).await,
         Command::Chat(options) => chat::run(options, client, output).await,
         Command::Approvals(options) => approvals::list(options, client, output).await,

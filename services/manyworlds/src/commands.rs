@@ -11,6 +11,7 @@ pub(crate) mod flow;
 pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod interact;
+pub(crate) mod nats_accounts;
 pub(crate) mod roster;
 pub(crate) mod send;
 pub(crate) mod session;

@@ -21,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 pub(crate) use self::binary::find as find_binary;
-pub(crate) use self::users::User;
 use self::users::Users;
+pub(crate) use self::users::{User, nkey_accounts};
 
 /// A server that has to recover a large store needs a while before it listens.
 const START_TIMEOUT: Duration = Duration::from_secs(120);

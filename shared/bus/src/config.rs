@@ -10,10 +10,20 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Servers, joined by commas. The first may have a user and a password, `nats://USER:PASSWORD@HOST:PORT`, for all
-    /// of them; replies then come on subjects under `_INBOX.USER`. Default: the local one.
+    /// of them; replies then come on subjects under `_INBOX.USER`. `tls://HOST:PORT` is for TLS only. Default: the
+    /// local one.
     pub url: String,
     /// A credentials file, if the server wants one.
     pub credentials: Option<PathBuf>,
+    /// A file with the seed of an nkey, if the server wants one. With a user in `url`, and no password, replies come
+    /// on subjects under `_INBOX.USER`. `manyworlds nats-accounts` writes such files.
+    pub nkey: Option<PathBuf>,
+    /// A file with the certificates (PEM) by which the server is known, beside those of the system.
+    pub tls_ca: Option<PathBuf>,
+    /// Files with the certificate of this client and its private key (PEM), if the server wants one.
+    pub tls_cert: Option<PathBuf>,
+    /// See `tls_cert`.
+    pub tls_key: Option<PathBuf>,
     /// Copies of each stream and bucket: 1 for one server, 3 in production. Streams that exist
     /// keep what they have.
     pub replicas: usize,
@@ -36,6 +46,10 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("url", &self.shown_url())
             .field("credentials", &self.credentials)
+            .field("nkey", &self.nkey)
+            .field("tls_ca", &self.tls_ca)
+            .field("tls_cert", &self.tls_cert)
+            .field("tls_key", &self.tls_key)
             .field("replicas", &self.replicas)
             .finish()
     }
@@ -46,6 +60,10 @@ impl Default for Config {
         Self {
             url: "nats://127.0.0.1:4222".to_owned(),
             credentials: None,
+            nkey: None,
+            tls_ca: None,
+            tls_cert: None,
+            tls_key: None,
             replicas: 1,
         }
     }

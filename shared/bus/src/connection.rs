@@ -1,5 +1,6 @@
 //! The connection to NATS that all clients of a [`Bus`](crate::Bus) share.
 
+use std::path::Path;
 use std::time::Duration;
 
 use async_nats::connection::State;
@@ -55,29 +56,15 @@ impl Connection {
                     std::future::ready(())
                 }
             });
-        if let Some(path) = &config.credentials {
-            let credentials = tokio::fs::read_to_string(path)
-                .await
-                .map_err(|source| connect_error(source.into()))?;
-            options = options
-                .credentials(&credentials)
-                .map_err(|e| connect_error(e.into()))?;
-        }
         let servers = config
             .url
             .split(',')
             .map(|url| url.trim().parse())
             .collect::<Result<Vec<ServerAddr>, _>>()
             .map_err(|source| connect_error(source.into()))?;
-        // The client does not read them by itself.
-        let first = servers.first();
-        if let Some((user, password)) =
-            first.and_then(|first| first.username().zip(first.password()))
-        {
-            options = options
-                .user_and_password(user.to_owned(), password.to_owned())
-                .custom_inbox_prefix(format!("_INBOX.{user}"));
-        }
+        options = tls(options, config).map_err(connect_error)?;
+        let identified = identify(options, config, servers.first()).await;
+        options = identified.map_err(connect_error)?;
         let client = options
             .connect(servers)
             .await
@@ -112,6 +99,45 @@ impl Connection {
         let sent = self.jetstream.send_publish(subject, message).await;
         let ack = sent.map_err(|e| Error::broker(operation, e))?;
         ack.await.map(drop).map_err(|e| Error::broker(operation, e))
+    }
+}
+
+/// What proves to the server who this client is. The client reads no user of an address by itself.
+async fn identify(
+    mut options: ConnectOptions,
+    config: &Config,
+    first: Option<&ServerAddr>,
+) -> Result<ConnectOptions, Box<dyn std::error::Error + Send + Sync>> {
+    let read = async |path: &Path| {
+        let text = tokio::fs::read_to_string(path).await;
+        text.map_err(|error| format!("{}: {error}", path.display()))
+    };
+    if let Some(path) = &config.credentials {
+        options = options.credentials(&read(path).await?)?;
+    }
+    if let Some(path) = &config.nkey {
+        options = options.nkey(read(path).await?.trim().to_owned());
+    }
+    let Some(user) = first.and_then(ServerAddr::username) else {
+        return Ok(options);
+    };
+    if let Some(password) = first.and_then(ServerAddr::password) {
+        options = options.user_and_password(user.to_owned(), password.to_owned());
+    }
+    Ok(options.custom_inbox_prefix(format!("_INBOX.{user}")))
+}
+
+fn tls(
+    mut options: ConnectOptions,
+    config: &Config,
+) -> Result<ConnectOptions, Box<dyn std::error::Error + Send + Sync>> {
+    if let Some(path) = &config.tls_ca {
+        options = options.add_root_certificates(path.clone());
+    }
+    match (&config.tls_cert, &config.tls_key) {
+        (Some(cert), Some(key)) => Ok(options.add_client_certificate(cert.clone(), key.clone())),
+        (None, None) => Ok(options),
+        _ => Err("tls_cert and tls_key belong together".into()),
     }
 }
 

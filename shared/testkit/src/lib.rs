@@ -10,6 +10,7 @@
     reason = "a test can't continue without its servers"
 )]
 
+mod certificate;
 mod collector;
 mod eventually;
 pub mod mcp;
@@ -21,6 +22,7 @@ mod proxy;
 mod raw;
 mod small_disk;
 
+pub use certificate::Certificate;
 pub use collector::{CollectedSpan, Collector};
 pub use eventually::{eventually, eventually_within};
 pub use nats::NatsServer;

@@ -195,15 +195,42 @@ impl Users {
 
     /// The part of the server's configuration about them, as in `deploy/nats/users.conf`. It has no password.
     pub(super) fn config(&self) -> String {
-        let users = USERS.map(|user| {
+        authorization(|user| {
             let (name, variable) = (user.name(), user.variable());
-            let permissions = user.permissions();
-            format!(
-                "    {{\n      user: {name}\n      password: ${variable}\n{permissions}    }}\n"
-            )
-        });
-        format!("authorization {{\n  users: [\n{}  ]\n}}\n", users.concat())
+            format!("user: {name}\n      password: ${variable}")
+        })
     }
+}
+
+/// The users, each known by what `identity` says.
+fn authorization(identity: impl Fn(User) -> String) -> String {
+    let users = USERS.map(|user| {
+        let (identity, permissions) = (identity(user), user.permissions());
+        format!("    {{\n      {identity}\n{permissions}    }}\n")
+    });
+    format!("authorization {{\n  users: [\n{}  ]\n}}\n", users.concat())
+}
+
+/// The users with an nkey each.
+pub(crate) struct NkeyAccounts {
+    /// The name and the seed of each, which is its secret.
+    pub(crate) seeds: Vec<(&'static str, String)>,
+    /// The part of the server's configuration about them. It has no secret.
+    pub(crate) config: String,
+}
+
+/// The users with a new nkey each.
+pub(crate) fn nkey_accounts() -> anyhow::Result<NkeyAccounts> {
+    let keys = USERS.map(|_| nkeys::KeyPair::new_user());
+    let mut seeds = Vec::new();
+    for (user, key) in USERS.into_iter().zip(&keys) {
+        seeds.push((user.name(), key.seed()?));
+    }
+    let config = authorization(|user| {
+        let public = keys[user as usize].public_key();
+        format!("# {}\n      nkey: {public}", user.name())
+    });
+    Ok(NkeyAccounts { seeds, config })
 }
 
 #[cfg(test)]

@@ -16,5 +16,6 @@ mod replies;
 mod snapshots;
 mod stream_store;
 mod support;
+mod tls;
 mod weights;
 mod work_queue;
