@@ -105,7 +105,9 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("hyper", &["gateway"]),
     ("hyper-util", &["gateway"]),
     ("socket2", &["gateway"]),
-    ("reqwest", &["agent-worker", "client", "models"]),
+    // The gateway fetches the keys of tokens.
+    ("reqwest", &["agent-worker", "client", "gateway", "models"]),
+    ("jsonwebtoken", &["door-kit"]),
     ("rmcp", &["agent-worker", "testkit"]),
 ];
 

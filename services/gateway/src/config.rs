@@ -1,7 +1,10 @@
 //! The configuration of the gateway.
 
 mod api_key;
+mod jwt;
+mod tls;
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -15,6 +18,8 @@ use door_kit::{
 use serde::Deserialize;
 
 pub use self::api_key::ApiKey;
+pub use self::jwt::JwtConfig;
+pub use self::tls::TlsConfig;
 use crate::cors;
 use crate::http_server::ConnectionLimits;
 
@@ -29,14 +34,24 @@ pub struct Config {
     /// only, since no key is configured by default. Any other address needs `api_keys`: without them the
     /// gateway does not start.
     pub listen: SocketAddr,
-    /// The keys of clients. A client with a key that is a text may do everything; one with
-    /// `{key = "KEY", entities = ["ann"]}` may act as these entities only, which is checked wherever a request
-    /// names who acts: the sender, the requester, the target of a result. Who reads needs no entity. What
-    /// no entity does, such as creating worlds, is done as `world`, which may be in the list too. GenWorlds' door
-    /// takes them as well, for senders and for what they receive; the doors of Agent World and of Atoms refuse keys with a list. A request without a valid key is answered with 401. The key is in a header (`Authorization: Bearer KEY`, or `X-Api-Key: KEY`), or, for a GET alone, in the
-    /// address (`?api_key=KEY`), since browsers can't set headers on streams, WebSockets and downloads.
+    /// The keys of clients. A client with a key that is a text may do everything. One with `{key = "KEY",
+    /// worlds = ["lobby", "team-*"], entities = ["ann"], scopes = ["read", "send"]}` may do what is listed, and
+    /// what is absent is not limited: worlds by id, or by the beginning of it; the entities as which it may act, which is
+    /// checked wherever a request names who acts (the sender, the requester, the target of a result); `read` a
+    /// world, `send` (act in it), `manage` (change what it is made of). What no entity does, such as creating worlds,
+    /// is done as `world`, which may be in the list too. GenWorlds' door takes such keys as well, for senders and
+    /// for what they receive, and that of Atoms in its addresses with a world; Agent World's refuses keys that are
+    /// limited. A request without a valid key is answered with 401, one that its key does not allow with 403. The
+    /// key is in a header (`Authorization: Bearer KEY`, or `X-Api-Key: KEY`), or, for a GET alone, in the address
+    /// (`?api_key=KEY`), since browsers can't set headers on streams, WebSockets and downloads.
     /// Default: none, and every client may, so that a first try on one machine needs no key.
     pub api_keys: Vec<ApiKey>,
+    /// Tokens that authenticate clients in place of a key, where a key would be. Connections end when their token
+    /// expires (3000). Default: none.
+    pub jwt: JwtConfig,
+    /// The certificate with which HTTPS is served, on the same port. Default: none, and plain HTTP is served, for a
+    /// proxy that has one.
+    pub tls: Option<TlsConfig>,
     /// The names of this gateway beside `localhost` and the addresses of this machine, without a port: those that
     /// a proxy on this machine passes on. Where no API key is configured, a request whose `Host`
     /// is another, or whose `Origin` is a page of another host, is answered with 403: it may come from a web page
@@ -89,6 +104,8 @@ impl Default for Config {
             nats: bus::Config::default(),
             listen: SocketAddr::from(([127, 0, 0, 1], 7000)),
             api_keys: Vec::new(),
+            jwt: JwtConfig::default(),
+            tls: None,
             allowed_hosts: Vec::new(),
             cors_origins: Vec::new(),
             command_deadline: Duration::from_secs(30),
@@ -108,12 +125,18 @@ impl Config {
     /// When the doors would be open to other machines without a key, or an origin is none.
     pub(crate) fn check(&self, listen: SocketAddr) -> anyhow::Result<()> {
         anyhow::ensure!(
-            listen.ip().is_loopback() || !self.api_keys.is_empty(),
-            "{listen} can be reached from other machines: set api_keys, or listen on 127.0.0.1"
+            listen.ip().is_loopback() || !self.api_keys.is_empty() || self.jwt.is_enabled(),
+            "{listen} can be reached from other machines: set api_keys or jwt, or listen on 127.0.0.1"
         );
         anyhow::ensure!(
             self.api_keys.iter().all(|key| !key.is_empty()),
             "an API key is empty"
+        );
+        let keys = self.api_keys.iter().map(ApiKey::text);
+        let different: HashSet<&str> = keys.collect();
+        anyhow::ensure!(
+            different.len() == self.api_keys.len(),
+            "an API key is there twice"
         );
         cors::layer(&self.cors_origins).map(drop)
     }
@@ -139,10 +162,14 @@ impl Config {
     }
 
     /// The settings of the doors.
-    pub(crate) fn door_settings(&self) -> Settings {
+    ///
+    /// # Errors
+    /// When a key of tokens can't be read.
+    pub(crate) fn door_settings(&self) -> anyhow::Result<Settings> {
         let limits = &self.limits;
-        Settings {
+        Ok(Settings {
             api_keys: ApiKeys::new(self.api_keys.iter().map(ApiKey::grant)),
+            tokens: self.jwt.tokens()?,
             allowed_hosts: AllowedHosts::new(self.allowed_hosts.iter().cloned()),
             deadlines: Deadlines {
                 command: self.command_deadline,
@@ -169,7 +196,7 @@ impl Config {
                 pong_within: limits.pong_within,
                 write_timeout: limits.write_timeout,
             },
-        }
+        })
     }
 }
 

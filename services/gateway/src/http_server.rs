@@ -16,4 +16,5 @@ mod waiting;
 
 pub(crate) use limits::ConnectionLimits;
 pub(crate) use phases::Phases;
+pub(crate) use protocol::PROTOCOLS;
 pub(crate) use serve::serve;

@@ -10,10 +10,11 @@
 mod config;
 mod cors;
 mod http_server;
+mod jwks;
 mod openapi;
 mod router;
 mod server;
 
-pub use config::{ApiKey, Config, Limits, Rate};
+pub use config::{ApiKey, Config, JwtConfig, Limits, Rate, TlsConfig};
 pub use door_atoms::DefaultFlow;
 pub use server::{run, run_with};

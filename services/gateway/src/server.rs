@@ -10,9 +10,10 @@ use service_kit::{Bootstrap, CancellationToken, Health, ServiceFuture};
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 
-use crate::config::Config;
+use crate::config::{Config, TlsConfig};
 use crate::cors;
 use crate::http_server::{self, Phases};
+use crate::jwks;
 use crate::router::{self, Defaults};
 
 /// The part of the grace period that clients may wait for the end of a turn. The rest is for their responses.
@@ -82,7 +83,9 @@ async fn serve(
     let cors = cors::layer(&config.cors_origins)?;
     register_readiness(&health, connection.clone(), shutdown.clone());
     let stop = CancellationToken::new();
-    let doors = DoorState::new(config.door_settings(), connection, stop.clone());
+    let jwks_url = config.jwt.jwks_url()?;
+    let tls = config.tls.as_ref().map(TlsConfig::acceptor).transpose()?;
+    let doors = DoorState::new(config.door_settings()?, connection, stop.clone());
     let doors = Arc::new(doors);
     let defaults = Defaults {
         genworlds: config.genworlds_settings(),
@@ -94,9 +97,15 @@ async fn serve(
         drain: shutdown.clone(),
         stop: stop.clone(),
     };
-    let served = http_server::serve(listener, routes, connection_limits, phases);
+    let served = http_server::serve(listener, routes, connection_limits, phases, tls);
     let closed = CancellationToken::new();
     let report = doors.report_connections(closed.clone());
+    let (until, tokens) = (closed.clone(), Arc::clone(&doors.tokens));
+    let fetch_keys = async move {
+        if let Some(url) = jwks_url {
+            jwks::fetch_until(until, tokens, url).await;
+        }
+    };
     let serve = async {
         // The last connections end with what follows, whatever ends it.
         let _closed = closed.drop_guard();
@@ -107,7 +116,7 @@ async fn serve(
         anyhow::Ok(())
     };
     let ended = async {
-        let (served, ()) = tokio::join!(serve, report);
+        let (served, (), ()) = tokio::join!(serve, report, fetch_keys);
         served
     };
     let turns_cut = doors.turns_cut.clone();

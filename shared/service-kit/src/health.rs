@@ -56,7 +56,8 @@ impl Health {
     pub fn report(&self, service: &'static str) {
         let checks: Weak<Checks> = Arc::downgrade(&self.checks);
         let label = [KeyValue::new("service", service)];
-        let gauge = global::meter("service-kit").u64_observable_gauge("manyworlds.service.ready");
+        let meter = global::meter("service-kit");
+        let gauge = meter.u64_observable_gauge("manyworlds.service.ready");
         let _ = gauge
             .with_description("1 while the service is ready, else 0, by service")
             .with_callback(move |observer| {

@@ -115,7 +115,7 @@ pub struct ModelCall<'a> {
     /// What is requested, if anything.
     pub temperature: Option<f64>,
     /// What is requested, if anything.
-    pub tokens_max: Option<u64>,
+    pub tokens_max: Option<u32>,
     /// Whether the answer is streamed.
     pub is_streamed: bool,
 }

@@ -362,7 +362,7 @@ pub(crate) fn config() -> Config {
 pub(crate) fn sdk_config(slots_max: usize) -> manyworlds_sdk::Config {
     manyworlds_sdk::Config {
         slots_max,
-        ..sdk::Config::default()
+        ..manyworlds_sdk::Config::default()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -9,8 +10,8 @@ use contract::ChatId;
 use contract::commit::Position;
 use contract::view::{GetActivity, GetChatOutline};
 use door_kit::{
-    EventReader, Filter, PathParams, Problem, QueryParams, ReadDeadline, SseStream, Transport,
-    last_event_id,
+    EventReader, Filter, PathParams, Principal, Problem, QueryParams, ReadDeadline, SseStream,
+    Transport, last_event_id,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -45,6 +46,7 @@ pub(crate) struct StreamQuery {
 )]
 pub(crate) async fn stream(
     State(state): State<Arc<AgentWorldState>>,
+    Extension(principal): Extension<Principal>,
     PathParams(name): PathParams<String>,
     QueryParams(query): QueryParams<StreamQuery>,
     headers: HeaderMap,
@@ -77,7 +79,9 @@ pub(crate) async fn stream(
         prompts = projector.pending_prompts();
         subscription.resume_after(Position::end_of(world.seq));
     }
-    let reader = EventReader::new(&state.doors, subscription, ReadDeadline::Never);
+    let expires = principal.expires_at(&state.doors.clock);
+    let deadline = ReadDeadline::Never { expires };
+    let reader = EventReader::new(&state.doors, subscription, deadline);
     let stream = EnvelopeStream {
         projector,
         seen: None,

@@ -33,7 +33,7 @@ pub(crate) async fn complete_responses(
     if let Err(problem) = check_page(&doors, &request) {
         return ApiError::from(problem).into_response();
     }
-    let allowed = match doors.has_api_keys() {
+    let allowed = match doors.needs_credentials() {
         true => Some(HeaderValue::from_static("*")),
         false => request.headers().get(ORIGIN).cloned(),
     };

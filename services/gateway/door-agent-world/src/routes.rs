@@ -7,7 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use contract::Timestamp;
-use door_kit::{DoorState, authenticate, check_idempotency_key, refuse_limited_keys};
+use door_kit::{DoorState, authenticate, check_idempotency_key, refuse_limited};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -37,7 +37,7 @@ fn with_health(doors: &Arc<DoorState>, health: Router<Arc<AgentWorldState>>) -> 
         .nest("/api", routes)
         .layer(from_fn_with_state(Arc::clone(doors), check_idempotency_key))
         .layer(DefaultBodyLimit::max(doors.body_bytes_max))
-        .layer(from_fn_with_state(Arc::clone(doors), refuse_limited_keys))
+        .layer(from_fn_with_state(Arc::clone(doors), refuse_limited))
         .layer(from_fn_with_state(Arc::clone(doors), authenticate))
         .merge(health)
         .layer(from_fn_with_state(

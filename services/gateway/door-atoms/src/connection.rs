@@ -6,7 +6,7 @@ use bytes::Bytes;
 use contract::flow::atoms::{ErrorSeverity, INIT, READY, empty, known_type};
 use contract::{FlowId, Position, Rejection, RejectionCode};
 use door_kit::{
-    CloseReason, Closed, DoorState, Frame, Inbound, Payload, Problem, Reading, SessionItem,
+    CloseReason, Closed, DoorState, Frame, Inbound, Payload, Problem, Reading, Scope, SessionItem,
     SessionProjector, Socket, Subscription,
 };
 use serde_json::json;
@@ -228,8 +228,12 @@ impl ClientConnection {
     /// Checks that the client may send the frame, now.
     fn check(&self, frame: &Bytes) -> Result<(), Problem> {
         let ClientSession {
-            principal, entity, ..
+            world,
+            principal,
+            entity,
+            ..
         } = &self.session;
+        self.doors.require_scope(principal, world, Scope::Send)?;
         self.doors.check_sender(principal, entity)?;
         if frame.len() > EVENT_BYTES_MAX {
             let detail = format!("an event has at most {EVENT_BYTES_MAX} bytes");

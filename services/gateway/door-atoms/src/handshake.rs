@@ -86,7 +86,7 @@ impl NewClient {
         Ok(Begun {
             session: ClientSession {
                 world: self.world,
-                principal: self.principal,
+                principal: self.principal.clone(),
                 entity: self.entity,
                 id: session,
             },

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::middleware::from_fn_with_state;
-use door_kit::{DoorState, authenticate, refuse_limited_keys};
+use door_kit::{DoorState, authenticate, refuse_limited};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -21,7 +21,7 @@ pub fn routes(doors: &Arc<DoorState>, default_flow: Option<DefaultFlow>) -> Open
         doors: Arc::clone(doors),
         default_flow,
     };
-    list.layer(from_fn_with_state(Arc::clone(doors), refuse_limited_keys))
+    list.layer(from_fn_with_state(Arc::clone(doors), refuse_limited))
         .layer(from_fn_with_state(Arc::clone(doors), authenticate))
         .with_state(state)
 }

@@ -136,16 +136,16 @@ async fn accept(
     let guard = doors.connections.open(Transport::WebSocket)?;
     let tasks = doors.tasks.clone();
     if let Some(session) = params.session {
-        let resumed = resume(&doors, principal, target, (session, params.after)).await?;
+        let resumed = resume(&doors, principal.clone(), target, (session, params.after)).await?;
         return Ok(upgrade.on_upgrade(move |socket| {
-            let socket = Socket::new(Arc::clone(&doors), guard, principal, socket);
+            let socket = Socket::new(Arc::clone(&doors), guard, &principal, socket);
             tasks.track_future(run_resumed(socket, doors, resumed, types))
         }));
     }
     let FoundFlow { world, view } = target.find(&doors).await?;
     let entity = client_entity::find(&doors, &world, params.entity).await?;
     Ok(upgrade.on_upgrade(move |socket| {
-        let socket = Socket::new(Arc::clone(&doors), guard, principal, socket);
+        let socket = Socket::new(Arc::clone(&doors), guard, &principal, socket);
         let client = NewClient {
             doors,
             world,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use contract::view::{GetEntities, GetProfile};
 use contract::{Command, Entity, EntityId, RejectionCode, Target, WorldId};
-use door_kit::{DoorState, Principal, Problem};
+use door_kit::{DoorState, Principal, Problem, Scope};
 
 use crate::client_entity::{self, ClientEntity, ClientKind, KnownBy};
 use crate::identity::{self, ClientIdentity, forged_sender};
@@ -172,6 +172,8 @@ impl ClientEntities {
 
     /// Sends a command of the world itself, as the door's own doing.
     pub(crate) async fn send(&self, command: Command) -> Result<(), Problem> {
+        self.doors
+            .require_scope(&self.principal, &self.world, Scope::Send)?;
         let (id, sender) = (self.doors.clock.new_command_id(), EntityId::world());
         let broker = &self.doors.broker;
         let sent = broker.send_command(&self.world, id, sender, command);
@@ -210,7 +212,7 @@ impl ClientEntities {
     /// Counts one more entity that this principal brings, however many connections it opens for that.
     async fn count_brought(&self, field: &str) -> Result<(), Problem> {
         let max = self.entities_max;
-        if self.clients.count_brought(self.principal, max) {
+        if self.clients.count_brought(self.principal.id(), max) {
             return Ok(());
         }
         // Some may have left the world again.
@@ -219,8 +221,9 @@ impl ClientEntities {
         let brought = entities
             .iter()
             .filter(|one| client_entity::known_by(one).is_some());
-        self.clients.set_brought(self.principal, brought.count());
-        if self.clients.count_brought(self.principal, max) {
+        self.clients
+            .set_brought(self.principal.id(), brought.count());
+        if self.clients.count_brought(self.principal.id(), max) {
             return Ok(());
         }
         let detail = format!("clients like this one bring at most {max} entities into a world");

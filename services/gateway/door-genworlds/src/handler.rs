@@ -407,8 +407,8 @@ impl ConnectionHandler {
         let message = self.chat_text(&event).await?;
         let (id, command) = self.command(event, message);
         let sender = identity.id.clone();
-        let broker = &self.state.doors.broker;
-        let sent = broker.send_command(&self.world, id, sender, command);
+        let doors = &self.state.doors;
+        let sent = doors.send_command(&self.entities.principal, &self.world, id, (sender, command));
         sent.await.map(|_| ())
     }
 

@@ -102,12 +102,12 @@ async fn accept(
     let Opened {
         handler,
         subscription,
-    } = match open(state, principal, visibility, &params).await {
+    } = match open(state, principal.clone(), visibility, &params).await {
         Ok(opened) => opened,
         // These clients show the frames of an open connection, and not why a request was refused.
         Err(problem) if problem.status.is_client_error() => {
             return Ok(upgrade.on_upgrade(move |socket| {
-                let socket = Socket::new(doors, guard, principal, socket);
+                let socket = Socket::new(doors, guard, &principal, socket);
                 tasks.track_future(reject(socket, params, problem))
             }));
         }
@@ -115,7 +115,7 @@ async fn accept(
     };
     let start = subscription.start();
     let mut response = upgrade.on_upgrade(move |socket| {
-        let socket = Socket::new(Arc::clone(&doors), guard, principal, socket);
+        let socket = Socket::new(Arc::clone(&doors), guard, &principal, socket);
         let connection = ClientConnection::new(socket, subscription, doors, handler);
         tasks.track_future(connection.run())
     });
@@ -134,9 +134,9 @@ fn visibility(
     params: &ConnectParams,
     principal: &Principal,
 ) -> Result<Visibility, Problem> {
-    let is_trusted = match principal {
-        Principal::ApiKey { .. } => doors.may_act_as_all(principal),
-        Principal::Address(address) => address.is_loopback(),
+    let is_trusted = match principal.address() {
+        Some(address) => address.is_loopback(),
+        None => doors.may_act_as_all(principal),
     };
     match (params.observe, is_trusted) {
         (Some(Observe::All), true) => Ok(Visibility::All),

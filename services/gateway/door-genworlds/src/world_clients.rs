@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use contract::{EntityId, WorldId};
-use door_kit::Principal;
+use door_kit::PrincipalId;
 
 use crate::recent_events::RecentEvents;
 
@@ -35,7 +35,7 @@ struct Entities {
     /// Those of them that are worlds which clients run.
     worlds: HashSet<EntityId>,
     /// How many each principal brought.
-    brought_by: HashMap<Principal, usize>,
+    brought_by: HashMap<PrincipalId, usize>,
 }
 
 /// That a connection acts as an entity, until it is dropped.
@@ -115,7 +115,7 @@ impl WorldClients {
     }
 
     /// Counts one more entity that a principal brings. Whether it may.
-    pub(crate) fn count_brought(&self, principal: Principal, max: usize) -> bool {
+    pub(crate) fn count_brought(&self, principal: PrincipalId, max: usize) -> bool {
         let mut entities = self.entities();
         let count = entities.brought_by.entry(principal).or_default();
         let may = *count < max;
@@ -124,7 +124,7 @@ impl WorldClients {
     }
 
     /// Sets how many entities a principal brought at most.
-    pub(crate) fn set_brought(&self, principal: Principal, count: usize) {
+    pub(crate) fn set_brought(&self, principal: PrincipalId, count: usize) {
         self.entities().brought_by.insert(principal, count);
     }
 
@@ -174,7 +174,7 @@ mod tests {
     fn each_principal_brings_so_many_entities_whatever_connections_it_has() {
         let worlds = Worlds::default();
         let world = "lobby".parse().unwrap();
-        let [one, other] = [1, 2].map(|fingerprint| Principal::ApiKey { fingerprint });
+        let [one, other] = [1, 2].map(|fingerprint| PrincipalId::ApiKey { fingerprint });
         for n in 0..5 {
             assert_eq!(worlds.clients(&world).count_brought(one, 3), n < 3);
         }

@@ -1,84 +1,157 @@
-//! Authentication: an API key in a header or, for a GET, in the address.
+//! Authentication: an API key or a token in a header or, for a GET, in the address; and what it lets a client do,
+//! as far as the address of a request says.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{
+    ConnectInfo, FromRequestParts as _, MatchedPath, RawPathParams, Request, State,
+};
 use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use contract::{Rejection, RejectionCode, WorldId};
 
 use crate::body::BodyWithin;
+use crate::grant::{Grant, Scope};
 use crate::principal::Principal;
 use crate::problem::Problem;
 use crate::state::DoorState;
 
-/// Middleware that lets a request in with its principal, or answers it with 401 or 429.
+const MISSING: &str = "send an API key: Authorization: Bearer KEY, or X-Api-Key: KEY; a GET may have it in its \
+                       address, as api_key";
+/// The routes without a world in their address that look themselves at the worlds of a principal.
+const CHECKED_THEMSELVES: [&str; 1] = ["/v1/worlds"];
+
+/// Middleware that lets a request in with its principal, or answers it with 401, 403 or 429.
 pub async fn authenticate(
     State(state): State<Arc<DoorState>>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match principal(&state, &request) {
-        Ok(principal) => {
-            request.extensions_mut().insert(principal);
-            request
-                .extensions_mut()
-                .insert(BodyWithin(state.body_within));
-            request.extensions_mut().insert(state.clock.clone());
-            next.run(request).await
-        }
-        Err(problem) => problem.into_response(),
+    let (mut parts, body) = request.into_parts();
+    let principal = match principal(&state, &parts).await {
+        Ok(principal) => principal,
+        Err(problem) => return problem.into_response(),
+    };
+    if let Err(problem) = authorize(&principal, &mut parts).await {
+        return problem.into_response();
     }
+    parts.extensions.insert(principal);
+    parts.extensions.insert(BodyWithin(state.body_within));
+    parts.extensions.insert(state.clock.clone());
+    request = Request::from_parts(parts, body);
+    next.run(request).await
 }
 
-/// Middleware behind [`authenticate`], for doors whose requests do not name the entity that acts: it
-/// answers those of keys that may act as some entities only with 403.
-pub async fn refuse_limited_keys(
+/// Middleware behind [`authenticate`], for doors whose requests name neither the world nor the entity that acts: it
+/// answers those of principals that may not do everything with 403.
+pub async fn refuse_limited(
     State(state): State<Arc<DoorState>>,
     request: Request,
     next: Next,
 ) -> Response {
     let principal = request.extensions().get::<Principal>();
     let principal = principal.ok_or_else(Problem::internal);
-    match principal.and_then(|principal| state.require_every_entity(principal)) {
+    match principal.and_then(|principal| state.require_unlimited(principal)) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
 }
 
-fn principal(state: &DoorState, request: &Request) -> Result<Principal, Problem> {
-    let principal = if state.api_keys.is_empty() {
-        address(request)
-    } else {
-        let key = api_key(request.method(), request.headers(), request.uri());
-        match key.as_deref().map(|key| state.api_keys.find(key)) {
-            Some(Some(principal)) => principal,
-            Some(None) => {
-                // A right key of the same address is let in all the same: a proxy has one address for all.
-                state.check_wrong_keys(&address(request))?;
-                return Err(unauthorized());
-            }
-            None => return Err(unauthorized()),
-        }
+async fn principal(state: &DoorState, parts: &Parts) -> Result<Principal, Problem> {
+    let principal = match state.needs_credentials() {
+        true => authenticated(state, parts).await?,
+        false => address(parts),
     };
-    state.check_rate(&principal)?;
+    state.check_rate(principal.id())?;
     Ok(principal)
 }
 
-fn address(request: &Request) -> Principal {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+async fn authenticated(state: &DoorState, parts: &Parts) -> Result<Principal, Problem> {
+    let Some(key) = api_key(&parts.method, &parts.headers, &parts.uri) else {
+        return Err(unauthorized(MISSING));
+    };
+    if let Some(principal) = state.api_keys.find(&key) {
+        return Ok(principal);
+    }
+    let reason = match state.tokens.is_enabled() && key.split('.').count() == 3 {
+        true => match state.tokens.verify(&key, state.clock.now()).await {
+            Ok(principal) => return Ok(principal),
+            Err(invalid) => invalid.detail(),
+        },
+        false => MISSING,
+    };
+    // What is right and of the same address is let in all the same: a proxy has one address for all.
+    state.check_wrong_keys(address(parts).id())?;
+    Err(unauthorized(reason))
+}
+
+/// Checks what a request needs before a door reads it: its world must be one of the principal's; who reads, needs the
+/// scope for it. What a command needs is checked when it is sent.
+async fn authorize(principal: &Principal, parts: &mut Parts) -> Result<(), Problem> {
+    let grant = principal.grant();
+    if grant.is_unlimited() {
+        return Ok(());
+    }
+    let is_read = matches!(parts.method, Method::GET | Method::HEAD);
+    if is_read && !grant.has(Scope::Read) {
+        return Err(lacks_scope(Scope::Read));
+    }
+    if !is_read && !grant.has(Scope::Send) && !grant.has(Scope::Manage) {
+        return Err(lacks_scope(Scope::Send));
+    }
+    let worlds = RawPathParams::from_request_parts(parts, &()).await;
+    let worlds = worlds.ok();
+    let world = worlds.iter().flatten().find(|(name, _)| *name == "world");
+    match world.map(|(_, id)| id.parse::<WorldId>()) {
+        Some(Ok(world)) => check_world(grant, &world),
+        // The door names the fault.
+        Some(Err(_)) => Ok(()),
+        None => check_all_worlds(grant, parts),
+    }
+}
+
+/// Checks that a principal may use a world.
+///
+/// # Errors
+/// 403 with the field `world` when it may not.
+pub(crate) fn check_world(grant: &Grant, world: &WorldId) -> Result<(), Problem> {
+    if grant.includes(world) {
+        return Ok(());
+    }
+    let detail = format!("this client has no access to the world {world}");
+    let field = Some("world".to_owned());
+    Err(Rejection::new(RejectionCode::NotAllowed, detail, field).into())
+}
+
+/// A request that names no world is about all of them, but for the routes that list and create worlds, and those
+/// that are not there.
+fn check_all_worlds(grant: &Grant, parts: &Parts) -> Result<(), Problem> {
+    let route = parts.extensions.get::<MatchedPath>();
+    let is_about_all = route.is_some_and(|route| !CHECKED_THEMSELVES.contains(&route.as_str()));
+    if grant.worlds.is_none() || !is_about_all {
+        return Ok(());
+    }
+    let detail = "this client has access to some worlds only, and this is about all of them";
+    Err(Rejection::new(RejectionCode::NotAllowed, detail, None).into())
+}
+
+/// A principal lacks a scope.
+pub(crate) fn lacks_scope(scope: Scope) -> Problem {
+    let detail = format!("this client lacks the scope {}", scope.name());
+    Rejection::new(RejectionCode::NotAllowed, detail, None).into()
+}
+
+fn address(parts: &Parts) -> Principal {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     Principal::from_address(peer.map_or([0, 0, 0, 0].into(), |ConnectInfo(peer)| peer.ip()))
 }
 
-fn unauthorized() -> Problem {
-    Problem::new(
-        StatusCode::UNAUTHORIZED,
-        "unauthorized",
-        "send an API key: Authorization: Bearer KEY, or X-Api-Key: KEY; a GET may have it in its \
-         address, as api_key",
-    )
+fn unauthorized(detail: &str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
 }
 
 /// The API key of a request. Browsers can't set headers on event streams, WebSockets and downloads,

@@ -20,6 +20,8 @@ pub enum CloseReason {
     Ended,
     /// A message of the client is larger than the door takes.
     TooLarge,
+    /// The token of the client has expired: it may come back with another.
+    Expired,
     /// The gateway shuts down, for clients that know the codes of RFC 6455 only.
     Restart,
     /// The first frame of the client is not the one that begins a session.
@@ -32,6 +34,7 @@ impl CloseReason {
     /// The close code of a WebSocket.
     pub fn code(self) -> u16 {
         match self {
+            Self::Expired => 3000,
             Self::Shutdown => 3001,
             Self::ServerError => 3004,
             Self::Slow => 3008,
@@ -49,6 +52,7 @@ impl CloseReason {
     /// The reason as clients read it.
     pub fn text(self) -> &'static str {
         match self {
+            Self::Expired => "token expired",
             Self::Shutdown => "shutdown",
             Self::ServerError => "server error",
             Self::Slow => "slow",

@@ -23,8 +23,11 @@ pub struct EventReader {
 /// How long a subscription is read.
 #[derive(Debug, Clone, Copy)]
 pub enum ReadDeadline {
-    /// As long as the client stays.
-    Never,
+    /// As long as the client stays, and until its token expires, if it has one.
+    Never {
+        /// See [`Principal::expires_at`](crate::Principal::expires_at).
+        expires: Option<Instant>,
+    },
     /// Until then.
     At(Instant),
     /// Until the client has received nothing for this long.
@@ -48,7 +51,7 @@ impl EventReader {
             deadline,
             active_at: Instant::now(),
             shutdown: match deadline {
-                ReadDeadline::Never => state.shutdown.clone(),
+                ReadDeadline::Never { .. } => state.shutdown.clone(),
                 ReadDeadline::At(_) | ReadDeadline::Idle(_) => state.turns_cut.clone(),
             },
         }
@@ -60,7 +63,7 @@ impl EventReader {
     /// [`ReadEnd`] when nothing more follows.
     pub async fn next(&mut self) -> Result<Arc<Frame>, ReadEnd> {
         let until = match self.deadline {
-            ReadDeadline::Never => None,
+            ReadDeadline::Never { expires } => expires,
             ReadDeadline::At(until) => Some(until),
             ReadDeadline::Idle(idle_max) => Some(self.active_at + idle_max),
         };
@@ -73,7 +76,10 @@ impl EventReader {
         tokio::select! {
             next = next => match next {
                 Ok(frame) => frame.map_err(|end| ReadEnd::Closed(end.into())),
-                Err(_elapsed) => Err(ReadEnd::Deadline),
+                Err(_elapsed) => Err(match self.deadline {
+                    ReadDeadline::Never { .. } => ReadEnd::Closed(CloseReason::Expired),
+                    ReadDeadline::At(_) | ReadDeadline::Idle(_) => ReadEnd::Deadline,
+                }),
             },
             () = self.shutdown.cancelled() => Err(ReadEnd::Closed(CloseReason::Shutdown)),
         }

@@ -14,6 +14,7 @@ mod close_reason;
 mod connections;
 mod event_reader;
 mod fanout;
+mod grant;
 mod idempotency;
 mod json;
 mod json_check;
@@ -32,11 +33,12 @@ mod settings;
 mod socket;
 mod sse;
 mod state;
+mod tokens;
 mod used_keys;
 
 pub use allowed_hosts::AllowedHosts;
 pub use api_keys::ApiKeys;
-pub use auth::{authenticate, refuse_limited_keys};
+pub use auth::{authenticate, refuse_limited};
 pub use body::{JsonBody, is_json, media_type, read_body, unsupported_media_type};
 pub use broker::{
     Broker, BrokerConnection, Clock, LogCommit, Offers, QueryRows, Resource, SampleRange, Samples,
@@ -49,6 +51,7 @@ pub use fanout::{
     Filter, Frame, FrameSlot, Payload, Start, Subscription, SubscriptionEnd, is_readable,
     is_visible_to,
 };
+pub use grant::{Grant, Scope, WorldPattern};
 pub use idempotency::{IDEMPOTENCY_KEY_LENGTH_MAX, Idempotency, check_idempotency_key};
 pub use json::parse_json;
 pub use json_check::{InvalidJson, check_json};
@@ -57,7 +60,7 @@ pub use page_check::{check_page, refuse_foreign_pages};
 pub use path::PathParams;
 pub use pipeline::{Outcome, Pipeline, not_sent};
 pub use presence::EntityConnection;
-pub use principal::Principal;
+pub use principal::{Principal, PrincipalId};
 pub use problem::{PROBLEM_MEDIA_TYPE, Problem};
 pub use query::QueryParams;
 pub use request_span::{frame_span, record_request};
@@ -69,3 +72,4 @@ pub use settings::{Deadlines, FanoutSettings, RateQuota, Settings, SocketLimits}
 pub use socket::{Closed, Inbound, Reading, Socket, SocketEvent, UpgradeRequest, accept_upgrade};
 pub use sse::{Projection, Projector, SseEvents, SseStream, last_event_id, sse_event};
 pub use state::DoorState;
+pub use tokens::{TokenKeys, TokenRules, Tokens};

@@ -1,14 +1,36 @@
 //! Who a client is.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-/// Who a client is, as authentication found it. It is in the extensions of each request that was let
-/// in.
+use contract::Timestamp;
+use tokio::time::Instant;
+
+use crate::broker::Clock;
+use crate::grant::Grant;
+
+/// Who a client is, as authentication found it, and what it may do. It is in the extensions of each request that
+/// was let in.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    id: PrincipalId,
+    grant: Arc<Grant>,
+    /// Until when it is let in.
+    expires: Option<Timestamp>,
+}
+
+/// Who a client is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Principal {
+pub enum PrincipalId {
     /// A client with an API key.
     ApiKey {
         /// The first bytes of the key's SHA-256.
+        fingerprint: u64,
+    },
+    /// A client with a token.
+    Token {
+        /// The first bytes of the SHA-256 of its issuer and its subject.
         fingerprint: u64,
     },
     /// A client without a key, where none is configured: its address. Of IPv6 the network, since a
@@ -17,23 +39,81 @@ pub enum Principal {
 }
 
 impl Principal {
-    /// The principal of a client without a key.
+    /// A client with an API key.
+    pub fn from_key(fingerprint: u64, grant: Arc<Grant>) -> Self {
+        Self {
+            id: PrincipalId::ApiKey { fingerprint },
+            grant,
+            expires: None,
+        }
+    }
+
+    /// A client with a token, until it expires.
+    pub fn from_token(fingerprint: u64, grant: Arc<Grant>, expires: Timestamp) -> Self {
+        Self {
+            id: PrincipalId::Token { fingerprint },
+            grant,
+            expires: Some(expires),
+        }
+    }
+
+    /// A client without a key.
     pub fn from_address(address: IpAddr) -> Self {
-        Self::Address(match address.to_canonical() {
+        let address = match address.to_canonical() {
             IpAddr::V6(v6) => {
                 let network = u128::from(v6) & !u128::from(u64::MAX);
                 IpAddr::V6(network.into())
             }
             v4 => v4,
-        })
+        };
+        Self {
+            id: PrincipalId::Address(address),
+            grant: Arc::default(),
+            expires: None,
+        }
+    }
+
+    /// Who it is.
+    pub fn id(&self) -> PrincipalId {
+        self.id
+    }
+
+    /// What it may do.
+    pub fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
+    /// Until when it is let in; always, when absent.
+    pub fn expires_at(&self, clock: &Clock) -> Option<Instant> {
+        let expires = self.expires?;
+        Some(Instant::now() + expires.since(clock.now()))
+    }
+
+    /// Its address, if that is all that is known of it.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self.id {
+            PrincipalId::Address(address) => Some(address),
+            PrincipalId::ApiKey { .. } | PrincipalId::Token { .. } => None,
+        }
     }
 
     /// What keeps the idempotency keys of different principals apart. Without API keys all clients
     /// share one scope: an address is no identity, and a client may repeat a request from another.
     pub fn idempotency_scope(&self) -> String {
+        match self.id {
+            PrincipalId::ApiKey { fingerprint } => format!("key {fingerprint:x}"),
+            PrincipalId::Token { fingerprint } => format!("token {fingerprint:x}"),
+            PrincipalId::Address(_) => String::new(),
+        }
+    }
+}
+
+impl fmt::Display for PrincipalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ApiKey { fingerprint } => format!("key {fingerprint:x}"),
-            Self::Address(_) => String::new(),
+            Self::ApiKey { fingerprint } => write!(f, "key:{fingerprint:016x}"),
+            Self::Token { fingerprint } => write!(f, "token:{fingerprint:016x}"),
+            Self::Address(address) => write!(f, "address:{address}"),
         }
     }
 }
@@ -44,7 +124,7 @@ mod tests {
 
     #[test]
     fn an_ipv6_client_is_its_network() {
-        let of = |text: &str| Principal::from_address(text.parse().unwrap());
+        let of = |text: &str| Principal::from_address(text.parse().unwrap()).id();
         assert_eq!(of("2001:db8::1"), of("2001:db8::2"));
         assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
         assert_eq!(of("::ffff:10.0.0.1"), of("10.0.0.1"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use crate::principal::Principal;
+use crate::principal::PrincipalId;
 use crate::settings::RateQuota;
 
 /// The counters of idle principals are dropped after this many requests.
@@ -15,7 +15,7 @@ const CLEAN_UP_EVERY: u64 = 100_000;
 /// The requests of each principal, counted by GCRA.
 pub(crate) struct RateLimit {
     quota: Quota,
-    limiter: DefaultKeyedRateLimiter<Principal>,
+    limiter: DefaultKeyedRateLimiter<PrincipalId>,
     clock: DefaultClock,
     requests: AtomicU64,
 }
@@ -33,7 +33,7 @@ impl RateLimit {
 
     /// # Errors
     /// How long the principal has to wait when it has sent too many requests.
-    pub(crate) fn check(&self, principal: &Principal) -> Result<(), Duration> {
+    pub(crate) fn check(&self, principal: &PrincipalId) -> Result<(), Duration> {
         // A principal that was idle for as long as a full burst takes counts as new: dropping its
         // counter changes nothing.
         if self.requests.fetch_add(1, Ordering::Relaxed) % CLEAN_UP_EVERY == CLEAN_UP_EVERY - 1 {
@@ -49,7 +49,7 @@ impl RateLimit {
 /// The frames of one connection. A frame that comes too early is handled, and the next one is read when that
 /// one had been due: frames wait unread, none is dropped.
 pub(crate) struct FrameRate {
-    principal: Principal,
+    principal: PrincipalId,
     own: DefaultDirectRateLimiter,
     clock: DefaultClock,
     /// Whether the last frame does not count yet, for the connection and for its principal.
@@ -61,7 +61,7 @@ impl FrameRate {
     /// The frames of a connection: each connection may send as many as a principal. Those with an API key
     /// count for the key as well; an address is no principal of a connection, since many clients of one
     /// machine share it.
-    pub(crate) fn new(limit: &RateLimit, principal: Principal) -> Self {
+    pub(crate) fn new(limit: &RateLimit, principal: PrincipalId) -> Self {
         Self {
             principal,
             own: RateLimiter::direct(limit.quota),
@@ -74,7 +74,7 @@ impl FrameRate {
     /// Counts a frame that was read.
     pub(crate) fn count(&mut self) {
         self.owes_own = true;
-        self.owes_principal = matches!(self.principal, Principal::ApiKey { .. });
+        self.owes_principal = !matches!(self.principal, PrincipalId::Address(_));
     }
 
     /// How long the next frame has to wait; none when it may be read.
@@ -122,14 +122,14 @@ mod tests {
     #[test]
     fn connections_of_an_address_wait_each_for_itself_and_those_of_a_key_together() {
         let limit = limit();
-        let address = Principal::from_address([127, 0, 0, 1].into());
+        let address = PrincipalId::Address([127, 0, 0, 1].into());
         for _ in 0..3 {
             // The frame that is one too many was read: it waits for the next one.
             assert_eq!(burst_of(&mut FrameRate::new(&limit, address), &limit), 3);
         }
         // Requests of the address are counted by themselves.
         assert!(limit.check(&address).is_ok());
-        let key = Principal::ApiKey { fingerprint: 1 };
+        let key = PrincipalId::ApiKey { fingerprint: 1 };
         assert_eq!(burst_of(&mut FrameRate::new(&limit, key), &limit), 3);
         let mut other = FrameRate::new(&limit, key);
         assert_eq!(burst_of(&mut other, &limit), 1);
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn each_principal_has_its_own_burst() {
         let limit = limit();
-        let [one, other] = [0, 1].map(|fingerprint| Principal::ApiKey { fingerprint });
+        let [one, other] = [0, 1].map(|fingerprint| PrincipalId::ApiKey { fingerprint });
         assert!(limit.check(&one).is_ok());
         assert!(limit.check(&one).is_ok());
         assert!(limit.check(&one).unwrap_err() <= Duration::from_secs(1));

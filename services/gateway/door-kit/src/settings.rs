@@ -2,15 +2,19 @@
 //! and the default of each.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::allowed_hosts::AllowedHosts;
 use crate::api_keys::ApiKeys;
+use crate::tokens::Tokens;
 
 /// What is configured for all doors.
 pub struct Settings {
     /// The keys that authenticate a client; without any, every client is let in.
     pub api_keys: ApiKeys,
+    /// The tokens that authenticate a client as well.
+    pub tokens: Arc<Tokens>,
     /// The names of this gateway for which pages are served without a key.
     pub allowed_hosts: AllowedHosts,
     /// How long a request waits for another service.

@@ -77,6 +77,8 @@ pub struct Socket {
     unread: Option<Message>,
     /// The frames among it that are not counted yet.
     queued_frames: u64,
+    /// When the token of the client expires, if it has one.
+    expires: Option<Instant>,
     /// How long the client may neither read nor answer; otherwise as long as the limits of sockets say.
     patience: Option<Duration>,
 }
@@ -130,13 +132,14 @@ impl Socket {
     pub fn new(
         state: Arc<DoorState>,
         connection: ConnectionGuard,
-        principal: Principal,
+        principal: &Principal,
         socket: WebSocket,
     ) -> Self {
         Self {
             next_ping: Instant::now() + state.socket_limits.ping_every,
             pinged_at: None,
-            rate: FrameRate::new(&state.rate_limit, principal),
+            rate: FrameRate::new(&state.rate_limit, principal.id()),
+            expires: principal.expires_at(&state.clock),
             outbox: Outbox::default(),
             unread: None,
             queued_frames: 0,
@@ -189,7 +192,7 @@ impl Socket {
         let pong_until = self.pinged_at.map(|at| at + pong_within);
         let write_within = self.patience.unwrap_or(limits.write_timeout);
         let write_until = self.outbox.waits_since().map(|at| at + write_within);
-        let next_ping = self.next_ping;
+        let (next_ping, expires) = (self.next_ping, self.expires);
         let mut polled = Polled {
             socket: &mut self.socket,
             outbox: &mut self.outbox,
@@ -198,6 +201,9 @@ impl Socket {
         };
         tokio::select! {
             () = self.state.shutdown.cancelled() => Err(Closed::ByGateway(CloseReason::Shutdown)),
+            () = sleep_until(expires.unwrap_or(next_ping)), if expires.is_some() => {
+                Err(Closed::ByGateway(CloseReason::Expired))
+            }
             event = poll_fn(|context| polled.poll(reads, context)) => event,
             () = sleep_until(next_ping) => Ok(SocketEvent::PingDue),
             () = sleep_for(rate_wait), if rate_wait.is_some() => Ok(SocketEvent::ReadingDue),

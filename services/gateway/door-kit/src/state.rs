@@ -12,15 +12,18 @@ use tokio_util::task::TaskTracker;
 
 use crate::allowed_hosts::AllowedHosts;
 use crate::api_keys::ApiKeys;
+use crate::auth::{check_world, lacks_scope};
 use crate::broker::{Broker, BrokerConnection, Clock};
 use crate::connections::Connections;
 use crate::fanout::{Fanout, Filter, FrameSlot, Subscription};
+use crate::grant::Scope;
 use crate::metrics::Metrics;
 use crate::presence::{ConnectedEntities, EntityConnection, report_until};
-use crate::principal::Principal;
+use crate::principal::{Principal, PrincipalId};
 use crate::problem::Problem;
 use crate::rate_limit::RateLimit;
 use crate::settings::{Settings, SocketLimits};
+use crate::tokens::Tokens;
 use crate::used_keys::UsedKeys;
 
 /// What the handlers of all doors share.
@@ -49,6 +52,8 @@ pub struct DoorState {
     /// The tasks of WebSockets and hubs: shutdown waits for them.
     pub tasks: TaskTracker,
     pub(crate) api_keys: ApiKeys,
+    /// The tokens of clients.
+    pub tokens: Arc<Tokens>,
     pub(crate) allowed_hosts: AllowedHosts,
     pub(crate) metrics: Arc<Metrics>,
     fanout: Fanout,
@@ -78,6 +83,7 @@ impl DoorState {
             sse_keep_alive: settings.sse_keep_alive,
             socket_limits: settings.socket,
             api_keys: settings.api_keys,
+            tokens: settings.tokens,
             allowed_hosts: settings.allowed_hosts,
             fanout: Fanout::new(settings.fanout, Arc::clone(&metrics), tasks.clone()),
             rate_limit: RateLimit::new(settings.rate),
@@ -91,17 +97,17 @@ impl DoorState {
         }
     }
 
-    /// Whether clients need an API key.
-    pub fn has_api_keys(&self) -> bool {
-        !self.api_keys.is_empty()
+    /// Whether clients need an API key or a token.
+    pub fn needs_credentials(&self) -> bool {
+        !self.api_keys.is_empty() || self.tokens.is_enabled()
     }
 
     /// Counts a request of a principal. Frames of a WebSocket are counted by [`crate::Socket`].
     ///
     /// # Errors
     /// 429 when it has sent too many.
-    pub(crate) fn check_rate(&self, principal: &Principal) -> Result<(), Problem> {
-        let checked = self.rate_limit.check(principal);
+    pub(crate) fn check_rate(&self, principal: PrincipalId) -> Result<(), Problem> {
+        let checked = self.rate_limit.check(&principal);
         checked.map_err(|wait| too_many("too many requests: wait before the next", wait))
     }
 
@@ -109,30 +115,46 @@ impl DoorState {
     ///
     /// # Errors
     /// 429 when it has sent too many.
-    pub(crate) fn check_wrong_keys(&self, address: &Principal) -> Result<(), Problem> {
-        let checked = self.wrong_keys.check(address);
+    pub(crate) fn check_wrong_keys(&self, address: PrincipalId) -> Result<(), Problem> {
+        let checked = self.wrong_keys.check(&address);
         checked.map_err(|wait| too_many("too many wrong API keys: wait before the next", wait))
     }
 
-    /// Checks that a principal may act as every entity, and as the world.
+    /// Checks that a principal may do everything.
     ///
     /// # Errors
-    /// 403 when its API key has a list of entities.
-    pub fn require_every_entity(&self, principal: &Principal) -> Result<(), Problem> {
-        match self.api_keys.entities_of(principal) {
-            None => Ok(()),
-            Some(_) => {
-                let detail = "this API key may act as some entities only: use it under /v1";
-                Err(Rejection::new(RejectionCode::NotAllowed, detail, None).into())
-            }
+    /// 403 when its worlds, its entities or its scopes are limited.
+    pub fn require_unlimited(&self, principal: &Principal) -> Result<(), Problem> {
+        if principal.grant().is_unlimited() {
+            return Ok(());
         }
+        let detail = "this client may not do everything, and this door does not say who does what where: use /v1";
+        Err(Rejection::new(RejectionCode::NotAllowed, detail, None).into())
+    }
+
+    /// Checks that a principal has a scope in a world.
+    ///
+    /// # Errors
+    /// 403 when it has not.
+    pub fn require_scope(
+        &self,
+        principal: &Principal,
+        world: &WorldId,
+        scope: Scope,
+    ) -> Result<(), Problem> {
+        let grant = principal.grant();
+        check_world(grant, world)?;
+        if grant.has(scope) {
+            return Ok(());
+        }
+        Err(lacks_scope(scope))
     }
 
     /// Sends a command of a principal, and returns once its events are durable.
     ///
     /// # Errors
-    /// 403 with the field `sender` when the principal may not act as the sender; otherwise as
-    /// [`Broker::send_command`].
+    /// 403 when the principal may not use the world or send such a command, and with the field `sender` when it
+    /// may not act as the sender; otherwise as [`Broker::send_command`].
     pub async fn send_command(
         &self,
         principal: &Principal,
@@ -140,8 +162,22 @@ impl DoorState {
         id: CommandId,
         (sender, command): (EntityId, Command),
     ) -> Result<Accepted, Problem> {
-        self.check_sender(principal, &sender)?;
+        self.check_command(principal, world, (&sender, &command))?;
         self.broker.send_command(world, id, sender, command).await
+    }
+
+    /// Checks that a principal may send a command as this sender.
+    ///
+    /// # Errors
+    /// As [`Self::send_command`], without what the world refuses.
+    pub fn check_command(
+        &self,
+        principal: &Principal,
+        world: &WorldId,
+        (sender, command): (&EntityId, &Command),
+    ) -> Result<(), Problem> {
+        self.require_scope(principal, world, Scope::of_command(command))?;
+        self.check_sender(principal, sender)
     }
 
     /// Notes that a connection is of an entity, until what is returned is dropped: the entity is present in
@@ -166,20 +202,20 @@ impl DoorState {
     /// Checks that a principal may act as this sender.
     ///
     /// # Errors
-    /// 403 with the field `sender` when its API key has a list of entities without it.
+    /// 403 with the field `sender` when its grant lists entities without it.
     pub fn check_sender(&self, principal: &Principal, sender: &EntityId) -> Result<(), Problem> {
-        let entities = self.api_keys.entities_of(principal);
+        let entities = principal.grant().entities.as_ref();
         if entities.is_none_or(|entities| entities.contains(sender)) {
             return Ok(());
         }
-        let detail = format!("this API key may not act as {sender}");
+        let detail = format!("this client may not act as {sender}");
         let field = Some("sender".to_owned());
         Err(Rejection::new(RejectionCode::NotAllowed, detail, field).into())
     }
 
     /// Whether a principal may act as every entity, and as the world.
     pub fn may_act_as_all(&self, principal: &Principal) -> bool {
-        self.api_keys.entities_of(principal).is_none()
+        principal.grant().entities.is_none()
     }
 
     /// Whether a principal may read sessions of this client: it may act as the client.
@@ -190,7 +226,7 @@ impl DoorState {
     /// Checks that a principal may read sessions of this client.
     ///
     /// # Errors
-    /// 403 with the field `session` when its API key has a list of entities without the client.
+    /// 403 with the field `session` when its grant lists entities without the client.
     pub fn check_session_reader(
         &self,
         principal: &Principal,
@@ -199,14 +235,14 @@ impl DoorState {
         if self.may_read_session(principal, client) {
             return Ok(());
         }
-        let detail = "this API key may read sessions of its own entities only";
+        let detail = "this client may read sessions of its own entities only";
         let field = Some("session".to_owned());
         Err(Rejection::new(RejectionCode::NotAllowed, detail, field).into())
     }
 
     /// The clients of whose sessions a principal may read events in the log of a world; all when absent.
     pub fn readable_clients(&self, principal: &Principal) -> Option<Arc<BTreeSet<EntityId>>> {
-        let entities = self.api_keys.entities_of(principal);
+        let entities = principal.grant().entities.as_ref();
         entities.map(|entities| Arc::new(entities.clone()))
     }
 

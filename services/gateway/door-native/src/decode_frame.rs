@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     fn decode(text: &str) -> ClientFrame {
-        let principal = Principal::ApiKey { fingerprint: 1 };
+        let principal = Principal::from_key(1, std::sync::Arc::default());
         let (world, clock) = ("lobby".parse().unwrap(), Clock::default());
         ClientFrame::decode(text, &world, &principal, &clock)
     }

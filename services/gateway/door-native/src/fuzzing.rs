@@ -7,7 +7,7 @@ use crate::decode_frame::{ClientFrame, FrameRequest};
 /// Decodes a frame of a WebSocket, and returns the command in it as JSON.
 pub fn decode_frame(text: &str) -> Option<String> {
     let world = "lobby".parse().ok()?;
-    let principal = Principal::ApiKey { fingerprint: 1 };
+    let principal = Principal::from_key(1, std::sync::Arc::default());
     let frame = ClientFrame::decode(text, &world, &principal, &Clock::default());
     match frame.request.ok()? {
         FrameRequest::Ping => None,

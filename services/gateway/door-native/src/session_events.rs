@@ -116,7 +116,8 @@ pub(crate) async fn stream(
     let start = subscribe_to_session(&doors, &world, session, after, query.live).await?;
     let ready = stream_start(&start.subscription);
     let first = SseEvents::control(sse_event(None, "ready", &ready));
-    let reader = EventReader::new(&doors, start.subscription, ReadDeadline::Never);
+    let expires = principal.expires_at(&doors.clock);
+    let reader = EventReader::new(&doors, start.subscription, ReadDeadline::Never { expires });
     // A client that begins somewhere may have the start of an answer already.
     let projector = SessionSse(SessionProjector::new(session, true));
     Ok(SseStream::new(&doors, connection, reader, projector).into_response(first))

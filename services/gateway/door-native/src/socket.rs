@@ -58,7 +58,7 @@ pub(crate) async fn upgrade(
     let tasks = doors.tasks.clone();
     Ok(upgrade.on_upgrade(move |socket| {
         let mut connection = SocketConnection {
-            socket: Socket::new(Arc::clone(&doors), guard, principal, socket),
+            socket: Socket::new(Arc::clone(&doors), guard, &principal, socket),
             subscription,
             pipeline: Pipeline::new(Arc::clone(&doors), world.clone()),
             world,
@@ -210,7 +210,9 @@ impl SocketConnection {
                 command,
                 fields,
             }) => {
-                if let Err(problem) = self.doors.check_sender(&self.principal, &sender) {
+                let sent = (&sender, &*command);
+                let checked = self.doors.check_command(&self.principal, &self.world, sent);
+                if let Err(problem) = checked {
                     let problem = rename_field(problem, fields);
                     return self.send_problem(reference, &problem).await;
                 }

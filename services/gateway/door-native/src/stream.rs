@@ -47,7 +47,8 @@ pub(crate) async fn stream(
     let subscription = subscribe(&doors, &principal, &world, query).await?;
     let start = stream_start(&subscription);
     let first = SseEvents::control(sse_event(None, "ready", &start));
-    let reader = EventReader::new(&doors, subscription, ReadDeadline::Never);
+    let expires = principal.expires_at(&doors.clock);
+    let reader = EventReader::new(&doors, subscription, ReadDeadline::Never { expires });
     let stream = SseStream::new(&doors, connection, reader, AllEvents(format));
     let mut response = stream.into_response(first);
     // Where the stream begins, for clients that read headers only.

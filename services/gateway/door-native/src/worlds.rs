@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use axum::{Extension, Json};
 use contract::command::WorldUpdate;
 use contract::http::{
     CreateWorldRequest, ProblemDetails, Receipt, WorldResponse, WorldsPage, WorldsPageQuery,
@@ -12,7 +12,9 @@ use contract::http::{
 use contract::query::WorldsQuery;
 use contract::view::GetProfile;
 use contract::{Command, Rejection, RejectionCode, WorldId, WorldSpec};
-use door_kit::{DoorState, JsonBody, PathParams, Problem, QueryParams, QueryRows, parse_json};
+use door_kit::{
+    DoorState, JsonBody, PathParams, Principal, Problem, QueryParams, QueryRows, parse_json,
+};
 
 use crate::command_sender::CommandSender;
 use crate::responses::{created, page_rows};
@@ -27,6 +29,7 @@ use crate::responses::{created, page_rows};
 )]
 pub(crate) async fn list(
     State(state): State<Arc<DoorState>>,
+    Extension(principal): Extension<Principal>,
     QueryParams(page): QueryParams<WorldsPageQuery>,
 ) -> Result<Json<WorldsPage>, Problem> {
     let query = WorldsQuery {
@@ -34,8 +37,9 @@ pub(crate) async fn list(
         limit: page_rows(page.limit)?,
         wait_for: page.wait_for,
     };
-    let QueryRows { rows, has_more } = state.broker.query(&query).await?;
+    let QueryRows { mut rows, has_more } = state.broker.query(&query).await?;
     let next = rows.last().filter(|_| has_more).map(|row| row.id.clone());
+    rows.retain(|row| principal.grant().includes(&row.id));
     Ok(Json(WorldsPage { worlds: rows, next }))
 }
 

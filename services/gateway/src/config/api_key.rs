@@ -1,45 +1,52 @@
 //! API keys, as the configuration has them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use contract::EntityId;
+use door_kit::{Grant, Scope, WorldPattern};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, de};
 
-/// A key that authenticates a client: a text, or a text and the entities as which it may act. It is never
-/// printed.
+/// A key that authenticates a client: a text, or a text and what it may do. It is never printed.
 #[derive(Clone)]
 pub struct ApiKey {
     key: String,
-    entities: Option<Vec<EntityId>>,
+    grant: Grant,
 }
 
 impl ApiKey {
-    /// The key of this text, which may act as every entity.
+    /// The key of this text, which may do everything.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             key: text.into(),
-            entities: None,
+            grant: Grant::default(),
         }
     }
 
     /// The same key, which may act as these entities only.
     #[must_use]
     pub fn with_entities(self, entities: impl IntoIterator<Item = EntityId>) -> Self {
-        Self {
-            entities: Some(entities.into_iter().collect()),
-            ..self
-        }
+        let entities = Some(entities.into_iter().collect());
+        let grant = Grant {
+            entities,
+            ..self.grant
+        };
+        Self { grant, ..self }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.key.is_empty()
     }
 
-    /// The text, and the entities as which it may act; all when absent.
-    pub(super) fn grant(&self) -> (&str, Option<&[EntityId]>) {
-        (&self.key, self.entities.as_deref())
+    pub(super) fn text(&self) -> &str {
+        &self.key
+    }
+
+    /// The text, and what it may do.
+    pub(super) fn grant(&self) -> (&str, Grant) {
+        (&self.key, self.grant.clone())
     }
 }
 
@@ -49,12 +56,17 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// A key with its entities.
+/// A key, and what it may do. Serde finds no unknown fields in a flattened structure.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Limited {
     key: String,
-    entities: Option<Vec<EntityId>>,
+    #[serde(default)]
+    worlds: Option<Vec<WorldPattern>>,
+    #[serde(default)]
+    entities: Option<BTreeSet<EntityId>>,
+    #[serde(default)]
+    scopes: Option<BTreeSet<Scope>>,
 }
 
 impl<'de> Deserialize<'de> for ApiKey {
@@ -69,7 +81,7 @@ impl<'de> Visitor<'de> for KeyVisitor {
     type Value = ApiKey;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key, or its fields `key` and `entities`")
+        f.write_str("a key, or its fields `key`, `worlds`, `entities` and `scopes`")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<ApiKey, E> {
@@ -87,8 +99,18 @@ impl<'de> Visitor<'de> for KeyVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<ApiKey, A::Error> {
         let fields = MapAccessDeserializer::new(fields);
-        let Limited { key, entities } = Limited::deserialize(fields)?;
-        Ok(ApiKey { key, entities })
+        let Limited {
+            key,
+            worlds,
+            entities,
+            scopes,
+        } = Limited::deserialize(fields)?;
+        let grant = Grant {
+            worlds,
+            entities,
+            scopes,
+        };
+        Ok(ApiKey { key, grant })
     }
 }
 
@@ -103,19 +125,29 @@ mod tests {
         api_keys: Vec<ApiKey>,
     }
 
+    fn grant(json: &str) -> Grant {
+        serde_json::from_str(json).unwrap()
+    }
+
     #[test]
-    fn a_key_is_a_text_or_has_a_list_of_entities() {
-        let json = r#"["all", {"key": "some", "entities": ["ann", "world"]}, {"key": "too"}]"#;
+    fn a_key_is_a_text_or_says_what_it_may_do() {
+        let json = r#"[
+            "all", {"key": "some", "entities": ["ann", "world"]}, {"key": "too"},
+            {"key": "reader", "worlds": ["team-*"], "scopes": ["read"]}
+        ]"#;
         let keys: Vec<ApiKey> = serde_json::from_str(json).unwrap();
-        let [ann, world] = ["ann", "world"].map(|id| id.parse::<EntityId>().unwrap());
-        let listed = [ann, world];
-        let expected = [("all", None), ("some", Some(&listed[..])), ("too", None)];
+        let expected = [
+            ("all", Grant::default()),
+            ("some", grant(r#"{"entities": ["ann", "world"]}"#)),
+            ("too", Grant::default()),
+            (
+                "reader",
+                grant(r#"{"worlds": ["team-*"], "scopes": ["read"]}"#),
+            ),
+        ];
         let grants: Vec<_> = keys.iter().map(ApiKey::grant).collect();
         assert_eq!(grants, expected);
-        assert_eq!(
-            format!("{keys:?}"),
-            "[ApiKey(***), ApiKey(***), ApiKey(***)]"
-        );
+        assert_eq!(format!("{:?}", keys[0]), "ApiKey(***)");
     }
 
     #[test]
@@ -124,13 +156,14 @@ mod tests {
             ("MANYWORLDS_API_KEYS[0]", "12345"),
             ("MANYWORLDS_API_KEYS[1]__KEY", "some"),
             ("MANYWORLDS_API_KEYS[1]__ENTITIES[0]", "ann"),
+            ("MANYWORLDS_API_KEYS[1]__SCOPES[0]", "read"),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let variables = HashMap::from(variables);
         let Keys { api_keys } = service_kit::config::load_from(None, variables).unwrap();
-        let listed = ["ann".parse::<EntityId>().unwrap()];
+        let some = grant(r#"{"entities": ["ann"], "scopes": ["read"]}"#);
         let grants: Vec<_> = api_keys.iter().map(ApiKey::grant).collect();
-        assert_eq!(grants, [("12345", None), ("some", Some(&listed[..]))]);
+        assert_eq!(grants, [("12345", Grant::default()), ("some", some)]);
     }
 
     #[test]
@@ -139,6 +172,8 @@ mod tests {
             r#"{"key": "a", "entitys": ["ann"]}"#,
             r#"{"entities": ["ann"]}"#,
             r#"{"key": "a", "entities": ["a b"]}"#,
+            r#"{"key": "a", "worlds": ["a b"]}"#,
+            r#"{"key": "a", "scopes": ["admin"]}"#,
             "true",
         ] {
             assert!(serde_json::from_str::<ApiKey>(json).is_err(), "{json}");

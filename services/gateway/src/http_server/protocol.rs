@@ -11,6 +11,10 @@ use tokio::time::sleep;
 
 /// How HTTP/2 begins (RFC 9113, section 3.4), as far as no request of HTTP/1 does.
 const PREFACE: &[u8; 4] = b"PRI ";
+/// HTTP/2, as a client names it while it agrees on the encryption.
+pub(super) const HTTP2: &[u8] = b"h2";
+/// What is spoken over an encrypted connection, what is preferred first.
+pub(crate) const PROTOCOLS: [&[u8]; 2] = [HTTP2, b"http/1.1"];
 /// Pause before the next look, where a client has sent less than that.
 const PAUSE: Duration = Duration::from_millis(10);
 

@@ -1,6 +1,7 @@
 //! Accepts connections and serves their requests.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -8,17 +9,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::HttpBody as Body;
 use axum::extract::ConnectInfo;
 use axum::http::header::CONNECTION;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Version};
+use futures::future::BoxFuture;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper::service::{Service as _, service_fn};
+use hyper::service::{HttpService, Service as _, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use service_kit::CancellationToken;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
@@ -26,7 +32,7 @@ use super::activity::Activity;
 use super::guarded_io::GuardedIo;
 use super::limits::ConnectionLimits;
 use super::phases::Phases;
-use super::protocol::is_http2;
+use super::protocol::{HTTP2, is_http2};
 use super::socket_options;
 use super::tracked_body::TrackedBody;
 use super::waiting::WaitingConnections;
@@ -47,10 +53,12 @@ pub(crate) async fn serve(
     routes: Router,
     limits: ConnectionLimits,
     phases: Phases,
+    tls: Option<TlsAcceptor>,
 ) {
     let server = Server {
         routes,
         limits,
+        tls,
         waiting: WaitingConnections::new(limits.waiting_max),
         phases,
     };
@@ -71,6 +79,7 @@ pub(crate) async fn serve(
 struct Server {
     routes: Router,
     limits: ConnectionLimits,
+    tls: Option<TlsAcceptor>,
     waiting: Arc<WaitingConnections>,
     phases: Phases,
 }
@@ -115,26 +124,85 @@ impl Server {
             sleep(LAST_REQUESTS_WITHIN).await;
         };
         let mut last_requests = pin!(last_requests);
-        let version = tokio::select! {
-            version = timeout(self.limits.headers_within, is_http2(io.stream())) => version,
+        let opened = tokio::select! {
+            opened = timeout(self.limits.headers_within, Opened::open(io, self.tls)) => opened,
             () = activity.evicted() => return debug!("connection closed to make room"),
             () = last_requests.as_mut() => return,
         };
-        let Ok(Ok(is_http2)) = version else {
-            return debug!("connection ended without a request");
-        };
-        let io = TokioIo::new(io);
-        if is_http2 {
-            let serving = http2().serve_connection(io, service);
-            // It is large, and few clients of the gateway itself use it.
-            let take_no_more = |serving: Pin<&mut _>| http2::Connection::graceful_shutdown(serving);
-            return Box::pin(drive(serving, take_no_more, &activity, last_requests)).await;
+        match opened {
+            Ok(Ok(Opened::Http1(io))) => serve_http1(io, service, &activity, last_requests).await,
+            Ok(Ok(Opened::Http2(io))) => serve_http2(io, service, &activity, last_requests).await,
+            Ok(Ok(Opened::Http1Tls(io))) => {
+                serve_http1(*io, service, &activity, last_requests).await;
+            }
+            Ok(Ok(Opened::Http2Tls(io))) => {
+                serve_http2(*io, service, &activity, last_requests).await;
+            }
+            Ok(Err(_)) | Err(_) => debug!("connection ended without a request"),
         }
-        let serving = http1().serve_connection(io, service).with_upgrades();
-        let take_no_more =
-            |serving: Pin<&mut _>| http1::UpgradeableConnection::graceful_shutdown(serving);
-        drive(serving, take_no_more, &activity, last_requests).await;
     }
+}
+
+/// A connection, once its encryption and the version of its protocol are known.
+enum Opened {
+    Http1(Guarded),
+    Http2(Guarded),
+    Http1Tls(Box<TlsStream<Guarded>>),
+    Http2Tls(Box<TlsStream<Guarded>>),
+}
+
+type Guarded = GuardedIo<TcpStream>;
+
+impl Opened {
+    async fn open(io: Guarded, tls: Option<TlsAcceptor>) -> io::Result<Self> {
+        let Some(tls) = tls else {
+            return Ok(match is_http2(io.stream()).await? {
+                true => Self::Http2(io),
+                false => Self::Http1(io),
+            });
+        };
+        let stream = Box::new(tls.accept(io).await?);
+        let (_, session) = stream.get_ref();
+        Ok(match session.alpn_protocol() {
+            Some(protocol) if protocol == HTTP2 => Self::Http2Tls(stream),
+            _ => Self::Http1Tls(stream),
+        })
+    }
+}
+
+async fn serve_http1<I, S, B>(
+    io: I,
+    service: S,
+    activity: &Activity,
+    last_requests: impl Future<Output = ()> + Unpin,
+) where
+    I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    S: HttpService<Incoming, ResBody = B, Error = Infallible>,
+    B: Body<Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
+{
+    let serving = http1()
+        .serve_connection(TokioIo::new(io), service)
+        .with_upgrades();
+    let take_no_more =
+        |serving: Pin<&mut _>| http1::UpgradeableConnection::graceful_shutdown(serving);
+    drive(serving, take_no_more, activity, last_requests).await;
+}
+
+/// It is large, and few clients of the gateway itself use it.
+fn serve_http2<'a, I, S, B>(
+    io: I,
+    service: S,
+    activity: &'a Activity,
+    last_requests: impl Future<Output = ()> + Unpin + Send + 'a,
+) -> BoxFuture<'a, ()>
+where
+    I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    S: HttpService<Incoming, ResBody = B, Error = Infallible, Future: Send + 'static> + Send + 'a,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    let serving = http2().serve_connection(TokioIo::new(io), service);
+    let take_no_more = |serving: Pin<&mut _>| http2::Connection::graceful_shutdown(serving);
+    Box::pin(drive(serving, take_no_more, activity, last_requests))
 }
 
 /// `GuardedIo` has the time of the headers, before the version of the protocol is known, too.

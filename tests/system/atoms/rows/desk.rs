@@ -91,7 +91,7 @@ impl Desk {
         let gates = Gates::new();
         let config = manyworlds_sdk::Config {
             slots_max: SLOTS,
-            ..sdk::Config::default()
+            ..manyworlds_sdk::Config::default()
         };
         let nodes = worker(&gates).build(config).unwrap();
         let mut tasks = JoinSet::new();

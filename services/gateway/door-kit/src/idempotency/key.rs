@@ -61,7 +61,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Idempotency {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let principal = parts.extensions.get::<Principal>().copied();
+        let principal = parts.extensions.get::<Principal>().cloned();
         let clock = parts.extensions.get::<Clock>().cloned();
         let key = parts.headers.get(HEADER).map(|value| {
             let text = value.to_str().unwrap_or_default();

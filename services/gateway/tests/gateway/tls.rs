@@ -1,0 +1,73 @@
+//! HTTPS, and HTTP/2 over it.
+
+use std::fs;
+
+use gateway::{Config, TlsConfig};
+use reqwest::{Certificate as Root, Client, Version};
+use serde_json::json;
+use testkit::Certificate;
+
+use crate::support::Harness;
+
+fn client(certificate: &Certificate) -> reqwest::ClientBuilder {
+    let pem = fs::read(certificate.cert_file()).unwrap();
+    Client::builder().tls_certs_only([Root::from_pem(&pem).unwrap()])
+}
+
+#[tokio::test]
+async fn clients_are_served_over_https_with_both_versions_of_http() {
+    let certificate = Certificate::new();
+    let config = Config {
+        tls: Some(TlsConfig {
+            cert_file: certificate.cert_file(),
+            key_file: certificate.key_file(),
+        }),
+        ..Config::default()
+    };
+    let harness = Harness::start_with(config).await;
+    let url = |path: &str| harness.url(path).replace("http://", "https://");
+    for (http, version) in [
+        (client(&certificate).http1_only(), Version::HTTP_11),
+        (client(&certificate), Version::HTTP_2),
+    ] {
+        let http = http.build().unwrap();
+        let health = http.get(url("/livez")).send().await.unwrap();
+        assert_eq!((health.status().as_u16(), health.version()), (200, version));
+        let world = json!({"id": format!("over-{}", version == Version::HTTP_2)});
+        let created = http
+            .post(url("/v1/worlds"))
+            .json(&world)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(created.status(), 201);
+    }
+    // A client that speaks no TLS gets nothing, and no other client is disturbed.
+    let plain = Client::new().get(harness.url("/livez")).send().await;
+    assert!(plain.is_err());
+    let http = client(&certificate).build().unwrap();
+    let health = http.get(url("/livez")).send().await.unwrap();
+    assert_eq!(health.status(), 200);
+}
+
+#[tokio::test]
+async fn a_certificate_that_can_not_be_used_is_named() {
+    let (one, other) = (Certificate::new(), Certificate::new());
+    for (cert_file, key_file, expected) in [
+        (one.cert_file(), other.key_file(), "do not belong together"),
+        (one.cert_file(), "/nowhere/key.pem".into(), "tls.key_file"),
+        ("/nowhere/cert.pem".into(), one.key_file(), "tls.cert_file"),
+    ] {
+        let config = Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            tls: Some(TlsConfig {
+                cert_file,
+                key_file,
+            }),
+            ..Config::default()
+        };
+        let error = gateway::run(config, Default::default()).await.unwrap_err();
+        let error = format!("{error:#}");
+        assert!(error.contains(expected), "{error}");
+    }
+}
