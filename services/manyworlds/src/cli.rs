@@ -1,14 +1,17 @@
 //! What can be typed.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use client::Client;
 
+use crate::api_key::api_key;
 use crate::commands::{
-    action, approvals, badges, behaviour, bench, chat, export, flow, history, init, interact,
-    nats_accounts, roster, send, session, sessions, state, statistics, stream, tail, timers, usage,
+    action, approvals, badges, behaviour, bench, chat, export, flow, healthcheck, history, init,
+    interact, key, nats_accounts, roster, send, session, sessions, state, statistics, stream, tail,
+    timers, usage,
     world,
 };
 use crate::error_text::error_text;
@@ -62,6 +65,14 @@ struct Global {
         hide_env_values = true
     )]
     api_key: Option<String>,
+    /// A file with the API key, where none is given
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "MANYWORLDS_API_KEY_FILE"
+    )]
+    api_key_file: Option<PathBuf>,
     /// Answer with JSON, one value a line
     #[arg(long, global = true)]
     json: bool,
@@ -133,6 +144,10 @@ enum Command {
     Backup(Box<up::BackupOptions>),
     /// Make a system of such a file
     Restore(Box<up::RestoreOptions>),
+    /// Print the API key that is used
+    Key,
+    /// Succeed if the gateway is ready, as containers want it
+    Healthcheck,
     /// Measure a running system, in a world of its own
     Bench(bench::Options),
 }
@@ -179,7 +194,11 @@ fn dispatch(cli: Cli, output: Output) -> anyhow::Result<()> {
     if let Command::NatsAccounts(options) = &cli.command {
         return nats_accounts::run(options, output);
     }
-    let client = Client::new(&cli.global.url, cli.global.api_key)?;
+    let api_key = api_key(cli.global.api_key, cli.global.api_key_file.as_deref())?;
+    if let Command::Key = cli.command {
+        return key::print(api_key.as_deref(), output);
+    }
+    let client = Client::new(&cli.global.url, api_key)?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
@@ -194,7 +213,9 @@ async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Resu
         | Command::Backup(_)
         | Command::Restore(_)
         | Command::Init(_)
-        | Command::NatsAccounts(_) => Ok(()),
+        | Command::NatsAccounts(_)
+        | Command::Key => Ok(()),
+        Command::Healthcheck => healthcheck::run(client).await,
         Command::World(command) => world::run(command, client, output).await,
         Command::Chat(options) => chat::run(options, client, output).await,
         Command::Approvals(options) => approvals::list(options, client, output).await,

@@ -6,6 +6,7 @@
 //! Start with [`Cli`], then [`up()`] (all services in one process, a nats-server beside it), then
 //! `commands` (one file for each command that talks to a gateway).
 
+mod api_key;
 mod cli;
 mod commands;
 mod embedded_nats;

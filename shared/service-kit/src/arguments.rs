@@ -1,4 +1,4 @@
-//! The command line of a service that has no commands: `--help` and `--version`.
+//! The command line of a service: it runs, or looks whether one runs that is ready.
 
 use clap::Command;
 
@@ -6,19 +6,38 @@ use clap::Command;
 const CONFIGURATION: &str = "Its configuration is the file that MANYWORLDS_CONFIG names, and variables such as \
                              MANYWORLDS_NATS__URL.";
 
-/// Reads the arguments of a service that takes none. For `--help`, `--version` and what is no argument of it, it
-/// prints what there is to say, and ends the process.
+/// The subcommand that looks whether the service is ready.
+const HEALTHCHECK: &str = "healthcheck";
+
+/// What a process of a service does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceCommand {
+    /// Run the service.
+    Run,
+    /// Look whether the service with this configuration is ready: [`check_health`](crate::check_health).
+    Healthcheck,
+}
+
+/// Reads the arguments of a service: none, or `healthcheck`. For `--help`, `--version` and what is no argument of it,
+/// it prints what there is to say, and ends the process.
 ///
 /// `about` says in a sentence what the service does.
-pub fn parse_arguments(name: &'static str, about: &'static str) {
-    command(name, about).get_matches();
+pub fn parse_arguments(name: &'static str, about: &'static str) -> ServiceCommand {
+    let matches = command(name, about).get_matches();
+    match matches.subcommand_name() {
+        Some(HEALTHCHECK) => ServiceCommand::Healthcheck,
+        _ => ServiceCommand::Run,
+    }
 }
 
 fn command(name: &'static str, about: &'static str) -> Command {
+    let healthcheck = Command::new(HEALTHCHECK)
+        .about("Succeed if the service with this configuration is ready, as containers want it");
     Command::new(name)
         .version(env!("CARGO_PKG_VERSION"))
         .about(about)
         .long_about(format!("{about}\n\n{CONFIGURATION}"))
+        .subcommand(healthcheck)
 }
 
 #[cfg(test)]
@@ -33,8 +52,9 @@ mod tests {
             (&[][..], None),
             (&["--help"], Some(ErrorKind::DisplayHelp)),
             (&["--version"], Some(ErrorKind::DisplayVersion)),
+            (&["healthcheck"], None),
             (&["--unknown"], Some(ErrorKind::UnknownArgument)),
-            (&["unknown"], Some(ErrorKind::UnknownArgument)),
+            (&["unknown"], Some(ErrorKind::InvalidSubcommand)),
         ] {
             let arguments = ["world"].iter().chain(arguments);
             let parsed = command("world", "Owns worlds").try_get_matches_from(arguments);

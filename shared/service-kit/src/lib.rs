@@ -7,6 +7,7 @@ mod bootstrap;
 mod chain;
 pub mod config;
 pub mod health;
+mod healthcheck;
 mod pages;
 pub mod spans;
 mod tasks;
@@ -14,10 +15,11 @@ pub mod telemetry;
 
 use std::pin::Pin;
 
-pub use arguments::parse_arguments;
+pub use arguments::{ServiceCommand, parse_arguments};
 pub use bootstrap::Bootstrap;
 pub use chain::ErrorChain;
 pub use health::Health;
+pub use healthcheck::check_health;
 pub use pages::use_small_pages;
 pub use tasks::Tasks;
 pub use tokio_util::sync::CancellationToken;

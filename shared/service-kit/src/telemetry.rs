@@ -1,10 +1,12 @@
 //! Logs on stderr, traces to the endpoint in the standard `OTEL_*` variables, metrics on `/metrics`.
 
+use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
 
+use anyhow::Context as _;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{InstrumentationScope, KeyValue, global};
-use opentelemetry_otlp::SpanExporter;
+use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, SdkMeterProvider, Stream};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -23,6 +25,9 @@ const DEFAULT_FILTER: &str = "info,async_nats=warn,hyper=warn,sqlx=warn";
 
 /// The target that is never logged, even if `RUST_LOG` enables it: `rmcp` logs the payloads of tools.
 const UNLOGGED_TARGET: &str = "rmcp";
+
+/// The variable that names a file with the endpoint of traces.
+const ENDPOINT_FILE_VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT_FILE";
 
 /// The target of the spans of single frames: they are for traces, and the log has them only on request
 /// (`RUST_LOG=info,frames=debug`), since to write one costs more than to parse its frame.
@@ -65,15 +70,24 @@ impl Telemetry {
 }
 
 /// Starts logs, traces and metrics, once per process. Traces are exported over OTLP (HTTP,
-/// protobuf) when `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set.
+/// protobuf) when `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set, or when the file that
+/// `OTEL_EXPORTER_OTLP_ENDPOINT_FILE` names has an endpoint. That file may be missing or empty: it is for where
+/// something else decides whether there is a collector, as a profile of Compose does.
 ///
 /// # Errors
 /// If the variables don't configure a valid exporter.
 pub fn init(service: &'static str) -> anyhow::Result<Telemetry> {
     init_metrics();
     global::set_text_map_propagator(TraceContextPropagator::new());
-    let traces = has_exporter_endpoint()
-        .then(|| tracer_provider(service))
+    let traces = match has_exporter_endpoint() {
+        true => Some(SpanExporter::builder().with_http()),
+        false => endpoint_in_file()?.map(|endpoint| {
+            let endpoint = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
+            SpanExporter::builder().with_http().with_endpoint(endpoint)
+        }),
+    };
+    let traces = traces
+        .map(|exporter| anyhow::Ok(tracer_provider(service, exporter.build()?)))
         .transpose()?;
     let layer = traces
         .as_ref()
@@ -152,16 +166,30 @@ fn has_exporter_endpoint() -> bool {
     .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
-fn tracer_provider(service: &'static str) -> anyhow::Result<SdkTracerProvider> {
-    let exporter = SpanExporter::builder().with_http().build()?;
+/// The endpoint in the file that [`ENDPOINT_FILE_VARIABLE`] names.
+fn endpoint_in_file() -> anyhow::Result<Option<String>> {
+    std::env::var_os(ENDPOINT_FILE_VARIABLE)
+        .filter(|name| !name.is_empty())
+        .map_or(Ok(None), |name| read_endpoint(Path::new(&name)))
+}
+
+fn read_endpoint(file: &Path) -> anyhow::Result<Option<String>> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text.trim().to_owned()).filter(|endpoint| !endpoint.is_empty())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("read {}", file.display())),
+    }
+}
+
+fn tracer_provider(service: &'static str, exporter: SpanExporter) -> SdkTracerProvider {
     let resource = Resource::builder()
         .with_service_name(service)
         .with_attribute(KeyValue::new("service.namespace", "manyworlds"))
         .build();
-    Ok(SdkTracerProvider::builder()
+    SdkTracerProvider::builder()
         .with_resource(resource)
         .with_batch_exporter(exporter)
-        .build())
+        .build()
 }
 
 fn tracer(provider: &SdkTracerProvider, service: &'static str) -> SdkTracer {
@@ -175,6 +203,19 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+
+    #[test]
+    fn an_endpoint_is_read_from_a_file_that_may_be_missing_or_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("otlp-endpoint");
+        assert_eq!(read_endpoint(&file).unwrap(), None);
+        std::fs::write(&file, "\n").unwrap();
+        assert_eq!(read_endpoint(&file).unwrap(), None);
+        std::fs::write(&file, "http://collector:4318\n").unwrap();
+        let endpoint = read_endpoint(&file).unwrap();
+        assert_eq!(endpoint.as_deref(), Some("http://collector:4318"));
+        read_endpoint(folder.path()).unwrap_err();
+    }
 
     #[test]
     fn payloads_are_not_logged_even_if_they_are_enabled() {
