@@ -24,3 +24,5 @@ done
 python3 -m checkov.main --config-file deploy/kubernetes/checkov.yaml --skip-download --compact --quiet \
   --file "$rendered/dev.yaml" "$rendered/production.yaml"
 promtool check rules deploy/observability/alerts.yaml
+# Its secret is in a container.
+promtool check config --syntax-only deploy/observability/prometheus.yaml

@@ -1,4 +1,4 @@
-//! The manifests of `deploy/kubernetes`, as Kustomize renders them: whether they agree with the code, and whether the
+//! The manifests of `deploy/kubernetes`, as Kustomize renders them, and `docker-compose.yml`: whether they agree with the code, and whether the
 //! services run with what they hold.
 #![expect(
     clippy::panic,
@@ -7,6 +7,7 @@
 )]
 
 mod autoscaling;
+mod compose;
 mod edge;
 mod nats;
 mod network;
