@@ -12,6 +12,8 @@ BENCH ?=
 # Targets of `make fuzz` (all), and how long each runs.
 FUZZ ?=
 FUZZ_SECONDS ?= 60
+# A folder with binaries for `make compose-test`, which compiles them in the image without it.
+BINARIES ?=
 # Where `make run` listens and keeps its data.
 LISTEN ?= 127.0.0.1:7000
 DATA ?= data
@@ -81,6 +83,10 @@ chaos: ## put faults into a whole system under load, and count what is missing (
 	@$(with_nats) $(with_postgres) bash -euc \
 		'cargo build --release --workspace --bins; \
 		 target/release/chaos $(CHAOS)'
+
+.PHONY: compose-test
+compose-test: ## the images and docker-compose.yml on a Docker engine, each container killed once (BINARIES=target/dist)
+	@BINARIES="$(BINARIES)" deploy/scripts/compose-test.sh
 
 .PHONY: upgrade-test
 upgrade-test: ## replace every service of an earlier commit by this build, under load (FROM=commit)
