@@ -31,12 +31,18 @@ help: ## list the targets
 
 .PHONY: run
 run: ## build, and run the whole system with the lobby (LISTEN=, DATA=, PROFILE=release)
+	@deploy/scripts/build-console.sh --optional
 	@$(with_nats) cargo build --profile $(PROFILE) -p manyworlds; \
 	exec target/$(profile_dir)/manyworlds up --listen $(LISTEN) --data $(DATA) \
 		--world deploy/worlds/lobby.yaml
 
+.PHONY: console
+console: ## build the web page of the gateway, which embeds it (needs Node.js)
+	@deploy/scripts/build-console.sh
+
 .PHONY: build
 build: ## build every binary that is deployed, optimised
+	@deploy/scripts/build-console.sh --optional
 	cargo build --release --workspace --exclude system-tests --bins
 
 .PHONY: check
@@ -56,6 +62,7 @@ check: ## formatting, lints, documentation, dependencies, spelling: no warning i
 
 .PHONY: test
 test: ## every test, with a real nats-server and a throw-away PostgreSQL
+	@deploy/scripts/build-console.sh
 	@$(with_tools) $(with_nats) $(with_postgres) bash -euc \
 		'cargo build --workspace --bins --examples; cargo test --workspace --doc; \
 		 cargo nextest run --workspace; \

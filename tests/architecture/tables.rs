@@ -45,6 +45,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("door-agent-world", &["contract", "door-kit"]),
     ("door-genworlds", &["contract", "door-kit"]),
     ("door-atoms", &["contract", "door-kit"]),
+    ("door-console", &["door-kit"]),
     (
         "gateway",
         &[
@@ -56,6 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "door-agent-world",
             "door-genworlds",
             "door-atoms",
+            "door-console",
         ],
     ),
     ("persistence", &["contract", "bus", "service-kit"]),
@@ -97,6 +99,7 @@ const KEPT_TO: &[(&str, &[&str])] = &[
             "door-agent-world",
             "door-genworlds",
             "door-atoms",
+            "door-console",
             "service-kit",
             "testkit",
         ],

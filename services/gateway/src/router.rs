@@ -69,6 +69,8 @@ pub(crate) fn router(
     with_cors(native, cors)
         .merge(genworlds)
         .merge(atoms)
+        // Its code is public: what it shows needs a key.
+        .merge(door_console::routes())
         .layer(refuse_foreign.clone())
         // It does the same, and answers as its clients expect.
         .merge(agent_world)

@@ -10,6 +10,7 @@ mod agent_world;
 mod atoms;
 mod behaviours;
 mod closes;
+mod console;
 mod cors;
 mod edge_json;
 mod failures;
