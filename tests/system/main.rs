@@ -16,6 +16,7 @@ mod chaos;
 mod clients;
 mod clocks;
 mod conversation;
+mod dead_letters;
 mod genworlds;
 mod interactions;
 mod learning;

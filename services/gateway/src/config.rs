@@ -63,6 +63,9 @@ pub struct Config {
     /// browsers let any page open one, and Agent World's interface has its own rule. Default: none, and browsers show
     /// responses to no page of another origin.
     pub cors_origins: Vec<String>,
+    /// Where a trace viewer shows the trace of a request, with `{trace_id}` in the place of its id:
+    /// `https://jaeger.example/trace/{trace_id}`. The console links to it. Default: none, and it shows the id alone.
+    pub trace_url: Option<String>,
     /// A world has this long to answer a command; then the answer is 503, and the client repeats it
     /// with the same `Idempotency-Key`. Default: 30 s, longer than any failover.
     #[serde(with = "humantime_serde")]
@@ -108,6 +111,7 @@ impl Default for Config {
             tls: None,
             allowed_hosts: Vec::new(),
             cors_origins: Vec::new(),
+            trace_url: None,
             command_deadline: Duration::from_secs(30),
             query_deadline: Duration::from_secs(6),
             turn_deadline: Duration::from_secs(150),
@@ -137,6 +141,10 @@ impl Config {
         anyhow::ensure!(
             different.len() == self.api_keys.len(),
             "an API key is there twice"
+        );
+        anyhow::ensure!(
+            self.trace_url.as_deref().is_none_or(is_trace_url),
+            "trace_url: write an address with {{trace_id}} in it, https://jaeger.example/trace/{{trace_id}}"
         );
         cors::layer(&self.cors_origins).map(drop)
     }
@@ -171,6 +179,7 @@ impl Config {
             api_keys: ApiKeys::new(self.api_keys.iter().map(ApiKey::grant)),
             tokens: self.jwt.tokens()?,
             allowed_hosts: AllowedHosts::new(self.allowed_hosts.iter().cloned()),
+            trace_url: self.trace_url.clone(),
             deadlines: Deadlines {
                 command: self.command_deadline,
                 query: self.query_deadline,
@@ -198,6 +207,12 @@ impl Config {
             },
         })
     }
+}
+
+/// Whether a browser may follow it: nothing but a page is opened by a link of the console.
+fn is_trace_url(url: &str) -> bool {
+    let is_page = url.starts_with("https://") || url.starts_with("http://");
+    is_page && url.contains("{trace_id}")
 }
 
 /// The limits of one client.

@@ -99,7 +99,7 @@ async fn serve(
     };
     let served = http_server::serve(listener, routes, connection_limits, phases, tls);
     let closed = CancellationToken::new();
-    let report = doors.report_connections(closed.clone());
+    let report = doors.report_connections(health.clone(), closed.clone());
     let (until, tokens) = (closed.clone(), Arc::clone(&doors.tokens));
     let fetch_keys = async move {
         if let Some(url) = jwks_url {

@@ -11,8 +11,7 @@ use crate::api_key::api_key;
 use crate::commands::{
     action, approvals, badges, behaviour, bench, chat, export, flow, healthcheck, history, init,
     interact, key, nats_accounts, roster, send, session, sessions, state, statistics, stream, tail,
-    timers, usage,
-    world,
+    timers, usage, world,
 };
 use crate::error_text::error_text;
 use crate::gateway_url::gateway_url;

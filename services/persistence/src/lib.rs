@@ -82,7 +82,13 @@ async fn serve(
     let connection = state.bus.clone();
     health.require("nats", move || connection.check());
 
+    let (reported, checks) = (state.clone(), health);
     let membership = state.bus.membership("persistence");
+    let membership = membership.with_report(move || {
+        let seq = reported.checkpoint().position.seq;
+        let status = [("seq".to_owned(), seq.into())];
+        (checks.problems(), status.into_iter().collect())
+    });
     let lease = WriterLease::new(membership.id().clone(), membership.members());
     let until = shutdown.clone().cancelled_owned();
     tasks.spawn("maintain the membership", async move {

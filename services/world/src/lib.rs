@@ -80,7 +80,10 @@ async fn serve(
     let mut tasks = Tasks::new(shutdown.clone());
     let grace = config.shutdown_grace;
     let (commits, wakes) = (Readiness::default(), Readiness::default());
-    let membership = bus.membership(WORLD_GROUP);
+    let checks = health.clone();
+    let membership = bus
+        .membership(WORLD_GROUP)
+        .with_report(move || (checks.problems(), serde_json::Map::new()));
     let (id, members) = (membership.id().clone(), membership.members());
 
     let (connection, member, this) = (bus.clone(), members.clone(), id.clone());

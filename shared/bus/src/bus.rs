@@ -17,8 +17,8 @@ use crate::owners::Owners;
 use crate::provision::{Buckets, provision};
 use crate::{
     ArchiveClient, Config, ConnectionRegistry, CustomActionRegistry, DeadLetters, Error,
-    EventPublisher, Log, McpDirectory, Membership, PastSnapshots, Reserve, Responder, Schedules,
-    Signals, Snapshots, StreamReader, Weights, WorkQueue, WorldClient, WorldSpecs,
+    EventPublisher, Log, McpDirectory, Membership, Monitor, PastSnapshots, Reserve, Responder,
+    Schedules, Signals, Snapshots, StreamReader, Weights, WorkQueue, WorldClient, WorldSpecs,
 };
 
 /// Pause before the streams are set up again while NATS is unavailable.
@@ -81,7 +81,9 @@ impl Bus {
     }
 
     fn new(connection: Arc<Connection>, buckets: Buckets, replicas: usize) -> Self {
-        let owners = Owners::observe(Membership::new(buckets.leases.clone(), WORLD_GROUP));
+        let now = connection.clock.now();
+        let members = Membership::new(buckets.leases.clone(), WORLD_GROUP, now);
+        let owners = Owners::observe(members);
         Self(Arc::new(Clients {
             worlds: WorldClient::new(&connection, owners),
             log: Log::new(&connection),
@@ -241,8 +243,13 @@ impl Bus {
         &self.0.reserve
     }
 
+    /// The system as it is now.
+    pub fn monitor(&self) -> Monitor {
+        Monitor::new(&self.0.connection, self.0.leases.clone())
+    }
+
     /// A membership in `group`, which begins when it is maintained.
     pub fn membership(&self, group: &str) -> Membership {
-        Membership::new(self.0.leases.clone(), group)
+        Membership::new(self.0.leases.clone(), group, self.now())
     }
 }

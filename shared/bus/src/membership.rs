@@ -5,23 +5,32 @@
 //! may be unavailable alone.
 
 mod heartbeats;
+mod report;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_nats::jetstream::kv;
+use bytes::Bytes;
+use contract::Timestamp;
 use futures::StreamExt;
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use self::heartbeats::Heartbeats;
 pub(crate) use self::heartbeats::LEASE;
+use self::report::MakeReport;
+pub use self::report::MemberReport;
 use crate::error_chain::error_chain;
 use crate::{Error, MemberId};
 
 /// The time between two heartbeats: a member may miss two.
 const HEARTBEAT: Duration = Duration::from_millis(500);
+
+/// The time between two heartbeats of a member that nobody takes over from: it may miss one.
+const ANNOUNCEMENT: Duration = Duration::from_secs(1);
 
 /// Being a member of a service. The process must run [`Membership::maintain`] meanwhile.
 pub struct Membership {
@@ -29,6 +38,8 @@ pub struct Membership {
     group: String,
     id: MemberId,
     members: watch::Sender<BTreeSet<MemberId>>,
+    since: Timestamp,
+    report: Option<MakeReport>,
 }
 
 /// What a process is in a group.
@@ -41,14 +52,27 @@ enum Role {
 }
 
 impl Membership {
-    pub(crate) fn new(store: kv::Store, group: &str) -> Self {
+    pub(crate) fn new(store: kv::Store, group: &str, now: Timestamp) -> Self {
         let (members, _) = watch::channel(BTreeSet::new());
         Self {
             store,
             group: group.to_owned(),
             id: MemberId::new(),
             members,
+            since: now,
+            report: None,
         }
+    }
+
+    /// Reports with each heartbeat why this member is not ready (nothing when it is), and what its service has to
+    /// show. `report` must not block.
+    #[must_use]
+    pub fn with_report(
+        mut self,
+        report: impl Fn() -> (Vec<String>, Map<String, Value>) + Send + Sync + 'static,
+    ) -> Self {
+        self.report = Some(Box::new(report));
+        self
     }
 
     /// This member.
@@ -65,6 +89,30 @@ impl Membership {
     /// the others take over at once.
     pub async fn maintain(self, until: impl Future<Output = ()>) {
         self.run(Role::Member, until).await;
+        self.leave().await;
+    }
+
+    /// Sends heartbeats until `until` is over, then leaves. It watches nobody: for services with many members, of
+    /// which none has to know the others.
+    pub async fn announce(self, until: impl Future<Output = ()>) {
+        let send = async {
+            let mut heartbeat = tokio::time::interval(ANNOUNCEMENT);
+            heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                heartbeat.tick().await;
+                if let Err(error) = self.send_heartbeat().await {
+                    debug!(error = %error_chain(&error), "heartbeat not sent");
+                }
+            }
+        };
+        tokio::select! {
+            () = until => {}
+            () = send => {}
+        }
+        self.leave().await;
+    }
+
+    async fn leave(&self) {
         if let Err(error) = self.store.delete(self.key(&self.id)).await {
             warn!(error = %error_chain(&error), "lease not released: it expires");
         }
@@ -104,10 +152,7 @@ impl Membership {
             tokio::select! {
                 _ = heartbeat.tick() => {
                     if role == Role::Member {
-                        self.store
-                            .put(self.key(&self.id), "".into())
-                            .await
-                            .map_err(|e| Error::broker("send a heartbeat", e))?;
+                        self.send_heartbeat().await?;
                     }
                 }
                 change = changes.next() => {
@@ -134,6 +179,26 @@ impl Membership {
                 true
             });
         }
+    }
+
+    async fn send_heartbeat(&self) -> Result<(), Error> {
+        let sent = self.store.put(self.key(&self.id), self.heartbeat()).await;
+        sent.map(drop)
+            .map_err(|e| Error::broker("send a heartbeat", e))
+    }
+
+    fn heartbeat(&self) -> Bytes {
+        let report = self.report.as_ref().map(|report| {
+            let (problems, status) = report();
+            MemberReport {
+                since: self.since,
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                problems,
+                status,
+            }
+        });
+        let encoded = report.and_then(|report| serde_json::to_vec(&report).ok());
+        encoded.unwrap_or_default().into()
     }
 
     fn key(&self, id: &MemberId) -> String {

@@ -6,7 +6,7 @@ use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::kv;
 use async_nats::jetstream::kv::CreateErrorKind;
 use async_nats::jetstream::message::PublishMessage;
-use contract::{ActionName, Run, RunId, run, subject};
+use contract::{ActionName, Run, RunId, Seq, run, subject};
 use uuid::Uuid;
 
 use crate::connection::Connection;
@@ -34,10 +34,33 @@ impl WorkQueue {
     /// # Errors
     /// [`Error::Broker`] when it may not be stored: repeat it.
     pub async fn dispatch(&self, run: &Run, traceparent: Option<&str>) -> Result<(), Error> {
+        self.publish(run, run.id.to_string(), traceparent).await
+    }
+
+    /// Puts a run whose dead letter has this sequence in the work queue again. Twice within two minutes is once.
+    ///
+    /// # Errors
+    /// As [`Self::dispatch`].
+    pub async fn dispatch_again(
+        &self,
+        run: &Run,
+        dead_letter: Seq,
+        traceparent: Option<&str>,
+    ) -> Result<(), Error> {
+        let id = format!("{} after {dead_letter}", run.id);
+        self.publish(run, id, traceparent).await
+    }
+
+    async fn publish(
+        &self,
+        run: &Run,
+        message_id: String,
+        traceparent: Option<&str>,
+    ) -> Result<(), Error> {
         let subject = subject::run(&run.action, &run.world, &run.entity);
         let mut message = PublishMessage::build()
             .payload(json::encode(&subject, run)?)
-            .message_id(run.id.to_string());
+            .message_id(message_id);
         if let Some(traceparent) = traceparent {
             message = message.header(trace::TRACEPARENT, traceparent);
         }

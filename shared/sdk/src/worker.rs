@@ -7,6 +7,8 @@ use anyhow::Context as _;
 use bus::Bus;
 use contract::ActionName;
 use contract::behaviour::DeclaredAction;
+use contract::subject::WORKER_GROUP;
+use serde_json::{Map, Value, json};
 use service_kit::{Bootstrap, CancellationToken, Health, ServiceFuture, Tasks};
 
 use crate::action::Action;
@@ -134,6 +136,13 @@ impl Worker {
         let executor = Executor::new(connection, retry, Arc::clone(&running), user_code);
         let executor = Arc::new(executor);
         let mut tasks = Tasks::new(shutdown);
+        let report = report(self.name, &self.actions, &running, health);
+        let membership = bus.membership(WORKER_GROUP).with_report(report);
+        let until = tasks.shutdown().cancelled_owned();
+        tasks.spawn("announce the worker", async move {
+            membership.announce(until).await;
+            anyhow::Ok(())
+        });
         for action in self.actions {
             let (executor, bindings) = (Arc::clone(&executor), bindings.clone());
             let consumer = RunConsumer::new(&self.config, action, executor, bus.clone(), bindings);
@@ -144,6 +153,26 @@ impl Worker {
             ended = tasks.run(self.config.shutdown_grace + REQUEUE_GRACE) => ended,
             () = watch_cancellations(&bus, &running) => Ok(()),
         }
+    }
+}
+
+/// What a worker reports about itself: why it is not ready, what it is, and how much it does.
+fn report(
+    name: String,
+    actions: &[Arc<dyn Action>],
+    running: &Arc<RunningRuns>,
+    health: Health,
+) -> impl Fn() -> (Vec<String>, Map<String, Value>) + Send + Sync + 'static {
+    let actions: Vec<String> = actions.iter().map(|it| it.name().to_string()).collect();
+    let running = Arc::clone(running);
+    move || {
+        let status = [
+            ("name", json!(name)),
+            ("actions", json!(actions)),
+            ("running", json!(running.count())),
+        ];
+        let status = status.map(|(name, value)| (name.to_owned(), value));
+        (health.problems(), status.into_iter().collect())
     }
 }
 

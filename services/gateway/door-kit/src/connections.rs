@@ -12,15 +12,24 @@ use crate::problem::{Problem, RETRY_SOON};
 /// Opens connections, up to a limit.
 pub struct Connections {
     permits: Arc<Semaphore>,
+    connections_max: usize,
     metrics: Arc<Metrics>,
 }
 
 impl Connections {
     pub(crate) fn new(connections_max: usize, metrics: Arc<Metrics>) -> Self {
+        let connections_max = connections_max.min(Semaphore::MAX_PERMITS);
         Self {
-            permits: Arc::new(Semaphore::new(connections_max.min(Semaphore::MAX_PERMITS))),
+            permits: Arc::new(Semaphore::new(connections_max)),
+            connections_max,
             metrics,
         }
+    }
+
+    /// Counts the connections that are open, and those that may be, whenever it is called.
+    pub(crate) fn counter(&self) -> impl Fn() -> (usize, usize) + Send + Sync + use<> {
+        let (permits, max) = (Arc::clone(&self.permits), self.connections_max);
+        move || (max.saturating_sub(permits.available_permits()), max)
     }
 
     /// Counts one more connection.

@@ -41,8 +41,8 @@ pub use api_keys::ApiKeys;
 pub use auth::{authenticate, refuse_limited};
 pub use body::{JsonBody, is_json, media_type, read_body, unsupported_media_type};
 pub use broker::{
-    Broker, BrokerConnection, Clock, LogCommit, Offers, QueryRows, Resource, SampleRange, Samples,
-    ViewAt,
+    Broker, BrokerConnection, Clock, LogCommit, Offers, QueryRows, Queue, QueueKind, Replica,
+    Resource, SampleRange, Samples, StoredDeadLetter, SystemSummary, ViewAt,
 };
 pub use close_reason::CloseReason;
 pub use connections::{ConnectionGuard, Connections};

@@ -155,6 +155,7 @@ mod tests {
         let settings = Settings {
             api_keys: ApiKeys::new([]),
             allowed_hosts: AllowedHosts::default(),
+            trace_url: None,
             deadlines: Deadlines {
                 command: SECOND,
                 query: SECOND,

@@ -17,6 +17,8 @@ pub struct Settings {
     pub tokens: Arc<Tokens>,
     /// The names of this gateway for which pages are served without a key.
     pub allowed_hosts: AllowedHosts,
+    /// Where the trace of a request is shown, with `{trace_id}` in the place of its id.
+    pub trace_url: Option<String>,
     /// How long a request waits for another service.
     pub deadlines: Deadlines,
     /// The requests of one principal.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use contract::commit::Position;
 use contract::{Accepted, Command, CommandId, EntityId, Rejection, RejectionCode, WorldId};
+use service_kit::Health;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -55,6 +56,8 @@ pub struct DoorState {
     /// The tokens of clients.
     pub tokens: Arc<Tokens>,
     pub(crate) allowed_hosts: AllowedHosts,
+    /// Where the trace of a request is shown, with `{trace_id}` in the place of its id.
+    pub trace_url: Option<String>,
     pub(crate) metrics: Arc<Metrics>,
     fanout: Fanout,
     pub(crate) rate_limit: RateLimit,
@@ -85,6 +88,7 @@ impl DoorState {
             api_keys: settings.api_keys,
             tokens: settings.tokens,
             allowed_hosts: settings.allowed_hosts,
+            trace_url: settings.trace_url,
             fanout: Fanout::new(settings.fanout, Arc::clone(&metrics), tasks.clone()),
             rate_limit: RateLimit::new(settings.rate),
             wrong_keys: RateLimit::new(settings.wrong_keys),
@@ -191,10 +195,19 @@ impl DoorState {
         self.connected_entities.report_again(world, entity);
     }
 
-    /// Reports to the worlds of which entities there are connections. Returns after the last report, when
+    /// Reports to the worlds of which entities there are connections, and to those who look at the system how this
+    /// gateway is. Returns after the last report, when
     /// `closed` is cancelled because all connections have ended.
-    pub async fn report_connections(&self, closed: CancellationToken) {
-        let report = report_until(&self.connected_entities, &self.broker.connection, closed);
+    pub async fn report_connections(&self, health: Health, closed: CancellationToken) {
+        let count = self.connections.counter();
+        let about_this = move || {
+            let (open, max) = count();
+            let status = [("connections", open), ("connections_max", max)];
+            let status = status.map(|(name, number)| (name.to_owned(), number.into()));
+            (health.problems(), status.into_iter().collect())
+        };
+        let connection = &self.broker.connection;
+        let report = report_until(&self.connected_entities, connection, about_this, closed);
         // The watch that it holds is large.
         Box::pin(report).await;
     }

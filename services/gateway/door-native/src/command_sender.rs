@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use contract::http::Receipt;
-use contract::{Command, EntityId, Seq, WorldId};
+use contract::{Command, EntityId, RunId, Seq, WorldId};
 use door_kit::{DoorState, Idempotency, Problem};
 
 use crate::state::NativeState;
@@ -34,6 +34,23 @@ impl CommandSender {
         let sent = (sender, command);
         let accepted = self.doors.send_command(principal, world, id, sent).await?;
         Ok(accepted.seq)
+    }
+
+    /// Requests a run, and returns it with its commit.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub(crate) async fn request_run(
+        &self,
+        world: &WorldId,
+        sender: EntityId,
+        command: Command,
+    ) -> Result<(RunId, Seq), Problem> {
+        let id = self.idempotency.command_id(world);
+        let principal = self.idempotency.principal();
+        let sent = (sender, command);
+        let accepted = self.doors.send_command(principal, world, id, sent).await?;
+        Ok((id.event(0).run(), accepted.seq))
     }
 
     /// Sends a command of the world itself.

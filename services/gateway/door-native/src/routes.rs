@@ -8,9 +8,9 @@ use utoipa_axum::routes;
 
 use crate::state::NativeState;
 use crate::{
-    actions, approvals, badges, behaviours, changes, chats, entities, event_types, events, flows,
-    interactions, message_edits, messages, roster, runs, samples, session_events, sessions, socket,
-    stream, streams, timers, tool_servers, world_state, worlds,
+    actions, approvals, badges, behaviours, changes, chats, dead_letters, entities, event_types,
+    events, flows, interactions, message_edits, messages, roster, runs, samples, session_events,
+    sessions, socket, stream, streams, system, timers, tool_servers, world_state, worlds,
 };
 
 /// The routes of the native door, with their description.
@@ -45,6 +45,7 @@ fn list() -> OpenApiRouter<NativeState> {
         .merge(stream_routes())
         .merge(behaviour_routes())
         .merge(flow_routes())
+        .merge(system_routes())
 }
 
 fn chat_routes() -> OpenApiRouter<NativeState> {
@@ -112,4 +113,12 @@ fn flow_routes() -> OpenApiRouter<NativeState> {
         .routes(routes!(sessions::show, sessions::end))
         .routes(routes!(session_events::list, session_events::send))
         .routes(routes!(session_events::stream))
+}
+
+fn system_routes() -> OpenApiRouter<NativeState> {
+    OpenApiRouter::new()
+        .routes(routes!(system::show))
+        .routes(routes!(dead_letters::list))
+        .routes(routes!(dead_letters::show))
+        .routes(routes!(dead_letters::retry))
 }

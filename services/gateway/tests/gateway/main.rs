@@ -32,5 +32,6 @@ mod sockets;
 mod stopped_readers;
 mod streams;
 mod support;
+mod system;
 mod tls;
 mod worlds;

@@ -92,11 +92,18 @@ impl User {
                 "$JS.API.CONSUMER.CREATE.KV_mw_connections",
                 "$JS.API.CONSUMER.CREATE.KV_mw_connections.>",
                 "$JS.API.CONSUMER.DELETE.KV_mw_connections.*",
+                // What waits for workers and for the world service is shown.
+                "$JS.API.CONSUMER.LIST.MW_ACTIONS",
+                "$JS.API.CONSUMER.LIST.MW_LOG",
+                "$JS.API.CONSUMER.LIST.MW_TIMERS",
+                // The run of a dead letter is tried again.
+                "mw.act.>",
             ],
             Self::Worker => &[
                 "mw.cmd.>",
                 "mw.query.>",
                 "mw.live.*.*.chunk",
+                "$KV.mw_leases.>",
                 "$KV.mw_claims.>",
                 "$KV.mw_weights.>",
                 "$KV.mw_custom_actions.>",

@@ -52,6 +52,11 @@ impl RunningRuns {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().tokens.len()
+    }
+
     fn cancel(&self, run: RunId) {
         let mut runs = self.lock();
         if let Some(token) = runs.tokens.get(&run) {

@@ -6,6 +6,7 @@ use bus::{Bus, CommandError, Membership, RemovedWorlds};
 use contract::subject::GATEWAY_GROUP;
 use contract::{Command, CommandRequest, EntityId, GatewayId, WorldId};
 use futures::StreamExt as _;
+use serde_json::{Map, Value};
 use service_kit::ErrorChain;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -24,17 +25,18 @@ const WORLDS_AT_ONCE: usize = 16;
 /// How long a world has to reply; it may have to be activated.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Reports the connections of `entities` as they change. When `closed` is cancelled, all connections have
+/// Reports the connections of `entities` as they change, and `report` about this gateway. When `closed` is cancelled, all connections have
 /// ended: it returns after the last report.
 pub(crate) async fn report_until(
     entities: &ConnectedEntities,
     connection: &BrokerConnection,
+    report: impl Fn() -> (Vec<String>, Map<String, Value>) + Send + Sync + 'static,
     closed: CancellationToken,
 ) {
     let Some(bus) = closed.run_until_cancelled(connection.wait()).await else {
         return;
     };
-    let membership = bus.membership(GATEWAY_GROUP);
+    let membership = bus.membership(GATEWAY_GROUP).with_report(report);
     let Some(gateway) = gateway_id(&membership) else {
         return;
     };
