@@ -150,7 +150,7 @@ async fn a_file_that_is_not_there_is_a_problem() {
 }
 
 #[tokio::test]
-async fn the_embedded_page_is_whole_in_each_encoding() {
+async fn the_embedded_page_is_complete_in_each_encoding() {
     let (status, headers, page) = request(ASSETS, "GET", "/", &[]).await;
     assert_eq!(status, 200);
     assert!(page.contains("<title>"), "{page}");
