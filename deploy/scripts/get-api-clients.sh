@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# get-api-clients.sh python|typescript
+# get-api-clients.sh python|typescript|browser
 # Prints a folder with what generates a client from /openapi.json, installing the versions of api-clients/ into .tools
 # first if they are not there. Python: a folder for PYTHONPATH, with schemathesis and a validator beside the
-# generator. TypeScript: a folder with node_modules.
+# generator. TypeScript: a folder with node_modules. Browser: the same, with Playwright, which drives the browser of this machine.
 set -euo pipefail
 
 part=$1
@@ -16,6 +16,16 @@ install_python() {
 }
 
 install_typescript() {
+  install_npm "$pins" "$1"
+}
+
+install_browser() {
+  install_npm "$pins/browser" "$1"
+}
+
+install_npm() {
+  local pins=$1
+  shift
   mkdir -p "$1"
   cp "$pins/package.json" "$pins/package-lock.json" "$1"
   npm ci --prefix "$1" --silent --no-audit --no-fund --ignore-scripts >&2
@@ -25,8 +35,9 @@ case $part in
   # Wheels are for one version of Python.
   python) wanted=$(python3 --version; cat "$pins/python.txt") ;;
   typescript) wanted=$(cat "$pins/package-lock.json") ;;
+  browser) wanted=$(cat "$pins/browser/package-lock.json") ;;
   *)
-    echo "usage: get-api-clients.sh python|typescript" >&2
+    echo "usage: get-api-clients.sh python|typescript|browser" >&2
     exit 2
     ;;
 esac
@@ -45,7 +56,7 @@ if ! is_installed; then
   new=$target.$$
   trap 'rm -rf "$new" "$target.lock"' EXIT
   if ! is_installed; then
-    echo "getting the generators of clients in $part" >&2
+    echo "getting what tests need of $part" >&2
     "install_$part" "$new"
     printf '%s\n' "$wanted" >"$new/installed.txt"
     rm -rf "$target"

@@ -16,13 +16,13 @@ const API_KEY: &str = "secret";
 /// How many examples schemathesis makes of each route by chance, beside those that cover its schema.
 const EXAMPLES: &str = "5";
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     root.canonicalize().unwrap()
 }
 
-/// The folder with the tools of a language, which are installed there if they are not yet.
-fn tools(language: &str) -> PathBuf {
+/// The folder with the tools of a language, or of a browser, which are installed there if they are not yet.
+pub(crate) fn tools(language: &str) -> PathBuf {
     let script = root().join("deploy/scripts/get-api-clients.sh");
     let printed = run(Command::new(script).arg(language));
     PathBuf::from(printed.trim())

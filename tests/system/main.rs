@@ -15,6 +15,7 @@ mod behaviours;
 mod chaos;
 mod clients;
 mod clocks;
+mod console;
 mod conversation;
 mod dead_letters;
 mod genworlds;
