@@ -12,7 +12,7 @@ export default defineConfig({
   plugins: [svelte()],
   server: { proxy },
   // The same policy as the gateway has, so that what it forbids is seen here.
-  preview: { proxy, headers: { "content-security-policy": "default-src 'self'" } },
+  preview: { proxy, headers: { "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" } },
   build: {
     target: "es2022",
     // The gateway's content security policy forbids `data:` addresses and inline scripts.

@@ -8,4 +8,5 @@ export const sections = [
   { id: "streams", name: "Streams" },
   { id: "flows", name: "Flows" },
   { id: "runs", name: "Runs" },
+  { id: "changes", name: "Changes" },
 ] as const;
