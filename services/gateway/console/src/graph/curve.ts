@@ -25,16 +25,6 @@ function loop(at: Point, width: number, height: number): string {
   return `M${n(x)} ${n(at.y - height / 4)} C${n(x + 28)} ${n(at.y - height)} ${n(x + 28)} ${n(at.y + height)} ${n(x + 5)} ${n(at.y + height / 4)}`;
 }
 
-/** Where a label of a curve is. */
-export function labelPoint(points: Point[], width: number): Point {
-  const [first, ...rest] = points;
-  const last = rest[rest.length - 1];
-  if (first === undefined || last === undefined) return { x: 0, y: 0 };
-  if (first.x === last.x && first.y === last.y) return { x: first.x + width / 2 + 26, y: first.y + 4 };
-  if (points.length > 2) return points[points.length >> 1] ?? first;
-  return { x: (first.x + last.x) / 2, y: (first.y + last.y) / 2 };
-}
-
 function n(value: number): string {
   return String(Math.round(value * 10) / 10);
 }

@@ -8,6 +8,8 @@ export interface Box {
 export interface Link {
   from: string;
   to: string;
+  /** How much room the label of the link needs. */
+  labelWidth?: number;
 }
 
 export interface Point {
@@ -20,12 +22,15 @@ export interface Layout {
   boxes: Map<string, Point>;
   /** For each link, in their order, the points that it passes through. */
   paths: Point[][];
+  /** For each link, the centre of its label. */
+  labels: Point[];
   width: number;
   height: number;
 }
 
-const GAP_X = 32;
-const GAP_Y = 56;
+const GAP_X = 24;
+const GAP_Y = 20;
+const LABEL_HEIGHT = 14;
 const MARGIN = 24;
 const SWEEPS = 12;
 
@@ -46,6 +51,7 @@ export function layered(boxes: Box[], links: Link[]): Layout {
     (rows[layerOf.get(box.id) ?? 0] ??= []).push({ key: box.id, width: box.width, height: box.height, x: 0 });
   }
   for (let index = 0; index < rows.length; index += 1) rows[index] ??= [];
+  // Boxes are in every second layer, so that each link passes one between: its label has a place of its own there.
   const chains = links.map((link, index) => (usable[index] ? chainOf(link, index, turned.has(index), layerOf, rows) : []));
   const neighbours = neighboursOf(chains);
   order(rows, neighbours);
@@ -82,7 +88,7 @@ function layers(boxes: Box[], links: Link[], usable: boolean[], turned: Set<numb
     links.forEach((link, index) => {
       if (!usable[index]) return;
       const [from, to] = turned.has(index) ? [link.to, link.from] : [link.from, link.to];
-      const least = (layer.get(from) ?? 0) + 1;
+      const least = (layer.get(from) ?? 0) + 2;
       if ((layer.get(to) ?? 0) < least) {
         layer.set(to, least);
         changed = true;
@@ -97,13 +103,22 @@ function layers(boxes: Box[], links: Link[], usable: boolean[], turned: Set<numb
 function chainOf(link: Link, index: number, isTurned: boolean, layerOf: Map<string, number>, rows: Slot[][]): string[] {
   const [top, bottom] = isTurned ? [link.to, link.from] : [link.from, link.to];
   const chain = [top];
-  for (let layer = (layerOf.get(top) ?? 0) + 1; layer < (layerOf.get(bottom) ?? 0); layer += 1) {
+  const begin = (layerOf.get(top) ?? 0) + 1;
+  const end = layerOf.get(bottom) ?? 0;
+  const labelled = labelLayer(begin, end);
+  for (let layer = begin; layer < end; layer += 1) {
     const key = `${index}:${layer}`;
-    rows[layer]?.push({ key, width: 12, height: 0, x: 0 });
+    const width = layer === labelled ? Math.max(12, link.labelWidth ?? 0) : 12;
+    (rows[layer] ??= []).push({ key, width, height: 0, x: 0 });
     chain.push(key);
   }
   chain.push(bottom);
   return chain;
+}
+
+/** The layer without boxes that is nearest to the middle. */
+function labelLayer(begin: number, end: number): number {
+  return begin + 2 * Math.floor((end - begin) / 4);
 }
 
 function neighboursOf(chains: string[][]): { up: Map<string, string[]>; down: Map<string, string[]> } {
@@ -179,7 +194,7 @@ function finish(rows: Slot[][], chains: string[][], turned: Set<number>, links: 
   const left = Math.min(0, ...all.map((slot) => slot.x - slot.width / 2));
   let y = MARGIN;
   for (const row of rows) {
-    const height = Math.max(24, ...row.map((slot) => slot.height));
+    const height = Math.max(LABEL_HEIGHT, ...row.map((slot) => slot.height));
     for (const slot of row) points.set(slot.key, { x: slot.x - left + MARGIN, y: y + height / 2 });
     y += height + GAP_Y;
   }
@@ -192,6 +207,7 @@ function finish(rows: Slot[][], chains: string[][], turned: Set<number>, links: 
     if (link.from === link.to && point !== undefined) paths[index] = [point, point];
   });
   const width = Math.max(0, ...all.map((slot) => slot.x + slot.width / 2)) - left + 2 * MARGIN;
+  const labels = chains.map((chain) => points.get(chain[1 + 2 * Math.floor((chain.length - 1) / 4)] ?? "") ?? { x: 0, y: 0 });
   const own = new Map(boxes.map((box) => [box.id, points.get(box.id) ?? { x: 0, y: 0 }]));
-  return { boxes: own, paths, width, height: y - GAP_Y + MARGIN };
+  return { boxes: own, paths, labels, width, height: y - GAP_Y + MARGIN };
 }

@@ -47,12 +47,32 @@ export function routesOf(metrics: Metric[]): RouteUse[] {
   return [...routes.values()].sort((a, b) => b.requests - a.requests);
 }
 
-/** The gauges of a gateway that say how busy it is: everything that is no part of a histogram and no total. */
-export function gaugesOf(metrics: Metric[]): { name: string; value: number }[] {
-  return metrics
-    .filter(({ name }) => !/_(bucket|count|sum|total|info)$/.test(name))
-    .map(({ name, labels, value }) => {
-      const own = Object.entries(labels).filter(([label]) => !label.startsWith("otel_"));
-      return { name: own.length === 0 ? name : `${name} (${own.map((pair) => pair.join(" ")).join(", ")})`, value };
-    });
+/** A number of a process as it is now: what is no part of a histogram, and no total. */
+export interface Gauge {
+  name: string;
+  label: string;
+  value: number;
+}
+
+/** The gauges of a process, those of an action apart: a table of actions can be read, a list of a hundred lines can't. */
+export function gaugesOf(metrics: Metric[]): { single: Gauge[]; actions: { action: string; values: Map<string, number> }[]; columns: string[] } {
+  const single: Gauge[] = [];
+  const actions = new Map<string, Map<string, number>>();
+  const columns = new Set<string>();
+  for (const { name, labels, value } of metrics) {
+    if (/_(bucket|count|sum|total|info)$/.test(name) || name.includes("_seconds")) continue;
+    const words = name.replace(/^manyworlds_/, "").replaceAll("_", " ");
+    const own = Object.entries(labels).filter(([label]) => !label.startsWith("otel_"));
+    const action = labels.action;
+    if (action === undefined) {
+      single.push({ name: words, label: own.map(([, text]) => text).join(", "), value });
+      continue;
+    }
+    columns.add(words);
+    const values = actions.get(action) ?? new Map<string, number>();
+    values.set(words, value);
+    actions.set(action, values);
+  }
+  const rows = [...actions].map(([action, values]) => ({ action, values }));
+  return { single, actions: rows.sort((a, b) => a.action.localeCompare(b.action)), columns: [...columns].sort() };
 }

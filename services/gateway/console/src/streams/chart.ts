@@ -2,7 +2,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
-const HEIGHT = 220;
+const HEIGHT = 200;
 
 export function draw(target: HTMLElement, width: number, x: number[], lines: (number | null)[][], names?: string[], isTime = false): uPlot {
   const style = getComputedStyle(target);
@@ -14,7 +14,7 @@ export function draw(target: HTMLElement, width: number, x: number[], lines: (nu
     width,
     height: HEIGHT,
     scales: { x: { time: isTime } },
-    axes: [axis, { ...axis, size: 56 }],
+    axes: [{ ...axis, size: 28, ...(isTime ? { values: timeLabels } : {}) }, { ...axis, size: 56 }],
     series: [
       { label: isTime ? "time" : "position" },
       ...lines.map((_, index) => ({ label: names?.[index] ?? String(index), stroke: palette[index % palette.length] ?? accent, width: 1.5 })),
@@ -23,6 +23,16 @@ export function draw(target: HTMLElement, width: number, x: number[], lines: (nu
     cursor: { drag: { x: true, y: false } },
   };
   return new uPlot(options, [x, ...lines] as uPlot.AlignedData, target);
+}
+
+/** Times of a day, or days when the chart is of more than two. */
+function timeLabels(chart: uPlot, splits: number[]): string[] {
+  const { min = 0, max = 0 } = chart.scales.x ?? {};
+  const isLong = (max ?? 0) - (min ?? 0) > 172_800;
+  const options: Intl.DateTimeFormatOptions = isLong ? { month: "short", day: "numeric" } : { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+  const format = new Intl.DateTimeFormat(undefined, options);
+  const labels = splits.map((seconds) => format.format(new Date(seconds * 1000)));
+  return labels.map((label, index) => (label === labels[index - 1] ? "" : label));
 }
 
 /** A colour that a canvas understands: `light-dark()` is only known to style sheets. */
