@@ -207,7 +207,7 @@ function finish(rows: Slot[][], chains: string[][], turned: Set<number>, links: 
     if (link.from === link.to && point !== undefined) paths[index] = [point, point];
   });
   const width = Math.max(0, ...all.map((slot) => slot.x + slot.width / 2)) - left + 2 * MARGIN;
-  const labels = chains.map((chain) => points.get(chain[1 + 2 * Math.floor((chain.length - 1) / 4)] ?? "") ?? { x: 0, y: 0 });
+  const labels = chains.map((chain) => points.get(chain[1 + 2 * Math.floor((chain.length - 2) / 4)] ?? "") ?? { x: 0, y: 0 });
   const own = new Map(boxes.map((box) => [box.id, points.get(box.id) ?? { x: 0, y: 0 }]));
   return { boxes: own, paths, labels, width, height: y - GAP_Y + MARGIN };
 }

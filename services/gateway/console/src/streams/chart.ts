@@ -1,6 +1,7 @@
 /** Line charts, in the colours of the page. Loaded when one is shown. */
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import "./chart.css";
 
 const HEIGHT = 200;
 
@@ -13,6 +14,7 @@ export function draw(target: HTMLElement, width: number, x: number[], lines: (nu
   const options: uPlot.Options = {
     width,
     height: HEIGHT,
+    padding: [8, 24, 0, 0],
     scales: { x: { time: isTime } },
     axes: [{ ...axis, size: 28, ...(isTime ? { values: timeLabels } : {}) }, { ...axis, size: 56 }],
     series: [
