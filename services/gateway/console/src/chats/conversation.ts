@@ -1,5 +1,6 @@
 /** What is shown in a chat: messages, and what agents did between them. */
 import type { CloudEvent } from "../lib/api/types";
+import { countUpTo } from "../lib/live/log";
 import { comparePositions } from "../lib/live/position";
 
 export interface Message {
@@ -56,9 +57,9 @@ function messageOf(event: CloudEvent): Message {
   };
 }
 
-/** The events of one chat, of those that are behind the first message. */
-export function eventsOfChat(events: CloudEvent[], chat: string): CloudEvent[] {
-  return events.filter((event) => event.chat === chat || (event.data as Data | null)?.chat === chat);
+/** The events of one chat from a commit on. */
+export function eventsOfChat(events: CloudEvent[], chat: string, from: number): CloudEvent[] {
+  return events.slice(countUpTo(events, from - 1)).filter((event) => event.chat === chat || (event.data as Data | null)?.chat === chat);
 }
 
 /** Messages, calls of tools and failures in the order of the log. */

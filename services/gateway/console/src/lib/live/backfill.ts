@@ -14,33 +14,48 @@ export interface Page {
 
 const WINDOW_FIRST = 512;
 const ENOUGH = 500;
-/** So many windows without an event, each twice as long as the last, span any log. */
-const WINDOWS_MAX = 60;
+/** More events than this are not read at once: a smaller window is tried. */
+const TOO_MANY = 4000;
+/** So many windows, most of them twice as long as the last, span any log. */
+const WINDOWS_MAX = 80;
 
 export class Backfill {
-  #window = WINDOW_FIRST;
+  #window: number;
 
+  /** `density` is how many events of the world there are for each number of a commit, when that is known. */
   constructor(
     private readonly readPage: (after: string) => Promise<Page>,
     private readonly firstSeq: number,
-  ) {}
+    density?: number,
+  ) {
+    const wanted = density === undefined || density <= 0 ? WINDOW_FIRST : (2 * ENOUGH) / density;
+    this.#window = Math.max(1, Math.round(Math.min(wanted, 1_000_000)));
+  }
 
   /** The events before a position, oldest first, and whether they begin with the world's first one. */
   async before(position: string): Promise<{ events: CloudEvent[]; isWhole: boolean }> {
-    const end = Number(position.split(".")[0]);
-    let begin = end;
+    let end = Number(position.split(".")[0]);
+    let wasTooLong = false;
     for (let attempt = 0; attempt < WINDOWS_MAX; attempt += 1) {
-      begin = Math.max(this.firstSeq - 1, end - this.#window);
+      const begin = Math.max(this.firstSeq - 1, end - this.#window);
       const events = await this.#read(begin, position);
+      if (events === undefined) {
+        wasTooLong = true;
+        this.#window = Math.max(1, this.#window >> 3);
+        continue;
+      }
       const isWhole = begin <= this.firstSeq - 1;
       if (events.length > 4 * ENOUGH) this.#window = Math.max(1, this.#window >> 1);
-      if (isWhole || events.length >= ENOUGH) return { events, isWhole };
+      // After a window that was too long, some events are enough: it would only be tried again.
+      if (isWhole || events.length >= ENOUGH || (wasTooLong && events.length > 0)) return { events, isWhole };
+      if (events.length === 0) end = begin;
       this.#window *= 2;
     }
-    return { events: [], isWhole: true };
+    return { events: [], isWhole: false };
   }
 
-  async #read(begin: number, before: string): Promise<CloudEvent[]> {
+  /** The events between a commit and a position; nothing when they are too many, and a smaller window is possible. */
+  async #read(begin: number, before: string): Promise<CloudEvent[] | undefined> {
     const events: CloudEvent[] = [];
     let after: string | null | undefined = String(Math.max(0, begin));
     while (after !== undefined && after !== null) {
@@ -49,6 +64,7 @@ export class Backfill {
         if (comparePositions(event.sequence, before) >= 0) return events;
         events.push(event);
       }
+      if (events.length > TOO_MANY && this.#window > 1) return undefined;
       after = page.next;
     }
     return events;

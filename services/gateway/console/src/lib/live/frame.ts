@@ -2,10 +2,12 @@
 export class FrameBatch<T> {
   #items: T[] = [];
   #isScheduled = false;
+  /** How many there were the last time. */
+  #last = 0;
 
   constructor(
     private readonly flush: (items: T[]) => void,
-    private readonly schedule: (run: () => void) => void = nextFrame,
+    private readonly schedule: (run: () => void) => void = pacedFrames(() => this.#last),
   ) {}
 
   push(items: T[]): void {
@@ -16,13 +18,28 @@ export class FrameBatch<T> {
       this.#isScheduled = false;
       const taken = this.#items;
       this.#items = [];
+      this.#last = taken.length;
       this.flush(taken);
     });
   }
 }
 
-/** A hidden page has no frames, and goes on in the background. */
-function nextFrame(run: () => void): void {
-  if (document.hidden) setTimeout(run, 200);
-  else requestAnimationFrame(run);
+/** While so many events arrive with each frame, nobody reads them: the page is drawn less often, and stays quick. */
+const MANY = 5;
+const PAUSE_WHEN_MANY_MS = 60;
+
+/** The frames of the page: each at once while little arrives, one after a pause while much does. */
+export function pacedFrames(size: () => number): (run: () => void) => void {
+  let last = 0;
+  return (run) => {
+    const pause = size() > MANY ? PAUSE_WHEN_MANY_MS - (performance.now() - last) : 0;
+    const frame = () => {
+      last = performance.now();
+      run();
+    };
+    // A hidden page has no frames, and goes on in the background.
+    if (document.hidden) setTimeout(frame, 200);
+    else if (pause > 0) setTimeout(() => (document.hidden ? frame() : requestAnimationFrame(frame)), pause);
+    else requestAnimationFrame(frame);
+  };
 }

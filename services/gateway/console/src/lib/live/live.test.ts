@@ -105,6 +105,39 @@ describe("reading backwards", () => {
     expect(reads()).toBeLessThan(60);
   });
 
+  it("does not read a dense log at once", async () => {
+    const all = Array.from({ length: 60 }, (_, seq) => Array.from({ length: 500 }, (_, index) => event(`${seq + 10}.${index}`))).flat();
+    let read = 0;
+    const readPage = async (after: string): Promise<Page> => {
+      const rest = all.filter((one) => comparePositions(one.sequence, after) > 0);
+      read += Math.min(rest.length, 1000);
+      return { events: rest.slice(0, 1000), next: rest.length > 1000 ? rest[999]?.sequence : undefined };
+    };
+    const { events, isWhole } = await new Backfill(readPage, 10).before("69.499");
+    expect(isWhole).toBe(false);
+    expect(events.length).toBeLessThanOrEqual(5000);
+    expect(events.at(-1)?.sequence).toBe("69.498");
+    expect(read).toBeLessThan(20_000);
+  });
+
+  it("finds a burst behind a long silence", async () => {
+    const burst = Array.from({ length: 40 }, (_, seq) => Array.from({ length: 300 }, (_, index) => event(`${seq + 1000}.${index}`))).flat();
+    const all = [...burst, event("900000.0")];
+    const readPage = async (after: string): Promise<Page> => {
+      const rest = all.filter((one) => comparePositions(one.sequence, after) > 0);
+      return { events: rest.slice(0, 1000), next: rest.length > 1000 ? rest[999]?.sequence : undefined };
+    };
+    const backfill = new Backfill(readPage, 1000);
+    const log = new EventLog();
+    log.append(all.slice(-1));
+    for (let round = 0; round < 60 && !log.isWhole; round += 1) {
+      const { events, isWhole } = await backfill.before(log.first?.sequence ?? "0");
+      log.prepend(events);
+      log.isWhole = isWhole;
+    }
+    expect(log.events.length).toBe(all.length);
+  });
+
   it("goes on within a commit", async () => {
     const many = Array.from({ length: 30 }, (_, index) => event(`5.${index}`));
     const read = async (after: string): Promise<Page> => ({ events: many.filter((one) => comparePositions(one.sequence, after) > 0) });

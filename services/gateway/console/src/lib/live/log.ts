@@ -3,7 +3,7 @@ import type { CloudEvent } from "../api/types";
 import { comparePositions, seqOf } from "./position";
 
 /** What is older than so many events is let go, and read again when somebody scrolls there. */
-export const EVENTS_MAX = 200_000;
+export const EVENTS_MAX = 250_000;
 const EVENTS_LET_GO = 20_000;
 
 export class EventLog {

@@ -8,7 +8,7 @@ import { withChunks, withoutEnded, type Answers } from "./answers";
 import { Backfill } from "./backfill";
 import { Follower, type Status } from "./follow";
 import { FrameBatch } from "./frame";
-import { EventLog } from "./log";
+import { EventLog, EVENTS_MAX } from "./log";
 import { seqOf } from "./position";
 import { worldSource } from "./source";
 
@@ -21,6 +21,8 @@ export class LiveWorld {
   readonly log = new EventLog();
   /** Grows whenever the log does: what derives something from the log reads it. */
   version = $state(0);
+  /** The same, a few times a second at most: for what looks at the whole log. */
+  slowVersion = $state(0);
   status = $state.raw<Status>({ state: "connecting" });
   /** The last commit that is known. */
   seq = $state(0);
@@ -49,6 +51,8 @@ export class LiveWorld {
       ]);
       this.firstSeq = world.first_seq ?? 1;
       this.seq = world.seq ?? 0;
+      const commits = Math.max(1, this.seq - this.firstSeq + 1);
+      this.#backfill = new Backfill((after) => this.#page(after), this.firstSeq, (world.log_size?.events ?? commits) / commits);
       this.#take(page.events);
       if (page.events.length < FIRST_PAGE) this.log.isWhole = true;
     } catch (error) {
@@ -74,16 +78,27 @@ export class LiveWorld {
     const first = this.log.first;
     if (this.backfilling || this.log.isWhole || first === undefined) return;
     this.backfilling = true;
+    this.problem = undefined;
     this.#backfill ??= new Backfill((after) => this.#page(after), this.firstSeq);
     try {
       const { events, isWhole } = await this.#backfill.before(first.sequence);
       this.log.prepend(events);
       this.log.isWhole = isWhole;
       this.version += 1;
+      this.#timer ??= setTimeout(() => this.#touch(), REREAD_MS);
     } catch (error) {
       if (!this.#controller.signal.aborted) this.problem = asProblem(error);
     } finally {
       this.backfilling = false;
+    }
+  }
+
+  /** Reads all older events, as far as the page can hold them. */
+  async loadAll(): Promise<void> {
+    while (!this.log.isWhole && this.log.events.length < EVENTS_MAX / 2 && !this.#controller.signal.aborted) {
+      const before = this.log.events.length;
+      await this.loadOlder();
+      if (this.log.events.length === before) return;
     }
   }
 
@@ -131,5 +146,6 @@ export class LiveWorld {
     this.#timer = undefined;
     for (const word of this.#dirty) this.#touched.set(word, (this.#touched.get(word) ?? 0) + 1);
     this.#dirty.clear();
+    this.slowVersion += 1;
   }
 }
