@@ -1,12 +1,22 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
+import type { ProxyOptions } from "vite";
 import { defineConfig } from "vitest/config";
 
 /** The gateway that the development server passes requests to. */
 const gateway = process.env.MANYWORLDS_URL ?? "http://127.0.0.1:7000";
 
-const proxy = Object.fromEntries(
-  ["/v1", "/readyz", "/livez", "/metrics", "/openapi.json"].map((path) => [path, { target: gateway }]),
-);
+/** A stream that the gateway loses is lost for the page too, as it is without a proxy between. */
+const options: ProxyOptions = {
+  target: gateway,
+  configure(proxy) {
+    proxy.on("proxyRes", (from, _request, to) => {
+      from.on("close", () => {
+        if (!from.complete) to.destroy();
+      });
+    });
+  },
+};
+const proxy = Object.fromEntries(["/v1", "/readyz", "/livez", "/metrics", "/openapi.json"].map((path) => [path, options]));
 
 export default defineConfig({
   plugins: [svelte()],

@@ -14,19 +14,28 @@ export interface Answer {
   hasGap: boolean;
 }
 
-export type Answers = ReadonlyMap<string, Answer>;
+/** The answers that have not ended, by their runs, and the runs that have: what comes late for these is left out. */
+export interface Answers {
+  open: ReadonlyMap<string, Answer>;
+  ended: ReadonlySet<string>;
+}
+
+export const NO_ANSWERS: Answers = { open: new Map(), ended: new Set() };
+
+/** Pieces are not ordered with events: one may come after the end of its run, though hardly after this many others. */
+const ENDED_MAX = 2000;
 
 /** The answers after more pieces: a higher attempt begins an answer anew. */
 export function withChunks(answers: Answers, chunks: Chunk[]): Answers {
-  const changed = new Map(answers);
+  const open = new Map(answers.open);
   for (const chunk of chunks) {
-    if (chunk.progress) continue;
-    const before = changed.get(chunk.invocation);
+    if (chunk.progress || answers.ended.has(chunk.invocation)) continue;
+    const before = open.get(chunk.invocation);
     if (before !== undefined && chunk.attempt < before.attempt) continue;
     const isNew = before === undefined || chunk.attempt > before.attempt;
     const next = isNew ? 0 : before.next;
     if (chunk.index < next) continue;
-    changed.set(chunk.invocation, {
+    open.set(chunk.invocation, {
       run: chunk.invocation,
       attempt: chunk.attempt,
       agent: chunk.agent,
@@ -37,18 +46,20 @@ export function withChunks(answers: Answers, chunks: Chunk[]): Answers {
       hasGap: (isNew ? false : before.hasGap) || chunk.index > next,
     });
   }
-  return changed;
+  return { ...answers, open };
 }
 
 const ENDS = new Set(["action.completed", "action.failed", "action.cancelled"]);
 
 /** The answers that have not ended after these events. */
 export function withoutEnded(answers: Answers, events: CloudEvent[]): Answers {
-  const ended = events.filter((event) => ENDS.has(event.type)).map(runOf);
-  if (!ended.some((run) => run !== undefined && answers.has(run))) return answers;
-  const changed = new Map(answers);
-  for (const run of ended) if (run !== undefined) changed.delete(run);
-  return changed;
+  const runs = events.filter((event) => ENDS.has(event.type)).map(runOf).filter((run) => run !== undefined);
+  if (runs.length === 0) return answers;
+  const ended = new Set([...answers.ended, ...runs].slice(-ENDED_MAX));
+  if (!runs.some((run) => answers.open.has(run))) return { open: answers.open, ended };
+  const open = new Map(answers.open);
+  for (const run of runs) open.delete(run);
+  return { open, ended };
 }
 
 /** The run that an event ends. */

@@ -29,9 +29,6 @@ export interface Sink {
   reset(): void;
 }
 
-/** A silent stream has a comment every 15 s; without any for so long, the connection is dead. */
-export const SILENCE_MAX_MS = 45_000;
-
 export class Follower {
   #position: string;
   #attempt = 0;

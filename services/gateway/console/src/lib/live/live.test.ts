@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Chunk } from "../api/types";
-import { withChunks, withoutEnded, type Answers } from "./answers";
+import { NO_ANSWERS as none, withChunks, withoutEnded } from "./answers";
 import { Backfill, type Page } from "./backfill";
 import { LONGEST_PAUSE_MS, pauseBefore } from "./backoff";
 import { commits, event } from "./events.fixture";
@@ -163,27 +163,33 @@ describe("frames", () => {
 });
 
 describe("answers", () => {
-  const none: Answers = new Map();
   const chunk = (index: number, text: string, attempt = 1): Chunk => ({ invocation: "r", attempt, index, agent: "ada", chat: "main", text });
 
   it("are put together from pieces, of which none counts twice", () => {
     const answers = withChunks(withChunks(none, [chunk(0, "a"), chunk(1, "b")]), [chunk(1, "b"), chunk(2, "c")]);
-    expect(answers.get("r")).toMatchObject({ text: "abc", hasGap: false, chat: "main" });
+    expect(answers.open.get("r")).toMatchObject({ text: "abc", hasGap: false, chat: "main" });
   });
 
   it("begin anew with another attempt, and leave the old one's late pieces out", () => {
     const answers = withChunks(none, [chunk(0, "old"), chunk(0, "new", 2), chunk(1, " late", 1)]);
-    expect(answers.get("r")?.text).toBe("new");
+    expect(answers.open.get("r")?.text).toBe("new");
   });
 
   it("say when a piece was lost", () => {
-    expect(withChunks(none, [chunk(0, "a"), chunk(2, "c")]).get("r")).toMatchObject({ text: "ac", hasGap: true });
+    expect(withChunks(none, [chunk(0, "a"), chunk(2, "c")]).open.get("r")).toMatchObject({ text: "ac", hasGap: true });
   });
 
   it("end with their run", () => {
     const answers = withChunks(none, [chunk(0, "a")]);
     expect(withoutEnded(answers, [event("1.0")])).toBe(answers);
     const ended = event("2.0", { type: "action.completed", data: { invocation: "r" } });
-    expect(withoutEnded(answers, [ended]).size).toBe(0);
+    expect(withoutEnded(answers, [ended]).open.size).toBe(0);
+  });
+
+  it("do not begin again with a piece that comes after the end of its run", () => {
+    const ended = event("2.0", { type: "action.completed", data: { invocation: "r" } });
+    const late = withChunks(withoutEnded(withChunks(none, [chunk(0, "a")]), [ended]), [chunk(1, "b")]);
+    expect(late.open.size).toBe(0);
+    expect(withChunks(withoutEnded(none, [ended]), [chunk(0, "a")]).open.size).toBe(0);
   });
 });

@@ -1,8 +1,9 @@
 /** Streams of events over `fetch`. */
 import { addressOf, send } from "../api/client";
 import { Problem } from "../api/problem";
-import { SILENCE_MAX_MS, type Source } from "./follow";
-import { readSse, type SseMessage } from "./sse";
+import type { Source } from "./follow";
+import { watched } from "./silence";
+import { readSse } from "./sse";
 
 export function worldSource(world: string): Source {
   return {
@@ -19,21 +20,6 @@ export function worldSource(world: string): Source {
     pause: pauseUntilOnline,
     now: () => Date.now(),
   };
-}
-
-/** Ends a stream that has been silent for too long. */
-async function* watched(stream: AsyncGenerator<SseMessage[]>, silence: AbortController): AsyncGenerator<SseMessage[]> {
-  const rest = () => setTimeout(() => silence.abort(new Problem(0, "Silence", "the stream is silent", "no_answer")), SILENCE_MAX_MS);
-  let timer = rest();
-  try {
-    for await (const messages of stream) {
-      clearTimeout(timer);
-      yield messages;
-      timer = rest();
-    }
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** A page that comes back to the front, or to the network, does not wait for the end of the pause. */

@@ -4,8 +4,9 @@ import { SvelteMap } from "svelte/reactivity";
 import { call } from "../api/client";
 import { asProblem, type Problem } from "../api/problem";
 import type { Chunk, CloudEvent } from "../api/types";
-import { withChunks, withoutEnded, type Answers } from "./answers";
+import { NO_ANSWERS, withChunks, withoutEnded, type Answers } from "./answers";
 import { Backfill } from "./backfill";
+import { pauseBefore } from "./backoff";
 import { Follower, type Status } from "./follow";
 import { FrameBatch } from "./frame";
 import { EventLog, EVENTS_MAX } from "./log";
@@ -16,6 +17,8 @@ import { worldSource } from "./source";
 const FIRST_PAGE = 200;
 /** Views read again at most so often while events arrive. */
 const REREAD_MS = 400;
+/** A page of older events is tried again so often before somebody has to ask for it. */
+const RETRIES_MAX = 5;
 
 export class LiveWorld {
   readonly log = new EventLog();
@@ -27,7 +30,7 @@ export class LiveWorld {
   /** The last commit that is known. */
   seq = $state(0);
   firstSeq = $state(1);
-  answers = $state.raw<Answers>(new Map());
+  answers = $state.raw<Answers>(NO_ANSWERS);
   backfilling = $state(false);
   problem = $state.raw<Problem | undefined>();
   #touched = new SvelteMap<string, number>();
@@ -95,10 +98,16 @@ export class LiveWorld {
 
   /** Reads all older events, as far as the page can hold them. */
   async loadAll(): Promise<void> {
+    let failures = 0;
     while (!this.log.isWhole && this.log.events.length < EVENTS_MAX / 2 && !this.#controller.signal.aborted) {
       const before = this.log.events.length;
       await this.loadOlder();
-      if (this.log.events.length === before) return;
+      if (this.log.events.length > before) failures = 0;
+      else {
+        failures += 1;
+        if (this.problem?.isTransient !== true || failures > RETRIES_MAX) return;
+        await new Promise((resolve) => setTimeout(resolve, pauseBefore(failures)));
+      }
     }
   }
 
