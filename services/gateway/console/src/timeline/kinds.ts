@@ -35,6 +35,11 @@ type Data = Record<string, unknown>;
 const SUMMARIES: Record<string, (data: Data) => string> = {
   "message.posted": (data) => oneLine(data.text ?? ""),
   "action.requested": (data) => `${text(data.action)} by ${text(data.agent)}`,
+  "action.completed": completed,
+  "chat.turn_ended": () => "",
+  "behaviour.waiting": (data) => (data.interaction ? "for an interaction" : "for a run"),
+  "behaviour.delay_ended": () => "",
+  "processor.learned": (data) => `${text(data.steps)} steps${typeof data.loss === "number" ? `, loss ${data.loss.toFixed(3)}` : ""}`,
   "action.failed": (data) => `${text(data.code)} ${text(data.reason)}`,
   "approval.requested": (data) => text((data.call as Data | undefined)?.name),
   "approval.ended": (data) => oneLine(data.verdict ?? ""),
@@ -58,6 +63,14 @@ export function summaryOf(event: CloudEvent): string {
   if (typeof event.summary === "string" && event.summary !== "") return oneLine(event.summary);
   const summary = SUMMARIES[event.type];
   return summary === undefined ? oneLine(data) : summary(data);
+}
+
+/** The calls that a run asks for, what came of it, or what it has cost. */
+function completed(data: Data): string {
+  if (Array.isArray(data.calls)) return `calls ${(data.calls as Data[]).map((call) => text(call.name)).join(", ")}`;
+  if (data.output !== undefined && data.output !== null) return oneLine(data.output);
+  const usage = data.usage as Data | undefined | null;
+  return usage ? `${text(usage.model)}: ${text(usage.input_tokens)} tokens read, ${text(usage.output_tokens)} written` : "";
 }
 
 function text(value: unknown): string {

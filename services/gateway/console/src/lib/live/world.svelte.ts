@@ -61,7 +61,10 @@ export class LiveWorld {
     } catch (error) {
       if (signal.aborted) return;
       this.problem = asProblem(error);
-      if (!this.problem.isTransient) return;
+      if (!this.problem.isTransient) {
+        this.status = { state: "stopped", problem: this.problem };
+        return;
+      }
     }
     await this.#follow(signal);
   }
