@@ -31,6 +31,17 @@ describe("a conversation", () => {
     expect(items[3]).toMatchObject({ text: "timeout: too late" });
   });
 
+  it("shows what a person has decided about a call", () => {
+    const made = event("5.0", {
+      type: "action.completed", sender: "ada", correlationid: "t", data: { calls: ["a", "b", "c"].map((id) => ({ id, name: id, arguments: {} })) },
+    });
+    const asked = ["a", "b", "c"].map((id) => event(`5.${id}`, { id: `approval-${id}`, type: "approval.requested", correlationid: "t", data: { call: { id } } }));
+    const decide = (id: string, verdict: unknown) => event("6.0", { type: "approval.ended", correlationid: "t", data: { approval: `approval-${id}`, verdict } });
+    const ends = [decide("a", { denied: { reason: "not that one" } }), decide("b", { answered: { answers: [1] } }), decide("c", "expired")];
+    const calls = conversation([], [made, ...asked, ...ends]).flatMap((item) => (item.kind === "call" ? [item.call] : []));
+    expect(calls.map((call) => [call.failed, call.output])).toEqual([["denied: not that one", undefined], [undefined, [1]], ["expired", undefined]]);
+  });
+
   it("leaves out what agents did before its first message", () => {
     const old = event("1.0", { type: "action.failed", time: "2025-12-31T00:00:00.000Z", data: {} });
     expect(conversation([first], [old])).toHaveLength(1);

@@ -66,7 +66,7 @@ export function eventsOfChat(events: CloudEvent[], chat: string, from: number): 
 export function conversation(messages: Message[], events: CloudEvent[]): Item[] {
   const first = messages[0]?.at;
   const items: Item[] = messages.map((message) => ({ kind: "message", key: message.id, at: message.at, message }));
-  const calls = new Map<string, ToolCall>();
+  const calls: Calls = { byId: new Map(), byApproval: new Map() };
   for (const event of events) {
     if (first !== undefined && event.time < first) continue;
     addWork(event, items, calls);
@@ -74,23 +74,48 @@ export function conversation(messages: Message[], events: CloudEvent[]): Item[] 
   return items.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
-function addWork(event: CloudEvent, items: Item[], calls: Map<string, ToolCall>): void {
+/** Calls by their turn and id, and those that waited for a person by the approval. */
+interface Calls {
+  byId: Map<string, ToolCall>;
+  byApproval: Map<string, ToolCall>;
+}
+
+function addWork(event: CloudEvent, items: Item[], calls: Calls): void {
   const data = (event.data ?? {}) as Data;
   const turn = event.correlationid ?? "";
-  if (event.type === "action.completed" && Array.isArray(data.calls)) {
+  if (event.type.startsWith("approval.")) {
+    addDecision(event, calls);
+  } else if (event.type === "action.completed" && Array.isArray(data.calls)) {
     for (const made of data.calls as Data[]) {
       const call: ToolCall = { id: String(made.id), name: String(made.name), arguments: made.arguments };
-      calls.set(`${turn} ${call.id}`, call);
+      calls.byId.set(`${turn} ${call.id}`, call);
       items.push({ kind: "call", key: `${event.id} ${call.id}`, at: event.time, agent: event.sender, call });
     }
   } else if ((event.type === "action.completed" || event.type === "action.failed") && typeof data.call === "string") {
-    const call = calls.get(`${turn} ${data.call}`);
+    const call = calls.byId.get(`${turn} ${data.call}`);
     if (call !== undefined && event.type === "action.completed") call.output = data.output ?? null;
     if (call !== undefined && event.type === "action.failed") call.failed = String(data.reason ?? data.code ?? "failed");
   } else if (event.type === "action.failed") {
     const text = `${String(data.code ?? "failed")}: ${String(data.reason ?? "")}`;
     items.push({ kind: "failure", key: event.id, at: event.time, agent: event.sender, text });
   }
+}
+
+/** What a person has decided about a call. One that is approved ends with its run. */
+function addDecision(event: CloudEvent, calls: Calls): void {
+  const data = (event.data ?? {}) as Data;
+  if (event.type === "approval.requested") {
+    const id = (data.call as Data | undefined)?.id;
+    const call = calls.byId.get(`${event.correlationid ?? ""} ${String(id)}`);
+    if (call !== undefined) calls.byApproval.set(event.id, call);
+    return;
+  }
+  const call = calls.byApproval.get(String(data.approval));
+  if (call === undefined || data.verdict === "approved") return;
+  const verdict = data.verdict as { answered?: { answers: unknown }; denied?: { reason?: string } } | string;
+  if (typeof verdict === "string") call.failed = verdict;
+  else if (verdict.answered !== undefined) call.output = verdict.answered.answers;
+  else call.failed = `denied${verdict.denied?.reason ? `: ${verdict.denied.reason}` : ""}`;
 }
 
 /** An id for a branch that no chat has yet. */
