@@ -1,4 +1,4 @@
-/** What the gateway tells about the system. A gateway or a key without these routes answers 403 or 404. */
+/** What the gateway shows of the system. A gateway or a key without these routes answers 403 or 404. */
 import { addressOf, readJson, write } from "./client";
 import { Problem } from "./problem";
 
