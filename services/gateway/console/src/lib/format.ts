@@ -65,7 +65,7 @@ export function oneLine(value: unknown, max = 160): string {
   return flat.length > max ? `${flat.slice(0, max - 1)}…` : flat;
 }
 
-/** Short enough for a row, long enough to tell two apart. */
+/** Short enough for a row, long enough to differ. */
 export function shortId(id: string): string {
   return id.length > 12 ? `…${id.slice(-8)}` : id;
 }

@@ -1,7 +1,7 @@
 /** Samples as lines of a chart. */
 import type { Sample, Stream } from "../lib/api/types";
 
-/** More lines than this can't be told apart. */
+/** More lines than this can't be distinguished. */
 export const LINES_MAX = 6;
 
 /** The values of each line over the positions; nothing when the samples are no numbers. */
