@@ -136,6 +136,18 @@ impl DoorState {
         Err(Rejection::new(RejectionCode::NotAllowed, detail, None).into())
     }
 
+    /// Checks that a principal may act as every entity, and as the world.
+    ///
+    /// # Errors
+    /// 403 when its entities are limited.
+    pub fn require_every_entity(&self, principal: &Principal) -> Result<(), Problem> {
+        if self.may_act_as_all(principal) {
+            return Ok(());
+        }
+        let detail = "this client may act as some entities only, and this is for those who operate the system";
+        Err(Rejection::new(RejectionCode::NotAllowed, detail, None).into())
+    }
+
     /// Checks that a principal has a scope in a world.
     ///
     /// # Errors

@@ -74,7 +74,7 @@ pub(crate) async fn retry(
     commands: CommandSender,
     PathParams(id): PathParams<Seq>,
 ) -> Result<(StatusCode, Json<RetryResponse>), Problem> {
-    state.require_every_entity(&principal)?;
+    state.require_unlimited(&principal)?;
     let letter = find(&state, id).await?;
     let retried = retry::retry(&state, &commands, &letter).await?;
     Ok((StatusCode::ACCEPTED, Json(retried)))
