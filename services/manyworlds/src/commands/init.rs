@@ -89,7 +89,7 @@ mod tests {
         let world = read_world(&options.folder.join("world.yaml")).unwrap();
         assert_eq!(world_file::check_references(&world.spec, None), []);
         let config = options.folder.join("manyworlds.toml");
-        let loaded = service_kit::config::load_from(Some(&config), HashMap::new());
+        let loaded = service_kit::config::load_from(Some(config.as_path()), HashMap::new());
         let _: Config = loaded.unwrap();
         let manifest = fs::read_to_string(options.folder.join("worker/Cargo.toml")).unwrap();
         assert!(
