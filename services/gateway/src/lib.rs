@@ -9,6 +9,7 @@
 
 mod config;
 mod cors;
+mod healthcheck;
 mod http_server;
 mod jwks;
 mod openapi;
@@ -17,4 +18,5 @@ mod server;
 
 pub use config::{ApiKey, Config, JwtConfig, Limits, Rate, TlsConfig};
 pub use door_atoms::DefaultFlow;
+pub use healthcheck::check_health;
 pub use server::{run, run_with};

@@ -12,7 +12,7 @@ fn main() -> anyhow::Result<()> {
         }
         ServiceCommand::Healthcheck => {
             let config: gateway::Config = service_kit::config::load()?;
-            service_kit::check_health(config.listen)
+            gateway::check_health(&config)
         }
     }
 }

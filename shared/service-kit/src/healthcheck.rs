@@ -20,7 +20,7 @@ pub fn check_health(listen: SocketAddr) -> anyhow::Result<()> {
 }
 
 /// The address at which a listener of `listen` is reached from its own machine.
-fn reachable(listen: SocketAddr) -> SocketAddr {
+pub fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

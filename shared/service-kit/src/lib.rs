@@ -19,7 +19,7 @@ pub use arguments::{ServiceCommand, parse_arguments};
 pub use bootstrap::Bootstrap;
 pub use chain::ErrorChain;
 pub use health::Health;
-pub use healthcheck::check_health;
+pub use healthcheck::{check_health, reachable};
 pub use pages::use_small_pages;
 pub use tasks::Tasks;
 pub use tokio_util::sync::CancellationToken;

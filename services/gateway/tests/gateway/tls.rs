@@ -24,7 +24,7 @@ async fn clients_are_served_over_https_with_both_versions_of_http() {
         }),
         ..Config::default()
     };
-    let harness = Harness::start_with(config).await;
+    let harness = Harness::start_with(config.clone()).await;
     let url = |path: &str| harness.url(path).replace("http://", "https://");
     for (http, version) in [
         (client(&certificate).http1_only(), Version::HTTP_11),
@@ -42,6 +42,18 @@ async fn clients_are_served_over_https_with_both_versions_of_http() {
             .unwrap();
         assert_eq!(created.status(), 201);
     }
+    // As the health check of its container does.
+    let listen = harness
+        .base_url
+        .trim_start_matches("http://")
+        .parse()
+        .unwrap();
+    let checked = Config {
+        listen,
+        ..config.clone()
+    };
+    let checked = tokio::task::spawn_blocking(move || gateway::check_health(&checked));
+    checked.await.unwrap().unwrap();
     // A client that speaks no TLS gets nothing, and no other client is disturbed.
     let plain = Client::new().get(harness.url("/livez")).send().await;
     assert!(plain.is_err());
