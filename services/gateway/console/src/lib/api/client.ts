@@ -37,16 +37,6 @@ export async function readText(address: string, signal?: AbortSignal): Promise<s
   return (await send("get", address, undefined, signal)).text();
 }
 
-/** Reads JSON from an address that may not be described by the gateway's version. */
-export async function readJson<T>(address: string, signal?: AbortSignal): Promise<T> {
-  return (await send("get", address, undefined, signal)).json() as Promise<T>;
-}
-
-/** Writes to an address that may not be described by the gateway's version. */
-export async function write<T>(method: Method, address: string, body?: unknown): Promise<T> {
-  return (await send(method, address, body)).json() as Promise<T>;
-}
-
 type Values = Record<string, unknown> | undefined;
 
 /** Fills in the parts of a path, and appends the query without what is undefined. */

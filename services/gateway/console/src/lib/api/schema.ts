@@ -183,6 +183,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the dead letters, oldest first. They are kept for 30 days. */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/{dead_letter}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a dead letter, with the message that could not be handled. */
+        get: operations["get_dead_letter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/{dead_letter}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try the run of a dead letter again. One that is still open goes to the workers once more. One that has ended is
+         *     requested anew, if somebody has requested it by the name of its action; a run that an answer, an ability or an
+         *     interaction needed is no use any more, and is refused.
+         */
+        post: operations["retry_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the system: the processes that are alive with their state, what waits for workers, and how large the log is. */
+        get: operations["get_system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/worlds": {
         parameters: {
             query?: never;
@@ -2100,6 +2172,16 @@ export interface components {
         } & {
             [key: string]: string | number | boolean;
         };
+        /** @description A part of the world service that reads a stream of NATS. */
+        ConsumerResponse: {
+            /**
+             * Format: int64
+             * @description What it has not read or not acknowledged yet.
+             */
+            behind: number;
+            /** @description `dispatcher` reads commits, and hands on what they request; `wakes` reads what is due in passive worlds. */
+            name: string;
+        };
         /** @description What an agent is to be. */
         CreateAgentBody: {
             /** @description Whether it answers by itself. */
@@ -2206,6 +2288,33 @@ export interface components {
              * @default true
              */
             requestable: boolean;
+        };
+        /** @description A message that could not be handled. */
+        DeadLetterResponse: {
+            action?: components["schemas"]["ActionName"] | null;
+            /** @description When it was given up. */
+            at: components["schemas"]["Timestamp"];
+            entity?: components["schemas"]["EntityId"] | null;
+            /** @description Its id: its place among the dead letters. */
+            id: components["schemas"]["u64"];
+            /** @description What it is: `invocation` (a run), `commit`, `wake`. */
+            kind: string;
+            /** @description The message, as text. It is not in lists. */
+            payload?: string | null;
+            /** @description Why. */
+            reason: string;
+            run?: components["schemas"]["RunId"] | null;
+            /** @description Its place in the stream of that subject. */
+            seq: components["schemas"]["u64"];
+            /** @description Where it was. */
+            subject: string;
+            world?: components["schemas"]["WorldId"] | null;
+        };
+        /** @description A page of dead letters, oldest first. */
+        DeadLettersPage: {
+            /** @description The dead letters. */
+            dead_letters: components["schemas"]["DeadLetterResponse"][];
+            next?: components["schemas"]["u64"] | null;
         };
         /** @description The verdict about a tool call. */
         DecideApprovalRequest: {
@@ -2794,6 +2903,23 @@ export interface components {
              */
             stream_options?: boolean | null;
         };
+        /** @description The log of all worlds. */
+        LogResponse: {
+            /**
+             * Format: int64
+             * @description What they take on a disk.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description How many commits it has.
+             */
+            commits: number;
+            /** @description Its first commit. */
+            first_seq: components["schemas"]["u64"];
+            /** @description Its last commit. */
+            seq: components["schemas"]["u64"];
+        };
         /** @description How much the log of a world holds. */
         LogSize: {
             /**
@@ -3308,6 +3434,26 @@ export interface components {
             /** @description The answer. */
             text?: string | null;
         };
+        /** @description The runs of an action that have not ended. */
+        QueueResponse: {
+            /** @description The action. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Those of them that another one had before, which did not end them.
+             */
+            redelivered: number;
+            /**
+             * Format: int64
+             * @description Runs that a worker has taken.
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description Runs that wait for a worker.
+             */
+            waiting: number;
+        };
         /** @description How much the log of a world may hold. What is absent is not limited. */
         Quota: {
             /**
@@ -3427,6 +3573,23 @@ export interface components {
              */
             samples: number;
         };
+        /** @description A process of the system. */
+        ReplicaResponse: {
+            /** @description Its id, which is another one after each start. */
+            id: string;
+            /** @description Why it is not ready, as its `/readyz` has it; empty when it is. */
+            problems: string[];
+            /** @description `world`, `gateway`, `worker` or `persistence`. */
+            service: string;
+            since?: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description What its kind of service has to show: `connections` and `connections_max` of a gateway, `seq` (the last commit in the
+             *     database) of `persistence`, `name`, `actions` and `running` (runs) of a worker.
+             */
+            status: Record<string, never>;
+            /** @description Its version. */
+            version?: string | null;
+        };
         /** @description A request that waits for an entity, or that it is doing. */
         RequestView: {
             action?: components["schemas"]["ActionName"] | null;
@@ -3458,6 +3621,19 @@ export interface components {
             requestId: string;
             /** @description Whether it is skipped. */
             skipped?: boolean;
+        };
+        /**
+         * @description How a run is tried again.
+         * @enum {string}
+         */
+        RetryKind: "dispatched" | "requested";
+        /** @description A dead letter that is tried again. */
+        RetryResponse: {
+            /** @description The run: another one when it was requested anew. */
+            invocation: components["schemas"]["RunId"];
+            /** @description What was done. */
+            retry: components["schemas"]["RetryKind"];
+            seq?: components["schemas"]["u64"] | null;
         };
         /** @description A role of entities in a world. */
         RoleName: string;
@@ -4035,6 +4211,24 @@ export interface components {
             position: number;
             /** @description Which. */
             stream: components["schemas"]["StreamRef"];
+        };
+        /** @description The system as it is now. */
+        SystemResponse: {
+            /** @description How far the world service is. */
+            consumers: components["schemas"]["ConsumerResponse"][];
+            /**
+             * Format: int64
+             * @description How many dead letters are kept.
+             */
+            dead_letters: number;
+            /** @description The log of all worlds. */
+            log: components["schemas"]["LogResponse"];
+            /** @description What waits for workers, by action. */
+            queues: components["schemas"]["QueueResponse"][];
+            /** @description The processes that are alive, by service. */
+            replicas: components["schemas"]["ReplicaResponse"][];
+            /** @description Where the trace of a request is shown, with `{trace_id}` in the place of its id; absent when nothing is configured. */
+            trace_url?: string | null;
         };
         /**
          * @description Entity ids joined by commas, or `role:NAME`.
@@ -5236,6 +5430,130 @@ export interface operations {
             429: components["responses"]["AgentWorldTooManyRequests"];
             500: components["responses"]["AgentWorldInternalServerError"];
             503: components["responses"]["AgentWorldServiceUnavailable"];
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                /** @description Only those of this world. */
+                world?: components["schemas"]["WorldId"];
+                /** @description Those after this one. */
+                after?: components["schemas"]["u64"];
+                /** @description At most so many: 1 to 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of dead letters, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLettersPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dead_letter: components["schemas"]["u64"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A message that could not be handled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    retry_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description visible ASCII: a repeat of this request, to the same path, with the same key happens once, and is answered as the first was */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                dead_letter: components["schemas"]["u64"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A dead letter that is tried again. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetryResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    get_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The system as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_worlds: {

@@ -1,60 +1,38 @@
-/** What the gateway shows of the system. A gateway or a key without these routes answers 403 or 404. */
-import { addressOf, readJson, write } from "./client";
+/** What the gateway shows of the system. A key of single entities may not see it, and gets nothing here. */
+import { call } from "./client";
 import { Problem } from "./problem";
+import type { components } from "./schema";
 
-export interface Replica {
-  service: string;
-  id: string;
-  since?: string;
-  version?: string;
-  problems: string[];
-  status?: Record<string, unknown>;
-}
+export type System = components["schemas"]["SystemResponse"];
+export type DeadLetter = components["schemas"]["DeadLetterResponse"];
 
-export interface System {
-  log?: { seq: number; first_seq: number; bytes: number };
-  replicas: Replica[];
-  queues?: { name: string; waiting: number; running: number; redelivered?: number }[];
-  consumers?: { name: string; behind: number }[];
-  dead_letters?: number;
-  trace_url?: string | null;
-}
+/** More dead letters than a person reads. */
+const DEAD_LETTERS_MAX = 1000;
 
-export interface DeadLetter {
-  id: number;
-  kind: "invocation" | "commit" | "wake" | string;
-  world?: string | null;
-  at: string;
-  reason: string;
-  subject: string;
-  seq?: number | null;
-  payload?: string | null;
-  run?: string | null;
-  action?: string | null;
-  entity?: string | null;
-}
-
-/** The system, or nothing when this key or this gateway does not show it. */
 export function readSystem(signal?: AbortSignal): Promise<System | undefined> {
-  return orNothing(readJson<System>("/v1/system", signal));
+  return orNothing(call("get", "/v1/system", { signal }));
 }
 
-/** The newest dead letters; nothing when they are not shown. */
+/** The dead letters of a world or of all, the newest first. */
 export async function readDeadLetters(world: string | undefined, signal?: AbortSignal): Promise<DeadLetter[] | undefined> {
   const letters: DeadLetter[] = [];
   let after: number | undefined;
   do {
-    const address = addressOf("/v1/dead-letters", undefined, { world, after, limit: 100 });
-    const page = await orNothing(readJson<{ dead_letters: DeadLetter[]; next?: number | null }>(address, signal));
+    const page = await orNothing(call("get", "/v1/dead-letters", { query: { world, after, limit: 100 }, signal }));
     if (page === undefined) return undefined;
     letters.push(...page.dead_letters);
     after = page.next ?? undefined;
-  } while (after !== undefined && letters.length < 1000);
+  } while (after !== undefined && letters.length < DEAD_LETTERS_MAX);
   return letters.reverse();
 }
 
-export function retryDeadLetter(id: number): Promise<{ invocation: string; retry: string }> {
-  return write("post", `/v1/dead-letters/${id}/retry`);
+/** One dead letter, with what could not be handled. */
+export function readDeadLetter(id: number, signal?: AbortSignal): Promise<DeadLetter> {
+  return call("get", "/v1/dead-letters/{dead_letter}", { path: { dead_letter: id }, signal });
+}
+
+export function retryDeadLetter(id: number): Promise<components["schemas"]["RetryResponse"]> {
+  return call("post", "/v1/dead-letters/{dead_letter}/retry", { path: { dead_letter: id } });
 }
 
 async function orNothing<T>(read: Promise<T>): Promise<T | undefined> {
