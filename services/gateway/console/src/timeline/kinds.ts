@@ -49,6 +49,7 @@ const SUMMARIES: Record<string, (data: Data) => string> = {
   "behaviour.transitioned": (data) => `${text(data.from)} → ${text(data.to)} by ${text(data.action)}`,
   "entity.created": (data) => `${text(data.kind)} ${text(data.id)}`,
   "entity.updated": (data) => `${text(data.kind)} ${text(data.id)}`,
+  "entity.changed": (data) => Object.keys((data.change as Data | undefined) ?? {}).join(", "),
   "stream.appended": (data) => `${text(data.stream)}: ${(data.values as unknown[] | undefined)?.length ?? 0} from ${text(data.first)}`,
   "stream.declared": (data) => text(data.stream),
   "badge.awarded": (data) => `${text(data.type)} for ${text(data.entity)}`,
