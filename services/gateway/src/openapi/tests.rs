@@ -10,7 +10,7 @@ use super::*;
 use crate::config::Config;
 
 fn doors() -> Arc<DoorState> {
-    let settings = Config::default().door_settings();
+    let settings = Config::default().door_settings().unwrap();
     let shutdown = CancellationToken::new();
     let doors = DoorState::new(settings, BrokerConnection::default(), shutdown);
     Arc::new(doors)
