@@ -397,4 +397,21 @@ mod tests {
         let error = check("app.example").unwrap_err();
         assert!(error.to_string().contains("cors_origins"), "{error}");
     }
+
+    #[test]
+    fn a_trace_url_is_an_address_with_a_place_for_the_id() {
+        for (url, is_valid) in [
+            ("https://jaeger.example/trace/{trace_id}", true),
+            ("http://localhost:16686/trace/{trace_id}?uiEmbed=v0", true),
+            ("https://jaeger.example/trace/", false),
+            ("javascript:alert({trace_id})", false),
+            ("/trace/{trace_id}", false),
+        ] {
+            let config = Config {
+                trace_url: Some(url.to_owned()),
+                ..Config::default()
+            };
+            assert_eq!(config.check(config.listen).is_ok(), is_valid, "{url}");
+        }
+    }
 }
