@@ -21,7 +21,7 @@ const PAGES = [
 ] as const;
 const WIDTHS = [360, 768, 1440];
 /** What the documents show. */
-const PICTURES = ["worlds-light-1440", "timeline-dark-1440", "timeline-light-360", "operations-light-1440"];
+const PICTURES = ["timeline-dark-1440", "operations-light-1440"];
 
 /** What axe finds, in short. */
 async function violations(page: Page): Promise<string[]> {

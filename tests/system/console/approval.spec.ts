@@ -1,4 +1,4 @@
-import { expect, messages, open, picture, post, test } from "./console";
+import { expect, messages, open, post, test } from "./console";
 
 test("a person is asked before a tool is called, and approves the call", async ({ page }) => {
   await open(page, "lab", "chats", "main");
@@ -8,7 +8,6 @@ test("a person is asked before a tool is called, and approves the call", async (
   await main.getByRole("link", { name: /Approvals/ }).click();
   const call = page.getByRole("article", { name: "ada in lab" });
   await expect(call).toContainText("note");
-  await picture(page, "approvals");
   await call.getByRole("button", { name: "Approve" }).click();
   await expect(call).toHaveCount(0);
   await open(page, "lab", "chats", "main");
