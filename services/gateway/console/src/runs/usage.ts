@@ -1,5 +1,5 @@
 /** Tokens over time, from the ends of runs. */
-import type { CloudEvent } from "../lib/api/types";
+import type { CloudEvent, UsageRow } from "../lib/api/types";
 
 export interface Tokens {
   model: string;
@@ -57,4 +57,16 @@ export interface Price {
 export function costOf(tokens: { input_tokens: number; output_tokens: number }, price: Price | undefined): number | undefined {
   if (price === undefined) return undefined;
   return (tokens.input_tokens * price.input + tokens.output_tokens * price.output) / 1_000_000;
+}
+
+/** All tokens of some rows, and what those with a price cost. */
+export function totalOf(rows: UsageRow[], priceOf: (model: string) => Price | undefined): { tokens: number; cost: number | undefined } {
+  let tokens = 0;
+  let cost: number | undefined;
+  for (const row of rows) {
+    tokens += row.input_tokens + row.output_tokens;
+    const own = costOf(row, priceOf(row.model));
+    if (own !== undefined) cost = (cost ?? 0) + own;
+  }
+  return { tokens, cost };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Sample } from "../lib/api/types";
-import { tokensOverTime, costOf } from "../runs/usage";
+import { costOf, tokensOverTime, totalOf } from "../runs/usage";
 import { event } from "../lib/live/events.fixture";
 import { gaugesOf, parseMetrics, routesOf } from "../operations/metrics";
 import { linesOf, numbersOf, sparkline } from "./series";
@@ -38,6 +38,9 @@ describe("usage", () => {
     const tokens = { input_tokens: 2_000_000, output_tokens: 1_000_000 };
     expect(costOf(tokens, { input: 1, output: 3 })).toBe(5);
     expect(costOf(tokens, undefined)).toBeUndefined();
+    const rows = [{ ...tokens, agent: "a", model: "known", answers: 1 }, { ...tokens, agent: "a", model: "other", answers: 1 }];
+    expect(totalOf(rows, (model) => (model === "known" ? { input: 1, output: 3 } : undefined))).toEqual({ tokens: 6_000_000, cost: 5 });
+    expect(totalOf([], () => undefined)).toEqual({ tokens: 0, cost: undefined });
   });
 });
 
