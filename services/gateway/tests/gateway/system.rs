@@ -101,8 +101,8 @@ async fn the_system_shows_what_waits_for_workers() {
     let delivery = harness.take_unclaimed().await;
     let _second = harness.request_unclaimed().await;
     let of_action = |system: &Value| {
-        let queues = system["queues"].as_array().unwrap().iter();
-        let queue = queues.filter(|queue| queue["name"] == ACTION).next();
+        let mut queues = system["queues"].as_array().unwrap().iter();
+        let queue = queues.find(|queue| queue["name"] == ACTION);
         queue.cloned().unwrap_or_default()
     };
     eventually("one run waits, and one is in progress", async || {
