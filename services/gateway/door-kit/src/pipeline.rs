@@ -153,6 +153,7 @@ mod tests {
     /// The state of doors whose broker can't be reached.
     fn doors(commands_in_flight_max: usize) -> Arc<DoorState> {
         let settings = Settings {
+            tokens: Arc::default(),
             api_keys: ApiKeys::new([]),
             allowed_hosts: AllowedHosts::default(),
             trace_url: None,

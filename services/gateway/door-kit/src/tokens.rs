@@ -143,7 +143,8 @@ pub struct TokenRules {
     pub audience: Option<String>,
 }
 
-/// Verifies tokens.
+/// Verifies tokens. That by default knows no key.
+#[derive(Default)]
 pub struct Tokens {
     rules: TokenRules,
     fixed: TokenKeys,
