@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus::{Bus, Config};
+use manyworlds_bus::{Bus, Config};
 use testkit::{Certificate, NatsServer};
 use tokio::time::timeout;
 
