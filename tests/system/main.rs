@@ -20,6 +20,7 @@ mod conversation;
 mod dead_letters;
 mod genworlds;
 mod interactions;
+mod keys;
 mod learning;
 mod minds;
 mod night_desk;

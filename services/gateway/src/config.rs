@@ -40,8 +40,7 @@ pub struct Config {
     /// checked wherever a request names who acts (the sender, the requester, the target of a result); `read` a
     /// world, `send` (act in it), `manage` (change what it is made of). What no entity does, such as creating worlds,
     /// is done as `world`, which may be in the list too. GenWorlds' door takes such keys as well, for senders and
-    /// for what they receive, and that of Atoms in its addresses with a world; Agent World's refuses keys that are
-    /// limited. A request without a valid key is answered with 401, one that its key does not allow with 403. The
+    /// for what they receive; those of Agent World and of Atoms refuse keys that are limited. A request without a valid key is answered with 401, one that its key does not allow with 403. The
     /// key is in a header (`Authorization: Bearer KEY`, or `X-Api-Key: KEY`), or, for a GET alone, in the address
     /// (`?api_key=KEY`), since browsers can't set headers on streams, WebSockets and downloads.
     /// Default: none, and every client may, so that a first try on one machine needs no key.

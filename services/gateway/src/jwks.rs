@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use door_kit::{TokenKeys, Tokens};
+use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 use service_kit::CancellationToken;
 use tokio::time::sleep;
@@ -22,7 +23,10 @@ const BYTES_MAX: usize = 1 << 20;
 /// Fetches the keys of `tokens` until `shutdown`.
 pub(crate) async fn fetch_until(shutdown: CancellationToken, tokens: Arc<Tokens>, url: Url) {
     let fetch = async {
-        let client = Client::builder().timeout(FETCH_WITHIN).build();
+        let client = Client::builder()
+            .timeout(FETCH_WITHIN)
+            .redirect(Policy::none())
+            .build();
         let Ok(client) = client.inspect_err(|error| warn!(%error, "no keys of tokens are fetched"))
         else {
             return;

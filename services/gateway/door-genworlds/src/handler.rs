@@ -12,7 +12,7 @@ use contract::{
     Accepted, CloudEvent, Command, CommandId, EntityId, EntityKind, EventType, NewEvent, Rejection,
     RejectionCause, RejectionCode, WorldId,
 };
-use door_kit::{Frame, Offers, Principal, Problem};
+use door_kit::{Frame, Offers, Principal, Problem, Scope};
 
 use crate::announcer::Announcer;
 use crate::audience::{Audience, Visibility};
@@ -88,6 +88,7 @@ impl ConnectionHandler {
         let clients = state.worlds.clients(&world);
         let profile: Arc<NewestProfile> = Arc::default();
         let limited_to = state.doors.readable_clients(&principal);
+        let may_manage = principal.grant().has(Scope::Manage);
         let entities = ClientEntities {
             doors: Arc::clone(&state.doors),
             world: world.clone(),
@@ -95,7 +96,7 @@ impl ConnectionHandler {
             clients: Arc::clone(&clients),
             profile: Arc::clone(&profile),
             entities_max: state.settings.entities_max,
-            is_open: limited_to.is_none() && !is_fixed,
+            is_open: limited_to.is_none() && !is_fixed && may_manage,
         };
         Self {
             audience: Audience {
@@ -150,9 +151,11 @@ impl ConnectionHandler {
         let kind = event
             .and_then(|event| kind_of_sender(event.event_type.as_str(), event.target.is_some()));
         let identity = self.entities.sender(name, kind).await?;
+        // Who may only read is present as nobody.
+        let may_send = self.entities.principal.grant().has(Scope::Send);
         let presence = || {
-            let connection = self.state.doors.connect_entity(&self.world, &identity.id);
-            Some((connection, self.clients.claim(&identity.id)))
+            let connection = || self.state.doors.connect_entity(&self.world, &identity.id);
+            may_send.then(|| (connection(), self.clients.claim(&identity.id)))
         };
         // Frames of unknown senders are handled one by one: nothing else adds it meanwhile.
         self.senders().add(name, identity.clone(), presence);
@@ -221,6 +224,13 @@ impl ConnectionHandler {
             target: inbound.target,
         };
         let (id, command) = self.command(event, None);
+        let doors = &self.state.doors;
+        let checked =
+            doors.check_command(&self.entities.principal, &self.world, (&sender, &command));
+        if let Err(problem) = checked {
+            let (sender, event_type) = (Some(&*sent.sender), Some(sent.event_type.as_str()));
+            return PreparedFrame::Refused(self.problem_frame(sender, event_type, problem));
+        }
         PreparedFrame::Command {
             id,
             sender,

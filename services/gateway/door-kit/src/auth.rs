@@ -19,6 +19,7 @@ use crate::grant::{Grant, Scope};
 use crate::principal::Principal;
 use crate::problem::Problem;
 use crate::state::DoorState;
+use crate::tokens::InvalidToken;
 
 const MISSING: &str = "send an API key: Authorization: Bearer KEY, or X-Api-Key: KEY; a GET may have it in its \
                        address, as api_key";
@@ -77,16 +78,22 @@ async fn authenticated(state: &DoorState, parts: &Parts) -> Result<Principal, Pr
     if let Some(principal) = state.api_keys.find(&key) {
         return Ok(principal);
     }
-    let reason = match state.tokens.is_enabled() && key.split('.').count() == 3 {
-        true => match state.tokens.verify(&key, state.clock.now()).await {
-            Ok(principal) => return Ok(principal),
-            Err(invalid) => invalid.detail(),
-        },
-        false => MISSING,
+    let is_token = state.tokens.is_enabled() && key.split('.').count() == 3;
+    let verify = || state.tokens.verify(&key, state.clock.now());
+    let invalid = match is_token.then(verify) {
+        Some(Ok(principal)) => return Ok(principal),
+        Some(Err(invalid)) => Some(invalid),
+        None => None,
     };
     // What is right and of the same address is let in all the same: a proxy has one address for all.
     state.check_wrong_keys(address(parts).id())?;
-    Err(unauthorized(reason))
+    if invalid == Some(InvalidToken::UnknownKey)
+        && state.tokens.wait_for_keys().await
+        && let Ok(principal) = verify()
+    {
+        return Ok(principal);
+    }
+    Err(unauthorized(invalid.map_or(MISSING, InvalidToken::detail)))
 }
 
 /// Checks what a request needs before a door reads it: its world must be one of the principal's; who reads, needs the
@@ -108,8 +115,7 @@ async fn authorize(principal: &Principal, parts: &mut Parts) -> Result<(), Probl
     let world = worlds.iter().flatten().find(|(name, _)| *name == "world");
     match world.map(|(_, id)| id.parse::<WorldId>()) {
         Some(Ok(world)) => check_world(grant, &world),
-        // The door names the fault.
-        Some(Err(_)) => Ok(()),
+        Some(Err(error)) => Err(Problem::invalid_address("world", error.to_string())),
         None => check_all_worlds(grant, parts),
     }
 }

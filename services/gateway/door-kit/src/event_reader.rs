@@ -67,6 +67,12 @@ impl EventReader {
             ReadDeadline::At(until) => Some(until),
             ReadDeadline::Idle(idle_max) => Some(self.active_at + idle_max),
         };
+        let is_over = |until: Instant| Instant::now() >= until;
+        if let ReadDeadline::Never { expires } = self.deadline
+            && expires.is_some_and(is_over)
+        {
+            return Err(ReadEnd::Closed(CloseReason::Expired));
+        }
         let next = async {
             match until {
                 None => Ok(self.subscription.next().await),

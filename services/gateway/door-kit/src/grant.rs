@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use contract::{Command, EntityId, WorldId};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// What a principal may do in a world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -131,11 +131,23 @@ impl TryFrom<String> for WorldPattern {
 #[serde(default, deny_unknown_fields)]
 pub struct Grant {
     /// The worlds: ids, or beginnings of ids with a `*` behind them.
+    #[serde(deserialize_with = "listed")]
     pub worlds: Option<Vec<WorldPattern>>,
     /// The entities as which it may act. What no entity does is done as `world`.
+    #[serde(deserialize_with = "listed")]
     pub entities: Option<BTreeSet<EntityId>>,
     /// What it may do.
+    #[serde(deserialize_with = "listed")]
     pub scopes: Option<BTreeSet<Scope>>,
+}
+
+/// A list that is there. `null` is refused: it would be no limit, where somebody has left one out by mistake.
+fn listed<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 impl Grant {
@@ -205,6 +217,9 @@ mod tests {
             r#"{"scopes": ["write"]}"#,
             r#"{"entities": ["a b"]}"#,
             r#"{"world": ["lobby"]}"#,
+            r#"{"worlds": null}"#,
+            r#"{"entities": null}"#,
+            r#"{"scopes": null}"#,
         ] {
             assert!(serde_json::from_str::<Grant>(json).is_err(), "{json}");
         }

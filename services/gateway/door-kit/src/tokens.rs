@@ -9,7 +9,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_he
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::timeout;
 
 use crate::api_keys::fingerprint;
@@ -22,6 +22,8 @@ const LEEWAY: Duration = Duration::from_secs(30);
 const SECRET_BYTES_MIN: usize = 32;
 /// How long a request waits for new keys, when its token names one that is unknown.
 const KEYS_WITHIN: Duration = Duration::from_secs(3);
+/// How many requests wait so at a time.
+const WAITERS_MAX: usize = 64;
 
 /// Keys that verify tokens.
 #[derive(Default, Clone)]
@@ -143,8 +145,7 @@ pub struct TokenRules {
     pub audience: Option<String>,
 }
 
-/// Verifies tokens. That by default knows no key.
-#[derive(Default)]
+/// Verifies tokens.
 pub struct Tokens {
     rules: TokenRules,
     fixed: TokenKeys,
@@ -153,6 +154,7 @@ pub struct Tokens {
     fetches: watch::Sender<u64>,
     /// A token names a key that is unknown.
     unknown: Notify,
+    waiters: Semaphore,
     is_fetching: bool,
 }
 
@@ -165,6 +167,7 @@ impl Tokens {
             fetched: RwLock::default(),
             fetches: watch::Sender::new(0),
             unknown: Notify::new(),
+            waiters: Semaphore::new(WAITERS_MAX),
             is_fetching,
         }
     }
@@ -190,24 +193,26 @@ impl Tokens {
         self.unknown.notified().await;
     }
 
-    /// The principal of a token at `now`. A key that is unknown is waited for, as it may be new.
+    /// The principal of a token at `now`.
     ///
     /// # Errors
-    /// Why it is not let in.
-    pub(crate) async fn verify(
-        &self,
-        token: &str,
-        now: Timestamp,
-    ) -> Result<Principal, InvalidToken> {
-        let mut fetches = self.fetches.subscribe();
-        match self.check(token, now) {
-            Err(InvalidToken::UnknownKey) if self.is_fetching => {
-                self.unknown.notify_one();
-                let _ = timeout(KEYS_WITHIN, fetches.changed()).await;
-                self.check(token, now)
-            }
-            checked => checked,
+    /// Why it is not let in. A key that is unknown may be new: see [`Self::wait_for_keys`].
+    pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Result<Principal, InvalidToken> {
+        self.check(token, now)
+    }
+
+    /// Waits until keys are fetched, if an unknown key may be among them. Whether they were.
+    pub(crate) async fn wait_for_keys(&self) -> bool {
+        // Anybody can name a key that is unknown: few wait at a time.
+        let Ok(_place) = self.waiters.try_acquire() else {
+            return false;
+        };
+        if !self.is_fetching {
+            return false;
         }
+        let mut fetches = self.fetches.subscribe();
+        self.unknown.notify_one();
+        timeout(KEYS_WITHIN, fetches.changed()).await.is_ok()
     }
 
     fn check(&self, token: &str, now: Timestamp) -> Result<Principal, InvalidToken> {
@@ -215,11 +220,17 @@ impl Tokens {
         let fetched = self.fetched.read();
         let fetched = fetched.unwrap_or_else(PoisonError::into_inner);
         let mut result = Err(InvalidToken::UnknownKey);
+        let mut is_named = false;
         for key in self.fixed.of(&header).chain(fetched.of(&header)) {
+            is_named |= key.id.is_some() && key.id == header.kid;
             match self.claims(token, key) {
                 Ok(claims) => return claims.into_principal(now),
                 Err(error) => result = Err(error),
             }
+        }
+        // A key without a name was tried, and the token names another.
+        if matches!(result, Err(InvalidToken::Signature)) && header.kid.is_some() && !is_named {
+            return Err(InvalidToken::UnknownKey);
         }
         result
     }
@@ -246,6 +257,13 @@ impl Tokens {
         validation.set_required_spec_claims(&required);
         let decoded = decode::<Claims>(token, &key.key, &validation);
         Ok(decoded.map_err(|error| InvalidToken::of(&error))?.claims)
+    }
+}
+
+impl Default for Tokens {
+    /// It knows no key.
+    fn default() -> Self {
+        Self::new(TokenRules::default(), TokenKeys::default(), false)
     }
 }
 

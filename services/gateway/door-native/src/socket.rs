@@ -11,7 +11,7 @@ use contract::http::{ProblemDetails, ServerFrame, SocketQuery};
 use contract::{Accepted, CommandId, EntityId, WorldId};
 use door_kit::{
     Closed, DoorState, EntityConnection, Inbound, PathParams, Pipeline, Principal, Problem,
-    QueryParams, Reading, Socket, Subscription, Transport, UpgradeRequest, accept_upgrade,
+    QueryParams, Reading, Scope, Socket, Subscription, Transport, UpgradeRequest, accept_upgrade,
 };
 use tracing::Span;
 
@@ -52,6 +52,7 @@ pub(crate) async fn upgrade(
     let guard = doors.connections.open(Transport::WebSocket)?;
     let sender = query.sender.clone();
     if let Some(sender) = &sender {
+        doors.require_scope(&principal, &world, Scope::Send)?;
         doors.check_sender(&principal, sender)?;
     }
     let subscription = subscribe(&doors, &principal, &world, query.into_stream()).await?;

@@ -9,7 +9,7 @@ use contract::command::WorldUpdate;
 use contract::http::{
     CreateWorldRequest, ProblemDetails, Receipt, WorldResponse, WorldsPage, WorldsPageQuery,
 };
-use contract::query::WorldsQuery;
+use contract::query::{PAGE_ROWS_MAX, WorldsQuery};
 use contract::view::GetProfile;
 use contract::{Command, Rejection, RejectionCode, WorldId, WorldSpec};
 use door_kit::{
@@ -32,15 +32,33 @@ pub(crate) async fn list(
     Extension(principal): Extension<Principal>,
     QueryParams(page): QueryParams<WorldsPageQuery>,
 ) -> Result<Json<WorldsPage>, Problem> {
-    let query = WorldsQuery {
+    let limit = page_rows(page.limit)?;
+    let is_limited = principal.grant().worlds.is_some();
+    let mut query = WorldsQuery {
         after: page.after,
-        limit: page_rows(page.limit)?,
+        limit: if is_limited { PAGE_ROWS_MAX } else { limit },
         wait_for: page.wait_for,
     };
-    let QueryRows { mut rows, has_more } = state.broker.query(&query).await?;
-    let next = rows.last().filter(|_| has_more).map(|row| row.id.clone());
-    rows.retain(|row| principal.grant().includes(&row.id));
-    Ok(Json(WorldsPage { worlds: rows, next }))
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut worlds = Vec::new();
+    // No world is named that is not granted, as the place where the next page begins neither.
+    let has_more = loop {
+        let QueryRows { rows, has_more } = state.broker.query(&query).await?;
+        query.after = rows.last().map(|row| row.id.clone());
+        worlds.extend(
+            rows.into_iter()
+                .filter(|row| principal.grant().includes(&row.id)),
+        );
+        if worlds.len() > limit || !has_more {
+            break worlds.len() > limit;
+        }
+        if !is_limited {
+            break true;
+        }
+    };
+    worlds.truncate(limit);
+    let next = worlds.last().filter(|_| has_more).map(|row| row.id.clone());
+    Ok(Json(WorldsPage { worlds, next }))
 }
 
 /// Create a world.

@@ -1,13 +1,13 @@
 //! API keys, as the configuration has them.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use contract::EntityId;
-use door_kit::{Grant, Scope, WorldPattern};
+use door_kit::Grant;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, de};
+use serde_json::{Map, Value};
 
 /// A key that authenticates a client: a text, or a text and what it may do. It is never printed.
 #[derive(Clone)]
@@ -56,19 +56,6 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// A key, and what it may do. Serde finds no unknown fields in a flattened structure.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Limited {
-    key: String,
-    #[serde(default)]
-    worlds: Option<Vec<WorldPattern>>,
-    #[serde(default)]
-    entities: Option<BTreeSet<EntityId>>,
-    #[serde(default)]
-    scopes: Option<BTreeSet<Scope>>,
-}
-
 impl<'de> Deserialize<'de> for ApiKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(KeyVisitor)
@@ -98,18 +85,16 @@ impl<'de> Visitor<'de> for KeyVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<ApiKey, A::Error> {
+        // Serde finds no unknown fields in a flattened structure.
         let fields = MapAccessDeserializer::new(fields);
-        let Limited {
-            key,
-            worlds,
-            entities,
-            scopes,
-        } = Limited::deserialize(fields)?;
-        let grant = Grant {
-            worlds,
-            entities,
-            scopes,
+        let mut fields = Map::deserialize(fields)?;
+        let key = match fields.remove("key") {
+            Some(Value::String(key)) => key,
+            Some(Value::Number(key)) => key.to_string(),
+            Some(_) => return Err(de::Error::custom("`key` is no text")),
+            None => return Err(de::Error::missing_field("key")),
         };
+        let grant = Grant::deserialize(Value::Object(fields)).map_err(de::Error::custom)?;
         Ok(ApiKey { key, grant })
     }
 }
@@ -174,6 +159,8 @@ mod tests {
             r#"{"key": "a", "entities": ["a b"]}"#,
             r#"{"key": "a", "worlds": ["a b"]}"#,
             r#"{"key": "a", "scopes": ["admin"]}"#,
+            r#"{"key": "a", "worlds": null}"#,
+            r#"{"key": ["a"]}"#,
             "true",
         ] {
             assert!(serde_json::from_str::<ApiKey>(json).is_err(), "{json}");

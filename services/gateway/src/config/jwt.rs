@@ -1,6 +1,7 @@
 //! JSON Web Tokens, as the configuration has them.
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -30,6 +31,12 @@ pub struct JwtConfig {
     pub jwks_url: Option<String>,
 }
 
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
 impl JwtConfig {
     /// Whether clients may have tokens.
     pub(crate) fn is_enabled(&self) -> bool {
@@ -45,7 +52,13 @@ impl JwtConfig {
     /// When it is no address.
     pub(crate) fn jwks_url(&self) -> anyhow::Result<Option<Url>> {
         let url = self.jwks_url.as_deref().map(Url::parse);
-        url.transpose().context("jwt.jwks_url is no address")
+        let url = url.transpose().context("jwt.jwks_url is no address")?;
+        let is_safe = |url: &Url| url.scheme() == "https" || is_loopback(url);
+        anyhow::ensure!(
+            url.as_ref().is_none_or(is_safe),
+            "jwt.jwks_url: who is between could put keys in place of those: use https"
+        );
+        Ok(url)
     }
 
     /// What verifies the tokens.
@@ -82,5 +95,29 @@ impl JwtConfig {
             audience: self.audience.clone(),
         };
         Ok(Arc::new(Tokens::new(rules, keys, self.jwks_url.is_some())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_fetched_over_https_or_from_this_machine() {
+        for (url, is_taken) in [
+            ("https://id.example/jwks.json", true),
+            ("http://127.0.0.1:9000/jwks.json", true),
+            ("http://[::1]/jwks.json", true),
+            ("http://localhost/jwks.json", true),
+            ("http://id.example/jwks.json", false),
+            ("file:///jwks.json", false),
+            ("jwks.json", false),
+        ] {
+            let config = JwtConfig {
+                jwks_url: Some(url.to_owned()),
+                ..JwtConfig::default()
+            };
+            assert_eq!(config.jwks_url().is_ok(), is_taken, "{url}");
+        }
     }
 }

@@ -6,6 +6,7 @@ mod faults;
 mod loops;
 mod patience;
 mod pipeline;
+mod scopes;
 mod values;
 mod worlds;
 

@@ -1,6 +1,5 @@
 //! Every route of every door, with keys and tokens that may do some things only.
 
-use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use gateway::{ApiKey, Config, JwtConfig};
@@ -8,7 +7,6 @@ use jsonwebtoken::{EncodingKey, Header, encode};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
-use testkit::eventually;
 
 use crate::lobby;
 use crate::sockets::Socket;
@@ -21,7 +19,7 @@ fn key(json: Value) -> ApiKey {
 }
 
 /// A gateway with the world `lobby`, keys, and tokens that are signed with [`SECRET`].
-async fn lobby() -> Harness {
+pub(crate) async fn lobby() -> Harness {
     let mut secret = NamedTempFile::new().unwrap();
     secret.write_all(SECRET).unwrap();
     let config = Config {
@@ -45,7 +43,7 @@ async fn lobby() -> Harness {
     harness
 }
 
-async fn call(
+pub(crate) async fn call(
     harness: &Harness,
     key: &str,
     method: Method,
@@ -271,21 +269,15 @@ async fn frames_of_a_socket_need_the_scope_and_the_entity() {
 }
 
 #[tokio::test]
-async fn the_list_of_worlds_has_those_that_are_granted() {
+async fn who_may_only_read_is_present_as_nobody() {
     let harness = lobby().await;
-    let listed = async |key: &str| {
-        let path = "/v1/worlds";
-        let (status, page) = call(&harness, key, Method::GET, path, &Value::Null).await;
-        assert_eq!(status, 200, "{page}");
-        let worlds = page["worlds"].as_array().unwrap().iter();
-        let ids = worlds.map(|world| world["id"].as_str().unwrap().to_owned());
-        ids.collect::<BTreeSet<_>>()
+    let base = harness.url("/v1/worlds/lobby/ws?api_key=reader");
+    let base = base.replace("http://", "ws://");
+    let opened = tokio_tungstenite::connect_async(&base).await;
+    assert!(opened.is_ok());
+    let refused = tokio_tungstenite::connect_async(format!("{base}&sender=human")).await;
+    let Err(tokio_tungstenite::tungstenite::Error::Http(response)) = refused else {
+        panic!("it is present");
     };
-    eventually("the world is in the archive", async || {
-        listed("full").await.contains("lobby")
-    })
-    .await;
-    assert!(listed("reader").await.contains("lobby"));
-    let elsewhere = token_with(&json!({"worlds": ["team-*"]}));
-    assert!(!listed(&elsewhere).await.contains("lobby"));
+    assert_eq!(response.status(), 403);
 }

@@ -13,6 +13,11 @@ const ED25519: &str = "-----BEGIN PRIVATE KEY-----\n\
     -----END PRIVATE KEY-----\n";
 const ED25519_X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 
+/// The public key of the second of those test vectors.
+const OTHER_PEM: &str = "-----BEGIN PUBLIC KEY-----\n\
+    MCowBQYDK2VwAyEAPUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=\n\
+    -----END PUBLIC KEY-----\n";
+
 fn now() -> Timestamp {
     Timestamp::from_unix_ms(1_800_000_000_000)
 }
@@ -64,20 +69,20 @@ fn tokens(keys: TokenKeys) -> Tokens {
     Tokens::new(rules, keys, false)
 }
 
-async fn verify(token: &str) -> Result<Principal, InvalidToken> {
+fn verify(token: &str) -> Result<Principal, InvalidToken> {
     let tokens = tokens(TokenKeys::secret(SECRET).unwrap());
-    tokens.verify(token, now()).await
+    tokens.verify(token, now())
 }
 
 #[tokio::test]
 async fn a_token_says_what_its_holder_may_do() {
-    let principal = verify(&signed(&claims(json!({})))).await.unwrap();
+    let principal = verify(&signed(&claims(json!({})))).unwrap();
     let grant = principal.grant();
     assert!(grant.includes(&"lobby".parse().unwrap()) && !grant.includes(&"x".parse().unwrap()));
     assert!(grant.has(Scope::Send) && !grant.has(Scope::Manage));
-    let again = verify(&signed(&claims(json!({"manyworlds": {}})))).await;
+    let again = verify(&signed(&claims(json!({"manyworlds": {}}))));
     assert_eq!(again.unwrap().id(), principal.id(), "the same subject");
-    let other = verify(&signed(&claims(json!({"sub": "bob"})))).await;
+    let other = verify(&signed(&claims(json!({"sub": "bob"}))));
     assert_ne!(other.unwrap().id(), principal.id());
 }
 
@@ -98,12 +103,12 @@ async fn each_fault_of_a_token_is_named() {
         (json!({"manyworlds": null}), InvalidToken::Claims),
         (json!({"manyworlds": {"scope": []}}), InvalidToken::Claims),
     ] {
-        let found = verify(&signed(&claims(changes.clone()))).await;
+        let found = verify(&signed(&claims(changes.clone())));
         assert_eq!(found.map(|_| ()), Err(expected), "{changes}");
     }
     // The clocks may differ a little.
     for changes in [json!({"exp": 1_799_999_971}), json!({"nbf": 1_800_000_030})] {
-        let found = verify(&signed(&claims(changes.clone()))).await;
+        let found = verify(&signed(&claims(changes.clone())));
         assert!(found.is_ok(), "{changes}");
     }
 }
@@ -128,7 +133,7 @@ async fn a_token_that_is_not_signed_with_the_key_is_refused() {
         ("..".to_owned(), InvalidToken::Malformed),
         (signed_by_ed25519(None), InvalidToken::UnknownKey),
     ] {
-        let found = verify(&token).await;
+        let found = verify(&token);
         assert_eq!(found.map(|_| ()), Err(expected), "{token}");
     }
     assert!(TokenKeys::secret(b"too short").is_err());
@@ -140,30 +145,42 @@ async fn the_public_key_is_no_secret_for_another_algorithm() {
     let public = BASE64_URL_SAFE_NO_PAD.decode(ED25519_X).unwrap();
     let key = EncodingKey::from_secret(&public).unwrap();
     let forged = encode(&Header::new(Algorithm::HS256), &claims(json!({})), &key).unwrap();
-    let found = tokens(jwks("k1")).verify(&forged, now()).await;
+    let found = tokens(jwks("k1")).verify(&forged, now());
     assert_eq!(found.map(|_| ()), Err(InvalidToken::UnknownKey));
     // Nor is a secret in a key set.
     let signed = signed(&claims(json!({})));
-    let found = tokens(jwks("k1")).verify(&signed, now()).await;
+    let found = tokens(jwks("k1")).verify(&signed, now());
     assert_eq!(found.map(|_| ()), Err(InvalidToken::UnknownKey));
 }
 
 #[tokio::test(start_paused = true)]
 async fn keys_of_a_set_rotate() {
-    let tokens = Tokens::new(TokenRules::default(), TokenKeys::default(), true);
+    // Beside a key that has no name, and is tried for every token of its algorithm.
+    let mut fixed = TokenKeys::ed25519_pem(OTHER_PEM.as_bytes()).unwrap();
+    fixed.extend(TokenKeys::secret(SECRET).unwrap());
+    let tokens = Tokens::new(TokenRules::default(), fixed, true);
     let (old, new) = (signed_by_ed25519(Some("k1")), signed_by_ed25519(Some("k2")));
     tokens.set_fetched(jwks("k1"));
-    assert!(tokens.verify(&old, now()).await.is_ok());
+    assert!(tokens.verify(&old, now()).is_ok());
+    let verified = |token: &str| tokens.verify(token, now()).map(|_| ());
+    assert_eq!(verified(&new), Err(InvalidToken::UnknownKey));
     // A key that is unknown is fetched, and its request waits for that.
-    let fetched = async {
+    let fetch = async {
         tokens.until_unknown_key().await;
         tokens.set_fetched(jwks("k2"));
     };
-    let (verified, ()) = tokio::join!(tokens.verify(&new, now()), fetched);
-    assert!(verified.is_ok());
+    let (fetched, ()) = tokio::join!(tokens.wait_for_keys(), fetch);
+    assert!(fetched);
+    assert_eq!(verified(&new), Ok(()));
     // The old one is gone, and nothing is fetched in time.
-    let found = tokens.verify(&old, now()).await;
-    assert_eq!(found.map(|_| ()), Err(InvalidToken::UnknownKey));
+    assert_eq!(verified(&old), Err(InvalidToken::UnknownKey));
+    assert!(!tokens.wait_for_keys().await);
+    // However many name keys that are unknown, few of them wait.
+    let waiting: Vec<_> = (0..WAITERS_MAX)
+        .map(|_| tokens.waiters.try_acquire().unwrap())
+        .collect();
+    assert!(!tokens.wait_for_keys().await);
+    drop(waiting);
 }
 
 #[tokio::test]
@@ -177,7 +194,7 @@ async fn a_public_key_may_be_pem() {
     let text = base64::prelude::BASE64_STANDARD.encode(der);
     let pem = format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n");
     let tokens = tokens(TokenKeys::ed25519_pem(pem.as_bytes()).unwrap());
-    let verified = tokens.verify(&signed_by_ed25519(None), now()).await;
+    let verified = tokens.verify(&signed_by_ed25519(None), now());
     assert!(verified.is_ok());
     assert!(TokenKeys::ed25519_pem(b"no key").is_err());
     assert!(TokenKeys::jwks(r#"{"keys": []}"#).is_err());
