@@ -80,6 +80,10 @@ impl Traced {
 /// The traces as they were when the test failed.
 struct ShownOnPanic(String);
 
+#[expect(
+    clippy::print_stderr,
+    reason = "that is where a test shows what it has found"
+)]
 impl Drop for ShownOnPanic {
     fn drop(&mut self) {
         if std::thread::panicking() {

@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let built = console.join("dist");
     let is_built = built.join("index.html").is_file();
     let source = match is_built {
-        true => built.clone(),
+        true => built,
         false => crate_folder.join("not-built"),
     };
     watch(&[&crate_folder.join("build.rs"), &source]);
@@ -61,10 +61,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "that is how a build script reaches cargo"
-)]
 fn watch(paths: &[&Path]) {
     for path in paths {
         println!("cargo:rerun-if-changed={}", path.display());

@@ -136,6 +136,10 @@ impl DeadLetters {
     /// # Errors
     /// As [`Self::read`].
     pub async fn get(&self, seq: Seq) -> Result<Option<StoredDeadLetter>, Error> {
+        // NATS refuses the place before the first.
+        if seq == 0 {
+            return Ok(None);
+        }
         match self.stream().await?.direct_get(seq).await {
             Ok(message) => StoredDeadLetter::decode(&message).map(Some),
             Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),

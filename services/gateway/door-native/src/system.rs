@@ -21,6 +21,6 @@ pub(crate) async fn show(
     Extension(principal): Extension<Principal>,
 ) -> Result<Json<SystemResponse>, Problem> {
     state.require_every_entity(&principal)?;
-    let system = state.broker.system().await?;
+    let system = Box::pin(state.broker.system()).await?;
     Ok(Json(SystemResponse::new(system, state.trace_url.clone())))
 }

@@ -123,6 +123,11 @@ async fn the_system_shows_what_waits_for_workers() {
 async fn a_dead_letter_is_shown_with_its_reason() {
     let harness = Harness::with_lobby().await;
     let (run, id) = harness.dead_run().await;
+    for unknown in ["0", "999999"] {
+        let (status, problem) = harness.get(&format!("/v1/dead-letters/{unknown}")).await;
+        let found = (status, &problem["code"]);
+        assert_eq!(found, (404, &json!("unknown_dead_letter")), "{unknown}");
+    }
     let (status, letter) = harness.get(&format!("/v1/dead-letters/{id}")).await;
     assert_eq!(status, 200, "{letter}");
     assert_eq!(letter["kind"], "invocation");

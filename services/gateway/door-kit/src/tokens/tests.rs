@@ -22,7 +22,7 @@ fn now() -> Timestamp {
     Timestamp::from_unix_ms(1_800_000_000_000)
 }
 
-fn claims(changes: Value) -> Value {
+fn claims(changes: &Value) -> Value {
     let mut claims = json!({
         "sub": "ann", "iss": "https://issuer.example", "aud": "manyworlds", "exp": 1_800_000_600,
         "manyworlds": {"worlds": ["lobby"], "entities": ["ann"], "scopes": ["read", "send"]},
@@ -50,7 +50,7 @@ fn signed_by_ed25519(kid: Option<&str>) -> String {
         ..Header::new(Algorithm::EdDSA)
     };
     let key = EncodingKey::from_ed_pem(ED25519.as_bytes()).unwrap();
-    encode(&header, &claims(json!({})), &key).unwrap()
+    encode(&header, &claims(&json!({})), &key).unwrap()
 }
 
 fn jwks(kid: &str) -> TokenKeys {
@@ -76,13 +76,13 @@ fn verify(token: &str) -> Result<Principal, InvalidToken> {
 
 #[tokio::test]
 async fn a_token_says_what_its_holder_may_do() {
-    let principal = verify(&signed(&claims(json!({})))).unwrap();
+    let principal = verify(&signed(&claims(&json!({})))).unwrap();
     let grant = principal.grant();
     assert!(grant.includes(&"lobby".parse().unwrap()) && !grant.includes(&"x".parse().unwrap()));
     assert!(grant.has(Scope::Send) && !grant.has(Scope::Manage));
-    let again = verify(&signed(&claims(json!({"manyworlds": {}}))));
+    let again = verify(&signed(&claims(&json!({"manyworlds": {}}))));
     assert_eq!(again.unwrap().id(), principal.id(), "the same subject");
-    let other = verify(&signed(&claims(json!({"sub": "bob"}))));
+    let other = verify(&signed(&claims(&json!({"sub": "bob"}))));
     assert_ne!(other.unwrap().id(), principal.id());
 }
 
@@ -103,21 +103,21 @@ async fn each_fault_of_a_token_is_named() {
         (json!({"manyworlds": null}), InvalidToken::Claims),
         (json!({"manyworlds": {"scope": []}}), InvalidToken::Claims),
     ] {
-        let found = verify(&signed(&claims(changes.clone())));
+        let found = verify(&signed(&claims(&changes)));
         assert_eq!(found.map(|_| ()), Err(expected), "{changes}");
     }
     // The clocks may differ a little.
     for changes in [json!({"exp": 1_799_999_971}), json!({"nbf": 1_800_000_030})] {
-        let found = verify(&signed(&claims(changes.clone())));
+        let found = verify(&signed(&claims(&changes)));
         assert!(found.is_ok(), "{changes}");
     }
 }
 
 #[tokio::test]
 async fn a_token_that_is_not_signed_with_the_key_is_refused() {
-    let token = signed(&claims(json!({})));
+    let token = signed(&claims(&json!({})));
     let (message, signature) = token.rsplit_once('.').unwrap();
-    let other_claims = signed(&claims(json!({"sub": "world"})));
+    let other_claims = signed(&claims(&json!({"sub": "world"})));
     let (other_message, _) = other_claims.rsplit_once('.').unwrap();
     let unsigned = json!({"alg": "none", "typ": "JWT"}).to_string();
     let unsigned = BASE64_URL_SAFE_NO_PAD.encode(unsigned);
@@ -144,11 +144,11 @@ async fn the_public_key_is_no_secret_for_another_algorithm() {
     // With a public key as the secret of HS256 anybody could sign.
     let public = BASE64_URL_SAFE_NO_PAD.decode(ED25519_X).unwrap();
     let key = EncodingKey::from_secret(&public).unwrap();
-    let forged = encode(&Header::new(Algorithm::HS256), &claims(json!({})), &key).unwrap();
+    let forged = encode(&Header::new(Algorithm::HS256), &claims(&json!({})), &key).unwrap();
     let found = tokens(jwks("k1")).verify(&forged, now());
     assert_eq!(found.map(|_| ()), Err(InvalidToken::UnknownKey));
     // Nor is a secret in a key set.
-    let signed = signed(&claims(json!({})));
+    let signed = signed(&claims(&json!({})));
     let found = tokens(jwks("k1")).verify(&signed, now());
     assert_eq!(found.map(|_| ()), Err(InvalidToken::UnknownKey));
 }
