@@ -30,7 +30,7 @@ impl Traced {
         ];
         let cluster = Cluster::start_with(Shape::default(), &variables).await;
         let llm = json!({"provider": "openai", "model": "m", "base_url": model.base_url()});
-        let config = json!({"brain": {"llm": llm}, "tools": {"allow": ["tools_*"]}});
+        let config = json!({"brain": {"llm": llm}, "tools": {}});
         let world = json!({
             "id": "lab",
             "mcp_servers": {"tools": {"http": {"url": url}}},

@@ -190,6 +190,7 @@ mod tests {
             "signal-school",
             "social-learning",
             "studio",
+            "tea-room",
             "tictactoe",
             "warehouse",
             "workshop",
