@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use bus::{Delivery, Error};
-use contract::{Commit, Event, Fact, Run, WorldId};
+use contract::{Commit, Event, Fact, Run, WorldId, subject};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use service_kit::{CancellationToken, ErrorChain, spans};
@@ -123,7 +123,7 @@ async fn dispatch(
                 run.context = contexts.find(world, commit.id, run.id).await;
             }
             let span = match trace {
-                Some(_) => spans::send_run(run.action.as_str(), run.id),
+                Some(_) => spans::send_run(subject::RUN_TEMPLATE, run.action.as_str(), run.id),
                 None => Span::none(),
             };
             bus::trace::continue_from(&span, trace);

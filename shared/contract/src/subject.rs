@@ -7,6 +7,8 @@ use crate::{ActionName, EntityId, EventType, Timestamp, WorldId};
 pub const COMMAND_TEMPLATE: &str = "mw.cmd.{partition}.{world}";
 /// The subject of queries of the archive, as traces show it.
 pub const QUERY_TEMPLATE: &str = "mw.query.{name}";
+/// The subject of a run in the work queue, as traces show it.
+pub const RUN_TEMPLATE: &str = "mw.act.{action}.{world}.{entity}";
 /// The stream of the log.
 pub const LOG_STREAM: &str = "MW_LOG";
 /// What the log's stream listens to.

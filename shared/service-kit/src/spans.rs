@@ -7,7 +7,9 @@ use std::fmt::Display;
 
 use tracing::{Span, debug_span, field, info_span};
 
-use crate::telemetry::FRAME_SPANS;
+/// The target of the spans of single frames: they are for traces, and the log has them only on request
+/// (`RUST_LOG=info,frames=debug`), since to write one costs more than to parse its frame.
+pub const FRAME_SPANS: &str = "frames";
 
 /// The conventions for all but generative AI.
 pub const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.42.0";
@@ -44,8 +46,8 @@ pub fn request(template: &'static str) -> Span {
     )
 }
 
-/// A run of an action that is put in the work queue.
-pub fn send_run(action: &str, run: impl Display) -> Span {
+/// A run of an action that is put in the work queue, whose subject is of this `template`.
+pub fn send_run(template: &'static str, action: &str, run: impl Display) -> Span {
     info_span!(
         "send",
         otel.name = format!("send {action}"),
@@ -53,7 +55,7 @@ pub fn send_run(action: &str, run: impl Display) -> Span {
         messaging.system = "nats",
         messaging.operation.name = "send",
         messaging.operation.r#type = "send",
-        messaging.destination.template = "mw.act.{action}.{world}.{entity}",
+        messaging.destination.template = template,
         messaging.message.id = %run,
         action.name = action,
     )
@@ -61,6 +63,8 @@ pub fn send_run(action: &str, run: impl Display) -> Span {
 
 /// An attempt at a run of the work queue.
 pub struct RunAttempt<'a, I> {
+    /// The subject of the queue.
+    pub template: &'static str,
     /// The run.
     pub run: I,
     /// Its action.
@@ -82,7 +86,7 @@ pub fn process_run<I: Display>(attempt: &RunAttempt<'_, I>) -> Span {
         messaging.system = "nats",
         messaging.operation.name = "process",
         messaging.operation.r#type = "process",
-        messaging.destination.template = "mw.act.{action}.{world}.{entity}",
+        messaging.destination.template = attempt.template,
         messaging.message.id = %attempt.run,
         action.name = attempt.action,
         world.id = attempt.world,

@@ -18,7 +18,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-use crate::spans::SCHEMA_URL;
+use crate::spans::{FRAME_SPANS, SCHEMA_URL};
 
 /// The log filter when `RUST_LOG` is not set.
 const DEFAULT_FILTER: &str = "info,async_nats=warn,hyper=warn,sqlx=warn";
@@ -28,10 +28,6 @@ const UNLOGGED_TARGET: &str = "rmcp";
 
 /// The variable that names a file with the endpoint of traces.
 const ENDPOINT_FILE_VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT_FILE";
-
-/// The target of the spans of single frames: they are for traces, and the log has them only on request
-/// (`RUST_LOG=info,frames=debug`), since to write one costs more than to parse its frame.
-pub const FRAME_SPANS: &str = "frames";
 
 /// The bucket bounds of all histograms of seconds: from a fraction of a millisecond to the minutes of
 /// a language model.

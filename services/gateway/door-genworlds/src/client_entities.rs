@@ -12,6 +12,7 @@ use crate::identity::{self, ClientIdentity, forged_sender};
 use crate::name_matches::{self, NameMatches};
 use crate::profile::{NewestProfile, Profile};
 use crate::resolve::{self, Named};
+use crate::senders::Presence;
 use crate::world_clients::WorldClients;
 
 /// The entities of a world as one client names them.
@@ -199,6 +200,23 @@ impl ClientEntities {
     /// Checks that the client may act as this entity.
     pub(crate) fn check_sender(&self, id: &EntityId) -> Result<(), Problem> {
         self.doors.check_sender(&self.principal, id)
+    }
+
+    /// Checks that the client may send a command as this entity.
+    pub(crate) fn check_command(
+        &self,
+        sender: &EntityId,
+        command: &Command,
+    ) -> Result<(), Problem> {
+        let sent = (sender, command);
+        self.doors.check_command(&self.principal, &self.world, sent)
+    }
+
+    /// The presence of an entity as which the client acts. Who may only read is present as nobody.
+    pub(crate) fn presence(&self, id: &EntityId) -> Presence {
+        let may_send = self.principal.permissions().has(Scope::Send);
+        let connection = || self.doors.connect_entity(&self.world, id);
+        may_send.then(|| (connection(), self.clients.claim(id)))
     }
 
     /// Notes an entity if a client brought it.

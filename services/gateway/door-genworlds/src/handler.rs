@@ -88,7 +88,7 @@ impl ConnectionHandler {
         let clients = state.worlds.clients(&world);
         let profile: Arc<NewestProfile> = Arc::default();
         let limited_to = state.doors.readable_clients(&principal);
-        let may_manage = principal.grant().has(Scope::Manage);
+        let may_manage = principal.permissions().has(Scope::Manage);
         let entities = ClientEntities {
             doors: Arc::clone(&state.doors),
             world: world.clone(),
@@ -151,12 +151,7 @@ impl ConnectionHandler {
         let kind = event
             .and_then(|event| kind_of_sender(event.event_type.as_str(), event.target.is_some()));
         let identity = self.entities.sender(name, kind).await?;
-        // Who may only read is present as nobody.
-        let may_send = self.entities.principal.grant().has(Scope::Send);
-        let presence = || {
-            let connection = || self.state.doors.connect_entity(&self.world, &identity.id);
-            may_send.then(|| (connection(), self.clients.claim(&identity.id)))
-        };
+        let presence = || self.entities.presence(&identity.id);
         // Frames of unknown senders are handled one by one: nothing else adds it meanwhile.
         self.senders().add(name, identity.clone(), presence);
         Ok(identity)
@@ -218,19 +213,16 @@ impl ConnectionHandler {
         let Some((sender, event)) = self.resolve_known(&inbound) else {
             return PreparedFrame::Single(Box::new(inbound));
         };
+        let event_type = event.event_type.clone();
+        let (id, command) = self.command(event, None);
+        if let Err(problem) = self.entities.check_command(&sender, &command) {
+            return PreparedFrame::Refused(self.problem_of(&inbound, problem));
+        }
         let sent = SentFrame {
-            event_type: event.event_type.clone(),
+            event_type,
             sender: inbound.sender,
             target: inbound.target,
         };
-        let (id, command) = self.command(event, None);
-        let doors = &self.state.doors;
-        let checked =
-            doors.check_command(&self.entities.principal, &self.world, (&sender, &command));
-        if let Err(problem) = checked {
-            let (sender, event_type) = (Some(&*sent.sender), Some(sent.event_type.as_str()));
-            return PreparedFrame::Refused(self.problem_frame(sender, event_type, problem));
-        }
         PreparedFrame::Command {
             id,
             sender,

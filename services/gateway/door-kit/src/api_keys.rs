@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
-use crate::grant::Grant;
+use crate::permissions::Permissions;
 use crate::principal::Principal;
 
 /// The API keys that authenticate a client.
@@ -14,15 +14,15 @@ pub struct ApiKeys(Vec<ApiKey>);
 
 struct ApiKey {
     digest: [u8; 32],
-    grant: Arc<Grant>,
+    permissions: Arc<Permissions>,
 }
 
 impl ApiKeys {
     /// The keys of these texts, each with what it may do.
-    pub fn new<'a>(keys: impl IntoIterator<Item = (&'a str, Grant)>) -> Self {
-        let keys = keys.into_iter().map(|(key, grant)| ApiKey {
+    pub fn new<'a>(keys: impl IntoIterator<Item = (&'a str, Permissions)>) -> Self {
+        let keys = keys.into_iter().map(|(key, permissions)| ApiKey {
             digest: digest(key),
-            grant: Arc::new(grant),
+            permissions: Arc::new(permissions),
         });
         Self(keys.collect())
     }
@@ -40,8 +40,8 @@ impl ApiKeys {
             found.conditional_assign(&index, key.digest.ct_eq(&offered));
         }
         let found = self.0.get(usize::try_from(found).ok()?)?;
-        let grant = Arc::clone(&found.grant);
-        Some(Principal::from_key(fingerprint(&offered), grant))
+        let permissions = Arc::clone(&found.permissions);
+        Some(Principal::from_key(fingerprint(&offered), permissions))
     }
 }
 
@@ -62,7 +62,10 @@ mod tests {
 
     #[test]
     fn only_a_complete_key_authenticates() {
-        let keys = ApiKeys::new([("one", Grant::default()), ("two", Grant::default())]);
+        let keys = ApiKeys::new([
+            ("one", Permissions::default()),
+            ("two", Permissions::default()),
+        ]);
         let id = |key: &str| keys.find(key).map(|principal| principal.id());
         assert!(id("one").is_some() && id("two").is_some() && id("one") != id("two"));
         for wrong in ["", "on", "onetwo", "One"] {
@@ -72,14 +75,14 @@ mod tests {
 
     #[test]
     fn each_key_has_its_own_grant() {
-        let limited: Grant = serde_json::from_str(r#"{"entities": ["ann"]}"#).unwrap();
+        let limited: Permissions = serde_json::from_str(r#"{"entities": ["ann"]}"#).unwrap();
         let keys = ApiKeys::new([
             ("some", limited.clone()),
-            ("all", Grant::default()),
-            ("other", Grant::default()),
+            ("all", Permissions::default()),
+            ("other", Permissions::default()),
         ]);
-        let grant = |key: &str| keys.find(key).unwrap().grant().clone();
-        assert_eq!(grant("some"), limited);
-        assert!(grant("all").is_unlimited() && grant("other").is_unlimited());
+        let permissions = |key: &str| keys.find(key).unwrap().permissions().clone();
+        assert_eq!(permissions("some"), limited);
+        assert!(permissions("all").is_unlimited() && permissions("other").is_unlimited());
     }
 }

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use contract::{Rejection, RejectionCode, WorldId};
 
 use crate::body::BodyWithin;
-use crate::grant::{Grant, Scope};
+use crate::permissions::{Permissions, Scope, check_world, lacks_scope};
 use crate::principal::Principal;
 use crate::problem::Problem;
 use crate::state::DoorState;
@@ -99,56 +99,37 @@ async fn authenticated(state: &DoorState, parts: &Parts) -> Result<Principal, Pr
 /// Checks what a request needs before a door reads it: its world must be one of the principal's; who reads, needs the
 /// scope for it. What a command needs is checked when it is sent.
 async fn authorize(principal: &Principal, parts: &mut Parts) -> Result<(), Problem> {
-    let grant = principal.grant();
-    if grant.is_unlimited() {
+    let permissions = principal.permissions();
+    if permissions.is_unlimited() {
         return Ok(());
     }
     let is_read = matches!(parts.method, Method::GET | Method::HEAD);
-    if is_read && !grant.has(Scope::Read) {
+    if is_read && !permissions.has(Scope::Read) {
         return Err(lacks_scope(Scope::Read));
     }
-    if !is_read && !grant.has(Scope::Send) && !grant.has(Scope::Manage) {
+    if !is_read && !permissions.has(Scope::Send) && !permissions.has(Scope::Manage) {
         return Err(lacks_scope(Scope::Send));
     }
     let worlds = RawPathParams::from_request_parts(parts, &()).await;
     let worlds = worlds.ok();
     let world = worlds.iter().flatten().find(|(name, _)| *name == "world");
     match world.map(|(_, id)| id.parse::<WorldId>()) {
-        Some(Ok(world)) => check_world(grant, &world),
+        Some(Ok(world)) => check_world(permissions, &world),
         Some(Err(error)) => Err(Problem::invalid_address("world", error.to_string())),
-        None => check_all_worlds(grant, parts),
+        None => check_all_worlds(permissions, parts),
     }
-}
-
-/// Checks that a principal may use a world.
-///
-/// # Errors
-/// 403 with the field `world` when it may not.
-pub(crate) fn check_world(grant: &Grant, world: &WorldId) -> Result<(), Problem> {
-    if grant.includes(world) {
-        return Ok(());
-    }
-    let detail = format!("this client has no access to the world {world}");
-    let field = Some("world".to_owned());
-    Err(Rejection::new(RejectionCode::NotAllowed, detail, field).into())
 }
 
 /// A request that names no world is about all of them, but for the routes that list and create worlds, and those
 /// that are not there.
-fn check_all_worlds(grant: &Grant, parts: &Parts) -> Result<(), Problem> {
+fn check_all_worlds(permissions: &Permissions, parts: &Parts) -> Result<(), Problem> {
     let route = parts.extensions.get::<MatchedPath>();
     let is_about_all = route.is_some_and(|route| !CHECKED_THEMSELVES.contains(&route.as_str()));
-    if grant.worlds.is_none() || !is_about_all {
+    if permissions.worlds.is_none() || !is_about_all {
         return Ok(());
     }
     let detail = "this client has access to some worlds only, and this is about all of them";
     Err(Rejection::new(RejectionCode::NotAllowed, detail, None).into())
-}
-
-/// A principal lacks a scope.
-pub(crate) fn lacks_scope(scope: Scope) -> Problem {
-    let detail = format!("this client lacks the scope {}", scope.name());
-    Rejection::new(RejectionCode::NotAllowed, detail, None).into()
 }
 
 fn address(parts: &Parts) -> Principal {

@@ -14,13 +14,13 @@ mod close_reason;
 mod connections;
 mod event_reader;
 mod fanout;
-mod grant;
 mod idempotency;
 mod json;
 mod json_check;
 mod metrics;
 mod page_check;
 mod path;
+mod permissions;
 mod pipeline;
 mod presence;
 mod principal;
@@ -51,13 +51,13 @@ pub use fanout::{
     Filter, Frame, FrameSlot, Payload, Start, Subscription, SubscriptionEnd, is_readable,
     is_visible_to,
 };
-pub use grant::{Grant, Scope, WorldPattern};
 pub use idempotency::{IDEMPOTENCY_KEY_LENGTH_MAX, Idempotency, check_idempotency_key};
 pub use json::parse_json;
 pub use json_check::{InvalidJson, check_json};
 pub use metrics::Transport;
 pub use page_check::{check_page, refuse_foreign_pages};
 pub use path::PathParams;
+pub use permissions::{Permissions, Scope, WorldPattern};
 pub use pipeline::{Outcome, Pipeline, not_sent};
 pub use presence::EntityConnection;
 pub use principal::{Principal, PrincipalId};

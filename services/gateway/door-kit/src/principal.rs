@@ -8,14 +8,14 @@ use contract::Timestamp;
 use tokio::time::Instant;
 
 use crate::broker::Clock;
-use crate::grant::Grant;
+use crate::permissions::Permissions;
 
 /// Who a client is, as authentication found it, and what it may do. It is in the extensions of each request that
 /// was let in.
 #[derive(Debug, Clone)]
 pub struct Principal {
     id: PrincipalId,
-    grant: Arc<Grant>,
+    permissions: Arc<Permissions>,
     /// Until when it is let in.
     expires: Option<Timestamp>,
 }
@@ -40,19 +40,19 @@ pub enum PrincipalId {
 
 impl Principal {
     /// A client with an API key.
-    pub fn from_key(fingerprint: u64, grant: Arc<Grant>) -> Self {
+    pub fn from_key(fingerprint: u64, permissions: Arc<Permissions>) -> Self {
         Self {
             id: PrincipalId::ApiKey { fingerprint },
-            grant,
+            permissions,
             expires: None,
         }
     }
 
     /// A client with a token, until it expires.
-    pub fn from_token(fingerprint: u64, grant: Arc<Grant>, expires: Timestamp) -> Self {
+    pub fn from_token(fingerprint: u64, permissions: Arc<Permissions>, expires: Timestamp) -> Self {
         Self {
             id: PrincipalId::Token { fingerprint },
-            grant,
+            permissions,
             expires: Some(expires),
         }
     }
@@ -68,7 +68,7 @@ impl Principal {
         };
         Self {
             id: PrincipalId::Address(address),
-            grant: Arc::default(),
+            permissions: Arc::default(),
             expires: None,
         }
     }
@@ -79,8 +79,8 @@ impl Principal {
     }
 
     /// What it may do.
-    pub fn grant(&self) -> &Grant {
-        &self.grant
+    pub fn permissions(&self) -> &Permissions {
+        &self.permissions
     }
 
     /// Until when it is let in; always, when absent.

@@ -13,12 +13,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::allowed_hosts::AllowedHosts;
 use crate::api_keys::ApiKeys;
-use crate::auth::{check_world, lacks_scope};
 use crate::broker::{Broker, BrokerConnection, Clock};
 use crate::connections::Connections;
 use crate::fanout::{Fanout, Filter, FrameSlot, Subscription};
-use crate::grant::Scope;
 use crate::metrics::Metrics;
+use crate::permissions::{Scope, check_world, lacks_scope};
 use crate::presence::{ConnectedEntities, EntityConnection, report_until};
 use crate::principal::{Principal, PrincipalId};
 use crate::problem::Problem;
@@ -129,7 +128,7 @@ impl DoorState {
     /// # Errors
     /// 403 when its worlds, its entities or its scopes are limited.
     pub fn require_unlimited(&self, principal: &Principal) -> Result<(), Problem> {
-        if principal.grant().is_unlimited() {
+        if principal.permissions().is_unlimited() {
             return Ok(());
         }
         let detail = "this client may not do everything, and this door does not say who does what where: use /v1";
@@ -158,9 +157,9 @@ impl DoorState {
         world: &WorldId,
         scope: Scope,
     ) -> Result<(), Problem> {
-        let grant = principal.grant();
-        check_world(grant, world)?;
-        if grant.has(scope) {
+        let permissions = principal.permissions();
+        check_world(permissions, world)?;
+        if permissions.has(scope) {
             return Ok(());
         }
         Err(lacks_scope(scope))
@@ -227,9 +226,9 @@ impl DoorState {
     /// Checks that a principal may act as this sender.
     ///
     /// # Errors
-    /// 403 with the field `sender` when its grant lists entities without it.
+    /// 403 with the field `sender` when its permissions list entities without it.
     pub fn check_sender(&self, principal: &Principal, sender: &EntityId) -> Result<(), Problem> {
-        let entities = principal.grant().entities.as_ref();
+        let entities = principal.permissions().entities.as_ref();
         if entities.is_none_or(|entities| entities.contains(sender)) {
             return Ok(());
         }
@@ -240,7 +239,7 @@ impl DoorState {
 
     /// Whether a principal may act as every entity, and as the world.
     pub fn may_act_as_all(&self, principal: &Principal) -> bool {
-        principal.grant().entities.is_none()
+        principal.permissions().entities.is_none()
     }
 
     /// Whether a principal may read sessions of this client: it may act as the client.
@@ -251,7 +250,7 @@ impl DoorState {
     /// Checks that a principal may read sessions of this client.
     ///
     /// # Errors
-    /// 403 with the field `session` when its grant lists entities without the client.
+    /// 403 with the field `session` when its permissions list entities without the client.
     pub fn check_session_reader(
         &self,
         principal: &Principal,
@@ -267,7 +266,7 @@ impl DoorState {
 
     /// The clients of whose sessions a principal may read events in the log of a world; all when absent.
     pub fn readable_clients(&self, principal: &Principal) -> Option<Arc<BTreeSet<EntityId>>> {
-        let entities = principal.grant().entities.as_ref();
+        let entities = principal.permissions().entities.as_ref();
         entities.map(|entities| Arc::new(entities.clone()))
     }
 

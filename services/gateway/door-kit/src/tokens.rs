@@ -13,7 +13,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::timeout;
 
 use crate::api_keys::fingerprint;
-use crate::grant::Grant;
+use crate::permissions::Permissions;
 use crate::principal::Principal;
 
 /// By how much the clocks of an issuer and of this system may differ.
@@ -235,7 +235,7 @@ impl Tokens {
         result
     }
 
-    fn claims(&self, token: &str, key: &TokenKey) -> Result<Claims, InvalidToken> {
+    fn claims(&self, token: &str, key: &TokenKey) -> Result<TokenPayload, InvalidToken> {
         let mut validation = Validation::new(key.algorithm);
         // By the clock of all services, and not by this machine's.
         validation.validate_exp = false;
@@ -255,7 +255,7 @@ impl Tokens {
             None => validation.validate_aud = false,
         }
         validation.set_required_spec_claims(&required);
-        let decoded = decode::<Claims>(token, &key.key, &validation);
+        let decoded = decode::<TokenPayload>(token, &key.key, &validation);
         Ok(decoded.map_err(|error| InvalidToken::of(&error))?.claims)
     }
 }
@@ -267,9 +267,9 @@ impl Default for Tokens {
     }
 }
 
-/// What a token says.
+/// The payload of a token.
 #[derive(Deserialize)]
-struct Claims {
+struct TokenPayload {
     sub: String,
     #[serde(default)]
     iss: Option<String>,
@@ -277,10 +277,10 @@ struct Claims {
     #[serde(default)]
     nbf: Option<f64>,
     /// What its holder may do.
-    manyworlds: Grant,
+    manyworlds: Permissions,
 }
 
-impl Claims {
+impl TokenPayload {
     fn into_principal(self, now: Timestamp) -> Result<Principal, InvalidToken> {
         let seconds = |time: f64| Timestamp::from_unix_ms((time * 1000.0) as i64);
         let expires = seconds(self.exp) + LEEWAY;
@@ -296,8 +296,8 @@ impl Claims {
         hash.update(issuer.as_bytes());
         hash.update(self.sub.as_bytes());
         let fingerprint = fingerprint(&hash.finalize().into());
-        let grant = Arc::new(self.manyworlds);
-        Ok(Principal::from_token(fingerprint, grant, expires))
+        let permissions = Arc::new(self.manyworlds);
+        Ok(Principal::from_token(fingerprint, permissions, expires))
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) async fn list(
     QueryParams(page): QueryParams<WorldsPageQuery>,
 ) -> Result<Json<WorldsPage>, Problem> {
     let limit = page_rows(page.limit)?;
-    let is_limited = principal.grant().worlds.is_some();
+    let is_limited = principal.permissions().worlds.is_some();
     let mut query = WorldsQuery {
         after: page.after,
         limit: if is_limited { PAGE_ROWS_MAX } else { limit },
@@ -47,7 +47,7 @@ pub(crate) async fn list(
         query.after = rows.last().map(|row| row.id.clone());
         worlds.extend(
             rows.into_iter()
-                .filter(|row| principal.grant().includes(&row.id)),
+                .filter(|row| principal.permissions().includes(&row.id)),
         );
         if worlds.len() > limit || !has_more {
             break worlds.len() > limit;

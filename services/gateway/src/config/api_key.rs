@@ -3,7 +3,7 @@
 use std::fmt;
 
 use contract::EntityId;
-use door_kit::Grant;
+use door_kit::Permissions;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, de};
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 #[derive(Clone)]
 pub struct ApiKey {
     key: String,
-    grant: Grant,
+    permissions: Permissions,
 }
 
 impl ApiKey {
@@ -21,7 +21,7 @@ impl ApiKey {
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             key: text.into(),
-            grant: Grant::default(),
+            permissions: Permissions::default(),
         }
     }
 
@@ -29,11 +29,14 @@ impl ApiKey {
     #[must_use]
     pub fn with_entities(self, entities: impl IntoIterator<Item = EntityId>) -> Self {
         let entities = Some(entities.into_iter().collect());
-        let grant = Grant {
+        let permissions = Permissions {
             entities,
-            ..self.grant
+            ..self.permissions
         };
-        Self { grant, ..self }
+        Self {
+            permissions,
+            ..self
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -45,8 +48,8 @@ impl ApiKey {
     }
 
     /// The text, and what it may do.
-    pub(super) fn grant(&self) -> (&str, Grant) {
-        (&self.key, self.grant.clone())
+    pub(super) fn permissions(&self) -> (&str, Permissions) {
+        (&self.key, self.permissions.clone())
     }
 }
 
@@ -94,8 +97,9 @@ impl<'de> Visitor<'de> for KeyVisitor {
             Some(_) => return Err(de::Error::custom("`key` is no text")),
             None => return Err(de::Error::missing_field("key")),
         };
-        let grant = Grant::deserialize(Value::Object(fields)).map_err(de::Error::custom)?;
-        Ok(ApiKey { key, grant })
+        let permissions =
+            Permissions::deserialize(Value::Object(fields)).map_err(de::Error::custom)?;
+        Ok(ApiKey { key, permissions })
     }
 }
 
@@ -110,7 +114,7 @@ mod tests {
         api_keys: Vec<ApiKey>,
     }
 
-    fn grant(json: &str) -> Grant {
+    fn permissions(json: &str) -> Permissions {
         serde_json::from_str(json).unwrap()
     }
 
@@ -122,16 +126,16 @@ mod tests {
         ]"#;
         let keys: Vec<ApiKey> = serde_json::from_str(json).unwrap();
         let expected = [
-            ("all", Grant::default()),
-            ("some", grant(r#"{"entities": ["ann", "world"]}"#)),
-            ("too", Grant::default()),
+            ("all", Permissions::default()),
+            ("some", permissions(r#"{"entities": ["ann", "world"]}"#)),
+            ("too", Permissions::default()),
             (
                 "reader",
-                grant(r#"{"worlds": ["team-*"], "scopes": ["read"]}"#),
+                permissions(r#"{"worlds": ["team-*"], "scopes": ["read"]}"#),
             ),
         ];
-        let grants: Vec<_> = keys.iter().map(ApiKey::grant).collect();
-        assert_eq!(grants, expected);
+        let permissions: Vec<_> = keys.iter().map(ApiKey::permissions).collect();
+        assert_eq!(permissions, expected);
         assert_eq!(format!("{:?}", keys[0]), "ApiKey(***)");
     }
 
@@ -146,9 +150,12 @@ mod tests {
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let variables = HashMap::from(variables);
         let Keys { api_keys } = service_kit::config::load_from(None, variables).unwrap();
-        let some = grant(r#"{"entities": ["ann"], "scopes": ["read"]}"#);
-        let grants: Vec<_> = api_keys.iter().map(ApiKey::grant).collect();
-        assert_eq!(grants, [("12345", Grant::default()), ("some", some)]);
+        let some = permissions(r#"{"entities": ["ann"], "scopes": ["read"]}"#);
+        let permissions: Vec<_> = api_keys.iter().map(ApiKey::permissions).collect();
+        assert_eq!(
+            permissions,
+            [("12345", Permissions::default()), ("some", some)]
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 const PREFACE: &[u8; 4] = b"PRI ";
 /// HTTP/2, as a client names it while it agrees on the encryption.
 pub(super) const HTTP2: &[u8] = b"h2";
-/// What is spoken over an encrypted connection, what is preferred first.
+/// The protocols of an encrypted connection, what is preferred first.
 pub(crate) const PROTOCOLS: [&[u8]; 2] = [HTTP2, b"http/1.1"];
 /// Pause before the next look, where a client has sent less than that.
 const PAUSE: Duration = Duration::from_millis(10);

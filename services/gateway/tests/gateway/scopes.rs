@@ -60,8 +60,8 @@ fn token(claims: &Value) -> String {
 }
 
 /// A token for an hour.
-fn token_with(grant: &Value) -> String {
-    token(&json!({"sub": "ann", "exp": in_seconds(3600), "manyworlds": grant}))
+fn token_with(permissions: &Value) -> String {
+    token(&json!({"sub": "ann", "exp": in_seconds(3600), "manyworlds": permissions}))
 }
 
 fn in_seconds(seconds: i64) -> i64 {
@@ -250,8 +250,11 @@ async fn who_may_send_acts_in_a_world_and_does_not_change_what_it_is() {
 #[tokio::test]
 async fn frames_of_a_socket_need_the_scope_and_the_entity() {
     let harness = lobby().await;
-    let grant = json!({"worlds": ["lobby"], "entities": ["ada"], "scopes": ["read", "send"]});
-    let (writer, reader) = (token_with(&grant), token_with(&json!({"scopes": ["read"]})));
+    let permissions = json!({"worlds": ["lobby"], "entities": ["ada"], "scopes": ["read", "send"]});
+    let (writer, reader) = (
+        token_with(&permissions),
+        token_with(&json!({"scopes": ["read"]})),
+    );
     let event = |sender: &str| json!({"type": "send_events", "sender": sender, "events": [{"type": "a.b", "data": 1}]});
     let mut socket = Socket::open(&harness, &format!("api_key={reader}")).await;
     socket.send(event("ada")).await;

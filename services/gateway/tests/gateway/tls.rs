@@ -52,7 +52,7 @@ async fn clients_are_served_over_https_with_both_versions_of_http() {
     };
     let checked = tokio::task::spawn_blocking(move || gateway::check_health(&checked));
     checked.await.unwrap().unwrap();
-    // A client that speaks no TLS gets nothing, and no other client is disturbed.
+    // A client without TLS gets nothing, and no other client is disturbed.
     let plain = Client::new().get(harness.url("/livez")).send().await;
     assert!(plain.is_err());
     let health = http.get(url("/livez")).send().await.unwrap();

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bus::Delivery;
-use contract::Run;
 use contract::run::{ACK_WAIT, ATTEMPTS_MAX, RunOutcome, RunResult};
+use contract::{Run, subject};
 use opentelemetry::KeyValue;
 use service_kit::spans::{self, RunAttempt};
 use service_kit::{CancellationToken, ErrorChain};
@@ -128,6 +128,7 @@ impl Executor {
         };
         let run = &job.run;
         let span = spans::process_run(&RunAttempt {
+            template: subject::RUN_TEMPLATE,
             run: run.id,
             action: run.action.as_str(),
             world: run.world.as_str(),

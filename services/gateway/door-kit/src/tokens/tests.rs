@@ -4,7 +4,7 @@ use jsonwebtoken::{EncodingKey, encode};
 use serde_json::json;
 
 use super::*;
-use crate::grant::Scope;
+use crate::permissions::Scope;
 
 const SECRET: &[u8] = b"a secret of thirty-two bytes, at least";
 /// The first private key of the test vectors of RFC 8032, and its public key.
@@ -77,9 +77,12 @@ fn verify(token: &str) -> Result<Principal, InvalidToken> {
 #[tokio::test]
 async fn a_token_says_what_its_holder_may_do() {
     let principal = verify(&signed(&claims(&json!({})))).unwrap();
-    let grant = principal.grant();
-    assert!(grant.includes(&"lobby".parse().unwrap()) && !grant.includes(&"x".parse().unwrap()));
-    assert!(grant.has(Scope::Send) && !grant.has(Scope::Manage));
+    let permissions = principal.permissions();
+    assert!(
+        permissions.includes(&"lobby".parse().unwrap())
+            && !permissions.includes(&"x".parse().unwrap())
+    );
+    assert!(permissions.has(Scope::Send) && !permissions.has(Scope::Manage));
     let again = verify(&signed(&claims(&json!({"manyworlds": {}}))));
     assert_eq!(again.unwrap().id(), principal.id(), "the same subject");
     let other = verify(&signed(&claims(&json!({"sub": "bob"}))));

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use contract::{Command, EntityId, WorldId};
+use contract::{Command, EntityId, Rejection, RejectionCode, WorldId};
 use serde::{Deserialize, Deserializer};
+
+use crate::problem::Problem;
 
 /// What a principal may do in a world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -129,7 +131,7 @@ impl TryFrom<String> for WorldPattern {
 /// What a principal may do: where, as whom, and what. What is absent is not limited.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Grant {
+pub struct Permissions {
     /// The worlds: ids, or beginnings of ids with a `*` behind them.
     #[serde(deserialize_with = "listed")]
     pub worlds: Option<Vec<WorldPattern>>,
@@ -150,7 +152,7 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
-impl Grant {
+impl Permissions {
     /// Whether it includes a world.
     pub fn includes(&self, world: &WorldId) -> bool {
         let worlds = self.worlds.as_ref();
@@ -169,11 +171,30 @@ impl Grant {
     }
 }
 
+/// Checks that a principal may use a world.
+///
+/// # Errors
+/// 403 with the field `world` when it may not.
+pub(crate) fn check_world(permissions: &Permissions, world: &WorldId) -> Result<(), Problem> {
+    if permissions.includes(world) {
+        return Ok(());
+    }
+    let detail = format!("this client has no access to the world {world}");
+    let field = Some("world".to_owned());
+    Err(Rejection::new(RejectionCode::NotAllowed, detail, field).into())
+}
+
+/// A principal lacks a scope.
+pub(crate) fn lacks_scope(scope: Scope) -> Problem {
+    let detail = format!("this client lacks the scope {}", scope.name());
+    Rejection::new(RejectionCode::NotAllowed, detail, None).into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn grant(json: &str) -> Grant {
+    fn permissions(json: &str) -> Permissions {
         serde_json::from_str(json).unwrap()
     }
 
@@ -183,7 +204,7 @@ mod tests {
 
     #[test]
     fn worlds_are_listed_by_id_or_by_the_beginning_of_it() {
-        let some = grant(r#"{"worlds": ["lobby", "team-*"]}"#);
+        let some = permissions(r#"{"worlds": ["lobby", "team-*"]}"#);
         for (id, expected) in [
             ("lobby", true),
             ("lobby2", false),
@@ -194,18 +215,18 @@ mod tests {
         ] {
             assert_eq!(some.includes(&world(id)), expected, "{id}");
         }
-        assert!(grant(r#"{"worlds": ["*"]}"#).includes(&world("any")));
-        assert!(!grant(r#"{"worlds": []}"#).includes(&world("any")));
-        assert!(Grant::default().includes(&world("any")));
+        assert!(permissions(r#"{"worlds": ["*"]}"#).includes(&world("any")));
+        assert!(!permissions(r#"{"worlds": []}"#).includes(&world("any")));
+        assert!(Permissions::default().includes(&world("any")));
     }
 
     #[test]
     fn scopes_are_those_that_are_listed() {
-        let reader = grant(r#"{"scopes": ["read"]}"#);
+        let reader = permissions(r#"{"scopes": ["read"]}"#);
         assert!(reader.has(Scope::Read));
         assert!(!reader.has(Scope::Send) && !reader.has(Scope::Manage));
-        assert!(!grant(r#"{"scopes": []}"#).has(Scope::Read));
-        assert!(Grant::default().has(Scope::Manage) && Grant::default().is_unlimited());
+        assert!(!permissions(r#"{"scopes": []}"#).has(Scope::Read));
+        assert!(Permissions::default().has(Scope::Manage) && Permissions::default().is_unlimited());
         assert!(!reader.is_unlimited());
     }
 
@@ -221,7 +242,7 @@ mod tests {
             r#"{"entities": null}"#,
             r#"{"scopes": null}"#,
         ] {
-            assert!(serde_json::from_str::<Grant>(json).is_err(), "{json}");
+            assert!(serde_json::from_str::<Permissions>(json).is_err(), "{json}");
         }
     }
 }
