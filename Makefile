@@ -57,12 +57,13 @@ check: ## formatting, lints, documentation, dependencies, spelling: no warning i
 	@$(with_tools) if curl -fs --connect-timeout 5 --max-time 20 -o /dev/null $(advisories); \
 	then cargo deny --locked check advisories; \
 	else echo "advisories: not checked, $(advisories) can't be reached"; fi
+	@deploy/scripts/build-console.sh; cd services/gateway/console; npm run --silent check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
 
 .PHONY: test
 test: ## every test, with a real nats-server and a throw-away PostgreSQL
-	@deploy/scripts/build-console.sh
+	@deploy/scripts/build-console.sh; cd services/gateway/console; npm test --silent
 	@$(with_tools) $(with_nats) $(with_postgres) bash -euc \
 		'cargo build --workspace --bins --examples; cargo test --workspace --doc; \
 		 cargo nextest run --workspace; \

@@ -15,6 +15,7 @@ struct Traced {
     collector: Collector,
     cluster: Cluster,
     model: ModelServer,
+    _tools: ToolServer,
 }
 
 impl Traced {
@@ -46,6 +47,7 @@ impl Traced {
             collector,
             cluster,
             model,
+            _tools: tools,
         };
         traced.post("", &world).await;
         traced
