@@ -147,7 +147,7 @@ async fn a_turn_of_a_chat_with_a_tool_call_is_one_trace() {
         (respond, COMMAND),
         (respond, "world producer send tool"),
         ("world producer send tool", tool),
-        (tool, "agent-worker internal execute_tool add"),
+        (tool, "agent-worker internal execute_tool tools_add"),
         (tool, COMMAND),
         // The answer, with the result of the tool.
         (tool, "world producer send respond"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::http;
 
 /// The HTTP clients of MCP servers. `HTTP_PROXY` and the like apply, except to this machine itself.
+#[derive(Clone)]
 pub(super) struct HttpClients {
     outside: reqwest::Client,
     loopback: reqwest::Client,

@@ -13,6 +13,7 @@ use contract::tool::{
 use futures::future::join_all;
 use manyworlds_sdk::ActionCtx;
 use rmcp::model::JsonObject;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::info;
 
@@ -217,15 +218,26 @@ impl ConnectionPool {
         if let Some(known) = live.or_else(|| entry.recent_failure().map(Err)) {
             return known;
         }
-        let limit = self.config.connect_timeout;
-        let opened = timeout(limit, Connection::open(route, &self.clients)).await;
-        let opened = opened.unwrap_or(Err(Error::Timeout { limit }));
-        let opened = opened.map(Arc::new);
+        let opened = self.open(route).await.map(Arc::new);
         let outcome = opened.as_ref().err().map_or("ok", Error::code);
         self.metrics.record_tool_connection(outcome);
         info!(mcp.server = entry.name, outcome, "MCP connection attempted");
         entry.set_connection(&opened);
         opened
+    }
+
+    /// Opens a connection, in a task of its own. What serves it outlives the run that wants it, and has a span below the
+    /// current one: that of the run would not end before the connection does, and no trace would have it.
+    async fn open(&self, route: &Route) -> Result<Connection, Error> {
+        let limit = self.config.connect_timeout;
+        let (route, clients) = (route.clone(), self.clients.clone());
+        let mut opening = JoinSet::new();
+        opening.spawn(async move { timeout(limit, Connection::open(&route, &clients)).await });
+        match opening.join_next().await {
+            Some(Ok(Ok(opened))) => opened,
+            Some(Err(error)) => Err(Error::unreachable(error.to_string())),
+            Some(Ok(Err(_))) | None => Err(Error::Timeout { limit }),
+        }
     }
 
     fn entries(&self) -> MutexGuard<'_, BTreeMap<PoolKey, Arc<PoolEntry>>> {
