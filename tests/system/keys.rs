@@ -48,3 +48,36 @@ async fn the_list_of_worlds_names_those_alone_that_a_key_has_access_to() {
     let full = page(base, "full", "limit=2").await;
     assert_eq!(full, listed(&["a", "b"], json!("b")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_of_worlds_are_logged_with_who_made_them() {
+    let variables = [("gateway:MANYWORLDS_API_KEYS[0]", "full")];
+    let cluster = Cluster::start_with(Shape::default(), &variables).await;
+    let base = &cluster.gateways[0].base;
+    let post = async |path: &str, body: Value| {
+        let request = Client::new().post(format!("{base}/v1/worlds{path}"));
+        let sent = request.bearer_auth("full").json(&body).send().await;
+        assert!(sent.unwrap().status().is_success(), "{path}");
+    };
+    post("", json!({"id": "lab", "chats": [{"id": "main"}]})).await;
+    let message = json!({"sender": "world", "text": "hi", "wait": false});
+    post("/lab/chats/main/messages", message).await;
+    eventually(
+        "the creation is logged, and the message is not",
+        async || {
+            let log = cluster.processes[0].log_tail();
+            let lines: Vec<&str> = log
+                .lines()
+                .filter(|line| line.contains("\"audit\""))
+                .collect();
+            lines.len() == 1
+                && lines[0].contains("\"world.id\":\"lab\"")
+                && lines[0].contains("key:")
+        },
+    )
+    .await;
+    assert!(
+        !cluster.processes[0].log_tail().contains("full"),
+        "no key is logged"
+    );
+}

@@ -10,6 +10,7 @@ use contract::{Accepted, Command, CommandId, EntityId, Rejection, RejectionCode,
 use service_kit::Health;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::info;
 
 use crate::allowed_hosts::AllowedHosts;
 use crate::api_keys::ApiKeys;
@@ -25,6 +26,9 @@ use crate::rate_limit::RateLimit;
 use crate::settings::{Settings, SocketLimits};
 use crate::tokens::Tokens;
 use crate::used_keys::UsedKeys;
+
+/// The target of what is logged of changes of worlds, with who made them.
+const AUDIT: &str = "audit";
 
 /// What the handlers of all doors share.
 pub struct DoorState {
@@ -178,7 +182,20 @@ impl DoorState {
         (sender, command): (EntityId, Command),
     ) -> Result<Accepted, Problem> {
         self.check_command(principal, world, (&sender, &command))?;
-        self.broker.send_command(world, id, sender, command).await
+        let is_change = Scope::of_command(&command) == Scope::Manage;
+        let accepted = self.broker.send_command(world, id, sender, command).await?;
+        if is_change {
+            // The events that came of it have this id, and a number behind it.
+            info!(
+                target: AUDIT,
+                principal = %principal.id(),
+                world.id = %world,
+                command.id = %id.0,
+                seq = accepted.seq,
+                "world changed"
+            );
+        }
+        Ok(accepted)
     }
 
     /// Checks that a principal may send a command as this sender.
