@@ -34,4 +34,5 @@ mod streams;
 mod support;
 mod system;
 mod tls;
+mod tokens;
 mod worlds;

@@ -54,7 +54,7 @@ pub(crate) async fn call(
     send(request.bearer_auth(key).json(body)).await
 }
 
-fn token(claims: &Value) -> String {
+pub(crate) fn token(claims: &Value) -> String {
     let key = EncodingKey::from_secret(SECRET).unwrap();
     encode(&Header::default(), claims, &key).unwrap()
 }
@@ -64,7 +64,7 @@ fn token_with(permissions: &Value) -> String {
     token(&json!({"sub": "ann", "exp": in_seconds(3600), "manyworlds": permissions}))
 }
 
-fn in_seconds(seconds: i64) -> i64 {
+pub(crate) fn in_seconds(seconds: i64) -> i64 {
     contract::Timestamp::now().as_unix_ms() / 1000 + seconds
 }
 

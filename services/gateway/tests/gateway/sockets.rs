@@ -54,7 +54,7 @@ impl Socket {
         }
     }
 
-    async fn closed(&mut self) -> CloseFrame {
+    pub(crate) async fn closed(&mut self) -> CloseFrame {
         loop {
             if let Message::Close(frame) = self.0.next().await.unwrap().unwrap() {
                 return frame.unwrap();
