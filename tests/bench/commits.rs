@@ -46,6 +46,7 @@ pub(crate) async fn send(bus: &Bus, world: &WorldId, command: Command) {
         command,
         trace: None,
         run: None,
+        principal: None,
     };
     bus.worlds()
         .command(world, request, DEADLINE)

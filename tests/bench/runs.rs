@@ -63,6 +63,7 @@ impl Waiting {
             command,
             trace: None,
             run: None,
+            principal: None,
         };
         bus.worlds()
             .command(world, request, DEADLINE)

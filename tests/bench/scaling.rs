@@ -86,6 +86,7 @@ async fn send(bus: &Bus, world: &WorldId, command: Command) {
         command,
         trace: None,
         run: None,
+        principal: None,
     };
     let sent = bus.worlds().command(world, request, DEADLINE).await;
     sent.unwrap();

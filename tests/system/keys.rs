@@ -51,31 +51,57 @@ async fn the_list_of_worlds_names_those_alone_that_a_key_has_access_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_of_worlds_are_logged_with_who_made_them() {
-    let variables = [("gateway:MANYWORLDS_API_KEYS[0]", "full")];
+    let variables = [
+        ("gateway:MANYWORLDS_API_KEYS[0]__KEY", "full"),
+        ("gateway:MANYWORLDS_API_KEYS[0]__NAME", "deployment"),
+    ];
     let cluster = Cluster::start_with(Shape::default(), &variables).await;
     let base = &cluster.gateways[0].base;
     let post = async |path: &str, body: Value| {
-        let request = Client::new().post(format!("{base}/v1/worlds{path}"));
+        let request = Client::new().post(format!("{base}{path}"));
         let sent = request.bearer_auth("full").json(&body).send().await;
         assert!(sent.unwrap().status().is_success(), "{path}");
     };
-    post("", json!({"id": "lab", "chats": [{"id": "main"}]})).await;
+    post(
+        "/v1/worlds",
+        json!({"id": "lab", "chats": [{"id": "main"}]}),
+    )
+    .await;
     let message = json!({"sender": "world", "text": "hi", "wait": false});
-    post("/lab/chats/main/messages", message).await;
+    post("/v1/worlds/lab/chats/main/messages", message).await;
+    // A change through the door of Agent World has an author as well.
+    let agent = json!({"name": "Ada", "provider": "openai", "model": "m"});
+    post("/worlds/lab/agents", agent).await;
     eventually(
-        "the creation is logged, and the message is not",
+        "the two changes are logged, and the message is not",
         async || {
             let log = cluster.processes[0].log_tail();
             let lines: Vec<&str> = log
                 .lines()
                 .filter(|line| line.contains("\"audit\""))
                 .collect();
-            lines.len() == 1
-                && lines[0].contains("\"world.id\":\"lab\"")
-                && lines[0].contains("key:")
+            let is_complete = |line: &&str| {
+                line.contains("\"world.id\":\"lab\"") && line.contains("key:deployment")
+            };
+            lines.len() == 2 && lines.iter().all(is_complete)
         },
     )
     .await;
+    let filter = "after=0&type=world.configuration_changed";
+    let events = Client::new().get(format!("{base}/v1/worlds/lab/events?{filter}"));
+    let events = events.bearer_auth("full").send().await.unwrap();
+    let events: Value = events.json().await.unwrap();
+    let events = events["events"].as_array().unwrap().iter();
+    let changes = events.map(|event| {
+        let data = &event["data"];
+        (data["principal"].as_str().unwrap(), &data["changes"])
+    });
+    let created = json!(["chat.created", "world.created"]);
+    let expected = [
+        ("key:deployment", &created),
+        ("key:deployment", &json!(["entity.created"])),
+    ];
+    assert_eq!(changes.collect::<Vec<_>>(), expected);
     assert!(
         !cluster.processes[0].log_tail().contains("full"),
         "no key is logged"

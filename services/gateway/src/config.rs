@@ -175,7 +175,7 @@ impl Config {
     pub(crate) fn door_settings(&self) -> anyhow::Result<Settings> {
         let limits = &self.limits;
         Ok(Settings {
-            api_keys: ApiKeys::new(self.api_keys.iter().map(ApiKey::permissions)),
+            api_keys: ApiKeys::new(self.api_keys.iter().map(ApiKey::to_new)),
             tokens: self.jwt.tokens()?,
             allowed_hosts: AllowedHosts::new(self.allowed_hosts.iter().cloned()),
             trace_url: self.trace_url.clone(),

@@ -181,6 +181,7 @@ async fn end_connections(
             },
             trace: None,
             run: None,
+            principal: None,
         };
         let worlds = resources.bus.worlds();
         match worlds.command(world, request, COMMAND_TIMEOUT).await {

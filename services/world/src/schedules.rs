@@ -43,6 +43,7 @@ async fn handle_wake(resources: &Resources, delivery: Delivery) {
         command: Command::FireDue,
         trace: None,
         run: None,
+        principal: None,
     };
     let worlds = resources.bus.worlds();
     let settled = match worlds.command(&world, request, COMMAND_DEADLINE).await {

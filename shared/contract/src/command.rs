@@ -97,6 +97,9 @@ pub struct CommandRequest {
     /// The W3C `traceparent` of the request behind it; every event that comes of it keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
+    /// The client behind it, when it changes what the world is made of: an event names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
 }
 
 /// A wish sent to a world.

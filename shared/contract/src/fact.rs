@@ -2,7 +2,7 @@
 
 mod run;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -88,6 +88,8 @@ facts! {
     WorldApplyBegun(WorldApplyBegun);
     /// All of that description is applied.
     WorldApplyEnded(WorldApplyEnded);
+    /// A client has changed what the world is made of, with the events before this one that have the same command.
+    ConfigurationChanged(ConfigurationChanged);
     /// A type of custom events is checked from now on, or checked in another way.
     EventTypeRegistered(EventTypeVersion);
     /// An entity came into the world.
@@ -230,6 +232,18 @@ pub struct WorldApplyEnded {
     /// Why the rest of it is not applied, when that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
+}
+
+/// See [`Fact::ConfigurationChanged`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigurationChanged {
+    /// The client, as the gateway authenticated it: `key:` and the name or the fingerprint of an API key, or `token:`
+    /// and the subject of a token.
+    pub principal: String,
+    /// The command that changed it.
+    pub command: CommandId,
+    /// The types of the events of the change.
+    pub changes: BTreeSet<EventType>,
 }
 
 /// See [`Fact::EntityChanged`].

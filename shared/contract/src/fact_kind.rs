@@ -39,6 +39,8 @@ fact_kinds! {
     WorldApplyBegun = "world.apply_begun";
     /// All of that description is applied.
     WorldApplyEnded = "world.apply_ended";
+    /// A client has changed what the world is made of.
+    ConfigurationChanged = "world.configuration_changed";
     /// A type of custom events is checked from now on, or checked in another way.
     EventTypeRegistered = "world.event_type_registered";
     /// An entity came into the world.
@@ -178,6 +180,7 @@ impl FactKind {
             | Self::WorldDeleted
             | Self::WorldApplyBegun
             | Self::WorldApplyEnded
+            | Self::ConfigurationChanged
             | Self::EventTypeRegistered
             | Self::EntityCreated
             | Self::EntityUpdated

@@ -47,6 +47,7 @@ impl Driven {
             command,
             trace: None,
             run: None,
+            principal: None,
         }
     }
 

@@ -4,7 +4,11 @@
 //! decide(world, command) -> events -> apply(world, event)* -> follow_up(world) -> events -> apply*
 //! ```
 
-use contract::{CommandRequest, Commit, Event, Fact, Rejection, Seq, Timestamp};
+use std::collections::BTreeSet;
+
+use contract::fact::ConfigurationChanged;
+use contract::fact_kind::FactKind;
+use contract::{CommandRequest, Commit, Event, EventType, Fact, Rejection, Seq, Timestamp};
 
 use crate::apply::apply;
 use crate::behaviours::Turn;
@@ -28,6 +32,7 @@ pub fn step(
     let turn = Turn::begin(world);
     decide(world, request, &mut decider)?;
     decider.check_size()?;
+    record_change(request, &mut decider)?;
     let own = apply_from(world, &decider, 0);
     if world.applying.is_some() {
         // Nothing follows until all that is described is there.
@@ -38,6 +43,24 @@ pub fn step(
     apply_from(world, &decider, own);
     run_machines(world, turn, &mut decider, own)?;
     Ok(decider.into_events().collect())
+}
+
+/// Adds which client has changed what the world is made of, behind the events of the change. The log of a world that is
+/// deleted goes with it.
+fn record_change(request: &CommandRequest, decider: &mut Decider<'_>) -> Result<(), Rejection> {
+    let Some(principal) = &request.principal else {
+        return Ok(());
+    };
+    let changes = decider.events().iter();
+    let changes: BTreeSet<_> = changes.map(|made| made.event.event_type.clone()).collect();
+    if changes.is_empty() || changes.contains(&EventType::of(FactKind::WorldDeleted)) {
+        return Ok(());
+    }
+    decider.push(Fact::ConfigurationChanged(ConfigurationChanged {
+        principal: principal.clone(),
+        command: request.id,
+        changes,
+    }))
 }
 
 /// Looks at the machines that something has happened for, and decides what follows from what they do,

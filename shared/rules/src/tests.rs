@@ -1,6 +1,7 @@
 //! The rules as tables: a story of commands, and the events that each makes.
 
 mod abilities;
+mod audit;
 mod behaviours;
 mod chats;
 mod clients;
@@ -246,6 +247,7 @@ fn a_bad_world_is_refused_with_the_path_of_its_fault() {
             command: Command::CreateWorld(spec),
             trace: None,
             run: None,
+            principal: None,
         };
         let rejection = step(&mut world, &request, Timestamp::from_unix_ms(1)).unwrap_err();
         assert_eq!(rejection.field.as_deref(), Some(field), "{rejection}");

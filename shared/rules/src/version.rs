@@ -1,4 +1,4 @@
 //! The version of the rules.
 
 /// A snapshot that rules of another version made is not used: its world is replayed from its log.
-pub const VERSION: u32 = 12;
+pub const VERSION: u32 = 13;

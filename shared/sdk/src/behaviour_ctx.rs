@@ -319,6 +319,7 @@ impl BehaviourCtx {
             command,
             trace: None,
             run: Some(self.run().id),
+            principal: None,
         };
         let action = &self.inner.action;
         action.command(request, COMMAND_TIMEOUT).await?;

@@ -328,6 +328,7 @@ impl NodeCtx {
             }),
             trace: None,
             run: None,
+            principal: None,
         };
         let writer = self.writer().await;
         writer.action().command(request, COMMAND_TIMEOUT).await?;

@@ -48,6 +48,7 @@ pub(crate) async fn send_report(
         },
         trace: bus::trace::current(),
         run: None,
+        principal: None,
     };
     match connection.command(&run.world, request, timeout).await {
         Ok(_) => Ok(()),

@@ -59,6 +59,7 @@ impl ProvisionedObject {
             command,
             trace: None,
             run: None,
+            principal: None,
         };
         let sent = connection.command(&self.world, request, COMMAND_TIMEOUT);
         sent.await.map(drop)

@@ -112,6 +112,7 @@ impl Requests {
             command: Command::RequestInteraction(new),
             trace: None,
             run: None,
+            principal: None,
         };
         let sent = self.bus.worlds().command(&self.world, request, DEADLINE);
         sent.await.unwrap();

@@ -24,6 +24,7 @@ async fn send(bus: &Bus, world: &WorldId, command: Command) {
         command,
         trace: None,
         run: None,
+        principal: None,
     };
     bus.worlds()
         .command(world, request, DEADLINE)

@@ -59,6 +59,7 @@ fn encode(command: Command) -> Vec<u8> {
         command,
         trace: None,
         run: None,
+        principal: None,
     };
     serde_json::to_vec(&request).unwrap()
 }

@@ -134,6 +134,7 @@ impl Sessions {
             command,
             trace: None,
             run: None,
+            principal: None,
         };
         let sent = self.bus.worlds().command(&self.world, request, DEADLINE);
         sent.await.unwrap();

@@ -34,6 +34,7 @@ impl<'a> Worker<'a> {
             command,
             trace: None,
             run: None,
+            principal: None,
         };
         let world = "lab".parse().unwrap();
         let worlds = self.bus.worlds();

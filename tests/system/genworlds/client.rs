@@ -150,6 +150,7 @@ impl Worker {
             command,
             trace: None,
             run: None,
+            principal: None,
         };
         let worlds = self.bus.worlds();
         let answer = worlds.command(&self.world, request, PATIENCE).await;

@@ -376,6 +376,7 @@ async fn command(bus: &Bus, sender: &str, command: Command) -> CommandId {
         command,
         trace: None,
         run: None,
+        principal: None,
     };
     let answer = bus.worlds().command(&world(), request, PATIENCE).await;
     answer.unwrap();

@@ -145,6 +145,7 @@ impl Harness {
             command,
             trace: None,
             run: None,
+            principal: None,
         };
         let worlds = self.bus.worlds();
         let accepted = worlds.command(&self.world, request, DEADLINE).await;

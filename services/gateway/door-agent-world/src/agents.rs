@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use contract::view::{GetAgent, GetAgents};
-use contract::{Command, Entity, EntityId, RejectionCode, WorldId};
+use contract::{Command, CommandId, Entity, EntityId, RejectionCode, WorldId};
 use door_kit::{Idempotency, PathParams, Problem};
 use serde_json::Value;
 
@@ -69,7 +69,7 @@ pub(crate) async fn create(
     let command =
         Command::CreateEntity(agent_fields.into_entity(id.clone(), name, state.doors.clock.now()));
     let command_id = idempotency.command_id(&world.id);
-    let sent = state.send_as_world(&world.id, command_id, command);
+    let sent = state.send_as_world(idempotency.principal(), &world.id, command_id, command);
     sent.await.map_err(create_error)?;
     let view = read_agent(&state, &world.id, id).await?;
     Ok((StatusCode::CREATED, view))
@@ -119,11 +119,13 @@ pub(crate) async fn update(
     fields.check()?;
     if clears_memory {
         let id = idempotency.secondary_id(&world.id, "forget");
-        send_forget(&state, &world.id, entity.id.clone(), id).await?;
+        send_forget(&state, &idempotency, &world.id, (entity.id.clone(), id)).await?;
     }
     let command = Command::UpdateEntity(agent_fields.into_update(&entity, name));
     let id = idempotency.command_id(&world.id);
-    state.send_as_world(&world.id, id, command).await?;
+    state
+        .send_as_world(idempotency.principal(), &world.id, id, command)
+        .await?;
     read_agent(&state, &world.id, entity.id).await
 }
 
@@ -145,7 +147,9 @@ pub(crate) async fn remove(
     let (world, entity) = find_agent(&state, &name, &agent).await?;
     let command = Command::RemoveEntity { entity: entity.id };
     let id = idempotency.command_id(&world.id);
-    state.send_as_world(&world.id, id, command).await?;
+    state
+        .send_as_world(idempotency.principal(), &world.id, id, command)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -166,18 +170,20 @@ pub(crate) async fn clear_memory(
 ) -> Result<StatusCode, ApiError> {
     let (world, entity) = find_agent(&state, &name, &agent).await?;
     let id = idempotency.command_id(&world.id);
-    send_forget(&state, &world.id, entity.id, id).await?;
+    send_forget(&state, &idempotency, &world.id, (entity.id, id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn send_forget(
     state: &AgentWorldState,
+    idempotency: &Idempotency,
     world: &WorldId,
-    agent: EntityId,
-    id: contract::CommandId,
+    (agent, id): (EntityId, CommandId),
 ) -> Result<(), ApiError> {
     let command = Command::ForgetMemory { agent };
-    state.send_as_world(world, id, command).await?;
+    state
+        .send_as_world(idempotency.principal(), world, id, command)
+        .await?;
     Ok(())
 }
 

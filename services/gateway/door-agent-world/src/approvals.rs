@@ -99,7 +99,11 @@ pub(crate) async fn respond(
     let id = idempotency.command_id(&world.id);
     let command = Command::Decide { approval, verdict };
     let guard = state.decisions.begin(approval);
-    match state.send_command(&world.id, id, sender, command).await {
+    let sent = (sender, command);
+    match state
+        .send_command(idempotency.principal(), &world.id, id, sent)
+        .await
+    {
         Ok(accepted) => {
             let metadata = json!({"requestId": approval, "seq": accepted.seq});
             let body = json!({"accepted": true, "metadata": metadata});

@@ -50,7 +50,11 @@ pub(crate) async fn create(
 ) -> Result<Json<Value>, ApiError> {
     let world = state.find_world(&name).await?.id;
     state
-        .open_new_chat(&world, idempotency.command_id(&world))
+        .open_new_chat(
+            idempotency.principal(),
+            &world,
+            idempotency.command_id(&world),
+        )
         .await?;
     open_chat_view(&state, &world).await
 }
@@ -125,7 +129,9 @@ pub(crate) async fn delete(
     let id = idempotency.command_id(&world.id);
     let replacement = Some(Chat::new(new_chat_id(id, state.doors.clock.now())?));
     let command = Command::DeleteChat { chat, replacement };
-    state.send_as_world(&world.id, id, command).await?;
+    state
+        .send_as_world(idempotency.principal(), &world.id, id, command)
+        .await?;
     Ok(Json(json!({"message": "Chat deleted successfully"})))
 }
 
@@ -183,7 +189,12 @@ async fn open(
 ) -> Result<Json<Value>, ApiError> {
     let id = idempotency.command_id(world);
     state
-        .send_as_world(world, id, Command::OpenChat { chat })
+        .send_as_world(
+            idempotency.principal(),
+            world,
+            id,
+            Command::OpenChat { chat },
+        )
         .await?;
     open_chat_view(state, world).await
 }

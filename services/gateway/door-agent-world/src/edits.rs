@@ -83,7 +83,8 @@ pub(crate) async fn edit(
         message: removed.message,
         text,
     };
-    let sent = state.send_command(&world.id, id, removed.sender.clone(), command);
+    let sent = (removed.sender.clone(), command);
+    let sent = state.send_command(idempotency.principal(), &world.id, id, sent);
     let accepted = sent.await.map_err(edit_error)?;
     match turn.reply(&state, reply, accepted).await? {
         TurnOutput::Stream(response) => Ok(response),
@@ -129,7 +130,7 @@ pub(crate) async fn remove(
         message: removed.message,
     };
     let id = idempotency.command_id(&world.id);
-    let sent = state.send_as_world(&world.id, id, command);
+    let sent = state.send_as_world(idempotency.principal(), &world.id, id, command);
     sent.await.map_err(edit_error)?;
     let mut report = removal_report(&removed);
     let agents = removed.agents.len();
@@ -173,7 +174,7 @@ pub(crate) async fn stop(
         chat: chat.chat.id.clone(),
     };
     let id = idempotency.command_id(&world.id);
-    let sent = state.send_as_world(&world.id, id, command);
+    let sent = state.send_as_world(idempotency.principal(), &world.id, id, command);
     let has_stopped = sent.await?.events > 0;
     let activity = ChatActivity::of(activity, &chat.chat.id);
     let answering = chat.answering.len();

@@ -121,7 +121,9 @@ pub(crate) async fn post_in_open_chat(
         (None, Some(open)) => Some(open),
         (None, None) => {
             let id = idempotency.secondary_id(&world.id, "first chat");
-            state.open_new_chat(&world.id, id).await?;
+            state
+                .open_new_chat(idempotency.principal(), &world.id, id)
+                .await?;
             let (world, _) = state.require(&world.id, NO_VIEWS).await?;
             world.current_chat
         }
@@ -199,7 +201,10 @@ async fn post_message(
         text: fields.text,
         in_reply_to: None,
     };
-    let sent = state.send_command(&world, id, sender, command).await;
+    let principal = idempotency.principal();
+    let sent = state
+        .send_command(principal, &world, id, (sender, command))
+        .await;
     let accepted = sent.map_err(|problem| ApiError::in_text_field(problem, "message"))?;
     let turn = PendingTurn {
         chat,

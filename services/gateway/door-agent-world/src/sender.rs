@@ -50,7 +50,7 @@ pub(crate) async fn resolve(
     }
     let command = Command::CreateEntity(entity);
     let command_id = idempotency.secondary_id(world, "sender");
-    let sent = state.send_as_world(world, command_id, command);
+    let sent = state.send_as_world(idempotency.principal(), world, command_id, command);
     match sent.await {
         // Another request has created it meanwhile.
         Err(problem) if problem.rejection == Some(RejectionCode::AlreadyExists) => Ok(id),

@@ -9,7 +9,7 @@ use contract::view::{GetProfile, GetView};
 use contract::{
     Accepted, Chat, ChatId, Command, CommandId, EntityId, RejectionCode, Seq, Timestamp, WorldId,
 };
-use door_kit::{DoorState, Problem, QueryRows};
+use door_kit::{DoorState, Principal, Problem, QueryRows};
 
 use crate::decisions::Decisions;
 use crate::error::ApiError;
@@ -47,13 +47,13 @@ impl AgentWorldState {
     /// The rejection of the world, or 503 when it did not answer.
     pub(crate) async fn send_command(
         &self,
+        principal: &Principal,
         world: &WorldId,
         id: CommandId,
-        sender: EntityId,
-        command: Command,
+        sent: (EntityId, Command),
     ) -> Result<Accepted, Problem> {
-        let broker = &self.doors.broker;
-        let accepted = broker.send_command(world, id, sender, command).await?;
+        let sent = self.doors.send_command(principal, world, id, sent);
+        let accepted = sent.await?;
         self.last_commit.fetch_max(accepted.seq, Ordering::Relaxed);
         Ok(accepted)
     }
@@ -64,11 +64,12 @@ impl AgentWorldState {
     /// As [`Self::send_command`].
     pub(crate) async fn send_as_world(
         &self,
+        principal: &Principal,
         world: &WorldId,
         id: CommandId,
         command: Command,
     ) -> Result<Accepted, Problem> {
-        self.send_command(world, id, EntityId::world(), command)
+        self.send_command(principal, world, id, (EntityId::world(), command))
             .await
     }
 
@@ -185,11 +186,12 @@ impl AgentWorldState {
     /// As [`Self::send_command`].
     pub(crate) async fn open_new_chat(
         &self,
+        principal: &Principal,
         world: &WorldId,
         id: CommandId,
     ) -> Result<(), Problem> {
         let chat = Chat::new(new_chat_id(id, self.doors.clock.now())?);
-        self.send_as_world(world, id, Command::NewChat(chat))
+        self.send_as_world(principal, world, id, Command::NewChat(chat))
             .await?;
         Ok(())
     }

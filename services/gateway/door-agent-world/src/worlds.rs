@@ -108,10 +108,17 @@ pub(crate) async fn create(
         ..defaults
     };
     let command = Command::CreateWorld(spec);
-    let sent = state.send_as_world(&id, idempotency.command_id(&id), command);
+    let sent = state.send_as_world(
+        idempotency.principal(),
+        &id,
+        idempotency.command_id(&id),
+        command,
+    );
     sent.await.map_err(create_error)?;
     let first_chat = idempotency.secondary_id(&id, "first chat");
-    state.open_new_chat(&id, first_chat).await?;
+    state
+        .open_new_chat(idempotency.principal(), &id, first_chat)
+        .await?;
     let view = json!({"name": name, "id": id});
     Ok((StatusCode::CREATED, Json(view)))
 }
@@ -163,7 +170,7 @@ pub(crate) async fn update(
     update.name = new_name;
     let command = Command::UpdateWorld(update);
     let id = idempotency.command_id(&world.id);
-    let sent = state.send_as_world(&world.id, id, command);
+    let sent = state.send_as_world(idempotency.principal(), &world.id, id, command);
     sent.await.map_err(with_config_field)?;
     updated_world(&state, &world.id).await
 }
@@ -186,7 +193,7 @@ pub(crate) async fn delete(
     let world = state.find_world(&name).await?.id;
     let id = idempotency.command_id(&world);
     state
-        .send_as_world(&world, id, Command::DeleteWorld)
+        .send_as_world(idempotency.principal(), &world, id, Command::DeleteWorld)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,7 +2,7 @@
 
 use contract::view::GetEntity;
 use contract::{Brain, Command, Entity, EntityId, EntityKind, Rejection, RejectionCode, WorldId};
-use door_kit::{DoorState, Problem};
+use door_kit::{DoorState, Principal, Problem};
 
 /// The entity of a client that names one, which is created if the world does not have it; `world` for a client
 /// that names none.
@@ -11,6 +11,7 @@ use door_kit::{DoorState, Problem};
 /// 403 when workers run the entity, 503 when the world does not answer.
 pub(crate) async fn find(
     doors: &DoorState,
+    principal: &Principal,
     world: &WorldId,
     named: Option<EntityId>,
 ) -> Result<EntityId, Problem> {
@@ -28,9 +29,7 @@ pub(crate) async fn find(
         None => {
             let command = Command::CreateEntity(Entity::new(id.clone(), EntityKind::User));
             let (command_id, sender) = (doors.clock.new_command_id(), EntityId::world());
-            let created = doors
-                .broker
-                .send_command(world, command_id, sender, command);
+            let created = doors.send_own_command(principal, world, command_id, (sender, command));
             match created.await {
                 // Another connection has created it meanwhile.
                 Err(problem) if problem.rejection != Some(RejectionCode::AlreadyExists) => {

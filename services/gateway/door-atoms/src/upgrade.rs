@@ -143,7 +143,7 @@ async fn accept(
         }));
     }
     let FoundFlow { world, view } = target.find(&doors).await?;
-    let entity = client_entity::find(&doors, &world, params.entity).await?;
+    let entity = client_entity::find(&doors, &principal, &world, params.entity).await?;
     Ok(upgrade.on_upgrade(move |socket| {
         let socket = Socket::new(Arc::clone(&doors), guard, &principal, socket);
         let client = NewClient {

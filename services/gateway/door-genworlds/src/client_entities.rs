@@ -176,8 +176,10 @@ impl ClientEntities {
         self.doors
             .require_scope(&self.principal, &self.world, Scope::Send)?;
         let (id, sender) = (self.doors.clock.new_command_id(), EntityId::world());
-        let broker = &self.doors.broker;
-        let sent = broker.send_command(&self.world, id, sender, command);
+        let sent = (sender, command);
+        let sent = self
+            .doors
+            .send_own_command(&self.principal, &self.world, id, sent);
         sent.await.map(|_| ())
     }
 

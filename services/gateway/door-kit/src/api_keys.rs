@@ -14,15 +14,27 @@ pub struct ApiKeys(Vec<ApiKey>);
 
 struct ApiKey {
     digest: [u8; 32],
+    name: Option<Arc<str>>,
     permissions: Arc<Permissions>,
 }
 
+/// An API key, as it is configured.
+pub struct NewApiKey<'a> {
+    /// The key.
+    pub key: &'a str,
+    /// What logs call it.
+    pub name: Option<&'a str>,
+    /// What its clients may do.
+    pub permissions: Permissions,
+}
+
 impl ApiKeys {
-    /// The keys of these texts, each with what it may do.
-    pub fn new<'a>(keys: impl IntoIterator<Item = (&'a str, Permissions)>) -> Self {
-        let keys = keys.into_iter().map(|(key, permissions)| ApiKey {
-            digest: digest(key),
-            permissions: Arc::new(permissions),
+    /// These keys.
+    pub fn new<'a>(keys: impl IntoIterator<Item = NewApiKey<'a>>) -> Self {
+        let keys = keys.into_iter().map(|new| ApiKey {
+            digest: digest(new.key),
+            name: new.name.map(Arc::from),
+            permissions: Arc::new(new.permissions),
         });
         Self(keys.collect())
     }
@@ -41,7 +53,8 @@ impl ApiKeys {
         }
         let found = self.0.get(usize::try_from(found).ok()?)?;
         let permissions = Arc::clone(&found.permissions);
-        Some(Principal::from_key(fingerprint(&offered), permissions))
+        let principal = Principal::from_key(fingerprint(&offered), permissions);
+        Some(principal.with_name(found.name.clone()))
     }
 }
 
@@ -60,11 +73,20 @@ fn digest(text: &str) -> [u8; 32] {
 mod tests {
     use super::*;
 
+    fn new(key: &str, permissions: Permissions) -> NewApiKey<'_> {
+        let name = None;
+        NewApiKey {
+            key,
+            name,
+            permissions,
+        }
+    }
+
     #[test]
     fn only_a_complete_key_authenticates() {
         let keys = ApiKeys::new([
-            ("one", Permissions::default()),
-            ("two", Permissions::default()),
+            new("one", Permissions::default()),
+            new("two", Permissions::default()),
         ]);
         let id = |key: &str| keys.find(key).map(|principal| principal.id());
         assert!(id("one").is_some() && id("two").is_some() && id("one") != id("two"));
@@ -77,9 +99,9 @@ mod tests {
     fn each_key_has_its_own_grant() {
         let limited: Permissions = serde_json::from_str(r#"{"entities": ["ann"]}"#).unwrap();
         let keys = ApiKeys::new([
-            ("some", limited.clone()),
-            ("all", Permissions::default()),
-            ("other", Permissions::default()),
+            new("some", limited.clone()),
+            new("all", Permissions::default()),
+            new("other", Permissions::default()),
         ]);
         let permissions = |key: &str| keys.find(key).unwrap().permissions().clone();
         assert_eq!(permissions("some"), limited);

@@ -37,7 +37,7 @@ mod tokens;
 mod used_keys;
 
 pub use allowed_hosts::AllowedHosts;
-pub use api_keys::ApiKeys;
+pub use api_keys::{ApiKeys, NewApiKey};
 pub use auth::{authenticate, refuse_limited};
 pub use body::{JsonBody, is_json, media_type, read_body, unsupported_media_type};
 pub use broker::{

@@ -65,6 +65,7 @@ impl<T> Pipeline<T> {
             command,
             trace: bus::trace::current(),
             run: None,
+            principal: None,
         };
         self.queue.push(place, Some((request, size_bytes)));
     }

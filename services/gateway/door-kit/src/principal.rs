@@ -15,6 +15,8 @@ use crate::permissions::Permissions;
 #[derive(Debug, Clone)]
 pub struct Principal {
     id: PrincipalId,
+    /// The name of its key, or the subject of its token.
+    name: Option<Arc<str>>,
     permissions: Arc<Permissions>,
     /// Until when it is let in.
     expires: Option<Timestamp>,
@@ -43,6 +45,7 @@ impl Principal {
     pub fn from_key(fingerprint: u64, permissions: Arc<Permissions>) -> Self {
         Self {
             id: PrincipalId::ApiKey { fingerprint },
+            name: None,
             permissions,
             expires: None,
         }
@@ -52,9 +55,16 @@ impl Principal {
     pub fn from_token(fingerprint: u64, permissions: Arc<Permissions>, expires: Timestamp) -> Self {
         Self {
             id: PrincipalId::Token { fingerprint },
+            name: None,
             permissions,
             expires: Some(expires),
         }
+    }
+
+    /// The same client, with the name of its key or the subject of its token.
+    #[must_use]
+    pub fn with_name(self, name: Option<Arc<str>>) -> Self {
+        Self { name, ..self }
     }
 
     /// A client without a key.
@@ -68,6 +78,7 @@ impl Principal {
         };
         Self {
             id: PrincipalId::Address(address),
+            name: None,
             permissions: Arc::default(),
             expires: None,
         }
@@ -76,6 +87,18 @@ impl Principal {
     /// Who it is.
     pub fn id(&self) -> PrincipalId {
         self.id
+    }
+
+    /// What a world's log says of who changed the world; nothing of a client without a key, of which only the address is
+    /// known.
+    pub fn audit_name(&self) -> Option<String> {
+        let kind = match self.id {
+            PrincipalId::ApiKey { .. } => "key",
+            PrincipalId::Token { .. } => "token",
+            PrincipalId::Address(_) => return None,
+        };
+        let named = self.name.as_ref().map(|name| format!("{kind}:{name}"));
+        Some(named.unwrap_or_else(|| self.id.to_string()))
     }
 
     /// What it may do.
@@ -121,6 +144,19 @@ impl fmt::Display for PrincipalId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_names_clients_with_a_key_or_a_token() {
+        let key = Principal::from_key(0x0012_3456_789a_bcde, Arc::default());
+        assert_eq!(key.audit_name().unwrap(), "key:00123456789abcde");
+        let key = key.with_name(Some("deployment".into()));
+        assert_eq!(key.audit_name().unwrap(), "key:deployment");
+        let until = Timestamp::from_unix_ms(1);
+        let token = Principal::from_token(7, Arc::default(), until).with_name(Some("ann".into()));
+        assert_eq!(token.audit_name().unwrap(), "token:ann");
+        let nobody = Principal::from_address([127, 0, 0, 1].into());
+        assert_eq!(nobody.audit_name(), None);
+    }
 
     #[test]
     fn an_ipv6_client_is_its_network() {

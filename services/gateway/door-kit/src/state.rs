@@ -182,13 +182,35 @@ impl DoorState {
         (sender, command): (EntityId, Command),
     ) -> Result<Accepted, Problem> {
         self.check_command(principal, world, (&sender, &command))?;
+        self.send_own_command(principal, world, id, (sender, command))
+            .await
+    }
+
+    /// Sends a command that a door makes itself of what a principal, who may send it, has sent. A change of what the world
+    /// is made of is logged with the principal, here and in the log of the world.
+    ///
+    /// # Errors
+    /// As [`Broker::send_command`].
+    pub async fn send_own_command(
+        &self,
+        principal: &Principal,
+        world: &WorldId,
+        id: CommandId,
+        (sender, command): (EntityId, Command),
+    ) -> Result<Accepted, Problem> {
         let is_change = Scope::of_command(&command) == Scope::Manage;
-        let accepted = self.broker.send_command(world, id, sender, command).await?;
+        let named = is_change.then(|| principal.audit_name()).flatten();
+        let sent = (sender, command);
+        let accepted = self
+            .broker
+            .send_command_of(named.clone(), world, id, sent)
+            .await?;
         if is_change {
+            let named = named.unwrap_or_else(|| principal.id().to_string());
             // The events that came of it have this id, and a number behind it.
             info!(
                 target: AUDIT,
-                principal = %principal.id(),
+                principal = %named,
                 world.id = %world,
                 command.id = %id.0,
                 seq = accepted.seq,

@@ -20,6 +20,8 @@ use crate::principal::Principal;
 const LEEWAY: Duration = Duration::from_secs(30);
 /// The shortest secret: as long as its digest.
 const SECRET_BYTES_MIN: usize = 32;
+/// As many characters of a subject are logged.
+const SUBJECT_CHARACTERS_MAX: usize = 128;
 /// How long a request waits for new keys, when its token names one that is unknown.
 const KEYS_WITHIN: Duration = Duration::from_secs(3);
 /// How many requests wait so at a time.
@@ -297,7 +299,9 @@ impl TokenPayload {
         hash.update(self.sub.as_bytes());
         let fingerprint = fingerprint(&hash.finalize().into());
         let permissions = Arc::new(self.manyworlds);
-        Ok(Principal::from_token(fingerprint, permissions, expires))
+        let subject: String = self.sub.chars().take(SUBJECT_CHARACTERS_MAX).collect();
+        let principal = Principal::from_token(fingerprint, permissions, expires);
+        Ok(principal.with_name(Some(subject.into())))
     }
 }
 

@@ -3,16 +3,20 @@
 use std::fmt;
 
 use contract::EntityId;
-use door_kit::Permissions;
+use door_kit::{NewApiKey, Permissions};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
+/// The longest name of a key.
+const NAME_BYTES_MAX: usize = 64;
+
 /// A key that authenticates a client: a text, or a text and what it may do. It is never printed.
 #[derive(Clone)]
 pub struct ApiKey {
     key: String,
+    name: Option<String>,
     permissions: Permissions,
 }
 
@@ -21,6 +25,7 @@ impl ApiKey {
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             key: text.into(),
+            name: None,
             permissions: Permissions::default(),
         }
     }
@@ -47,9 +52,13 @@ impl ApiKey {
         &self.key
     }
 
-    /// The text, and what it may do.
-    pub(super) fn permissions(&self) -> (&str, Permissions) {
-        (&self.key, self.permissions.clone())
+    /// The key, as doors take it.
+    pub(super) fn to_new(&self) -> NewApiKey<'_> {
+        NewApiKey {
+            key: &self.key,
+            name: self.name.as_deref(),
+            permissions: self.permissions.clone(),
+        }
     }
 }
 
@@ -65,13 +74,18 @@ impl<'de> Deserialize<'de> for ApiKey {
     }
 }
 
+fn is_name(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte);
+    (1..=NAME_BYTES_MAX).contains(&text.len()) && text.bytes().all(is_part)
+}
+
 struct KeyVisitor;
 
 impl<'de> Visitor<'de> for KeyVisitor {
     type Value = ApiKey;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key, or its fields `key`, `worlds`, `entities` and `scopes`")
+        f.write_str("a key, or its fields `key`, `name`, `worlds`, `entities` and `scopes`")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<ApiKey, E> {
@@ -97,9 +111,22 @@ impl<'de> Visitor<'de> for KeyVisitor {
             Some(_) => return Err(de::Error::custom("`key` is no text")),
             None => return Err(de::Error::missing_field("key")),
         };
+        let name = match fields.remove("name") {
+            None => None,
+            Some(Value::String(name)) if is_name(&name) => Some(name),
+            Some(_) => {
+                let expected =
+                    format!("`name` is no text of 1 to {NAME_BYTES_MAX} A-Z a-z 0-9 . _ @ -");
+                return Err(de::Error::custom(expected));
+            }
+        };
         let permissions =
             Permissions::deserialize(Value::Object(fields)).map_err(de::Error::custom)?;
-        Ok(ApiKey { key, permissions })
+        Ok(ApiKey {
+            key,
+            name,
+            permissions,
+        })
     }
 }
 
@@ -118,24 +145,33 @@ mod tests {
         serde_json::from_str(json).unwrap()
     }
 
+    fn parts(key: &ApiKey) -> (&str, Option<&str>, Permissions) {
+        let new = key.to_new();
+        (new.key, new.name, new.permissions)
+    }
+
     #[test]
     fn a_key_is_a_text_or_says_what_it_may_do() {
         let json = r#"[
             "all", {"key": "some", "entities": ["ann", "world"]}, {"key": "too"},
-            {"key": "reader", "worlds": ["team-*"], "scopes": ["read"]}
+            {"key": "reader", "name": "board@team-1", "worlds": ["team-*"], "scopes": ["read"]}
         ]"#;
         let keys: Vec<ApiKey> = serde_json::from_str(json).unwrap();
         let expected = [
-            ("all", Permissions::default()),
-            ("some", permissions(r#"{"entities": ["ann", "world"]}"#)),
-            ("too", Permissions::default()),
+            ("all", None, Permissions::default()),
+            (
+                "some",
+                None,
+                permissions(r#"{"entities": ["ann", "world"]}"#),
+            ),
+            ("too", None, Permissions::default()),
             (
                 "reader",
+                Some("board@team-1"),
                 permissions(r#"{"worlds": ["team-*"], "scopes": ["read"]}"#),
             ),
         ];
-        let permissions: Vec<_> = keys.iter().map(ApiKey::permissions).collect();
-        assert_eq!(permissions, expected);
+        assert_eq!(keys.iter().map(parts).collect::<Vec<_>>(), expected);
         assert_eq!(format!("{:?}", keys[0]), "ApiKey(***)");
     }
 
@@ -151,11 +187,11 @@ mod tests {
         let variables = HashMap::from(variables);
         let Keys { api_keys } = service_kit::config::load_from(None, variables).unwrap();
         let some = permissions(r#"{"entities": ["ann"], "scopes": ["read"]}"#);
-        let permissions: Vec<_> = api_keys.iter().map(ApiKey::permissions).collect();
-        assert_eq!(
-            permissions,
-            [("12345", Permissions::default()), ("some", some)]
-        );
+        let expected = [
+            ("12345", None, Permissions::default()),
+            ("some", None, some),
+        ];
+        assert_eq!(api_keys.iter().map(parts).collect::<Vec<_>>(), expected);
     }
 
     #[test]
@@ -168,6 +204,9 @@ mod tests {
             r#"{"key": "a", "scopes": ["admin"]}"#,
             r#"{"key": "a", "worlds": null}"#,
             r#"{"key": ["a"]}"#,
+            r#"{"key": "a", "name": ""}"#,
+            r#"{"key": "a", "name": "two words"}"#,
+            r#"{"key": "a", "name": 7}"#,
             "true",
         ] {
             assert!(serde_json::from_str::<ApiKey>(json).is_err(), "{json}");

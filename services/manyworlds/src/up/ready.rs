@@ -28,6 +28,7 @@ pub(super) async fn apply(bus: &Bus, worlds: Vec<WorldFile>) -> anyhow::Result<(
             command: world.into_command(),
             trace: None,
             run: None,
+            principal: None,
         };
         let applied = bus.worlds().command(&id, request, APPLY_DEADLINE).await;
         applied.with_context(|| format!("apply the world {id}"))?;

@@ -33,6 +33,7 @@ impl PendingRequest {
             command: Command::FireDue,
             trace: None,
             run: None,
+            principal: None,
         };
         Self {
             request: Box::new(Request::Command(command)),

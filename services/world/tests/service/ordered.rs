@@ -17,6 +17,7 @@ fn request(sender: &str, command: Command) -> CommandRequest {
         command,
         trace: None,
         run: None,
+        principal: None,
     }
 }
 

@@ -153,6 +153,7 @@ impl Harness {
             command,
             trace: None,
             run: None,
+            principal: None,
         };
         answer(self.bus.worlds().command(world, request, DEADLINE).await)
     }
@@ -234,6 +235,7 @@ pub(crate) async fn send_many(
             },
             trace: None,
             run: None,
+            principal: None,
         };
         bus.worlds()
             .command(world, request, DEADLINE)

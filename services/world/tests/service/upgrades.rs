@@ -78,6 +78,7 @@ async fn a_world_that_newer_rules_have_changed_is_refused() {
         command: post("main", "hello"),
         trace: None,
         run: None,
+        principal: None,
     };
     let sent = harness.bus.worlds().command(&world, command, ATTEMPTS);
     let refused = sent.await.unwrap_err().to_string();

@@ -55,6 +55,7 @@ fn command() -> CommandRequest {
         command: Command::DeleteWorld,
         trace: None,
         run: None,
+        principal: None,
     }
 }
 

@@ -20,6 +20,7 @@ fn commands(count: usize) -> Vec<CommandRequest> {
         command: Command::DeleteWorld,
         trace: None,
         run: None,
+        principal: None,
     };
     (0..count).map(command).collect()
 }

@@ -66,6 +66,7 @@ async fn is_answered(bus: &Bus, deadline: Duration) -> bool {
         command: Command::DeleteWorld,
         trace: None,
         run: None,
+        principal: None,
     };
     let world = world("lobby");
     let sent = bus.worlds().command(&world, request, deadline);

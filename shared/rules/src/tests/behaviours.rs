@@ -43,6 +43,7 @@ fn story(agents: &[(&str, &str, Value)]) -> Story {
 /// The same, with custom actions.
 fn story_with(agents: &[(&str, &str, Value)], actions: Vec<CustomAction>) -> Story {
     let mut story = Story {
+        principal: None,
         world: World::new("w".parse().unwrap()),
         log: Vec::new(),
         now: contract::Timestamp::from_unix_ms(1_000_000),

@@ -14,6 +14,7 @@ use crate::{COMMAND_BYTES_MAX, COMMAND_EVENTS_MAX, StoredSpec, World, size_bytes
 /// A world that is not there yet.
 fn nowhere() -> Story {
     Story {
+        principal: None,
         world: World::new("w".parse().unwrap()),
         log: Vec::new(),
         now: contract::Timestamp::from_unix_ms(1_000_000),

@@ -16,6 +16,8 @@ pub(super) struct Story {
     pub(super) world: World,
     pub(super) log: Vec<Commit>,
     pub(super) now: Timestamp,
+    /// The client that sends its commands.
+    pub(super) principal: Option<String>,
 }
 
 impl Story {
@@ -25,6 +27,7 @@ impl Story {
             world,
             log: Vec::new(),
             now: Timestamp::from_unix_ms(1_000_000),
+            principal: None,
         };
         let mut entities: Vec<Entity> = agents
             .iter()
@@ -69,6 +72,7 @@ impl Story {
             command,
             trace: None,
             run: None,
+            principal: self.principal.clone(),
         };
         let events = step(&mut self.world, &request, self.now)?;
         let commit = Commit {

@@ -81,6 +81,7 @@ fn a_world_begins_anew_behind_its_deletion() {
         command: post("from an old run"),
         run: Some(run),
         trace: None,
+        principal: None,
     };
     let late = step(&mut story.world, &request, story.now).unwrap_err();
     assert_eq!(late.code, RejectionCode::AlreadyEnded);

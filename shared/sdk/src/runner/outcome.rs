@@ -77,6 +77,7 @@ async fn complete(
         },
         trace: bus::trace::current(),
         run: None,
+        principal: None,
     };
     loop {
         let sent = connection.command(&run.world, request.clone(), COMMAND_TIMEOUT);

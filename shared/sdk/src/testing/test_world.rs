@@ -151,6 +151,7 @@ impl TestWorld {
             command,
             trace: None,
             run: None,
+            principal: None,
         };
         let sent = self.memory.command(&request);
         let accepted = sent.map_err(|rejection| Error::Rejected {

@@ -92,6 +92,18 @@ impl Broker {
         sender: EntityId,
         command: Command,
     ) -> Result<Accepted, Problem> {
+        self.send_command_of(None, world, id, (sender, command))
+            .await
+    }
+
+    /// As [`Self::send_command`], with the client behind it, which the log is to name.
+    pub(crate) async fn send_command_of(
+        &self,
+        principal: Option<String>,
+        world: &WorldId,
+        id: CommandId,
+        (sender, command): (EntityId, Command),
+    ) -> Result<Accepted, Problem> {
         let command = self.with_stored_spec(world, id, command).await?;
         let request = CommandRequest {
             id,
@@ -99,6 +111,7 @@ impl Broker {
             command,
             trace: bus::trace::current(),
             run: None,
+            principal,
         };
         self.send_request(world, request).await
     }

@@ -172,6 +172,7 @@ impl Reporter<'_> {
             },
             trace: None,
             run: None,
+            principal: None,
         };
         let sent = self.bus.worlds().command(world, request, COMMAND_TIMEOUT);
         sent.await.map(drop)

@@ -167,6 +167,7 @@ impl Desk {
             command,
             trace: None,
             run: None,
+            principal: None,
         };
         let worlds = self.harness.bus.worlds();
         worlds.command(&world, request, DEADLINE).await.unwrap()

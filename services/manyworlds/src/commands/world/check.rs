@@ -107,6 +107,7 @@ fn decide(file: WorldFile) -> Result<(), Rejection> {
         command,
         trace: None,
         run: None,
+        principal: None,
     };
     rules::step(&mut world, &request, Timestamp::now()).map(drop)
 }

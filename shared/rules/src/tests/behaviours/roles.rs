@@ -13,6 +13,7 @@ use crate::World;
 /// A world whose roles have behaviours: `t` is a teacher and master, `s` a student.
 fn school(teacher: Value, student: Value) -> Story {
     let mut story = Story {
+        principal: None,
         world: World::new("w".parse().unwrap()),
         log: Vec::new(),
         now: contract::Timestamp::from_unix_ms(1_000_000),

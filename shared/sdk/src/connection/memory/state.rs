@@ -123,6 +123,7 @@ impl State {
                 command: Command::FireDue,
                 trace: None,
                 run: None,
+                principal: None,
             };
             // A world that was deleted rejects it.
             match self.commit(&request) {
