@@ -1,5 +1,7 @@
 //! Traces: one runs from the request of a client through all services to what came of it.
 
+mod picture;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
@@ -60,9 +62,10 @@ impl Traced {
     }
 
     /// Waits until one trace, which begins at the `root`, has all of these edges; and no span in it is without its
-    /// parent but the root. Each is the service, the kind and the name of a span.
-    async fn expect(&self, root: &str, edges: &[(&str, &str)]) {
+    /// parent but the root. Each is the service, the kind and the name of a span. Returns its spans.
+    async fn expect(&self, root: &str, edges: &[(&str, &str)]) -> Vec<CollectedSpan> {
         let mut seen = ShownOnPanic(String::new());
+        let mut found = Vec::new();
         let name = format!("one trace has {edges:#?}");
         eventually(&name, async || {
             let mut traces = BTreeMap::<Vec<u8>, Vec<CollectedSpan>>::new();
@@ -73,9 +76,12 @@ impl Traced {
             let of_root = |spans: &&Vec<CollectedSpan>| spans.iter().any(|it| shown(it) == root);
             let traces: Vec<_> = traces.values().filter(of_root).collect();
             seen.0 = traces.iter().map(|spans| tree(spans, &[], 0)).collect();
-            traces.iter().any(|spans| is_complete(spans, root, edges))
+            let complete = traces.iter().find(|spans| is_complete(spans, root, edges));
+            found = complete.map_or(Vec::new(), |spans| (*spans).clone());
+            complete.is_some()
         })
         .await;
+        found
     }
 }
 
@@ -152,7 +158,17 @@ async fn a_turn_of_a_chat_with_a_tool_call_is_one_trace() {
         // The answer, with the result of the tool.
         (tool, "world producer send respond"),
     ];
-    traced.expect(root, &edges).await;
+    let trace = traced.expect(root, &edges).await;
+    // It has each span once.
+    let picture = picture::svg(
+        &trace,
+        "One turn of a chat: a model, a tool, and the model again",
+    );
+    assert_eq!(picture.matches(" ms</text>").count(), trace.len());
+    if std::env::var_os("UPDATE_SCREENSHOTS").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/trace-chat.svg");
+        std::fs::write(path, picture).unwrap();
+    }
 
     let spans = traced.collector.spans();
     let chat = spans.iter().find(|span| span.name == "chat m").unwrap();

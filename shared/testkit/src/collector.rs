@@ -31,6 +31,10 @@ pub struct CollectedSpan {
     pub parent_id: Vec<u8>,
     /// Its kind, as OpenTelemetry's specification names it, in lower case.
     pub kind: &'static str,
+    /// When it began, in nanoseconds since 1970.
+    pub start_ns: u64,
+    /// When it ended.
+    pub end_ns: u64,
     /// Its attributes, as texts.
     pub attributes: BTreeMap<String, String>,
     /// The conventions by which it is named.
@@ -108,6 +112,8 @@ async fn collect(State(spans): State<Spans>, body: Bytes) {
                 trace_id: span.trace_id,
                 span_id: span.span_id,
                 parent_id: span.parent_span_id,
+                start_ns: span.start_time_unix_nano,
+                end_ns: span.end_time_unix_nano,
                 attributes: texts(span.attributes),
             }));
         }
