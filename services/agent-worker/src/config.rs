@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use contract::Currency;
+use contract::brain::Provider;
 use manyworlds_sdk::Backoff;
 use serde::Deserialize;
 
@@ -98,6 +100,12 @@ pub struct LlmConfig {
     /// Timeout for opening a connection. Default: 10 s.
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
+    /// The currency of `prices`, such as `USD`. All workers of a system should have the same one: amounts in
+    /// different currencies are never added. Default: none; prices need one.
+    pub currency: Option<Currency>,
+    /// What models cost. The first entry that matches counts; what a model without one costs is not known.
+    /// Default: none.
+    pub prices: Vec<ModelPrice>,
 }
 
 impl Default for LlmConfig {
@@ -110,8 +118,37 @@ impl Default for LlmConfig {
             retry: Backoff::default(),
             stall_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(10),
+            currency: None,
+            prices: Vec::new(),
         }
     }
+}
+
+/// What a model costs, in units of `llm.currency`, with up to six digits behind the point.
+///
+/// ```toml
+/// [llm]
+/// currency = "USD"
+///
+/// [[llm.prices]]
+/// model = "gpt-5-mini*"
+/// input_per_million = 0.25
+/// cached_input_per_million = 0.025
+/// output_per_million = 2.0
+/// ```
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelPrice {
+    /// The provider, as agents write it; every provider when absent.
+    pub provider: Option<Provider>,
+    /// The model, as agents write it. With `*` at its end, all models that begin with it.
+    pub model: String,
+    /// A million tokens that it reads.
+    pub input_per_million: Option<f64>,
+    /// A million tokens that it reads and that its provider has in a cache. Default: as `input_per_million`.
+    pub cached_input_per_million: Option<f64>,
+    /// A million tokens that it writes, reasoning included.
+    pub output_per_million: Option<f64>,
 }
 
 /// The addresses of providers. One that is not set is that of the environment variable, and without that
@@ -262,4 +299,73 @@ pub struct AllowedServer {
     /// Whether worlds share one connection. By default each has its own: a server may keep what it
     /// receives.
     pub shared: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::io::Write as _;
+
+    use service_kit::ErrorChain;
+    use service_kit::config::{Error, load_from};
+
+    use super::*;
+
+    fn load(file: &str, variables: &[(&str, &str)]) -> Result<Config, Box<Error>> {
+        let mut named = tempfile::NamedTempFile::new().unwrap();
+        named.write_all(file.as_bytes()).unwrap();
+        let variables = variables
+            .iter()
+            .map(|(name, value)| (format!("MANYWORLDS_LLM__{name}"), (*value).to_owned()));
+        load_from([named.path()], HashMap::from_iter(variables)).map_err(Box::new)
+    }
+
+    #[test]
+    fn prices_are_read_from_a_file_or_from_the_environment() {
+        let file = "[llm]\ncurrency = 'EUR'\n[[llm.prices]]\nmodel = 'm*'\nprovider = 'openai-compatible'\n\
+                    input_per_million = 1\ncached_input_per_million = 0.25\noutput_per_million = 2.5\n";
+        let variables = [
+            ("CURRENCY", "EUR"),
+            ("PRICES[0]__MODEL", "m*"),
+            ("PRICES[0]__PROVIDER", "openai_compatible"),
+            ("PRICES[0]__INPUT_PER_MILLION", "1"),
+            ("PRICES[0]__CACHED_INPUT_PER_MILLION", "0.25"),
+            ("PRICES[0]__OUTPUT_PER_MILLION", "2.5"),
+        ];
+        for config in [load(file, &[]), load("", &variables)] {
+            let llm = config.unwrap().llm;
+            assert_eq!(llm.currency, "EUR".parse().ok());
+            let [price] = &llm.prices[..] else {
+                panic!("{:?}", llm.prices);
+            };
+            assert_eq!(price.provider, Some(Provider::OpenaiCompatible));
+            assert_eq!(price.model, "m*");
+            let ModelPrice {
+                input_per_million,
+                cached_input_per_million,
+                output_per_million,
+                ..
+            } = price;
+            let parts = [
+                input_per_million,
+                cached_input_per_million,
+                output_per_million,
+            ];
+            assert_eq!(parts, [&Some(1.0), &Some(0.25), &Some(2.5)]);
+        }
+    }
+
+    #[test]
+    fn a_field_of_a_price_that_can_not_be_is_named() {
+        for (name, value, named) in [
+            ("CURRENCY", "dollar", "currency"),
+            ("PRICES[0]__INPUT", "1", "input"),
+            ("PRICES[0]__INPUT_PER_MILLION", "much", "input_per_million"),
+            ("PRICES[0]__PROVIDER", "mine", "provider"),
+        ] {
+            let error = load("", &[(name, value)]).unwrap_err();
+            let error = ErrorChain(&error).to_string();
+            assert!(error.contains(named), "{name}: {error}");
+        }
+    }
 }

@@ -24,7 +24,7 @@ mod tools;
 mod worker;
 
 pub use config::{
-    Addresses, AllowedServer, AzureAddress, Config, Endpoint, LlmConfig, McpConfig,
+    Addresses, AllowedServer, AzureAddress, Config, Endpoint, LlmConfig, McpConfig, ModelPrice,
     ProcessorsConfig, UnlistedEndpoints,
 };
 pub use manyworlds_sdk::{Action, ActionCtx, Backoff, Error, RunFuture};

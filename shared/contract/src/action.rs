@@ -160,6 +160,7 @@ mod tests {
             model: "m".to_owned(),
             input_tokens: 1,
             output_tokens: 2,
+            ..Usage::default()
         })
     }
 

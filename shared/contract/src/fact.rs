@@ -33,10 +33,10 @@ use crate::mind::{Summary, ThinkTask};
 use crate::presence::{EntitiesConnected, EntitiesDisconnected, PresenceEnded};
 use crate::processor::ProcessorLearned;
 use crate::purpose_kind::PurposeKind;
-use crate::run::Usage;
 use crate::stream::{StreamAppended, StreamDeclared, StreamRemoved};
 use crate::timestamp::Timestamp;
 use crate::tool::{ToolCall, Verdict};
+use crate::usage::Usage;
 use crate::world::WorldDescription;
 
 macro_rules! facts {

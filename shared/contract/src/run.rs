@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
 
 use crate::ability::{AvailableAbility, EntityPatch};
 use crate::chat::ChatMessage;
@@ -16,6 +15,7 @@ use crate::interaction::InteractionContext;
 use crate::mind::{MindContext, MindUpdate};
 use crate::timestamp::Timestamp;
 use crate::tool::{McpServers, ToolCall, ToolStep};
+use crate::usage::Usage;
 
 /// One run of an action, as it waits in the work queue: ids and arguments, no more.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -146,17 +146,6 @@ pub struct RunResult {
     /// What it cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
-}
-
-/// The price of a language model's answer.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-pub struct Usage {
-    /// The model that answered.
-    pub model: String,
-    /// Tokens that it read.
-    pub input_tokens: u64,
-    /// Tokens that it wrote.
-    pub output_tokens: u64,
 }
 
 /// How many times a run is attempted before it has failed.

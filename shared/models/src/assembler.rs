@@ -31,6 +31,7 @@ pub(crate) struct Assembler {
     calls: Calls,
     extra: Map<String, Value>,
     input_tokens: Option<u64>,
+    cached_input_tokens: Option<u64>,
     output_tokens: Option<u64>,
     finish: Option<Finish>,
     /// Content came behind the end of the model: some servers write its reason into each piece.
@@ -72,8 +73,13 @@ impl Assembler {
                 self.has_message = true;
                 add_extra(&mut self.extra, fields);
             }
-            Delta::Usage { input, output } => {
+            Delta::Usage {
+                input,
+                cached_input,
+                output,
+            } => {
                 self.input_tokens = input.or(self.input_tokens);
+                self.cached_input_tokens = cached_input.or(self.cached_input_tokens);
                 self.output_tokens = output.or(self.output_tokens);
                 self.is_usage_final = self.finish.is_some() && !self.is_finish_early;
             }
@@ -141,6 +147,7 @@ impl Assembler {
         let is_counted = self.input_tokens.is_some() || self.output_tokens.is_some();
         let usage = is_counted.then(|| Usage {
             input_tokens: self.input_tokens.unwrap_or_default(),
+            cached_input_tokens: self.cached_input_tokens,
             output_tokens: self.output_tokens.unwrap_or_default(),
         });
         let is_cut = matches!(finish, Finish::Length | Finish::ContentFilter(_));

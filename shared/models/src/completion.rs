@@ -55,6 +55,8 @@ pub enum Arguments {
 pub struct Usage {
     /// Tokens that the model read.
     pub input_tokens: u64,
+    /// Tokens of these that the provider had in a cache, if it reports them.
+    pub cached_input_tokens: Option<u64>,
     /// Tokens that it wrote, reasoning included.
     pub output_tokens: u64,
 }

@@ -23,6 +23,8 @@ pub(crate) enum Delta {
     /// Tokens so far: a later count replaces an earlier one.
     Usage {
         input: Option<u64>,
+        /// Those of `input` that came from a cache.
+        cached_input: Option<u64>,
         output: Option<u64>,
     },
     /// The model has ended. Only counts of tokens may follow.

@@ -139,6 +139,7 @@ pub fn chat(call: &ModelCall<'_>) -> Span {
         gen_ai.request.stream = call.is_streamed,
         gen_ai.response.time_to_first_chunk = field::Empty,
         gen_ai.usage.input_tokens = field::Empty,
+        gen_ai.usage.cache_read.input_tokens = field::Empty,
         gen_ai.usage.output_tokens = field::Empty,
         server.address = call.host,
         "error.type" = field::Empty,

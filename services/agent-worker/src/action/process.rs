@@ -3,12 +3,13 @@ use std::time::Duration;
 
 use contract::interaction::InteractionContext;
 use contract::run::RunResult;
-use contract::{ActionName, Entity, Usage};
+use contract::{ActionName, Entity};
 use manyworlds_sdk::{Action, ActionCtx, Error, RunFuture, SampleBatch};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::turn_limit::{limit_turn, turn_deadline};
+use crate::brain::add_usage;
 use crate::processor::{Processors, Sample};
 
 /// A run that has taken this long reports what it has done, so that its progress is seen; the rest is
@@ -96,16 +97,5 @@ impl Process {
             }
         }
         Ok(result)
-    }
-}
-
-fn add_usage(total: &mut Option<Usage>, usage: Option<Usage>) {
-    let Some(usage) = usage else { return };
-    match total {
-        Some(total) => {
-            total.input_tokens += usage.input_tokens;
-            total.output_tokens += usage.output_tokens;
-        }
-        None => *total = Some(usage),
     }
 }

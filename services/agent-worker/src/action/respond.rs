@@ -3,14 +3,14 @@ use std::sync::Arc;
 use contract::action::RespondOutput;
 use contract::run::RunResult;
 use contract::tool::{ToolAccess, ToolStep};
-use contract::{ActionName, AgentConfig, Brain, RunContext, Usage};
+use contract::{ActionName, AgentConfig, Brain, RunContext};
 use manyworlds_sdk::{Action, ActionCtx, Error, RunFuture};
 
 use super::agent_span::in_agent_span;
 use super::node_calls::{NodeTools, with_new_ids};
 use super::session;
 use super::turn_limit::{limit_turn, turn_deadline};
-use crate::brain::{Completion, ModelClient, ModelRequest, script};
+use crate::brain::{Completion, ModelClient, ModelRequest, add_usage, script};
 use crate::mcp::ConnectionPool;
 use crate::metrics::Metrics;
 use crate::tools::Toolset;
@@ -140,7 +140,7 @@ impl Respond {
             };
             let completion = self.complete(config, request, ctx).await?;
             text.push_str(&completion.text);
-            usage = add_usage(usage, completion.usage);
+            add_usage(&mut usage, completion.usage);
             if completion.calls.is_empty() {
                 return Ok(Completion {
                     text,
@@ -186,16 +186,5 @@ impl Respond {
             }
             _ => Toolset::default(),
         }
-    }
-}
-
-fn add_usage(one: Option<Usage>, other: Option<Usage>) -> Option<Usage> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(Usage {
-            model: other.model,
-            input_tokens: one.input_tokens + other.input_tokens,
-            output_tokens: one.output_tokens + other.output_tokens,
-        }),
-        (one, other) => one.or(other),
     }
 }

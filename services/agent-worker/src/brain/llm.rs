@@ -6,6 +6,7 @@ mod client;
 mod endpoint;
 mod error;
 mod options;
+mod prices;
 mod prompt;
 mod signatures;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agent_worker::{Endpoint, Worker};
+use agent_worker::{Endpoint, ModelPrice, Worker};
 use contract::{RunId, Timestamp};
 use serde_json::{Value, json};
 use testkit::eventually;
@@ -45,6 +45,29 @@ async fn a_model_streams_and_reports_its_usage() {
     assert_eq!(harness.chunks().len(), 4);
     assert!(model.requests()[0].is_streamed());
     harness.all_acknowledged().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn usage_has_the_cost_by_the_prices_of_the_worker() {
+    let (mut harness, model) = (Harness::start().await, ModelServer::start().await);
+    let mut config = config();
+    config.llm.currency = "USD".parse().ok();
+    config.llm.prices = vec![ModelPrice {
+        model: "scripted-*".to_owned(),
+        input_per_million: Some(1000.0),
+        output_per_million: Some(2000.0),
+        ..ModelPrice::default()
+    }];
+    harness.start_worker(Worker::new(config).unwrap()).await;
+    harness
+        .set_agent(json!({"brain": brain(&model.base_url())}))
+        .await;
+    model.reply(Reply::text("Good day to you"));
+    let id = harness.request_answer().await;
+    let usage = harness.completed(id).await.usage.unwrap();
+    let cost = usage.cost.unwrap();
+    assert_eq!(cost.micros, INPUT_TOKENS * 1000 + 4 * 2000);
+    assert_eq!(cost.currency.as_str(), "USD");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -447,6 +447,7 @@ pub(crate) async fn append_many(
         ];
         seq = harness.append(world, events).await;
     }
+        ..Usage::default()
     seq
 }
 

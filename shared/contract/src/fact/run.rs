@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::id::{ActionName, EntityId, MessageId, RunId};
-use crate::run::Usage;
 use crate::timestamp::Timestamp;
 use crate::tool::ToolCall;
+use crate::usage::Usage;
 
 /// See `Fact::ActionStarted`. It has all that a worker is given, as `action.requested` has for a run that is
 /// not queued.

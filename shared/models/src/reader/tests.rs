@@ -56,6 +56,10 @@ fn summary(completion: &Completion) -> Value {
         "usage",
         json!(usage.map(|usage| [usage.input_tokens, usage.output_tokens])),
     );
+    add(
+        "cached",
+        json!(usage.and_then(|usage| usage.cached_input_tokens)),
+    );
     let finish = match &completion.finish {
         Finish::Stop => "",
         Finish::ToolCalls => "calls",

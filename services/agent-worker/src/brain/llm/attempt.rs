@@ -77,7 +77,10 @@ fn completion(
     let usage = completion.usage.map(|usage| Usage {
         model: attempt.llm.model.clone(),
         input_tokens: usage.input_tokens,
+        cached_input_tokens: usage.cached_input_tokens,
         output_tokens: usage.output_tokens,
+        // The client knows the prices.
+        cost: None,
     });
     let text = completion.text;
     let mut message_extra = completion.extra;

@@ -13,6 +13,7 @@ use super::attempt::{Attempt, execute};
 use super::endpoint::{Endpoints, provider_name};
 use super::error::ModelError;
 use super::options::options;
+use super::prices::Prices;
 use crate::brain::completion::Completion;
 use crate::brain::model_request::ModelRequest;
 use crate::config::LlmConfig;
@@ -23,6 +24,7 @@ use crate::metrics::{Metrics, ModelMetrics};
 pub(crate) struct ModelClient {
     config: LlmConfig,
     endpoints: Endpoints,
+    prices: Prices,
     /// `HTTP_PROXY` and the like apply, except to this machine itself.
     outside: Client,
     loopback: Client,
@@ -30,13 +32,14 @@ pub(crate) struct ModelClient {
 }
 
 impl ModelClient {
-    /// Reads the addresses and the keys.
+    /// Reads the addresses, the keys and the prices.
     ///
     /// # Errors
-    /// When an address of the configuration is invalid, or its key is not set.
+    /// When an address or a price of the configuration is invalid, or a key is not set.
     pub(crate) fn new(config: LlmConfig, metrics: Metrics) -> anyhow::Result<Self> {
         Ok(Self {
             endpoints: Endpoints::new(&config)?,
+            prices: Prices::new(&config)?,
             outside: client(http::client_builder(config.connect_timeout))?,
             loopback: client(http::client_builder(config.connect_timeout).no_proxy())?,
             config,
@@ -120,6 +123,7 @@ impl ModelClient {
             .await
             .unwrap_or_else(|_| Err(ModelError::timeout(limit)));
         let completed = completed.map_err(|error| error.redact(&attempt.destination.key));
+        let completed = completed.map(|completion| self.with_cost(attempt.llm, completion));
         let outcome = completed.as_ref().err().map_or("ok", |error| error.code);
         let seconds = started.elapsed().as_secs_f64();
         metrics.record_request(outcome, seconds);
@@ -134,11 +138,21 @@ impl ModelClient {
         }
         completed
     }
+
+    fn with_cost(&self, llm: &Llm, mut completion: Completion) -> Completion {
+        if let Some(usage) = &mut completion.usage {
+            usage.cost = self.prices.cost(llm.provider, usage);
+        }
+        completion
+    }
 }
 
 fn record_usage(span: &Span, metrics: &ModelMetrics<'_>, completion: &Completion) {
     if let Some(usage) = &completion.usage {
         span.record("gen_ai.usage.input_tokens", usage.input_tokens);
+        if let Some(cached) = usage.cached_input_tokens {
+            span.record("gen_ai.usage.cache_read.input_tokens", cached);
+        }
         span.record("gen_ai.usage.output_tokens", usage.output_tokens);
         metrics.record_tokens(usage);
     }

@@ -17,6 +17,7 @@ use super::task::MindTask;
 use crate::brain::completion::Completion;
 use crate::brain::llm::ModelClient;
 use crate::brain::model_request::ModelRequest;
+use crate::brain::usage::add_usage;
 use crate::tools::{self, Toolset};
 
 /// The maximum number of steps of a plan, and of bytes of a step: a world accepts no more.
@@ -115,17 +116,6 @@ fn set_argument(call: &mut ToolCall, argument: &str, text: &str) -> Result<(), E
     arguments.insert(argument.to_owned(), Value::from(text));
     call.arguments = to_raw_value(&arguments).map_err(bad)?;
     Ok(())
-}
-
-fn add_usage(total: &mut Option<Usage>, more: Option<Usage>) {
-    match (total, more) {
-        (Some(total), Some(more)) => {
-            total.input_tokens += more.input_tokens;
-            total.output_tokens += more.output_tokens;
-        }
-        (total @ None, more) => *total = more,
-        (Some(_), None) => {}
-    }
 }
 
 pub(super) async fn summarise(

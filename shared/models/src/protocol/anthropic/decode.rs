@@ -115,6 +115,7 @@ fn usage(message: Json<'_>) -> Option<Delta> {
     let cached: u64 = cached.into_iter().filter_map(count).sum();
     Some(Delta::Usage {
         input: count("input_tokens").map(|tokens| tokens.saturating_add(cached)),
+        cached_input: count("cache_read_input_tokens"),
         output: count("output_tokens"),
     })
 }

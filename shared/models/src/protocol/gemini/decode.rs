@@ -41,6 +41,7 @@ fn decode_response(response: Json<'_>, deltas: &mut Vec<Delta>) {
     if let Some(usage) = response.get("usageMetadata") {
         deltas.push(Delta::Usage {
             input: sum(usage, ["promptTokenCount", "toolUsePromptTokenCount"]),
+            cached_input: usage.get("cachedContentTokenCount").and_then(Json::count),
             output: sum(usage, ["candidatesTokenCount", "thoughtsTokenCount"]),
         });
     }

@@ -49,7 +49,11 @@ fn decode_line(line: Json<'_>, deltas: &mut Vec<Delta>) {
     let count = |name| line.get(name).and_then(Json::count);
     let (input, output) = (count("prompt_eval_count"), count("eval_count"));
     if input.is_some() || output.is_some() {
-        deltas.push(Delta::Usage { input, output });
+        deltas.push(Delta::Usage {
+            input,
+            cached_input: None,
+            output,
+        });
     }
     deltas.push(Delta::End);
 }

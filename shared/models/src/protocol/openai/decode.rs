@@ -68,6 +68,7 @@ impl OpenAiDecoder {
             let count = |names: [&str; 2]| names.iter().find_map(|name| usage.get(name)?.count());
             deltas.push(Delta::Usage {
                 input: count(["prompt_tokens", "input_tokens"]),
+                cached_input: cached_tokens(usage),
                 output: count(["completion_tokens", "output_tokens"]),
             });
         }
@@ -114,4 +115,14 @@ impl OpenAiDecoder {
         }
         Ok(is_complete)
     }
+}
+
+/// The tokens that came from a cache, under the names of OpenAI and DeepSeek.
+fn cached_tokens(usage: Json<'_>) -> Option<u64> {
+    let paths: [&[&str]; 3] = [
+        &["prompt_tokens_details", "cached_tokens"],
+        &["input_tokens_details", "cached_tokens"],
+        &["prompt_cache_hit_tokens"],
+    ];
+    paths.iter().find_map(|path| usage.at(path)?.count())
 }

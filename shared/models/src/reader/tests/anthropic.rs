@@ -25,7 +25,7 @@ fn a_text_is_streamed() {
         r#"{"type":"content_block_stop","index":0}"#,
         &end("end_turn"),
     ];
-    let expected = json!({"text": "Hello", "usage": [10, 4]});
+    let expected = json!({"text": "Hello", "usage": [10, 4], "cached": 7});
     check_events(Anthropic, &data, &expected);
     check_events(Anthropic, &[&data[..], &[STOP]].concat(), &expected);
 }
@@ -57,7 +57,7 @@ fn calls_and_thinking_are_streamed() {
     ]);
     let expected = json!({
         "reasoning": "Hm😀", "calls": [["a", "f", {"x": 1}], ["b", "g", {}]],
-        "extra": {"blocks": blocks}, "usage": [10, 4], "finish": "calls",
+        "extra": {"blocks": blocks}, "usage": [10, 4], "cached": 7, "finish": "calls",
     });
     check_events(Anthropic, &data, &expected);
 }

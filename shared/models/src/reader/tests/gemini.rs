@@ -42,6 +42,13 @@ fn calls_are_read() {
 }
 
 #[test]
+fn tokens_from_a_cache_are_counted() {
+    let data = r#"{"candidates":[{"content":{"parts":[{"text":"Hi"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":3,"cachedContentTokenCount":2,"candidatesTokenCount":4}}"#;
+    let expected = json!({"text": "Hi", "usage": [3, 4], "cached": 2});
+    check_events(Gemini, &[data], &expected);
+}
+
+#[test]
 fn an_end_is_what_it_is() {
     for (reason, finish) in [
         ("MAX_TOKENS", "length"),

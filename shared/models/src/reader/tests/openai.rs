@@ -57,6 +57,21 @@ fn a_body_that_is_not_a_stream_is_an_answer() {
 }
 
 #[test]
+fn tokens_from_a_cache_are_counted() {
+    for details in [
+        r#""prompt_tokens_details":{"cached_tokens":2,"audio_tokens":0}"#,
+        r#""input_tokens_details":{"cached_tokens":2}"#,
+        r#""prompt_cache_hit_tokens":2,"prompt_cache_miss_tokens":1"#,
+    ] {
+        let usage = format!(
+            r#"{{"choices":[],"usage":{{"prompt_tokens":3,"completion_tokens":4,{details}}}}}"#
+        );
+        let expected = json!({"text": "the complete answer", "usage": [3, 4], "cached": 2});
+        check_events(OpenAi, &[TEXT, STOP, &usage], &expected);
+    }
+}
+
+#[test]
 fn null_is_nothing() {
     let data = [
         r#"{"id":null,"error":null,"usage":null,"choices":[{"index":null,"delta":{"role":"assistant","content":null,"refusal":null,"tool_calls":null,"function_call":null,"reasoning_content":null},"finish_reason":null}]}"#,

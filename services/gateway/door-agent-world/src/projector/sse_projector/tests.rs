@@ -97,6 +97,7 @@ impl Script {
                 model: "m".to_owned(),
                 input_tokens: 11,
                 output_tokens: 2,
+                ..Usage::default()
             }),
         };
         self.apply(sender, id, &Fact::MessagePosted(posted));
