@@ -34,4 +34,5 @@ mod school_kills;
 mod streams;
 mod tools;
 mod trace;
+mod usage;
 mod worlds;

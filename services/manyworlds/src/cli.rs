@@ -130,7 +130,7 @@ enum Command {
     Search(history::SearchOptions),
     /// Write all events of a world, or all messages of a chat
     Export(export::Options),
-    /// Show what the language models of a world have read and written
+    /// Show what the language models of a world have read and written, and what that cost
     Usage(usage::Options),
     /// List the timers of a world
     Timers(timers::Options),

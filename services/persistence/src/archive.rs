@@ -16,6 +16,7 @@ mod section;
 mod section_statements;
 mod session_changes;
 mod table_changes;
+mod usage_changes;
 mod verify;
 mod world_rebuild;
 mod writer;

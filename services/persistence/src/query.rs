@@ -15,13 +15,14 @@ mod select;
 mod server;
 mod sessions;
 mod usage;
+mod usage_over_time;
 mod worlds;
 
 use std::sync::Arc;
 
 use contract::query::{
     ChatsQuery, EventsQuery, HistoryQuery, InteractionsQuery, MessagesQuery, Query, SessionsQuery,
-    UsageQuery, WorldsQuery,
+    UsageOverTimeQuery, UsageQuery, WorldsQuery,
 };
 use service_kit::Tasks;
 
@@ -48,6 +49,7 @@ pub(crate) async fn serve_all(
         HistoryQuery,
         EventsQuery,
         UsageQuery,
+        UsageOverTimeQuery,
         InteractionsQuery,
         SessionsQuery
     );

@@ -2,8 +2,8 @@
 
 use contract::command::WorldUpdate;
 use contract::http::{
-    AtQuery, BadgesPage, BadgesPageQuery, ReadAfterWrite, Receipt, RosterResponse, StateQuery,
-    StateResponse, StatisticsResponse, ToolServersQuery, ToolServersResponse, UsageResponse,
+    AtQuery, BadgesPage, BadgesPageQuery, Receipt, RosterResponse, StateQuery, StateResponse,
+    StatisticsResponse, ToolServersQuery, ToolServersResponse, UsageResponse, UsageSelection,
     WorldResponse,
 };
 use contract::{ChatId, WorldId, WorldSpec};
@@ -82,11 +82,11 @@ impl<'a> World<'a> {
         self.transport.get(&self.below("state"), query).await
     }
 
-    /// Reads what the world's language models cost, from the archive.
+    /// Reads what the world's language models have used and cost, in all or over time, from the archive.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn usage(&self, query: &ReadAfterWrite) -> Result<UsageResponse, Error> {
+    pub async fn usage(&self, query: &UsageSelection) -> Result<UsageResponse, Error> {
         self.transport.get(&self.below("usage"), query).await
     }
 

@@ -21,6 +21,7 @@ mod stream;
 mod streams;
 mod timers;
 mod tool_servers;
+mod usage;
 mod worlds;
 
 pub use approvals::{ApprovalsResponse, DecideApprovalRequest};
@@ -57,7 +58,7 @@ pub use socket::{
     CancelInteractionFrame, CancelRunFrame, CompleteInteractionFrame, PingFrame, PostMessageFrame,
     ServerFrame, StopChatFrame,
 };
-pub use state::{ReadAfterWrite, StateQuery, StateResponse, UsageResponse};
+pub use state::{ReadAfterWrite, StateQuery, StateResponse};
 pub use stream::{SocketQuery, StreamClosed, StreamQuery, StreamStart};
 pub use streams::{
     AppendReceipt, AppendSamplesRequest, PutStreamRequest, SamplesPage, SamplesPageQuery,
@@ -67,4 +68,5 @@ pub use timers::SetTimerRequest;
 pub use tool_servers::{
     ToolServerResponse, ToolServerStatus, ToolServersQuery, ToolServersResponse,
 };
+pub use usage::{UsageResponse, UsageSelection};
 pub use worlds::{CreateWorldRequest, WorldResponse, WorldsPage, WorldsPageQuery};

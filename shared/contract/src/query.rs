@@ -1,5 +1,9 @@
 //! Queries: what the archive answers on `mw.query.*`.
 
+mod usage;
+
+pub use usage::{UsageBucket, UsageOverTimeQuery, UsageQuery, UsageRow};
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -186,31 +190,6 @@ pub struct EventRow {
     pub event: crate::Event,
 }
 
-/// `mw.query.usage`: what a world's models cost, by agent and model.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct UsageQuery {
-    /// Whose.
-    pub world: WorldId,
-    /// Answer only when the archive holds this commit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wait_for: Option<Seq>,
-}
-
-/// One row of [`UsageQuery`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct UsageRow {
-    /// The agent that thought.
-    pub agent: EntityId,
-    /// The model that answered.
-    pub model: String,
-    /// How many answers.
-    pub answers: u64,
-    /// Tokens that it read.
-    pub input_tokens: u64,
-    /// Tokens that it wrote.
-    pub output_tokens: u64,
-}
-
 /// `mw.query.interactions`: the interactions of a world, open ones and those that have ended, in the order
 /// of their requests.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -343,6 +322,7 @@ queries! {
     HistoryQuery = "history" => HistoryRow;
     EventsQuery = "events" => EventRow;
     UsageQuery = "usage" => UsageRow;
+    UsageOverTimeQuery = "usage_over_time" => UsageRow;
     InteractionsQuery = "interactions" => InteractionRow;
     SessionsQuery = "sessions" => SessionRow;
 }

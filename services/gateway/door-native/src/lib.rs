@@ -42,6 +42,7 @@ mod timers;
 mod tool_servers;
 mod turn;
 mod turn_stream;
+mod usage;
 mod world_state;
 mod worlds;
 

@@ -10,7 +10,7 @@ use crate::state::NativeState;
 use crate::{
     actions, approvals, badges, behaviours, changes, chats, dead_letters, entities, event_types,
     events, flows, interactions, message_edits, messages, roster, runs, samples, session_events,
-    sessions, socket, stream, streams, system, timers, tool_servers, world_state, worlds,
+    sessions, socket, stream, streams, system, timers, tool_servers, usage, world_state, worlds,
 };
 
 /// The routes of the native door, with their description.
@@ -35,7 +35,7 @@ fn list() -> OpenApiRouter<NativeState> {
         .routes(routes!(event_types::register))
         .routes(routes!(event_types::list))
         .routes(routes!(world_state::state))
-        .routes(routes!(world_state::usage))
+        .routes(routes!(usage::usage))
         .routes(routes!(events::list, events::send))
         .routes(routes!(stream::stream))
         .routes(routes!(socket::upgrade))

@@ -1,15 +1,14 @@
-//! The state of a world, now or at any commit, and what its language models cost.
+//! The state of a world, now or at any commit.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use contract::http::{ProblemDetails, ReadAfterWrite, StateQuery, StateResponse, UsageResponse};
-use contract::query::UsageQuery;
+use contract::http::{ProblemDetails, StateQuery, StateResponse};
 use contract::view::EncodedView;
 use contract::{EntityId, WorldId};
-use door_kit::{DoorState, PathParams, Principal, Problem, QueryParams, QueryRows};
+use door_kit::{DoorState, PathParams, Principal, Problem, QueryParams};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -50,26 +49,4 @@ fn without_sessions_of_others(
         sessions.retain(|_, session| is_readable(session));
     }
     to_raw_value(&state).map_err(|_| Problem::internal())
-}
-
-/// Show what a world's language models cost, by agent and model.
-#[utoipa::path(
-    get, path = "/v1/worlds/{world}/usage", operation_id = "get_usage", tag = "worlds",
-    params(("world" = WorldId, Path), ReadAfterWrite),
-    responses((status = 200, body = UsageResponse), (status = 503, body = ProblemDetails))
-)]
-pub(crate) async fn usage(
-    State(state): State<Arc<DoorState>>,
-    PathParams(world): PathParams<WorldId>,
-    QueryParams(ReadAfterWrite { wait_for }): QueryParams<ReadAfterWrite>,
-) -> Result<Json<UsageResponse>, Problem> {
-    let query = UsageQuery {
-        world: world.clone(),
-        wait_for,
-    };
-    let QueryRows { rows, has_more } = state.broker.query_world(&world, &query).await?;
-    Ok(Json(UsageResponse {
-        usage: rows,
-        more: has_more,
-    }))
 }

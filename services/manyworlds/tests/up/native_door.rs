@@ -7,7 +7,7 @@ use contract::behaviour::{Definition, DiagramFormat};
 use contract::http::{
     AtQuery, BadgesPageQuery, DiagramQuery, EntitiesPageQuery, EventsPageQuery, MessagesPageQuery,
     PostMessageRequest, ReadAfterWrite, RunQuery, RunStatus, SendEventsRequest, StateQuery,
-    StreamQuery, WorldsPageQuery,
+    StreamQuery, UsageSelection, WorldsPageQuery,
 };
 use contract::{Chat, ChatId, Entity, EntityKind, MessageId, Seq, WorldSpec};
 use serde::de::DeserializeOwned;
@@ -153,7 +153,7 @@ async fn chats(hall: &World<'_>) {
     chats.open(&main).await.unwrap();
     chats.stop(&main).await.unwrap();
     assert_eq!(chats.show(&main).await.unwrap().chat.title, "Talk");
-    let used = hall.usage(&ReadAfterWrite::default()).await.unwrap();
+    let used = hall.usage(&UsageSelection::default()).await.unwrap();
     assert!(!used.more);
 
     assert_eq!(streamed_answer(hall, &main).await, "Hello.");

@@ -3,18 +3,12 @@
 use std::collections::BTreeMap;
 
 use contract::fact::MessagePosted;
-use contract::{
-    ChatId, EntityId, EntityKind, Event, Position, Seq, SessionId, Timestamp, Usage, WorldId,
-};
+use contract::{ChatId, EntityId, EntityKind, Event, Position, Seq, SessionId, Timestamp, WorldId};
 
 use super::interaction_changes::InteractionChanges;
 use super::session_changes::SessionChanges;
+use super::usage_changes::UsageChanges;
 use crate::store::Value;
-
-/// The longest model name that is stored: it is part of a key.
-const MODEL_CHARS_MAX: usize = 256;
-/// More tokens than this in one answer are an error of their source: a sum must not overflow.
-const TOKENS_MAX: u64 = 1 << 40;
 
 /// What a part of a batch changes in the tables.
 #[derive(Default)]
@@ -23,7 +17,7 @@ pub(super) struct Section {
     /// The new kind of an entity; none when it was removed.
     pub(super) entities: BTreeMap<(WorldId, EntityId), Option<EntityKind>>,
     pub(super) chats: BTreeMap<(WorldId, ChatId), ChatChange>,
-    pub(super) usage: BTreeMap<(WorldId, EntityId, String), UsageTotal>,
+    pub(super) usage: UsageChanges,
     pub(super) interactions: InteractionChanges,
     pub(super) sessions: SessionChanges,
     /// Rows of the table `events`.
@@ -57,13 +51,6 @@ pub(super) struct ChatChange {
     pub(super) title: Option<String>,
     /// How many messages were added.
     pub(super) messages: u64,
-}
-
-#[derive(Default)]
-pub(super) struct UsageTotal {
-    pub(super) answers: u64,
-    pub(super) input_tokens: u64,
-    pub(super) output_tokens: u64,
 }
 
 impl Section {
@@ -121,15 +108,6 @@ impl Section {
         self.chat_change(world, chat).messages += 1;
     }
 
-    pub(super) fn add_usage(&mut self, world: &WorldId, agent: &EntityId, usage: &Usage) {
-        let model = usage.model.chars().take(MODEL_CHARS_MAX).collect();
-        let key = (world.clone(), agent.clone(), model);
-        let total = self.usage.entry(key).or_default();
-        total.answers += 1;
-        total.input_tokens += usage.input_tokens.min(TOKENS_MAX);
-        total.output_tokens += usage.output_tokens.min(TOKENS_MAX);
-    }
-
     pub(super) fn create_world(&mut self, world: &WorldId) {
         let change = WorldChange {
             reset: true,
@@ -181,7 +159,7 @@ impl Section {
     fn discard_changes(&mut self, world: &WorldId) {
         self.entities.retain(|(of, _), _| of != world);
         self.chats.retain(|(of, _), _| of != world);
-        self.usage.retain(|(of, ..), _| of != world);
+        self.usage.discard(world);
         self.interactions.discard(world);
         self.sessions.discard(world);
         self.events.retain(|(of, _)| of != world);

@@ -37,26 +37,7 @@ impl Section {
         statements.extend(chat_statements(self.chats.iter().map(
             |((world, id), change)| ([world.as_str().into(), id.as_str().into()], change),
         )));
-        statements.extend(values_statements(
-            "INSERT INTO usage (world, agent, model, answers, input_tokens, output_tokens)",
-            self.usage
-                .into_iter()
-                .map(|((world, agent, model), total)| {
-                    vec![
-                        world.as_str().into(),
-                        agent.as_str().into(),
-                        model.into(),
-                        total.answers.into(),
-                        total.input_tokens.into(),
-                        total.output_tokens.into(),
-                    ]
-                })
-                .collect(),
-            "ON CONFLICT (world, agent, model) DO UPDATE SET \
-             answers = usage.answers + excluded.answers, \
-             input_tokens = usage.input_tokens + excluded.input_tokens, \
-             output_tokens = usage.output_tokens + excluded.output_tokens",
-        ));
+        statements.extend(self.usage.into_statements());
         statements.extend(self.interactions.into_statements());
         statements.extend(self.sessions.into_statements());
         statements

@@ -116,7 +116,7 @@ impl TableChanges {
             Fact::ActionCompleted(completed) => {
                 // The message that a run posts repeats its usage: it is counted only here.
                 if let Some(usage) = completed.usage {
-                    section.add_usage(world, &event.sender, &usage);
+                    section.usage.add(world, &event.sender, at, &usage);
                 }
             }
             Fact::InteractionRequested(requested) => {

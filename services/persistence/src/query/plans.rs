@@ -3,14 +3,16 @@
 //! On empty tables PostgreSQL prefers to scan and to sort: the tests forbid it, so that a plan which does
 //! either has no index for what the query needs.
 
-use contract::Position;
 use contract::query::{
     ChatsQuery, EventsQuery, HistoryQuery, InteractionsQuery, MessagesQuery, PageStart,
-    SessionsQuery, UsageQuery, WorldsQuery,
+    SessionsQuery, UsageBucket, UsageOverTimeQuery, UsageQuery, WorldsQuery,
 };
 use contract::view::InteractionStatus;
+use contract::{Position, Timestamp};
 
-use super::{chats, events, history, interactions, messages, sessions, usage, worlds};
+use super::{
+    chats, events, history, interactions, messages, sessions, usage, usage_over_time, worlds,
+};
 use crate::store::{Statement, Store};
 
 const ID: &str = "018f0000-0000-7000-8000-000000000001";
@@ -148,6 +150,16 @@ fn interaction_queries() -> Vec<InteractionsQuery> {
     ]
 }
 
+fn over_time(bucket: UsageBucket) -> UsageOverTimeQuery {
+    UsageOverTimeQuery {
+        world: "lobby".parse().unwrap(),
+        bucket,
+        from: Timestamp::from_unix_ms(0),
+        to: Timestamp::MAX,
+        wait_for: None,
+    }
+}
+
 /// The statements of all queries whose rows come in the order of an index. Each ends with the placeholder
 /// of a limit.
 fn ordered_statements(store: &Store) -> Vec<Statement> {
@@ -170,6 +182,7 @@ fn ordered_statements(store: &Store) -> Vec<Statement> {
         worlds::select_statement(&next_worlds),
         chats::select_statement(&chats),
         usage::select_statement(&usage),
+        usage_over_time::select_statement(&over_time(UsageBucket::Hour)),
     ];
     let of_events = event_queries();
     statements.extend(
@@ -197,7 +210,10 @@ fn bounded_statements() -> Vec<Statement> {
         wait_for: None,
     };
     let of_interactions = interaction_queries();
-    let mut statements = vec![history::select_statement(&history)];
+    let mut statements = vec![
+        history::select_statement(&history),
+        usage_over_time::select_statement(&over_time(UsageBucket::Day)),
+    ];
     statements.extend(
         of_interactions
             .iter()

@@ -2,7 +2,7 @@
 
 use contract::chat::ChatMessage;
 use contract::query::{ChatRow, EventRow, HistoryRow, MessageRow, UsageRow, WorldRow};
-use contract::{Position, Timestamp};
+use contract::{Cost, Position, Timestamp};
 
 use crate::store::{Error, to_unsigned};
 
@@ -130,23 +130,36 @@ impl TryFrom<EventRecord> for EventRow {
 
 #[derive(sqlx::FromRow)]
 pub(super) struct UsageRecord {
+    start: Option<i64>,
     agent: String,
     model: String,
+    /// Empty when there is no cost.
+    currency: String,
     answers: i64,
     input_tokens: i64,
     output_tokens: i64,
+    cost: i64,
 }
 
 impl TryFrom<UsageRecord> for UsageRow {
     type Error = Error;
 
     fn try_from(row: UsageRecord) -> Result<Self, Error> {
+        let cost = match row.currency.as_str() {
+            "" => None,
+            currency => Some(Cost {
+                micros: to_unsigned(row.cost)?,
+                currency: parse(currency)?,
+            }),
+        };
         Ok(Self {
+            start: row.start.map(timestamp),
             agent: parse(&row.agent)?,
             model: row.model,
             answers: to_unsigned(row.answers)?,
             input_tokens: to_unsigned(row.input_tokens)?,
             output_tokens: to_unsigned(row.output_tokens)?,
+            cost,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The tokens that each agent of a world has used, by model.
+//! The tokens that each agent of a world has used, and what they cost, by model.
 
 use contract::query::{UsageQuery, UsageRow};
 use contract::{Seq, WorldId};
@@ -28,8 +28,8 @@ impl Select for UsageQuery {
 /// It ends with the placeholder of a limit.
 pub(super) fn select_statement(query: &UsageQuery) -> Statement {
     Statement::new(
-        "SELECT agent, model, answers, input_tokens, output_tokens FROM usage \
-         WHERE world = ? ORDER BY agent, model LIMIT ?",
+        "SELECT CAST(NULL AS BIGINT) AS start, agent, model, currency, answers, input_tokens, output_tokens, cost \
+         FROM usage WHERE world = ? ORDER BY agent, model, currency LIMIT ?",
     )
     .bind(query.world.as_str())
 }

@@ -2,12 +2,13 @@
 
 use super::statement::{Statement, Value, values_statements};
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "events",
     "messages",
     "chats",
     "entities",
     "usage",
+    "usage_hours",
     "interactions",
     "interaction_targets",
     "sessions",

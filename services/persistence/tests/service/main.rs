@@ -12,6 +12,7 @@ mod interactions;
 mod outages;
 mod sessions;
 mod support;
+mod usage;
 mod visibility;
 mod write_failures;
 
@@ -46,6 +47,10 @@ use support::{
     event, events_of, messages_of, post, spent, texts,
 };
 use testkit::eventually;
+use usage::{
+    costs_are_added_up_by_currency_hour_and_day, numbers_that_can_not_be_are_bounded,
+    usage_of_an_earlier_version_is_kept_and_has_its_hours_after_a_rebuild,
+};
 use visibility::events_that_an_entity_received_are_found;
 use write_failures::writes_that_fail_are_made_good_later;
 
@@ -96,6 +101,9 @@ on_both! {
     one_world_is_rebuilt_while_others_are_served
     a_rebuild_that_was_stopped_is_completed
     rows_that_are_incomplete_are_not_served
+    costs_are_added_up_by_currency_hour_and_day
+    numbers_that_can_not_be_are_bounded
+    usage_of_an_earlier_version_is_kept_and_has_its_hours_after_a_rebuild
     an_interaction_is_a_row_that_follows_its_events
     interactions_are_listed_by_requester_target_and_status
     a_request_whose_id_comes_again_replaces_the_earlier

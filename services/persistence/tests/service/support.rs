@@ -7,7 +7,7 @@ use bus::Bus;
 use contract::fact::{ActionCompleted, ChatDeleted, MessagePosted};
 use contract::query::{
     ChatRow, ChatsQuery, EventRow, EventsQuery, MessageRow, MessagesQuery, PageStart, Query,
-    UsageQuery, UsageRow, WorldRow, WorldsQuery,
+    UsageBucket, UsageOverTimeQuery, UsageQuery, UsageRow, WorldRow, WorldsQuery,
 };
 use contract::world::WorldDescription;
 use contract::{
@@ -152,12 +152,21 @@ impl Harness {
     }
 
     pub(crate) async fn append(&self, world: &WorldId, events: Vec<Event>) -> Seq {
+        self.append_at(world, Timestamp::now(), events).await
+    }
+
+    pub(crate) async fn append_at(
+        &self,
+        world: &WorldId,
+        at: Timestamp,
+        events: Vec<Event>,
+    ) -> Seq {
         let expected = self.bus.log().last_seq(world).await.unwrap();
         let commit = Commit {
             clock: None,
             rules: 0,
             id: CommitId::new(),
-            at: Timestamp::now(),
+            at,
             wake: None,
             commands: Vec::new(),
             events,
@@ -270,6 +279,17 @@ impl Harness {
         self.query(query).await.0
     }
 
+    pub(crate) async fn usage_of_all_days(&self, world: &WorldId, wait_for: Seq) -> Vec<UsageRow> {
+        let query = UsageOverTimeQuery {
+            world: world.clone(),
+            bucket: UsageBucket::Day,
+            from: Timestamp::default(),
+            to: Timestamp::MAX,
+            wait_for: Some(wait_for),
+        };
+        self.query(query).await.0
+    }
+
     pub(crate) async fn worlds(&self, wait_for: Seq) -> Vec<WorldRow> {
         let query = WorldsQuery {
             after: None,
@@ -287,6 +307,7 @@ impl Harness {
             self.messages(world, wait_for).await,
             self.chats(world, wait_for).await,
             self.usage(world, wait_for).await,
+            self.usage_of_all_days(world, wait_for).await,
             self.query(interactions_of(world, wait_for)).await,
             self.worlds(wait_for).await,
         ))
@@ -426,6 +447,7 @@ pub(crate) fn spent(input_tokens: u64, output_tokens: u64) -> Usage {
         model: "small".into(),
         input_tokens,
         output_tokens,
+        ..Usage::default()
     }
 }
 
@@ -447,7 +469,6 @@ pub(crate) async fn append_many(
         ];
         seq = harness.append(world, events).await;
     }
-        ..Usage::default()
     seq
 }
 

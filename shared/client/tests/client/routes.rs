@@ -6,9 +6,10 @@ use contract::http::{
     InteractionRequest, InteractionResultRequest, InteractionsPageQuery, MessagesPageQuery,
     PostMessageRequest, ReadAfterWrite, RegisterEventTypeRequest, RunQuery, RunRequest, RunStatus,
     SamplesPageQuery, SendEventsRequest, SetTimerRequest, StateQuery, StreamsPageQuery,
-    UpdateChatRequest, UpdateEntityRequest, WorldsPageQuery,
+    UpdateChatRequest, UpdateEntityRequest, UsageSelection, WorldsPageQuery,
 };
 use contract::mind::MindView;
+use contract::query::UsageBucket;
 use contract::{Chat, Entity, EntityKind, WorldSpec};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -81,9 +82,17 @@ async fn one_world() {
     gateway.expect("GET /v1/worlds/lobby/state?at=7&view=outline", &json!(null));
 
     gateway.reply_json(json!({"usage": [], "more": true}));
-    let query = ReadAfterWrite { wait_for: Some(7) };
+    let query = UsageSelection {
+        bucket: Some(UsageBucket::Hour),
+        from: "2026-01-31T12:00:00Z".parse().ok(),
+        wait_for: Some(7),
+        ..UsageSelection::default()
+    };
     assert!(world.usage(&query).await.unwrap().more);
-    gateway.expect("GET /v1/worlds/lobby/usage?wait_for=7", &json!(null));
+    gateway.expect(
+        "GET /v1/worlds/lobby/usage?bucket=hour&from=2026-01-31T12%3A00%3A00.000Z&wait_for=7",
+        &json!(null),
+    );
 }
 
 #[tokio::test]

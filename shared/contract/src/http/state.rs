@@ -1,11 +1,10 @@
-//! The state of a world, and what its language models cost.
+//! The state of a world.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::Seq;
-use crate::query::UsageRow;
 use crate::view::View;
 
 /// Which state.
@@ -31,18 +30,6 @@ pub struct StateResponse {
     /// What the log adds up to.
     #[schema(value_type = Object)]
     pub state: Box<RawValue>,
-}
-
-/// What a world's language models cost.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct UsageResponse {
-    /// By agent and model.
-    pub usage: Vec<UsageRow>,
-    /// Whether there are others after these, which one answer does not hold (1000 KiB, or 20,000 rows);
-    /// absent when these are all.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    #[schema(required = false)]
-    pub more: bool,
 }
 
 /// What the archive must hold.

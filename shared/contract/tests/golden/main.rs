@@ -16,8 +16,8 @@ use manyworlds_contract::query::{
     MessagesQuery, QueryReply,
 };
 use manyworlds_contract::query::{
-    InteractionRow, InteractionsQuery, SessionRow, SessionsQuery, UsageQuery, UsageRow, WorldRow,
-    WorldsQuery,
+    InteractionRow, InteractionsQuery, SessionRow, SessionsQuery, UsageOverTimeQuery, UsageQuery,
+    UsageRow, WorldRow, WorldsQuery,
 };
 use manyworlds_contract::tool::{
     CheckMcpServers, McpServerCheck, McpServerStatus, ReadResource, RestartMcpServer,
@@ -277,6 +277,7 @@ fn queries_and_answers() {
     check::<EventsQuery>(&queries["events"]);
     check::<EventsQuery>(&queries["events_heard"]);
     check::<UsageQuery>(&queries["usage"]);
+    check::<UsageOverTimeQuery>(&queries["usage_over_time"]);
     check::<InteractionsQuery>(&queries["interactions"]);
     check::<InteractionsQuery>(&queries["interactions_of_a_world"]);
     check::<EventsQuery>(&queries["events_of_a_session"]);
@@ -288,6 +289,7 @@ fn queries_and_answers() {
     check::<QueryReply<HistoryRow>>(&answers["history"]);
     check::<QueryReply<EventRow>>(&answers["events"]);
     check::<QueryReply<UsageRow>>(&answers["usage"]);
+    check::<QueryReply<UsageRow>>(&answers["usage_over_time"]);
     check::<QueryReply<InteractionRow>>(&answers["interactions"]);
     check::<QueryReply<SessionRow>>(&answers["sessions"]);
     check::<QueryReply<WorldRow>>(&answers["unavailable"]);
