@@ -4,11 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use contract::Cost;
 use opentelemetry::metrics::{Counter, Histogram};
-use opentelemetry::{KeyValue, global};
+use opentelemetry::{KeyValue, Value, global};
 
 /// How many models have a label of their own in the metrics: worlds name them, and each is a series of its own.
 const MODELS_MAX: usize = 50;
+/// The unit of [`Cost`], of which a unit of its currency has so many.
+const MICROS: f64 = 1_000_000.0;
 /// The label of all models beyond those.
 const OTHER_MODELS: &str = "other";
 
@@ -42,6 +45,8 @@ pub(crate) struct Metrics {
     time_to_first_chunk: Histogram<f64>,
     /// Tokens that language models read and wrote, by `provider`, `model` and `direction`.
     tokens: Counter<u64>,
+    /// What requests to language models cost, in units of a currency, by `provider`, `model` and `currency`.
+    cost: Counter<f64>,
     /// Tool calls, by `outcome`.
     tool_calls: Counter<u64>,
     /// Duration of a tool call, by `outcome`.
@@ -81,6 +86,13 @@ impl Metrics {
                 "manyworlds.model.tokens",
                 "tokens of language models, by provider, model and direction",
             ),
+            cost: meter
+                .f64_counter("manyworlds.model.cost")
+                .with_unit("{currency}")
+                .with_description(
+                    "cost of requests to language models in units of the currency, by provider, model and currency",
+                )
+                .build(),
             tool_calls: counter("manyworlds.tool.calls", "tool calls, by outcome"),
             tool_duration: seconds("manyworlds.tool.call.duration", "tool calls, by outcome"),
             tool_connections: counter(
@@ -141,7 +153,13 @@ impl ModelMetrics<'_> {
         }
     }
 
-    fn with(&self, name: &'static str, value: &'static str) -> [KeyValue; 3] {
+    /// The currencies are those of the configuration: one.
+    pub(crate) fn record_cost(&self, cost: &Cost) {
+        let labels = self.with("currency", cost.currency.to_string());
+        self.metrics.cost.add(cost.micros as f64 / MICROS, &labels);
+    }
+
+    fn with(&self, name: &'static str, value: impl Into<Value>) -> [KeyValue; 3] {
         let [provider, model] = self.labels.clone();
         [provider, model, KeyValue::new(name, value)]
     }

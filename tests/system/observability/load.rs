@@ -38,7 +38,19 @@ impl Load {
             }
         });
         let url = tools.url();
-        let variables = [("agent-worker:MANYWORLDS_MCP__ALLOW[0]__URL", url.as_str())];
+        let variables = [
+            ("agent-worker:MANYWORLDS_MCP__ALLOW[0]__URL", url.as_str()),
+            ("agent-worker:MANYWORLDS_LLM__CURRENCY", "USD"),
+            ("agent-worker:MANYWORLDS_LLM__PRICES[0]__MODEL", "m"),
+            (
+                "agent-worker:MANYWORLDS_LLM__PRICES[0]__INPUT_PER_MILLION",
+                "3",
+            ),
+            (
+                "agent-worker:MANYWORLDS_LLM__PRICES[0]__OUTPUT_PER_MILLION",
+                "15",
+            ),
+        ];
         let cluster = Cluster::start_with(Shape::default(), &variables).await;
         let llm = json!({"provider": "openai", "model": "m", "base_url": model.base_url()});
         let world = json!({

@@ -155,6 +155,9 @@ fn record_usage(span: &Span, metrics: &ModelMetrics<'_>, completion: &Completion
         }
         span.record("gen_ai.usage.output_tokens", usage.output_tokens);
         metrics.record_tokens(usage);
+        if let Some(cost) = &usage.cost {
+            metrics.record_cost(cost);
+        }
     }
 }
 
