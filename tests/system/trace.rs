@@ -23,6 +23,10 @@ struct Traced {
 impl Traced {
     /// A world whose agent has a model and a tool, and one whose processor is an echo.
     async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    async fn start_with(more: &[(&str, &str)]) -> Self {
         let (collector, model) = (Collector::start().await, ModelServer::start().await);
         let tools = ToolServer::start().await;
         let (endpoint, url) = (collector.endpoint(), tools.url());
@@ -31,8 +35,10 @@ impl Traced {
             ("OTEL_BSP_SCHEDULE_DELAY", "100"),
             ("agent-worker:MANYWORLDS_MCP__ALLOW[0]__URL", url.as_str()),
         ];
+        let variables = [&variables, more].concat();
         let cluster = Cluster::start_with(Shape::default(), &variables).await;
-        let llm = json!({"provider": "openai", "model": "m", "base_url": model.base_url()});
+        let llm = json!({"provider": "openai", "model": "m", "base_url": model.base_url(),
+            "system_prompt": "Be exact."});
         let config = json!({"brain": {"llm": llm}, "tools": {}});
         let world = json!({
             "id": "lab",
@@ -197,11 +203,84 @@ async fn a_turn_of_a_chat_with_a_tool_call_is_one_trace() {
     // Neither what was asked nor what was answered, and no id in a name.
     for span in &spans {
         assert!(!span.name.contains("lab"), "{span:?}");
-        for content in ["what is 2 + 3?", "It is 5."] {
+        for content in ["what is 2 + 3?", "It is 5.", "Be exact."] {
             let has_content = |value: &String| value.contains(content);
             assert!(!span.attributes.values().any(has_content), "{span:?}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_span_has_its_content_only_where_that_is_switched_on() {
+    let switch = ("agent-worker:MANYWORLDS_LLM__TRACE_CONTENT", "true");
+    let mut traced = Traced::start_with(&[switch]).await;
+    let call = Reply::calls("", &[["c1", "tools_add", r#"{"a":2,"b":3}"#]]);
+    traced.model.reply(call).reply(Reply::text("It is 5."));
+    let body = json!({"sender": "guest", "text": "what is 2 + 3?"});
+    traced.post("/chats/main/messages", &body).await;
+    let content = |span: &CollectedSpan, name: &str| -> Value {
+        let text = span.attributes.get(name).map_or("null", String::as_str);
+        serde_json::from_str(text).unwrap()
+    };
+    // Those of the answer: the title of the chat is a request of its own.
+    let chats = || {
+        let spans = traced.collector.spans();
+        let is_answer = |span: &&CollectedSpan| {
+            let parent = spans.iter().find(|it| it.span_id == span.parent_id);
+            span.name == "chat m" && parent.is_some_and(|it| it.name == "invoke_agent ada")
+        };
+        spans.iter().filter(is_answer).cloned().collect::<Vec<_>>()
+    };
+    eventually("both requests are in the trace", async || {
+        chats().len() == 2
+    })
+    .await;
+    let chats = chats();
+    let question =
+        json!({"role": "user", "parts": [{"type": "text", "content": "what is 2 + 3?"}]});
+    let call = json!({"type": "tool_call", "id": "c1", "name": "tools_add", "arguments": {"a": 2, "b": 3}});
+    for span in &chats {
+        let system = content(span, "gen_ai.system_instructions");
+        assert!(
+            system[0]["content"].as_str().unwrap().contains("Be exact."),
+            "{system}"
+        );
+        assert_eq!(content(span, "gen_ai.input.messages")[0], question);
+    }
+    let outputs = |reason: &str| {
+        let outputs = chats
+            .iter()
+            .map(|span| content(span, "gen_ai.output.messages"));
+        let found = outputs
+            .into_iter()
+            .find(|output| output[0]["finish_reason"] == reason);
+        found.unwrap_or_else(|| panic!("no answer ended with {reason}: {chats:#?}"))
+    };
+    let parts = json!([call]);
+    assert_eq!(outputs("tool_call")[0]["parts"], parts);
+    let parts = json!([{"type": "text", "content": "It is 5."}]);
+    assert_eq!(outputs("stop")[0]["parts"], parts);
+    let inputs = chats
+        .iter()
+        .map(|span| content(span, "gen_ai.input.messages"));
+    let with_tool = inputs
+        .into_iter()
+        .find(|input| input.as_array().unwrap().len() == 3)
+        .unwrap();
+    assert_eq!(with_tool[2]["role"], "tool");
+    // Only these spans have it, and no log.
+    for span in traced.collector.spans() {
+        let has_content = |value: &String| value.contains("what is 2 + 3?");
+        assert!(
+            span.name == "chat m" || !span.attributes.values().any(has_content),
+            "{span:?}"
+        );
+    }
+    let log = traced.cluster.replica("agent-worker", 0).log_tail();
+    assert!(
+        !log.contains("what is 2 + 3?") && !log.contains("It is 5."),
+        "{log}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -100,6 +100,10 @@ pub struct LlmConfig {
     /// Timeout for opening a connection. Default: 10 s.
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
+    /// Whether the spans of model requests have their content: prompts, messages, tool calls and their results, and
+    /// answers, in `gen_ai.system_instructions`, `gen_ai.input.messages` and `gen_ai.output.messages`. Who reads the
+    /// traces then reads what people write. Texts are cut at 8 KiB, and attributes at 64 KiB. Default: no.
+    pub trace_content: bool,
     /// The currency of `prices`, such as `USD`. All workers of a system should have the same one: amounts in
     /// different currencies are never added. Default: none; prices need one.
     pub currency: Option<Currency>,
@@ -118,6 +122,7 @@ impl Default for LlmConfig {
             retry: Backoff::default(),
             stall_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(10),
+            trace_content: false,
             currency: None,
             prices: Vec::new(),
         }

@@ -1,11 +1,13 @@
 //! The spans of traces: their names, kinds and attributes, by OpenTelemetry's semantic conventions. Nothing else names
 //! one. Those for messages are of version 1.42.0; those for generative AI, of version 0.1.0 of a repository of their own.
 //!
-//! Ids are attributes and never names, so that spans of one kind have one name. Neither prompts nor answers are recorded.
+//! Ids are attributes and never names, so that spans of one kind have one name. Prompts and answers are recorded by
+//! [`record_content`] alone, which its callers use only where that is switched on.
 
 use std::fmt::Display;
 
 use tracing::{Span, debug_span, field, info_span};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 /// The target of the spans of single frames: they are for traces, and the log has them only on request
 /// (`RUST_LOG=info,frames=debug`), since to write one costs more than to parse its frame.
@@ -144,6 +146,18 @@ pub fn chat(call: &ModelCall<'_>) -> Span {
         server.address = call.host,
         "error.type" = field::Empty,
     )
+}
+
+/// The system prompt of a request to a language model, in JSON.
+pub const SYSTEM_INSTRUCTIONS: &str = "gen_ai.system_instructions";
+/// The conversation of a request to a language model, in JSON.
+pub const INPUT_MESSAGES: &str = "gen_ai.input.messages";
+/// The answer of a language model, in JSON.
+pub const OUTPUT_MESSAGES: &str = "gen_ai.output.messages";
+
+/// Adds content to a span as it is exported. It is no field of the span, so that no log has it.
+pub fn record_content(span: &Span, attribute: &'static str, json: String) {
+    span.set_attribute(attribute, json);
 }
 
 /// A call of a tool. `error.type` is recorded when it fails.

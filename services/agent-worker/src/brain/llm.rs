@@ -9,5 +9,6 @@ mod options;
 mod prices;
 mod prompt;
 mod signatures;
+mod trace_content;
 
 pub(crate) use client::ModelClient;

@@ -11,6 +11,7 @@ use super::endpoint::Destination;
 use super::error::ModelError;
 use super::prompt::{self, Prompt};
 use super::signatures;
+use super::trace_content::ContentRecorder;
 use crate::brain::completion::Completion;
 use crate::brain::model_request::ModelRequest;
 use crate::tools::RawToolCall;
@@ -30,6 +31,7 @@ pub(super) async fn execute(
     client: &Client,
     attempt: &Attempt<'_>,
     stall_timeout: Duration,
+    content: &ContentRecorder<'_>,
     ctx: &mut ActionCtx,
     on_first_chunk: impl FnOnce(),
 ) -> Result<Completion, ModelError> {
@@ -39,6 +41,7 @@ pub(super) async fn execute(
         messages,
         tools,
     } = prompt::build(attempt.llm, attempt.request, endpoint.protocol);
+    content.record_input(&system, &messages);
     let request = Request {
         model: &attempt.llm.model,
         system: &system,
@@ -60,7 +63,9 @@ pub(super) async fn execute(
             Update::Retracted => ctx.restart_chunks(),
         }
     }
-    completion(attempt, response.into_completion()?)
+    let received = response.into_completion()?;
+    content.record_output(&received);
+    completion(attempt, received)
 }
 
 fn completion(

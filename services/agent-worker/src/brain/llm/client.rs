@@ -14,6 +14,7 @@ use super::endpoint::{Endpoints, provider_name};
 use super::error::ModelError;
 use super::options::options;
 use super::prices::Prices;
+use super::trace_content::ContentRecorder;
 use crate::brain::completion::Completion;
 use crate::brain::model_request::ModelRequest;
 use crate::config::LlmConfig;
@@ -117,7 +118,15 @@ impl ModelClient {
             metrics.record_first_chunk(seconds);
         };
         let stall_timeout = self.config.stall_timeout;
-        let exchange = execute(client, attempt, stall_timeout, ctx, on_first_chunk);
+        let content = ContentRecorder::new(&span, self.config.trace_content);
+        let exchange = execute(
+            client,
+            attempt,
+            stall_timeout,
+            &content,
+            ctx,
+            on_first_chunk,
+        );
         let completed = timeout(limit, exchange)
             .instrument(span.clone())
             .await
