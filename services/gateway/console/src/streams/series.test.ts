@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 
 import type { Sample } from "../lib/api/types";
-import { costOf, tokensOverTime, totalOf } from "../runs/usage";
-import { event } from "../lib/live/events.fixture";
 import { gaugesOf, parseMetrics, routesOf } from "../operations/metrics";
 import { linesOf, numbersOf, sparkline } from "./series";
 
@@ -20,27 +18,6 @@ describe("samples", () => {
     expect(sparkline([0, 1, null, 1, 0], 100, 10)).toBe("M0.0 10.0L25.0 0.0M75.0 0.0L100.0 10.0");
     expect(sparkline([1], 100, 10)).toBe("");
     expect(sparkline([2, 2], 10, 10)).not.toContain("NaN");
-  });
-});
-
-describe("usage", () => {
-  const ended = (time: string, model: string, tokens: number) =>
-    event("1.0", { time, sender: "ada", data: { usage: { model, input_tokens: tokens, output_tokens: 1 } } });
-
-  it("is summed for each model over time", () => {
-    const series = tokensOverTime([ended("2026-01-01T00:00:00Z", "a", 9), event("1.1"), ended("2026-01-01T00:00:00.500Z", "b", 4), ended("2026-01-01T00:00:02Z", "a", 19)]);
-    expect(series?.models).toEqual(["a", "b"]);
-    expect(series?.tokens).toEqual([[10, 0, 20], [5, 0, 0]]);
-    expect(tokensOverTime([event("1.0")])).toBeUndefined();
-  });
-
-  it("costs what the person has entered", () => {
-    const tokens = { input_tokens: 2_000_000, output_tokens: 1_000_000 };
-    expect(costOf(tokens, { input: 1, output: 3 })).toBe(5);
-    expect(costOf(tokens, undefined)).toBeUndefined();
-    const rows = [{ ...tokens, agent: "a", model: "known", answers: 1 }, { ...tokens, agent: "a", model: "other", answers: 1 }];
-    expect(totalOf(rows, (model) => (model === "known" ? { input: 1, output: 3 } : undefined))).toEqual({ tokens: 6_000_000, cost: 5 });
-    expect(totalOf([], () => undefined)).toEqual({ tokens: 0, cost: undefined });
   });
 });
 

@@ -1188,7 +1188,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show what a world's language models cost, by agent and model. */
+        /**
+         * Show what a world's language models have used and cost, by agent, model and currency: in all, or with
+         *     `bucket` for each hour or day of a range of at most 1,000 of them. The cost is by the prices that the worker
+         *     had when the model answered. A range whose rows do not fit in one answer is refused.
+         */
         get: operations["get_usage"];
         put?: never;
         post?: never;
@@ -2182,6 +2186,16 @@ export interface components {
             /** @description `dispatcher` reads commits, and hands on what they request; `wakes` reads what is due in passive worlds. */
             name: string;
         };
+        /** @description An amount of money, as an integer, so that sums are exact. */
+        Cost: {
+            /** @description The currency. */
+            currency: components["schemas"]["Currency"];
+            /**
+             * Format: int64
+             * @description In millionths of one unit of the currency: 1,500,000 is 1.50.
+             */
+            micros: number;
+        };
         /** @description What an agent is to be. */
         CreateAgentBody: {
             /** @description Whether it answers by itself. */
@@ -2277,6 +2291,11 @@ export interface components {
             /** @description Lines of `NAME=value`: `{{NAME}}` in a system prompt stands for the value. */
             variables?: string;
         };
+        /**
+         * @description A currency: three capital letters, as in ISO 4217.
+         * @example USD
+         */
+        Currency: string;
         /** @description An action that a worker offers to behaviours, beside the built-in ones. */
         CustomAction: {
             /** @description What its arguments must be: a JSON Schema of one object; any arguments when absent. */
@@ -4508,8 +4527,14 @@ export interface components {
             /** @description Variables, `name=value` each on a line. */
             variables?: string | null;
         };
-        /** @description The price of a language model's answer. */
+        /** @description What the answers of a language model took. */
         Usage: {
+            /**
+             * Format: int64
+             * @description Tokens of these that its provider had in a cache; absent when the provider does not report them.
+             */
+            cached_input_tokens?: number | null;
+            cost?: components["schemas"]["Cost"] | null;
             /**
              * Format: int64
              * @description Tokens that it read.
@@ -4523,17 +4548,20 @@ export interface components {
              */
             output_tokens: number;
         };
-        /** @description What a world's language models cost. */
+        /** @description What a world's language models have used and cost. */
         UsageResponse: {
             /**
              * @description Whether there are others after these, which one answer does not hold (1000 KiB, or 20,000 rows);
-             *     absent when these are all.
+             *     absent when these are all. Those of a range are always all.
              */
             more?: boolean;
-            /** @description By agent and model. */
+            /** @description By time, agent, model and currency, in this order. */
             usage: components["schemas"]["UsageRow"][];
         };
-        /** @description One row of [`UsageQuery`]. */
+        /**
+         * @description One row of [`UsageQuery`] or [`UsageOverTimeQuery`]: a sum over answers. Answers with a cost and answers
+         *     without one are never in the same row, and neither are costs in different currencies.
+         */
         UsageRow: {
             /** @description The agent that thought. */
             agent: components["schemas"]["EntityId"];
@@ -4542,6 +4570,7 @@ export interface components {
              * @description How many answers.
              */
             answers: number;
+            cost?: components["schemas"]["Cost"] | null;
             /**
              * Format: int64
              * @description Tokens that it read.
@@ -4554,6 +4583,7 @@ export interface components {
              * @description Tokens that it wrote.
              */
             output_tokens: number;
+            start?: components["schemas"]["Timestamp"] | null;
         };
         /** @description What an entity gives a built-in action. */
         UseActionRequest: {
@@ -8630,6 +8660,18 @@ export interface operations {
     get_usage: {
         parameters: {
             query?: {
+                /** @description Sums for each hour or each day (in UTC), instead of one over all time. */
+                bucket?: "hour" | "day";
+                /**
+                 * @description With `bucket`: the range begins with the hour or day in which this moment is. 24 hours or 30 days before
+                 *     `to` when absent.
+                 */
+                from?: string;
+                /**
+                 * @description With `bucket`: the range ends with the hour or day in which this moment is, or at this moment when one
+                 *     begins with it. Now when absent.
+                 */
+                to?: string;
                 /** @description Answer only when the archive holds this commit. */
                 wait_for?: components["schemas"]["u64"];
             };
@@ -8641,7 +8683,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What a world's language models cost. */
+            /** @description What a world's language models have used and cost. */
             200: {
                 headers: {
                     [name: string]: unknown;
