@@ -1,7 +1,9 @@
 /** What views read of a world: the newest state by its own routes, or all of it as it was after a commit. */
 import { call } from "../lib/api/client";
 import { Problem } from "../lib/api/problem";
-import type { Approval, ChatMessage, ChatRow, Entity, Flow, Interaction, Mind, Session, Stream } from "../lib/api/types";
+import type { Approval, ChatMessage, ChatRow, CloudEvent, Entity, Flow, Interaction, Mind, Session, Stream } from "../lib/api/types";
+import { Backfill } from "../lib/live/backfill";
+import { endedBy, hadEnded, type Span } from "./ended";
 
 export interface OpenRun {
   action: string;
@@ -41,6 +43,19 @@ export interface WorldState {
   flows?: Record<string, Flow>;
   sessions?: Record<string, Session>;
   timers?: Record<string, unknown>;
+}
+
+/** The newest events that pass a filter, up to a commit: oldest first, and whether there are none before these. */
+export async function readEventsUpTo(
+  world: { id: string; firstSeq: number },
+  at: number,
+  filter: { type?: string; chat?: string },
+  enough: number,
+  signal: AbortSignal,
+): Promise<{ events: CloudEvent[]; isWhole: boolean }> {
+  const page = (after: string) =>
+    call("get", "/v1/worlds/{world}/events", { path: { world: world.id }, query: { ...filter, after, limit: 1000 }, signal });
+  return new Backfill(page, world.firstSeq, undefined, enough).before(`${at + 1}.0`);
 }
 
 /** Past states never change, so the last few are kept. */
@@ -115,24 +130,55 @@ export async function readFlows(world: string, at: number | undefined, signal: A
   return (await call("get", "/v1/worlds/{world}/flows", { path: { world }, signal })).items;
 }
 
-export async function readSessions(world: string, at: number | undefined, signal: AbortSignal): Promise<Session[]> {
-  if (at !== undefined) return Object.values((await readPast(world, at)).sessions ?? {});
-  const query = { status: "all" as const, limit: 200 };
-  return (await call("get", "/v1/worlds/{world}/sessions", { path: { world }, query, signal })).items;
-}
+/** Sessions are listed from the oldest on: more than this are not looked at. */
+const SESSIONS_MAX = 5000;
 
-/** Open interactions first. At a commit of the past only those that were open then are in the state. */
-export async function readInteractions(world: string, at: number | undefined, signal: AbortSignal): Promise<Interaction[]> {
-  if (at !== undefined) return Object.values((await readPast(world, at)).interactions ?? {});
-  const read = async (status: "open" | "ended") => {
-    const query = { status, limit: 500 };
-    return (await call("get", "/v1/worlds/{world}/interactions", { path: { world }, query, signal })).items;
+/** Open interactions first, then the newest that have ended; or as it was after the commit `at`. */
+export async function readInteractions(world: Span, at: number | undefined, signal: AbortSignal): Promise<Interaction[]> {
+  const page = (status: "open" | "ended") => (after?: string) => {
+    const query = { status, after, limit: 1000 };
+    return call("get", "/v1/worlds/{world}/interactions", { path: { world: world.id }, query, signal });
   };
-  const [open, ended] = await Promise.all([read("open"), read("ended")]);
-  return [...open, ...ended.reverse()];
+  const openThen = async () => {
+    if (at === undefined) return (await page("open")()).items;
+    return Object.values((await readPast(world.id, at)).interactions ?? {});
+  };
+  const [open, ended] = await Promise.all([openThen(), endedBy(page("ended"), world, at)]);
+  const ids = new Set(open.map((one) => one.id));
+  return [...open, ...ended.filter((one) => !ids.has(one.id))];
 }
 
-function present<T>(value: T | undefined, detail: string): T {
+export interface Sessions {
+  items: Session[];
+  /** Whether there are more than were looked at. */
+  more: boolean;
+}
+
+/** Open sessions first, then those that have ended, the newest first; or as it was after the commit `at`. */
+export async function readSessions(world: string, at: number | undefined, signal: AbortSignal): Promise<Sessions> {
+  const path = { world };
+  const past = at === undefined ? undefined : await readPast(world, at);
+  const query = { status: "open" as const, limit: 1000 };
+  const open =
+    past === undefined
+      ? (await call("get", "/v1/worlds/{world}/sessions", { path, query, signal })).items
+      : Object.values(past.sessions ?? {});
+  const ids = new Set(open.map((session) => session.id));
+  const ended: Session[] = [];
+  let looked = 0;
+  let after: string | undefined;
+  do {
+    const query = { status: "ended" as const, after, limit: 1000 };
+    const page = await call("get", "/v1/worlds/{world}/sessions", { path, query, signal });
+    ended.push(...page.items.filter((session) => !ids.has(session.id) && hadEnded(session, past?.at)));
+    looked += page.items.length;
+    after = page.next ?? undefined;
+  } while (after !== undefined && looked < SESSIONS_MAX);
+  return { items: [...open, ...ended.reverse()], more: after !== undefined };
+}
+
+/** What has to be there, or the problem that it is not. */
+export function present<T>(value: T | undefined, detail: string): T {
   if (value === undefined) throw new Problem(404, "Not there", detail, "not_there");
   return value;
 }

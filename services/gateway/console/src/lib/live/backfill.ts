@@ -13,7 +13,7 @@ export interface Page {
 }
 
 const WINDOW_FIRST = 512;
-const ENOUGH = 500;
+export const ENOUGH = 500;
 /** More events than this are not read at once: a smaller window is tried. */
 const TOO_MANY = 4000;
 /** So many windows, most of them twice as long as the last, span any log. */
@@ -22,13 +22,17 @@ const WINDOWS_MAX = 80;
 export class Backfill {
   #window: number;
 
-  /** `density` is how many events of the world there are for each number of a commit, when that is known. */
+  /**
+   * `density` is how many events there are for each number of a commit, when that is known; `enough` is how many make
+   * a page.
+   */
   constructor(
     private readonly readPage: (after: string) => Promise<Page>,
     private readonly firstSeq: number,
     density?: number,
+    private readonly enough = ENOUGH,
   ) {
-    const wanted = density === undefined || density <= 0 ? WINDOW_FIRST : (2 * ENOUGH) / density;
+    const wanted = density === undefined || density <= 0 ? WINDOW_FIRST : (2 * enough) / density;
     this.#window = Math.max(1, Math.round(Math.min(wanted, 1_000_000)));
   }
 
@@ -45,9 +49,9 @@ export class Backfill {
         continue;
       }
       const isWhole = begin <= this.firstSeq - 1;
-      if (events.length > 4 * ENOUGH) this.#window = Math.max(1, this.#window >> 1);
+      if (events.length > 4 * this.enough) this.#window = Math.max(1, this.#window >> 1);
       // After a window that was too long, some events are enough: it would only be tried again.
-      if (isWhole || events.length >= ENOUGH || (wasTooLong && events.length > 0)) return { events, isWhole };
+      if (isWhole || events.length >= this.enough || (wasTooLong && events.length > 0)) return { events, isWhole };
       if (events.length === 0) end = begin;
       this.#window *= 2;
     }
