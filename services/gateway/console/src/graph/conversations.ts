@@ -1,5 +1,6 @@
 /** Who talks to whom: counted from the events of a log. */
 import type { CloudEvent } from "../lib/api/types";
+import { Reader } from "../lib/live/reader";
 import { targetsOf } from "../timeline/filter";
 
 export interface Tie {
@@ -8,14 +9,18 @@ export interface Tie {
   count: number;
 }
 
-/** Reads a log once, from where it has read before. */
+/** The ties of a log that grows: what it had before is not looked at again. */
 export class Ties {
   readonly #counts = new Map<string, Tie>();
   /** Who sent the messages that may be answered. */
   readonly #senders = new Map<string, string>();
+  readonly #reader = new Reader(() => {
+    this.#counts.clear();
+    this.#senders.clear();
+  });
 
   add(events: CloudEvent[]): void {
-    for (const event of events) {
+    for (const event of this.#reader.added(events)) {
       const data = event.data as { in_reply_to?: string; answerers?: string[]; targets?: string[] } | null;
       if (event.type === "message.posted") {
         this.#senders.set(event.id, event.sender);

@@ -2,6 +2,7 @@
 import type { CloudEvent } from "../lib/api/types";
 import { countUpTo } from "../lib/live/log";
 import { seqOf } from "../lib/live/position";
+import { Reader } from "../lib/live/reader";
 
 /** The last commit before `seq` that the events have. */
 export function commitBefore(events: CloudEvent[], seq: number): number | undefined {
@@ -15,14 +16,18 @@ export function commitAfter(events: CloudEvent[], seq: number): number | undefin
   return event === undefined ? undefined : seqOf(event.sequence);
 }
 
-/** The commits of these events, each once. */
-export function commitsOf(events: CloudEvent[]): number[] {
-  const commits: number[] = [];
-  for (const event of events) {
-    const seq = seqOf(event.sequence);
-    if (commits[commits.length - 1] !== seq) commits.push(seq);
+/** The commits of a log that grows, each once: what it had before is not looked at again. */
+export class Commits {
+  #commits: number[] = [];
+  readonly #reader = new Reader(() => (this.#commits = []));
+
+  of(events: CloudEvent[]): number[] {
+    for (const event of this.#reader.added(events)) {
+      const seq = seqOf(event.sequence);
+      if (this.#commits[this.#commits.length - 1] !== seq) this.#commits.push(seq);
+    }
+    return this.#commits;
   }
-  return commits;
 }
 
 /** The index of the last commit that is `seq` or before it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { commits, event } from "../lib/live/events.fixture";
-import { commitAfter, commitBefore, commitsOf, indexOf } from "./commits";
+import { commitAfter, commitBefore, Commits, indexOf } from "./commits";
 import { changesBetween } from "./diff";
 
 describe("changes", () => {
@@ -39,8 +39,18 @@ describe("commits", () => {
     expect(commitAfter(events, 12)).toBeUndefined();
   });
 
+  it("of a log that grows are read once, and all of them where older ones come in front", () => {
+    const commits = new Commits();
+    const log = events.slice(2);
+    expect(commits.of(log)).toEqual([8, 12]);
+    log.push(event("12.1"), event("15.0"));
+    expect(commits.of(log)).toEqual([8, 12, 15]);
+    expect(commits.of(events.slice(0, 2).concat(log))).toEqual([3, 8, 12, 15]);
+    expect(commits.of([])).toEqual([]);
+  });
+
   it("are found on a slider", () => {
-    const seqs = commitsOf(events);
+    const seqs = new Commits().of(events);
     expect(seqs).toEqual([3, 8, 12]);
     expect([1, 3, 7, 8, 99].map((seq) => indexOf(seqs, seq))).toEqual([0, 0, 0, 1, 2]);
   });

@@ -56,8 +56,17 @@ export class EventLog {
     this.shifted = 0;
   }
 
-  find(id: string): CloudEvent | undefined {
-    return this.events.find((event) => event.id === id);
+  /** The event of an id, from a position backwards: a cause is before its effects, and mostly near. */
+  findBefore(position: string, id: string): CloudEvent | undefined {
+    for (let index = this.countUpTo(seqOf(position)) - 1; index >= 0; index -= 1) {
+      if (this.events[index]?.id === id) return this.events[index];
+    }
+    return undefined;
+  }
+
+  /** The events from the commit `seq` on. */
+  from(seq: number): CloudEvent[] {
+    return this.events.slice(this.countUpTo(seq - 1));
   }
 
   /** How many of the events are in the commit `seq` or before it. */
