@@ -59,7 +59,7 @@ function messageOf(event: CloudEvent): Message {
 
 /** The events of one chat from a commit on. */
 export function eventsOfChat(events: CloudEvent[], chat: string, from: number): CloudEvent[] {
-  return events.slice(countUpTo(events, from - 1)).filter((event) => event.chat === chat || (event.data as Data | null)?.chat === chat);
+  return events.slice(countUpTo(events, from - 1)).filter((event) => event.chat === chat);
 }
 
 /** Messages, calls of tools and failures in the order of the log. */

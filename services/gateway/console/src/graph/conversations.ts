@@ -21,13 +21,14 @@ export class Ties {
 
   add(events: CloudEvent[]): void {
     for (const event of this.#reader.added(events)) {
-      const data = event.data as { in_reply_to?: string; answerers?: string[]; targets?: string[] } | null;
       if (event.type === "message.posted") {
+        const data = event.data as { in_reply_to?: string; answerers?: string[] } | null;
         this.#senders.set(event.id, event.sender);
         for (const answerer of data?.answerers ?? []) this.#count(event.sender, answerer);
         const asked = data?.in_reply_to === undefined ? undefined : this.#senders.get(data.in_reply_to);
         if (asked !== undefined) this.#count(event.sender, asked);
       } else if (event.type === "interaction.requested") {
+        const data = event.data as { targets?: string[] } | null;
         for (const target of data?.targets ?? []) this.#count(event.sender, target);
       } else for (const target of targetsOf(event)) this.#count(event.sender, target);
     }

@@ -1,5 +1,6 @@
 /** Which events of a log are shown. */
 import type { CloudEvent } from "../lib/api/types";
+import { payloadOf } from "../lib/live/held";
 
 export interface Filter {
   /** A type, or the beginning of one. */
@@ -32,16 +33,8 @@ export function matcher(filter: Filter): (event: CloudEvent) => boolean {
   };
 }
 
-/** Made once for each event: writing 100,000 payloads as text for each letter typed would be slow. */
-const haystacks = new WeakMap<CloudEvent, string>();
-
 function haystack(event: CloudEvent): string {
-  let own = haystacks.get(event);
-  if (own === undefined) {
-    own = `${event.type} ${event.sender} ${event.target ?? ""} ${event.id} ${JSON.stringify(event.data)}`.toLowerCase();
-    haystacks.set(event, own);
-  }
-  return own;
+  return `${event.type} ${event.sender} ${event.target ?? ""} ${event.id} ${payloadOf(event)}`.toLowerCase();
 }
 
 /** So long may a piece of a search hold up the page: half of a frame. */

@@ -5,10 +5,11 @@ import { call } from "../api/client";
 import { asProblem, type Problem } from "../api/problem";
 import type { Chunk, CloudEvent } from "../api/types";
 import { NO_ANSWERS, withChunks, withoutEnded, type Answers } from "./answers";
-import { Backfill } from "./backfill";
+import { Backfill, type Page } from "./backfill";
 import { pauseBefore } from "./backoff";
 import { Follower, type Status } from "./follow";
 import { FrameBatch } from "./frame";
+import { held } from "./held";
 import { EventLog, EVENTS_MAX } from "./log";
 import { seqOf } from "./position";
 import { worldSource } from "./source";
@@ -56,7 +57,7 @@ export class LiveWorld {
       this.seq = world.seq ?? 0;
       const commits = Math.max(1, this.seq - this.firstSeq + 1);
       this.#backfill = new Backfill((after) => this.#page(after), this.firstSeq, (world.log_size?.events ?? commits) / commits);
-      this.#take(page.events);
+      this.#take(page.events.map(held));
       if (page.events.length < FIRST_PAGE) this.log.isWhole = true;
     } catch (error) {
       if (signal.aborted) return;
@@ -123,15 +124,16 @@ export class LiveWorld {
     }
   }
 
-  #page(after: string) {
+  async #page(after: string): Promise<Page> {
     const path = { world: this.id };
     const query = { after, limit: 1000 };
-    return call("get", "/v1/worlds/{world}/events", { path, query, signal: this.#controller.signal });
+    const { events, next } = await call("get", "/v1/worlds/{world}/events", { path, query, signal: this.#controller.signal });
+    return { events: events.map(held), next };
   }
 
   #follow(signal: AbortSignal): Promise<void> {
     const sink = {
-      events: (events: CloudEvent[]) => this.#events.push(events),
+      events: (events: CloudEvent[]) => this.#events.push(events.map(held)),
       chunks: (chunks: Chunk[]) => this.#chunks.push(chunks),
       status: (status: Status) => (this.status = status),
       reset: () => {
