@@ -8,6 +8,7 @@
     reason = "a test that can't have its system can only stop, and prints its counts"
 )]
 
+pub mod browser;
 pub mod chaos;
 pub mod clock;
 mod cluster;

@@ -21,7 +21,7 @@ pub(crate) fn root() -> PathBuf {
     root.canonicalize().unwrap()
 }
 
-/// The folder with the tools of a language, or of a browser, which are installed there if they are not yet.
+/// The folder with the tools of a language, which are installed there if they are not yet.
 pub(crate) fn tools(language: &str) -> PathBuf {
     let script = root().join("deploy/scripts/get-api-clients.sh");
     let printed = run(Command::new(script).arg(language));

@@ -3,25 +3,25 @@
 //! What a person does and sees is in `console/*.spec.ts`; here are the systems for it. `UPDATE_SCREENSHOTS=1` renews the
 //! pictures of the console in `docs`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::json;
-use system_tests::{Cluster, Http, Shape};
+use system_tests::{Cluster, Http, Shape, browser};
 use tempfile::TempDir;
+use testkit::Collector;
 use testkit::mcp::ToolServer;
 use testkit::model::{ModelServer, Reply};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::clients::{root, tools};
+use crate::clients::root;
+use crate::dead_letters::DeadLetters;
 use crate::worlds::{apply, open};
 
 const LOBBY: &str = "/v1/worlds/lobby/chats/main/messages";
 /// The line with which a page is ready for its gateway to be killed.
 const READY: &str = "READY FOR THE FAULT";
-/// How Debian and others call the browser.
-const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// A run of one file of browser tests.
 struct BrowserTest {
@@ -34,7 +34,7 @@ struct BrowserTest {
 impl BrowserTest {
     /// Starts a file of browser tests before the first gateway.
     fn start(cluster: &Cluster, file: &str) -> Self {
-        let modules = tokio::task::block_in_place(|| tools("browser")).join("node_modules");
+        let modules = tokio::task::block_in_place(browser::modules).unwrap();
         let folder = TempDir::new().unwrap();
         copy_tests(folder.path());
         std::os::unix::fs::symlink(&modules, folder.path().join("node_modules")).unwrap();
@@ -42,7 +42,7 @@ impl BrowserTest {
         command
             .args(["test", file, "--output", "results"])
             .env("CONSOLE_URL", &cluster.gateways[0].base)
-            .env("CONSOLE_BROWSER", browser())
+            .env("CONSOLE_BROWSER", browser::program().unwrap())
             .env("FORCE_COLOR", "0")
             .current_dir(folder.path())
             .stdout(Stdio::piped())
@@ -95,16 +95,6 @@ fn copy_tests(folder: &Path) {
     std::fs::write(folder.join("package.json"), r#"{"type": "module"}"#).unwrap();
 }
 
-fn browser() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap();
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let mut programs = BROWSERS
-        .iter()
-        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    let found = programs.find(|program| program.is_file());
-    found.unwrap_or_else(|| panic!("none of {BROWSERS:?} is there: apt-get install chromium"))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_chats_in_the_console() {
     let cluster = open("lobby").await;
@@ -152,17 +142,56 @@ async fn a_person_decides_about_calls_in_the_console() {
     });
     Http::post(&cluster.gateways, "/v1/worlds", &world).await;
     let call = |id| Reply::calls("", &[[id, "tools_note", r#"{"text":"milk"}"#]]);
+    let question = json!({"questions": [{"id": "milk", "question": "Which milk?", "options": [
+        {"id": "cow", "label": "Cow"},
+        {"id": "oat", "label": "Oat"},
+    ]}]});
+    let question = question.to_string();
     model
         .reply(call("c1"))
         .reply(Reply::text("I have written it down."))
         .reply(call("c2"))
-        .reply(Reply::text("Then I leave it."));
+        .reply(Reply::text("Then I leave it."))
+        .reply(Reply::calls("", &[["c3", "ask_user_input", &question]]))
+        .reply(Reply::text("Oat milk it is."));
     let test = BrowserTest::start(&cluster, "approval.spec.ts");
     test.passes().await;
     assert_eq!(server.seen("noted"), 1);
     let requests = model.requests();
-    let last = requests.last().unwrap().body.to_string();
-    assert!(last.contains("not today"), "{last}");
+    let [.., denied, _, answered] = requests.as_slice() else {
+        panic!("{} requests", requests.len());
+    };
+    let [denied, answered] = [denied, answered].map(|request| request.body.to_string());
+    assert!(denied.contains("not today"), "{denied}");
+    assert!(answered.contains("two litres"), "{answered}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_looks_at_sessions_events_and_traces_in_the_console() {
+    let collector = Collector::start().await;
+    let endpoint = collector.endpoint();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        (
+            "gateway:MANYWORLDS_TRACE_URL",
+            "https://traces.example/trace/{trace_id}",
+        ),
+    ];
+    let cluster = Cluster::start_with(Shape::default(), &variables).await;
+    apply(&cluster, "helpdesk");
+    apply(&cluster, "lobby");
+    BrowserTest::start(&cluster, "desk.spec.ts").passes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_tries_dead_letters_again_in_the_console() {
+    let fixture = DeadLetters::start().await;
+    fixture.reject_answer().await;
+    fixture.reject_run().await;
+    let test = BrowserTest::start(&fixture.cluster, "dead_letters.spec.ts");
+    test.passes().await;
+    let again: contract::Run = fixture.take().await.read().unwrap();
+    assert_eq!(again.arguments.unwrap().get(), r#"{"n":7}"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

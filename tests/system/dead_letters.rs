@@ -9,14 +9,14 @@ use testkit::eventually;
 /// An action that no worker has.
 const ACTION: &str = "unclaimed";
 
-struct Fixture {
-    cluster: Cluster,
+/// A system with the agent `ada`, whose brain is an action that no worker has.
+pub(crate) struct DeadLetters {
+    pub(crate) cluster: Cluster,
     bus: bus::Bus,
 }
 
-impl Fixture {
-    /// A system with the agent `ada`, whose brain is an action that no worker has.
-    async fn start() -> Self {
+impl DeadLetters {
+    pub(crate) async fn start() -> Self {
         let cluster = Cluster::start(Shape::default()).await;
         let brain = json!({"brain": {"function": {"action": ACTION}}});
         let world = json!({
@@ -32,7 +32,8 @@ impl Fixture {
         Self { cluster, bus }
     }
 
-    async fn take(&self) -> Delivery {
+    /// The next run that waits for a worker.
+    pub(crate) async fn take(&self) -> Delivery {
         let action = ACTION.parse().unwrap();
         let consumer = self.bus.work_queue().run_consumer(&action).await.unwrap();
         consumer.pull().await.unwrap().next(1).await.unwrap()
@@ -55,46 +56,62 @@ impl Fixture {
         let sent = self.cluster.gateways[0].send(Method::POST, path, None, None);
         sent.await.unwrap()
     }
+    /// Makes a dead letter of a run that is cancelled then, and returns the run and the path of its retry.
+    pub(crate) async fn reject_run(&self) -> (Value, String) {
+        let runs = "/v1/worlds/lab/invocations";
+        let body =
+            json!({"action": ACTION, "agent": "ada", "arguments": {"n": 7}, "sender": "guest"});
+        let requested = Http::post(&self.cluster.gateways, runs, &body).await;
+        let retry = self.reject_next().await;
+        let path = format!("{runs}/{}", requested["id"].as_str().unwrap());
+        self.expect_ok(Method::DELETE, &path).await;
+        // The request is read from the archive.
+        eventually("the archive has the request", async || {
+            let path = "/v1/worlds/lab/events?type=action.requested&last=true";
+            let page = self.get(path).await;
+            let mut events = page["events"].as_array().unwrap().iter();
+            events.any(|event| event["id"] == requested["id"])
+        })
+        .await;
+        (requested["id"].clone(), retry)
+    }
+
+    /// Makes a dead letter of an answer that is stopped then, and returns the path of its retry.
+    pub(crate) async fn reject_answer(&self) -> String {
+        let chat = "/v1/worlds/lab/chats/main";
+        let body = json!({"sender": "guest", "text": "@ada hello", "wait": false});
+        let messages = format!("{chat}/messages");
+        Http::post(&self.cluster.gateways, &messages, &body).await;
+        let retry = self.reject_next().await;
+        self.expect_ok(Method::POST, &format!("{chat}/stop")).await;
+        retry
+    }
+
+    async fn expect_ok(&self, method: Method, path: &str) {
+        let gateway = &self.cluster.gateways[0];
+        let (status, body) = gateway.send(method, path, None, None).await.unwrap();
+        assert_eq!(status, StatusCode::OK, "{body}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_run_that_has_ended_is_requested_anew() {
-    let fixture = Fixture::start().await;
-    let runs = "/v1/worlds/lab/invocations";
-    let body = json!({"action": ACTION, "agent": "ada", "arguments": {"n": 7}, "sender": "guest"});
-    let requested = Http::post(&fixture.cluster.gateways, runs, &body).await;
-    let retry = fixture.reject_next().await;
-    let path = format!("{runs}/{}", requested["id"].as_str().unwrap());
-    let gateway = &fixture.cluster.gateways[0];
-    let cancelled = gateway.send(Method::DELETE, &path, None, None).await;
-    assert_eq!(cancelled.unwrap().0, StatusCode::OK);
-    let mut retried = Value::Null;
-    eventually("the archive has the request", async || {
-        let (status, body) = fixture.retry(&retry).await;
-        retried = body;
-        status == StatusCode::ACCEPTED
-    })
-    .await;
+    let letters = DeadLetters::start().await;
+    let (dead, retry) = letters.reject_run().await;
+    let (status, retried) = letters.retry(&retry).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{retried}");
     assert_eq!(retried["retry"], "requested", "{retried}");
-    assert_ne!(retried["invocation"], requested["id"]);
-    let again: contract::Run = fixture.take().await.read().unwrap();
+    assert_ne!(retried["invocation"], dead);
+    let again: contract::Run = letters.take().await.read().unwrap();
     assert_eq!(json!(again.id), retried["invocation"]);
     assert_eq!(again.arguments.unwrap().get(), r#"{"n":7}"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_answer_that_has_ended_is_not_given_anew() {
-    let fixture = Fixture::start().await;
-    let chat = "/v1/worlds/lab/chats/main";
-    let body = json!({"sender": "guest", "text": "@ada hello", "wait": false});
-    let messages = format!("{chat}/messages");
-    Http::post(&fixture.cluster.gateways, &messages, &body).await;
-    let retry = fixture.reject_next().await;
-    let gateway = &fixture.cluster.gateways[0];
-    let stop = format!("{chat}/stop");
-    let stopped = gateway.send(Method::POST, &stop, None, None).await;
-    assert_eq!(stopped.unwrap().0, StatusCode::OK);
-    let (status, problem) = fixture.retry(&retry).await;
+    let letters = DeadLetters::start().await;
+    let retry = letters.reject_answer().await;
+    let (status, problem) = letters.retry(&retry).await;
     assert_eq!(status, StatusCode::CONFLICT, "{problem}");
     assert_eq!(problem["code"], "already_ended");
 }
