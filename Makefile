@@ -83,6 +83,7 @@ picture: ## record docs/chat.svg, the picture of README.md, from a real run
 
 .PHONY: bench
 bench: ## measure, each number beside its control (release build)
+	@deploy/scripts/build-console.sh --optional
 	@$(with_nats) cargo build --release --workspace --bins --examples; \
 	target/release/bench --json target/bench.json
 

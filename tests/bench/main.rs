@@ -12,6 +12,7 @@
 
 mod behaviours;
 mod commits;
+mod console;
 mod cpu;
 mod crowd;
 mod fanout;
@@ -116,6 +117,7 @@ async fn main() -> anyhow::Result<()> {
     flows::round_trip(&cluster, &bus, &mut report).await;
     flows::fifty(&cluster, &bus, &mut report).await;
     flows::idle(&cluster, &bus, &mut report).await;
+    console::rows(&cluster, &bus, &mut report).await;
     passive::replay(&cluster, &bus, &mut report).await;
     passive::passive_worlds(&cluster, &bus, &mut report).await;
     report.print();

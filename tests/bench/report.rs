@@ -27,6 +27,8 @@ pub(crate) struct Row {
 
 pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
+    /// What could not be measured, and why.
+    skipped: Vec<(&'static str, String)>,
     only: String,
     scale: f64,
 }
@@ -35,6 +37,7 @@ impl Report {
     pub(crate) fn new(only: String, scale: f64) -> Self {
         Self {
             rows: Vec::new(),
+            skipped: Vec::new(),
             only,
             scale,
         }
@@ -60,6 +63,12 @@ impl Report {
         self.rows.push(row);
     }
 
+    /// A row that can't be measured on this machine.
+    pub(crate) fn skip(&mut self, name: &'static str, reason: &str) {
+        println!("{name:<44} not measured: {reason}");
+        self.skipped.push((name, reason.to_owned()));
+    }
+
     pub(crate) fn print(&self) {
         println!(
             "\n{:<44} {:>22} {:>26} {:>7} {:>9}  bar",
@@ -67,6 +76,9 @@ impl Report {
         );
         for row in &self.rows {
             println!("{}", line(row));
+        }
+        for (name, reason) in &self.skipped {
+            println!("{name:<44} not measured: {reason}");
         }
         println!("\nCPU microseconds for each operation, by process");
         for row in &self.rows {
