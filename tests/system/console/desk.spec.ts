@@ -93,3 +93,17 @@ test("an event leads to its trace, its causes and its effects", async ({ page })
   await detail.getByRole("button", { name: "Close the event" }).click();
   await expect(detail).toHaveCount(0);
 });
+
+test.describe("a page whose gateway has another version by now", () => {
+  test.use({ complaints: [/Failed to load resource/] });
+
+  test("offers to load the page again where a part of it is missing", async ({ page }) => {
+    await page.goto("/");
+    await page.route("**/assets/NewWorld-*.js", (route) => route.abort());
+    await page.getByRole("link", { name: "New world" }).click();
+    await expect(page.getByRole("alert")).toContainText("could not be loaded");
+    await page.unroute("**/assets/NewWorld-*.js");
+    await page.getByRole("button", { name: "Load the page again" }).click();
+    await expect(page.getByRole("textbox", { name: /World file/ })).toBeVisible();
+  });
+});
