@@ -20,6 +20,7 @@ mod port;
 mod postgres;
 mod proxy;
 mod raw;
+mod ready_proxy;
 mod small_disk;
 
 pub use certificate::Certificate;
@@ -30,4 +31,5 @@ pub use port::free_port;
 pub use postgres::Database;
 pub use proxy::{Direction, TcpProxy};
 pub use raw::{Raw, RawMessage};
+pub use ready_proxy::ReadyProxy;
 pub use small_disk::SmallDisk;

@@ -1,5 +1,6 @@
 //! Gateways behind a proxy that follows their readiness are restarted, one after the other.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,10 +10,8 @@ use gateway::Config;
 use reqwest::Client;
 use serde_json::{Value, json};
 use service_kit::{CancellationToken, Health};
-use testkit::eventually;
-use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use testkit::{ReadyProxy, eventually};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::support::{Harness, Sse, send};
@@ -20,11 +19,10 @@ use crate::support::{Harness, Sse, send};
 const RESTARTS: usize = 4;
 /// Several rounds of the proxy's checks, also on a machine that does something else.
 const DRAIN_DELAY: Duration = Duration::from_millis(750);
-const CHECK_EVERY: Duration = Duration::from_millis(100);
 
 /// A gateway beside that of the harness, on the same NATS.
 struct Gateway {
-    address: String,
+    address: SocketAddr,
     shutdown: CancellationToken,
     tasks: JoinSet<()>,
 }
@@ -41,7 +39,7 @@ impl Gateway {
         };
         let bus = Bus::connect(&nats, "gateway").await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let run = gateway::run_with(config, bus, Health::default(), listener, shutdown.clone());
         let mut tasks = JoinSet::new();
@@ -56,59 +54,6 @@ impl Gateway {
     async fn stop(mut self) {
         self.shutdown.cancel();
         self.tasks.join_next().await.unwrap().unwrap();
-    }
-}
-
-/// A proxy: each connection goes to the first gateway that was ready when it was checked last.
-struct Proxy {
-    address: String,
-    gateways: watch::Sender<Vec<String>>,
-    _tasks: JoinSet<()>,
-}
-
-impl Proxy {
-    async fn start(gateways: Vec<String>) -> Self {
-        let (gateways, configured) = watch::channel(gateways);
-        let (set_ready, ready) = watch::channel(Vec::new());
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move {
-            loop {
-                let mut found = Vec::new();
-                let gateways = configured.borrow().clone();
-                for gateway in gateways {
-                    let answer = Client::new().get(format!("http://{gateway}/readyz")).send();
-                    if answer.await.is_ok_and(|answer| answer.status() == 200) {
-                        found.push(gateway);
-                    }
-                }
-                set_ready.send_replace(found);
-                tokio::time::sleep(CHECK_EVERY).await;
-            }
-        });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        tasks.spawn(async move {
-            let mut connections = JoinSet::new();
-            while let Ok((mut client, _)) = listener.accept().await {
-                let mut ready = ready.clone();
-                connections.spawn(async move {
-                    let found = ready.wait_for(|ready| !ready.is_empty()).await;
-                    let gateway = found.unwrap()[0].clone();
-                    if let Ok(mut server) = TcpStream::connect(gateway).await {
-                        let _ = copy_bidirectional(&mut client, &mut server).await;
-                    }
-                });
-            }
-        });
-        Self {
-            address,
-            gateways,
-            _tasks: tasks,
-        }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
     }
 }
 
@@ -154,33 +99,37 @@ async fn no_client_gets_an_error_when_gateways_are_restarted_one_by_one() {
         Gateway::start(&harness).await,
         Gateway::start(&harness).await,
     ];
-    let addresses = |gateways: &[Gateway]| -> Vec<String> {
-        let addresses = gateways.iter().map(|gateway| gateway.address.clone());
-        addresses.collect()
+    let addresses = |gateways: &[Gateway]| -> Vec<SocketAddr> {
+        gateways.iter().map(|gateway| gateway.address).collect()
     };
-    let proxy = Proxy::start(addresses(&gateways)).await;
+    let proxy = ReadyProxy::start(addresses(&gateways)).await;
+    let url = |path: &str| format!("http://{}/v1/worlds/lobby/{path}", proxy.address());
     let is_over = Arc::new(AtomicBool::new(false));
     let [sent, read] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
     let mut clients = JoinSet::new();
     for _ in 0..4 {
-        let url = proxy.url("/v1/worlds/lobby/events");
-        clients.spawn(keep_sending(url, Arc::clone(&is_over), Arc::clone(&sent)));
+        clients.spawn(keep_sending(
+            url("events"),
+            Arc::clone(&is_over),
+            Arc::clone(&sent),
+        ));
     }
     let mut readers = JoinSet::new();
-    let stream = proxy.url("/v1/worlds/lobby/events/stream?after=0");
-    readers.spawn(keep_reading(stream, Arc::clone(&read)));
+    readers.spawn(keep_reading(
+        url("events/stream?after=0"),
+        Arc::clone(&read),
+    ));
     for _ in 0..RESTARTS {
         let before = sent.load(Ordering::Relaxed);
         eventually("requests are answered", async || {
             sent.load(Ordering::Relaxed) > before + 20
         })
         .await;
-        // The proxy uses the first: it is replaced by one behind the other.
         let first = gateways.remove(0);
         gateways.push(Gateway::start(&harness).await);
         let mut configured = addresses(&gateways);
-        configured.insert(0, first.address.clone());
-        proxy.gateways.send_replace(configured);
+        configured.insert(0, first.address);
+        proxy.set_servers(configured);
         first.stop().await;
     }
     is_over.store(true, Ordering::Relaxed);
