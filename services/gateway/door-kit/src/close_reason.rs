@@ -18,6 +18,10 @@ pub enum CloseReason {
     WorldDeleted,
     /// What the connection was for has ended.
     Ended,
+    /// The client does not keep to the protocol of WebSockets (RFC 6455).
+    ProtocolError,
+    /// A text of the client is not UTF-8.
+    InvalidText,
     /// A message of the client is larger than the door takes.
     TooLarge,
     /// The token of the client has expired: it may come back with another.
@@ -42,6 +46,8 @@ impl CloseReason {
             Self::Refused => 3501,
             Self::WorldDeleted => 3502,
             Self::Ended => 1000,
+            Self::ProtocolError => 1002,
+            Self::InvalidText => 1007,
             Self::TooLarge => 1009,
             Self::Restart => 1012,
             Self::InvalidFirstFrame => 4400,
@@ -60,6 +66,8 @@ impl CloseReason {
             Self::Refused => "refused",
             Self::WorldDeleted => "world deleted",
             Self::Ended => "ended",
+            Self::ProtocolError => "protocol error",
+            Self::InvalidText => "invalid text",
             Self::TooLarge => "message too large",
             Self::Restart => "service restart",
             Self::InvalidFirstFrame => "invalid first frame",

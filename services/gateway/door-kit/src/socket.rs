@@ -411,10 +411,8 @@ impl Polled<'_> {
             .poll_next_unpin(context)
             .map(|message| match message {
                 Some(Ok(message)) => Ok(message),
-                Some(Err(error)) if is_too_large(&error) => {
-                    Err(Closed::ByGateway(CloseReason::TooLarge))
-                }
-                _ => Err(Closed::ByClient),
+                Some(Err(error)) => Err(closed_by(&error)),
+                None => Err(Closed::ByClient),
             })
     }
 }
@@ -423,10 +421,22 @@ async fn sleep_for(wait: Option<Duration>) {
     tokio::time::sleep(wait.unwrap_or_default()).await;
 }
 
-/// Whether a message was larger than the socket takes. Axum hides the kinds of the errors, and shows their
-/// texts only.
-fn is_too_large(error: &axum::Error) -> bool {
-    error.to_string().contains("Message too long")
+/// Why nothing more can be read from a client. Axum hides the kinds of the errors, and shows their texts only.
+fn closed_by(error: &axum::Error) -> Closed {
+    let error = error.to_string();
+    if error.contains("Message too long") {
+        return Closed::ByGateway(CloseReason::TooLarge);
+    }
+    if error.starts_with("UTF-8 encoding error") {
+        return Closed::ByGateway(CloseReason::InvalidText);
+    }
+    // A client that has disconnected is none that does not keep to the protocol.
+    let is_end = ["Connection reset", "Remote sent after", "Sending after"];
+    let is_end = is_end.iter().any(|end| error.contains(end));
+    match error.starts_with("WebSocket protocol error") && !is_end {
+        true => Closed::ByGateway(CloseReason::ProtocolError),
+        false => Closed::ByClient,
+    }
 }
 
 /// A client that does not read for too long is too far behind; one that can't be written to has
