@@ -24,6 +24,9 @@ struct Arguments {
     /// A folder with the binaries of an earlier build: the system starts with them, and `upgrade` replaces them.
     #[arg(long)]
     upgrade_from: Option<PathBuf>,
+    /// How many NATS servers, each with a copy of everything.
+    #[arg(long, default_value_t = 1)]
+    nats_servers: usize,
     /// How many worlds.
     #[arg(long, default_value_t = 4)]
     worlds: usize,
@@ -40,6 +43,7 @@ async fn main() -> anyhow::Result<()> {
         seconds,
         faults,
         upgrade_from,
+        nats_servers,
         worlds,
         senders,
     } = Arguments::parse();
@@ -55,6 +59,7 @@ async fn main() -> anyhow::Result<()> {
             senders,
             faults: faults.clone(),
             limits: Limits::BARS,
+            nats_servers,
             upgrade_from: upgrade_from.clone(),
         };
         let counts = run(&plan).await;

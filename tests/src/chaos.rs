@@ -11,6 +11,8 @@ mod load;
 mod observation;
 mod progress;
 
-pub use campaign::{Plan, run};
+pub use campaign::{Plan, archived, run};
 pub use fault_kind::FaultKind;
+pub use load::is_at_rest;
 pub use observation::Limits;
+pub use progress::Progress;

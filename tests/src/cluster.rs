@@ -7,8 +7,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use bus::Bus;
+use contract::subject::LOG_STREAM;
 use tempfile::TempDir;
-use testkit::{NatsServer, free_port};
+use testkit::{NatsServer, Raw, eventually, eventually_within, free_port};
 
 pub use self::fault_points::FaultPoints;
 
@@ -27,6 +28,8 @@ pub struct Shape {
     pub archives: usize,
 }
 
+/// How long a NATS server may take to catch up.
+const SYNC_WITHIN: std::time::Duration = std::time::Duration::from_secs(60);
 /// The order in which services are replaced by those of another version: see docs/upgrade.md.
 const UPGRADE_ORDER: [&str; 4] = ["world", "persistence", "agent-worker", "gateway"];
 
@@ -49,8 +52,10 @@ pub struct Cluster {
     pub gateways: Vec<Http>,
     /// The health page of each process, with the name of its service.
     pages: Vec<(String, String)>,
-    /// The broker.
+    /// The broker: its first server.
     pub nats: NatsServer,
+    /// The other servers of the broker, when it is a cluster.
+    nats_peers: Vec<NatsServer>,
     /// Where faults can be put into it, if it was started for that.
     pub fault_points: Option<FaultPoints>,
     /// The folder of the binaries with which it starts, when these are not of this build.
@@ -79,6 +84,7 @@ impl Cluster {
             gateways: Vec::new(),
             pages: Vec::new(),
             nats: NatsServer::start(),
+            nats_peers: Vec::new(),
             fault_points: None,
             binaries: None,
             archive: folder.path().join("archive.db"),
@@ -87,8 +93,30 @@ impl Cluster {
         cluster.start_services(shape, variables).await
     }
 
+    /// Starts a system on several NATS servers, each of which has a copy of everything.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn start_replicated(shape: Shape, nats_servers: usize) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let mut servers = NatsServer::start_cluster(nats_servers);
+        let cluster = Self {
+            processes: Vec::new(),
+            gateways: Vec::new(),
+            pages: Vec::new(),
+            nats: servers.remove(0),
+            nats_peers: servers,
+            fault_points: None,
+            binaries: None,
+            archive: folder.path().join("archive.db"),
+            folder,
+        };
+        cluster.start_services(shape, &[]).await
+    }
+
     /// Starts a system with proxies in all of its links, and disks of its own for the log and the archive where file
-    /// systems can be mounted. Where there is a folder of `binaries`, it starts with those.
+    /// systems can be mounted. Where there is a folder of `binaries`, it starts with those. The links to several NATS
+    /// servers have no proxies, since clients learn the addresses of all of them.
     ///
     /// # Panics
     /// When it does not come up.
@@ -96,14 +124,20 @@ impl Cluster {
         shape: Shape,
         variables: &[(&str, &str)],
         binaries: Option<&Path>,
+        nats_servers: usize,
     ) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let fault_points = FaultPoints::new(folder.path());
+        let mut servers = match nats_servers {
+            1 => vec![NatsServer::start_in(&fault_points.log_folder())],
+            several => NatsServer::start_cluster(several),
+        };
         let cluster = Self {
             processes: Vec::new(),
             gateways: Vec::new(),
             pages: Vec::new(),
-            nats: NatsServer::start_in(&fault_points.log_folder()),
+            nats: servers.remove(0),
+            nats_peers: servers,
             archive: fault_points.archive_folder().join("archive.db"),
             fault_points: Some(fault_points),
             binaries: binaries.map(Path::to_owned),
@@ -134,7 +168,8 @@ impl Cluster {
     /// When the address makes no sense.
     pub async fn bus(&self) -> Bus {
         let config = bus::Config {
-            url: self.nats.url(),
+            url: self.nats_urls(),
+            replicas: self.nats_servers(),
             ..Default::default()
         };
         Bus::connect(&config, "test").await.expect("a connection")
@@ -164,15 +199,82 @@ impl Cluster {
 
     /// Replaces every service by this build: the replicas of each one after the other, in the order of an upgrade.
     pub async fn upgrade(&mut self) {
-        for service in UPGRADE_ORDER {
-            for index in self.indices(service) {
-                let process = &mut self.processes[index];
-                process.terminate();
-                process.set_binary(service);
-                process.restart();
-                Http::new(self.page(index).to_owned()).ready().await;
-            }
+        for process in self.in_upgrade_order() {
+            let service = self.pages[process].0.clone();
+            self.processes[process].set_binary(&service);
+            self.restart_gracefully(process).await;
         }
+    }
+
+    /// All processes, in the order in which an upgrade replaces them.
+    pub fn in_upgrade_order(&self) -> Vec<usize> {
+        let services = UPGRADE_ORDER.iter();
+        services.flat_map(|service| self.indices(service)).collect()
+    }
+
+    /// Stops a process with SIGTERM, starts it again, and returns once it is ready.
+    ///
+    /// # Panics
+    /// When it does not end well, or does not come up.
+    pub async fn restart_gracefully(&mut self, process: usize) {
+        let page = self.page(process).to_owned();
+        let process = &mut self.processes[process];
+        let ended_well = process.end().await;
+        assert!(ended_well, "{}: {}", process.name, process.log_tail());
+        process.restart();
+        Http::new(page).ready().await;
+    }
+
+    /// The addresses of all NATS servers, joined by commas.
+    pub fn nats_urls(&self) -> String {
+        let servers = std::iter::once(&self.nats).chain(&self.nats_peers);
+        let urls: Vec<String> = servers.map(NatsServer::url).collect();
+        urls.join(",")
+    }
+
+    /// The number of the NATS server that leads the log, which accepts its commits.
+    ///
+    /// # Panics
+    /// When there is none for a long time.
+    pub async fn log_leader(&self) -> usize {
+        if self.nats_peers.is_empty() {
+            return 0;
+        }
+        let (urls, mut name) = (self.nats_urls(), None);
+        eventually("the log has a leader", async || {
+            name = Raw::stream_leader(&urls, LOG_STREAM).await;
+            name.is_some()
+        })
+        .await;
+        let number = name.as_deref().and_then(|name| name.strip_prefix("nats-"));
+        number
+            .and_then(|number| number.parse().ok())
+            .unwrap_or_default()
+    }
+
+    /// A NATS server, by its number.
+    pub fn nats_server(&mut self, number: usize) -> &mut NatsServer {
+        match number {
+            0 => &mut self.nats,
+            n => &mut self.nats_peers[n - 1],
+        }
+    }
+
+    /// How many NATS servers there are.
+    pub fn nats_servers(&self) -> usize {
+        1 + self.nats_peers.len()
+    }
+
+    /// Waits until all NATS servers of a cluster have all that is stored.
+    ///
+    /// # Panics
+    /// When that takes too long.
+    pub async fn nats_in_sync(&self) {
+        let urls = self.nats_urls();
+        eventually_within(SYNC_WITHIN, "all copies are complete", async || {
+            Raw::is_in_sync(&urls).await
+        })
+        .await;
     }
 
     /// The file of the archive.
@@ -270,15 +372,21 @@ impl Cluster {
     async fn spawn(&mut self, service: &str, n: usize, variables: &[(&str, &str)]) {
         let port = free_port();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let (mut nats, mut door) = (self.nats.address(), address);
+        let (mut nats, mut door) = (self.nats_urls(), address);
         if let Some(points) = &mut self.fault_points {
-            nats = points.add_link(nats).await;
+            if self.nats_peers.is_empty() {
+                nats = format!("nats://{}", points.add_link(self.nats.address()).await);
+            }
             if service == "gateway" {
                 door = points.add_door(address).await;
             }
         }
         let mut environment = BTreeMap::from([
-            ("MANYWORLDS_NATS__URL".to_owned(), format!("nats://{nats}")),
+            ("MANYWORLDS_NATS__URL".to_owned(), nats),
+            (
+                "MANYWORLDS_NATS__REPLICAS".to_owned(),
+                self.nats_servers().to_string(),
+            ),
             ("MANYWORLDS_LISTEN".to_owned(), address.to_string()),
         ]);
         if service == "persistence" {

@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use testkit::eventually_within;
 
+/// Longer than the grace of any service.
+const END_WITHIN: Duration = Duration::from_secs(60);
 const HINT: &str = "run `cargo build --workspace --bins --examples` first, with the same profile";
 
 /// A service as a process of its own, which can be killed and started again as it was.
@@ -161,6 +165,24 @@ impl Process {
         self.signal(Signal::SIGTERM);
         let ended = self.child.take().map(|mut child| child.wait());
         ended.is_some_and(|status| status.is_ok_and(|status| status.success()))
+    }
+
+    /// Asks it to end, waits for that without blocking others, and returns whether it ended well.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn end(&mut self) -> bool {
+        self.signal(Signal::SIGTERM);
+        let Some(mut child) = self.child.take() else {
+            return false;
+        };
+        let (mut status, name) = (None, format!("{} ends", self.name));
+        eventually_within(END_WITHIN, &name, async || {
+            status = child.try_wait().expect("its status");
+            status.is_some()
+        })
+        .await;
+        status.is_some_and(|status| status.success())
     }
 
     /// The last lines that it logged.

@@ -2,12 +2,18 @@ use std::time::Duration;
 
 use system_tests::chaos::FaultKind::{
     self, ArchiveCopy, Clock, DataCopy, ForeignArchive, FullArchiveDisk, FullLogDisk, FullLogLimit,
-    HalfOpenBroker, HalfOpenClients, HangBroker, Kill, KillBroker, Pause, TornArchive, Upgrade,
+    HalfOpenBroker, HalfOpenClients, HangBroker, Kill, KillBroker, Pause, StopBroker, TornArchive,
+    Upgrade,
 };
 use system_tests::chaos::{Limits, Plan, run};
 
 /// Puts each of these faults into a system, once and until the time is over.
 async fn is_survived(seed: u64, seconds: u64, faults: &[FaultKind]) {
+    is_survived_with(1, seed, seconds, faults).await;
+}
+
+/// The same with this many NATS servers.
+async fn is_survived_with(nats_servers: usize, seed: u64, seconds: u64, faults: &[FaultKind]) {
     let plan = Plan {
         seed,
         duration: Duration::from_secs(seconds),
@@ -15,6 +21,7 @@ async fn is_survived(seed: u64, seconds: u64, faults: &[FaultKind]) {
         senders: 2,
         faults: faults.to_vec(),
         limits: Limits::PATIENT,
+        nats_servers,
         upgrade_from: None,
     };
     let counts = run(&plan).await;
@@ -50,4 +57,9 @@ async fn nothing_is_lost_or_doubled_when_data_is_put_back_from_copies() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_hung_when_every_service_is_replaced() {
     is_survived(5, 0, &[Upgrade]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_hung_when_one_of_three_nats_servers_ends_or_hangs() {
+    is_survived_with(3, 6, 0, &[KillBroker, StopBroker, HangBroker]).await;
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::free_port;
+use crate::{eventually, free_port};
 
 /// A real nats-server with JetStream on a free port, in a temporary folder. Killed when dropped.
 pub struct NatsServer {
@@ -44,6 +44,24 @@ impl NatsServer {
     /// If it does not start.
     pub fn start_in(folder: &Path) -> Self {
         Self::open(folder.to_owned(), None, &[])
+    }
+
+    /// Starts a cluster of this many servers, `nats-0` and so on, which keep as many copies of a stream that wants
+    /// them. It serves once a majority of them has elected a leader.
+    ///
+    /// # Panics
+    /// If one does not start.
+    pub fn start_cluster(count: usize) -> Vec<Self> {
+        let addresses: Vec<String> = (0..count)
+            .map(|_| format!("nats://127.0.0.1:{}", free_port()))
+            .collect();
+        let routes = addresses.join(",");
+        let start = |(n, address): (usize, &String)| {
+            let name = format!("nats-{n}");
+            let arguments = ["-n", &name, "--cluster_name", "test", "--cluster", address];
+            Self::start_with(&[&arguments[..], &["--routes", &routes]].concat())
+        };
+        addresses.iter().enumerate().map(start).collect()
     }
 
     fn open(store: PathBuf, folder: Option<TempDir>, arguments: &[&str]) -> Self {
@@ -93,7 +111,21 @@ impl NatsServer {
         let _ = self.child.wait();
     }
 
-    /// Starts it again after [`kill`](Self::kill), on the same port and store.
+    /// Stops it with SIGTERM, as an operator does, and returns once it has ended. Its store stays.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub async fn stop(&mut self) {
+        self.signal("TERM");
+        eventually("nats-server has ended", async || !self.is_running()).await;
+    }
+
+    /// Whether it runs, even if it is suspended.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Starts it again after [`kill`](Self::kill) or [`stop`](Self::stop), on the same port and store.
     ///
     /// # Panics
     /// If it does not start.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use async_nats::ServerAddr;
 use async_nats::jetstream::{self, stream};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -28,12 +29,12 @@ const SUBJECT: &str = "raw.publish";
 const ECHO: &str = "raw.echo";
 
 impl Raw {
-    /// Connects and creates its own stream.
+    /// Connects to one of the servers in `url`, which are joined by commas, and creates its own stream.
     ///
     /// # Panics
     /// If the server is unavailable.
     pub async fn connect(url: &str) -> Self {
-        let client = async_nats::connect(url).await.expect("a connection");
+        let client = connect(url).await.expect("a connection");
         let jetstream = jetstream::new(client.clone());
         let config = stream::Config {
             name: "RAW".to_owned(),
@@ -54,6 +55,32 @@ impl Raw {
             }
         });
         Self { client, jetstream }
+    }
+
+    /// The name of the server that leads a stream; none while there is no leader, or none is known.
+    pub async fn stream_leader(url: &str, stream: &str) -> Option<String> {
+        let client = connect(url).await.ok()?;
+        let stream = jetstream::new(client).get_stream(stream).await.ok()?;
+        stream.cached_info().cluster.as_ref()?.leader.clone()
+    }
+
+    /// Whether every stream has a leader, and all of its copies are complete.
+    pub async fn is_in_sync(url: &str) -> bool {
+        let Ok(client) = connect(url).await else {
+            return false;
+        };
+        let mut streams = jetstream::new(client).streams();
+        while let Some(stream) = streams.next().await {
+            let cluster = stream.ok().and_then(|stream| stream.cluster);
+            let is_in_sync = cluster.is_some_and(|cluster| {
+                let is_complete = |copy: &stream::PeerInfo| copy.current && !copy.offline;
+                cluster.leader.is_some() && cluster.replicas.iter().all(is_complete)
+            });
+            if !is_in_sync {
+                return false;
+            }
+        }
+        true
     }
 
     /// How many messages a stream has on these subjects.
@@ -201,4 +228,11 @@ impl Raw {
             .expect("an updated stream");
         before
     }
+}
+
+async fn connect(url: &str) -> Result<async_nats::Client, async_nats::ConnectError> {
+    let servers = url
+        .split(',')
+        .map(|server| server.parse().expect("the address of a server"));
+    async_nats::connect(servers.collect::<Vec<ServerAddr>>()).await
 }

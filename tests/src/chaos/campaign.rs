@@ -43,6 +43,8 @@ pub struct Plan {
     pub faults: Vec<FaultKind>,
     /// How long what they lead to may take.
     pub limits: Limits,
+    /// How many NATS servers there are, each with a copy of everything.
+    pub nats_servers: usize,
     /// The folder of the binaries of an earlier build with which the system starts.
     pub upgrade_from: Option<PathBuf>,
 }
@@ -58,8 +60,9 @@ pub async fn run(plan: &Plan) -> Counts {
         workers: 2,
         archives: 2,
     };
-    let mut cluster =
-        Cluster::start_for_faults(shape, &VARIABLES, plan.upgrade_from.as_deref()).await;
+    let binaries = plan.upgrade_from.as_deref();
+    let started = Cluster::start_for_faults(shape, &VARIABLES, binaries, plan.nats_servers);
+    let mut cluster = started.await;
     let bus = cluster.bus().await;
     let worlds: Vec<WorldId> = (0..plan.worlds)
         .map(|n| format!("world-{n}").parse().expect("an id"))
@@ -152,7 +155,10 @@ async fn put_faults(cluster: &mut Cluster, plan: &Plan, progress: &Progress) -> 
 }
 
 /// The places and ids of all events that the archive has of a world.
-async fn archived(doors: &[Http], world: &WorldId) -> Vec<(String, String)> {
+///
+/// # Panics
+/// When it does not answer for a long time.
+pub async fn archived(doors: &[Http], world: &WorldId) -> Vec<(String, String)> {
     let state = Http::get(doors, &format!("/v1/worlds/{world}/state")).await;
     let seq = state["seq"]
         .as_u64()

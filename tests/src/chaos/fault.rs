@@ -6,7 +6,7 @@ use contract::subject::LOG_STREAM;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
-use testkit::{Direction, Raw, SmallDisk, TcpProxy};
+use testkit::{Direction, NatsServer, Raw, SmallDisk, TcpProxy};
 
 use super::archive_files;
 use super::fault_kind::FaultKind;
@@ -24,6 +24,7 @@ const OFFSETS: [i64; 6] = [-3600, -300, -60, 60, 300, 3600];
 pub(super) enum Fault {
     Kill { processes: Vec<usize> },
     KillBroker,
+    StopBroker,
     Pause { process: usize },
     HangBroker,
     HalfOpenBroker { process: usize, loss: Loss },
@@ -72,6 +73,7 @@ impl Fault {
                 }
             }
             FaultKind::KillBroker => Self::KillBroker,
+            FaultKind::StopBroker => Self::StopBroker,
             FaultKind::Pause => Self::Pause { process },
             FaultKind::HangBroker => Self::HangBroker,
             FaultKind::HalfOpenBroker => Self::HalfOpenBroker {
@@ -119,16 +121,23 @@ impl Fault {
                     .iter()
                     .for_each(|process| cluster.processes[*process].kill());
             }
-            Self::KillBroker => cluster.nats.kill(),
+            Self::KillBroker => log_leader(cluster).await.kill(),
+            Self::StopBroker => log_leader(cluster).await.stop().await,
             Self::Pause { process } => cluster.processes[*process].pause(),
-            Self::HangBroker => cluster.nats.suspend(),
-            Self::HalfOpenBroker { process, loss } => loss.begin(&points(cluster)?.links[*process]),
+            Self::HangBroker => log_leader(cluster).await.suspend(),
+            Self::HalfOpenBroker { process, loss } => {
+                require_one_server(cluster)?;
+                loss.begin(&points(cluster)?.links[*process]);
+            }
             Self::HalfOpenClients { gateway, loss } => {
                 loss.begin(&points(cluster)?.doors[*gateway]);
             }
             Self::FullArchiveDisk => archive_disk(cluster)?.fill(),
             Self::FullLogLimit => limit_log(cluster, Some(LOG_GROWTH_BYTES)).await,
-            Self::FullLogDisk => log_disk(cluster)?.fill(),
+            Self::FullLogDisk => {
+                require_one_server(cluster)?;
+                log_disk(cluster)?.fill();
+            }
             Self::Clock {
                 process,
                 offset_seconds,
@@ -153,6 +162,7 @@ impl Fault {
                 replace_archive(cluster, true);
             }
             Self::DataCopy => {
+                require_one_server(cluster)?;
                 for process in &mut cluster.processes {
                     process.terminate();
                 }
@@ -174,13 +184,13 @@ impl Fault {
                     .iter()
                     .for_each(|process| cluster.processes[*process].restart());
             }
-            Self::KillBroker => cluster.nats.restart(),
+            Self::KillBroker | Self::StopBroker | Self::HangBroker => heal_nats(cluster).await,
             Self::Pause { process } => cluster.processes[*process].resume(),
-            Self::HangBroker => cluster.nats.resume(),
             Self::HalfOpenBroker { process, .. } => {
                 points(cluster)
                     .iter()
-                    .for_each(|points| points.links[*process].resume());
+                    .filter_map(|points| points.links.get(*process))
+                    .for_each(TcpProxy::resume);
             }
             Self::HalfOpenClients { gateway, .. } => {
                 points(cluster)
@@ -217,6 +227,8 @@ impl Fault {
     /// What is to be seen on health pages.
     pub(super) fn symptom(&self, cluster: &Cluster) -> Option<Symptom> {
         let (service, is_on_all, reason) = match self {
+            // Who is connected to another server goes on.
+            Self::HangBroker if cluster.nats_servers() > 1 => return None,
             Self::HangBroker => {
                 let processes = (0..cluster.processes.len()).collect();
                 return Some(Symptom {
@@ -243,6 +255,7 @@ impl Fault {
             Self::TornArchive => ("persistence", false, "database: its file is malformed"),
             Self::Kill { .. }
             | Self::KillBroker
+            | Self::StopBroker
             | Self::Pause { .. }
             | Self::HalfOpenClients { .. }
             | Self::Clock { .. }
@@ -278,11 +291,8 @@ impl Fault {
             | Self::TornArchive
             | Self::ForeignArchive
             | Self::Upgrade => true,
-            Self::KillBroker
-            | Self::HangBroker
-            | Self::FullLogLimit
-            | Self::FullLogDisk
-            | Self::DataCopy => false,
+            Self::KillBroker | Self::StopBroker | Self::HangBroker => cluster.nats_servers() > 1,
+            Self::FullLogLimit | Self::FullLogDisk | Self::DataCopy => false,
         }
     }
 
@@ -290,7 +300,7 @@ impl Fault {
     pub(super) fn is_waited_for(&self) -> bool {
         !matches!(
             self,
-            Self::Kill { .. } | Self::KillBroker | Self::Pause { .. }
+            Self::Kill { .. } | Self::KillBroker | Self::StopBroker | Self::Pause { .. }
         )
     }
 }
@@ -310,6 +320,35 @@ impl Loss {
             Self::Late => proxy.stall(),
             Self::Dropped(direction) => proxy.drop_bytes(direction),
         }
+    }
+}
+
+async fn log_leader(cluster: &mut Cluster) -> &mut NatsServer {
+    let leader = cluster.log_leader().await;
+    cluster.nats_server(leader)
+}
+
+/// Starts or resumes what was killed, stopped or suspended. Another server of a cluster ends only when all have a copy
+/// of everything again.
+async fn heal_nats(cluster: &mut Cluster) {
+    let servers = cluster.nats_servers();
+    for number in 0..servers {
+        let server = cluster.nats_server(number);
+        match server.is_running() {
+            true => server.resume(),
+            false => server.restart(),
+        }
+    }
+    if servers > 1 {
+        cluster.nats_in_sync().await;
+    }
+}
+
+/// Faults of the links to NATS, and of its data, concern one server.
+fn require_one_server(cluster: &Cluster) -> Result<(), &'static str> {
+    match cluster.nats_servers() {
+        1 => Ok(()),
+        _ => Err("NATS is a cluster"),
     }
 }
 
@@ -335,7 +374,7 @@ fn log_disk(cluster: &Cluster) -> Result<&SmallDisk, &'static str> {
 }
 
 async fn limit_log(cluster: &Cluster, more: Option<u32>) {
-    let raw = Raw::connect(&cluster.nats.url()).await;
+    let raw = Raw::connect(&cluster.nats_urls()).await;
     raw.limit_stream(LOG_STREAM, more).await;
 }
 

@@ -7,11 +7,14 @@ use clap::ValueEnum;
 pub enum FaultKind {
     /// Services end by `kill -9`.
     Kill,
-    /// The broker ends by `kill -9`.
+    /// The broker ends by `kill -9`; of a cluster, the server that leads the log.
     KillBroker,
+    /// The broker is stopped (SIGTERM); of a cluster, the server that leads the log.
+    StopBroker,
     /// A service is suspended (SIGSTOP) for longer than its lease.
     Pause,
-    /// The broker is suspended (SIGSTOP): it keeps its connections and answers nothing.
+    /// The broker is suspended (SIGSTOP): it keeps its connections and answers nothing. Of a cluster, the server that
+    /// leads the log.
     HangBroker,
     /// The link between a service and the broker loses bytes, in one direction or both.
     HalfOpenBroker,

@@ -107,7 +107,7 @@ fn is_event(data: &str) -> bool {
 }
 
 /// Whether nobody in a world has anything left to answer.
-pub(super) async fn is_at_rest(bus: &Bus, world: &WorldId) -> bool {
+pub async fn is_at_rest(bus: &Bus, world: &WorldId) -> bool {
     let worlds = bus.worlds();
     let activity = worlds.view(world, GetActivity::default(), None, VIEW_WITHIN);
     activity

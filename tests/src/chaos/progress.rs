@@ -9,15 +9,16 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The acknowledged messages of each sender. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Progress(Arc<[AtomicU64]>);
+pub struct Progress(Arc<[AtomicU64]>);
 
 impl Progress {
-    pub(super) fn of(senders: usize) -> Self {
+    /// For this many senders.
+    pub fn of(senders: usize) -> Self {
         Self((0..senders).map(|_| AtomicU64::new(0)).collect())
     }
 
     /// Counts a message of a sender.
-    pub(super) fn count(&self, sender: usize) {
+    pub fn count(&self, sender: usize) {
         if let Some(counter) = self.0.get(sender) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
@@ -25,7 +26,7 @@ impl Progress {
 
     /// Waits until every sender got an acknowledgement of something that it sent from now on: the second from now,
     /// since the first may have been on its way. Returns how long that took; none when it is not within `limit`.
-    pub(super) async fn goes_on(&self, limit: Duration) -> Option<Duration> {
+    pub async fn goes_on(&self, limit: Duration) -> Option<Duration> {
         const ACKNOWLEDGED: u64 = 2;
         let began = Instant::now();
         let counts = || self.0.iter().map(|counter| counter.load(Ordering::Relaxed));
