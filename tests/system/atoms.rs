@@ -1,8 +1,8 @@
 //! The door for clients of Atoms. In this file: its client itself, unmodified, with the example world.
 
 mod client;
-mod conversation;
-mod failovers;
+pub(crate) mod conversation;
+pub(crate) mod failovers;
 mod pipeline;
 mod rows;
 mod slow_client;

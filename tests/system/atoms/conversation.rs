@@ -16,26 +16,26 @@ const PATH: &str = "/atoms/desk/desk/ws";
 
 /// An answer that the client has got from its start to its end.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// The request that it answers.
-    pub(super) turn: String,
+    pub(crate) turn: String,
     /// All chunks, joined.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// What came of a session.
 #[derive(Debug, Default)]
-pub(super) struct Transcript {
-    pub(super) session: String,
-    pub(super) answers: Vec<Answer>,
-    /// How often the connection was lost.
-    pub(super) losses: usize,
+pub(crate) struct Transcript {
+    pub(crate) session: String,
+    pub(crate) answers: Vec<Answer>,
+    /// How the connections that were lost were closed: with the code of the gateway, if it has closed them.
+    pub(crate) losses: Vec<Option<u16>>,
     /// How often an answer began anew.
-    pub(super) restarts: usize,
+    pub(crate) restarts: usize,
 }
 
 /// A client with its session.
-pub(super) struct Conversation<'a> {
+pub(crate) struct Conversation<'a> {
     doors: &'a [Http],
     /// The gateway of its connection.
     door: usize,
@@ -49,7 +49,7 @@ pub(super) struct Conversation<'a> {
 }
 
 impl<'a> Conversation<'a> {
-    pub(super) async fn begin(doors: &'a [Http], number: usize) -> Self {
+    pub(crate) async fn begin(doors: &'a [Http], number: usize) -> Self {
         let door = number % doors.len();
         let (client, ready) = Client::begin(&doors[door], PATH).await;
         let metadata = &ready["metadata"];
@@ -68,8 +68,12 @@ impl<'a> Conversation<'a> {
     }
 
     /// Requests answers one after the other, counts each in `answered`, and ends the session.
-    pub(super) async fn run(mut self, turns: usize, answered: &AtomicUsize) -> Transcript {
-        for turn in 0..turns {
+    pub(crate) async fn run(
+        mut self,
+        turns: impl Iterator<Item = usize>,
+        answered: &AtomicUsize,
+    ) -> Transcript {
+        for turn in turns {
             self.request(turn).await;
             answered.fetch_add(1, Ordering::Relaxed);
         }
@@ -90,7 +94,7 @@ impl<'a> Conversation<'a> {
                 Next::Frame(frame) => frame,
                 Next::Closed(code) => {
                     assert_ne!(code, Some(1000), "the session has ended: {id}");
-                    probe = Some(self.resume().await);
+                    probe = Some(self.resume(code).await);
                     continue;
                 }
             };
@@ -148,13 +152,13 @@ impl<'a> Conversation<'a> {
 
     /// Goes on at a gateway that is there, after the last position. Returns the id of a probe that comes back
     /// behind all that the world has taken until then.
-    async fn resume(&mut self) -> String {
-        self.transcript.losses += 1;
+    async fn resume(&mut self, code: Option<u16>) -> String {
+        self.transcript.losses.push(code);
         let (session, after) = (&self.transcript.session, &self.position);
         let path = format!("{PATH}?session={session}&after={after}");
         loop {
             self.door = (self.door + 1) % self.doors.len();
-            let probe = format!("probe-{}", self.transcript.losses);
+            let probe = format!("probe-{}", self.transcript.losses.len());
             if let Ok(mut client) = Client::open(&self.doors[self.door], &path).await
                 && let Next::Frame(ready) = client.next().await
                 && client
@@ -185,7 +189,7 @@ impl<'a> Conversation<'a> {
                         break;
                     }
                 }
-                Next::Closed(_) => probe = self.resume().await,
+                Next::Closed(code) => probe = self.resume(code).await,
             }
         }
         let path = format!("/v1/worlds/desk/sessions/{}", self.transcript.session);
@@ -203,8 +207,8 @@ impl<'a> Conversation<'a> {
             match self.client.next().await {
                 Next::Frame(_) => {}
                 Next::Closed(Some(1000)) => return,
-                Next::Closed(_) => {
-                    self.resume().await;
+                Next::Closed(code) => {
+                    self.resume(code).await;
                 }
             }
         }
@@ -213,7 +217,7 @@ impl<'a> Conversation<'a> {
 
 impl Transcript {
     /// The requests whose answers the client has got. None twice.
-    pub(super) fn turns(&self) -> BTreeSet<&str> {
+    pub(crate) fn turns(&self) -> BTreeSet<&str> {
         let turns: BTreeSet<&str> = self.answers.iter().map(|answer| &*answer.turn).collect();
         assert_eq!(turns.len(), self.answers.len(), "{self:?}");
         turns
