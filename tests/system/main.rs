@@ -19,6 +19,7 @@ mod console;
 mod conversation;
 mod crowd;
 mod dead_letters;
+mod frame_fuzz;
 mod genworlds;
 mod interactions;
 mod keys;
