@@ -47,6 +47,8 @@ pub(crate) struct Outcome {
     pub(crate) counts: Counts,
     /// What the clients did not expect.
     pub(crate) errors: Vec<String>,
+    /// Pages that were answered with 503.
+    pub(crate) unavailable: Vec<String>,
     /// The codes with which streams and WebSockets were closed.
     pub(crate) closes: Vec<u16>,
     /// Requests that were answered, pages and replies included.
@@ -138,6 +140,7 @@ impl Crowd {
         Outcome {
             counts,
             errors: self.record.errors(),
+            unavailable: self.record.unavailable_pages(),
             closes: self.record.closes(),
             answered: self.record.answered(),
             longest: self.record.longest(),
@@ -150,11 +153,12 @@ fn describe(world: &WorldId) -> Value {
     // Its answers take a while, so that some are under way whenever a worker is stopped.
     let script = json!({"default": "one two three four five six", "pause_seconds": 0.03});
     let ada = json!({"id": "ada", "kind": "agent", "agent": {"brain": {"script": script}}});
-    let entities: Vec<Value> = people.chain([ada]).collect();
-    // A chat for each person: an agent answers in a chat one message after the other. Those who do not wait get no
-    // answers: they would wait in a queue that only grows.
-    let agents = |n| if n < OF_EACH { &[][..] } else { &["ada"] };
-    let chats = (0..2 * OF_EACH).map(|n| json!({"id": format!("chat-{n}"), "agents": agents(n)}));
+    // It answers at once: those who do not wait for it would make a queue that only grows.
+    let bob = json!({"id": "bob", "kind": "agent", "agent": {}});
+    let entities: Vec<Value> = people.chain([ada, bob]).collect();
+    // A chat for each person: an agent answers in a chat one message after the other.
+    let agent = |n| if n < OF_EACH { "bob" } else { "ada" };
+    let chats = (0..2 * OF_EACH).map(|n| json!({"id": format!("chat-{n}"), "agents": [agent(n)]}));
     json!({"id": world, "entities": entities, "chats": chats.collect::<Vec<_>>()})
 }
 

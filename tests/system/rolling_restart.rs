@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use system_tests::{Cluster, Http, Shape};
 use testkit::ReadyProxy;
@@ -75,8 +75,14 @@ async fn no_client_gets_an_error_when_every_service_is_restarted_one_by_one() {
     let crowd = Crowd::start(&base).await;
     let sessions = Sessions::start(&cluster, &base).await;
     for process in cluster.in_upgrade_order() {
-        crowd.goes_on_within(GOES_ON_WITHIN).await;
+        let goes_on = crowd.goes_on_within(GOES_ON_WITHIN).await;
+        let began = Instant::now();
         cluster.restart_gracefully(process).await;
+        let name = &cluster.processes[process].name;
+        println!(
+            "answers within {goes_on:?}; {name} restarted in {:?}",
+            began.elapsed()
+        );
     }
     crowd.goes_on_within(GOES_ON_WITHIN).await;
     let losses = sessions.finish(&cluster).await;
@@ -87,6 +93,7 @@ async fn no_client_gets_an_error_when_every_service_is_restarted_one_by_one() {
         outcome.closes
     );
     assert_eq!(outcome.errors, Vec::<String>::new());
+    assert_eq!(outcome.unavailable, Vec::<String>::new());
     assert!(counts.is_clean(), "{counts}");
     // Each stream and each WebSocket is closed once at least, since each gateway was restarted.
     assert!(outcome.closes.len() >= 3, "{:?}", outcome.closes);

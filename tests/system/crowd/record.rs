@@ -22,6 +22,8 @@ pub(super) struct Record {
     sent_events: AtomicUsize,
     acknowledged: Mutex<BTreeMap<usize, Vec<MessageId>>>,
     errors: Mutex<Vec<String>>,
+    /// Pages that were answered with 503, as they are where the archive takes too long.
+    unavailable: Mutex<Vec<String>>,
     closes: Mutex<Vec<u16>>,
     answered: AtomicU64,
     longest_ms: AtomicU64,
@@ -61,6 +63,7 @@ impl Record {
             sent_events: AtomicUsize::new(0),
             acknowledged: Mutex::default(),
             errors: Mutex::default(),
+            unavailable: Mutex::default(),
             closes: Mutex::default(),
             answered: AtomicU64::new(0),
             longest_ms: AtomicU64::new(0),
@@ -106,6 +109,14 @@ impl Record {
 
     pub(super) fn error(&self, error: impl Into<String>) {
         self.errors.lock().unwrap().push(error.into());
+    }
+
+    pub(super) fn unavailable(&self, error: String) {
+        self.unavailable.lock().unwrap().push(error);
+    }
+
+    pub(super) fn unavailable_pages(&self) -> Vec<String> {
+        self.unavailable.lock().unwrap().clone()
     }
 
     /// Notes how the gateway has closed a stream or a WebSocket: without a code, or with one after which a client

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use reqwest::RequestBuilder;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::http;
@@ -63,7 +63,10 @@ pub(super) async fn read_pages(record: Arc<Record>, number: usize) {
 /// The answer to a request; none, and an error is noted, when it is refused or there is none.
 async fn answer(record: &Record, request: RequestBuilder) -> Option<Value> {
     let sent = Instant::now();
-    let error = match request.send().await {
+    let (http, request) = request.build_split();
+    let request = request.unwrap();
+    let is_page = request.method() == Method::GET;
+    let error = match http.execute(request).await {
         Ok(answer) => {
             let (status, url) = (answer.status(), answer.url().clone());
             match answer.json().await {
@@ -74,7 +77,11 @@ async fn answer(record: &Record, request: RequestBuilder) -> Option<Value> {
         }
         Err(error) => format!("{error:?}"),
     };
-    record.error(format!("{error} after {:?}", sent.elapsed()));
+    let error = format!("{error} after {:?}", sent.elapsed());
+    match is_page && error.contains(" 503 ") {
+        true => record.unavailable(error),
+        false => record.error(error),
+    }
     // Whatever it is, it is not to fill the memory of the test.
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     None

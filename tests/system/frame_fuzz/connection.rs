@@ -93,7 +93,7 @@ impl Connection {
     }
 
     /// Reads until the gateway has closed the connection: with which code, if it has sent one.
-    pub(super) async fn closed(&mut self) -> Option<u16> {
+    pub(super) async fn closed(&mut self, what: &str) -> Option<u16> {
         let mut code = None;
         let end = async {
             while let Some(Ok(message)) = self.0.next().await {
@@ -102,14 +102,13 @@ impl Connection {
                 }
             }
         };
-        timeout(PATIENCE, end)
-            .await
-            .expect("the end of the connection in time");
+        let ended = timeout(PATIENCE, end).await;
+        assert!(ended.is_ok(), "the connection is open: {what}");
         code
     }
 
     pub(super) async fn close(mut self) {
         self.0.close(None).await.unwrap();
-        self.closed().await;
+        self.closed("a close frame").await;
     }
 }

@@ -76,50 +76,31 @@ impl Door {
         Some(code.as_str().unwrap_or_default())
     }
 
-    /// Reads what is sent back for these frames: the error of each that has a code to get, and nothing besides. The end
-    /// of it is the answer to a good frame that is sent behind them.
+    /// Reads the answers to these frames: an error for each that has a code to get. At the native door each frame has
+    /// one answer. At the others errors are in the order of their frames, so that the last is that of another bad frame.
     pub(super) async fn replies(
         &self,
         connection: &mut Connection,
         frames: &[BadFrame],
     ) -> Vec<Value> {
-        let sentinel = match self.protocol {
-            Protocol::Native => json!({"type": "ping", "ref": "sentinel"}),
-            Protocol::GenWorlds => json!({"event_type": "sentinel", "sender_id": "guest"}),
-            Protocol::Atoms => json!({"type": "my.sentinel"}),
+        let last = match self.protocol {
+            Protocol::Native => r#"{"type":"ping","ref":"last"}"#,
+            Protocol::GenWorlds => r#"{"event_type":"last"}"#,
+            Protocol::Atoms => r#"{"type":"my.last","metadata":[1]}"#,
         };
-        connection.send_text(&sentinel.to_string()).await;
-        let has_ended = |frame: &Value| match self.protocol {
-            Protocol::Native => frame["type"] == "pong" && frame["ref"] == "sentinel",
-            Protocol::GenWorlds => frame["event_type"] == "sentinel",
-            Protocol::Atoms => frame["type"] == "my.sentinel",
+        connection.send_text(last).await;
+        let is_last = |frame: &Value| match self.protocol {
+            Protocol::Native => frame["type"] == "pong" && frame["ref"] == "last",
+            Protocol::GenWorlds => frame["refused"] == "last",
+            Protocol::Atoms => frame["payload"]["event_type"] == "my.last",
         };
-        let is_each_answered = frames.iter().all(|frame| frame.codes.is_some());
         let (mut replies, mut is_over) = (Vec::new(), false);
-        // At the native door a pong waits for no command before it, and each frame has one answer.
-        let is_complete = |replies: &Vec<Value>| {
-            self.protocol != Protocol::Native || replies.len() >= frames.len()
-        };
-        while !is_over || !is_complete(&replies) {
+        while !is_over || self.protocol == Protocol::Native && replies.len() < frames.len() {
             let frame = connection.frame().await;
-            match has_ended(&frame) {
+            match is_last(&frame) {
                 true => is_over = true,
                 false => replies.push(frame),
             }
-        }
-        let errors = replies
-            .iter()
-            .filter(|frame| self.error_code(frame).is_some());
-        let errors = errors.count();
-        let all = frames.len();
-        match is_each_answered {
-            true => assert_eq!(
-                (errors, replies.len()),
-                (all, all),
-                "{} {frames:?}: {replies:?}",
-                self.name
-            ),
-            false => assert!(errors <= all, "{} {frames:?}: {replies:?}", self.name),
         }
         replies
     }

@@ -37,7 +37,7 @@ impl Violation {
         if self.ends {
             connection.end().await;
         }
-        connection.closed().await
+        connection.closed(&self.name).await
     }
 }
 
