@@ -34,7 +34,8 @@ impl Door {
         name: "GenWorlds",
         path: "/ws/bad",
         protocol: Protocol::GenWorlds,
-        message_bytes_max: 256 << 10,
+        // Above 256 KiB it answers with an error, above 4 times that it closes the connection.
+        message_bytes_max: 4 * (256 << 10),
     };
     pub(super) const ATOMS: Self = Self {
         name: "Atoms",
