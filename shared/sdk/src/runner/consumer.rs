@@ -114,7 +114,7 @@ impl RunConsumer {
                     let executor = Arc::clone(&self.executor);
                     let (action, labels) = (Arc::clone(&self.action), Arc::clone(&labels));
                     let execution = async move {
-                        executor.execute(&action, delivery, &labels, slot).await;
+                        Box::pin(executor.execute(&action, delivery, &labels, slot)).await;
                     };
                     // It has kilobytes, which a task copies several times.
                     tasks.spawn(Box::pin(execution));
