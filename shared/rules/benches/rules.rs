@@ -18,6 +18,8 @@ use uuid::Uuid;
 
 /// Messages of the log that is replayed.
 const MESSAGES: u32 = 10_000;
+/// As many entities fit in one command.
+const PART: usize = 100;
 
 /// A world, and the log that it came from.
 struct Driven {
@@ -33,8 +35,18 @@ impl Driven {
             log: Vec::new(),
             at: Timestamp::from_unix_ms(1_700_000_000_000),
         };
-        let spec: WorldSpec = serde_json::from_value(spec).unwrap();
+        let mut spec: WorldSpec = serde_json::from_value(spec).unwrap();
+        let entities = std::mem::take(&mut spec.entities);
+        let mut parts = entities.chunks(PART);
+        spec.entities = parts.next().unwrap_or_default().to_vec();
         driven.send("world", Command::CreateWorld(spec));
+        for part in parts {
+            let spec = WorldSpec {
+                entities: part.to_vec(),
+                ..WorldSpec::default()
+            };
+            driven.send("world", Command::ApplyWorld(spec));
+        }
         driven
     }
 
@@ -86,8 +98,8 @@ fn agent(id: &str) -> Value {
 /// A world with so many people, and two agents in a chat.
 fn crowd(people: u32) -> Driven {
     let person = |n| json!({"id": format!("person-{n}"), "kind": "user"});
-    let mut entities: Vec<Value> = (0..people).map(person).collect();
-    entities.extend([agent("ada"), agent("bob")]);
+    let mut entities = vec![agent("ada"), agent("bob")];
+    entities.extend((0..people).map(person));
     let chat = json!({"id": "main", "agents": ["ada", "bob"]});
     Driven::new(json!({"entities": entities, "chats": [chat]}))
 }
