@@ -18,6 +18,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
+use crate::json_log::json_log;
 use crate::spans::{FRAME_SPANS, SCHEMA_URL};
 
 /// The log filter when `RUST_LOG` is not set.
@@ -90,11 +91,11 @@ pub fn init(service: &'static str) -> anyhow::Result<Telemetry> {
         .map(|provider| tracing_opentelemetry::layer().with_tracer(tracer(provider, service)));
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let logs = if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
-        logs.compact().boxed()
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        lines.compact().boxed()
     } else {
-        logs.json().flatten_event(true).boxed()
+        json_log(std::io::stderr).boxed()
     };
     let registry = tracing_subscriber::registry()
         .with(layer.map(|layer| {
