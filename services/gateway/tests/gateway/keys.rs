@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::lobby;
 use crate::sockets::Socket;
-use crate::support::{Harness, send};
+use crate::support::{Harness, call};
 
 /// A gateway with the world `lobby`, a key for everything, and one for `ada`.
 pub(crate) async fn lobby() -> Harness {
@@ -26,17 +26,6 @@ pub(crate) async fn lobby() -> Harness {
     .await;
     assert_eq!(status, 201, "{created}");
     harness
-}
-
-async fn call(
-    harness: &Harness,
-    key: &str,
-    method: Method,
-    path: &str,
-    body: &Value,
-) -> (u16, Value) {
-    let request = harness.http.request(method, harness.url(path));
-    send(request.bearer_auth(key).json(body)).await
 }
 
 const WORLD: &str = "/v1/worlds/lobby";

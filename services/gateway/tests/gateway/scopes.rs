@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 
 use crate::lobby;
 use crate::sockets::Socket;
-use crate::support::{Harness, send};
+use crate::support::{Harness, call};
 
 const SECRET: &[u8] = b"the secret of the tests: 32 bytes";
 
@@ -41,17 +41,6 @@ pub(crate) async fn lobby() -> Harness {
     let (status, created) = call(&harness, "full", Method::POST, path, &lobby::lobby()).await;
     assert_eq!(status, 201, "{created}");
     harness
-}
-
-pub(crate) async fn call(
-    harness: &Harness,
-    key: &str,
-    method: Method,
-    path: &str,
-    body: &Value,
-) -> (u16, Value) {
-    let request = harness.http.request(method, harness.url(path));
-    send(request.bearer_auth(key).json(body)).await
 }
 
 pub(crate) fn token(claims: &Value) -> String {

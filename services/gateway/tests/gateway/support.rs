@@ -8,7 +8,7 @@ use contract::Seq;
 use eventsource_stream::{Event as SseEvent, Eventsource as _};
 use futures::{Stream, StreamExt as _};
 use gateway::Config;
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use service_kit::{CancellationToken, Health};
 use testkit::{NatsServer, eventually};
@@ -162,6 +162,18 @@ async fn connect(nats: &NatsServer, name: &str) -> Bus {
         ..bus::Config::default()
     };
     Bus::connect(&config, name).await.unwrap()
+}
+
+/// A request with a key.
+pub(crate) async fn call(
+    harness: &Harness,
+    key: &str,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> (u16, Value) {
+    let request = harness.http.request(method, harness.url(path));
+    send(request.bearer_auth(key).json(body)).await
 }
 
 pub(crate) async fn send(request: RequestBuilder) -> (u16, Value) {

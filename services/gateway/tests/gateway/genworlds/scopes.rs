@@ -5,7 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::{Client, event};
-use crate::scopes::{call, lobby};
+use crate::scopes::lobby;
+use crate::support::call;
 
 #[tokio::test]
 async fn a_key_that_only_reads_sends_nothing() {
