@@ -40,9 +40,8 @@ async fn nothing_is_lost_or_refused_when_the_nats_server_that_leads_the_log_ends
         "{counts}; {answered} requests, the longest {longest:?}; closes {:?}",
         outcome.closes
     );
-    // Pages of the archive have less time than the election of a leader may take.
-    println!("pages with 503: {:?}", outcome.unavailable);
     assert_eq!(outcome.errors, Vec::<String>::new());
+    assert_eq!(outcome.unavailable, Vec::<String>::new());
     assert!(counts.is_clean(), "{counts}");
     assert!(longest < COMMAND_DEADLINE, "{longest:?}");
 }

@@ -299,8 +299,14 @@ impl Broker {
     /// 404 when it has none, 503 when that could not be read.
     pub async fn require_world(&self, world: &WorldId) -> Result<(), Problem> {
         let bus = self.connection.bus().await?;
-        let last_seq = bus.log().last_seq(world);
-        if self.connection.with_connection(last_seq).await? == 0 {
+        let log = bus.log();
+        let last_seq = || log.last_seq(world);
+        if self
+            .connection
+            .read(self.deadlines.command, last_seq)
+            .await?
+            == 0
+        {
             return Err(Problem::unknown_world(world));
         }
         Ok(())
@@ -317,8 +323,8 @@ impl Broker {
     ) -> Result<Vec<Event>, Problem> {
         let bus = self.connection.bus().await?;
         let log = bus.log();
-        let entries = log.read_some(world, accepted.seq.saturating_sub(1), 1);
-        let entries = self.connection.with_connection(entries).await?;
+        let commit = || log.read_some(world, accepted.seq.saturating_sub(1), 1);
+        let entries = self.connection.read(self.deadlines.command, commit).await?;
         let entry = entries.iter().find(|entry| entry.seq == accepted.seq);
         let Some(entry) = entry else {
             return Ok(Vec::new());
@@ -335,7 +341,8 @@ impl Broker {
     pub async fn log_start(&self, world: &WorldId) -> Result<Option<LogStart>, Problem> {
         let bus = self.connection.bus().await?;
         let log = bus.log();
-        self.connection.with_connection(log.start(world)).await
+        let start = || log.start(world);
+        self.connection.read(self.deadlines.command, start).await
     }
 
     /// Reads the next commits of a world's log after `after`; none at its end. A commit that is
@@ -349,8 +356,9 @@ impl Broker {
         after: Seq,
     ) -> Result<impl Iterator<Item = Result<LogCommit, Problem>> + use<>, Problem> {
         let bus = self.connection.bus().await?;
-        let entries = bus.log().read(world, after);
-        let entries = self.connection.with_connection(entries).await?;
+        let log = bus.log();
+        let page = || log.read(world, after);
+        let entries = self.connection.read(self.deadlines.command, page).await?;
         Ok(entries.into_iter().map(|entry| {
             let commit = entry.commit()?;
             let seq = entry.seq;

@@ -15,6 +15,9 @@ const CHECK_EVERY: Duration = Duration::from_millis(50);
 /// How often a request that is under way checks the connection.
 const CHECK_UNDER_WAY_EVERY: Duration = CHECK_EVERY.saturating_mul(4);
 
+/// The pause before a read that nobody answered is tried again.
+const READ_PAUSE: Duration = CHECK_UNDER_WAY_EVERY;
+
 /// The connection to NATS. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct BrokerConnection {
@@ -84,6 +87,32 @@ impl BrokerConnection {
             result = work => result.map_err(Into::into),
             () = self.lost() => Err(broker_unavailable()),
         }
+    }
+
+    /// Reads until somebody answers, for as long as `deadline`: the log has no leader for seconds after its server ended.
+    ///
+    /// # Errors
+    /// 503 when nobody did, or when the connection is lost for longer than a pause; any other error of the read at once.
+    pub(crate) async fn read<T, F>(
+        &self,
+        deadline: Duration,
+        read: impl Fn() -> F,
+    ) -> Result<T, Problem>
+    where
+        F: Future<Output = Result<T, bus::Error>>,
+    {
+        let until = Instant::now() + deadline;
+        let attempts = async {
+            loop {
+                match read().await {
+                    Err(error) if error.is_transient() && Instant::now() + READ_PAUSE < until => {
+                        sleep(READ_PAUSE).await;
+                    }
+                    result => return result,
+                }
+            }
+        };
+        self.with_connection(attempts).await
     }
 
     async fn lost(&self) {
