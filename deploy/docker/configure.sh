@@ -4,9 +4,9 @@
 #
 #   configure.sh                  all of it
 #   configure.sh cluster          the same for three NATS servers (the profile `cluster`)
-#   configure.sh observability    where traces go (the profile `observability`)
+#   configure.sh observability    where traces go, and where the console shows them (the profile `observability`)
 #
-# MANYWORLDS_API_KEY and POSTGRES_PASSWORD are taken from the environment where they are set. The other variables are
+# MANYWORLDS_API_KEY, POSTGRES_PASSWORD and GRAFANA_PORT are taken from the environment where they are set. The other variables are
 # for tests.
 set -eu
 umask 077
@@ -124,6 +124,11 @@ everything() {
   for name in $services; do rm -f "$config/$name/otlp-endpoint"; done
 }
 
+# Where Grafana shows a trace: the console links events to it.
+trace_url() {
+  echo "http://127.0.0.1:${GRAFANA_PORT:-3000}/explore?schemaVersion=1&orgId=1&panes=%7B%22t%22%3A%7B%22datasource%22%3A%22tempo%22%2C%22queries%22%3A%5B%7B%22refId%22%3A%22A%22%2C%22datasource%22%3A%7B%22type%22%3A%22tempo%22%2C%22uid%22%3A%22tempo%22%7D%2C%22queryType%22%3A%22traceql%22%2C%22query%22%3A%22{trace_id}%22%7D%5D%2C%22range%22%3A%7B%22from%22%3A%22now-6h%22%2C%22to%22%3A%22now%22%7D%7D%7D"
+}
+
 mkdir -p "$secrets"
 case ${1:-} in
   "") everything ;;
@@ -133,6 +138,10 @@ case ${1:-} in
     ;;
   observability)
     for name in $services; do echo "http://otel-lgtm:4318" | publish "$name" otlp-endpoint; done
+    {
+      echo "trace_url = \"$(trace_url)\""
+      cat "$config/gateway/manyworlds.toml"
+    } | publish gateway manyworlds.toml
     ;;
   *) fail "usage: configure.sh [cluster|observability]" ;;
 esac

@@ -322,6 +322,12 @@ fn a_cluster_has_three_servers_from_the_first_start_on_and_for_good() {
 fn traces_go_to_the_collector_only_with_its_profile() {
     let configured = Configured::new();
     let compose = compose();
+    let trace_url = || {
+        let config: gateway::Config = configured.load("gateway");
+        config.trace_url
+    };
+    assert_eq!(trace_url(), None);
+    let documented = std::fs::read_to_string(repository().join("docs/observability.md")).unwrap();
     for service in SERVICES {
         let name = "OTEL_EXPORTER_OTLP_ENDPOINT_FILE";
         let file = compose[service]["environment"][name].as_str().unwrap();
@@ -330,7 +336,16 @@ fn traces_go_to_the_collector_only_with_its_profile() {
         configured.run(&["observability"], &[]);
         let endpoint = std::fs::read_to_string(&file).unwrap();
         assert_eq!(endpoint, "http://otel-lgtm:4318\n", "{service}");
+        let shown = trace_url().expect("the console links to Grafana");
+        assert!(documented.contains(&format!("\"{shown}\"")), "{shown}");
         configured.run(&[], &[]);
+        assert_eq!(trace_url(), None);
     }
+    configured.run(&["observability"], &[("GRAFANA_PORT", "3001")]);
+    let shown = trace_url().unwrap();
+    assert!(
+        shown.starts_with("http://127.0.0.1:3001/explore?"),
+        "{shown}"
+    );
     assert!(compose["otel-lgtm"].is_object());
 }
