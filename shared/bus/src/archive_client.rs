@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use contract::query::{Query, QueryReply};
 use contract::subject;
+use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use crate::connection::Connection;
@@ -14,6 +16,15 @@ use crate::{Error, json};
 /// How long one attempt waits. The archive gives up a `wait_for` sooner.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(6);
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// What came of one attempt.
+enum Attempt {
+    Answered,
+    Rejected { reason: String },
+    Unavailable { reason: String },
+}
+
+type ReadReply<'a> = dyn FnMut(&[u8]) -> Result<Attempt, Error> + Send + 'a;
 
 /// Queries the archive. Cheap to clone.
 #[derive(Clone)]
@@ -40,8 +51,45 @@ impl ArchiveClient {
     ) -> Result<(Vec<Q::Row>, bool), Error> {
         let subject = subject::query(Q::NAME);
         let payload = json::encode(&subject, query)?;
+        let mut found = None;
+        let mut read = |reply: &[u8]| {
+            Ok(match json::decode(&subject, reply)? {
+                QueryReply::Rows { rows, more } => {
+                    found = Some((rows, more));
+                    Attempt::Answered
+                }
+                QueryReply::Invalid { reason } => Attempt::Rejected { reason },
+                QueryReply::Unavailable { reason } => Attempt::Unavailable { reason },
+            })
+        };
+        self.ask(&subject, payload, deadline, &mut read).await?;
+        found.ok_or_else(|| Error::UnexpectedReply {
+            subject: subject.clone(),
+            reason: "it has no rows".to_owned(),
+        })
+    }
+
+    /// Not generic, and in a box: it is compiled once, and not for each query.
+    fn ask<'a>(
+        &'a self,
+        subject: &'a str,
+        payload: Bytes,
+        deadline: Duration,
+        read: &'a mut ReadReply<'_>,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(self.ask_until_answered(subject, payload, deadline, read))
+    }
+
+    async fn ask_until_answered(
+        &self,
+        subject: &str,
+        payload: Bytes,
+        deadline: Duration,
+        read: &mut ReadReply<'_>,
+    ) -> Result<(), Error> {
         let client = &self.connection.client;
         let until = Instant::now() + deadline;
+        let subject = subject.to_owned();
         // The last attempt may be too short for a reply: the state that an earlier one had is the better reason.
         let mut not_ready = None;
         loop {
@@ -49,12 +97,12 @@ impl ArchiveClient {
             let timeout = remaining.min(ATTEMPT_TIMEOUT);
             let reason = match request(client, &subject, payload.clone(), timeout).await {
                 Err(error) => error.to_string(),
-                Ok(message) => match json::decode(&subject, &message.payload)? {
-                    QueryReply::Rows { rows, more } => return Ok((rows, more)),
-                    QueryReply::Invalid { reason } => {
+                Ok(message) => match read(&message.payload)? {
+                    Attempt::Answered => return Ok(()),
+                    Attempt::Rejected { reason } => {
                         return Err(Error::Rejected { subject, reason });
                     }
-                    QueryReply::Unavailable { reason } => {
+                    Attempt::Unavailable { reason } => {
                         not_ready = Some(reason.clone());
                         reason
                     }

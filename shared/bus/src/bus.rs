@@ -7,6 +7,7 @@ use async_nats::connection::State;
 use async_nats::jetstream::kv;
 use contract::subject::WORLD_GROUP;
 use contract::{CommandId, Timestamp};
+use futures::future::BoxFuture;
 use tracing::warn;
 use uuid::{ContextV7, Uuid};
 
@@ -61,18 +62,21 @@ impl Bus {
     ///
     /// # Errors
     /// [`Error::Connect`] when the address or the credentials are invalid.
-    pub async fn connect(config: &Config, name: &str) -> Result<Self, Error> {
-        // What connects and sets up is large: it is not to be part of every caller's future.
-        let connection = Box::pin(Connection::open(config, name)).await?;
+    pub fn connect<'a>(config: &'a Config, name: &'a str) -> BoxFuture<'a, Result<Self, Error>> {
+        Box::pin(Self::open(config, name))
+    }
+
+    async fn open(config: &Config, name: &str) -> Result<Self, Error> {
+        let connection = Connection::open(config, name).await?;
         let connection = Arc::new(connection);
         loop {
             let set_up = async {
-                let buckets = Box::pin(provision(&connection.jetstream, config.replicas)).await?;
+                let buckets = provision(&connection.jetstream, config.replicas).await?;
                 let read = connection.read_clock().await;
                 read.map_err(|e| Error::broker("read the clock", e))?;
                 Ok::<_, Error>(buckets)
             };
-            match Box::pin(set_up).await {
+            match set_up.await {
                 Ok(buckets) => return Ok(Self::new(connection, buckets, config.replicas)),
                 Err(error) => warn!(error = %error_chain(&error), "streams are not set up yet"),
             }

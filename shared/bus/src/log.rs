@@ -15,6 +15,7 @@ use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, Stream};
 use contract::{Commit, Seq, WorldId, subject};
 use futures::TryStreamExt;
+use futures::future::BoxFuture;
 
 pub use self::batched_read::READ_COMMITS_MAX;
 use self::batched_read::{BatchSize, READ_BYTES_MAX, read_batch};
@@ -100,9 +101,11 @@ impl Log {
     ///
     /// # Errors
     /// [`Error::Broker`] while the log can't be read.
-    pub async fn last_seq(&self, world: &WorldId) -> Result<Seq, Error> {
-        let stream = self.stream().await?;
-        last_seq_of(&stream, &subject::log(world)).await
+    pub fn last_seq<'a>(&'a self, world: &'a WorldId) -> BoxFuture<'a, Result<Seq, Error>> {
+        Box::pin(async move {
+            let stream = self.stream().await?;
+            last_seq_of(&stream, &subject::log(world)).await
+        })
     }
 
     /// Where the log of a world begins; `None` when the replica that answers has nothing of it. It may lag behind.
@@ -118,7 +121,11 @@ impl Log {
     ///
     /// # Errors
     /// [`Error::Broker`] while the log can't be read.
-    pub async fn end(&self) -> Result<LogEnd, Error> {
+    pub fn end(&self) -> BoxFuture<'_, Result<LogEnd, Error>> {
+        Box::pin(self.read_end())
+    }
+
+    async fn read_end(&self) -> Result<LogEnd, Error> {
         let jetstream = &self.connection.jetstream;
         let stream = jetstream.get_stream(subject::LOG_STREAM).await;
         let stream = stream.map_err(|e| Error::broker("open the log", e))?;

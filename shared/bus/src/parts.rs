@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_nats::jetstream::kv;
 use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use bytes::{Bytes, BytesMut};
+use futures::future::BoxFuture;
 
 use crate::{Error, json};
 
@@ -37,7 +38,15 @@ impl Parts {
     ///
     /// # Errors
     /// [`Error::Broker`] when it may not be stored: repeat it.
-    pub(crate) async fn store(&self, key: &str, bytes: &Bytes) -> Result<(), Error> {
+    pub(crate) fn store<'a>(
+        &'a self,
+        key: &'a str,
+        bytes: &'a Bytes,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(self.put_parts(key, bytes))
+    }
+
+    async fn put_parts(&self, key: &str, bytes: &Bytes) -> Result<(), Error> {
         let parts = bytes.len().div_ceil(PART_BYTES_MAX);
         for part in 0..parts {
             let start = part * PART_BYTES_MAX;
@@ -53,7 +62,11 @@ impl Parts {
     ///
     /// # Errors
     /// [`Error::Broker`] while it can't be read.
-    pub(crate) async fn load(&self, key: &str) -> Result<Option<Bytes>, Error> {
+    pub(crate) fn load<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Bytes>, Error>> {
+        Box::pin(self.get_parts(key))
+    }
+
+    async fn get_parts(&self, key: &str) -> Result<Option<Bytes>, Error> {
         let Some(parts) = self.find(key).await? else {
             return Ok(None);
         };

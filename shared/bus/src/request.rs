@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_nats::client::RequestErrorKind;
 use async_nats::{Client, HeaderMap, Message};
 use bytes::Bytes;
+use futures::future::BoxFuture;
 
 use crate::trace;
 
@@ -32,23 +33,26 @@ pub(crate) async fn request(
 }
 
 /// Sends a request with these headers, and waits for its reply.
-pub(crate) async fn request_with_headers(
+pub(crate) fn request_with_headers(
     client: &Client,
     subject: &str,
     payload: Bytes,
     headers: Option<HeaderMap>,
     timeout: Duration,
-) -> Result<Message, NoReply> {
+) -> BoxFuture<'static, Result<Message, NoReply>> {
     let request = async_nats::Request {
         payload: Some(payload),
         headers,
         timeout: Some(Some(timeout)),
         inbox: None,
     };
-    let reply = client.send_request(subject.to_owned(), request).await;
-    reply.map_err(|error| match error.kind() {
-        RequestErrorKind::NoResponders => NoReply::NoResponders,
-        RequestErrorKind::TimedOut => NoReply::Timeout,
-        _ => NoReply::Failed(error.to_string()),
+    let (client, subject) = (client.clone(), subject.to_owned());
+    Box::pin(async move {
+        let reply = client.send_request(subject, request).await;
+        reply.map_err(|error| match error.kind() {
+            RequestErrorKind::NoResponders => NoReply::NoResponders,
+            RequestErrorKind::TimedOut => NoReply::Timeout,
+            _ => NoReply::Failed(error.to_string()),
+        })
     })
 }

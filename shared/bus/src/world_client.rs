@@ -13,6 +13,9 @@ use contract::{
     Seq, WorldId, subject,
 };
 
+use futures::future::BoxFuture;
+use serde::de::DeserializeOwned;
+
 use crate::attempts::Attempts;
 use crate::batch_codec::{decode_reply, encode_array};
 use crate::connection::Connection;
@@ -45,6 +48,21 @@ pub struct ViewAt<V> {
     pub seq: Seq,
     /// The view.
     pub view: V,
+}
+
+impl<V: DeserializeOwned> ViewAt<V> {
+    /// Decodes a view of a world.
+    ///
+    /// # Errors
+    /// When it is a view of another type.
+    pub fn decode(world: &WorldId, encoded: &EncodedView) -> Result<Self, CommandError> {
+        let view = encoded.decode().map_err(|source| {
+            let subject = subject::command(world);
+            CommandError::transport(world, Error::Decode { subject, source })
+        })?;
+        let seq = encoded.seq;
+        Ok(Self { seq, view })
+    }
 }
 
 impl WorldClient {
@@ -103,12 +121,7 @@ impl WorldClient {
     ) -> Result<ViewAt<G::View>, CommandError> {
         let request = request.into_request();
         let encoded = self.encoded_view(world, request, at, deadline).await?;
-        let view = encoded.decode().map_err(|source| {
-            let subject = subject::command(world);
-            CommandError::transport(world, Error::Decode { subject, source })
-        })?;
-        let seq = encoded.seq;
-        Ok(ViewAt { seq, view })
+        ViewAt::decode(world, &encoded)
     }
 
     /// A view of the state of a world as JSON, to pass it on undecoded: now, or after the commit `at`.
@@ -182,7 +195,16 @@ impl WorldClient {
         }
     }
 
-    async fn request(
+    fn request<'a>(
+        &'a self,
+        world: &'a WorldId,
+        request: Request,
+        deadline: Duration,
+    ) -> BoxFuture<'a, Result<Reply, CommandError>> {
+        Box::pin(self.request_until_answered(world, request, deadline))
+    }
+
+    async fn request_until_answered(
         &self,
         world: &WorldId,
         request: Request,

@@ -1,5 +1,6 @@
 //! Long tasks: each has a name, and none ends unnoticed.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -7,6 +8,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
+
+type BoxedTask = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
 /// The long tasks of a service. A task that ends before shutdown, for any reason, ends the service.
 pub struct Tasks {
@@ -34,8 +37,13 @@ impl Tasks {
         name: &'static str,
         task: impl Future<Output = Result<(), E>> + Send + 'static,
     ) {
-        self.running
-            .spawn(async move { (name, task.await.map_err(Into::into)) });
+        // In a box, so that what runs a task is compiled once, and not for each of them.
+        let task = Box::pin(async move { task.await.map_err(Into::into) });
+        self.spawn_boxed(name, task);
+    }
+
+    fn spawn_boxed(&mut self, name: &'static str, task: BoxedTask) {
+        self.running.spawn(async move { (name, task.await) });
     }
 
     /// Waits for shutdown, then for every task, `grace` at most.

@@ -28,33 +28,56 @@ pub fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     {
         return Err(invalid.problem);
     }
+    let mut value = None;
+    read_strictly(json, &mut |reader| {
+        value = Some(erased_serde::deserialize(reader)?);
+        Ok(())
+    })?;
+    value.ok_or_else(Problem::internal)
+}
+
+type Reader<'a, 'json> = dyn erased_serde::Deserializer<'json> + 'a;
+
+/// Not generic, and `read` sees an erased reader: what keeps the path and finds unknown fields is compiled once, and not
+/// for each type.
+fn read_strictly<'json>(
+    json: &'json [u8],
+    read: &mut dyn FnMut(&mut Reader<'_, 'json>) -> Result<(), erased_serde::Error>,
+) -> Result<(), Problem> {
     let mut unknown = None;
+    let mut note_unknown = |path: serde_ignored::Path<'_>| {
+        unknown.get_or_insert_with(|| path_text(&path));
+    };
     let mut track = serde_path_to_error::Track::new();
     let mut reader = serde_json::Deserializer::from_slice(json);
     let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
-    let value = serde_ignored::deserialize(tracked, |path| {
-        unknown.get_or_insert_with(|| path_text(&path));
-    });
-    let value = value
-        .map_err(|error: serde_json::Error| parse_problem(&error, &track.path().to_string()))?;
-    reader.end().map_err(|error| parse_problem(&error, "."))?;
+    let strict = serde_ignored::Deserializer::new(tracked, &mut note_unknown);
+    let result = read(&mut <Reader<'_, '_>>::erase(strict));
+    result.map_err(|error| parse_problem(json, &error.to_string(), &track.path().to_string()))?;
+    reader
+        .end()
+        .map_err(|error| malformed_json(&error.to_string()))?;
     match unknown {
         Some(path) => Err(Problem::invalid(
             path.clone(),
             format!("there is no field {path}"),
         )),
-        None => Ok(value),
+        None => Ok(()),
     }
 }
 
-fn parse_problem(error: &serde_json::Error, path: &str) -> Problem {
-    if !error.is_data() {
-        let detail = format!("the body is not JSON: {error}");
-        return Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail);
+fn malformed_json(reason: &str) -> Problem {
+    let detail = format!("the body is not JSON: {reason}");
+    Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail)
+}
+
+fn parse_problem(json: &[u8], detail: &str, path: &str) -> Problem {
+    // The erased error does not say whose it is: the parser's, or that of the type.
+    if let Err(error) = serde_json::from_slice::<serde_json::Value>(json) {
+        return malformed_json(&error.to_string());
     }
-    let detail = error.to_string();
     // The line and column are of no use to a client: it has the path.
-    let detail = detail.split(" at line ").next().unwrap_or(&detail);
+    let detail = detail.split(" at line ").next().unwrap_or(detail);
     let named = ["missing field `", "duplicate field `"]
         .iter()
         .find_map(|start| detail.strip_prefix(start)?.split('`').next());

@@ -1,12 +1,14 @@
 //! What the handlers of all doors share.
 
 use std::collections::BTreeSet;
+use std::future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use contract::commit::Position;
 use contract::{Accepted, Command, CommandId, EntityId, Rejection, RejectionCode, WorldId};
+use futures::future::BoxFuture;
 use service_kit::Health;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -174,16 +176,17 @@ impl DoorState {
     /// # Errors
     /// 403 when the principal may not use the world or send such a command, and with the field `sender` when it
     /// may not act as the sender; otherwise as [`Broker::send_command`].
-    pub async fn send_command(
-        &self,
-        principal: &Principal,
-        world: &WorldId,
+    pub fn send_command<'a>(
+        &'a self,
+        principal: &'a Principal,
+        world: &'a WorldId,
         id: CommandId,
         (sender, command): (EntityId, Command),
-    ) -> Result<Accepted, Problem> {
-        self.check_command(principal, world, (&sender, &command))?;
-        self.send_own_command(principal, world, id, (sender, command))
-            .await
+    ) -> BoxFuture<'a, Result<Accepted, Problem>> {
+        match self.check_command(principal, world, (&sender, &command)) {
+            Ok(()) => self.send_own_command(principal, world, id, (sender, command)),
+            Err(problem) => Box::pin(future::ready(Err(problem))),
+        }
     }
 
     /// Sends a command that a door makes itself of what a principal, who may send it, has sent. A change of what the world
@@ -191,7 +194,17 @@ impl DoorState {
     ///
     /// # Errors
     /// As [`Broker::send_command`].
-    pub async fn send_own_command(
+    pub fn send_own_command<'a>(
+        &'a self,
+        principal: &'a Principal,
+        world: &'a WorldId,
+        id: CommandId,
+        sent: (EntityId, Command),
+    ) -> BoxFuture<'a, Result<Accepted, Problem>> {
+        Box::pin(self.send_and_log(principal, world, id, sent))
+    }
+
+    async fn send_and_log(
         &self,
         principal: &Principal,
         world: &WorldId,
@@ -323,15 +336,12 @@ impl DoorState {
     ///
     /// # Errors
     /// 404 when there is no such world, 503 when its log can't be read.
-    pub async fn subscribe(
-        &self,
-        world: &WorldId,
+    pub fn subscribe<'a>(
+        &'a self,
+        world: &'a WorldId,
         filter: Filter,
-    ) -> Result<Subscription, Problem> {
-        let connection = &self.broker.connection;
-        let bus = connection.bus().await?;
-        let subscription = self.fanout.subscribe(&bus, world, filter);
-        connection.with_connection(subscription).await
+    ) -> BoxFuture<'a, Result<Subscription, Problem>> {
+        self.subscribe_after(world, filter, None)
     }
 
     /// Subscribes to the events of a world after a position that a client sent, or from now on:
@@ -339,7 +349,16 @@ impl DoorState {
     ///
     /// # Errors
     /// 404 when there is no such world, 503 when its log can't be read.
-    pub async fn subscribe_after(
+    pub fn subscribe_after<'a>(
+        &'a self,
+        world: &'a WorldId,
+        filter: Filter,
+        after: Option<Position>,
+    ) -> BoxFuture<'a, Result<Subscription, Problem>> {
+        Box::pin(self.open_subscription(world, filter, after))
+    }
+
+    async fn open_subscription(
         &self,
         world: &WorldId,
         filter: Filter,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_nats::{Client, HeaderMap, Message, Subscriber, header};
 use contract::{Seq, WorldId, subject};
 use futures::StreamExt;
+use futures::future::BoxFuture;
 use serde::Serialize;
 
 use super::entry::{Entry, number};
@@ -38,7 +39,16 @@ struct DirectGet<'a> {
 ///
 /// # Errors
 /// [`Error::Broker`] while the log can't be read.
-pub(super) async fn read_batch(
+pub(super) fn read_batch<'a>(
+    client: &'a Client,
+    world: &'a WorldId,
+    after: Seq,
+    size: BatchSize,
+) -> BoxFuture<'a, Result<Vec<Entry>, Error>> {
+    Box::pin(read(client, world, after, size))
+}
+
+async fn read(
     client: &Client,
     world: &WorldId,
     after: Seq,

@@ -11,6 +11,7 @@ use contract::{
     RejectionCode, Seq, WorldId,
 };
 use futures::FutureExt as _;
+use futures::future::BoxFuture;
 
 use super::connection::BrokerConnection;
 use crate::problem::Problem;
@@ -97,23 +98,25 @@ impl Broker {
     }
 
     /// As [`Self::send_command`], with the client behind it, which the log is to name.
-    pub(crate) async fn send_command_of(
-        &self,
+    pub(crate) fn send_command_of<'a>(
+        &'a self,
         principal: Option<String>,
-        world: &WorldId,
+        world: &'a WorldId,
         id: CommandId,
         (sender, command): (EntityId, Command),
-    ) -> Result<Accepted, Problem> {
-        let command = self.with_stored_spec(world, id, command).await?;
-        let request = CommandRequest {
-            id,
-            sender,
-            command,
-            trace: bus::trace::current(),
-            run: None,
-            principal,
-        };
-        self.send_request(world, request).await
+    ) -> BoxFuture<'a, Result<Accepted, Problem>> {
+        Box::pin(async move {
+            let command = self.with_stored_spec(world, id, command).await?;
+            let request = CommandRequest {
+                id,
+                sender,
+                command,
+                trace: bus::trace::current(),
+                run: None,
+                principal,
+            };
+            self.send_request(world, request).await
+        })
     }
 
     /// Sends commands that the world decides in this order, and returns once what it accepted is durable, or
@@ -184,10 +187,8 @@ impl Broker {
         request: G,
         at: Option<Seq>,
     ) -> Result<ViewAt<G::View>, Problem> {
-        let bus = self.connection.bus().await?;
-        let worlds = bus.worlds();
-        let view = worlds.view(world, request, at, self.deadlines.command);
-        self.connection.with_connection(view).await
+        let view = self.encoded_view(world, request.into_request(), at).await?;
+        ViewAt::decode(world, &view).map_err(Problem::from)
     }
 
     /// A view of the state of a world, as the world wrote it: of the newest state, or of that after the
@@ -195,16 +196,18 @@ impl Broker {
     ///
     /// # Errors
     /// The rejection of the world, or 503 when it did not answer.
-    pub async fn encoded_view(
-        &self,
-        world: &WorldId,
+    pub fn encoded_view<'a>(
+        &'a self,
+        world: &'a WorldId,
         request: ViewRequest,
         at: Option<Seq>,
-    ) -> Result<EncodedView, Problem> {
-        let bus = self.connection.bus().await?;
-        let worlds = bus.worlds();
-        let view = worlds.encoded_view(world, request, at, self.deadlines.command);
-        self.connection.with_connection(view).await
+    ) -> BoxFuture<'a, Result<EncodedView, Problem>> {
+        Box::pin(async move {
+            let bus = self.connection.bus().await?;
+            let worlds = bus.worlds();
+            let view = worlds.encoded_view(world, request, at, self.deadlines.command);
+            self.connection.with_connection(view).await
+        })
     }
 
     /// What an entity perceives and may use.

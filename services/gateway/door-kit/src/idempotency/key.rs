@@ -61,6 +61,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Idempotency {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::of_request(parts)
+    }
+}
+
+impl Idempotency {
+    fn of_request(parts: &Parts) -> Result<Self, Problem> {
         let principal = parts.extensions.get::<Principal>().cloned();
         let clock = parts.extensions.get::<Clock>().cloned();
         let key = parts.headers.get(HEADER).map(|value| {
