@@ -13,7 +13,6 @@ use axum::body::HttpBody as Body;
 use axum::extract::ConnectInfo;
 use axum::http::header::CONNECTION;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Version};
-use futures::future::BoxFuture;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{HttpService, Service as _, service_fn};
@@ -99,8 +98,13 @@ impl Server {
         }
     }
 
-    async fn serve_connection(self, stream: TcpStream, peer: SocketAddr) {
-        let stop = self.phases.stop;
+    /// What a connection needs only at its beginning is in boxes, or is made before its future: that keeps what it is
+    /// given for as long as the connection lasts.
+    fn serve_connection(
+        self,
+        stream: TcpStream,
+        peer: SocketAddr,
+    ) -> impl Future<Output = ()> + Send {
         socket_options::set(&stream);
         let activity = Activity::new(&self.waiting);
         let for_io = Arc::clone(&activity);
@@ -116,29 +120,31 @@ impl Server {
             activity: Arc::clone(&activity),
             drain: self.phases.drain,
         };
-        // The connection keeps the memory of this future for as long as it lasts: without the box, that of a whole
-        // request.
-        let service = service_fn(move |request| Box::pin(connection.clone().handle(request)));
-        let last_requests = async {
-            stop.cancelled().await;
-            sleep(LAST_REQUESTS_WITHIN).await;
-        };
-        let mut last_requests = pin!(last_requests);
-        let opened = tokio::select! {
-            opened = timeout(self.limits.headers_within, Opened::open(io, self.tls)) => opened,
-            () = activity.evicted() => return debug!("connection closed to make room"),
-            () = last_requests.as_mut() => return,
-        };
-        match opened {
-            Ok(Ok(Opened::Http1(io))) => serve_http1(io, service, &activity, last_requests).await,
-            Ok(Ok(Opened::Http2(io))) => serve_http2(io, service, &activity, last_requests).await,
-            Ok(Ok(Opened::Http1Tls(io))) => {
-                serve_http1(*io, service, &activity, last_requests).await;
+        let opening = Opened::open(io, self.tls);
+        let opening = Box::pin(timeout(self.limits.headers_within, opening));
+        let stop = self.phases.stop;
+        async move {
+            // As the connection itself, its service is kept, and with it the memory of a request: without this box, that
+            // of a whole one.
+            let service = service_fn(move |request| Box::pin(connection.clone().handle(request)));
+            let last_requests = async {
+                stop.cancelled().await;
+                sleep(LAST_REQUESTS_WITHIN).await;
+            };
+            let mut last_requests = pin!(last_requests);
+            let opened = tokio::select! {
+                opened = opening => opened,
+                () = activity.evicted() => return debug!("connection closed to make room"),
+                () = last_requests.as_mut() => return,
+            };
+            let (activity, end) = (&activity, last_requests);
+            match opened {
+                Ok(Ok(Opened::Http1(io))) => serve_http1(io, service, activity, end).await,
+                Ok(Ok(Opened::Http2(io))) => serve_http2(io, service, activity, end).await,
+                Ok(Ok(Opened::Http1Tls(io))) => serve_http1(io, service, activity, end).await,
+                Ok(Ok(Opened::Http2Tls(io))) => serve_http2(io, service, activity, end).await,
+                Ok(Err(_)) | Err(_) => debug!("connection ended without a request"),
             }
-            Ok(Ok(Opened::Http2Tls(io))) => {
-                serve_http2(*io, service, &activity, last_requests).await;
-            }
-            Ok(Err(_)) | Err(_) => debug!("connection ended without a request"),
         }
     }
 }
@@ -161,7 +167,8 @@ impl Opened {
                 false => Self::Http1(io),
             });
         };
-        let stream = Box::new(tls.accept(io).await?);
+        // Its handshake is large, and few clients of the gateway itself use it.
+        let stream = Box::new(Box::pin(tls.accept(io)).await?);
         let (_, session) = stream.get_ref();
         Ok(match session.alpn_protocol() {
             Some(protocol) if protocol == HTTP2 => Self::Http2Tls(stream),
@@ -170,31 +177,31 @@ impl Opened {
     }
 }
 
-async fn serve_http1<I, S, B>(
+fn serve_http1<'a, I, S, B>(
     io: I,
     service: S,
-    activity: &Activity,
-    last_requests: impl Future<Output = ()> + Unpin,
-) where
+    activity: &'a Activity,
+    last_requests: impl Future<Output = ()> + Unpin + Send + 'a,
+) -> impl Future<Output = ()> + Send + 'a
+where
     I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    S: HttpService<Incoming, ResBody = B, Error = Infallible>,
-    B: Body<Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
+    S: HttpService<Incoming, ResBody = B, Error = Infallible, Future: Send> + Send + 'a,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     let serving = http1()
         .serve_connection(TokioIo::new(io), service)
         .with_upgrades();
     let take_no_more =
         |serving: Pin<&mut _>| http1::UpgradeableConnection::graceful_shutdown(serving);
-    drive(serving, take_no_more, activity, last_requests).await;
+    drive(Box::pin(serving), take_no_more, activity, last_requests)
 }
 
-/// It is large, and few clients of the gateway itself use it.
 fn serve_http2<'a, I, S, B>(
     io: I,
     service: S,
     activity: &'a Activity,
     last_requests: impl Future<Output = ()> + Unpin + Send + 'a,
-) -> BoxFuture<'a, ()>
+) -> impl Future<Output = ()> + Send + 'a
 where
     I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     S: HttpService<Incoming, ResBody = B, Error = Infallible, Future: Send + 'static> + Send + 'a,
@@ -202,7 +209,7 @@ where
 {
     let serving = http2().serve_connection(TokioIo::new(io), service);
     let take_no_more = |serving: Pin<&mut _>| http2::Connection::graceful_shutdown(serving);
-    Box::pin(drive(serving, take_no_more, activity, last_requests))
+    drive(Box::pin(serving), take_no_more, activity, last_requests)
 }
 
 /// `GuardedIo` has the time of the headers, before the version of the protocol is known, too.
@@ -223,14 +230,14 @@ fn http2() -> http2::Builder<TokioExecutor> {
     builder
 }
 
-/// Serves the requests of a connection until it ends. Once `last_requests` are served, it takes no more.
+/// Serves the requests of a connection until it ends. Once `last_requests` are served, it takes no more. The connection is
+/// in a box: a future keeps what it is given, and what it makes of that, for as long as it lasts.
 async fn drive<C: Future<Output = hyper::Result<()>>>(
-    serving: C,
+    mut serving: Pin<Box<C>>,
     take_no_more: impl Fn(Pin<&mut C>),
     activity: &Activity,
     mut last_requests: impl Future<Output = ()> + Unpin,
 ) {
-    let mut serving = pin!(serving);
     let mut is_shutting_down = false;
     loop {
         tokio::select! {
