@@ -27,13 +27,17 @@ mod turns;
 mod views;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
 use report::Report;
 // For its allocator: the driver allocates as the services do.
 use service_kit as _;
 use system_tests::{Cluster, Shape};
-use testkit::{Raw, eventually};
+use testkit::{Raw, eventually_within};
+
+/// How long the archive may take for millions of events that were made while it did not run.
+const CATCH_UP_MAX: Duration = Duration::from_secs(600);
 
 /// Measure the whole system on this machine, each number beside its control.
 #[derive(Parser)]
@@ -74,14 +78,7 @@ async fn main() -> anyhow::Result<()> {
     commits::one_world(&cluster, &bus, &raw, &mut report).await;
     commits::big_commands(&cluster, &bus, &raw, &mut report).await;
     flows::in_commands_of_20(&cluster, &bus, &mut report).await;
-    cluster.resume("persistence").await;
-    eventually("the archive has caught up", async || {
-        cluster
-            .metric("persistence", "manyworlds_persistence_lag_commits")
-            .await
-            == Some(0.0)
-    })
-    .await;
+    start_archive(&mut cluster).await;
     commits::one_world_archived(&cluster, &bus, &raw, &mut report).await;
     commits::big_commands_archived(&cluster, &bus, &raw, &mut report).await;
     commits::one_command(&cluster, &bus, &raw, &mut report).await;
@@ -125,4 +122,15 @@ async fn main() -> anyhow::Result<()> {
         std::fs::write(path, serde_json::to_vec_pretty(&report.rows)?)?;
     }
     Ok(())
+}
+
+/// Starts the archive, and waits until it has what was made meanwhile.
+async fn start_archive(cluster: &mut Cluster) {
+    cluster.restart("persistence");
+    cluster.ready_within(CATCH_UP_MAX).await;
+    let lag = "manyworlds_persistence_lag_commits";
+    eventually_within(CATCH_UP_MAX, "the archive has caught up", async || {
+        cluster.metric("persistence", lag).await == Some(0.0)
+    })
+    .await;
 }

@@ -5,6 +5,7 @@ mod fault_points;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bus::Bus;
 use contract::subject::LOG_STREAM;
@@ -182,6 +183,13 @@ impl Cluster {
         }
     }
 
+    /// Waits as long as `deadline`, for each of them, until every service is ready.
+    pub async fn ready_within(&self, deadline: Duration) {
+        for (_, page) in &self.pages {
+            Http::new(page.clone()).ready_within(deadline).await;
+        }
+    }
+
     /// The address of the health page of a process.
     ///
     /// # Panics
@@ -289,11 +297,16 @@ impl Cluster {
         }
     }
 
-    /// Starts what [`Self::stop`] killed, and returns once it is ready.
-    pub async fn resume(&mut self, service: &str) {
+    /// Starts what [`Self::stop`] killed, and does not wait for it.
+    pub fn restart(&mut self, service: &str) {
         for process in self.replicas(service) {
             process.restart();
         }
+    }
+
+    /// Starts what [`Self::stop`] killed, and returns once it is ready.
+    pub async fn resume(&mut self, service: &str) {
+        self.restart(service);
         self.ready().await;
     }
 

@@ -4,11 +4,13 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
-use testkit::eventually;
+use testkit::eventually_within;
 use uuid::Uuid;
 
 /// How long a request is repeated before the test has failed.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// How long a service may take until it is ready.
+const READY_WITHIN: Duration = Duration::from_secs(30);
 /// How long one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(35);
 /// Pause before a request is repeated.
@@ -75,7 +77,15 @@ impl Http {
     /// # Panics
     /// When it does not.
     pub async fn ready(&self) {
-        eventually(&format!("{} is ready", self.base), async || {
+        self.ready_within(READY_WITHIN).await;
+    }
+
+    /// Waits as long as `deadline` until it says that it is ready.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn ready_within(&self, deadline: Duration) {
+        eventually_within(deadline, &format!("{} is ready", self.base), async || {
             let answer = reqwest::get(format!("{}/readyz", self.base)).await;
             answer.is_ok_and(|answer| answer.status().is_success())
         })
