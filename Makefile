@@ -59,6 +59,7 @@ check: ## formatting, lints, documentation, dependencies, spelling: no warning i
 	else echo "advisories: not checked, $(advisories) can't be reached"; fi
 	@deploy/scripts/build-console.sh; cd services/gateway/console; npm run --silent check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	cargo clippy -p manyworlds --no-default-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
 
 .PHONY: test

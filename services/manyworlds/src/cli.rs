@@ -80,6 +80,7 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run everything on this machine: NATS, all services, a database
+    #[cfg(feature = "up")]
     Up(Box<up::Options>),
     /// Write a world file, a configuration and the project of a worker
     Init(init::Options),
@@ -167,6 +168,7 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn dispatch(cli: Cli, output: Output) -> anyhow::Result<()> {
+    #[cfg(feature = "up")]
     if let Command::Up(options) = cli.command {
         return service_kit::service_main("manyworlds", |config, shutdown| {
             up::up(*options, config, shutdown)
@@ -207,8 +209,9 @@ fn dispatch(cli: Cli, output: Output) -> anyhow::Result<()> {
 #[expect(clippy::cognitive_complexity, reason = "it is a table of the commands")]
 async fn talk(command: Command, client: &Client, output: Output) -> anyhow::Result<()> {
     match command {
-        Command::Up(_)
-        | Command::Rebuild(_)
+        #[cfg(feature = "up")]
+        Command::Up(_) => Ok(()),
+        Command::Rebuild(_)
         | Command::Backup(_)
         | Command::Restore(_)
         | Command::Init(_)

@@ -19,4 +19,5 @@ mod transcript;
 pub mod up;
 
 pub use cli::{Cli, run};
+#[cfg(feature = "up")]
 pub use up::up;

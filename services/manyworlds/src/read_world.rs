@@ -31,6 +31,7 @@ pub(crate) enum Error {
 }
 
 /// Reads a world file.
+#[cfg(any(test, feature = "up"))]
 pub(crate) fn read_world(path: &Path) -> Result<WorldFile, Error> {
     read_world_with_positions(path).map(|(world, _)| world)
 }

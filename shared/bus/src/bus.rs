@@ -71,7 +71,7 @@ impl Bus {
         let connection = Arc::new(connection);
         loop {
             let set_up = async {
-                let buckets = provision(&connection.jetstream, config.replicas).await?;
+                let buckets = Box::pin(provision(&connection.jetstream, config.replicas)).await?;
                 let read = connection.read_clock().await;
                 read.map_err(|e| Error::broker("read the clock", e))?;
                 Ok::<_, Error>(buckets)

@@ -1,7 +1,6 @@
 //! What `up` reads from `MANYWORLDS_CONFIG` and `MANYWORLDS_*`: a section for each service.
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Deserialize;
@@ -9,17 +8,42 @@ use serde::Deserialize;
 use super::data_folder;
 use crate::embedded_nats::User;
 
+#[cfg(feature = "up")]
+use {
+    agent_worker::Config as WorkerConfig, gateway::Config as GatewayConfig,
+    world::Config as WorldConfig,
+};
+
+/// Of the world service, without `up`: how NATS is reached. The rest is not read.
+#[cfg(not(feature = "up"))]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct WorldConfig {
+    /// How NATS is reached.
+    pub nats: bus::Config,
+}
+
+/// Of the agent worker, without `up`: not read.
+#[cfg(not(feature = "up"))]
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct WorkerConfig {}
+
+/// Of the gateway, without `up`: not read.
+#[cfg(not(feature = "up"))]
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct GatewayConfig {}
+
 /// The configuration of `up`. In each section, `nats` and where health is served are not used: they
 /// are `up`'s own.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Of the world service.
-    pub world: world::Config,
+    pub world: WorldConfig,
     /// Of the agent worker.
-    pub agent_worker: agent_worker::Config,
+    pub agent_worker: WorkerConfig,
     /// Of the gateway. Its `listen` is `--listen`.
-    pub gateway: gateway::Config,
+    pub gateway: GatewayConfig,
     /// Of persistence. Its `database` is `--database`.
     pub persistence: persistence::Config,
 }
@@ -49,15 +73,19 @@ impl Config {
     /// Uses this NATS for all services, each as its own user.
     pub(super) fn with_nats(mut self, url: impl Fn(User) -> String) -> Self {
         self.world.nats.url = url(User::World);
-        self.agent_worker.nats.url = url(User::Worker);
-        self.gateway.nats.url = url(User::Gateway);
         self.persistence.nats.url = url(User::Persistence);
-        // No proxy is before its only gateway.
-        self.gateway.drain_delay = Duration::ZERO;
+        #[cfg(feature = "up")]
+        {
+            self.agent_worker.nats.url = url(User::Worker);
+            self.gateway.nats.url = url(User::Gateway);
+            // No proxy is before its only gateway.
+            self.gateway.drain_delay = std::time::Duration::ZERO;
+        }
         self
     }
 
     /// Whether clients have to show an API key.
+    #[cfg(feature = "up")]
     pub(super) fn key_needed(&self) -> bool {
         !self.gateway.api_keys.is_empty()
     }
@@ -75,6 +103,7 @@ mod tests {
         service_kit::config::load_from(None, environment).map_err(Box::new)
     }
 
+    #[cfg(feature = "up")]
     #[test]
     fn each_service_has_its_section() {
         let config = load(&[("MANYWORLDS_AGENT_WORKER__SLOTS_MAX", "3")]).unwrap();

@@ -4,9 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
-use contract::{Command, CommandId, CommandRequest, Entity, EntityId, Rejection, Timestamp};
+use contract::{
+    Command, CommandId, CommandRequest, Entity, EntityId, Rejection, Timestamp, WorldSpec,
+};
 use rules::{StoredSpec, World};
-use world_file::{Fault, Positions, WorldFile, check_references, worker_actions};
+#[cfg(feature = "up")]
+use world_file::worker_actions;
+use world_file::{Fault, Positions, WorldFile, check_references};
 
 use super::finding::{Finding, Severity};
 use crate::output::Output;
@@ -70,15 +74,7 @@ pub(super) fn references(
     present: Option<&[Entity]>,
 ) -> Vec<Finding> {
     let errors = check_references(&file.spec, present);
-    let offered = agent_worker::offered_actions();
-    let missing = worker_actions(&file.spec).into_iter();
-    let missing = missing.filter(|(_, action)| !offered.contains(action.as_str()));
-    let warnings = missing.map(|(path, action)| Fault {
-        path,
-        position: None,
-        reason: format!("no built-in worker offers the action {action}: start a worker that does"),
-    });
-    let warnings = warnings.collect();
+    let warnings = unoffered_actions(&file.spec);
     let located = [(Severity::Error, errors), (Severity::Warning, warnings)];
     let findings = located.into_iter().flat_map(|(severity, mut faults)| {
         positions.complete(&mut faults);
@@ -86,6 +82,26 @@ pub(super) fn references(
         faults.map(move |fault| Finding::new(path, severity, fault))
     });
     findings.collect()
+}
+
+/// The actions that no built-in worker offers.
+#[cfg(feature = "up")]
+fn unoffered_actions(spec: &WorldSpec) -> Vec<Fault> {
+    let offered = agent_worker::offered_actions();
+    let missing = worker_actions(spec).into_iter();
+    let missing = missing.filter(|(_, action)| !offered.contains(action.as_str()));
+    let faults = missing.map(|(path, action)| Fault {
+        path,
+        position: None,
+        reason: format!("no built-in worker offers the action {action}: start a worker that does"),
+    });
+    faults.collect()
+}
+
+/// Which actions the built-in worker offers is known where it is.
+#[cfg(not(feature = "up"))]
+fn unoffered_actions(_: &WorldSpec) -> Vec<Fault> {
+    Vec::new()
 }
 
 /// What an empty world decides about a file.
