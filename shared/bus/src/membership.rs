@@ -51,6 +51,18 @@ enum Role {
     Observer,
 }
 
+impl Role {
+    /// A watch that receives nothing for longer than this is begun anew: nothing of its own, for a member, which
+    /// stores its own heartbeats; nothing of anybody, for an observer. A member does so before its own lease is over.
+    /// An observer waits until those of the others are, since a watch that begins anew prolongs them.
+    fn silence_max(self) -> Duration {
+        match self {
+            Self::Member => LEASE.saturating_sub(HEARTBEAT),
+            Self::Observer => LEASE.saturating_mul(2),
+        }
+    }
+}
+
 impl Membership {
     pub(crate) fn new(store: kv::Store, group: &str, now: Timestamp) -> Self {
         let (members, _) = watch::channel(BTreeSet::new());
@@ -146,6 +158,7 @@ impl Membership {
             .await
             .map_err(|e| Error::broker("watch members", e))?;
         heartbeats.restart(Instant::now());
+        let mut received_at = Instant::now();
         let mut heartbeat = tokio::time::interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -154,6 +167,10 @@ impl Membership {
                     if role == Role::Member {
                         self.send_heartbeat().await?;
                     }
+                    // The client makes a watch anew by itself, but after some attempts it waits for 10 s before each.
+                    if received_at.elapsed() > role.silence_max() {
+                        return Err(Error::broker("watch members", "no heartbeat is received"));
+                    }
                 }
                 change = changes.next() => {
                     let change = change
@@ -161,6 +178,9 @@ impl Membership {
                         .map_err(|e| Error::broker("watch members", e))?;
                     let Some((_, id)) = change.key.split_once('.') else { continue };
                     let id = MemberId::from(id);
+                    if role == Role::Observer || id == self.id {
+                        received_at = Instant::now();
+                    }
                     match change.operation {
                         kv::Operation::Put => {
                             let stored_at = change.created.unix_timestamp_nanos();
