@@ -3,18 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_nats::Message;
 use bytes::Bytes;
 use contract::query::{Query, QueryReply};
 use contract::subject;
-use futures::future::BoxFuture;
+use futures::future::{self, BoxFuture};
 use tokio::time::Instant;
 
 use crate::connection::Connection;
-use crate::request::request;
+use crate::request::{NoReply, request};
 use crate::{Error, json};
 
 /// How long one attempt waits. The archive gives up a `wait_for` sooner.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(6);
+/// After so long without a reply, a query that has not to wait for a commit is sent once more, and the first reply counts:
+/// the query, or its reply, may have been lost with a server of NATS.
+const SEND_AGAIN_AFTER: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// What came of one attempt.
@@ -62,7 +66,9 @@ impl ArchiveClient {
                 QueryReply::Unavailable { reason } => Attempt::Unavailable { reason },
             })
         };
-        self.ask(&subject, payload, deadline, &mut read).await?;
+        let waits = query.waits_for().is_some();
+        self.ask(&subject, (payload, waits), deadline, &mut read)
+            .await?;
         found.ok_or_else(|| Error::UnexpectedReply {
             subject: subject.clone(),
             reason: "it has no rows".to_owned(),
@@ -73,21 +79,20 @@ impl ArchiveClient {
     fn ask<'a>(
         &'a self,
         subject: &'a str,
-        payload: Bytes,
+        query: (Bytes, bool),
         deadline: Duration,
         read: &'a mut ReadReply<'_>,
     ) -> BoxFuture<'a, Result<(), Error>> {
-        Box::pin(self.ask_until_answered(subject, payload, deadline, read))
+        Box::pin(self.ask_until_answered(subject, query, deadline, read))
     }
 
     async fn ask_until_answered(
         &self,
         subject: &str,
-        payload: Bytes,
+        (payload, waits): (Bytes, bool),
         deadline: Duration,
         read: &mut ReadReply<'_>,
     ) -> Result<(), Error> {
-        let client = &self.connection.client;
         let until = Instant::now() + deadline;
         let subject = subject.to_owned();
         // The last attempt may be too short for a reply: the state that an earlier one had is the better reason.
@@ -95,7 +100,8 @@ impl ArchiveClient {
         loop {
             let remaining = until.saturating_duration_since(Instant::now());
             let timeout = remaining.min(ATTEMPT_TIMEOUT);
-            let reason = match request(client, &subject, payload.clone(), timeout).await {
+            let again_after = (!waits).then_some(SEND_AGAIN_AFTER);
+            let reason = match self.attempt(&subject, &payload, timeout, again_after).await {
                 Err(error) => error.to_string(),
                 Ok(message) => match read(&message.payload)? {
                     Attempt::Answered => return Ok(()),
@@ -116,5 +122,25 @@ impl ArchiveClient {
             }
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    async fn attempt(
+        &self,
+        subject: &str,
+        payload: &Bytes,
+        timeout: Duration,
+        again_after: Option<Duration>,
+    ) -> Result<Message, NoReply> {
+        let client = &self.connection.client;
+        let mut first = request(client, subject, payload.clone(), timeout);
+        let Some(again_after) = again_after.filter(|after| *after < timeout) else {
+            return first.await;
+        };
+        if let Ok(reply) = tokio::time::timeout(again_after, &mut first).await {
+            return reply;
+        }
+        let second = request(client, subject, payload.clone(), timeout - again_after);
+        let (reply, _) = future::select_ok([first, second]).await?;
+        Ok(reply)
     }
 }

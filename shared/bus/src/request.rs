@@ -23,13 +23,13 @@ pub(crate) enum NoReply {
 }
 
 /// Sends a request, with the current trace, and waits for its reply.
-pub(crate) async fn request(
+pub(crate) fn request(
     client: &Client,
     subject: &str,
     payload: Bytes,
     timeout: Duration,
-) -> Result<Message, NoReply> {
-    request_with_headers(client, subject, payload, trace::headers(), timeout).await
+) -> BoxFuture<'static, Result<Message, NoReply>> {
+    request_with_headers(client, subject, payload, trace::headers(), timeout)
 }
 
 /// Sends a request with these headers, and waits for its reply.
