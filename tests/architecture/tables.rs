@@ -13,7 +13,8 @@ pub(crate) const CRATE_RULES: CrateRules = CrateRules {
 
 /// Which of our crates each crate may use, tests of it aside.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("contract", &[]),
+    ("event-type-syntax", &[]),
+    ("contract", &["event-type-syntax"]),
     ("bus", &["contract"]),
     ("client", &["contract"]),
     ("learners", &["contract"]),
@@ -23,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "sdk",
         &["contract", "bus", "schema", "service-kit", "sdk-derive"],
     ),
-    ("sdk-derive", &["contract"]),
+    ("sdk-derive", &["event-type-syntax"]),
     ("service-kit", &[]),
     ("testkit", &[]),
     ("rules", &["contract", "schema"]),
@@ -116,9 +117,11 @@ const KEPT_TO: &[(&str, &[&str])] = &[
 
 /// All that the pure crates may use. No library here does I/O.
 const PURE: &[(&str, &[&str])] = &[
+    ("event-type-syntax", &[]),
     (
         "contract",
         &[
+            "event-type-syntax",
             "serde",
             "serde_json",
             "sha2",

@@ -1,6 +1,5 @@
 //! Expands a struct to its implementation of `manyworlds_sdk::Event`.
 
-use contract::EventType;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
@@ -66,16 +65,13 @@ fn event_type(input: &DeriveInput, attributes: &Attributes) -> Result<String> {
 }
 
 fn check_type(text: &str) -> std::result::Result<String, String> {
-    let event_type: EventType = match text.parse() {
-        Ok(event_type) => event_type,
-        Err(invalid) => return Err(format!("{invalid}")),
-    };
-    if event_type.is_reserved() {
+    event_type_syntax::check(text).map_err(|invalid| invalid.to_string())?;
+    if event_type_syntax::is_reserved(text) {
         return Err(format!(
-            "{event_type} is reserved for the world: choose another name"
+            "{text} is reserved for the world: choose another name"
         ));
     }
-    Ok(event_type.to_string())
+    Ok(text.to_owned())
 }
 
 fn version(attributes: &Attributes) -> Result<u32> {

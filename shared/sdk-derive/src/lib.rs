@@ -2,7 +2,7 @@
 //!
 //! It owns the syntax of `#[event(..)]`, and the compile errors of a struct that can't be an event.
 //! The trait is `manyworlds_sdk::Event`, and `manyworlds-sdk` re-exports this macro. Which names are valid is defined by
-//! `contract::EventType`.
+//! the crate `event-type-syntax`.
 //!
 //! Start with `expand`.
 

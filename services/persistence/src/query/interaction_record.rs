@@ -6,27 +6,28 @@ use contract::view::{InteractionStatus, InteractionView, TargetView};
 
 use super::record::{parse, position, timestamp};
 use crate::interaction_target::{TargetOutcome, parse_status};
-use crate::store::{Error, to_unsigned};
+use crate::store::{Error, record, to_unsigned};
 
 /// A row that is larger leaves out what its targets wrote, and then why they did not complete: a reply
 /// has to hold at least one row.
 const ROW_SIZE_BYTES_MAX: usize = 256 * 1024;
 
-#[derive(sqlx::FromRow)]
-pub(super) struct TargetRecord {
-    seq: i64,
-    idx: i64,
-    id: String,
-    requester: String,
-    action: Option<String>,
-    requested_at: i64,
-    deadline: i64,
-    steps: i64,
-    changed: i64,
-    target: String,
-    status: String,
-    steps_done: i64,
-    outcome: Option<String>,
+record! {
+    pub(super) struct TargetRecord {
+        seq: i64,
+        idx: i64,
+        id: String,
+        requester: String,
+        action: Option<String>,
+        requested_at: i64,
+        deadline: i64,
+        steps: i64,
+        changed: i64,
+        target: String,
+        status: String,
+        steps_done: i64,
+        outcome: Option<String>,
+    }
 }
 
 /// An interaction with one of its targets.

@@ -3,17 +3,19 @@
 use contract::chat::ChatMessage;
 use contract::query::{ChatRow, EventRow, HistoryRow, MessageRow, UsageRow, WorldRow};
 use contract::{Cost, Position, Timestamp};
+use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
-use crate::store::{Error, to_unsigned};
+use crate::store::{Error, record, to_unsigned};
 
-#[derive(sqlx::FromRow)]
-pub(super) struct WorldRecord {
-    id: String,
-    name: String,
-    description: String,
-    created_at: i64,
-    agents: i64,
-    seq: i64,
+record! {
+    pub(super) struct WorldRecord {
+        id: String,
+        name: String,
+        description: String,
+        created_at: i64,
+        agents: i64,
+        seq: i64,
+    }
 }
 
 impl TryFrom<WorldRecord> for WorldRow {
@@ -31,12 +33,13 @@ impl TryFrom<WorldRecord> for WorldRow {
     }
 }
 
-#[derive(sqlx::FromRow)]
-pub(super) struct ChatRecord {
-    id: String,
-    title: String,
-    created_at: i64,
-    messages: i64,
+record! {
+    pub(super) struct ChatRecord {
+        id: String,
+        title: String,
+        created_at: i64,
+        messages: i64,
+    }
 }
 
 impl TryFrom<ChatRecord> for ChatRow {
@@ -52,18 +55,19 @@ impl TryFrom<ChatRecord> for ChatRow {
     }
 }
 
-#[derive(sqlx::FromRow)]
-pub(super) struct MessageRecord {
-    seq: i64,
-    idx: i64,
-    chat: String,
-    id: String,
-    sender: String,
-    from_agent: i64,
-    text: String,
-    at: i64,
-    turn: String,
-    in_reply_to: Option<String>,
+record! {
+    pub(super) struct MessageRecord {
+        seq: i64,
+        idx: i64,
+        chat: String,
+        id: String,
+        sender: String,
+        from_agent: i64,
+        text: String,
+        at: i64,
+        turn: String,
+        in_reply_to: Option<String>,
+    }
 }
 
 impl TryFrom<MessageRecord> for MessageRow {
@@ -87,11 +91,24 @@ impl TryFrom<MessageRecord> for MessageRow {
     }
 }
 
-#[derive(sqlx::FromRow)]
 pub(super) struct HistoryRecord {
     before: i64,
-    #[sqlx(flatten)]
     message: MessageRecord,
+}
+
+impl<'r, R> FromRow<'r, R> for HistoryRecord
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+    MessageRecord: FromRow<'r, R>,
+{
+    fn from_row(row: &'r R) -> sqlx::Result<Self> {
+        Ok(Self {
+            before: row.try_get("before")?,
+            message: MessageRecord::from_row(row)?,
+        })
+    }
 }
 
 impl TryFrom<HistoryRecord> for HistoryRow {
@@ -105,12 +122,13 @@ impl TryFrom<HistoryRecord> for HistoryRow {
     }
 }
 
-#[derive(sqlx::FromRow)]
-pub(super) struct EventRecord {
-    seq: i64,
-    idx: i64,
-    at: i64,
-    envelope: String,
+record! {
+    pub(super) struct EventRecord {
+        seq: i64,
+        idx: i64,
+        at: i64,
+        envelope: String,
+    }
 }
 
 impl TryFrom<EventRecord> for EventRow {
@@ -128,17 +146,18 @@ impl TryFrom<EventRecord> for EventRow {
     }
 }
 
-#[derive(sqlx::FromRow)]
-pub(super) struct UsageRecord {
-    start: Option<i64>,
-    agent: String,
-    model: String,
-    /// Empty when there is no cost.
-    currency: String,
-    answers: i64,
-    input_tokens: i64,
-    output_tokens: i64,
-    cost: i64,
+record! {
+    pub(super) struct UsageRecord {
+        start: Option<i64>,
+        agent: String,
+        model: String,
+        /// Empty when there is no cost.
+        currency: String,
+        answers: i64,
+        input_tokens: i64,
+        output_tokens: i64,
+        cost: i64,
+    }
 }
 
 impl TryFrom<UsageRecord> for UsageRow {

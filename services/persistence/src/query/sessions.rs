@@ -8,7 +8,7 @@ use super::fetch::{fetch, push_position};
 use super::page::{Page, page_limit};
 use super::record::{parse, position, timestamp};
 use super::select::Select;
-use crate::store::{Error, Statement, Store, to_unsigned};
+use crate::store::{Error, Statement, Store, record, to_unsigned};
 
 impl Select for SessionsQuery {
     fn wait_for(&self) -> Option<Seq> {
@@ -55,19 +55,20 @@ pub(super) fn select_statement(query: &SessionsQuery) -> Statement {
     statement
 }
 
-#[derive(sqlx::FromRow)]
-struct SessionRecord {
-    seq: i64,
-    idx: i64,
-    id: String,
-    flow: String,
-    entity: String,
-    started_at: i64,
-    changed: i64,
-    ended_at: i64,
-    reason: Option<String>,
-    epoch: i64,
-    variables: String,
+record! {
+    struct SessionRecord {
+        seq: i64,
+        idx: i64,
+        id: String,
+        flow: String,
+        entity: String,
+        started_at: i64,
+        changed: i64,
+        ended_at: i64,
+        reason: Option<String>,
+        epoch: i64,
+        variables: String,
+    }
 }
 
 impl TryFrom<SessionRecord> for SessionRow {

@@ -7,6 +7,7 @@ use super::backend::{self, Backend, TransactionOutcome};
 use super::borrowed_connection::BorrowedConnection;
 use super::error::Error;
 use super::limits::{ARCHIVE_CONNECTIONS, READ_TIMEOUT};
+use super::migrations;
 use super::record::Record;
 use super::statement::Statement;
 
@@ -62,7 +63,7 @@ impl Postgres {
             .await
             .map_err(failed)?;
         connection.execute(UNLIMITED).await.map_err(failed)?;
-        sqlx::migrate!("migrations/postgres")
+        migrations::postgres()
             .run_direct(None, &mut *connection, false)
             .await
             .map_err(|source| Error::Migrate { source })

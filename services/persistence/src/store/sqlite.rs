@@ -18,6 +18,7 @@ use super::backend::{self, Backend, TransactionOutcome};
 use super::borrowed_connection::BorrowedConnection;
 use super::error::Error;
 use super::limits::{ARCHIVE_CONNECTIONS, READ_TIMEOUT};
+use super::migrations;
 use super::record::Record;
 use super::statement::Statement;
 
@@ -102,7 +103,7 @@ impl Sqlite {
             .await
             .map_err(failed)?;
         let _until_dropped = interrupt_on_drop(&mut connection).await.map_err(failed)?;
-        sqlx::migrate!("migrations/sqlite")
+        migrations::sqlite()
             .run_direct(None, &mut *connection, false)
             .await
             .map_err(|source| Error::Migrate { source })?;
