@@ -1,14 +1,17 @@
 //! Listeners: how many deliveries a second, and what a silent one costs.
 
+use std::time::Instant;
+
 use bus::Bus;
 use futures::StreamExt;
 use system_tests::Cluster;
+use testkit::eventually;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::connect_async;
 
 use crate::commits::{create, flood};
-use crate::cpu::{Used, settled_memory_kb};
+use crate::cpu::{Used, memory_kb, settled_memory_kb};
 use crate::crowd::{Crowd, PACE, Socket};
 use crate::report::{Report, Row, median, rate};
 
@@ -69,7 +72,8 @@ pub(crate) async fn idle_connections(cluster: &Cluster, report: &mut Report) {
         measure_idle(cluster, report, IDLE_SOCKET, open).await;
     }
     if report.wants(IDLE_STREAM) {
-        let open = async |count| open_streams(cluster, "idle", count).await;
+        let path = "/v1/worlds/idle/events/stream";
+        let open = async |count| open_streams(cluster, path, count).await;
         measure_idle(cluster, report, IDLE_STREAM, open).await;
     }
 }
@@ -103,11 +107,48 @@ async fn measure_idle<Connections>(
     });
 }
 
+/// Clients that read a long log from its beginning, and stop.
+pub(crate) async fn stopped_readers(cluster: &Cluster, bus: &Bus, report: &mut Report) {
+    const COMMITS: usize = 20_000;
+    const BAR_MB: f64 = 200.0;
+    let name = "memory of 500 event streams that stop";
+    if !report.wants(name) {
+        return;
+    }
+    let world = create(bus, "stopped").await;
+    flood(bus, &world, COMMITS, 1).await;
+    let path = "/v1/worlds/stopped/events/stream?after=0";
+    let before = settled_memory_kb(cluster, "gateway").await;
+    let opened = Instant::now();
+    let streams = open_streams(cluster, path, report.count(500)).await;
+    let (mut most, mut closed_after) = (before, None);
+    eventually("all of them are closed", async || {
+        most = most.max(memory_kb(cluster, "gateway"));
+        let open = "manyworlds_gateway_connections{transport=\"sse\"";
+        let open = cluster.metric("gateway", open).await.unwrap();
+        closed_after = (open < 1.0).then(|| opened.elapsed());
+        closed_after.is_some()
+    })
+    .await;
+    drop(streams);
+    #[expect(clippy::cast_precision_loss, reason = "megabytes of one process")]
+    let grown = (most - before) as f64 / 1024.0;
+    let seconds = closed_after.unwrap_or_default().as_secs_f64();
+    report.add(Row {
+        name,
+        value: format!("{grown:.0} MB"),
+        control: format!("closed after {seconds:.0} s"),
+        ratio: grown / BAR_MB,
+        bar: "<= 200 MB",
+        met: grown <= BAR_MB,
+        cpu_ms: None,
+    });
+}
+
 /// Event streams of which the first event was received.
-async fn open_streams(cluster: &Cluster, world: &str, count: usize) -> Vec<TcpStream> {
+async fn open_streams(cluster: &Cluster, path: &str, count: usize) -> Vec<TcpStream> {
     let address = cluster.gateways[0].base.trim_start_matches("http://");
-    let request =
-        format!("GET /v1/worlds/{world}/events/stream HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n");
     let mut streams = Vec::with_capacity(count);
     for _ in 0..count {
         let mut stream = TcpStream::connect(address).await.unwrap();

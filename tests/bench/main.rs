@@ -100,6 +100,8 @@ async fn main() -> anyhow::Result<()> {
     views::one_agent(&cluster, &mut report).await;
     // First, while no connection has left any memory behind that these could use.
     fanout::idle_connections(&cluster, &mut report).await;
+    flows::idle(&cluster, &bus, &mut report).await;
+    fanout::stopped_readers(&cluster, &bus, &mut report).await;
     fanout::deliveries(&cluster, &bus, &mut report).await;
     genworlds::to_one(&cluster, &bus, &mut report).await;
     genworlds::to_ten(&cluster, &bus, &mut report).await;
@@ -113,7 +115,6 @@ async fn main() -> anyhow::Result<()> {
     flows::beside_blocked_nodes(&bus, &mut report).await;
     flows::round_trip(&cluster, &bus, &mut report).await;
     flows::fifty(&cluster, &bus, &mut report).await;
-    flows::idle(&cluster, &bus, &mut report).await;
     console::rows(&cluster, &bus, &mut report).await;
     passive::replay(&cluster, &bus, &mut report).await;
     passive::passive_worlds(&cluster, &bus, &mut report).await;

@@ -173,7 +173,8 @@ pub(crate) async fn idle(cluster: &Cluster, bus: &Bus, report: &mut Report) {
         clients.push(Client::connect(cluster, "idle-sessions").await);
     }
     let (gateway, world) = settled(cluster).await;
-    let count = report.count(1000);
+    // So many that what beginning them took is small beside what they keep.
+    let count = report.count(4000);
     for _ in 0..count {
         clients.push(Client::connect(cluster, "idle-sessions").await);
     }
