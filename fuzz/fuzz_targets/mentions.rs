@@ -27,6 +27,7 @@ fn request(number: u128, sender: &str, command: Command) -> CommandRequest {
         command,
         trace: None,
         run: None,
+        principal: None,
     }
 }
 
