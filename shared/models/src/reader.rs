@@ -45,6 +45,10 @@ impl Reader {
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let frames = self.frames.push(bytes);
         for frame in frames.map_err(|error| self.frame_error(error))? {
+            // What comes behind the end is not read, whether it comes in the same piece or in a later one.
+            if self.assembler.is_complete() {
+                break;
+            }
             self.decode(&frame)?;
         }
         Ok(())
@@ -57,6 +61,9 @@ impl Reader {
     pub(crate) fn finish(&mut self) -> Result<(), Error> {
         let was_finished = self.assembler.is_finished();
         for frame in self.frames.finish() {
+            if self.assembler.is_complete() {
+                break;
+            }
             match self.decode(&frame) {
                 // A frame that was cut off.
                 Err(error) if error.kind == ErrorKind::Malformed && was_finished => {}

@@ -161,3 +161,16 @@ proptest! {
         prop_assert_eq!(summary(&completion), expected);
     }
 }
+
+#[test]
+fn what_comes_behind_the_end_is_not_read() {
+    let body = concat!(
+        "data: [DONE]\n\n",
+        r#"data: {"choices":[{"message":{"role":"assistant","content":"late"}}]}"#,
+        "\n\n"
+    );
+    let at_once = read(Protocol::OpenAi, [body.as_bytes()]);
+    let in_pieces = read(Protocol::OpenAi, body.as_bytes().chunks(1));
+    let reasons = [at_once, in_pieces].map(|read| read.unwrap_err().to_string());
+    assert_eq!(reasons[0], reasons[1]);
+}
