@@ -1,14 +1,18 @@
 //! Where the code of users runs: on threads of its own, which it may block.
 
-use std::io;
+mod threads;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
 
 use futures::FutureExt;
 use service_kit::CancellationToken;
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tracing::{Instrument, Span};
+
+use self::threads::Threads;
 
 /// How many calls of tools are made at the same time for one run: each has a thread too.
 pub(crate) const CALLS_PER_RUN_MAX: usize = 8;
@@ -23,17 +27,13 @@ pub(crate) struct UserCode {
 
 impl UserCode {
     /// On threads: one for each run, and those of its calls of tools. They are started when they are needed.
-    pub(crate) fn on_threads(runs_max: usize) -> io::Result<Self> {
-        let threads_max = runs_max.saturating_mul(1 + CALLS_PER_RUN_MAX).max(1);
-        // Only its threads are used. The code runs in the runtime that waits for it.
-        let runtime = Builder::new_current_thread()
-            .thread_name("user-code")
-            .max_blocking_threads(threads_max)
-            .build()?;
-        Ok(Self {
-            threads: Some(Threads(Some(runtime))),
+    /// It is made in the runtime of the worker.
+    pub(crate) fn on_threads(runs_max: usize) -> Self {
+        let threads_max = runs_max.saturating_mul(1 + CALLS_PER_RUN_MAX);
+        Self {
+            threads: Some(Threads::new(threads_max, Handle::current())),
             tasks: Mutex::default(),
-        })
+        }
     }
 
     /// In the task that waits for it.
@@ -51,8 +51,7 @@ impl UserCode {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
-        let runtime = self.threads.as_ref().and_then(|threads| threads.0.as_ref());
-        let Some(runtime) = runtime else {
+        let Some(threads) = &self.threads else {
             return run_inline(work).await;
         };
         let dropped = CancellationToken::new();
@@ -64,9 +63,13 @@ impl UserCode {
                 result = run_inline(work) => result,
             }
         };
-        let (handle, span) = (Handle::current(), Span::current());
-        let running = runtime.spawn_blocking(move || handle.block_on(work.instrument(span)));
-        running.await.ok().flatten()
+        let (runtime, span) = (Handle::current(), Span::current());
+        let (ended, end) = oneshot::channel();
+        threads.run(move || {
+            // The receiver is gone when nobody waits any more.
+            let _ = ended.send(runtime.block_on(work.instrument(span)));
+        });
+        end.await.ok().flatten()
     }
 
     /// Runs a future that blocks nothing, also when nobody waits for it.
@@ -82,18 +85,6 @@ pub(crate) async fn run_inline<T>(work: impl Future<Output = T>) -> Option<T> {
     AssertUnwindSafe(work).catch_unwind().await.ok()
 }
 
-/// A runtime of which only the threads are used. Absent once it is dropped.
-struct Threads(Option<Runtime>);
-
-impl Drop for Threads {
-    fn drop(&mut self) {
-        // Without waiting: code that blocks for ever must not keep the process from ending.
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -103,7 +94,7 @@ mod tests {
 
     #[tokio::test]
     async fn code_that_blocks_on_every_thread_of_the_runtime_holds_up_no_other() {
-        let code = Arc::new(UserCode::on_threads(8).unwrap());
+        let code = Arc::new(UserCode::on_threads(8));
         // The runtime has one thread; seven pieces of code block until they are let go.
         let mut blocked = JoinSet::new();
         let mut releases = Vec::new();
@@ -126,7 +117,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_no_result() {
-        let code = UserCode::on_threads(1).unwrap();
+        let code = UserCode::on_threads(1);
         let panicked = code.run(async { panic!("a bug") });
         assert_eq!(panicked.await, None::<()>);
         assert_eq!(code.run(async { 1 }).await, Some(1));
@@ -134,7 +125,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_nobody_waits_for_is_dropped_at_its_next_await() {
-        let code = UserCode::on_threads(1).unwrap();
+        let code = UserCode::on_threads(1);
         let (held, dropped) = tokio::sync::oneshot::channel::<()>();
         let (begun, begins) = tokio::sync::oneshot::channel();
         let work = code.run(async move {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use bus::Bus;
 use contract::ActionName;
 use contract::behaviour::DeclaredAction;
@@ -132,7 +131,7 @@ impl Worker {
             .slots_max
             .max(1)
             .saturating_mul(self.actions.len());
-        let user_code = UserCode::on_threads(runs_max).context("start threads for actions")?;
+        let user_code = UserCode::on_threads(runs_max);
         let executor = Executor::new(connection, retry, Arc::clone(&running), user_code);
         let executor = Arc::new(executor);
         let mut tasks = Tasks::new(shutdown);
