@@ -119,6 +119,24 @@ pub(crate) async fn costs_are_added_up_by_currency_hour_and_day(harness: Harness
     replica.stop().await;
 }
 
+/// The oldest of more rows would be no answer, so the reply says that there are more.
+pub(crate) async fn more_hours_than_fit_in_a_reply_are_said(harness: Harness) {
+    const COMMITS: usize = 6;
+    const AGENTS_OF_COMMIT: usize = 1500;
+    let replica = harness.start_replica().await;
+    let (world, mut seq) = harness.create("lobby").await;
+    for commit in 0..COMMITS {
+        let answered = |n| complete(&format!("agent-{commit}-{n}"), spent(1, 1));
+        let events = (0..AGENTS_OF_COMMIT).map(answered).collect();
+        seq = harness.append_at(&world, at(TIMES[0]), events).await;
+    }
+    let (rows, more) = harness.query(of_hours(&world, seq)).await;
+    assert!(more);
+    let all = COMMITS * AGENTS_OF_COMMIT;
+    assert!(rows.len() > all / 2 && rows.len() < all, "{}", rows.len());
+    replica.stop().await;
+}
+
 pub(crate) async fn numbers_that_can_not_be_are_bounded(harness: Harness) {
     let replica = harness.start_replica().await;
     let (world, _) = harness.create("lobby").await;
