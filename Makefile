@@ -60,6 +60,8 @@ check: ## formatting, lints, documentation, dependencies, spelling: no warning i
 	@deploy/scripts/build-console.sh; cd services/gateway/console; npm run --silent check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	cargo clippy -p manyworlds --no-default-features -- -D warnings
+	@# Nothing is linked, so that no C++ compiler is needed for the fuzzer's own code.
+	CUSTOM_LIBFUZZER_PATH=./libfuzzer.a cargo clippy --locked --manifest-path fuzz/Cargo.toml -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
 
 .PHONY: test
