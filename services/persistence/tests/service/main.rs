@@ -48,7 +48,7 @@ use support::{
 };
 use testkit::eventually;
 use usage::{
-    costs_are_added_up_by_currency_hour_and_day, more_hours_than_fit_in_a_reply_are_said,
+    a_reply_that_lacks_hours_has_more, costs_are_added_up_by_currency_hour_and_day,
     numbers_that_can_not_be_are_bounded,
     usage_of_an_earlier_version_is_kept_and_has_its_hours_after_a_rebuild,
 };
@@ -104,7 +104,7 @@ on_both! {
     rows_that_are_incomplete_are_not_served
     costs_are_added_up_by_currency_hour_and_day
     numbers_that_can_not_be_are_bounded
-    more_hours_than_fit_in_a_reply_are_said
+    a_reply_that_lacks_hours_has_more
     usage_of_an_earlier_version_is_kept_and_has_its_hours_after_a_rebuild
     an_interaction_is_a_row_that_follows_its_events
     interactions_are_listed_by_requester_target_and_status

@@ -119,8 +119,8 @@ pub(crate) async fn costs_are_added_up_by_currency_hour_and_day(harness: Harness
     replica.stop().await;
 }
 
-/// The oldest of more rows would be no answer, so the reply says that there are more.
-pub(crate) async fn more_hours_than_fit_in_a_reply_are_said(harness: Harness) {
+/// The oldest of more rows would be no answer: the reply has `has_more`.
+pub(crate) async fn a_reply_that_lacks_hours_has_more(harness: Harness) {
     const COMMITS: usize = 6;
     const AGENTS_OF_COMMIT: usize = 1500;
     let replica = harness.start_replica().await;

@@ -57,8 +57,8 @@ struct State {
     is_closed: bool,
 }
 
-/// How a job gets a thread.
-enum Wake {
+/// Where a thread for a job comes from.
+enum Assignment {
     Woken,
     /// One has to be started: it is counted already.
     Start,
@@ -87,9 +87,9 @@ impl Threads {
         let is_expected = state.is_thread_expected(now);
         state.queue.push_back((now, Box::new(job)));
         let is_checked = std::mem::replace(&mut state.is_checked, true);
-        let wake = (!is_expected).then(|| self.shared.wake(&mut state));
+        let assignment = (!is_expected).then(|| self.shared.wake(&mut state));
         drop(state);
-        if let Some(Wake::Start) = wake {
+        if let Some(Assignment::Start) = assignment {
             self.shared.start();
         }
         if !is_checked {
@@ -132,19 +132,19 @@ impl Shared {
     }
 
     /// Wakes an idle thread, if there is one.
-    fn wake(&self, state: &mut State) -> Wake {
+    fn wake(&self, state: &mut State) -> Assignment {
         if state.idle > 0 {
             state.idle -= 1;
             state.woken += 1;
             self.work.notify_one();
-            return Wake::Woken;
+            return Assignment::Woken;
         }
         if state.threads >= self.threads_max {
-            return Wake::Full;
+            return Assignment::Full;
         }
         state.threads += 1;
         state.starting += 1;
-        Wake::Start
+        Assignment::Start
     }
 
     /// Starts a thread that [`wake`](Self::wake) has counted, without the lock: it takes long. Returns whether it
@@ -177,7 +177,7 @@ impl Shared {
                 let number = state.begun;
                 state.newest_since = Some(Instant::now());
                 drop(state);
-                // What is lost by a panic is seen by whoever waits for it.
+                // The caller gets no result of a job that panicked.
                 let _ = catch_unwind(AssertUnwindSafe(job));
                 state = self.lock();
                 if state.begun == number {
@@ -213,15 +213,15 @@ async fn check(shared: Arc<Shared>) {
             state.overdue(Instant::now())
         };
         for _ in 0..overdue {
-            let wake = shared.wake(&mut shared.lock());
-            match wake {
-                Wake::Woken => {}
-                Wake::Start if shared.start() => {}
-                Wake::Start => {
+            let assignment = shared.wake(&mut shared.lock());
+            match assignment {
+                Assignment::Woken => {}
+                Assignment::Start if shared.start() => {}
+                Assignment::Start => {
                     pause = START_PAUSE;
                     break;
                 }
-                Wake::Full => break,
+                Assignment::Full => break,
             }
         }
     }
@@ -231,9 +231,12 @@ async fn check(shared: Arc<Shared>) {
 mod tests {
     use std::sync::mpsc::{Receiver, Sender, channel};
 
-    use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+    use tokio::sync::mpsc;
 
     use super::*;
+
+    /// More than the jobs of a test.
+    const ENDS_MAX: usize = 1000;
 
     fn blocked_until(released: Receiver<()>) -> impl FnOnce() + Send {
         move || {
@@ -241,15 +244,15 @@ mod tests {
         }
     }
 
-    fn counted(ended: &UnboundedSender<u32>, n: u32) -> impl FnOnce() + Send + use<> {
+    fn counted(ended: &mpsc::Sender<u32>, n: u32) -> impl FnOnce() + Send + use<> {
         let ended = ended.clone();
-        move || ended.send(n).unwrap()
+        move || ended.blocking_send(n).unwrap()
     }
 
     #[tokio::test]
     async fn a_job_that_blocks_holds_up_none_behind_it() {
         let threads = Threads::new(100, Handle::current());
-        let (ended, mut ends) = unbounded_channel();
+        let (ended, mut ends) = mpsc::channel(ENDS_MAX);
         let mut releases: Vec<Sender<()>> = Vec::new();
         for n in 0..50 {
             let (release, released) = channel();
@@ -269,7 +272,7 @@ mod tests {
     #[tokio::test]
     async fn a_job_without_a_thread_waits_for_one() {
         let threads = Threads::new(2, Handle::current());
-        let (ended, mut ends) = unbounded_channel();
+        let (ended, mut ends) = mpsc::channel(ENDS_MAX);
         let mut releases: Vec<Sender<()>> = Vec::new();
         for _ in 0..2 {
             let (release, released) = channel();
@@ -288,7 +291,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_costs_no_thread() {
         let threads = Threads::new(1, Handle::current());
-        let (ended, mut ends) = unbounded_channel();
+        let (ended, mut ends) = mpsc::channel(ENDS_MAX);
         for n in 0..10 {
             threads.run(|| panic!("a bug"));
             threads.run(counted(&ended, n));
@@ -301,7 +304,7 @@ mod tests {
         let threads = Threads::new(1, Handle::current());
         let (_release, released) = channel();
         threads.run(blocked_until(released));
-        let (ended, mut ends) = unbounded_channel();
+        let (ended, mut ends) = mpsc::channel(ENDS_MAX);
         threads.run(counted(&ended, 0));
         drop((threads, ended));
         assert_eq!(ends.recv().await, None);
@@ -312,7 +315,7 @@ mod tests {
     fn a_caller_may_end_before_the_worker() {
         let worker = tokio::runtime::Runtime::new().unwrap();
         let threads = Threads::new(10, worker.handle().clone());
-        let (ended, mut ends) = unbounded_channel();
+        let (ended, mut ends) = mpsc::channel(ENDS_MAX);
         tokio::runtime::Runtime::new()
             .unwrap()
             .block_on(async { threads.run(counted(&ended, 0)) });
