@@ -40,6 +40,14 @@ async fn support_desk(cluster: &Cluster) -> Process {
     process
 }
 
+/// The processes of a system and of a worker beside it.
+fn with_worker(cluster: &Cluster, worker: &Process) -> Vec<(String, u32)> {
+    let id = worker.id().expect("the worker runs");
+    let mut processes = cluster.process_ids();
+    processes.push((worker.name.clone(), id));
+    processes
+}
+
 fn escalation() -> Value {
     json!({"reason": "User is frustrated", "severity": "high"})
 }
@@ -56,12 +64,13 @@ pub(crate) async fn one_session(cluster: &Cluster, bus: &Bus, report: &mut Repor
     if !report.wants(name) {
         return;
     }
-    let _worker = support_desk(cluster).await;
+    let worker = support_desk(cluster).await;
+    let processes = with_worker(cluster, &worker);
     let sessions = supervised(bus, "one-session").await;
     let session = sessions.begin().await;
     let count = report.count(500);
     let mut times = Vec::with_capacity(count);
-    let before = Used::now(cluster);
+    let before = Used::by(&processes);
     for _ in 0..count {
         let started = Instant::now();
         sessions
@@ -69,7 +78,7 @@ pub(crate) async fn one_session(cluster: &Cluster, bus: &Bus, report: &mut Repor
             .await;
         times.push(started.elapsed());
     }
-    let cost = before.per_operation(cluster, count);
+    let cost = before.per_operation_by(&processes, count);
     let p50 = milliseconds(percentile(&mut times, 0.5));
     report.add(Row {
         name,
@@ -88,7 +97,8 @@ pub(crate) async fn many_sessions(cluster: &Cluster, bus: &Bus, report: &mut Rep
     if !report.wants(name) {
         return;
     }
-    let _worker = support_desk(cluster).await;
+    let worker = support_desk(cluster).await;
+    let processes = with_worker(cluster, &worker);
     let sessions = supervised(bus, "many-sessions").await;
     let mut open: Vec<SessionId> = Vec::new();
     for _ in 0..SESSIONS {
@@ -97,7 +107,7 @@ pub(crate) async fn many_sessions(cluster: &Cluster, bus: &Bus, report: &mut Rep
     let each = report.count(100);
     let (mut rates, mut costs) = (vec![], vec![]);
     for _ in 0..ROUNDS {
-        let before = Used::now(cluster);
+        let before = Used::by(&processes);
         let started = Instant::now();
         let senders = open.iter().map(|session| {
             let (sessions, session) = (sessions.clone(), *session);
@@ -113,7 +123,7 @@ pub(crate) async fn many_sessions(cluster: &Cluster, bus: &Bus, report: &mut Rep
             ended.unwrap();
         }
         rates.push(rate(SESSIONS * each, started.elapsed()));
-        costs.push(before.per_operation(cluster, SESSIONS * each));
+        costs.push(before.per_operation_by(&processes, SESSIONS * each));
     }
     let value = median(&mut rates);
     report.add(Row {
