@@ -59,8 +59,9 @@ struct State {
 
 /// Where a thread for a job comes from.
 enum Assignment {
-    Woken,
-    /// One has to be started: it is counted already.
+    /// One that is idle, which is counted as woken.
+    Wake,
+    /// One that has to be started, which is counted as starting.
     Start,
     /// All are at work: it waits for one of them.
     Full,
@@ -87,10 +88,10 @@ impl Threads {
         let is_expected = state.is_thread_expected(now);
         state.queue.push_back((now, Box::new(job)));
         let is_checked = std::mem::replace(&mut state.is_checked, true);
-        let assignment = (!is_expected).then(|| self.shared.wake(&mut state));
+        let assignment = (!is_expected).then(|| self.shared.assign(&mut state));
         drop(state);
-        if let Some(Assignment::Start) = assignment {
-            self.shared.start();
+        if let Some(assignment) = assignment {
+            self.shared.bring(&assignment);
         }
         if !is_checked {
             self.runtime.spawn(check(Arc::clone(&self.shared)));
@@ -131,13 +132,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes an idle thread, if there is one.
-    fn wake(&self, state: &mut State) -> Assignment {
+    /// Counts an idle thread as woken, or else one as started: [`bring`](Self::bring) does so.
+    fn assign(&self, state: &mut State) -> Assignment {
         if state.idle > 0 {
             state.idle -= 1;
             state.woken += 1;
-            self.work.notify_one();
-            return Assignment::Woken;
+            return Assignment::Wake;
         }
         if state.threads >= self.threads_max {
             return Assignment::Full;
@@ -147,8 +147,18 @@ impl Shared {
         Assignment::Start
     }
 
-    /// Starts a thread that [`wake`](Self::wake) has counted, without the lock: it takes long. Returns whether it
-    /// was started.
+    /// Wakes or starts a thread, without the lock: a thread that is woken needs it at once, and to start one takes
+    /// long. False when none can be started.
+    fn bring(self: &Arc<Self>, assignment: &Assignment) -> bool {
+        match assignment {
+            Assignment::Wake => self.work.notify_one(),
+            Assignment::Start => return self.start(),
+            Assignment::Full => {}
+        }
+        true
+    }
+
+    /// Starts a thread that is counted already. Returns whether it was started.
     fn start(self: &Arc<Self>) -> bool {
         let shared = Arc::clone(self);
         let thread = thread::Builder::new().name("user-code".to_owned());
@@ -180,6 +190,12 @@ impl Shared {
                 // The caller gets no result of a job that panicked.
                 let _ = catch_unwind(AssertUnwindSafe(job));
                 state = self.lock();
+                if state.queue.is_empty() {
+                    // To sleep and to be woken costs more than to look again when others have had a turn.
+                    drop(state);
+                    thread::yield_now();
+                    state = self.lock();
+                }
                 if state.begun == number {
                     state.newest_since = None;
                 }
@@ -213,15 +229,10 @@ async fn check(shared: Arc<Shared>) {
             state.overdue(Instant::now())
         };
         for _ in 0..overdue {
-            let assignment = shared.wake(&mut shared.lock());
-            match assignment {
-                Assignment::Woken => {}
-                Assignment::Start if shared.start() => {}
-                Assignment::Start => {
-                    pause = START_PAUSE;
-                    break;
-                }
-                Assignment::Full => break,
+            let assignment = shared.assign(&mut shared.lock());
+            if !shared.bring(&assignment) {
+                pause = START_PAUSE;
+                break;
             }
         }
     }
