@@ -22,11 +22,12 @@ const COMMITS_MAX: usize = 4096;
 const SIZE_BYTES_MAX: usize = 8 << 20;
 /// The most message edits of a transaction.
 const MESSAGE_EDITS_MAX: usize = 8;
-/// A batch is collected for at most this long, and only until a query waits for one of its commits: each
-/// transaction writes the same pages again, and waits for the disk.
-const COLLECT_MAX: Duration = Duration::from_millis(50);
-/// A batch is complete when the next commit takes longer than this: a lone commit does not wait.
-const GAP_MAX: Duration = Duration::from_millis(2);
+/// A batch is collected for at most this long, and only until a query of this process waits for one of its commits:
+/// each transaction writes the same pages again, and waits for the disk.
+const COLLECT_MAX: Duration = Duration::from_millis(100);
+/// A batch is complete when the next commit takes longer than this: a lone commit does not wait for long. Commits of
+/// busy worlds are larger, and 2 to 4 ms apart: they must not end a batch.
+const GAP_MAX: Duration = Duration::from_millis(10);
 
 /// Commits in the order of the log.
 pub(super) struct Batch {
