@@ -49,15 +49,8 @@ pub(super) async fn collect(
     let mut last = check_order(checkpoint, &first)?;
     let mut collected = vec![first];
     while collected.len() < COMMITS_MAX && size_bytes < SIZE_BYTES_MAX {
-        let next_by = deadline.min(Instant::now() + GAP_MAX);
-        let is_awaited = |awaited: &Seq| *awaited > checkpoint && *awaited <= last;
-        let next = tokio::select! {
-            biased;
-            // An error is impossible: the sender is in the state of the archive.
-            _ = awaited.wait_for(is_awaited) => break,
-            next = tokio::time::timeout_at(next_by, entries.next()) => next,
-        };
-        let Ok(next) = next else { break };
+        let collected_commits = (checkpoint, last);
+        let next = next_of_batch(entries, collected_commits, deadline, &mut awaited).await;
         // What is collected so far is valid; the error returns when the log is read again.
         let Some(Ok(entry)) = next else { break };
         last = check_order(last, &entry)?;
@@ -68,6 +61,24 @@ pub(super) async fn collect(
         entries: collected,
         last,
     })
+}
+
+/// The next entry of a batch that has the commits after the first number, up to the second; none when the batch is
+/// complete, or the entries have ended.
+async fn next_of_batch<T>(
+    entries: &mut (impl Stream<Item = T> + Unpin),
+    (checkpoint, last): (Seq, Seq),
+    deadline: Instant,
+    awaited: &mut watch::Receiver<Seq>,
+) -> Option<T> {
+    let next_by = deadline.min(Instant::now() + GAP_MAX);
+    let is_awaited = |awaited: &Seq| *awaited > checkpoint && *awaited <= last;
+    tokio::select! {
+        biased;
+        // An error is impossible: the sender is in the state of the archive.
+        _ = awaited.wait_for(is_awaited) => None,
+        next = tokio::time::timeout_at(next_by, entries.next()) => next.ok().flatten(),
+    }
 }
 
 fn check_order(last: Seq, entry: &Entry) -> Result<Seq, Error> {
@@ -214,4 +225,73 @@ pub(super) async fn decode_commits(
         }
     }
     Ok(commits)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::stream;
+    use tokio::time::sleep;
+
+    use super::*;
+
+    /// Entries so long after another, in the virtual time of a test.
+    fn entries_every(gap: Duration) -> impl Stream<Item = Seq> + Unpin {
+        Box::pin(stream::unfold(6, move |seq| async move {
+            sleep(gap).await;
+            Some((seq, seq + 1))
+        }))
+    }
+
+    /// How many entries a batch takes that begins with commit 5, and how long it takes.
+    async fn collect_entries(gap: Duration, mut awaited: watch::Receiver<Seq>) -> (Seq, Duration) {
+        let began = Instant::now();
+        let (mut entries, mut last) = (entries_every(gap), 5);
+        let deadline = began + COLLECT_MAX;
+        while let Some(seq) = next_of_batch(&mut entries, (4, last), deadline, &mut awaited).await {
+            last = seq;
+        }
+        (last - 5, began.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_batch_of_a_busy_log_is_collected_for_its_time() {
+        let (_query, awaited) = watch::channel(0);
+        let (count, took) = collect_entries(Duration::from_millis(4), awaited).await;
+        assert!((24..=25).contains(&count), "{count}");
+        assert_eq!(took, COLLECT_MAX);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lone_commit_waits_for_a_gap() {
+        let (_query, awaited) = watch::channel(0);
+        let collected = collect_entries(COLLECT_MAX, awaited).await;
+        assert_eq!(collected, (0, GAP_MAX));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_query_ends_the_batch_that_it_waits_for() {
+        let (query, awaited) = watch::channel(5);
+        let gap = Duration::from_millis(4);
+        let collected = collect_entries(gap, awaited).await;
+        assert_eq!(collected, (0, Duration::ZERO));
+        // It waits for a commit that comes later, and then for one of an earlier batch.
+        query.send_replace(7);
+        let collected = collect_entries(gap, query.subscribe()).await;
+        assert_eq!(collected, (2, gap * 2));
+        query.send_replace(4);
+        let (_, took) = collect_entries(gap, query.subscribe()).await;
+        assert_eq!(took, COLLECT_MAX);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_query_that_comes_while_a_batch_is_collected_ends_it() {
+        let (query, awaited) = watch::channel(0);
+        let asks_after = Duration::from_millis(3);
+        let ask = async {
+            sleep(asks_after).await;
+            query.send_replace(5);
+        };
+        let (collected, ()) = tokio::join!(collect_entries(COLLECT_MAX, awaited), ask);
+        assert_eq!(collected, (0, asks_after));
+    }
 }
