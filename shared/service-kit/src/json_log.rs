@@ -5,9 +5,11 @@ use std::fmt;
 use opentelemetry::trace::TraceContextExt as _;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::fmt::format::{Format, Json, JsonFields, Writer};
+use tracing_subscriber::fmt::format::{Format, Json, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter, layer};
 use tracing_subscriber::registry::LookupSpan;
+
+use crate::json_fields::JsonSpanFields;
 
 /// A layer that writes each event as a line of JSON. Lines of a trace have `trace_id`, `span_id` and `trace_flags`, the
 /// names of OpenTelemetry for logs that are not OTLP.
@@ -19,7 +21,7 @@ where
     let format = Format::default().json().flatten_event(true);
     layer()
         .with_writer(writer)
-        .fmt_fields(JsonFields::new())
+        .fmt_fields(JsonSpanFields)
         .event_format(WithTrace(format))
 }
 
@@ -121,6 +123,65 @@ mod tests {
         assert_eq!(outer["seq"], 7);
         assert_eq!(outer["span"]["world"], "lobby");
         assert_eq!(inner["message"], "a \"quoted\" } text");
+    }
+
+    #[test]
+    fn fields_of_a_span_have_their_types() {
+        let lines = logged(|| {
+            let span = tracing::info_span!(
+                "run",
+                otel.kind = "consumer",
+                action = "say \"hi\"\n",
+                action.r#type = ?Some("chat"),
+                attempt = 2,
+                below = -1_i64,
+                share = 0.5,
+                unknown = f64::NAN,
+                fresh = true,
+                world = tracing::field::Empty,
+                outcome = tracing::field::Empty,
+            );
+            span.record("world", tracing::field::display("caf\u{e9} \u{1}"));
+            span.record("outcome", "completed");
+            span.in_scope(|| tracing::info!("ended"));
+        });
+        let expected = serde_json::json!({
+            "name": "run",
+            "action": "say \"hi\"\n",
+            "action.type": "Some(\"chat\")",
+            "attempt": 2,
+            "below": -1,
+            "share": 0.5,
+            "unknown": null,
+            "fresh": true,
+            "world": "caf\u{e9} \u{1}",
+            "outcome": "completed",
+        });
+        assert_eq!(lines[0]["span"], expected);
+        assert_eq!(lines[0]["spans"], serde_json::json!([expected]));
+    }
+
+    #[test]
+    fn a_span_may_get_its_first_field_late() {
+        let lines = logged(|| {
+            let span = tracing::info_span!(
+                "process",
+                otel.kind = "server",
+                world = tracing::field::Empty
+            );
+            span.in_scope(|| tracing::info!("received"));
+            span.record("world", "lobby");
+            span.in_scope(|| tracing::info!("accepted"));
+            span.record("world", "kitchen");
+            span.in_scope(|| tracing::info!("moved"));
+        });
+        let spans: Vec<_> = lines.iter().map(|line| &line["span"]).collect();
+        assert_eq!(*spans[0], serde_json::json!({"name": "process"}));
+        assert_eq!(
+            *spans[1],
+            serde_json::json!({"name": "process", "world": "lobby"})
+        );
+        assert_eq!(spans[2]["world"], "kitchen");
     }
 
     #[test]

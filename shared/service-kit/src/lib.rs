@@ -8,6 +8,7 @@ mod chain;
 pub mod config;
 pub mod health;
 mod healthcheck;
+mod json_fields;
 mod json_log;
 mod pages;
 pub mod spans;

@@ -1,0 +1,127 @@
+//! The fields of spans as JSON, for the log.
+//!
+//! Each span is formatted when it begins, whether or not a line is ever written in it. So fields are written as they come,
+//! where `JsonFields` of tracing-subscriber makes a map of values first, and reads it again for each later field.
+
+use std::fmt;
+
+use serde::Serializer as _;
+use tracing::field::{Field, Visit};
+use tracing::span::Record;
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FormatFields, FormattedFields};
+
+/// Fields with these names are for the layer of traces, which makes the name and the kind of a span of them.
+const FOR_TRACES: &str = "otel.";
+/// What the fields of a span often take.
+const CAPACITY: usize = 256;
+
+/// Formats the fields of a span as an object of JSON.
+pub(crate) struct JsonSpanFields;
+
+impl<'w> FormatFields<'w> for JsonSpanFields {
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'w>, fields: R) -> fmt::Result {
+        let mut object = Object::default();
+        fields.record(&mut object);
+        writer.write_str(object.close()?)
+    }
+
+    fn add_fields(
+        &self,
+        current: &'w mut FormattedFields<Self>,
+        fields: &Record<'_>,
+    ) -> fmt::Result {
+        let text = &mut current.fields;
+        if text.ends_with('}') {
+            text.pop();
+        }
+        let mut object = Object {
+            json: std::mem::take(text).into_bytes(),
+            failed: false,
+        };
+        fields.record(&mut object);
+        text.push_str(object.close()?);
+        Ok(())
+    }
+}
+
+/// An object of JSON that is not closed yet.
+struct Object {
+    json: Vec<u8>,
+    failed: bool,
+}
+
+impl Default for Object {
+    fn default() -> Self {
+        let mut json = Vec::with_capacity(CAPACITY);
+        json.push(b'{');
+        Self {
+            json,
+            failed: false,
+        }
+    }
+}
+
+impl Object {
+    fn close(&mut self) -> Result<&str, fmt::Error> {
+        if self.failed {
+            return Err(fmt::Error);
+        }
+        self.json.push(b'}');
+        std::str::from_utf8(&self.json).map_err(|_| fmt::Error)
+    }
+
+    fn add(&mut self, field: &Field, value: &impl serde::Serialize) {
+        if self.begin(field) {
+            let written = serde_json::to_writer(&mut self.json, value);
+            self.failed |= written.is_err();
+        }
+    }
+
+    /// Writes the name of a field, if it belongs in the log.
+    fn begin(&mut self, field: &Field) -> bool {
+        let name = field.name();
+        if name.starts_with(FOR_TRACES) {
+            return false;
+        }
+        if self.json.len() > 1 {
+            self.json.push(b',');
+        }
+        let name = name.strip_prefix("r#").unwrap_or(name);
+        let written = serde_json::to_writer(&mut self.json, name);
+        self.failed |= written.is_err();
+        self.json.push(b':');
+        true
+    }
+}
+
+impl Visit for Object {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.add(field, &value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.add(field, &value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.add(field, &value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.add(field, &value);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.add(field, &value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if self.begin(field) {
+            let mut json = serde_json::Serializer::new(&mut self.json);
+            let written = json.collect_str(&format_args!("{value:?}"));
+            self.failed |= written.is_err();
+        }
+    }
+}
