@@ -1,5 +1,6 @@
 //! Executes one delivery of a run: makes an attempt, and decides how the delivery ends.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -139,10 +140,11 @@ impl Executor {
         self.metrics.waiting.record(delivery.pending, labels);
         self.metrics.running.add(1, labels);
         let started = Instant::now();
-        let ending = self
-            .supervise(&job, &delivery)
-            .instrument(span.clone())
-            .await;
+        // Futures are pinned where they are made: to hand one on would copy it.
+        let ending = {
+            let supervised = pin!(self.supervise(&job, &delivery));
+            supervised.instrument(span.clone()).await
+        };
         let seconds = started.elapsed().as_secs_f64();
         self.metrics.duration.record(seconds, labels);
         self.metrics.running.add(-1, labels);
@@ -151,7 +153,8 @@ impl Executor {
             KeyValue::new("outcome", ending.outcome()),
         ];
         self.metrics.attempts.add(1, &labels);
-        settle(delivery, ending).instrument(span).await;
+        let settled = pin!(settle(delivery, ending));
+        settled.instrument(span).await;
     }
 
     /// Keeps the delivery alive during the attempt, and drops the attempt when the run is cancelled
@@ -162,7 +165,7 @@ impl Executor {
             // worker that is still at it.
             return Ending::Retry(ACK_WAIT, "runs already");
         };
-        let attempt = self.attempt(job, delivery.attempt);
+        let attempt = pin!(self.attempt(job, delivery.attempt));
         let ending = tokio::select! {
             biased;
             () = guard.cancellation.cancelled() => Ending::Done("cancelled"),
@@ -215,7 +218,8 @@ impl Executor {
         if job.has_context.swap(false, Ordering::Relaxed) {
             ctx.use_dispatched_context();
         }
-        let result = match timeout_at(deadline, self.run_action(job, ctx)).await {
+        let action = pin!(self.run_action(job, ctx));
+        let result = match timeout_at(deadline, action).await {
             Ok(Some(result)) => result,
             Ok(None) => Err(Error::transient("the action panicked")),
             Err(_elapsed) => {

@@ -1,5 +1,6 @@
 //! Reports the outcome of a run to its world.
 
+use std::io;
 use std::time::Duration;
 
 use bus::CommandError;
@@ -123,9 +124,24 @@ impl From<Rejection> for OutcomeReply {
     }
 }
 
+/// Counts the bytes of what is written.
+struct ByteCount(usize);
+
+impl io::Write for ByteCount {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.saturating_add(bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn limit_size(outcome: RunOutcome) -> RunOutcome {
-    let bytes = serde_json::to_vec(&outcome).map_or(usize::MAX, |json| json.len());
-    if bytes <= RESULT_BYTES_MAX {
+    let mut bytes = ByteCount(0);
+    let counted = serde_json::to_writer(&mut bytes, &outcome);
+    if counted.is_ok() && bytes.0 <= RESULT_BYTES_MAX {
         return outcome;
     }
     RunOutcome::Failed {
