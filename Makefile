@@ -7,6 +7,8 @@ SHELL := /bin/bash
 PROFILE ?= dev
 # Options of `make chaos`: `CHAOS='--seed 7 --rounds 1 --faults clock,kill'`.
 CHAOS ?=
+# Of `make bench`: release, or dist, which images have and which takes longer to build.
+BENCH_PROFILE ?= release
 # A name that a measurement of `make bench-micro` contains.
 BENCH ?=
 # Targets of `make fuzz` (all), and how long each runs.
@@ -85,10 +87,10 @@ picture: ## record docs/chat.svg, the picture of README.md, from a real run
 	.tools/picture/bin/python deploy/scripts/record-chat.py
 
 .PHONY: bench
-bench: ## measure, each number beside its control (release build)
+bench: ## measure, each number beside its control (BENCH_PROFILE=dist for the build of the images)
 	@deploy/scripts/build-console.sh --optional
-	@$(with_nats) cargo build --release --workspace --bins --examples; \
-	target/release/bench --json target/bench.json
+	@$(with_nats) cargo build --profile $(BENCH_PROFILE) --workspace --bins --examples; \
+	target/$(BENCH_PROFILE)/bench --json target/bench.json
 
 .PHONY: chaos
 chaos: ## put faults into a whole system under load, and count what is missing (release build; CHAOS=options)
