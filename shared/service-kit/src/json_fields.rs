@@ -32,16 +32,10 @@ impl<'w> FormatFields<'w> for JsonSpanFields {
         current: &'w mut FormattedFields<Self>,
         fields: &Record<'_>,
     ) -> fmt::Result {
-        let text = &mut current.fields;
-        if text.ends_with('}') {
-            text.pop();
-        }
-        let mut object = Object {
-            json: std::mem::take(text).into_bytes(),
-            failed: false,
-        };
+        let open = current.fields.strip_suffix('}');
+        let mut object = open.map_or_else(Object::default, Object::reopened);
         fields.record(&mut object);
-        text.push_str(object.close()?);
+        object.close()?.clone_into(&mut current.fields);
         Ok(())
     }
 }
@@ -64,6 +58,15 @@ impl Default for Object {
 }
 
 impl Object {
+    /// With the fields of a text that lacks only its last brace.
+    fn reopened(text: &str) -> Self {
+        let json = text.as_bytes().to_vec();
+        Self {
+            json,
+            failed: false,
+        }
+    }
+
     fn close(&mut self) -> Result<&str, fmt::Error> {
         if self.failed {
             return Err(fmt::Error);
