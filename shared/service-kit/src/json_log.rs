@@ -141,7 +141,7 @@ mod tests {
                 world = tracing::field::Empty,
                 outcome = tracing::field::Empty,
             );
-            span.record("world", tracing::field::display("caf\u{e9} \u{1}"));
+            span.record("world", tracing::field::display("\u{fc}ber \u{1}"));
             span.record("outcome", "completed");
             span.in_scope(|| tracing::info!("ended"));
         });
@@ -154,7 +154,7 @@ mod tests {
             "share": 0.5,
             "unknown": null,
             "fresh": true,
-            "world": "caf\u{e9} \u{1}",
+            "world": "\u{fc}ber \u{1}",
             "outcome": "completed",
         });
         assert_eq!(lines[0]["span"], expected);
