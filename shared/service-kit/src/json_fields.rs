@@ -40,45 +40,31 @@ impl<'w> FormatFields<'w> for JsonSpanFields {
     }
 }
 
-/// An object of JSON that is not closed yet.
-struct Object {
-    json: Vec<u8>,
-    failed: bool,
-}
+/// An object of JSON that is not closed yet. It is in memory, where no write fails.
+struct Object(Vec<u8>);
 
 impl Default for Object {
     fn default() -> Self {
         let mut json = Vec::with_capacity(CAPACITY);
         json.push(b'{');
-        Self {
-            json,
-            failed: false,
-        }
+        Self(json)
     }
 }
 
 impl Object {
     /// With the fields of a text that lacks only its last brace.
     fn reopened(text: &str) -> Self {
-        let json = text.as_bytes().to_vec();
-        Self {
-            json,
-            failed: false,
-        }
+        Self(text.as_bytes().to_vec())
     }
 
     fn close(&mut self) -> Result<&str, fmt::Error> {
-        if self.failed {
-            return Err(fmt::Error);
-        }
-        self.json.push(b'}');
-        std::str::from_utf8(&self.json).map_err(|_| fmt::Error)
+        self.0.push(b'}');
+        std::str::from_utf8(&self.0).map_err(|_| fmt::Error)
     }
 
     fn add(&mut self, field: &Field, value: &impl serde::Serialize) {
         if self.begin(field) {
-            let written = serde_json::to_writer(&mut self.json, value);
-            self.failed |= written.is_err();
+            let _ = serde_json::to_writer(&mut self.0, value);
         }
     }
 
@@ -88,13 +74,12 @@ impl Object {
         if name.starts_with(FOR_TRACES) {
             return false;
         }
-        if self.json.len() > 1 {
-            self.json.push(b',');
+        if self.0.len() > 1 {
+            self.0.push(b',');
         }
         let name = name.strip_prefix("r#").unwrap_or(name);
-        let written = serde_json::to_writer(&mut self.json, name);
-        self.failed |= written.is_err();
-        self.json.push(b':');
+        let _ = serde_json::to_writer(&mut self.0, name);
+        self.0.push(b':');
         true
     }
 }
@@ -122,9 +107,8 @@ impl Visit for Object {
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if self.begin(field) {
-            let mut json = serde_json::Serializer::new(&mut self.json);
-            let written = json.collect_str(&format_args!("{value:?}"));
-            self.failed |= written.is_err();
+            let mut json = serde_json::Serializer::new(&mut self.0);
+            let _ = json.collect_str(&format_args!("{value:?}"));
         }
     }
 }
